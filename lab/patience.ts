@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+const STEP_MS = 25
+
+/**
+ * Asks again and again until the answer is neither undefined, null nor false, and returns it.
+ * A question that throws is asked again too; its last error becomes the cause. Rejects after `limitMs`.
+ */
+export async function until<T>(
+  what: string,
+  limitMs: number,
+  ask: () => T | Promise<T>,
+  givenUp: () => string | undefined = () => undefined,
+): Promise<Exclude<T, undefined | null | false>> {
+  const end = Date.now() + limitMs
+  let cause: unknown
+  while (Date.now() < end) {
+    try {
+      const answer = await ask()
+      if (answer !== undefined && answer !== null && answer !== false) {
+        return answer as Exclude<T, undefined | null | false>
+      }
+      cause = undefined
+    } catch (error) {
+      cause = error
+    }
+    const reason = givenUp()
+    if (reason !== undefined) throw new Error(`${what}: ${reason}`)
+    await pause(STEP_MS)
+  }
+  throw new Error(`${what}: not within ${limitMs / 1000} seconds`, { cause })
+}

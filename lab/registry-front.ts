@@ -1,0 +1,147 @@
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Server } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Account, RegistryRequest } from './description.ts'
+
+const ERROR_CODES: Readonly<Record<number, string>> = {
+  401: 'UNAUTHORIZED',
+  403: 'DENIED',
+  404: 'NAME_UNKNOWN',
+  429: 'TOOMANYREQUESTS',
+}
+
+/** A fault as it stands after the journey to the keeper: the path is the source of a regular expression. */
+export interface ArmedFault {
+  readonly status?: number
+  readonly drop?: boolean
+  readonly delayMs?: number
+  readonly path?: string
+  readonly method?: string
+  readonly user?: string
+}
+
+/** What stands before a registry: it logs every request, holds accounts to their repositories and fails when told to. */
+export class RegistryFront {
+  readonly accounts: Map<string, Account>
+  requests: RegistryRequest[] = []
+  faults: ArmedFault[] = []
+  readonly #backend: string
+  readonly #agent = new Agent({ keepAlive: true })
+
+  /** `backend` is the unix socket of the registry proper. */
+  constructor(backend: string, accounts: ReadonlyMap<string, Account>) {
+    this.#backend = backend
+    this.accounts = new Map(accounts)
+  }
+
+  /** Listens where the nodes are. */
+  async listen(address: string, port: number, tls?: { key: string; cert: string }): Promise<void> {
+    const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => void this.#handle(incoming, outgoing)
+    await listening(tls ? createTlsServer(tls, handle) : createServer(handle), { host: address, port })
+  }
+
+  /** Listens on a unix socket for the lab itself: no log, no rules, no faults, and `authorization` on every request. */
+  async listenPrivately(socket: string, authorization: string | undefined): Promise<void> {
+    const server = createServer((incoming, outgoing) => {
+      if (authorization !== undefined) incoming.headers.authorization = authorization
+      this.#forward(incoming, outgoing, () => {})
+    })
+    await listening(server, { path: socket })
+  }
+
+  async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const time = new Date().toISOString()
+    const credential = basicCredential(incoming.headers.authorization)
+    const { method = '', url: path = '' } = incoming
+    const user = credential?.user ?? null
+    const client = (incoming.socket.remoteAddress ?? '').replace('::ffff:', '')
+    const record = (status: number) => {
+      this.requests.push({ time, method, path, user, status, client })
+    }
+    const answer = (status: number, message: string, headers: Record<string, string> = {}) => {
+      record(status)
+      incoming.resume()
+      const body = JSON.stringify({ errors: [{ code: ERROR_CODES[status] ?? 'UNKNOWN', message }] })
+      outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+    }
+
+    const fault = this.faults.find((candidate) => strikes(candidate, method, path, user))
+    if (fault?.delayMs !== undefined) await pause(fault.delayMs)
+    if (fault?.drop) {
+      record(0)
+      incoming.socket.destroy()
+      return
+    }
+    if (fault?.status !== undefined) return answer(fault.status, `the registry was told to answer ${fault.status}`)
+
+    if (credential !== undefined && this.accounts.size > 0) {
+      const account = this.accounts.get(credential.user)
+      // The registry behind compares 72 bytes at most, for it keeps bcrypt hashes; this compares all of them.
+      if (account?.password !== credential.password) {
+        return answer(401, 'authentication required', { 'www-authenticate': 'Basic realm="lab"' })
+      }
+      const repository = repositoryOf(path)
+      if (repository !== undefined && !mayUse(account, repository)) {
+        return answer(403, `requested access to the resource is denied: ${credential.user} may not use ${repository}`)
+      }
+    }
+    this.#forward(incoming, outgoing, record)
+  }
+
+  #forward(incoming: IncomingMessage, outgoing: ServerResponse, record: (status: number) => void): void {
+    const { method, url: path } = incoming
+    // How long a connection lasts is a matter of each side. A registry told to close it does so while the end of a
+    // request is still being written, and that write would fail although the registry has answered.
+    const { connection: _, ...headers } = incoming.headers
+    const onward = httpRequest({ socketPath: this.#backend, method, path, headers, agent: this.#agent }, (response) => {
+      // Written down before it is sent, so that whoever has the answer finds it in the log.
+      record(response.statusCode ?? 0)
+      const { connection: _, ...answered } = response.headers
+      outgoing.writeHead(response.statusCode ?? 502, answered)
+      response.on('error', () => outgoing.destroy())
+      response.pipe(outgoing)
+    })
+    onward.on('error', (error) => {
+      if (outgoing.headersSent) {
+        outgoing.destroy()
+        return
+      }
+      record(502)
+      outgoing.writeHead(502).end(error.message)
+    })
+    outgoing.on('close', () => {
+      if (!outgoing.writableFinished) onward.destroy()
+    })
+    incoming.pipe(onward)
+  }
+}
+
+function listening(server: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, resolve)
+  })
+}
+
+function strikes(fault: ArmedFault, method: string, path: string, user: string | null): boolean {
+  if (fault.method !== undefined && fault.method !== method) return false
+  if (fault.user !== undefined && fault.user !== user) return false
+  return fault.path === undefined || new RegExp(fault.path).test(path)
+}
+
+function basicCredential(header: string | undefined): { user: string; password: string } | undefined {
+  const encoded = /^Basic +(.+)$/i.exec(header ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+  return { user, password }
+}
+
+function repositoryOf(path: string): string | undefined {
+  return /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(path)?.[1]
+}
+
+function mayUse(account: Account, repository: string): boolean {
+  const { read } = account
+  return read === undefined || read.some((prefix) => repository === prefix || repository.startsWith(`${prefix}/`))
+}
