@@ -1,0 +1,41 @@
+/**
+ * Something the user can mend. The message says what is wrong, where, and what to write or do instead.
+ * Everything else that is thrown is our own bug and is reported as one.
+ */
+export class UserError extends Error {
+  override name = 'UserError'
+}
+
+/** Several things are wrong at once: each is one line that the user reads, and all are reported in one run. */
+export class UserErrors extends UserError {
+  override name = 'UserErrors'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/** The runner asked us to stop (SIGINT or SIGTERM). */
+export class Cancelled extends Error {
+  override name = 'Cancelled'
+
+  constructor(signal: NodeJS.Signals) {
+    super(`Stopped by ${signal}`)
+  }
+}
+
+/**
+ * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
+ *
+ * @throws UserErrors with every problem of every part
+ */
+export function throwAll(problems: readonly string[]): void {
+  if (problems.length > 0) throw new UserErrors(problems)
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
