@@ -1,0 +1,97 @@
+import type { Config, Credential, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
+import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
+import { Secret } from '../../src/runner/secret.ts'
+
+/** A digest of Docker's form: `digest('a')` and `digest('b')` differ. */
+export function digest(hex: string): string {
+  return `sha256:${hex.repeat(64)}`
+}
+
+/** A spec of one replica of `ghcr.io/acme/web:1`. */
+export function createSpec(
+  overrides: Partial<Omit<ServiceSpec, 'TaskTemplate'>> & { readonly TaskTemplate?: Partial<TaskTemplate> } = {},
+): ServiceSpec {
+  const { TaskTemplate: template, ...rest } = overrides
+  return {
+    Name: 'web',
+    Mode: { Replicated: { Replicas: 1 } },
+    ...rest,
+    TaskTemplate: { ContainerSpec: { Image: `ghcr.io/acme/web:1@${digest('a')}` }, ...template },
+  }
+}
+
+export function createService(overrides: Partial<Service> = {}): Service {
+  return { ID: 'service-web', Version: { Index: 10 }, Spec: createSpec(), ...overrides }
+}
+
+/** The `n`th task: the higher its number, the newer it is. It runs in slot 1 on the node `node-1`. */
+export function createTask(n: number, overrides: Partial<Task> = {}): Task {
+  return {
+    ID: `task-${n}`,
+    ServiceID: 'service-web',
+    NodeID: 'node-1',
+    Slot: 1,
+    CreatedAt: new Date(Date.UTC(2026, 10, 20, 10, 0, n)).toISOString(),
+    DesiredState: 'running',
+    Status: { State: 'running' },
+    ...overrides,
+  }
+}
+
+/** A task whose end Swarm has seen: it no longer wants it to run. */
+export function createEndedTask(n: number, state: TaskState, overrides: Partial<Task> = {}): Task {
+  const exitCode = state === 'complete' ? 0 : 1
+  const status = { State: state, ...(state === 'rejected' ? {} : { ContainerStatus: { ExitCode: exitCode } }) }
+  return createTask(n, { DesiredState: 'shutdown', Status: status, ...overrides })
+}
+
+/** The `n`th node, ready and active. */
+export function createNode(n: number): Node {
+  return {
+    ID: `node-${n}`,
+    Spec: { Availability: 'active', Role: 'worker' },
+    Status: { State: 'ready' },
+    Description: {
+      Hostname: `host-${n}`,
+      Platform: { Architecture: 'x86_64', OS: 'linux' },
+      Engine: {},
+    },
+  }
+}
+
+export function createCredential(overrides: Partial<Credential> = {}): Credential {
+  return {
+    origin: 'registries[0]',
+    config: 'ghcr.io',
+    registry: 'ghcr.io',
+    path: '',
+    username: 'alice',
+    password: new Secret('wonderland-7'),
+    kind: 'password',
+    ...overrides,
+  }
+}
+
+/** A config that holds the credentials. */
+export function createConfig(name: string, credentials: readonly Credential[]): Config {
+  return { name, directory: `/run/${name}`, credentials }
+}
+
+export function createRequest(overrides: Partial<ServiceRequest> = {}): ServiceRequest {
+  return { name: 'web', env: {}, create: false, createArgs: [], updateArgs: [], ...overrides }
+}
+
+/** The result of an update that went well. */
+export function createResult(overrides: Partial<ServiceResult> = {}): ServiceResult {
+  return {
+    name: 'web',
+    action: 'update',
+    outcome: 'updated',
+    image: { before: `ghcr.io/acme/web:1@${digest('a')}`, after: `ghcr.io/acme/web:2@${digest('b')}` },
+    config: 'ghcr.io',
+    nodes: 2,
+    tasks: { running: 3, wanted: 3 },
+    seconds: 7.5,
+    ...overrides,
+  }
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals'
+import { type ServiceChange, serviceCreate, serviceUpdate, withoutRegistry } from '../../../src/docker/commands.ts'
+import { parseReference } from '../../../src/docker/reference.ts'
+import { digest } from '../../support/builders.ts'
+
+const IMAGE = `ghcr.io/acme/web:2@${digest('b')}`
+
+function change(overrides: Partial<ServiceChange> = {}): ServiceChange {
+  return {
+    name: 'web',
+    config: { directory: '/run/config-1', hasCredential: true },
+    image: parseReference(IMAGE),
+    replicas: undefined,
+    env: {},
+    flags: [],
+    ...overrides,
+  }
+}
+
+const anonymous = { directory: '/run/client', hasCredential: false }
+
+const UPDATE = ['--config', '/run/config-1', 'service', 'update', '--detach', '--quiet', '--with-registry-auth']
+const CREATE = ['--config', '/run/config-1', 'service', 'create', '--detach', '--quiet', '--with-registry-auth']
+
+describe('docker service update', () => {
+  test('of the image', () => {
+    expect(serviceUpdate(change())).toEqual({ args: [...UPDATE, '--image', IMAGE, 'web'], env: {} })
+  })
+
+  test('of all at once, with the flags of the user last, so that they win', () => {
+    const all = change({ replicas: 3, env: { A: '1', B: '2' }, flags: ['--label-add', 'a=b', '--replicas=4'] })
+    expect(serviceUpdate(all)).toEqual({
+      args: [
+        ...UPDATE,
+        ...['--image', IMAGE, '--replicas', '3', '--env-add', 'A', '--env-add', 'B'],
+        ...['--label-add', 'a=b', '--replicas=4', 'web'],
+      ],
+      env: { A: '1', B: '2' },
+    })
+  })
+
+  test('of nothing but the replicas, to none', () => {
+    expect(serviceUpdate(change({ image: undefined, replicas: 0 })).args).toEqual([...UPDATE, '--replicas', '0', 'web'])
+  })
+
+  test('without a credential sends none: it would wipe the one that the service has', () => {
+    const [config, , ...rest] = UPDATE
+    expect(serviceUpdate(change({ config: anonymous })).args).toEqual([
+      config,
+      '/run/client',
+      ...rest.filter((arg) => arg !== '--with-registry-auth'),
+      ...['--image', IMAGE, 'web'],
+    ])
+  })
+
+  test('of an image of Docker Hub names it as people do', () => {
+    const image = parseReference(`docker.io/library/nginx:1.27@${digest('b')}`)
+    expect(serviceUpdate(change({ image })).args).toContain(`nginx:1.27@${digest('b')}`)
+  })
+})
+
+describe('docker service create', () => {
+  test('has the image last, after the flags of the user', () => {
+    const all = change({ replicas: 2, env: { A: '1' }, flags: ['--network', 'inside'] })
+    expect(serviceCreate(all)).toEqual({
+      args: [...CREATE, ...['--name', 'web', '--replicas', '2', '--env', 'A', '--network', 'inside', IMAGE]],
+      env: { A: '1' },
+    })
+  })
+
+  test('without a credential sends none', () => {
+    expect(serviceCreate(change({ config: anonymous })).args).toEqual([
+      ...['--config', '/run/client', 'service', 'create', '--detach', '--quiet', '--name', 'web', IMAGE],
+    ])
+  })
+
+  test('without an image leaves the complaint to docker', () => {
+    expect(serviceCreate(change({ image: undefined })).args).toEqual([...CREATE, '--name', 'web'])
+  })
+})
+
+describe('a value of a variable', () => {
+  test.each([
+    ['a secret', 'swordfish'],
+    ['an empty one', ''],
+    ['one with signs of a shell', '$(x) "a" \'b\' \\ =c'],
+    ['one of several lines', 'a\nb'],
+    ['one that looks like a flag', '--replicas=9'],
+  ])('is not in the arguments: %s', (_, value) => {
+    for (const command of [serviceUpdate, serviceCreate]) {
+      const { args, env } = command(change({ env: { APP_KEY: value } }))
+      expect(args.filter((arg) => arg.includes('APP_KEY'))).toEqual(['APP_KEY'])
+      expect(env).toEqual({ APP_KEY: value })
+      if (value !== '') expect(args).not.toContain(value)
+    }
+  })
+
+  test.each([
+    'DOCKER_HOST',
+    'DOCKER_CONFIG',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_ANYTHING',
+    'HOME',
+    'USERPROFILE',
+    'PATH',
+    'Path',
+    'TMPDIR',
+    'TEMP',
+    'TMP',
+    'HTTP_PROXY',
+    'https_proxy',
+    'NO_PROXY',
+    'SSH_AUTH_SOCK',
+    'SSL_CERT_FILE',
+    'XDG_CONFIG_HOME',
+    'LD_PRELOAD',
+    'GODEBUG',
+    'GOMAXPROCS',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+  ])('is in them for %s alone: docker itself would obey it', (name) => {
+    const { args, env } = serviceUpdate(change({ env: { [name]: 'of the service', A: '1' } }))
+    expect(args).toEqual([
+      ...UPDATE,
+      ...['--image', IMAGE, '--env-add', `${name}=of the service`, '--env-add', 'A', 'web'],
+    ])
+    expect(env).toEqual({ A: '1' })
+  })
+
+  test.each(['MY_DOCKER_HOST', 'HOMEPAGE', 'APP_HOME', 'PATHS', 'GOOGLE_TOKEN', 'PROXY_PASSWORD', 'TMP_KEY'])(
+    'is not in them for %s, which only resembles one of those',
+    (name) => {
+      const { args, env } = serviceUpdate(change({ env: { [name]: 'v' } }))
+      expect(args).toContain(name)
+      expect(env).toEqual({ [name]: 'v' })
+    },
+  )
+})
+
+describe('a rehearsal', () => {
+  test('is the same command without a look at the registry', () => {
+    const command = serviceUpdate(change({ env: { A: '1' }, flags: ['--label-add', 'a=b'] }))
+    const [config, directory, service, verb, ...rest] = command.args
+    expect(withoutRegistry(command)).toEqual({
+      args: [config, directory, service, verb, '--no-resolve-image', ...rest],
+      env: { A: '1' },
+    })
+  })
+})

@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals'
+import { environmentForChildren } from '../../../src/runner/environment.ts'
+import { Secret } from '../../../src/runner/secret.ts'
+
+describe('the environment of a child', () => {
+  test('is that of the step', () => {
+    const env = { PATH: '/usr/bin', HOME: '/home/ci', DOCKER_HOST: 'ssh://swarm', RUNNER_TEMP: '/tmp', EMPTY: '' }
+    expect(environmentForChildren(env)).toEqual(env)
+  })
+
+  test('has no variable without a value', () => {
+    expect(environmentForChildren({ PATH: '/usr/bin', NONE: undefined })).toEqual({ PATH: '/usr/bin' })
+  })
+
+  test.each([
+    'INPUT_PASSWORD',
+    'INPUT_REGISTRIES-FILE',
+    'STATE_workspace',
+    'ACTIONS_RUNTIME_TOKEN',
+    'GITHUB_TOKEN',
+    'GITEA_TOKEN',
+    'FORGEJO_TOKEN',
+  ])("has not the runner's own %s", (name) => {
+    expect(environmentForChildren({ [name]: 'x' })).toEqual({})
+  })
+
+  test.each(['MY_INPUT_FILE', 'INPUTS', 'GITHUBBER', 'STATELESS_X'])('keeps %s, which only resembles one', (name) => {
+    expect(environmentForChildren({ [name]: 'x' })).toEqual({ [name]: 'x' })
+  })
+
+  test.each([
+    ['the secret itself', 'pr0tected+pass/word'],
+    ['a text with the secret in it', 'https://ci:pr0tected+pass/word@registry.example.com'],
+    ['the secret in base64', Buffer.from('pr0tected+pass/word').toString('base64')],
+    ['a Docker auth with it', `{"auths":{"r":{"auth":"${Buffer.from('ci:pr0tected+pass/word').toString('base64')}"}}}`],
+    ['the secret in a URL', encodeURIComponent('pr0tected+pass/word')],
+  ])('has no variable that holds %s', (_, value) => {
+    new Secret('pr0tected+pass/word', 'ci')
+    expect(environmentForChildren({ ANY_NAME: value, PATH: '/usr/bin' })).toEqual({ PATH: '/usr/bin' })
+  })
+
+  test('has the way to docker though a short secret happens to be part of it', () => {
+    new Secret('deploy')
+    const env = {
+      PATH: '/home/deploy/bin',
+      Path: 'C:\\deploy',
+      HOME: '/home/deploy',
+      USERPROFILE: 'C:\\Users\\deploy',
+      SSH_AUTH_SOCK: '/run/deploy/agent',
+      DOCKER_HOST: 'ssh://deploy@swarm',
+      DOCKER_CONTEXT: 'deploy',
+      DOCKER_CONFIG: '/home/deploy/.docker',
+      DOCKER_CERT_PATH: '/home/deploy/certs',
+      DOCKER_TLS: 'deploy',
+      DOCKER_TLS_VERIFY: 'deploy',
+    }
+    expect(environmentForChildren({ ...env, DOCKER_AUTH_CONFIG: 'deploy', MY_PATH: 'deploy' })).toEqual(env)
+  })
+})

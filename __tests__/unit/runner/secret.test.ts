@@ -1,0 +1,184 @@
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { formsOf, redact, Secret } from '../../../src/runner/secret.ts'
+
+/** What the work prints to stdout. */
+function printed(work: () => void): string {
+  const write = process.stdout.write
+  let text = ''
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    text += chunk
+    return true
+  }
+  try {
+    work()
+  } finally {
+    process.stdout.write = write
+  }
+  return text
+}
+
+const onRunner = process.env.GITHUB_ACTIONS
+
+beforeEach(() => {
+  delete process.env.GITHUB_ACTIONS
+})
+
+afterEach(() => {
+  if (onRunner === undefined) delete process.env.GITHUB_ACTIONS
+  else process.env.GITHUB_ACTIONS = onRunner
+})
+
+describe('a secret shows itself as ***', () => {
+  const secret = new Secret('tiger-and-turtle')
+
+  test.each<[string, () => string]>([
+    ['as text', () => String(secret)],
+    ['in a template', () => `${secret}`],
+    ['joined to a text', () => `${['password', secret].join(' ')}`],
+    ['in JSON', () => JSON.stringify({ password: secret })],
+    ['inspected', () => inspect(secret)],
+    ['inspected deep within something', () => inspect({ a: [{ password: secret }] }, { depth: 9, showHidden: true })],
+    ['spread', () => inspect({ ...secret })],
+    ['by its keys', () => inspect([Reflect.ownKeys(secret), Object.values(secret)])],
+  ])('%s', (_, show) => {
+    expect(show()).not.toContain('tiger')
+  })
+
+  test.each<[string, () => string, string]>([
+    ['text', () => `<${secret}>`, '<***>'],
+    ['JSON', () => JSON.stringify({ password: secret }), '{"password":"***"}'],
+    ['an inspected object', () => inspect({ password: secret }), '{ password: *** }'],
+  ])('which is what %s holds', (_, show, shown) => {
+    expect(show()).toBe(shown)
+  })
+
+  test('and is opened by reveal alone', () => {
+    expect(secret.reveal()).toBe('tiger-and-turtle')
+  })
+})
+
+describe('a text is redacted', () => {
+  const value = ' p&>>>???"word"/\u00e9?>+ '
+  new Secret(value, 'alice')
+  const trimmed = value.trim()
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const urlSafe = (text: string) => base64(text).replaceAll('+', '-').replaceAll('/', '_')
+
+  test.each([
+    ['as given', value],
+    ['trimmed, as docker 28 sends it', trimmed],
+    ['in base64', base64(value)],
+    ['in base64 without padding', base64(value).replace(/=+$/, '')],
+    ['in base64 for URLs', urlSafe(value)],
+    ['in base64 for URLs without padding', Buffer.from(value).toString('base64url')],
+    ['trimmed, in base64', base64(trimmed)],
+    ['with its user name, as config.json keeps it', base64(`alice:${value}`)],
+    ['with its user name, without padding', Buffer.from(`alice:${value}`).toString('base64url')],
+    ['in a URL', encodeURIComponent(value)],
+    ['in a form', new URLSearchParams({ v: value }).toString().slice(2)],
+    ['trimmed, in a URL', encodeURIComponent(trimmed)],
+    ['in JSON', JSON.stringify(value).slice(1, -1)],
+    ["in Go's JSON", JSON.stringify(value).slice(1, -1).replaceAll('&', '\\u0026').replaceAll('>', '\\u003e')],
+  ])('of a secret %s', (_, form) => {
+    expect(redact(`before[${form}]after`)).toBe('before[***]after')
+  })
+
+  test.each([
+    ['every line of it', 'first-line\nsecond-line', 'says first-line and second-line', 'says *** and ***'],
+    ['lines with Windows ends', 'third-line\r\nfourth-line', 'third-line, fourth-line', '***, ***'],
+    ['its escaped line ends', 'fifth-line\nsixth-line', 'fifth-line\\nsixth-line', '***'],
+  ])('of a secret of several lines: %s', (_, value, text, clean) => {
+    new Secret(value)
+    expect(redact(text)).toBe(clean)
+  })
+
+  test('but not of the lines that say nothing: a brace is no secret', () => {
+    new Secret('{\n"k"\n}')
+    expect(redact('{ "k" } {}')).toBe('{ *** } {}')
+  })
+
+  test('nor of blank ones', () => {
+    new Secret('upper-part\n    \nlower-part')
+    expect(redact('a    b')).toBe('a    b')
+  })
+
+  test('of the longer secret first, so that nothing of it remains', () => {
+    new Secret('hunter')
+    new Secret('hunter-gatherer')
+    expect(redact('hunter-gatherer and hunter')).toBe('*** and ***')
+  })
+
+  test('wherever it occurs', () => {
+    new Secret('elsewhere')
+    expect(redact('elsewhere, elsewhere')).toBe('***, ***')
+  })
+
+  test('and is left as it is without a secret in it', () => {
+    expect(redact('docker service update --image web:1 $& web')).toBe('docker service update --image web:1 $& web')
+  })
+
+  test('though the secret has signs of a pattern in it', () => {
+    new Secret('a.c[$&]*(x')
+    expect(redact('a.c[$&]*(x, but not abc[$&]*(x')).toBe('***, but not abc[$&]*(x')
+  })
+
+  test('and an empty secret hides nothing', () => {
+    new Secret('')
+    new Secret(' \n ')
+    expect(redact('a b')).toBe('a b')
+  })
+})
+
+describe('the forms of a secret', () => {
+  test('are all that it can surface in, each once', () => {
+    expect(formsOf('a b<')).toEqual(['a b<', 'a%20b%3C', 'a+b%3C', 'a b\\u003c', 'YSBiPA==', 'YSBiPA'])
+  })
+
+  test('of nothing are none', () => {
+    expect(formsOf('')).toEqual([])
+  })
+})
+
+describe('a runner is told to hide', () => {
+  test('every form of a secret', () => {
+    process.env.GITHUB_ACTIONS = 'true'
+    const out = printed(() => new Secret('pass word-1', 'bob'))
+    const masks = out
+      .trim()
+      .split('\n')
+      .map((line) => line.replace('::add-mask::', ''))
+    const auth = Buffer.from('bob:pass word-1').toString('base64')
+    expect(new Set(masks)).toEqual(new Set([...formsOf('pass word-1'), auth, auth.replace(/=+$/, '')].map(escaped)))
+  })
+
+  test('a secret once', () => {
+    process.env.GITHUB_ACTIONS = 'true'
+    expect(printed(() => new Secret('once-only'))).toContain('::add-mask::once-only')
+    expect(printed(() => new Secret('once-only'))).toBe('')
+  })
+
+  test('with line ends escaped, for a mask is one line', () => {
+    process.env.GITHUB_ACTIONS = 'true'
+    const lines = printed(() => new Secret('upper-half\nlower-half'))
+      .trim()
+      .split('\n')
+    expect(lines).toContain('::add-mask::upper-half%0Alower-half')
+    expect(lines.every((line) => line.startsWith('::add-mask::'))).toBe(true)
+  })
+
+  test.each([[undefined], ['false'], ['']])(
+    'nothing outside of one (GITHUB_ACTIONS=%s): it would print the secret',
+    (is) => {
+      if (is !== undefined) process.env.GITHUB_ACTIONS = is
+      const value = `at-home-${is}`
+      expect(printed(() => new Secret(value))).toBe('')
+      expect(redact(value)).toBe('***')
+    },
+  )
+})
+
+/** A value as it is written in a workflow command. */
+function escaped(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}

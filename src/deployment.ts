@@ -1,0 +1,187 @@
+import type { Node, Service, ServiceSpec, Task } from './docker/api.ts'
+import type { DockerCli } from './docker/cli.ts'
+import type { Command } from './docker/commands.ts'
+import type { ConfigFile, settingsToCarryOver } from './docker/config-file.ts'
+import type { Engine } from './docker/engine.ts'
+import type { ImageReference } from './docker/reference.ts'
+import type { Asked } from './docker/service-spec.ts'
+import type { Secret } from './runner/secret.ts'
+
+/** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
+export interface Deployment {
+  readonly credentials: readonly Credential[]
+  readonly services: readonly ServiceRequest[]
+  readonly wait: boolean
+  readonly timeoutSeconds: number
+  /** `undefined`: each service's own `UpdateConfig.Monitor`, or Swarm's default. */
+  readonly monitorSeconds: number | undefined
+  /** How many docker commands may run at the same time. */
+  readonly maxParallel: number
+}
+
+/** A user name and password for a registry, optionally only for the repositories under a path. */
+export interface Credential {
+  /** Where it was given, as the user knows it: `registries entry 1`, `registries-file line 3`. */
+  readonly origin: string
+  /** The name of the config that holds it: the user's choice, else the registry and path. */
+  readonly config: string
+  /** `ghcr.io`, `registry.example.com:5000`; Docker Hub is `docker.io`. */
+  readonly registry: string
+  /** The repositories that it is for: `org-a`; empty for all of the registry. */
+  readonly path: string
+  readonly username: string
+  /** A password or token; of kind `identity-token` the refresh token that some registries give out instead. */
+  readonly password: Secret
+  readonly kind: 'password' | 'identity-token'
+}
+
+/** A service as the `services` input asks for it. What is not given stays as it is on the swarm. */
+export interface ServiceRequest {
+  readonly name: string
+  readonly image?: ImageReference
+  /** The name of the config to use, whatever the image's registry. */
+  readonly authConfig?: string
+  readonly replicas?: number
+  /** Variables to set. Those of the service that are not named here stay. */
+  readonly env: Readonly<Record<string, string>>
+  /** Make the service when it does not exist. */
+  readonly create: boolean
+  /** Flags for `docker service create`, one word each. */
+  readonly createArgs: readonly string[]
+  /** Flags for `docker service update`, one word each. */
+  readonly updateArgs: readonly string[]
+}
+
+/** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
+export interface Connection extends Disposable {
+  readonly docker: DockerCli
+  readonly engine: Engine
+  /** An isolated configuration directory without any credential. */
+  readonly configDirectory: string
+  readonly userConfig: UserConfig
+}
+
+/** The Docker configuration that the step would have used by itself. */
+export interface UserConfig {
+  /** As the user knows it: `DOCKER_CONFIG` or `~/.docker`. */
+  readonly name: string
+  readonly directory: string
+  readonly file: ConfigFile
+  /** What isolated configs take over from it. */
+  readonly carriedOver: ReturnType<typeof settingsToCarryOver>
+  /** The environment for its credential helpers. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** A named, isolated Docker client configuration directory with at most one credential for a registry. */
+export interface Config {
+  readonly name: string
+  readonly directory: string
+  readonly credentials: readonly Credential[]
+}
+
+/** The configs of this run, and what the registries said against them. */
+export interface LoggedIn {
+  readonly configs: readonly Config[]
+  /** The user's own Docker configuration, cut down to the registries that no given credential serves. */
+  readonly ownConfig: Config | undefined
+  /** One line for each credential that its registry did not take. */
+  readonly problems: readonly string[]
+  /** The credentials of those problems: nothing more needs to be said of services that use them. */
+  readonly refused: ReadonlySet<Credential>
+}
+
+/** The services and nodes as they were before anything was changed. */
+export interface Observation {
+  readonly services: readonly Service[]
+  readonly tasks: readonly Task[]
+  readonly nodes: readonly Node[]
+}
+
+/** What one service needs, and with which config. */
+export interface PlannedService {
+  readonly request: ServiceRequest
+  /** The service as it is; `undefined` when it is to be created. */
+  readonly current: Service | undefined
+  /** The config and its credential for the service's image; `undefined`: the image is read without one. */
+  readonly access: Access | undefined
+}
+
+export interface Access {
+  readonly config: Config
+  readonly credential: Credential
+}
+
+/** A planned service whose image, flags and placement were checked. */
+export type CheckedService = ChangedService | UnchangedService
+
+export interface ChangedService extends Checked {
+  readonly action: 'create' | 'update'
+  /** The docker command that makes it so. */
+  readonly command: Command
+}
+
+/** It already is as asked, and will not be touched. */
+export interface UnchangedService extends Checked {
+  readonly action: 'unchanged'
+}
+
+interface Checked extends PlannedService {
+  /** Why an existing service is changed, in the user's words: `image`, `replicas 2 → 3`. */
+  readonly changes: readonly string[]
+  /** What was asked for by name, the image pinned by digest. */
+  readonly asked: Asked
+  /** The spec that the user's flags lead to; without flags the present one. */
+  readonly wanted: ServiceSpec
+}
+
+/** A service after the deploy: on its way, as it was, or refused. */
+export interface Rollout {
+  readonly checked: CheckedService
+  /** The service as the swarm has it now; `undefined` when there is none. */
+  readonly service: Service | undefined
+  /** When the change was sent, in milliseconds of `performance.now()`. */
+  readonly sentAt: number
+  /** Why there is nothing to wait for. */
+  readonly problem?: { readonly outcome: 'failed' | 'superseded' | 'cancelled'; readonly cause: string }
+}
+
+export type Outcome =
+  | 'created'
+  | 'updated'
+  | 'unchanged'
+  | 'removed'
+  | 'failed'
+  | 'rolled-back'
+  | 'timed-out'
+  | 'superseded'
+  | 'cancelled'
+
+/** What became of one service. */
+export interface ServiceResult {
+  readonly name: string
+  readonly action: CheckedService['action']
+  readonly outcome: Outcome
+  /** The images with their digests, as the swarm has them. */
+  readonly image: { readonly before: string | undefined; readonly after: string | undefined }
+  /** The name of the config whose credential was sent. */
+  readonly config: string | undefined
+  /** How many nodes run its tasks. */
+  readonly nodes: number
+  readonly tasks: { readonly running: number; readonly wanted: number }
+  readonly seconds: number
+  /** Why it did not come up: one line. */
+  readonly cause?: string
+  readonly failedTask?: FailedTask
+}
+
+/** The task that shows why a service did not come up. */
+export interface FailedTask {
+  readonly id: string
+  readonly node: string | undefined
+  /** How it ended: `failed with exit code 1`. */
+  readonly ending: string
+  readonly exitCode: number | undefined
+  /** The last lines that it printed. */
+  readonly logs: readonly string[]
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Engine } from './engine.ts'
+
+/** Events of one change come in a burst. */
+const BURST_MS = 50
+
+/** Says when it is time for the next look at the swarm. */
+export interface Alarm extends Disposable {
+  /** Resolves at the next event of a service or node, at the latest after the time given; at once when aborted. */
+  next(atTheLatestMs: number): Promise<void>
+}
+
+/**
+ * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
+ * that breaks is no harm: the next look comes by the clock, and opens another.
+ */
+export function wakeOnEvents(engine: Engine, signal: AbortSignal): Alarm {
+  const closing = new AbortController()
+  const listening = AbortSignal.any([closing.signal, signal])
+  let ring: (() => void) | undefined
+  let open = false
+
+  const listen = async () => {
+    open = true
+    try {
+      const filters = JSON.stringify({ type: ['service', 'node'] })
+      for await (const _event of engine.lines('/events', { query: { filters }, signal: listening })) ring?.()
+    } catch {
+      // Also how an abort ends it. What matters shows at the next look.
+    } finally {
+      open = false
+    }
+  }
+
+  return {
+    async next(atTheLatestMs) {
+      if (!open && !listening.aborted) void listen()
+      const rung = new Promise<void>((resolve) => {
+        ring = resolve
+      })
+      const clock = new AbortController()
+      const time = sleep(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(
+        () => undefined,
+      )
+      await Promise.race([rung.then(() => sleep(BURST_MS)), time])
+      clock.abort()
+    },
+    [Symbol.dispose]: () => closing.abort(),
+  }
+}

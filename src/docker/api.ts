@@ -1,0 +1,125 @@
+/**
+ * The parts of the Engine API's objects that this action reads (field names as in the API, https://docs.docker.com/reference/api/engine/).
+ * Objects stay raw: what is not named here is kept and sent back untouched.
+ */
+export interface Service {
+  readonly ID: string
+  readonly Version: { readonly Index: number }
+  readonly Spec: ServiceSpec
+  readonly UpdateStatus?: UpdateStatus
+  /** Only of job services. */
+  readonly JobStatus?: { readonly JobIteration: { readonly Index: number } }
+}
+
+export interface ServiceSpec {
+  readonly Name: string
+  readonly Labels?: Readonly<Record<string, string>>
+  readonly TaskTemplate: TaskTemplate
+  readonly Mode: ServiceMode
+  readonly UpdateConfig?: UpdateConfig
+}
+
+export interface TaskTemplate {
+  readonly ContainerSpec?: {
+    readonly Image: string
+    readonly Env?: readonly string[]
+    readonly Healthcheck?: { readonly Test?: readonly string[] }
+  }
+  readonly RestartPolicy?: {
+    readonly Condition?: 'none' | 'on-failure' | 'any'
+    readonly MaxAttempts?: number
+  }
+  readonly Placement?: { readonly Constraints?: string[]; readonly MaxReplicas?: number }
+}
+
+/** Exactly one of the four is set. */
+export interface ServiceMode {
+  readonly Replicated?: { readonly Replicas?: number }
+  readonly Global?: Readonly<Record<string, never>>
+  readonly ReplicatedJob?: { readonly MaxConcurrent?: number; readonly TotalCompletions?: number }
+  readonly GlobalJob?: Readonly<Record<string, never>>
+}
+
+export interface UpdateConfig {
+  /** Nanoseconds. */
+  readonly Monitor?: number
+  readonly FailureAction?: 'continue' | 'pause' | 'rollback'
+}
+
+export type UpdateState =
+  | 'updating'
+  | 'paused'
+  | 'completed'
+  | 'rollback_started'
+  | 'rollback_paused'
+  | 'rollback_completed'
+
+export interface UpdateStatus {
+  readonly State: UpdateState
+  readonly Message?: string
+}
+
+export type TaskState =
+  | 'new'
+  | 'allocated'
+  | 'pending'
+  | 'assigned'
+  | 'accepted'
+  | 'preparing'
+  | 'ready'
+  | 'starting'
+  | 'running'
+  | 'complete'
+  | 'shutdown'
+  | 'failed'
+  | 'rejected'
+  | 'remove'
+  | 'orphaned'
+
+export interface Task {
+  readonly ID: string
+  readonly ServiceID: string
+  readonly NodeID?: string
+  readonly Slot?: number
+  readonly CreatedAt: string
+  readonly DesiredState: TaskState
+  readonly Status: {
+    readonly State: TaskState
+    readonly Message?: string
+    readonly Err?: string
+    readonly ContainerStatus?: { readonly ContainerID?: string; readonly ExitCode?: number }
+  }
+  /** Only of tasks of job services. */
+  readonly JobIteration?: { readonly Index: number }
+}
+
+export interface Node {
+  readonly ID: string
+  readonly Spec: {
+    readonly Availability: 'active' | 'pause' | 'drain'
+    readonly Role: 'manager' | 'worker'
+    readonly Labels?: Readonly<Record<string, string>>
+  }
+  readonly Status: { readonly State: string; readonly Addr?: string }
+  readonly Description: {
+    readonly Hostname: string
+    readonly Platform: { readonly Architecture: string; readonly OS: string }
+    readonly Engine: { readonly Labels?: Readonly<Record<string, string>> }
+  }
+}
+
+export interface SystemInfo {
+  readonly ServerVersion: string
+  readonly Swarm: {
+    readonly LocalNodeState: string
+    readonly ControlAvailable: boolean
+    readonly Error?: string
+    readonly NodeID?: string
+  }
+}
+
+/** The answer of `GET /distribution/{image}/json`. */
+export interface Distribution {
+  readonly Descriptor: { readonly digest: string }
+  readonly Platforms?: readonly { readonly architecture?: string; readonly os?: string; readonly variant?: string }[]
+}

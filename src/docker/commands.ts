@@ -1,0 +1,82 @@
+import { familiar, type ImageReference } from './reference.ts'
+
+/** A docker command as a value: its arguments, and the variables that it takes from its environment. */
+export interface Command {
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+export interface ServiceChange {
+  readonly name: string
+  readonly config: {
+    /** An isolated configuration directory. */
+    readonly directory: string
+    /** Only then registry auth is sent: with none for the image, Docker would erase what the service has stored. */
+    readonly hasCredential: boolean
+  }
+  readonly image: ImageReference | undefined
+  readonly replicas: number | undefined
+  readonly env: Readonly<Record<string, string>>
+  /** The user's own flags. */
+  readonly flags: readonly string[]
+}
+
+/** `docker service update` of a service that exists. */
+export function serviceUpdate(change: ServiceChange): Command {
+  const variables = environmentFlags('--env-add', change.env)
+  const image = change.image === undefined ? [] : ['--image', familiar(change.image)]
+  return {
+    args: [...head('update', change), ...image, ...scale(change), ...variables.args, ...change.flags, change.name],
+    env: variables.env,
+  }
+}
+
+/** `docker service create` of a service that does not exist. */
+export function serviceCreate(change: ServiceChange): Command {
+  const variables = environmentFlags('--env', change.env)
+  const image = change.image === undefined ? [] : [familiar(change.image)]
+  return {
+    args: [
+      ...head('create', change),
+      '--name',
+      change.name,
+      ...scale(change),
+      ...variables.args,
+      ...change.flags,
+      ...image,
+    ],
+    env: variables.env,
+  }
+}
+
+/** The same command without a look at the registry: for a rehearsal. */
+export function withoutRegistry(command: Command): Command {
+  const [config = '', directory = '', service = '', verb = '', ...rest] = command.args
+  return { ...command, args: [config, directory, service, verb, '--no-resolve-image', ...rest] }
+}
+
+function head(verb: 'create' | 'update', { config }: ServiceChange): string[] {
+  const auth = config.hasCredential ? ['--with-registry-auth'] : []
+  return ['--config', config.directory, 'service', verb, '--detach', '--quiet', ...auth]
+}
+
+function scale({ replicas }: ServiceChange): string[] {
+  return replicas === undefined ? [] : ['--replicas', String(replicas)]
+}
+
+/** Variables by which the docker CLI itself is ruled: they cannot be handed to it for the service alone. */
+const RULES_DOCKER =
+  /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i
+
+/**
+ * Sets a service's variables without their values on the command line, where every user of the machine could read
+ * them: `--env NAME` takes the value from the command's own environment (docker/cli, opts/env.go).
+ */
+function environmentFlags(flag: string, env: Readonly<Record<string, string>>): Command {
+  const entries = Object.entries(env)
+  const inherited = entries.filter(([name]) => !RULES_DOCKER.test(name))
+  return {
+    args: entries.flatMap(([name, value]) => [flag, RULES_DOCKER.test(name) ? `${name}=${value}` : name]),
+    env: Object.fromEntries(inherited),
+  }
+}

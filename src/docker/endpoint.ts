@@ -1,0 +1,66 @@
+/** What `docker context inspect` says of the endpoint that the user's own settings lead to. */
+export interface ContextInspection {
+  readonly Name: string
+  readonly Endpoints: { readonly docker: { readonly Host: string; readonly SkipTLSVerify?: boolean } }
+  readonly TLSMaterial?: Readonly<Record<string, readonly string[]>>
+  readonly Storage?: { readonly TLSPath?: string }
+}
+
+export interface Endpoint {
+  readonly host: string
+  /** The environment in which a docker command reaches this endpoint whatever its configuration directory is. */
+  readonly env: Record<string, string>
+  /** What the user set and will not have the effect that they may expect. */
+  readonly warnings: readonly string[]
+}
+
+/** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
+const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DOCKER_STACK_ORCHESTRATOR'] as const
+
+/**
+ * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
+ * certificates: without this the CLI would quietly go to the runner's own daemon.
+ *
+ * @param env the step's environment
+ * @param context of the user's own configuration
+ * @param userConfigDirectory where the CLI looks for certificates when `DOCKER_CERT_PATH` is not set
+ */
+export function environmentForEndpoint(
+  env: Readonly<Record<string, string>>,
+  context: ContextInspection,
+  userConfigDirectory: string,
+): Endpoint {
+  const host = context.Endpoints.docker.Host
+  const rest = without(env, MISLEADING)
+  const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context)
+  const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'])
+  return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) }
+}
+
+function tlsOfEnvironment(env: Readonly<Record<string, string>>, userConfigDirectory: string): Record<string, string> {
+  if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY) return {}
+  return {
+    ...(env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {}),
+    ...(env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {}),
+    DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory,
+  }
+}
+
+function tlsOfContext(context: ContextInspection): Record<string, string> {
+  const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0
+  const directory = context.Storage?.TLSPath
+  if (!hasMaterial || !directory) return {}
+  const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: '1' } : { DOCKER_TLS_VERIFY: '1' }
+  return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` }
+}
+
+function warningsFor(env: Readonly<Record<string, string>>): string[] {
+  if (!env.DOCKER_AUTH_CONFIG) return []
+  return [
+    'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+  ]
+}
+
+function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
+}

@@ -1,0 +1,25 @@
+import type { Credential } from '../deployment.ts'
+import { Secret } from '../runner/secret.ts'
+import { registryKey } from './reference.ts'
+
+/**
+ * The credential as the Engine API takes it: the body of `POST /auth`.
+ * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
+ * (moby, daemon/containerd/resolver.go).
+ */
+export function authConfig(credential: Credential): Record<string, string> {
+  const serveraddress = registryKey(credential.registry)
+  const secret = credential.password.reveal()
+  return credential.kind === 'identity-token'
+    ? { identitytoken: secret, serveraddress }
+    : { username: credential.username, password: secret, serveraddress }
+}
+
+/**
+ * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
+ * does not say so (moby, api/pkg/authconfig).
+ */
+export function registryAuthHeader(credential: Credential): Secret {
+  const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64')
+  return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'))
+}

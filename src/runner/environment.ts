@@ -1,0 +1,25 @@
+import { redact } from './secret.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The runner's own variables: the inputs with their secrets, saved state, and tokens of the job. */
+const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/
+
+/**
+ * Without one of these a command is not found, or reaches another daemon than the user meant. They stay, though a
+ * short secret (`docker`, `deploy`) may happen to be part of one.
+ */
+const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i
+
+/**
+ * The environment for programs that this action starts: the step's own, without what they have no use for and
+ * without every variable that holds a secret known so far.
+ */
+export function environmentForChildren(env: Environment): Record<string, string> {
+  const entries = Object.entries(env).filter((entry): entry is [string, string] => {
+    const [name, value] = entry
+    if (value === undefined || OF_THE_RUNNER.test(name)) return false
+    return LEADS_TO_DOCKER.test(name) || redact(value) === value
+  })
+  return Object.fromEntries(entries)
+}
