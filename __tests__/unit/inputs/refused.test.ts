@@ -1,0 +1,656 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { UserErrors } from '../../../src/errors.ts'
+import { readInputs } from '../../../src/inputs.ts'
+import { redact } from '../../../src/runner/secret.ts'
+
+// On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.
+delete process.env.GITHUB_ACTIONS
+
+const CANARY = 'C4nary-pass'
+const FORMS = [CANARY, Buffer.from(CANARY).toString('base64').replace(/=+$/, ''), 'C4nary']
+const REMEDY = /\b(?:write|use|give|put|leave|set|save|indent|close|add|limit|check|take|did you mean)\b/
+
+const files = mkdtempSync(join(tmpdir(), 'refused-'))
+afterAll(() => rmSync(files, { recursive: true }))
+mkdirSync(join(files, 'directory'))
+for (const [name, content] of [
+  ['empty', ''],
+  ['newlines', '\r\n\n'],
+  ['nul', `${CANARY}\0`],
+  ['utf16', Buffer.from(`\uFEFF${CANARY}é`, 'utf16le')],
+  ['large', CANARY.repeat(200_000)],
+  ['three-columns', `hub docker.io ${CANARY}\n`],
+  ['broken-yaml', `- registry: ghcr.io\n  username: bot\n  password: "${CANARY}\n`],
+] as const) {
+  writeFileSync(join(files, name), content)
+}
+
+type Inputs = Readonly<Record<string, string>>
+
+/** What readInputs has against the inputs, one line each. */
+function problems(inputs: Inputs, env: Inputs = {}): readonly string[] {
+  const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  try {
+    readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env })
+  } catch (error) {
+    if (error instanceof UserErrors) return error.problems
+    throw error
+  }
+  return []
+}
+
+const WEB = { services: 'web: nginx:1.27' }
+const registries = (text: string): Inputs => ({ ...WEB, registries: text })
+const entry = (text: string): Inputs => registries(`- {registry: ghcr.io, username: bot, ${text}}`)
+const service = (text: string): Inputs => ({ services: `- name: web\n  ${text.replaceAll('\n', '\n  ')}` })
+const updateArgs = (...items: string[]): Inputs => service(`update-args: ${JSON.stringify(items)}`)
+const createArgs = (...items: string[]): Inputs =>
+  service(`image: nginx\ncreate: true\ncreate-args: ${JSON.stringify(items)}`)
+
+const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
+  // registries, YAML
+  [
+    'entry without registry',
+    registries(`- {username: bot, password: ${CANARY}}`),
+    'registries entry 1: `registry` is missing',
+  ],
+  [
+    'entry without username',
+    registries(`- {registry: ghcr.io, password: ${CANARY}}`),
+    'registries entry 1: `username` is missing',
+  ],
+  [
+    'entry without password',
+    entry('config: a'),
+    'there is no password: write exactly one of `password-env`, `password-file`, or `password`',
+  ],
+  [
+    'empty registry',
+    registries(`- {registry: "", username: bot, password: ${CANARY}}`),
+    'entry 1: the registry "" is empty',
+  ],
+  ['empty username', registries(`- {registry: ghcr.io, username: " ", password: ${CANARY}}`), 'the username is empty'],
+  ['empty password', entry('password: ""'), 'the password is empty'],
+  ['password of newlines', entry('password: "\\n\\n"'), 'the password is empty'],
+  [
+    'two passwords',
+    entry(`password: ${CANARY}, password-env: TOKEN`),
+    '`password-env` and `password` are given at once',
+  ],
+  ['variable not set', entry('password-env: TOKEN_THAT_IS_NOT_SET'), 'names is not set, or is empty'],
+  ['the secret in place of its variable', entry(`password-env: ${CANARY}`), 'the name of a variable (not its value)'],
+  ['a property of all objects as variable', entry('password-env: constructor'), 'names is not set, or is empty'],
+  ['no name of a variable', entry('password-env: ""'), 'names is not set, or is empty'],
+  ['file that is not there', entry(`password-file: ${CANARY}`), '`password-file`: there is no such file'],
+  ['directory as password file', entry('password-file: directory'), 'this is a directory'],
+  ['empty password file', entry('password-file: empty'), 'the file is empty'],
+  ['password file of newlines', entry('password-file: newlines'), 'the file is empty'],
+  ['device as password file', entry('password-file: /dev/zero'), 'this is no regular file'],
+  ['no path of a password file', entry('password-file: ""'), '`password-file` is empty'],
+  ['password file in UTF-16', entry('password-file: utf16'), 'not UTF-8 text'],
+  ['NUL in a password file', entry('password-file: nul'), 'a NUL character'],
+  ['NUL in a path', entry('password-file: "a\\0b"'), 'the file cannot be read'],
+  ['large password file', entry('password-file: large'), 'larger than 1 MB'],
+  ['typo in a key', entry(`passwrod: ${CANARY}`), 'line 1 has an unknown key: did you mean `password`?'],
+  ['underscore in a key', entry('password_env: TOKEN'), 'did you mean `password-env`?'],
+  ['other name of a key', entry(`token: ${CANARY}`), 'did you mean `password`?'],
+  ['the secret as a key', entry(`${CANARY}: x`), 'line 1 has an unknown key: write one of `registry`, `username`'],
+  [
+    'key twice',
+    entry(`password: ${CANARY}, password: ${CANARY}`),
+    'registries line 1, column 61: the key is in its mapping already',
+  ],
+  [
+    'colon in the username',
+    registries(`- {registry: ghcr.io, username: "bot:x", password: ${CANARY}}`),
+    'the username has a colon',
+  ],
+  [
+    'line break in the username',
+    registries(`- {registry: ghcr.io, username: "b\\nt", password: ${CANARY}}`),
+    'line break or control character',
+  ],
+  ['empty config', entry(`password: ${CANARY}, config: ""`), '`config` is empty'],
+  ['line break in the config', entry(`password: ${CANARY}, config: "a\\nb"`), '`config` has a line break'],
+  [
+    'registry with a tag',
+    registries(`- {registry: "ghcr.io/org/app:1", username: bot, password: ${CANARY}}`),
+    'leave the tag off',
+  ],
+  [
+    'registry with userinfo',
+    registries(`- {registry: "https://bot:${CANARY}@ghcr.io", username: bot, password-env: TOKEN}`),
+    'the registry "https://***@ghcr.io" has an @',
+  ],
+  [
+    'no host',
+    registries(`- {registry: ghcr, username: bot, password: ${CANARY}}`),
+    'the registry "ghcr" is no registry',
+  ],
+  [
+    'registry is a list',
+    registries(`- {registry: [ghcr.io], username: bot, password: ${CANARY}}`),
+    '`registry` is a list: write one text',
+  ],
+  [
+    'username is a mapping',
+    registries(`- {registry: ghcr.io, username: {a: b}, password: ${CANARY}}`),
+    '`username` is a mapping',
+  ],
+  ['password is a list', entry(`password: [${CANARY}]`), '`password` is a list or mapping'],
+  [
+    'password is a mapping',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: {"key": "${CANARY}"}`),
+    '`password` is a list or mapping',
+  ],
+  [
+    'password cut by a comment',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: ${CANARY} #x`),
+    'where YAML begins a comment',
+  ],
+  [
+    'password over two lines',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: ${CANARY}\n   more`),
+    '`password` goes on in the next line',
+  ],
+  [
+    'quoted password over two lines',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: "${CANARY}\n   more"`),
+    '`password` goes on in the next line',
+  ],
+  [
+    'password with a colon and a blank',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: ${CANARY}: x`),
+    'registries line 3, column 13: a value holds a colon and a blank',
+  ],
+  [
+    'password that begins with @',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: @${CANARY}`),
+    'line 3, column 13: a value begins with a character that YAML reserves',
+  ],
+  [
+    'password that begins with %',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: %${CANARY}`),
+    'a value begins with a character that YAML reserves',
+  ],
+  [
+    'password that begins with !',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: !${CANARY}`),
+    'begins with ! is a tag in YAML: put the value in quotes',
+  ],
+  [
+    'password that begins with &',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: &${CANARY}`),
+    'begins with & is an anchor in YAML: put the value in quotes',
+  ],
+  [
+    'password that begins with *',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: *${CANARY}`),
+    'begins with * or & is an alias or anchor',
+  ],
+  [
+    'password that begins with |',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: |${CANARY}`),
+    'registries line 3',
+  ],
+  [
+    'password that begins with a quote',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: "${CANARY}`),
+    'registries line 3',
+  ],
+  [
+    'text after a quoted password',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: "x" ${CANARY}`),
+    'registries line 3',
+  ],
+  [
+    'backslash in a quoted password',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: "${CANARY}\\q"`),
+    'a backslash in double quotes',
+  ],
+  [
+    'password of several lines, not indented',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: -----BEGIN\n${CANARY}\n-----END`),
+    'registries line',
+  ],
+  [
+    'tab as indentation',
+    registries(`- registry: ghcr.io\n\tusername: bot\n\tpassword: ${CANARY}`),
+    'registries line 2, column 2: a tab indents the line',
+  ],
+  [
+    'bracket not closed',
+    registries(`[{"registry": "ghcr.io", "username": "bot", "password": "${CANARY}"}`),
+    'a quote, bracket, comma or colon is missing',
+  ],
+  [
+    'two documents',
+    registries(`---\n- {registry: ghcr.io, username: bot, password: ${CANARY}}\n---\n- x`),
+    'begins a second document',
+  ],
+  [
+    'registries as keys',
+    registries(`ghcr.io: {username: bot, password: ${CANARY}}`),
+    'registries: this is no list of credentials',
+  ],
+  ['only text', registries(`---\n${CANARY}`), 'registries: this is no list of credentials'],
+  ['text as an entry', registries(`- ghcr.io bot ${CANARY}`), 'registries entry 1: this is only text and no mapping'],
+  ['list as an entry', registries(`- [ghcr.io, bot, ${CANARY}]`), 'registries entry 1: this is a list and no mapping'],
+  ['nested too deeply', registries('['.repeat(3000)), 'nested too deeply'],
+  ['alias bomb', registries(bomb()), 'the aliases (*) stand for more than 100000 values'],
+  ['alias inside of itself', registries('- &a [*a]'), 'stands inside of what it means'],
+
+  // registries, columns
+  ['three columns', registries(`ghcr.io bot ${CANARY}`), 'registries line 1: the line has 3 columns and not four'],
+  [
+    'five columns',
+    registries(`# comment\n\na ghcr.io bot ${CANARY} more`),
+    'registries line 3: the line has 5 columns',
+  ],
+  ['one column', registries(CANARY), 'registries line 1: the line has 1 column and not four'],
+  ['columns out of step', registries(`a ${CANARY} ghcr.io bot`), 'registries line 1: the second column is no registry'],
+  ['colon in a username column', registries(`a ghcr.io b:t ${CANARY}`), 'registries line 1: the username has a colon'],
+
+  // two for one registry
+  [
+    'registry twice',
+    registries(
+      `- {registry: ghcr.io, username: a, password: ${CANARY}}\n- {registry: GHCR.io, username: b, password: ${CANARY}}`,
+    ),
+    'registries entry 1 and registries entry 2 both put a login for ghcr.io into the config ghcr.io',
+  ],
+  [
+    'registry twice in a config',
+    registries(`a ghcr.io/x bot ${CANARY}\na ghcr.io/y bot ${CANARY}`),
+    'registries line 1 and registries line 2 both put a login for ghcr.io into the config a',
+  ],
+  [
+    'Docker Hub under two names',
+    {
+      ...registries(`- {registry: index.docker.io, username: a, password: ${CANARY}}`),
+      username: 'b',
+      password: CANARY,
+    },
+    'registries entry 1 and registry both put a login for docker.io',
+  ],
+
+  // registries-file
+  ['no such file', { ...WEB, 'registries-file': `missing-${CANARY}` }, 'registries-file: there is no such file'],
+  ['a directory', { ...WEB, 'registries-file': 'directory' }, 'registries-file: this is a directory'],
+  ['an empty file', { ...WEB, 'registries-file': 'empty' }, 'registries-file: the file is empty'],
+  [
+    'three columns in a file',
+    { ...WEB, 'registries-file': 'three-columns' },
+    'registries-file line 1: the line has 3 columns',
+  ],
+  ['broken YAML in a file', { ...WEB, 'registries-file': 'broken-yaml' }, 'registries-file line 4'],
+  [
+    'content in place of a path',
+    { ...WEB, 'registries-file': `a ghcr.io bot ${CANARY}\nb docker.io bot ${CANARY}` },
+    'registries-file: this is no path but several lines',
+  ],
+
+  // the short form
+  ['username alone', { ...WEB, username: 'bot' }, '`username` is given, but `password` is empty'],
+  ['password alone', { ...WEB, password: CANARY }, '`password` is given, but `username` is empty'],
+  ['registry alone', { ...WEB, registry: 'ghcr.io' }, '`registry` is given, but `username` and `password` are empty'],
+  [
+    'registry and username',
+    { ...WEB, registry: 'ghcr.io', username: 'bot' },
+    '`registry` and `username` are given, but `password` is empty',
+  ],
+  ['password of a newline', { ...WEB, username: 'bot', password: '\r\n' }, '`password` is empty'],
+  [
+    'wrong registry',
+    { ...WEB, registry: 'ghcr', username: 'bot', password: CANARY },
+    'registry: the registry "ghcr" is no registry',
+  ],
+  [
+    'colon in the short username',
+    { ...WEB, username: 'a:b', password: CANARY },
+    'username, password: the username has a colon',
+  ],
+
+  // services
+  ['no services', {}, 'services: it is empty'],
+  ['blank services', { services: ' \n ' }, 'services: it is empty'],
+  [
+    'only registries',
+    { registries: `a ghcr.io bot ${CANARY}` },
+    'services: it is empty, and `registries` alone deploys nothing',
+  ],
+  [
+    'only the short form',
+    { username: 'bot', password: CANARY },
+    'services: it is empty, and `username` alone deploys nothing',
+  ],
+  ['only a comment', { services: '# web: nginx' }, 'services: this is only text'],
+  ['an image alone', { services: 'nginx:1.27' }, 'services: this is only text: write pairs'],
+  ['broken YAML', { services: 'web: [nginx' }, 'services line 1'],
+  ['tab', { services: 'web:\n\timage: nginx' }, 'services line 2, column 1: a tab indents the line'],
+  ['no blank after the colon', { services: 'web:nginx\napi: nginx' }, 'services line 1, column 1: the line is neither'],
+  ['no image', { services: 'web:' }, 'services: web: the image name "" is empty'],
+  ['bad image', { services: 'web: Org/App:1' }, 'services: web: the image name "Org/App:1"'],
+  [
+    'variable left in an image',
+    { services: 'web: nginx:$TAG' },
+    'services: web: the image name "nginx:$TAG" still holds $TAG',
+  ],
+  [
+    'image with a scheme',
+    service('image: https://ghcr.io/org/app'),
+    'services: web: `image`: the image name "https://ghcr.io/org/app" must not start with https://: leave it off',
+  ],
+  ['list as image', { services: 'web: [nginx]' }, 'services: web: this is a list'],
+  ['dot in a name', { services: 'my.web: nginx' }, 'services: my.web: "my.web" is no name of a service'],
+  ['blank in a name', { services: 'my web: nginx' }, 'is no name of a service'],
+  ['dash at the end of a name', { services: 'web-: nginx' }, 'with a letter or digit first and last'],
+  ['long name', { services: `${'w'.repeat(64)}: nginx` }, 'the name has 64 characters'],
+  ['hostile name', { services: `${'a-'.repeat(40_000)}: nginx` }, 'services line 1'],
+  ['empty name', { services: '- {name: "", image: nginx}' }, 'services entry 1: the name is empty'],
+  ['no name', { services: '- image: nginx' }, 'services entry 1: `name` is missing'],
+  ['name is a list', { services: '- {name: [web], image: nginx}' }, 'services entry 1: `name` is a list'],
+  [
+    'name twice',
+    { services: '- {name: web, image: nginx}\n- {name: web, image: nginx}' },
+    'services: web: the service is given twice',
+  ],
+  ['names of one spelling', { services: 'web: nginx\nWeb: nginx' }, 'services: Web: the service is given twice'],
+  [
+    'key twice in the pairs',
+    { services: 'web: nginx\nweb: nginx' },
+    'services line 2, column 1: the key is in its mapping already',
+  ],
+  ['pairs with dashes', { services: '- web: nginx' }, '`web` is no key of an entry: leave the dashes off'],
+  ['text as an entry', { services: '- web' }, 'services entry 1: this is only text'],
+  ['two names', { services: 'web: {name: api, image: nginx}' }, 'services: web: `name` is "api" here'],
+  [
+    'compose file',
+    { services: 'version: "3"\nservices:\n  web:\n    image: nginx' },
+    "services: line 2 has the key `services`: this action's `services` is no compose file",
+  ],
+  [
+    'compose key',
+    { services: 'web: {image: nginx, ports: ["80:80"]}' },
+    'services: web: line 1 has the unknown key "ports": this action\'s `services` is no compose file',
+  ],
+  ['compose key with an equal here', { services: 'web: {image: nginx, environment: {A: b}}' }, 'did you mean `env`?'],
+  [
+    'typo in a service key',
+    service('imgae: nginx\nreplicas: 1'),
+    'services: web: line 2 has the unknown key "imgae": did you mean `image`?',
+  ],
+  ['unknown key', service('image: nginx\ncolour: red'), 'unknown key "colour": write one of `name`, `image`'],
+  ['nothing asked for', service('auth-config: a'), 'services: web: nothing is asked for'],
+  ['nothing asked for, in empty lists', service('env: {}\nupdate-args: []'), 'services: web: nothing is asked for'],
+  ['nothing asked for, as a mapping', { services: 'web: {}' }, 'services: web: nothing is asked for'],
+  ['empty auth-config', service('image: nginx\nauth-config: ""'), 'services: web: `auth-config`: it is empty'],
+  [
+    'replicas in words',
+    service('replicas: two'),
+    'services: web: `replicas`: "two" is not allowed: write a whole number from 0',
+  ],
+  ['negative replicas', service('replicas: -1'), '`replicas`: "-1" is not allowed'],
+  ['replicas with a point', service('replicas: 1.5'), '`replicas`: "1.5" is not allowed'],
+  ['replicas as octal', service('replicas: 010'), '`replicas`: "010" is not allowed'],
+  ['empty replicas', service('replicas:'), '`replicas`: "" is not allowed'],
+  [
+    'create in words',
+    service('image: nginx\ncreate: yes\ncreate-args: [--tty]'),
+    'services: web: `create`: "yes" is neither of the two',
+  ],
+  ['create without image', service('create: true'), 'services: web: `create` is true, but there is no `image`'],
+  [
+    'create-args without create',
+    service('image: nginx\ncreate-args: [--tty]'),
+    '`create-args` is given without `create: true`',
+  ],
+  [
+    'create-args with create: false',
+    service('image: nginx\ncreate: false\ncreate-args: [--tty]'),
+    '`create-args` is given without `create: true`',
+  ],
+  ['env is text', service(`env: A=${CANARY}`), 'services: web: `env`: this is only text'],
+  ['variable without value', service('env: [A]'), '`env`: item 1 has no value: write it as `KEY=value`'],
+  ['empty variable in a mapping', service('env: {A: }'), '`env`: "A" has no value: write `A: ""`'],
+  ['bad name of a variable', service(`env: {1A: ${CANARY}}`), '"1A" is no name of a variable'],
+  ['bad name of a variable in a list', service(`env: ["A B=${CANARY}"]`), '"A B" is no name of a variable'],
+  ['no name of a variable', service(`env: ["=${CANARY}"]`), '"" is no name of a variable'],
+  ['variable twice', service('env: [A=1, A=2]'), '`env`: A is given twice'],
+  ['NUL in a variable', service(`env: {A: "${CANARY}\\0"}`), 'the value of A has a NUL character'],
+  ['mapping in env', service(`env: {A: {B: ${CANARY}}}`), 'the value of "A" is a mapping'],
+  ['mapping in an env list', service(`env: [{A: ${CANARY}}]`), '`env`: item 1 is no text'],
+
+  // create-args, update-args
+  ['args as a mapping', service('update-args: {force: true}'), '`update-args`: this is a mapping'],
+  ['mapping among args', service('update-args: [--force, {a: b}]'), '`update-args`: item 2 is no text'],
+  [
+    'word without flag',
+    updateArgs('--force', CANARY),
+    'services: web: `update-args`: item 2: this word belongs to no flag',
+  ],
+  ['only a word', service(`update-args: ${CANARY}`), 'item 1: this word belongs to no flag'],
+  ['two dashes', updateArgs('--'), 'item 1: this word belongs to no flag'],
+  [
+    'value of a switch',
+    updateArgs('--init true'),
+    '--init takes no value: write it alone, or --init=true or --init=false',
+  ],
+  ['two flags in a line', service('update-args: --force --tty'), '--force takes no value'],
+  [
+    'flag in a value',
+    updateArgs('--update-order start-first --force'),
+    'there is another flag in the value of --update-order: write one flag an item',
+  ],
+  ['flag as a value', updateArgs('--update-order --force'), 'there is another flag in the value of --update-order'],
+  [
+    'no value',
+    updateArgs('--update-order'),
+    '--update-order has no value: write it behind the flag, as in --update-order=VALUE',
+  ],
+  ['no value before a flag', updateArgs('--update-order', '--force'), 'item 1: --update-order has no value'],
+  ['backslash', service('update-args: |\n  --update-order start-first \\'), 'it ends in a backslash'],
+  ['NUL', updateArgs(`--label-add=${CANARY}\0`), 'the value of --label-add has a NUL character'],
+  [
+    '--detach',
+    updateArgs('--detach'),
+    '--detach is not yours to give here, because this action waits for all services together: use the input `wait`',
+  ],
+  ['--detach=false', updateArgs('--detach=false'), '--detach is not yours to give here'],
+  ['-d', updateArgs('-d'), '-d is not yours to give here'],
+  ['--quiet', updateArgs('--quiet'), '--quiet is not yours to give here'],
+  ['-q', createArgs('-q'), '-q is not yours to give here'],
+  [
+    '--with-registry-auth',
+    updateArgs('--with-registry-auth'),
+    'this action sends the credential wherever there is one',
+  ],
+  ['--image', updateArgs('--image=nginx'), 'use the key `image`'],
+  ['--name', createArgs('--name', 'web'), 'use the key `name`'],
+  ['--no-resolve-image', updateArgs('--no-resolve-image'), 'pins every image by its digest'],
+  ['--rollback', updateArgs('--rollback'), 'a deploy goes forward: give the earlier image'],
+  ['--help', updateArgs('--help'), '--help is not yours to give here'],
+  ['-H', updateArgs('-H tcp://m:2376'), 'set DOCKER_HOST or DOCKER_CONTEXT'],
+  ['--host in update-args', updateArgs('--host=tcp://m:2376'), '--host does not choose the swarm here'],
+  ['--host in create-args', createArgs('--host=tcp://m:2376'), '--host does not choose the swarm here'],
+  ['--context', updateArgs('--context=prod'), 'set DOCKER_HOST or DOCKER_CONTEXT'],
+  ['-c', createArgs('-c', 'prod'), 'set DOCKER_HOST or DOCKER_CONTEXT'],
+  ['--tlsverify', updateArgs('--tlsverify'), '--tlsverify is not yours to give here'],
+  ['--tlscacert', updateArgs('--tlscacert=ca.pem'), 'set DOCKER_HOST or DOCKER_CONTEXT'],
+  ['-D', updateArgs('-D'), '-D is not yours to give here'],
+  ['--log-level', updateArgs('--log-level=debug'), '--log-level is not yours to give here'],
+  ['-l in update-args', updateArgs('-l a=b'), 'docker service update has no -l: write --label-add'],
+  ['--config in update-args', updateArgs('--config=/root/.docker'), 'write --config-add to attach a swarm config'],
+  ['--config with a directory', createArgs('--config=/root/.docker'), '--config is given a directory'],
+  ['--config with the home directory', createArgs('--config ~/.docker'), '--config is given a directory'],
+  ['--env in update-args', updateArgs('--env=A=b'), 'docker service update has no --env: write --env-add'],
+  ['--env-add in create-args', createArgs('--env-add=A=b'), 'docker service create has no --env-add: write --env'],
+  ['--mount in update-args', updateArgs('--mount=type=tmpfs,target=/t'), 'write --mount-add'],
+  [
+    'replicas twice',
+    service('replicas: 2\nupdate-args: [--replicas=3]'),
+    '`replicas` and the flag --replicas are both given',
+  ],
+  [
+    'variable twice, by a flag',
+    service(`env: {A: b}\nupdate-args: ["--env-add=A=${CANARY}"]`),
+    'services: web: A is given both in `env` and by a flag',
+  ],
+  [
+    'variable set and removed',
+    service('env: {A: b}\nupdate-args: [--env-rm=A]'),
+    'A is given both in `env` and by a flag',
+  ],
+  [
+    'variable twice, by -e',
+    service('image: nginx\ncreate: true\nenv: {A: b}\ncreate-args: [-e A=c]'),
+    'A is given both in `env` and by a flag',
+  ],
+
+  // the rollout
+  ['wait in words', { ...WEB, wait: 'yes' }, 'wait: "yes" is neither of the two allowed values: write true or false'],
+  ['wait as a number', { ...WEB, wait: '1' }, 'wait: "1" is neither'],
+  ['timeout without unit', { ...WEB, timeout: '600' }, 'timeout: 600 has no unit: write 600s'],
+  [
+    'timeout in words',
+    { ...WEB, timeout: '10 minutes' },
+    'timeout: "10 minutes" is no duration: write one such as 90s, 10m or 1h30m',
+  ],
+  ['negative timeout', { ...WEB, timeout: '-5m' }, 'timeout: "-5m" is no duration'],
+  ['no timeout at all', { ...WEB, timeout: '0s' }, 'timeout: 0s is no time at all'],
+  ['long timeout', { ...WEB, timeout: '25h' }, 'timeout: 25h is more than a day: write at most 24h'],
+  ['endless timeout', { ...WEB, timeout: `${'9'.repeat(400)}h` }, 'is more than a day'],
+  ['timeout of two lines', { ...WEB, timeout: '10m\n5m' }, 'timeout: "10m\\n5m" is no duration'],
+  ['monitor without unit', { ...WEB, monitor: '30' }, 'monitor: 30 has no unit: write 30s'],
+  ['no monitor at all', { ...WEB, monitor: '0s' }, 'monitor: 0s is no time at all'],
+  ['monitor longer than timeout', { ...WEB, monitor: '15m' }, 'monitor: it is not shorter than `timeout`'],
+  [
+    'max-parallel 0',
+    { ...WEB, 'max-parallel': '0' },
+    'max-parallel: "0" is not allowed: write a whole number from 1 to 100',
+  ],
+  ['max-parallel 101', { ...WEB, 'max-parallel': '101' }, 'max-parallel: "101" is not allowed'],
+  ['max-parallel in words', { ...WEB, 'max-parallel': 'many' }, 'max-parallel: "many" is not allowed'],
+]
+
+describe('what is wrong is said in one line, with the input and the remedy, and without the password', () => {
+  test.each(REFUSED)('%s', (_what, inputs, said) => {
+    const lines = problems(inputs, { TOKEN: CANARY })
+    expect(lines).toHaveLength(1)
+    const [line = ''] = lines
+    expect(line).toContain(said)
+    expect(line).not.toMatch(/[\r\n]/)
+    expect(line).toMatch(REMEDY)
+    expect(line).toMatch(
+      /^(?:registries|registries-file|`?registry|`?username|`?password|services|wait|timeout|monitor|max-parallel)\b/,
+    )
+    for (const form of FORMS) expect(line).not.toContain(form)
+  })
+
+  test('there are enough of them', () => {
+    expect(REFUSED.length).toBeGreaterThan(60)
+  })
+})
+
+describe('the password of a wrong text is masked all the same', () => {
+  test.each([
+    ['typo in its key', `- {registry: ghcr.io, username: bot, passwrod: %}`],
+    ['wrong entry', `- {registry: ghcr.io, username: "a:b", password: %}`],
+    ['no registry', `- {username: bot, password: %}`],
+    ['broken YAML', `- registry: ghcr.io\n  password: "%\n`],
+    ['broken YAML, quoted', `[{"registry": "ghcr.io", "password": "%", "username": "bot"`],
+    ['broken YAML, in a block', `- registry: ghcr.io\n  password: |\n    %\n   username: {`],
+    ['a colon in it', `- registry: ghcr.io\n  password: %: x`],
+    ['a key of a mapping', `- {registry: ghcr.io, username: bot, password: {a: %}}`],
+    ['an entry of text', `- ghcr.io bot %`],
+    ['three columns', `ghcr.io bot %`],
+    ['five columns', `a ghcr.io bot % more`],
+    ['a wrong registry column', `a ghcr bot %`],
+    ['a pasted address', `- {registry: "https://bot:%@ghcr.io", username: bot, password: x}`],
+    ['a wrong registry in YAML', `ghcr.io: {username: bot, password: %}`],
+  ])('%s', (_what, text) => {
+    const password = `Mask-${Math.random().toString(36).slice(2)}`
+    expect(problems(registries(text.replace('%', password))).length).toBeGreaterThan(0)
+    expect(redact(`<${password}>`)).toBe('<***>')
+  })
+})
+
+test('everything that is wrong comes out together, in the order of the inputs', () => {
+  const lines = problems({
+    registries: `a ghcr.io bot\n- broken ${CANARY}\nb docker.io b:t ${CANARY}`,
+    'registries-file': 'missing',
+    registry: 'ghcr.io',
+    services: 'web: Nginx\napi: {replicas: many, env: [A], update-args: [--detach, word]}',
+    wait: 'maybe',
+    timeout: '600',
+    monitor: '5',
+    'max-parallel': '-1',
+  })
+  expect(lines.map((line) => line.slice(0, 34))).toEqual([
+    'registries line 1: the line has 3 ',
+    'registries line 2: the line has 3 ',
+    'registries line 3: the username ha',
+    'registries-file: there is no such ',
+    '`registry` is given, but `username',
+    'services: web: the image name "Ngi',
+    'services: api: `replicas`: "many" ',
+    'services: api: `env`: item 1 has n',
+    'services: api: `update-args`: item',
+    'services: api: `update-args`: item',
+    'wait: "maybe" is neither of the tw',
+    'timeout: 600 has no unit: write 60',
+    'monitor: 5 has no unit: write 5s f',
+    'max-parallel: "-1" is not allowed:',
+  ])
+})
+
+function bomb(): string {
+  const levels = 'abcdefghi'.split('').map((name, index, all) => {
+    const item = index === 0 ? 'x' : `*${all[index - 1]}`
+    return `- &${name} [${Array(9).fill(item).join(', ')}]`
+  })
+  return levels.join('\n')
+}
+
+/** Small and fast, the same junk in every run. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}
+
+describe('junk is taken or refused as the mistake of a user, never as ours', () => {
+  const PIECES =
+    '- |: |\n|\n  |\n    |\t|{|}|[|]|,|"|\'|#| |*a|&a |!t |<<: *a|registry: ghcr.io|username: bot|password: pw|password-env: HOME|password-file: /|config: c|name: web|image: nginx|env: |A=b|create: true|update-args: |--force|--env-add A=b|-e|replicas: 2|a b c d|web: nginx\n|---\n|%YAML 1.1\n|\0|\u2028|é|\r\n|__proto__: x|constructor: y|10m|true|\\|>|@|`'
+      .split('|')
+      .concat('|', '| \n')
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %d', (seed) => {
+    const random = randomFrom(seed)
+    const junk = () =>
+      Array.from({ length: Math.floor(random() * 25) }, () => PIECES[Math.floor(random() * PIECES.length)]).join('')
+    const names = [
+      'registries',
+      'registry',
+      'username',
+      'password',
+      'services',
+      'wait',
+      'timeout',
+      'monitor',
+      'max-parallel',
+    ]
+    for (let run = 0; run < 150; run++) {
+      const inputs = Object.fromEntries(names.map((name) => [name, random() < 0.5 ? '' : junk()]))
+      for (const line of problems({ ...inputs, 'registries-file': random() < 0.1 ? junk() : '' })) {
+        expect(line).not.toMatch(/[\r\n\0]/)
+        expect(line).not.toBe('')
+      }
+    }
+  })
+})

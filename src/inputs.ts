@@ -1,0 +1,106 @@
+import type { Credential, Deployment, ServiceRequest } from './deployment.ts'
+import { UserError } from './errors.ts'
+import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
+import { fileReader } from './inputs/files.ts'
+import { Problems } from './inputs/problems.ts'
+import { credentialsFromText, type PasswordSources } from './inputs/registries.ts'
+import { servicesFromText } from './inputs/services.ts'
+import { parseBoolean, parseDuration, parseInteger } from './inputs/values.ts'
+import type { Environment } from './runner/environment.ts'
+
+/** As in action.yml, for shells that know no defaults. */
+const DEFAULT_TIMEOUT_SECONDS = 600
+const DEFAULT_MAX_PARALLEL = 10
+
+const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
+const MOST_PARALLEL = 100
+
+type Input =
+  | 'registries'
+  | 'registries-file'
+  | 'registry'
+  | 'username'
+  | 'password'
+  | 'services'
+  | 'wait'
+  | 'timeout'
+  | 'monitor'
+  | 'max-parallel'
+
+/**
+ * Reads the inputs of the step, and masks every secret as it is read.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+export function readInputs(env: Environment): Deployment {
+  const problems = new Problems()
+  const credentials = readCredentials(env, problems)
+  const services = readServices(env, problems)
+  const wait = read(env, 'wait', problems, parseBoolean) ?? true
+  const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
+  const monitorSeconds = read(env, 'monitor', problems, parseDuration)
+  const maxParallel =
+    read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL
+  if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
+    problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
+  }
+  problems.throwAll()
+  return { credentials, services, wait, timeoutSeconds, monitorSeconds, maxParallel }
+}
+
+function readCredentials(env: Environment, problems: Problems): Credential[] {
+  const sources: PasswordSources = { env, readFile: fileReader(env) }
+  const short = { registry: input(env, 'registry'), username: input(env, 'username'), password: input(env, 'password') }
+  const credentials = [
+    ...credentialsFromText(input(env, 'registries'), 'registries', sources, problems),
+    ...credentialsFromFile(input(env, 'registries-file').trim(), sources, problems),
+    credentialFromShortForm(short, problems),
+  ].filter((credential) => credential !== undefined)
+  checkSeparation(credentials, problems)
+  return credentials
+}
+
+function credentialsFromFile(path: string, sources: PasswordSources, problems: Problems): Credential[] {
+  const name = 'registries-file'
+  if (path === '') return []
+  if (/[\r\n]/.test(path)) {
+    // Read all the same, so that its passwords are masked.
+    credentialsFromText(path, name, sources, new Problems())
+    problems.add(
+      `${name}: this is no path but several lines: give the content in \`registries\`, or write the path of a file`,
+    )
+    return []
+  }
+  const text = problems.at(name).attempt(() => sources.readFile(path))
+  if (text?.trim() === '') problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`)
+  return credentialsFromText(text ?? '', name, sources, problems)
+}
+
+function readServices(env: Environment, problems: Problems): ServiceRequest[] {
+  const text = input(env, 'services')
+  if (text.trim() !== '') return servicesFromText(text, problems)
+  const given = (['registries', 'registries-file', 'registry', 'username'] as const).find(
+    (name) => input(env, name) !== '',
+  )
+  const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`
+  problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\``)
+  return []
+}
+
+/** The value of an input that is one short text; `undefined` when it is not given. */
+function read<T>(env: Environment, name: Input, problems: Problems, parse: (text: string) => T): T | undefined {
+  const text = input(env, name).trim()
+  return text === '' ? undefined : problems.at(name).attempt(() => parse(text))
+}
+
+function parseTimeout(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds
+  throw new UserError(`${text} is more than a day: write at most 24h`)
+}
+
+/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
+function input(env: Environment, name: Input): string {
+  const key = `INPUT_${name.toUpperCase()}`
+  return env[key] ?? env[key.replaceAll('-', '_')] ?? ''
+}

@@ -1,0 +1,129 @@
+import type { Credential } from '../deployment.ts'
+import { InvalidReference, parseRegistry, type RegistryScope } from '../docker/reference.ts'
+import { UserError } from '../errors.ts'
+import { Secret } from '../runner/secret.ts'
+import { hide, hideUserInfo } from './masking.ts'
+import { listed, type Problems } from './problems.ts'
+
+const HUB = 'docker.io'
+
+/** What an empty value of a workflow mostly means. */
+export const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get'
+
+/** A credential as it was written. Its password is masked already. */
+export interface WrittenCredential {
+  readonly origin: string
+  /** `undefined`: an automatic name. */
+  readonly config: string | undefined
+  /** `undefined`: what was written was refused. */
+  readonly scope: RegistryScope | undefined
+  readonly username: string
+  readonly password: string
+}
+
+/** The credential; `undefined` when something is wrong with it. */
+export function checkedCredential(written: WrittenCredential, problems: Problems): Credential | undefined {
+  const { origin, scope, password } = written
+  const username = written.username.trim()
+  const config = written.config?.trim()
+  const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter(
+    (problem) => problem !== undefined,
+  )
+  for (const problem of wrong) problems.add(problem)
+  if (wrong.length > 0 || scope === undefined) return undefined
+
+  const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`
+  return {
+    origin,
+    config: config ?? place,
+    ...scope,
+    username,
+    password: new Secret(password, username),
+    kind: 'password',
+  }
+}
+
+/** The credential of the inputs `registry`, `username` and `password`; `undefined` when none of them is given. */
+export function credentialFromShortForm(
+  given: { readonly registry: string; readonly username: string; readonly password: string },
+  problems: Problems,
+): Credential | undefined {
+  const password = withoutLastNewlines(given.password)
+  hide(password, given.username.trim())
+  const all = { registry: given.registry.trim(), username: given.username.trim(), password }
+  if (Object.values(all).every((value) => value === '')) return undefined
+
+  const names = ['registry', 'username', 'password'] as const
+  const missing = names.filter((name) => name !== 'registry' && all[name] === '')
+  if (missing.length > 0) {
+    const present = names.filter((name) => all[name] !== '')
+    problems.add(
+      `${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`,
+    )
+    return undefined
+  }
+  const scope = problems.at('registry').attempt(() => registryScope(all.registry || HUB))
+  return checkedCredential({ ...all, origin: 'registry', config: undefined, scope }, problems.at('username, password'))
+}
+
+/**
+ * Docker keeps one login for a registry in a configuration directory, whatever the path: with two in one config it
+ * would take one by chance.
+ */
+export function checkSeparation(credentials: readonly Credential[], problems: Problems): void {
+  const known = new Map<string, Credential>()
+  for (const credential of credentials) {
+    const { origin, registry, config } = credential
+    const key = JSON.stringify([config, registry])
+    const other = known.get(key)
+    if (other === undefined) known.set(key, credential)
+    else {
+      problems.add(
+        `${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`,
+      )
+    }
+  }
+}
+
+/** @throws UserError that goes on after the name of the key */
+export function registryScope(text: string): RegistryScope {
+  hideUserInfo(text)
+  try {
+    return parseRegistry(text)
+  } catch (error) {
+    if (!(error instanceof InvalidReference)) throw error
+    throw new UserError(error.message.replace(/^The/, 'the'))
+  }
+}
+
+/** Files and heredocs end in a newline that is no part of the password. Everything else is. */
+export function withoutLastNewlines(password: string): string {
+  let end = password.length
+  while (end > 0 && '\r\n'.includes(password.charAt(end - 1))) end--
+  return password.slice(0, end)
+}
+
+function usernameProblem(username: string): string | undefined {
+  if (username === '') return `the username is empty: write the name of the account (${UNSET})`
+  if (username.includes(':')) return 'the username has a colon, which docker cannot send: write the name alone'
+  if (/\p{Cc}/u.test(username)) return 'the username has a line break or control character: write it on one line'
+  return undefined
+}
+
+function passwordProblem(password: string): string | undefined {
+  if (password === '') return `the password is empty: set it (${UNSET})`
+  if (password.includes('\0'))
+    return 'the password has a NUL character, which no password can have: save it as UTF-8 text'
+  return undefined
+}
+
+function configProblem(config: string | undefined): string | undefined {
+  if (config === '') return '`config` is empty: write a name for it, or leave the key out'
+  if (config !== undefined && /\p{Cc}/u.test(config))
+    return '`config` has a line break or control character: write a name on one line'
+  return undefined
+}
+
+function isOrAre(names: readonly string[]): string {
+  return names.length === 1 ? 'is' : 'are'
+}

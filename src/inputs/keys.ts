@@ -1,0 +1,64 @@
+import { listed, type Problems } from './problems.ts'
+import type { YamlMap, YamlValue } from './yaml.ts'
+
+const MOST_TYPOS = 2
+
+/** The value of a key, `undefined` when the mapping does not have it. */
+export function valueAt(map: YamlMap, key: string): YamlValue | undefined {
+  return map.entries.find((entry) => entry.key === key)?.value
+}
+
+/** The value of a key, `undefined` also when there is nothing in it: a list of which every line is commented out. */
+export function filledAt(map: YamlMap, key: string): YamlValue | undefined {
+  const value = valueAt(map, key)
+  if (value === undefined) return undefined
+  if (value.kind === 'text') return value.value.trim() === '' ? undefined : value
+  return (value.kind === 'list' ? value.items : value.entries).length === 0 ? undefined : value
+}
+
+/** The trimmed text of a key; `undefined` when the mapping does not have it, or has no text there: then it is a problem. */
+export function textAt(map: YamlMap, key: string, problems: Problems): string | undefined {
+  const value = valueAt(map, key)
+  if (value === undefined) return undefined
+  if (value.kind === 'text') return value.value.trim()
+  problems.add(
+    `\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text, in quotes if it has special characters`,
+  )
+  return undefined
+}
+
+/** The known key that was probably meant. */
+export function closestKey(
+  key: string,
+  known: readonly string[],
+  otherNames: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const plain = key.toLowerCase().replaceAll('_', '-')
+  const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined
+  if (other !== undefined) return other
+  const [best] = known
+    .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
+    .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
+    .sort((a, b) => a.typos - b.typos)
+  return best?.name
+}
+
+/** What to write instead of an unknown key. */
+export function keyAdvice(closest: string | undefined, known: readonly string[]): string {
+  const guess = closest === undefined ? 'write one of' : `did you mean \`${closest}\`? The keys are`
+  return `${guess} ${listed(known, closest === undefined ? 'disjunction' : 'conjunction')}`
+}
+
+/** Levenshtein's distance. */
+function typosBetween(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}

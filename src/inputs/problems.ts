@@ -1,0 +1,53 @@
+import { throwAll, UserError } from '../errors.ts'
+
+const LONGEST_SHOWN = 60
+
+/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
+export class Problems {
+  readonly #lines: string[]
+  readonly #place: string
+
+  constructor(place = '', lines: string[] = []) {
+    this.#place = place
+    this.#lines = lines
+  }
+
+  /** The same collection, for the problems of one place in it. */
+  at(place: string): Problems {
+    return new Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines)
+  }
+
+  add(problem: string): void {
+    this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`))
+  }
+
+  /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+  attempt<T>(work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      this.add(error.message)
+      return undefined
+    }
+  }
+
+  /** @throws UserErrors with every problem collected so far, from every place */
+  throwAll(): void {
+    throwAll(this.#lines)
+  }
+}
+
+/** A value as a message shows it: in quotes, on one line, not too long. */
+export function shown(value: string): string {
+  return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value)
+}
+
+/** Names as a sentence lists them: `a`, `b` and `c`. */
+export function listed(names: readonly string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string {
+  return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``))
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+}

@@ -1,0 +1,213 @@
+import type { Credential } from '../deployment.ts'
+import type { RegistryScope } from '../docker/reference.ts'
+import { UserError } from '../errors.ts'
+import type { Environment } from '../runner/environment.ts'
+import { checkedCredential, registryScope, UNSET, withoutLastNewlines } from './credentials.ts'
+import type { ReadFile } from './files.ts'
+import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
+import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from './masking.ts'
+import { listed, type Problems } from './problems.ts'
+import { parseYaml, type YamlMap, type YamlText, type YamlValue } from './yaml.ts'
+
+// Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
+
+const PASSWORD_KEYS = ['password-env', 'password-file', 'password'] as const
+const KEYS: readonly string[] = ['registry', 'username', ...PASSWORD_KEYS, 'config']
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  address: 'registry',
+  configuration: 'config',
+  host: 'registry',
+  login: 'username',
+  name: 'config',
+  secret: 'password',
+  server: 'registry',
+  token: 'password',
+  url: 'registry',
+  user: 'username',
+}
+const EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`'
+const COLUMNS = '<config> <registry> <user> <password>'
+
+/** Where the passwords are that do not stand in the text itself. */
+export interface PasswordSources {
+  readonly env: Environment
+  readonly readFile: ReadFile
+}
+
+/**
+ * The credentials of a `registries` text: a YAML list, or Gantry's columns. Every password in it is masked before
+ * anything else is done, also when the text turns out to be wrong.
+ *
+ * @param input where the text comes from: `registries` or `registries-file`
+ */
+export function credentialsFromText(
+  text: string,
+  input: string,
+  sources: PasswordSources,
+  problems: Problems,
+): Credential[] {
+  const clean = text.replace(/^\uFEFF/, '')
+  return isYaml(clean)
+    ? credentialsFromYaml(clean, input, sources, problems)
+    : credentialsFromColumns(clean, input, problems)
+}
+
+/** The first line that says something tells the form. */
+function isYaml(text: string): boolean {
+  const first = text.split(/\r?\n/).find(saysSomething) ?? ''
+  if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true
+  const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1]
+  return key !== undefined && (KEYS.includes(key) || columnsOf(first).length !== 4)
+}
+
+function saysSomething(line: string): boolean {
+  return line.trim() !== '' && !line.trim().startsWith('#')
+}
+
+function columnsOf(line: string): string[] {
+  return line.trim().split(/[ \t]+/)
+}
+
+function credentialsFromColumns(text: string, input: string, problems: Problems): Credential[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (!saysSomething(line)) return []
+    const origin = `${input} line ${index + 1}`
+    return credentialFromLine(line, origin, problems.at(origin)) ?? []
+  })
+}
+
+function credentialFromLine(line: string, origin: string, problems: Problems): Credential | undefined {
+  const [config = '', registry = '', username = '', password, ...rest] = columnsOf(line)
+  if (password === undefined || rest.length > 0) {
+    hideColumns(line)
+    const count = columnsOf(line).length
+    problems.add(
+      `the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`,
+    )
+    return undefined
+  }
+  hide(password, username)
+  const scope = problems.attempt(() => scopeFromColumn(registry))
+  return checkedCredential({ origin, config, scope, username, password }, problems)
+}
+
+/** In columns that are out of step, the password may stand where the registry is looked for. */
+function scopeFromColumn(registry: string): RegistryScope {
+  try {
+    return registryScope(registry)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(
+      `the second column is no registry: write ${COLUMNS}, with a registry such as ghcr.io or ghcr.io/org-a`,
+    )
+  }
+}
+
+function credentialsFromYaml(text: string, input: string, sources: PasswordSources, problems: Problems): Credential[] {
+  const { root, problems: wrong } = parseYaml(text)
+  if (root !== undefined) hidePasswords(root)
+  if (wrong.length > 0) hideAfterPasswordKeys(text)
+  for (const { line, column, reason } of wrong) {
+    problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``)
+  }
+  if (wrong.length > 0) return []
+
+  const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => KEYS.includes(key))
+  if (root?.kind !== 'list' && !isOneEntry) {
+    problems.add(`${input}: this is no list of credentials: write entries such as ${EXAMPLE}`)
+    return []
+  }
+  const entries = root.kind === 'list' ? root.items : [root]
+  return entries.flatMap((entry, index) => {
+    const origin = `${input} entry ${index + 1}`
+    return credentialFromEntry(entry, origin, sources, problems.at(origin)) ?? []
+  })
+}
+
+function credentialFromEntry(
+  entry: YamlValue,
+  origin: string,
+  sources: PasswordSources,
+  problems: Problems,
+): Credential | undefined {
+  if (entry.kind !== 'map') {
+    problems.add(
+      `this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`,
+    )
+    return undefined
+  }
+  const unknown = entry.entries.filter(({ key }) => !KEYS.includes(key))
+  for (const { key, line } of unknown) {
+    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS, OTHER_NAMES), KEYS)}`)
+  }
+  if (unknown.length > 0) return undefined
+
+  const username = requiredText(entry, 'username', 'write the name of the account', problems)
+  const password = problems.attempt(() => passwordOf(entry, sources))
+  if (password !== undefined) hide(password, username)
+  const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems)
+  const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry))
+  const config = textAt(entry, 'config', problems)
+  if (username === undefined || password === undefined) return undefined
+  return checkedCredential({ origin, config, scope, username, password }, problems)
+}
+
+function requiredText(entry: YamlMap, key: string, remedy: string, problems: Problems): string | undefined {
+  if (valueAt(entry, key) === undefined) problems.add(`\`${key}\` is missing: ${remedy}`)
+  return textAt(entry, key, problems)
+}
+
+/** @throws UserError when there is not exactly one password, or it cannot be read for certain */
+function passwordOf(entry: YamlMap, sources: PasswordSources): string {
+  const [key, ...others] = PASSWORD_KEYS.filter((name) => valueAt(entry, name) !== undefined)
+  if (key === undefined || others.length > 0) {
+    const found = key === undefined ? 'there is no password' : `${listed([key, ...others])} are given at once`
+    throw new UserError(`${found}: write exactly one of ${listed(PASSWORD_KEYS, 'disjunction')}`)
+  }
+  const value = valueAt(entry, key)
+  if (value?.kind !== 'text') {
+    throw new UserError(`\`${key}\` is a list or mapping in YAML: put the value in quotes, or use \`password-env\``)
+  }
+  if (key === 'password-env') return passwordFromEnv(value.value.trim(), sources)
+  if (key === 'password-file') return passwordFromFile(value.value.trim(), sources)
+  return passwordFromText(value)
+}
+
+function passwordFromEnv(name: string, { env }: PasswordSources): string {
+  const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '')
+  if (password !== '') return password
+  throw new UserError(
+    `the variable that \`password-env\` names is not set, or is empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`,
+  )
+}
+
+function passwordFromFile(path: string, { readFile }: PasswordSources): string {
+  if (path === '') throw new UserError('`password-file` is empty: write the path of a file that holds the password')
+  const password = withoutLastNewlines(fileText(path, readFile))
+  if (password !== '') return password
+  throw new UserError('`password-file`: the file is empty: write the password into it')
+}
+
+function fileText(path: string, readFile: ReadFile): string {
+  try {
+    return readFile(path)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(`\`password-file\`: ${error.message}`)
+  }
+}
+
+/** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
+function passwordFromText({ value, isFolded, hasComment }: YamlText): string {
+  if (isFolded) {
+    throw new UserError(
+      '`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |',
+    )
+  }
+  if (hasComment) {
+    throw new UserError(
+      '`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`',
+    )
+  }
+  return withoutLastNewlines(value)
+}

@@ -1,0 +1,265 @@
+import type { ServiceRequest } from '../deployment.ts'
+import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/reference.ts'
+import { UserError } from '../errors.ts'
+import { type Flags, readFlags, type Verb, variablesOf } from './flags.ts'
+import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
+import { type Problems, shown } from './problems.ts'
+import { parseBoolean, parseInteger } from './values.ts'
+import { variablesFrom } from './variables.ts'
+import { parseYaml, type YamlList, type YamlMap, type YamlValue } from './yaml.ts'
+
+const KEYS: readonly string[] = [
+  'name',
+  'image',
+  'auth-config',
+  'replicas',
+  'env',
+  'create',
+  'create-args',
+  'update-args',
+]
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  config: 'auth-config',
+  environment: 'env',
+  scale: 'replicas',
+  service: 'name',
+  tag: 'image',
+}
+
+/** Keys of compose files that say by themselves what was pasted. */
+const COMPOSE_KEYS = new Set(
+  'build command configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(
+    ' ',
+  ),
+)
+const NOT_COMPOSE =
+  "this action's `services` is no compose file: give what a new service needs in `create-args` and what is to change in `update-args`, as flags of docker service create and update"
+
+// swarmkit, manager/controlapi/common.go
+const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/
+const LONGEST_NAME = 63
+const MOST_REPLICAS = 1_000_000
+const NO_FLAGS: Flags = { words: [], given: [] }
+const PAIR = '`web: ghcr.io/org/web:1.2`'
+
+/** One service of the text, before it is looked at. */
+interface Entry {
+  readonly place: string
+  readonly name: string | undefined
+  /** `name: image` has its image here, everything else its mapping. */
+  readonly value: YamlValue
+}
+
+/** What a `services` text asks for: `name: image` pairs, or a list of entries. */
+export function servicesFromText(text: string, problems: Problems): ServiceRequest[] {
+  const { root, problems: wrong } = parseYaml(text)
+  for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
+  if (wrong.length > 0) return []
+
+  const entries = entriesOf(root, problems.at('services'))
+  const requests = entries.flatMap((entry) => requestFromEntry(entry, problems.at(entry.place)) ?? [])
+  checkNames(entries, problems)
+  return requests
+}
+
+function entriesOf(root: YamlValue | undefined, problems: Problems): Entry[] {
+  if (root === undefined || root.kind === 'text') {
+    problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`)
+    return []
+  }
+  if (root.kind === 'list' || isOneEntry(root)) return entriesOfList(root.kind === 'list' ? root.items : [root])
+  const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text')
+  if (compose !== undefined) {
+    problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`)
+    return []
+  }
+  return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }))
+}
+
+/** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
+function isOneEntry({ entries }: YamlMap): boolean {
+  return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => KEYS.includes(key))
+}
+
+function entriesOfList(items: YamlList['items']): Entry[] {
+  return items.map((value, index) => {
+    const name = value.kind === 'map' ? valueAt(value, 'name') : undefined
+    const text = name?.kind === 'text' ? name.value.trim() : undefined
+    return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, value }
+  })
+}
+
+function placeOf(name: string): string {
+  return `services: ${name.slice(0, LONGEST_NAME)}`
+}
+
+function requestFromEntry(entry: Entry, problems: Problems): ServiceRequest | undefined {
+  const { value } = entry
+  if (value.kind === 'list') {
+    problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`)
+    return undefined
+  }
+  if (value.kind === 'map') return requestFromMap(entry, value, problems)
+  if (entry.name === undefined) {
+    problems.add(
+      `this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`,
+    )
+    return undefined
+  }
+  problems.attempt(() => checkName(entry.name ?? ''))
+  const image = problems.attempt(() => imageFrom(value.value.trim()))
+  const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [] }
+  return image && { name: entry.name, image, ...nothingElse }
+}
+
+function requestFromMap(entry: Entry, map: YamlMap, problems: Problems): ServiceRequest | undefined {
+  if (!checkKeys(entry, map, problems)) return undefined
+  const name = nameOf(entry, map, problems)
+  const image = attemptAt(map, 'image', problems, imageFrom)
+  const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty)
+  const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS))
+  const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean)
+  const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'))
+  const createFlags = flagsAt(map, 'create', problems)
+  const updateFlags = flagsAt(map, 'update', problems)
+
+  if (create && valueAt(map, 'image') === undefined) {
+    problems.add('`create` is true, but there is no `image`: write the image to make the service from')
+  }
+  if (create === false && valueAt(map, 'create-args') !== undefined) {
+    problems.add('`create-args` is given without `create: true`: add it, or leave the flags out')
+  }
+  const asked = [valueAt(map, 'image'), valueAt(map, 'replicas'), filledAt(map, 'env'), filledAt(map, 'update-args')]
+  if (create === false && asked.every((value) => value === undefined)) {
+    problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`')
+  }
+  for (const flags of [createFlags, updateFlags]) checkGivenOnce(map, env, flags, problems)
+
+  return {
+    name,
+    ...(image === undefined ? {} : { image }),
+    ...(authConfig === undefined ? {} : { authConfig }),
+    ...(replicas === undefined ? {} : { replicas }),
+    env,
+    create: create ?? false,
+    createArgs: createFlags.words,
+    updateArgs: updateFlags.words,
+  }
+}
+
+function checkKeys({ name }: Entry, map: YamlMap, problems: Problems): boolean {
+  const unknown = map.entries.filter(({ key }) => !KEYS.includes(key))
+  const [only, ...others] = map.entries
+  if (
+    only !== undefined &&
+    others.length === 0 &&
+    unknown.length === 1 &&
+    name === undefined &&
+    only.value.kind === 'text'
+  ) {
+    problems.add(
+      `\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`,
+    )
+    return false
+  }
+  for (const { key, line } of unknown) {
+    const closest = closestKey(key, KEYS, OTHER_NAMES)
+    const advice = closest === undefined && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS)
+    problems.add(`line ${line} has the unknown key ${shown(key)}: ${advice}`)
+  }
+  return unknown.length === 0
+}
+
+/** In a mapping of services the name stands before the entry; a second one inside must be the same. */
+function nameOf(entry: Entry, map: YamlMap, problems: Problems): string {
+  const inside = textAt(map, 'name', problems)
+  if (inside === undefined && entry.name === undefined) {
+    if (valueAt(map, 'name') === undefined) problems.add('`name` is missing: write the name of the service')
+    return ''
+  }
+  const name = entry.name ?? inside ?? ''
+  if (inside !== undefined && inside !== name) {
+    problems.add(`\`name\` is ${shown(inside)} here: leave it out, or write the same name before the colon`)
+  }
+  problems.attempt(() => checkName(name))
+  return name
+}
+
+function checkName(name: string): void {
+  if (name === '') throw new UserError('the name is empty: write the name of the service')
+  if (name.length > LONGEST_NAME)
+    throw new UserError(
+      `the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME}, write a shorter one`,
+    )
+  if (NAME.test(name)) return
+  throw new UserError(
+    `${shown(name)} is no name of a service: write letters, digits, - and _, with a letter or digit first and last`,
+  )
+}
+
+/** Swarm takes names that differ only in their capitals for the same. */
+function checkNames(entries: readonly Entry[], problems: Problems): void {
+  const known = new Set<string>()
+  for (const { name = '' } of entries) {
+    const key = name.toLowerCase()
+    if (key !== '' && known.has(key))
+      problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`)
+    known.add(key)
+  }
+}
+
+/** @throws UserError that goes on after the service's name */
+function imageFrom(text: string): ImageReference {
+  try {
+    return withTagDefault(parseReference(text))
+  } catch (error) {
+    if (!(error instanceof InvalidReference)) throw error
+    throw new UserError(error.message.replace(/^The/, 'the'))
+  }
+}
+
+function nonEmpty(text: string): string {
+  if (text === '') throw new UserError('it is empty: write the name of a config, or leave the key out')
+  return text
+}
+
+function attemptAt<T>(map: YamlMap, key: string, problems: Problems, parse: (text: string) => T): T | undefined {
+  const text = textAt(map, key, problems)
+  return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text))
+}
+
+function flagsAt(map: YamlMap, verb: Verb, problems: Problems): Flags {
+  const key = `${verb}-args`
+  const value = filledAt(map, key)
+  const here = problems.at(`\`${key}\``)
+  if (value === undefined) return NO_FLAGS
+  if (value.kind === 'map') {
+    here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`')
+    return NO_FLAGS
+  }
+  if (value.kind === 'text') return readFlags(verb, flagLines(value.value), here)
+  if (value.items.every((item) => item.kind === 'text')) {
+    return readFlags(
+      verb,
+      value.items.map((item) => item.value),
+      here,
+    )
+  }
+  const index = value.items.findIndex((item) => item.kind !== 'text')
+  here.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`)
+  return NO_FLAGS
+}
+
+function flagLines(block: string): string[] {
+  const lines = block.split(/\r?\n/).map((line) => line.trim())
+  return lines.filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+function checkGivenOnce(map: YamlMap, env: Readonly<Record<string, string>>, flags: Flags, problems: Problems): void {
+  if (valueAt(map, 'replicas') !== undefined && flags.given.some(({ name }) => name === '--replicas')) {
+    problems.add('`replicas` and the flag --replicas are both given: leave one of the two')
+  }
+  for (const name of variablesOf(flags)) {
+    if (Object.hasOwn(env, name)) problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`)
+  }
+}

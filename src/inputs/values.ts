@@ -1,0 +1,44 @@
+import { UserError } from '../errors.ts'
+import { shown } from './problems.ts'
+
+const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/
+
+/**
+ * `true` or `false`, as YAML 1.2 spells them.
+ *
+ * @throws UserError that names the two
+ */
+export function parseBoolean(text: string): boolean {
+  if (/^(?:true|True|TRUE)$/.test(text)) return true
+  if (/^(?:false|False|FALSE)$/.test(text)) return false
+  throw new UserError(`${shown(text)} is neither of the two allowed values: write true or false`)
+}
+
+/**
+ * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
+ *
+ * @throws UserError that says what to write instead
+ */
+export function parseDuration(text: string): number {
+  if (/^\d+(?:\.\d+)?$/.test(text))
+    throw new UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`)
+  if (!DURATION.test(text)) throw new UserError(`${shown(text)} is no duration: write one such as 90s, 10m or 1h30m`)
+  const milliseconds = [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
+    (sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
+    0,
+  )
+  if (milliseconds === 0) throw new UserError(`${text} is no time at all: write a longer one, such as 10s`)
+  return milliseconds / 1000
+}
+
+/**
+ * A whole number in a range.
+ *
+ * @throws UserError that names the range
+ */
+export function parseInteger(text: string, least: number, most: number): number {
+  const number = Number(text)
+  if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most) return number
+  throw new UserError(`${shown(text)} is not allowed: write a whole number from ${least} to ${most}`)
+}
