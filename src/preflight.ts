@@ -1,0 +1,205 @@
+import type {
+  Access,
+  CheckedService,
+  Connection,
+  LoggedIn,
+  Observation,
+  PlannedService,
+  ServiceRequest,
+} from './deployment.ts'
+import type { Distribution, Service, ServiceSpec } from './docker/api.ts'
+import { type Command, serviceCreate, serviceUpdate } from './docker/commands.ts'
+import { eligibleNodes, platformProblem } from './docker/placement.ts'
+import { familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
+import { RegistryError, resolveImage } from './docker/registry.ts'
+import { describeFailure, remedy } from './docker/registry-error.ts'
+import { type Rehearsal, rehearse } from './docker/rehearsal.ts'
+import { wantedTasks } from './docker/rollout.ts'
+import { type Difference, difference, sameSpec } from './docker/service-spec.ts'
+import { inParallel } from './parallel.ts'
+import { log } from './runner/log.ts'
+import type { Workspace } from './runner/workspace.ts'
+
+export interface Preflight {
+  readonly services: readonly CheckedService[]
+  /** One line for everything that would not work out. */
+  readonly problems: readonly string[]
+}
+
+/** The world in which the services are checked. */
+interface Surroundings {
+  readonly connection: Connection
+  readonly loggedIn: LoggedIn
+  readonly observed: Observation
+  readonly workspace: Workspace
+  readonly maxParallel: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
+ * platform. All that is wrong comes back at once, and nothing has changed.
+ */
+export async function preflight(planned: readonly PlannedService[], surroundings: Surroundings): Promise<Preflight> {
+  const lookUp = lookUpOnce(surroundings)
+  const results = await inParallel(planned, surroundings.maxParallel, (service) => check(service, lookUp, surroundings))
+  return {
+    services: results.flatMap((result) => (result.service === undefined ? [] : [result.service])),
+    problems: results.flatMap((result) => (result.problem === undefined ? [] : [result.problem])),
+  }
+}
+
+/** Neither: the service's credential was refused, and that has been said. */
+interface Checked {
+  readonly service?: CheckedService
+  readonly problem?: string
+}
+
+async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surroundings): Promise<Checked> {
+  const { request, current } = planned
+  if (planned.access !== undefined && surroundings.loggedIn.refused.has(planned.access.credential)) return {}
+
+  const image = await checkImage(planned, lookUp)
+  if (typeof image === 'string') return { problem: image }
+  const { pinned, access, distribution } = image
+
+  const asked = { image: pinned, replicas: request.replicas, env: request.env }
+  const missing = difference(current?.Spec, asked)
+  const command = commandFor(request, current, missing, access, surroundings.connection.configDirectory)
+  const flags = current === undefined ? request.createArgs : request.updateArgs
+  const rehearsal =
+    current === undefined || flags.length > 0 ? await rehearseIn(command, surroundings) : { spec: current.Spec }
+  if ('refusal' in rehearsal) return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` }
+
+  const changes = changesOf(current, rehearsal.spec, missing)
+  const checked = { request, current, access, changes, asked, wanted: rehearsal.spec }
+  if (current !== undefined && changes.length === 0) return { service: { ...checked, action: 'unchanged' } }
+
+  const problem = placementProblem(rehearsal.spec, distribution, surroundings.observed)
+  if (problem !== undefined) return { problem: `service ${request.name}: ${problem}` }
+  return { service: { ...checked, action: current === undefined ? 'create' : 'update', command } }
+}
+
+interface CheckedImage {
+  /** The image that is asked for, with its digest; `undefined`: the service keeps the one it has. */
+  readonly pinned: ImageReference | undefined
+  readonly access: Access | undefined
+  readonly distribution: Distribution | undefined
+}
+
+/** What the registry says of a service's image, or the line that says why it says nothing. */
+async function checkImage(
+  { request, current, access }: PlannedService,
+  lookUp: LookUp,
+): Promise<CheckedImage | string> {
+  const { name, image } = request
+  if (image === undefined) return checkKeptImage(name, current, access, lookUp)
+  try {
+    const distribution = await lookUp(image, access)
+    const pinned = withDigest(image, distribution.Descriptor.digest)
+    log.info(
+      `${name}: ${familiar(pinned)}, ${access === undefined ? 'read without a credential' : `config ${access.config.name}`}`,
+    )
+    return { pinned, access, distribution }
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    return `service ${name}: ${describeRefusal(error, image, access)}`
+  }
+}
+
+/**
+ * A service that keeps its image needs no credential, but gets a fresh one when there is one that can read the image:
+ * nodes that do not have it yet will pull it.
+ */
+async function checkKeptImage(
+  name: string,
+  current: Service | undefined,
+  access: Access | undefined,
+  lookUp: LookUp,
+): Promise<CheckedImage> {
+  const kept = { pinned: undefined, access: undefined, distribution: undefined }
+  const image = current?.Spec.TaskTemplate.ContainerSpec?.Image
+  if (access === undefined || image === undefined) return kept
+  try {
+    await lookUp(parseReference(image), access)
+    return { ...kept, access }
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    log.info(
+      `${name}: keeps its image and the credential stored with it: config ${access.config.name} cannot read ${image}`,
+    )
+    return kept
+  }
+}
+
+function describeRefusal(error: RegistryError, image: ImageReference, access: Access | undefined): string {
+  const { registry, repository } = image
+  const who =
+    access === undefined ? 'without a credential' : `as ${access.credential.username} (config ${access.config.name})`
+  const advice = remedy(error.failure, {
+    registry,
+    repository,
+    ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
+  })
+  return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`
+}
+
+function commandFor(
+  { name, createArgs, updateArgs }: ServiceRequest,
+  current: Service | undefined,
+  missing: Difference,
+  access: Access | undefined,
+  anonymousDirectory: string,
+): Command {
+  const { image, replicas, env } = missing
+  const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined }
+  return current === undefined
+    ? serviceCreate({ name, config, image, replicas, env, flags: createArgs })
+    : serviceUpdate({ name, config, image, replicas, env, flags: updateArgs })
+}
+
+function rehearseIn(command: Command, { connection, workspace, signal }: Surroundings): Promise<Rehearsal> {
+  return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal)
+}
+
+/** Why an existing service has to be touched, in the user's words. */
+function changesOf(current: Service | undefined, wanted: ServiceSpec, { words }: Difference): string[] {
+  if (current === undefined) return []
+  const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? ['update-args'] : []
+  return [...words, ...byFlags, ...(isStuck(current) ? ['its last update was paused'] : [])]
+}
+
+/** Half of its tasks may be old, and Swarm will not go on by itself. */
+function isStuck({ UpdateStatus: status }: Service): boolean {
+  return status?.State === 'paused' || status?.State === 'rollback_paused'
+}
+
+/** Why no node could run the service's tasks. */
+function placementProblem(
+  spec: ServiceSpec,
+  distribution: Distribution | undefined,
+  { nodes }: Observation,
+): string | undefined {
+  if (wantedTasks(spec) === 0) return undefined
+  const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement)
+  if (eligible.length === 0) {
+    const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ')
+    return `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`
+  }
+  const platform = platformProblem(eligible, distribution?.Platforms ?? [])
+  if (platform === undefined) return undefined
+  return `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`
+}
+
+type LookUp = (image: ImageReference, access: Access | undefined) => Promise<Distribution>
+
+/** Asks once for each image and credential, however many services share them. */
+function lookUpOnce({ connection, signal }: Surroundings): LookUp {
+  const answers = new Map<string, Promise<Distribution>>()
+  return (image, access) => {
+    const key = `${familiar(image)} ${access?.config.directory ?? ''}`
+    const answer = answers.get(key) ?? resolveImage(connection.engine, image, access?.credential, signal)
+    answers.set(key, answer)
+    return answer
+  }
+}

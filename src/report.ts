@@ -1,0 +1,66 @@
+import { setOutput, summary } from '@actions/core'
+import type { Deployment, FailedTask, ServiceResult } from './deployment.ts'
+import { Cancelled, UserError, UserErrors } from './errors.ts'
+import { log } from './runner/log.ts'
+import { redact } from './runner/secret.ts'
+import { annotation, failureSummary, isGood, resultSummary, type Status, statusOf, verdictLine } from './verdict.ts'
+
+/** Outputs, annotations and the job summary of a deployment that was carried out. Anything but success is red. */
+export async function reportResults(results: readonly ServiceResult[], deployment: Deployment): Promise<void> {
+  const status = statusOf(results, deployment.wait)
+  setOutputs(status, results)
+  const bad = results.filter((result) => !isGood(result))
+  for (const result of bad) log.error(annotation(result), `${result.name}: ${result.outcome}`)
+  await writeSummary(resultSummary(status, results))
+  log.info(verdictLine(status, results))
+  if (bad.length > 0) process.exitCode = 1
+}
+
+/** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
+export async function reportFailure(error: unknown): Promise<void> {
+  process.exitCode = 1
+  const { status, problems } = explain(error)
+  setOutputs(status, [])
+  for (const problem of problems) log.error(problem)
+  await writeSummary(failureSummary(status, problems))
+}
+
+function explain(error: unknown): { readonly status: Status; readonly problems: readonly string[] } {
+  if (error instanceof UserErrors) return { status: 'failed', problems: error.problems }
+  if (error instanceof UserError) return { status: 'failed', problems: [error.message] }
+  const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error
+  if (reason instanceof Cancelled) return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`] }
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { status: 'failed', problems: [`A bug of this action, not of your workflow. Please report it: ${details}`] }
+}
+
+function setOutputs(status: Status, results: readonly ServiceResult[]): void {
+  setOutput('status', status)
+  setOutput('services', redact(JSON.stringify(results.map(forOutput))))
+}
+
+/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
+function forOutput({ name, action, outcome, image, config, nodes, tasks, seconds, cause, failedTask }: ServiceResult) {
+  return {
+    name,
+    action,
+    outcome,
+    image: { before: image.before ?? null, after: image.after ?? null },
+    config: config ?? null,
+    nodes,
+    tasks,
+    seconds,
+    cause: cause ?? null,
+    failedTask: failedTask === undefined ? null : taskForOutput(failedTask),
+  }
+}
+
+function taskForOutput({ id, node, exitCode, ending }: FailedTask) {
+  return { id, node: node ?? null, exitCode: exitCode ?? null, ending }
+}
+
+/** Outside of a runner there is no summary to write. */
+async function writeSummary(markdown: string): Promise<void> {
+  if (!process.env.GITHUB_STEP_SUMMARY) return
+  await summary.addRaw(redact(markdown), true).write()
+}

@@ -1,0 +1,222 @@
+import type { Deployment, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
+import { findFailedTask } from './diagnose.ts'
+import { wakeOnEvents } from './docker/alarm.ts'
+import type { Node, Service, Task } from './docker/api.ts'
+import { throughElection } from './docker/election.ts'
+import type { Engine } from './docker/engine.ts'
+import { eligibleNodes } from './docker/placement.ts'
+import {
+  firstMemory,
+  judge,
+  type Memory,
+  monitorSecondsOf,
+  remember,
+  type Sight,
+  type Tally,
+  tally,
+} from './docker/rollout.ts'
+import { sameSpec } from './docker/service-spec.ts'
+import { messageOf } from './errors.ts'
+import { log } from './runner/log.ts'
+
+/** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
+const LOOK_EVERY_MS = 500
+
+const CANCELLED = 'the run was stopped; the swarm goes on by itself'
+const GONE = 'someone else removed it during this deploy'
+const CHANGED = 'someone else changed it during this deploy'
+
+/** A service that is being watched, with what was seen of it so far. */
+interface Watched {
+  readonly rollout: Rollout
+  readonly memory: Memory
+  readonly progress: string
+}
+
+/** The swarm at one moment, as far as the watched services go. */
+interface View {
+  readonly services: ReadonlyMap<string, Service>
+  readonly tasks: ReadonlyMap<string, readonly Task[]>
+  readonly nodes: readonly Node[]
+}
+
+/** Why nothing can be seen any more: the end of the watch. */
+interface Blindness {
+  readonly outcome: 'cancelled' | 'failed'
+  readonly cause: string
+}
+
+/** What one look at a service led to: a result, or another look. */
+type Look = { readonly result: ServiceResult } | { readonly watched: Watched }
+
+/**
+ * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
+ * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
+ */
+export async function watch(
+  rollouts: readonly Rollout[],
+  observed: Observation,
+  deployment: Deployment,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<ServiceResult[]> {
+  const results = new Map<Rollout, ServiceResult>()
+  const settle = (rollout: Rollout, result: ServiceResult) => {
+    results.set(rollout, result)
+    log.info(settledLine(result))
+  }
+  for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
+    settle(rollout, unwatchedResult(rollout))
+
+  let watched = rollouts
+    .filter(({ problem }) => problem === undefined)
+    .map((rollout) => startWatching(rollout, observed))
+  const startedAt = performance.now()
+  const deadline = startedAt + deployment.timeoutSeconds * 1000
+  using alarm = wakeOnEvents(engine, signal)
+
+  while (watched.length > 0) {
+    const view = await look(engine, watched, signal)
+    const late = performance.now() >= deadline
+    const looks = await Promise.all(
+      watched.map((one): Look | Promise<Look> => {
+        if ('cause' in view) return { result: endResult(one.rollout, view.outcome, view.cause, undefined) }
+        return lookAtOne(one, view, late, deployment, engine)
+      }),
+    )
+    watched = looks.flatMap((look, index) => {
+      const before = watched[index]
+      if (before === undefined) return []
+      if ('result' in look) {
+        settle(before.rollout, look.result)
+        return []
+      }
+      sayProgress(before, look.watched, startedAt)
+      return [look.watched]
+    })
+    if (watched.length > 0) await alarm.next(LOOK_EVERY_MS)
+  }
+  return rollouts.flatMap((rollout) => results.get(rollout) ?? [])
+}
+
+/** The result of a service that nobody waits for: what was sent, or why it was not. */
+export function unwatchedResult(rollout: Rollout): ServiceResult {
+  const { problem, checked } = rollout
+  const outcome = problem?.outcome ?? GOOD[checked.action]
+  return { ...settledPart(rollout, outcome, undefined), ...(problem === undefined ? {} : { cause: problem.cause }) }
+}
+
+const GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' } as const
+
+function startWatching(rollout: Rollout, observed: Observation): Watched {
+  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID)
+  const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined
+  return { rollout, memory: firstMemory(before, status), progress: '' }
+}
+
+/** The view, or why there will be none any more. */
+async function look(engine: Engine, watched: readonly Watched[], signal: AbortSignal): Promise<View | Blindness> {
+  try {
+    return await throughElection(() => lookAtAll(engine, watched, signal), signal)
+  } catch (error) {
+    if (signal.aborted) return { outcome: 'cancelled', cause: CANCELLED }
+    return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }
+  }
+}
+
+/** Three calls, however many services there are. */
+async function lookAtAll(engine: Engine, watched: readonly Watched[], signal: AbortSignal): Promise<View> {
+  const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? [])
+  const upToDate = JSON.stringify({ service: ids, '_up-to-date': ['true'] })
+  const [services, tasks, nodes] = await Promise.all([
+    engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
+    engine.get<Task[]>('/tasks', { query: { filters: upToDate }, signal }),
+    engine.get<Node[]>('/nodes', { signal }),
+  ])
+  return {
+    services: new Map(services.map((service) => [service.ID, service])),
+    tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
+    nodes,
+  }
+}
+
+async function lookAtOne(
+  one: Watched,
+  view: View,
+  late: boolean,
+  deployment: Deployment,
+  engine: Engine,
+): Promise<Look> {
+  const { rollout } = one
+  const service = view.services.get(rollout.service?.ID ?? '')
+  if (service === undefined) return { result: endResult(rollout, 'superseded', GONE, undefined) }
+  const sight = sightOf(service, view, deployment)
+  if (isSomeoneElses(rollout.service, service)) return { result: endResult(rollout, 'superseded', CHANGED, sight) }
+
+  const memory = remember(one.memory, sight)
+  const verdict = judge(memory, sight)
+  if (verdict.state === 'converged') return { result: settledPart(rollout, GOOD[rollout.checked.action], sight) }
+  if (verdict.state === 'progressing' && !late) return { watched: { rollout, memory, progress: verdict.progress } }
+
+  const timedOut = verdict.state === 'progressing'
+  const outcome = timedOut ? 'timed-out' : verdict.state
+  const cause = timedOut ? `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}` : verdict.cause
+  const named = timedOut ? undefined : verdict.taskId
+  const failedTask = await findFailedTask(service.ID, named, memory, view.nodes, engine)
+  if (failedTask === undefined) return { result: endResult(rollout, outcome, cause, sight) }
+  const told = cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`
+  return { result: { ...endResult(rollout, outcome, told, sight), failedTask } }
+}
+
+function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): Sight {
+  return {
+    service,
+    tasks: view.tasks.get(service.ID) ?? [],
+    eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
+    now: performance.now() / 1000,
+    monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
+  }
+}
+
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function isSomeoneElses(ours: Service | undefined, now: Service): boolean {
+  if (ours === undefined || ours.Version.Index === now.Version.Index) return false
+  return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec)
+}
+
+function endResult(rollout: Rollout, outcome: Outcome, cause: string, sight: Sight | undefined): ServiceResult {
+  return { ...settledPart(rollout, outcome, sight), cause }
+}
+
+function settledPart(rollout: Rollout, outcome: Outcome, sight: Sight | undefined): ServiceResult {
+  const { checked, sentAt } = rollout
+  const service = sight?.service ?? rollout.service
+  const { nodes, running, wanted } = sight === undefined ? NOTHING_SEEN : tally(sight)
+  return {
+    name: checked.request.name,
+    action: checked.action,
+    outcome,
+    image: { before: imageOf(checked.current), after: imageOf(service) },
+    config: checked.access?.config.name,
+    nodes,
+    tasks: { running, wanted },
+    seconds: Math.round((performance.now() - sentAt) / 100) / 10,
+  }
+}
+
+const NOTHING_SEEN: Tally = { nodes: 0, running: 0, wanted: 0 }
+
+function imageOf(service: Service | undefined): string | undefined {
+  return service?.Spec.TaskTemplate.ContainerSpec?.Image
+}
+
+function sayProgress(before: Watched, now: Watched, startedAt: number): void {
+  if (now.progress === before.progress) return
+  log.info(
+    `${Math.round((performance.now() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`,
+  )
+}
+
+function settledLine({ name, outcome, seconds, cause }: ServiceResult): string {
+  return `${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`
+}
