@@ -1,0 +1,102 @@
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, test } from '@jest/globals'
+import { type Lab, type LabOptions, startLab } from '../../lab/lab.ts'
+import { checkRequirements } from '../../lab/requirements.ts'
+import { Runner, type Step, type StepResult } from '../../lab/runner.ts'
+import type { Service, Task } from '../../src/docker/api.ts'
+
+/** A lab for all tests of a file, and a runner whose steps reach its first manager. */
+export interface Bench<Registry extends string> {
+  readonly lab: Lab<Registry>
+  readonly runner: Runner
+  /** Runs a step against the first manager. */
+  deploy(inputs: Step['with'], env?: Step['env']): Promise<StepResult>
+  service(name: string): Promise<Service>
+  /** The tasks of a service that run now. */
+  running(name: string): Promise<Task[]>
+  /** The environment in which every start of `docker` leaves a line, from none on. */
+  countingDocker(): Promise<Record<string, string>>
+  /** How many times `docker` was started since. */
+  dockerStarts(): Promise<number>
+}
+
+const UP_LIMIT_MS = 60_000
+
+/**
+ * A group of tests with a swarm of their own. Where no lab can run they are skipped, each of them counted, and the
+ * reason is the group's name; in CI that is a failure.
+ */
+export function describeSwarm<Registry extends string>(
+  name: string,
+  options: LabOptions<Registry>,
+  tests: (swarm: Bench<Registry>) => void,
+): void {
+  const problem = labProblem()
+  if (problem === undefined) {
+    describe(name, () => tests(useLab(options)))
+  } else if (process.env.CI) {
+    test(name, () => Promise.reject(new Error(problem)))
+  } else {
+    describe.skip(`${name} (skipped: ${problem})`, () => tests(useLab(options)))
+  }
+}
+
+function labProblem(): string | undefined {
+  try {
+    checkRequirements()
+    return undefined
+  } catch (error) {
+    return String((error as Error).message)
+  }
+}
+
+/** Brings a lab and a runner up before the tests of the group, and takes them down after them. */
+function useLab<Registry extends string>(options: LabOptions<Registry>): Bench<Registry> {
+  let lab: Lab<Registry> | undefined
+  let runner: Runner | undefined
+  const upLab = () => lab ?? missing('lab')
+  const upRunner = () => runner ?? missing('runner')
+
+  beforeAll(async () => {
+    lab = await startLab(options)
+    runner = await Runner.start()
+  }, UP_LIMIT_MS)
+
+  afterAll(async () => {
+    await runner?.[Symbol.asyncDispose]()
+    await lab?.down()
+  }, UP_LIMIT_MS)
+
+  return {
+    get lab() {
+      return upLab()
+    },
+    get runner() {
+      return upRunner()
+    },
+    deploy: (inputs, env = {}) => upRunner().run({ with: inputs, env: { DOCKER_HOST: upLab().nodes[0].host, ...env } }),
+    service: (name) => upLab().service<Service>(name),
+    async countingDocker() {
+      const bin = join(upRunner().directory, 'bin')
+      await mkdir(bin, { recursive: true })
+      await rm(join(bin, 'starts'), { force: true })
+      const real = `PATH="\${PATH#*:}" exec docker "$@"`
+      await writeFile(join(bin, 'docker'), `#!/bin/sh\necho "$1 $2 $3" >> '${bin}/starts'\n${real}\n`)
+      await chmod(join(bin, 'docker'), 0o755)
+      return { PATH: `${bin}:${process.env.PATH}` }
+    },
+    async dockerStarts() {
+      const lines = await readFile(join(upRunner().directory, 'bin', 'starts'), 'utf8')
+      return lines.trim().split('\n').length
+    },
+    async running(name) {
+      const tasks = (await upLab().tasks(name)) as unknown as Task[]
+      return tasks.filter((task) => task.Status.State === 'running' && task.DesiredState === 'running')
+    },
+  }
+}
+
+function missing(what: string): never {
+  throw new Error(`the ${what} is up only while tests run`)
+}
