@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
 import type { Service } from './docker/api.ts'
-import { isElection, throughElection } from './docker/election.ts'
-import { EngineError } from './docker/engine.ts'
+import { isElection } from './docker/election.ts'
+import { registryAuthHeader } from './docker/registry-auth.ts'
 import { complaint } from './docker/rehearsal.ts'
+import { isJob } from './docker/rollout.ts'
 import { difference, sameSpec } from './docker/service-spec.ts'
+import { findService, isOutOfSequence, updateSpec } from './docker/spec-update.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
 import { log } from './runner/log.ts'
@@ -12,6 +14,7 @@ import { log } from './runner/log.ts'
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
 const ATTEMPTS = 6
 const LONGEST_PAUSE_SECONDS = 1
+const READ_TIMEOUT_MS = 120_000
 
 /**
  * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
@@ -38,13 +41,14 @@ async function send(checked: ChangedService, connection: Connection): Promise<Ro
   const { name } = checked.request
   const { args, env } = checked.command
   log.info(describe(checked))
+  await renewCredential(checked, connection)
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now()
     const result = await connection.docker.run(args, { env })
     const said = complaint(result)
     if (result.code === 0) return { checked, sentAt, service: await read(connection, name) }
 
-    const mayRepeat = /update out of sequence/.test(said) || isElection(said) || /already exists/.test(said)
+    const mayRepeat = isOutOfSequence(said) || isElection(said) || /already exists/.test(said)
     if (!mayRepeat) return refused(checked, sentAt, said)
 
     await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000)
@@ -55,6 +59,29 @@ async function send(checked: ChangedService, connection: Connection): Promise<Ro
     if (attempt === ATTEMPTS) return refused(checked, sentAt, `${said} (${ATTEMPTS} attempts)`)
     log.info(`${name}: sent again: ${said}`)
   }
+}
+
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+async function renewCredential(
+  { current, currentAccess, request }: ChangedService,
+  { engine }: Connection,
+): Promise<void> {
+  if (current === undefined || currentAccess === undefined || isJob(current.Spec) || isUnsettled(current)) return
+  const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
+  try {
+    await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, AbortSignal.timeout(READ_TIMEOUT_MS))
+  } catch (error) {
+    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`)
+  }
+}
+
+function isUnsettled({ UpdateStatus: status }: Service): boolean {
+  return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed'
 }
 
 /** Where a service stands after a change that may or may not have come through. */
@@ -70,13 +97,9 @@ export function compare(
   return byName && byFlags ? 'as-asked' : 'someone-elses'
 }
 
-async function read({ engine }: Connection, name: string): Promise<Service | undefined> {
-  try {
-    return await throughElection(() => engine.get<Service>(`/services/${name}`), AbortSignal.timeout(120_000))
-  } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return undefined
-    throw error
-  }
+/** A reading of the swarm outlives the run's stop: what was sent has to be known. */
+function read({ engine }: Connection, name: string): Promise<Service | undefined> {
+  return findService(engine, name, AbortSignal.timeout(READ_TIMEOUT_MS))
 }
 
 function describe({ request, action, changes, access }: ChangedService): string {

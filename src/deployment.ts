@@ -15,6 +15,10 @@ export interface Deployment {
   readonly timeoutSeconds: number
   /** `undefined`: each service's own `UpdateConfig.Monitor`, or Swarm's default. */
   readonly monitorSeconds: number | undefined
+  /** What to do with the services that this run changed when not all of them come up. */
+  readonly onFailure: 'rollback' | 'keep'
+  /** What to do with them when the runner stops this run. */
+  readonly onCancel: 'rollback' | 'keep'
   /** How many docker commands may run at the same time. */
   readonly maxParallel: number
 }
@@ -105,6 +109,8 @@ export interface PlannedService {
   readonly current: Service | undefined
   /** The config and its credential for the service's image; `undefined`: the image is read without one. */
   readonly access: Access | undefined
+  /** The same for the image that the service has now: for the way back to it. */
+  readonly currentAccess: Access | undefined
 }
 
 export interface Access {

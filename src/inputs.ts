@@ -5,7 +5,7 @@ import { fileReader } from './inputs/files.ts'
 import { Problems } from './inputs/problems.ts'
 import { credentialsFromText, type PasswordSources } from './inputs/registries.ts'
 import { servicesFromText } from './inputs/services.ts'
-import { parseBoolean, parseDuration, parseInteger } from './inputs/values.ts'
+import { parseBoolean, parseChoice, parseDuration, parseInteger } from './inputs/values.ts'
 import type { Environment } from './runner/environment.ts'
 
 /** As in action.yml, for shells that know no defaults. */
@@ -14,6 +14,7 @@ const DEFAULT_MAX_PARALLEL = 10
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
+const RECOVERIES = ['rollback', 'keep'] as const
 
 type Input =
   | 'registries'
@@ -26,6 +27,8 @@ type Input =
   | 'timeout'
   | 'monitor'
   | 'max-parallel'
+  | 'on-failure'
+  | 'on-cancel'
 
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -41,11 +44,13 @@ export function readInputs(env: Environment): Deployment {
   const monitorSeconds = read(env, 'monitor', problems, parseDuration)
   const maxParallel =
     read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL
+  const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'rollback'
+  const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'keep'
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
     problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
   }
   problems.throwAll()
-  return { credentials, services, wait, timeoutSeconds, monitorSeconds, maxParallel }
+  return { credentials, services, wait, timeoutSeconds, monitorSeconds, onFailure, onCancel, maxParallel }
 }
 
 function readCredentials(env: Environment, problems: Problems): Credential[] {

@@ -1,12 +1,13 @@
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
 import { deploy } from './deploy.ts'
-import type { Deployment, ServiceResult } from './deployment.ts'
+import type { Deployment, Rollout, ServiceResult } from './deployment.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
 import { observe } from './observe.ts'
 import { planDeployment } from './plan.ts'
 import { preflight } from './preflight.ts'
+import { changedServices, restoredRollouts, resultsAfter, sendBack } from './recover.ts'
 import { reportFailure, reportResults } from './report.ts'
 import { stage } from './runner/log.ts'
 import { stopOnSignals } from './runner/stop.ts'
@@ -49,7 +50,14 @@ async function carryOut(deployment: Deployment, signal: AbortSignal): Promise<Se
   throwAll([...loggedIn.problems, ...plan.problems, ...checked.problems])
 
   const rollouts = await stage('Deploy', () => deploy(checked.services, connection, deployment.maxParallel, signal))
-  if (!deployment.wait) return rollouts.map(unwatchedResult)
-  // Awaited here: at the return the connection is closed and the workspace removed.
-  return await stage('Watch', () => watch(rollouts, observed, deployment, connection.engine, signal))
+  const wait = (sent: readonly Rollout[]) => watch(sent, observed, deployment, connection.engine, signal)
+  const results = deployment.wait ? await stage('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult)
+
+  const changed = changedServices(rollouts, results, deployment)
+  if (changed.length === 0) return results
+  return await stage('Roll back', async () => {
+    const restoring = await sendBack(changed, connection, deployment.maxParallel)
+    const mayWait = deployment.wait && !signal.aborted
+    return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined)
+  })
 }

@@ -32,7 +32,8 @@ function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Obse
     return `service ${name} is a ${modeOf(current.Spec)} service: it has no replicas to set, leave \`replicas\` out`
   }
   try {
-    return { request, current, access: chooseAccess(request, current, loggedIn) }
+    const access = chooseAccess(request, request.image ?? imageOf(current), current, loggedIn)
+    return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn) }
   } catch (error) {
     return `service ${name}: ${messageOf(error)}`
   }
@@ -44,14 +45,27 @@ function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Obse
  *
  * @throws Error when two candidates are of the same rank, or the config named does not serve
  */
-function chooseAccess(request: ServiceRequest, current: Service | undefined, loggedIn: LoggedIn): Access | undefined {
-  const image = request.image ?? imageOf(current)
+function chooseAccess(
+  request: ServiceRequest,
+  image: ImageReference | undefined,
+  current: Service | undefined,
+  loggedIn: LoggedIn,
+): Access | undefined {
   if (image === undefined) return undefined
   return (
     namedAccess(request, current, image, loggedIn) ??
     matchingAccess(image, loggedIn.configs) ??
     ownAccess(image, loggedIn)
   )
+}
+
+/** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
+function accessToReturn(request: ServiceRequest, current: Service | undefined, loggedIn: LoggedIn): Access | undefined {
+  try {
+    return chooseAccess(request, imageOf(current), current, loggedIn)
+  } catch {
+    return undefined
+  }
 }
 
 function namedAccess(

@@ -72,12 +72,14 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
   if ('refusal' in rehearsal) return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` }
 
   const changes = changesOf(current, rehearsal.spec, missing)
-  const checked = { request, current, access, changes, asked, wanted: rehearsal.spec }
+  const checked = { request, current, access, currentAccess: undefined, changes, asked, wanted: rehearsal.spec }
   if (current !== undefined && changes.length === 0) return { service: { ...checked, action: 'unchanged' } }
 
   const problem = placementProblem(rehearsal.spec, distribution, surroundings.observed)
   if (problem !== undefined) return { problem: `service ${request.name}: ${problem}` }
-  return { service: { ...checked, action: current === undefined ? 'create' : 'update', command } }
+  if (current === undefined) return { service: { ...checked, action: 'create', command } }
+  const currentAccess = await accessToReturn(planned, lookUp)
+  return { service: { ...checked, currentAccess, action: 'update', command } }
 }
 
 interface CheckedImage {
@@ -129,6 +131,22 @@ async function checkKeptImage(
       `${name}: keeps its image and the credential stored with it: config ${access.config.name} cannot read ${image}`,
     )
     return kept
+  }
+}
+
+/** The credential for the image that a service has now, if it can still read it. */
+async function accessToReturn({ current, currentAccess, request }: PlannedService, lookUp: LookUp) {
+  const image = current?.Spec.TaskTemplate.ContainerSpec?.Image
+  if (currentAccess === undefined || image === undefined) return undefined
+  try {
+    await lookUp(parseReference(image), currentAccess)
+    return currentAccess
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    log.info(
+      `${request.name}: a way back would use the credential stored with the service: config ${currentAccess.config.name} cannot read ${image}`,
+    )
+    return undefined
   }
 }
 

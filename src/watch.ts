@@ -1,4 +1,4 @@
-import type { Deployment, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
+import type { Deployment, FailedTask, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
 import { findFailedTask } from './diagnose.ts'
 import { wakeOnEvents } from './docker/alarm.ts'
 import type { Node, Service, Task } from './docker/api.ts'
@@ -47,7 +47,7 @@ interface Blindness {
 }
 
 /** What one look at a service led to: a result, or another look. */
-type Look = { readonly result: ServiceResult } | { readonly watched: Watched }
+type Look = { readonly result: ServiceResult | Promise<ServiceResult> } | { readonly watched: Watched }
 
 /**
  * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
@@ -60,10 +60,10 @@ export async function watch(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<ServiceResult[]> {
-  const results = new Map<Rollout, ServiceResult>()
-  const settle = (rollout: Rollout, result: ServiceResult) => {
-    results.set(rollout, result)
-    log.info(settledLine(result))
+  const results = new Map<Rollout, Promise<ServiceResult>>()
+  // Nobody waits here for a diagnosis: Swarm's first word on another service would be missed meanwhile.
+  const settle = (rollout: Rollout, result: ServiceResult | Promise<ServiceResult>) => {
+    results.set(rollout, Promise.resolve(result).then(sayResult))
   }
   for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
     settle(rollout, unwatchedResult(rollout))
@@ -78,25 +78,21 @@ export async function watch(
   while (watched.length > 0) {
     const view = await look(engine, watched, signal)
     const late = performance.now() >= deadline
-    const looks = await Promise.all(
-      watched.map((one): Look | Promise<Look> => {
-        if ('cause' in view) return { result: endResult(one.rollout, view.outcome, view.cause, undefined) }
-        return lookAtOne(one, view, late, deployment, engine)
-      }),
-    )
-    watched = looks.flatMap((look, index) => {
-      const before = watched[index]
-      if (before === undefined) return []
-      if ('result' in look) {
-        settle(before.rollout, look.result)
+    watched = watched.flatMap((one) => {
+      const seen: Look =
+        'cause' in view
+          ? { result: endResult(one.rollout, view.outcome, view.cause, undefined) }
+          : lookAtOne(one, view, late, deployment, engine)
+      if ('result' in seen) {
+        settle(one.rollout, seen.result)
         return []
       }
-      sayProgress(before, look.watched, startedAt)
-      return [look.watched]
+      sayProgress(one, seen.watched, startedAt)
+      return [seen.watched]
     })
     if (watched.length > 0) await alarm.next(LOOK_EVERY_MS)
   }
-  return rollouts.flatMap((rollout) => results.get(rollout) ?? [])
+  return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []))
 }
 
 /** The result of a service that nobody waits for: what was sent, or why it was not. */
@@ -140,13 +136,7 @@ async function lookAtAll(engine: Engine, watched: readonly Watched[], signal: Ab
   }
 }
 
-async function lookAtOne(
-  one: Watched,
-  view: View,
-  late: boolean,
-  deployment: Deployment,
-  engine: Engine,
-): Promise<Look> {
+function lookAtOne(one: Watched, view: View, late: boolean, deployment: Deployment, engine: Engine): Look {
   const { rollout } = one
   const service = view.services.get(rollout.service?.ID ?? '')
   if (service === undefined) return { result: endResult(rollout, 'superseded', GONE, undefined) }
@@ -156,16 +146,28 @@ async function lookAtOne(
   const memory = remember(one.memory, sight)
   const verdict = judge(memory, sight)
   if (verdict.state === 'converged') return { result: settledPart(rollout, GOOD[rollout.checked.action], sight) }
-  if (verdict.state === 'progressing' && !late) return { watched: { rollout, memory, progress: verdict.progress } }
+  if (verdict.state === 'progressing') {
+    if (!late) return { watched: { rollout, memory, progress: verdict.progress } }
+    const cause = `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}`
+    const failedTask = findFailedTask(service.ID, undefined, memory, view.nodes, engine)
+    return { result: withTask(endResult(rollout, 'timed-out', cause, sight), failedTask) }
+  }
+  const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine)
+  return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask) }
+}
 
-  const timedOut = verdict.state === 'progressing'
-  const outcome = timedOut ? 'timed-out' : verdict.state
-  const cause = timedOut ? `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}` : verdict.cause
-  const named = timedOut ? undefined : verdict.taskId
-  const failedTask = await findFailedTask(service.ID, named, memory, view.nodes, engine)
-  if (failedTask === undefined) return { result: endResult(rollout, outcome, cause, sight) }
-  const told = cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`
-  return { result: { ...endResult(rollout, outcome, told, sight), failedTask } }
+async function withTask(
+  result: ServiceResult & { readonly cause: string },
+  finding: Promise<FailedTask | undefined>,
+): Promise<ServiceResult> {
+  const failedTask = await finding
+  if (failedTask === undefined) return result
+  const { cause } = result
+  return {
+    ...result,
+    failedTask,
+    cause: cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`,
+  }
 }
 
 function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): Sight {
@@ -184,7 +186,7 @@ function isSomeoneElses(ours: Service | undefined, now: Service): boolean {
   return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec)
 }
 
-function endResult(rollout: Rollout, outcome: Outcome, cause: string, sight: Sight | undefined): ServiceResult {
+function endResult(rollout: Rollout, outcome: Outcome, cause: string, sight: Sight | undefined) {
   return { ...settledPart(rollout, outcome, sight), cause }
 }
 
@@ -217,6 +219,8 @@ function sayProgress(before: Watched, now: Watched, startedAt: number): void {
   )
 }
 
-function settledLine({ name, outcome, seconds, cause }: ServiceResult): string {
-  return `${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`
+function sayResult(result: ServiceResult): ServiceResult {
+  const { name, outcome, seconds, cause } = result
+  log.info(`${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`)
+  return result
 }

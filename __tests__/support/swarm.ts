@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from '@jest/globals'
 import { type Lab, type LabOptions, startLab } from '../../lab/lab.ts'
+import { until } from '../../lab/patience.ts'
 import { checkRequirements } from '../../lab/requirements.ts'
 import { Runner, type Step, type StepResult } from '../../lab/runner.ts'
 import type { Service, Task } from '../../src/docker/api.ts'
@@ -15,6 +16,8 @@ export interface Bench<Registry extends string> {
   service(name: string): Promise<Service>
   /** The tasks of a service that run now. */
   running(name: string): Promise<Task[]>
+  /** Waits for something to become true. */
+  until(what: string, ask: () => boolean | Promise<boolean>): Promise<void>
   /** The environment in which every start of `docker` leaves a line, from none on. */
   countingDocker(): Promise<Record<string, string>>
   /** How many times `docker` was started since. */
@@ -22,6 +25,7 @@ export interface Bench<Registry extends string> {
 }
 
 const UP_LIMIT_MS = 60_000
+const UNTIL_LIMIT_MS = 30_000
 
 /**
  * A group of tests with a swarm of their own. Where no lab can run they are skipped, each of them counted, and the
@@ -77,6 +81,9 @@ function useLab<Registry extends string>(options: LabOptions<Registry>): Bench<R
     },
     deploy: (inputs, env = {}) => upRunner().run({ with: inputs, env: { DOCKER_HOST: upLab().nodes[0].host, ...env } }),
     service: (name) => upLab().service<Service>(name),
+    async until(what, ask) {
+      await until(what, UNTIL_LIMIT_MS, ask)
+    },
     async countingDocker() {
       const bin = join(upRunner().directory, 'bin')
       await mkdir(bin, { recursive: true })

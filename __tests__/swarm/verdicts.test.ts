@@ -23,6 +23,7 @@ describeSwarm(
         username: 'alice',
         password: 'alice-pw',
         services: JSON.stringify(services),
+        'on-failure': 'keep',
         ...inputs,
       })
     const image = async (name: string, program: Program, tag = 'v1') => {
@@ -155,9 +156,7 @@ describeSwarm(
     test("Swarm's own rollback is red with the reason that Swarm gave first", async () => {
       expect(resultOf(updated, 'rolls-back')).toMatchObject({
         outcome: 'rolled-back',
-        cause: expect.stringMatching(
-          /Swarm rolled it back: .*early termination of task \w{25}.*failed with exit code 7/,
-        ),
+        cause: expect.stringMatching(/Swarm rolled it back: .*failed with exit code 7/),
       })
       expect(errorOf(updated, 'rolls-back')).toContain('v2 is broken')
       expect((await swarm.service('rolls-back')).Spec.TaskTemplate.ContainerSpec?.Image).toContain(':v1@')

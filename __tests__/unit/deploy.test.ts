@@ -21,6 +21,7 @@ function change(overrides: Partial<ChangedService> = {}): ChangedService {
     request: createRequest(),
     current: createService(),
     access: undefined,
+    currentAccess: undefined,
     action: 'update',
     changes: ['image'],
     asked: { image: parseReference(NEW_IMAGE), replicas: undefined, env: {} },

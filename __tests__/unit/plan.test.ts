@@ -26,6 +26,8 @@ function plan(requests: readonly ServiceRequest[], { services = [createService()
     wait: true,
     timeoutSeconds: 600,
     monitorSeconds: undefined,
+    onFailure: 'rollback',
+    onCancel: 'keep',
     maxParallel: 10,
   }
   const loggedIn: LoggedIn = { configs, ownConfig, problems: [], refused: new Set() }

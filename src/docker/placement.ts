@@ -75,7 +75,8 @@ export function eligibleNodes<Node extends PlacementNode>(nodes: readonly Node[]
   const constraints = placement.Constraints ?? []
   return nodes.filter(
     (node) =>
-      node.Status.State === 'ready' &&
+      // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+      (node.Status.State === 'ready' || node.Status.State === 'unknown') &&
       node.Spec.Availability === 'active' &&
       constraints.every((constraint) => satisfies(node, constraint)),
   )

@@ -10,7 +10,13 @@ import type { Node, Service, ServiceSpec, Task, UpdateStatus } from './api.ts'
 export type Verdict =
   | { readonly state: 'progressing'; readonly progress: string }
   | { readonly state: 'converged'; readonly progress: string }
-  | { readonly state: 'failed' | 'rolled-back'; readonly cause: string; readonly taskId?: string }
+  | FailedVerdict
+
+interface FailedVerdict {
+  readonly state: 'failed' | 'rolled-back'
+  readonly cause: string
+  readonly taskId?: string
+}
 
 /** One service at one moment. */
 export interface Sight {
@@ -85,7 +91,7 @@ export function remember(memory: Memory, sight: Sight): Memory {
 /** What the sight says, given a memory that already holds it. */
 export function judge(memory: Memory, sight: Sight): Verdict {
   const bySwarm = swarmVerdict(memory, sight.service)
-  if (bySwarm !== undefined) return bySwarm
+  if (bySwarm?.state === 'failed') return bySwarm
 
   const unplaced = unplacedTask(memory, sight)
   if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
@@ -96,8 +102,13 @@ export function judge(memory: Memory, sight: Sight): Verdict {
   const { progress } = counts
   if (isUpdating(service)) return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` }
   if (!isComplete(service.Spec, counts)) {
-    return hopelessSlot(memory, sight, tasks) ?? { state: 'progressing', progress }
+    const hopeless = hopelessSlot(memory, sight, tasks)
+    if (bySwarm === undefined) return hopeless ?? { state: 'progressing', progress }
+    // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+    if (hopeless === undefined) return { state: 'progressing', progress: `${progress}, rolled back by Swarm` }
+    return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` }
   }
+  if (bySwarm !== undefined) return bySwarm
   if (counts.wanted === 0 && isGlobal(service.Spec)) {
     return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' }
   }
@@ -240,7 +251,7 @@ function swarmReason(status: UpdateStatus | undefined): string | undefined {
   return status !== undefined && says.includes(status.State) ? status.Message : undefined
 }
 
-function swarmVerdict(memory: Memory, service: Service): Verdict | undefined {
+function swarmVerdict(memory: Memory, service: Service): FailedVerdict | undefined {
   const reason = memory.firstReason ?? 'the update failed'
   const taskId = taskNamedIn(reason)
   const named = taskId === undefined ? {} : { taskId }
@@ -321,7 +332,7 @@ function progressText(spec: ServiceSpec, wanted: number, running: number, comple
 }
 
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(memory: Memory, sight: Sight, tasks: readonly Task[]): Verdict | undefined {
+function hopelessSlot(memory: Memory, sight: Sight, tasks: readonly Task[]): FailedVerdict | undefined {
   const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes)
   for (const [slot, from] of memory.abandonedSince) {
     const last = newest(slots.get(slot) ?? [])

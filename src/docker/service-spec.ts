@@ -68,10 +68,19 @@ function essence(value: unknown, key = ''): unknown {
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)] as const)
-  return Object.fromEntries(entries.filter(([, inner]) => !isEmpty(inner)).sort(([a], [b]) => a.localeCompare(b)))
+  return Object.fromEntries(
+    entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)),
+  )
 }
 
-function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined || value === '' || value === 0 || value === false) return true
-  return typeof value === 'object' && Object.keys(value).length === 0
+/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
+const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas']
+
+/** The mode of a service is told by which of these is there, empty as it may be. */
+const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob']
+
+function isEmpty(name: string, value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true
+  if (value === 0 || value === false) return !ZERO_COUNTS.includes(name)
+  return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name)
 }

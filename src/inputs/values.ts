@@ -42,3 +42,10 @@ export function parseInteger(text: string, least: number, most: number): number 
   if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most) return number
   throw new UserError(`${shown(text)} is not allowed: write a whole number from ${least} to ${most}`)
 }
+
+/** One of the words of a closed set. */
+export function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((candidate) => candidate === text)
+  if (choice !== undefined) return choice
+  throw new UserError(`${shown(text)} is none of its words: write ${choices.join(' or ')}`)
+}

@@ -281,9 +281,28 @@ describe('when Swarm has updated a service', () => {
 
   test('a rollback whose beginning was missed has no better reason than that the update failed', () => {
     const service = withStatus(createService(), { State: 'rollback_completed', Message: 'rollback completed' })
-    expect(watching({ service }).at(0, [])).toEqual({
+    expect(watching({ service }).at(0, [createTask(1)])).toEqual({
       state: 'rolled-back',
       cause: 'Swarm rolled it back: the update failed',
+    })
+  })
+
+  test('a rollback is over when what it went back to runs, not when Swarm calls it complete', () => {
+    const { at } = watching({ service: withStatus(createService(), { State: 'rollback_completed' }) })
+    expect(at(0, [])).toEqual({ state: 'progressing', progress: '0/1 task running, rolled back by Swarm' })
+    expect(at(1, [createTask(1)]).state).toBe('rolled-back')
+  })
+
+  test('a rollback to what does not come up is a failure with both causes', () => {
+    const { at } = watching({ service: withStatus(createService(), { State: 'rollback_completed' }) })
+    const rejected = ['a', 'b', 'c'].map((id) =>
+      createTask(1, { ID: id, DesiredState: 'shutdown', Status: { State: 'rejected', Err: 'No such image: app' } }),
+    )
+    expect(at(0, rejected)).toMatchObject({
+      state: 'failed',
+      cause: expect.stringMatching(
+        /Swarm rolled it back: .*; what it went back to does not come up: .*No such image: app/,
+      ),
     })
   })
 
@@ -292,7 +311,7 @@ describe('when Swarm has updated a service', () => {
     at(0, [], {
       service: withStatus(createService(), { State: 'rollback_started', Message: 'manually requested rollback' }),
     })
-    expect(at(1, [], { service: withStatus(createService(), { State: 'rollback_completed' }) })).toEqual({
+    expect(at(1, [createTask(1)], { service: withStatus(createService(), { State: 'rollback_completed' }) })).toEqual({
       state: 'rolled-back',
       cause: 'Swarm rolled it back: manually requested rollback',
     })

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Secret } from '../runner/secret.ts'
+import type { Service, ServiceSpec } from './api.ts'
+import { isElection, throughElection } from './election.ts'
+import { type Engine, EngineError } from './engine.ts'
+import { sameSpec } from './service-spec.ts'
+
+/** What the service's stored credential becomes. */
+export type StoredCredential =
+  | { readonly from: 'header'; readonly header: Secret }
+  /** The one that is stored with the present spec, or with the one before it. */
+  | { readonly from: 'spec' | 'previous-spec' }
+
+/** A service was given a spec, or somebody else's deploy came between. */
+export type Standing = 'done' | 'someone-elses' | 'gone'
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8
+const LONGEST_PAUSE_MS = 500
+
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
+ *
+ * @param base the spec that the service must still have
+ * @throws EngineError when the swarm refuses the spec
+ */
+export async function updateSpec(
+  engine: Engine,
+  serviceId: string,
+  base: ServiceSpec,
+  wanted: ServiceSpec,
+  credential: StoredCredential,
+  signal: AbortSignal,
+): Promise<Standing> {
+  for (let attempt = 1; ; attempt++) {
+    const service = await findService(engine, serviceId, signal)
+    if (service === undefined) return 'gone'
+    if (!sameSpec(service.Spec, base) && !sameSpec(service.Spec, wanted)) return 'someone-elses'
+    try {
+      await engine.post(`/services/${service.ID}/update`, {
+        query: queryFor(service, credential),
+        body: wanted,
+        signal,
+        ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+      })
+      return 'done'
+    } catch (error) {
+      if (!(error instanceof EngineError) || !mayRepeat(error) || attempt === ATTEMPTS) throw error
+      await sleep(Math.random() * LONGEST_PAUSE_MS, undefined, { signal })
+    }
+  }
+}
+
+/** The service with this name or ID; `undefined` when there is none. */
+export async function findService(engine: Engine, name: string, signal: AbortSignal): Promise<Service | undefined> {
+  try {
+    return await throughElection(() => engine.get<Service>(`/services/${name}`, { signal }), signal)
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+/** Whether the daemon's words mean that another write came between. */
+export function isOutOfSequence(message: string): boolean {
+  return /update out of sequence/.test(message)
+}
+
+function mayRepeat({ message }: EngineError): boolean {
+  return isOutOfSequence(message) || isElection(message)
+}
+
+function queryFor(service: Service, credential: StoredCredential): Record<string, string> {
+  const version = String(service.Version.Index)
+  return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from }
+}
