@@ -37255,7 +37255,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5377);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(472);
 
 
 
@@ -37273,7 +37273,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5377:
+/***/ 472:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37778,6 +37778,10 @@ function engineOver(agent, send, apiVersion) {
         apiVersion,
         get: async (path, options) => (await (0,consumers_namespaceObject.json)(await call('GET', path, options))),
         post: async (path, options) => parseBody(await (0,consumers_namespaceObject.text)(await call('POST', path, options))),
+        remove: async (path, options) => {
+            ;
+            (await call('DELETE', path, options)).resume();
+        },
         bytes: async (path, options) => Buffer.concat(await (await call('GET', path, options)).toArray()),
         lines: (path, options) => readLines(() => call('GET', path, options)),
         forward: ({ method, path }) => send(method, path, {}),
@@ -38529,6 +38533,290 @@ function complaint({ code, stdout, stderr }) {
     return telling.join(' ').replace(/^Error response from daemon: /, '') || `exit code ${code}`;
 }
 
+;// CONCATENATED MODULE: ./lib/docker/rollout.js
+const REJECTIONS_UNTIL_FAILED = 3;
+const CRASHES_UNTIL_FAILED = 5;
+const UNPLACED_GRACE_SECONDS = 30;
+/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
+const ABANDONED_GRACE_SECONDS = 3;
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const NANOSECONDS = 1e9;
+/**
+ * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
+ *
+ * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
+ */
+function firstMemory(tasksBefore, statusBefore) {
+    return {
+        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
+        runningSince: new Map(tasksBefore.filter(isRunning).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+        unplacedSince: new Map(),
+        abandonedSince: new Map(),
+        endedTasks: new Map(),
+    };
+}
+/** The memory with one more sight in it. */
+function remember(memory, sight) {
+    const { service, tasks, now } = sight;
+    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
+    return {
+        ...memory,
+        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
+        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+        endedTasks: withEnded(memory, service, tasks),
+        ...(firstReason === undefined ? {} : { firstReason }),
+    };
+}
+/** What the sight says, given a memory that already holds it. */
+function judge(memory, sight) {
+    const bySwarm = swarmVerdict(memory, sight.service);
+    if (bySwarm?.state === 'failed')
+        return bySwarm;
+    const unplaced = unplacedTask(memory, sight);
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
+    const { service, eligibleNodes: nodes } = sight;
+    const tasks = currentTasks(service, sight.tasks);
+    const counts = count(service, tasks, nodes);
+    const { progress } = counts;
+    if (isUpdating(service))
+        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    if (!isComplete(service.Spec, counts)) {
+        const hopeless = hopelessSlot(memory, sight, tasks);
+        if (bySwarm === undefined)
+            return hopeless ?? { state: 'progressing', progress };
+        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+        if (hopeless === undefined)
+            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
+        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+    }
+    if (bySwarm !== undefined)
+        return bySwarm;
+    if (counts.wanted === 0 && isGlobal(service.Spec)) {
+        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+    }
+    return isStable(memory, sight, counts.counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf(spec) {
+    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** The task of which Swarm said that it made the update fail, from the text of an update status. */
+function taskNamedIn(message) {
+    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task) {
+    return task.DesiredState === 'running' || task.DesiredState === 'complete';
+}
+function isRunning(task) {
+    return task.Status.State === 'running' && isWanted(task);
+}
+function isUnplaced(task) {
+    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
+}
+/** Whether a task ended badly. */
+function isFailure(task) {
+    return task.Status.State === 'failed' || task.Status.State === 'rejected';
+}
+function isLive(task) {
+    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
+}
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+function slotOf(spec, task) {
+    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+function idsOf(tasks) {
+    return tasks.map((task) => task.ID);
+}
+/** When each of the keys was first there without a break; a key that is gone is forgotten. */
+function since(before, keys, now) {
+    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+/** Of a job only the tasks of its current run count. */
+function currentTasks(service, tasks) {
+    if (!isJob(service.Spec))
+        return tasks;
+    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+/** A task that ended although its service wants it to run on. */
+function hasEnded(spec, task) {
+    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
+}
+function withEnded(memory, service, tasks) {
+    const ended = new Map(memory.endedTasks);
+    for (const task of currentTasks(service, tasks)) {
+        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
+            continue;
+        const slot = slotOf(service.Spec, task);
+        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+    }
+    return ended;
+}
+function bySlot(spec, tasks) {
+    return Map.groupBy(tasks, (task) => slotOf(spec, task));
+}
+/** The slots that count: of a global service only those on nodes that may run it. */
+function slotsThatCount(spec, tasks, nodes) {
+    const ids = new Set(nodes.map((node) => node.ID));
+    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
+}
+function newest(tasks) {
+    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+function abandonedSlots(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)];
+    const abandoned = slots.filter(([, inSlot]) => {
+        const last = newest(inSlot);
+        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
+    });
+    return abandoned.map(([slot]) => slot);
+}
+function isUpdating(service) {
+    const state = service.UpdateStatus?.State;
+    return state === 'updating' || state === 'rollback_started';
+}
+function updateNote(service) {
+    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
+}
+/** The status of an update of this deploy. */
+function statusOf({ earlierStatus }, { UpdateStatus: status }) {
+    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+    return isEarlier ? undefined : status;
+}
+/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
+function swarmReason(status) {
+    const says = ['paused', 'rollback_started', 'rollback_paused'];
+    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
+}
+function swarmVerdict(memory, service) {
+    const reason = memory.firstReason ?? 'the update failed';
+    const taskId = taskNamedIn(reason);
+    const named = taskId === undefined ? {} : { taskId };
+    switch (statusOf(memory, service)?.State) {
+        case 'paused':
+            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
+        case 'rollback_paused':
+            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+        case 'rollback_completed':
+            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
+        default:
+            return undefined;
+    }
+}
+function unplacedTask(memory, sight) {
+    const tasks = currentTasks(sight.service, sight.tasks);
+    return tasks.filter(isUnplaced).find((task) => {
+        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
+        return sight.now - from >= UNPLACED_GRACE_SECONDS;
+    });
+}
+/** The tally of one sight. */
+function tally({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+function count(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+    const wanted = wantedTasks(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: isJob(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** The task that did a slot's work, when no task of the slot is at it again. */
+function completeTask(inSlot) {
+    const last = newest(inSlot);
+    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function isComplete(spec, { wanted, counted }) {
+    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function isStable(memory, { now, monitorSeconds }, counted) {
+    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if (isJob(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
+function hopelessSlot(memory, sight, tasks) {
+    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
+    for (const [slot, from] of memory.abandonedSince) {
+        const last = newest(slots.get(slot) ?? []);
+        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ${ending(last)} and its restart policy allows no other`,
+            taskId: last.ID,
+        };
+    }
+    for (const [slot, ended] of memory.endedTasks) {
+        const inSlot = slots.get(slot);
+        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
+            continue;
+        const all = [...ended.values()];
+        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
+        const last = newest(all);
+        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
+            taskId: last.ID,
+        };
+    }
+    return undefined;
+}
+/** Whether a slot is stable after all, whatever ended in it before. */
+function hasComeUp(memory, sight, inSlot) {
+    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
+}
+/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+function ending(task) {
+    const { State: state, Err: error, ContainerStatus: container } = task.Status;
+    if (state === 'rejected')
+        return `was rejected: ${error ?? 'no reason given'}`;
+    const code = container?.ExitCode;
+    const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
+    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/docker/service-spec.js
 
 /**
@@ -38577,12 +38865,79 @@ function essence(value, key = '') {
     if (typeof value !== 'object' || value === null)
         return value;
     const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
-    return Object.fromEntries(entries.filter(([, inner]) => !isEmpty(inner)).sort(([a], [b]) => a.localeCompare(b)));
+    return Object.fromEntries(entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)));
 }
-function isEmpty(value) {
-    if (value === null || value === undefined || value === '' || value === 0 || value === false)
+/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
+const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas'];
+/** The mode of a service is told by which of these is there, empty as it may be. */
+const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob'];
+function isEmpty(name, value) {
+    if (value === null || value === undefined || value === '')
         return true;
-    return typeof value === 'object' && Object.keys(value).length === 0;
+    if (value === 0 || value === false)
+        return !ZERO_COUNTS.includes(name);
+    return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name);
+}
+
+;// CONCATENATED MODULE: ./lib/docker/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
+ *
+ * @param base the spec that the service must still have
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, base, wanted, credential, signal) {
+    for (let attempt = 1;; attempt++) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'gone';
+        if (!sameSpec(service.Spec, base) && !sameSpec(service.Spec, wanted))
+            return 'someone-elses';
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: wanted,
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+            return 'done';
+        }
+        catch (error) {
+            if (!(error instanceof EngineError) || !mayRepeat(error) || attempt === ATTEMPTS)
+                throw error;
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
+        }
+    }
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await throughElection(() => engine.get(`/services/${name}`, { signal }), signal);
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+function mayRepeat({ message }) {
+    return isOutOfSequence(message) || isElection(message);
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
 ;// CONCATENATED MODULE: ./lib/parallel.js
@@ -38615,9 +38970,12 @@ function* entriesOf(items) {
 
 
 
+
+
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
-const ATTEMPTS = 6;
+const deploy_ATTEMPTS = 6;
 const LONGEST_PAUSE_SECONDS = 1;
+const READ_TIMEOUT_MS = 120_000;
 /**
  * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
  * the others.
@@ -38638,13 +38996,14 @@ async function send(checked, connection) {
     const { name } = checked.request;
     const { args, env } = checked.command;
     log/* log */.R.info(describe(checked));
+    await renewCredential(checked, connection);
     for (let attempt = 1;; attempt++) {
         const sentAt = performance.now();
         const result = await connection.docker.run(args, { env });
         const said = complaint(result);
         if (result.code === 0)
             return { checked, sentAt, service: await read(connection, name) };
-        const mayRepeat = /update out of sequence/.test(said) || isElection(said) || /already exists/.test(said);
+        const mayRepeat = isOutOfSequence(said) || isElection(said) || /already exists/.test(said);
         if (!mayRepeat)
             return refused(checked, sentAt, said);
         await (0,external_node_timers_promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000);
@@ -38654,10 +39013,30 @@ async function send(checked, connection) {
             return { checked, sentAt, service };
         if (standing === 'someone-elses')
             return superseded(checked, sentAt, service);
-        if (attempt === ATTEMPTS)
-            return refused(checked, sentAt, `${said} (${ATTEMPTS} attempts)`);
+        if (attempt === deploy_ATTEMPTS)
+            return refused(checked, sentAt, `${said} (${deploy_ATTEMPTS} attempts)`);
         log/* log */.R.info(`${name}: sent again: ${said}`);
     }
+}
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+async function renewCredential({ current, currentAccess, request }, { engine }) {
+    if (current === undefined || currentAccess === undefined || isJob(current.Spec) || isUnsettled(current))
+        return;
+    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+    try {
+        await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, AbortSignal.timeout(READ_TIMEOUT_MS));
+    }
+    catch (error) {
+        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+    }
+}
+function isUnsettled({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
 }
 /** Where a service stands after a change that may or may not have come through. */
 function compare({ current, asked, wanted, changes }, now) {
@@ -38670,15 +39049,9 @@ function compare({ current, asked, wanted, changes }, now) {
     const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec);
     return byName && byFlags ? 'as-asked' : 'someone-elses';
 }
-async function read({ engine }, name) {
-    try {
-        return await throughElection(() => engine.get(`/services/${name}`), AbortSignal.timeout(120_000));
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
+/** A reading of the swarm outlives the run's stop: what was sent has to be known. */
+function read({ engine }, name) {
+    return findService(engine, name, AbortSignal.timeout(READ_TIMEOUT_MS));
 }
 function describe({ request, action, changes, access }) {
     const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`;
@@ -39592,6 +39965,13 @@ function parseInteger(text, least, most) {
         return number;
     throw new errors/* UserError */.yo(`${problems_shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
 }
+/** One of the words of a closed set. */
+function parseChoice(text, choices) {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice !== undefined)
+        return choice;
+    throw new errors/* UserError */.yo(`${problems_shown(text)} is none of its words: write ${choices.join(' or ')}`);
+}
 
 ;// CONCATENATED MODULE: ./lib/inputs/variables.js
 
@@ -39889,6 +40269,7 @@ const inputs_DEFAULT_TIMEOUT_SECONDS = 600;
 const DEFAULT_MAX_PARALLEL = 10;
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
+const RECOVERIES = ['rollback', 'keep'];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
  *
@@ -39902,11 +40283,13 @@ function readInputs(env) {
     const timeoutSeconds = inputs_read(env, 'timeout', problems, parseTimeout) ?? inputs_DEFAULT_TIMEOUT_SECONDS;
     const monitorSeconds = inputs_read(env, 'monitor', problems, parseDuration);
     const maxParallel = inputs_read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
+    const onFailure = inputs_read(env, 'on-failure', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'rollback';
+    const onCancel = inputs_read(env, 'on-cancel', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'keep';
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
     problems.throwAll();
-    return { credentials, services, wait, timeoutSeconds, monitorSeconds, maxParallel };
+    return { credentials, services, wait, timeoutSeconds, monitorSeconds, onFailure, onCancel, maxParallel };
 }
 function readCredentials(env, problems) {
     const sources = { env, readFile: fileReader(env) };
@@ -40010,7 +40393,8 @@ function planService(request, loggedIn, observed) {
         return `service ${name} is a ${modeOf(current.Spec)} service: it has no replicas to set, leave \`replicas\` out`;
     }
     try {
-        return { request, current, access: chooseAccess(request, current, loggedIn) };
+        const access = chooseAccess(request, request.image ?? imageOf(current), current, loggedIn);
+        return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn) };
     }
     catch (error) {
         return `service ${name}: ${(0,errors/* messageOf */.bD)(error)}`;
@@ -40022,13 +40406,21 @@ function planService(request, loggedIn, observed) {
  *
  * @throws Error when two candidates are of the same rank, or the config named does not serve
  */
-function chooseAccess(request, current, loggedIn) {
-    const image = request.image ?? imageOf(current);
+function chooseAccess(request, image, current, loggedIn) {
     if (image === undefined)
         return undefined;
     return (namedAccess(request, current, image, loggedIn) ??
         matchingAccess(image, loggedIn.configs) ??
         ownAccess(image, loggedIn));
+}
+/** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
+function accessToReturn(request, current, loggedIn) {
+    try {
+        return chooseAccess(request, imageOf(current), current, loggedIn);
+    }
+    catch {
+        return undefined;
+    }
 }
 function namedAccess(request, current, image, { configs }) {
     const choice = namedConfig(request, current);
@@ -40129,7 +40521,9 @@ function satisfies(node, constraint) {
  */
 function eligibleNodes(nodes, placement = {}) {
     const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => node.Status.State === 'ready' &&
+    return nodes.filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') &&
         node.Spec.Availability === 'active' &&
         constraints.every((constraint) => satisfies(node, constraint)));
 }
@@ -40231,282 +40625,6 @@ function family(address) {
     return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
 }
 
-;// CONCATENATED MODULE: ./lib/docker/rollout.js
-const REJECTIONS_UNTIL_FAILED = 3;
-const CRASHES_UNTIL_FAILED = 5;
-const UNPLACED_GRACE_SECONDS = 30;
-/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
-const ABANDONED_GRACE_SECONDS = 3;
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const NANOSECONDS = 1e9;
-/**
- * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
- *
- * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
- */
-function firstMemory(tasksBefore, statusBefore) {
-    return {
-        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
-        runningSince: new Map(tasksBefore.filter(isRunning).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-        unplacedSince: new Map(),
-        abandonedSince: new Map(),
-        endedTasks: new Map(),
-    };
-}
-/** The memory with one more sight in it. */
-function remember(memory, sight) {
-    const { service, tasks, now } = sight;
-    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
-    return {
-        ...memory,
-        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
-        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-        endedTasks: withEnded(memory, service, tasks),
-        ...(firstReason === undefined ? {} : { firstReason }),
-    };
-}
-/** What the sight says, given a memory that already holds it. */
-function judge(memory, sight) {
-    const bySwarm = swarmVerdict(memory, sight.service);
-    if (bySwarm !== undefined)
-        return bySwarm;
-    const unplaced = unplacedTask(memory, sight);
-    if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
-    const { service, eligibleNodes: nodes } = sight;
-    const tasks = currentTasks(service, sight.tasks);
-    const counts = count(service, tasks, nodes);
-    const { progress } = counts;
-    if (isUpdating(service))
-        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
-    if (!isComplete(service.Spec, counts)) {
-        return hopelessSlot(memory, sight, tasks) ?? { state: 'progressing', progress };
-    }
-    if (counts.wanted === 0 && isGlobal(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
-    }
-    return isStable(memory, sight, counts.counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
-}
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf(spec) {
-    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** The task of which Swarm said that it made the update fail, from the text of an update status. */
-function taskNamedIn(message) {
-    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** A task of a job is meant to complete, any other to run. */
-function isWanted(task) {
-    return task.DesiredState === 'running' || task.DesiredState === 'complete';
-}
-function isRunning(task) {
-    return task.Status.State === 'running' && isWanted(task);
-}
-function isUnplaced(task) {
-    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
-}
-/** Whether a task ended badly. */
-function isFailure(task) {
-    return task.Status.State === 'failed' || task.Status.State === 'rejected';
-}
-function isLive(task) {
-    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
-}
-/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
-function slotOf(spec, task) {
-    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
-}
-function idsOf(tasks) {
-    return tasks.map((task) => task.ID);
-}
-/** When each of the keys was first there without a break; a key that is gone is forgotten. */
-function since(before, keys, now) {
-    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-/** Of a job only the tasks of its current run count. */
-function currentTasks(service, tasks) {
-    if (!isJob(service.Spec))
-        return tasks;
-    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
-    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
-}
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** A task that ended although its service wants it to run on. */
-function hasEnded(spec, task) {
-    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
-}
-function withEnded(memory, service, tasks) {
-    const ended = new Map(memory.endedTasks);
-    for (const task of currentTasks(service, tasks)) {
-        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
-            continue;
-        const slot = slotOf(service.Spec, task);
-        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-    }
-    return ended;
-}
-function bySlot(spec, tasks) {
-    return Map.groupBy(tasks, (task) => slotOf(spec, task));
-}
-/** The slots that count: of a global service only those on nodes that may run it. */
-function slotsThatCount(spec, tasks, nodes) {
-    const ids = new Set(nodes.map((node) => node.ID));
-    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
-}
-function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-function abandonedSlots(spec, tasks) {
-    const slots = [...bySlot(spec, tasks)];
-    const abandoned = slots.filter(([, inSlot]) => {
-        const last = newest(inSlot);
-        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
-    });
-    return abandoned.map(([slot]) => slot);
-}
-function isUpdating(service) {
-    const state = service.UpdateStatus?.State;
-    return state === 'updating' || state === 'rollback_started';
-}
-function updateNote(service) {
-    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
-}
-/** The status of an update of this deploy. */
-function statusOf({ earlierStatus }, { UpdateStatus: status }) {
-    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-    return isEarlier ? undefined : status;
-}
-/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
-function swarmReason(status) {
-    const says = ['paused', 'rollback_started', 'rollback_paused'];
-    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
-}
-function swarmVerdict(memory, service) {
-    const reason = memory.firstReason ?? 'the update failed';
-    const taskId = taskNamedIn(reason);
-    const named = taskId === undefined ? {} : { taskId };
-    switch (statusOf(memory, service)?.State) {
-        case 'paused':
-            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
-        case 'rollback_paused':
-            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-        case 'rollback_completed':
-            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
-        default:
-            return undefined;
-    }
-}
-function unplacedTask(memory, sight) {
-    const tasks = currentTasks(sight.service, sight.tasks);
-    return tasks.filter(isUnplaced).find((task) => {
-        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
-        return sight.now - from >= UNPLACED_GRACE_SECONDS;
-    });
-}
-/** The tally of one sight. */
-function tally({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-function count(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
-    const wanted = wantedTasks(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: isJob(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot) {
-    const last = newest(inSlot);
-    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec, { wanted, counted }) {
-    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function isStable(memory, { now, monitorSeconds }, counted) {
-    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if (isJob(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(memory, sight, tasks) {
-    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
-    for (const [slot, from] of memory.abandonedSince) {
-        const last = newest(slots.get(slot) ?? []);
-        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ${ending(last)} and its restart policy allows no other`,
-            taskId: last.ID,
-        };
-    }
-    for (const [slot, ended] of memory.endedTasks) {
-        const inSlot = slots.get(slot);
-        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
-            continue;
-        const all = [...ended.values()];
-        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
-        const last = newest(all);
-        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
-            taskId: last.ID,
-        };
-    }
-    return undefined;
-}
-/** Whether a slot is stable after all, whatever ended in it before. */
-function hasComeUp(memory, sight, inSlot) {
-    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
-}
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
-function ending(task) {
-    const { State: state, Err: error, ContainerStatus: container } = task.Status;
-    if (state === 'rejected')
-        return `was rejected: ${error ?? 'no reason given'}`;
-    const code = container?.ExitCode;
-    const withCode = code === undefined ? '' : ` with exit code ${code}`;
-    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/preflight.js
 
 
@@ -40546,13 +40664,16 @@ async function check(planned, lookUp, surroundings) {
     if ('refusal' in rehearsal)
         return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` };
     const changes = changesOf(current, rehearsal.spec, missing);
-    const checked = { request, current, access, changes, asked, wanted: rehearsal.spec };
+    const checked = { request, current, access, currentAccess: undefined, changes, asked, wanted: rehearsal.spec };
     if (current !== undefined && changes.length === 0)
         return { service: { ...checked, action: 'unchanged' } };
     const problem = placementProblem(rehearsal.spec, distribution, surroundings.observed);
     if (problem !== undefined)
         return { problem: `service ${request.name}: ${problem}` };
-    return { service: { ...checked, action: current === undefined ? 'create' : 'update', command } };
+    if (current === undefined)
+        return { service: { ...checked, action: 'create', command } };
+    const currentAccess = await preflight_accessToReturn(planned, lookUp);
+    return { service: { ...checked, currentAccess, action: 'update', command } };
 }
 /** What the registry says of a service's image, or the line that says why it says nothing. */
 async function checkImage({ request, current, access }, lookUp) {
@@ -40589,6 +40710,22 @@ async function checkKeptImage(name, current, access, lookUp) {
             throw error;
         log/* log */.R.info(`${name}: keeps its image and the credential stored with it: config ${access.config.name} cannot read ${image}`);
         return kept;
+    }
+}
+/** The credential for the image that a service has now, if it can still read it. */
+async function preflight_accessToReturn({ current, currentAccess, request }, lookUp) {
+    const image = current?.Spec.TaskTemplate.ContainerSpec?.Image;
+    if (currentAccess === undefined || image === undefined)
+        return undefined;
+    try {
+        await lookUp(parseReference(image), currentAccess);
+        return currentAccess;
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        log/* log */.R.info(`${request.name}: a way back would use the credential stored with the service: config ${currentAccess.config.name} cannot read ${image}`);
+        return undefined;
     }
 }
 function describeRefusal(error, image, access) {
@@ -40647,8 +40784,6 @@ function lookUpOnce({ connection, signal }) {
     };
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 20 modules
-var core = __nccwpck_require__(3218);
 ;// CONCATENATED MODULE: ./lib/verdict.js
 const GOOD = ['created', 'updated', 'unchanged', 'removed'];
 function isGood({ outcome }) {
@@ -40753,6 +40888,117 @@ function fenced(lines) {
     return [fence, ...lines, fence].join('\n');
 }
 
+;// CONCATENATED MODULE: ./lib/recover.js
+
+
+
+
+
+
+
+
+/** After a kill the runner leaves a few seconds: enough to send what Swarm then does by itself. */
+const SEND_TIMEOUT_MS = 60_000;
+/** The services that a failed or stopped run has to bring back; none when all is well or the user wants to keep it. */
+function changedServices(rollouts, results, { onFailure, onCancel }) {
+    const bad = results.filter((result) => !isGood(result));
+    const stopped = bad.some(({ outcome }) => outcome === 'cancelled');
+    if (bad.length === 0 || (stopped ? onCancel : onFailure) === 'keep')
+        return [];
+    return rollouts.flatMap((rollout, index) => {
+        const before = results[index];
+        const isOurs = rollout.checked.action !== 'unchanged' && rollout.problem === undefined && before?.outcome !== 'superseded';
+        return isOurs && before !== undefined ? [{ rollout, before }] : [];
+    });
+}
+/**
+ * Sends every service back to the spec that was observed before the run, with a credential that is valid now, and
+ * removes those that the run created. Somebody else's deploy that came meanwhile is left alone.
+ */
+function sendBack(changed, { engine }, maxParallel) {
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    return inParallel(changed, maxParallel, async ({ rollout, before }) => {
+        const { checked, service } = rollout;
+        try {
+            if (checked.action === 'unchanged' || service === undefined)
+                throw new Error('there is no service to restore');
+            const standing = checked.current === undefined ? await remove(service) : await restore(checked, checked.current, service);
+            if (standing === 'someone-elses')
+                return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' };
+            if (standing === 'gone' && checked.current !== undefined)
+                return { rollout, before, state: 'failed', cause: 'someone else removed it meanwhile' };
+            log/* log */.R.info(`${before.name}: ${checked.current === undefined ? 'removed again' : `sent back to ${recover_imageOf(checked.current)}`}`);
+            return { rollout, before, state: checked.current === undefined ? 'removed' : 'sent' };
+        }
+        catch (error) {
+            return { rollout, before, state: 'failed', cause: (0,errors/* messageOf */.bD)(error) };
+        }
+    });
+    async function restore(checked, current, deployed) {
+        return updateSpec(engine, current.ID, deployed.Spec, current.Spec, credentialFor(checked), signal);
+    }
+    async function remove(created) {
+        const now = await findService(engine, created.ID, signal);
+        if (now === undefined)
+            return 'gone';
+        if (!sameSpec(now.Spec, created.Spec))
+            return 'someone-elses';
+        await engine.remove(`/services/${created.ID}`, { signal }).catch((error) => {
+            if (!(error instanceof EngineError) || error.status !== 404)
+                throw error;
+        });
+        return 'done';
+    }
+}
+/** The rollouts to watch until what was before runs again. */
+function restoredRollouts(restoring) {
+    return restoring
+        .filter(({ state }) => state === 'sent')
+        .map(({ rollout }) => ({ ...rollout, service: rollout.checked.current, sentAt: performance.now() }));
+}
+/** The results of a run after its way back. */
+function resultsAfter(results, restoring, restored) {
+    const culprits = results.filter((result) => !isGood(result)).map(({ name }) => name);
+    return results.map((result) => {
+        const way = restoring.find(({ before }) => before === result);
+        return way === undefined
+            ? result
+            : resultAfter(way, culprits, restored?.find(({ name }) => name === result.name));
+    });
+}
+function resultAfter(way, culprits, restored) {
+    const { before, rollout } = way;
+    const cause = before.cause ?? `restored because of ${culprits.join(', ')}`;
+    if (way.state === 'failed')
+        return { ...before, outcome: 'failed', cause: `${cause}; the way back failed too: ${way.cause}` };
+    if (way.state === 'removed')
+        return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` };
+    const image = { before: before.image.before, after: recover_imageOf(rollout.checked.current) };
+    if (restored === undefined) {
+        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
+        return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
+    }
+    const { nodes, tasks, seconds } = restored;
+    const now = { ...before, image, nodes, tasks, seconds: before.seconds + seconds };
+    return isGood(restored)
+        ? { ...now, outcome: 'rolled-back', cause: `${cause}; what ran before runs again` }
+        : { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` };
+}
+function gone(before) {
+    return { ...before, image: { before: undefined, after: undefined }, nodes: 0, tasks: { running: 0, wanted: 0 } };
+}
+/** Today's credential where the run has one for the old image; else what was stored with the old spec. */
+function credentialFor({ access, currentAccess }) {
+    if (currentAccess !== undefined)
+        return { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+    return { from: access === undefined ? 'spec' : 'previous-spec' };
+}
+function recover_imageOf(service) {
+    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+}
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 20 modules
+var core = __nccwpck_require__(3218);
 ;// CONCATENATED MODULE: ./lib/report.js
 
 
@@ -41054,9 +41300,9 @@ async function watch(rollouts, observed, deployment, engine, signal) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const results = new Map();
+        // Nobody waits here for a diagnosis: Swarm's first word on another service would be missed meanwhile.
         const settle = (rollout, result) => {
-            results.set(rollout, result);
-            log/* log */.R.info(settledLine(result));
+            results.set(rollout, Promise.resolve(result).then(sayResult));
         };
         for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
             settle(rollout, unwatchedResult(rollout));
@@ -41069,26 +41315,21 @@ async function watch(rollouts, observed, deployment, engine, signal) {
         while (watched.length > 0) {
             const view = await look(engine, watched, signal);
             const late = performance.now() >= deadline;
-            const looks = await Promise.all(watched.map((one) => {
-                if ('cause' in view)
-                    return { result: endResult(one.rollout, view.outcome, view.cause, undefined) };
-                return lookAtOne(one, view, late, deployment, engine);
-            }));
-            watched = looks.flatMap((look, index) => {
-                const before = watched[index];
-                if (before === undefined)
-                    return [];
-                if ('result' in look) {
-                    settle(before.rollout, look.result);
+            watched = watched.flatMap((one) => {
+                const seen = 'cause' in view
+                    ? { result: endResult(one.rollout, view.outcome, view.cause, undefined) }
+                    : lookAtOne(one, view, late, deployment, engine);
+                if ('result' in seen) {
+                    settle(one.rollout, seen.result);
                     return [];
                 }
-                sayProgress(before, look.watched, startedAt);
-                return [look.watched];
+                sayProgress(one, seen.watched, startedAt);
+                return [seen.watched];
             });
             if (watched.length > 0)
                 await alarm.next(LOOK_EVERY_MS);
         }
-        return rollouts.flatMap((rollout) => results.get(rollout) ?? []);
+        return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []));
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -41136,7 +41377,7 @@ async function lookAtAll(engine, watched, signal) {
         nodes,
     };
 }
-async function lookAtOne(one, view, late, deployment, engine) {
+function lookAtOne(one, view, late, deployment, engine) {
     const { rollout } = one;
     const service = view.services.get(rollout.service?.ID ?? '');
     if (service === undefined)
@@ -41148,17 +41389,26 @@ async function lookAtOne(one, view, late, deployment, engine) {
     const verdict = judge(memory, sight);
     if (verdict.state === 'converged')
         return { result: settledPart(rollout, watch_GOOD[rollout.checked.action], sight) };
-    if (verdict.state === 'progressing' && !late)
-        return { watched: { rollout, memory, progress: verdict.progress } };
-    const timedOut = verdict.state === 'progressing';
-    const outcome = timedOut ? 'timed-out' : verdict.state;
-    const cause = timedOut ? `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}` : verdict.cause;
-    const named = timedOut ? undefined : verdict.taskId;
-    const failedTask = await findFailedTask(service.ID, named, memory, view.nodes, engine);
+    if (verdict.state === 'progressing') {
+        if (!late)
+            return { watched: { rollout, memory, progress: verdict.progress } };
+        const cause = `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}`;
+        const failedTask = findFailedTask(service.ID, undefined, memory, view.nodes, engine);
+        return { result: withTask(endResult(rollout, 'timed-out', cause, sight), failedTask) };
+    }
+    const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine);
+    return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask) };
+}
+async function withTask(result, finding) {
+    const failedTask = await finding;
     if (failedTask === undefined)
-        return { result: endResult(rollout, outcome, cause, sight) };
-    const told = cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`;
-    return { result: { ...endResult(rollout, outcome, told, sight), failedTask } };
+        return result;
+    const { cause } = result;
+    return {
+        ...result,
+        failedTask,
+        cause: cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`,
+    };
 }
 function sightOf(service, view, { monitorSeconds }) {
     return {
@@ -41202,8 +41452,10 @@ function sayProgress(before, now, startedAt) {
         return;
     log/* log */.R.info(`${Math.round((performance.now() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
 }
-function settledLine({ name, outcome, seconds, cause }) {
-    return `${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`;
+function sayResult(result) {
+    const { name, outcome, seconds, cause } = result;
+    log/* log */.R.info(`${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
+    return result;
 }
 
 ;// CONCATENATED MODULE: ./lib/main.js
@@ -41272,6 +41524,7 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -41316,10 +41569,16 @@ async function carryOut(deployment, signal) {
         }));
         (0,errors/* throwAll */.Kx)([...loggedIn.problems, ...plan.problems, ...checked.problems]);
         const rollouts = await (0,log/* stage */.d)('Deploy', () => deploy(checked.services, connection, deployment.maxParallel, signal));
-        if (!deployment.wait)
-            return rollouts.map(unwatchedResult);
-        // Awaited here: at the return the connection is closed and the workspace removed.
-        return await (0,log/* stage */.d)('Watch', () => watch(rollouts, observed, deployment, connection.engine, signal));
+        const wait = (sent) => watch(sent, observed, deployment, connection.engine, signal);
+        const results = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult);
+        const changed = changedServices(rollouts, results, deployment);
+        if (changed.length === 0)
+            return results;
+        return await (0,log/* stage */.d)('Roll back', async () => {
+            const restoring = await sendBack(changed, connection, deployment.maxParallel);
+            const mayWait = deployment.wait && !signal.aborted;
+            return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined);
+        });
     }
     catch (e_2) {
         env_2.error = e_2;
