@@ -88,11 +88,17 @@ export class Runner implements AsyncDisposable {
 
   /** Starts a step; its main can be signalled meanwhile. */
   async start(step: Step): Promise<RunningStep> {
-    const action = parse(await readFile(join(ROOT, 'action.yml'), 'utf8')) as ActionFile
+    const action = await readAction()
     const files = await this.#files()
     const env = { ...this.#environment(files), ...inputVariables(action, step), ...step.env }
     const main = launch(action.runs.main, env)
     return { main: main.child, printed: main.printed, finished: this.#finish(action, env, files, main) }
+  }
+
+  /** Runs `post` once more, with what a main saved. */
+  async post(state: StepResult['state']): Promise<ProcessResult> {
+    const action = await readAction()
+    return launch(action.runs.post, { ...this.#environment(await this.#files()), ...stateVariables(state) }).result
   }
 
   async #finish(
@@ -103,8 +109,7 @@ export class Runner implements AsyncDisposable {
   ): Promise<StepResult> {
     const mainResult = await main.result
     const state = parseCommandFile(await readFile(files.GITHUB_STATE, 'utf8'))
-    const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])
-    const postResult = await launch(action.runs.post, { ...env, ...Object.fromEntries(saved) }).result
+    const postResult = await launch(action.runs.post, { ...env, ...stateVariables(state) }).result
     return {
       main: mainResult,
       post: postResult,
@@ -167,6 +172,14 @@ function launch(script: string, env: Readonly<Record<string, string>>): Launched
   })
   const result = Promise.all([text(child.stdout), text(child.stderr), ended])
   return { child, printed: () => printed, result: result.then(([stdout, stderr, code]) => ({ code, stdout, stderr })) }
+}
+
+async function readAction(): Promise<ActionFile> {
+  return parse(await readFile(join(ROOT, 'action.yml'), 'utf8')) as ActionFile
+}
+
+function stateVariables(state: StepResult['state']): Record<string, string> {
+  return Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
 }
 
 /** The runner's own rule: upper case, blanks become underscores, everything else stays. */

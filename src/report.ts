@@ -19,19 +19,29 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
 /** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
 export async function reportFailure(error: unknown): Promise<void> {
   process.exitCode = 1
-  const { status, problems } = explain(error)
+  const { status, problems, isBug } = explain(error)
   setOutputs(status, [])
   for (const problem of problems) log.error(problem)
-  await writeSummary(failureSummary(status, problems))
+  await writeSummary(failureSummary(status, problems, isBug))
 }
 
-function explain(error: unknown): { readonly status: Status; readonly problems: readonly string[] } {
-  if (error instanceof UserErrors) return { status: 'failed', problems: error.problems }
-  if (error instanceof UserError) return { status: 'failed', problems: [error.message] }
+interface Explanation {
+  readonly status: Status
+  readonly problems: readonly string[]
+  /** What was thrown where nothing should be: nobody knows what had been changed by then. */
+  readonly isBug: boolean
+}
+
+function explain(error: unknown): Explanation {
+  if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isBug: false }
+  if (error instanceof UserError) return { status: 'failed', problems: [error.message], isBug: false }
   const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error
-  if (reason instanceof Cancelled) return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`] }
+  if (reason instanceof Cancelled) {
+    return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`], isBug: false }
+  }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { status: 'failed', problems: [`A bug of this action, not of your workflow. Please report it: ${details}`] }
+  const problem = `A bug of this action, not of your workflow. Please report it: ${details}`
+  return { status: 'failed', problems: [problem], isBug: true }
 }
 
 function setOutputs(status: Status, results: readonly ServiceResult[]): void {

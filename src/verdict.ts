@@ -62,10 +62,14 @@ export function resultSummary(status: Status, results: readonly ServiceResult[])
   return [`## Swarm Deploy: ${status}`, [head, ...rows].join('\n'), ...failures].join('\n\n')
 }
 
-/** The job summary of a run that changed nothing because something is wrong. */
-export function failureSummary(status: Status, problems: readonly string[]): string {
+/** The job summary of a run that ended before its services had results. */
+export function failureSummary(status: Status, problems: readonly string[], isBug: boolean): string {
   const items = problems.map((problem) => `- ${escapeMarkdown(firstLine(problem))}`)
-  return [`## Swarm Deploy: ${status}`, 'Nothing was changed on the swarm.', items.join('\n')].join('\n\n')
+  return [
+    `## Swarm Deploy: ${status}`,
+    isBug ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
+    items.join('\n'),
+  ].join('\n\n')
 }
 
 function failureSection({ name, outcome, cause, failedTask }: ServiceResult): string {

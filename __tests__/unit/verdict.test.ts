@@ -225,7 +225,7 @@ describe('nothing that a service says becomes markup of the summary', () => {
 
 describe('the summary of a run that changed nothing', () => {
   test('has a line for each problem, without markup', () => {
-    expect(failureSummary('failed', ['no *login*\nat Object.<anonymous>', 'no `service`'])).toBe(
+    expect(failureSummary('failed', ['no *login*\nat Object.<anonymous>', 'no `service`'], false)).toBe(
       [
         '## Swarm Deploy: failed',
         '',

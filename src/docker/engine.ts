@@ -189,7 +189,7 @@ function sender(agent: StdioAgent, headers: Readonly<Record<string, string>>): S
       return await once(method, path, options)
     } catch (error) {
       // A kept connection may have died unseen since its last use. Reading again does no harm.
-      if (method !== 'GET' || !(error instanceof ConnectionLost) || !agent.hasEverConnected) throw error
+      if (method !== 'GET' || !(error instanceof ConnectionLost) || !agent.mayConnectAgain) throw error
       return once(method, path, options)
     }
   }
@@ -215,17 +215,29 @@ function answerOf(outgoing: ClientRequest, timeoutSeconds: number): Promise<Inco
 /** Keeps connections to the daemon, each of them one `docker system dial-stdio` process. */
 class StdioAgent extends Agent {
   readonly #dial: () => ChildProcessWithoutNullStreams
-  hasEverConnected = false
+  #hasConnected = false
+  #isClosed = false
 
   constructor(dial: () => ChildProcessWithoutNullStreams) {
     super({ keepAlive: true, maxSockets: MOST_CONNECTIONS })
     this.#dial = dial
   }
 
+  /** Whether a connection that broke is worth another: there was one, and the run still wants it. */
+  get mayConnectAgain(): boolean {
+    return this.#hasConnected && !this.#isClosed
+  }
+
   override createConnection(): Duplex {
+    if (this.#isClosed) throw new ConnectionLost('the connection to the docker daemon is closed')
     return new StdioSocket(this.#dial(), () => {
-      this.hasEverConnected = true
+      this.#hasConnected = true
     })
+  }
+
+  override destroy(): void {
+    this.#isClosed = true
+    super.destroy()
   }
 }
 
@@ -241,19 +253,16 @@ class StdioSocket extends Duplex {
     child.stdout.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) child.stdout.pause()
     })
-    child.stdout.once('end', () => this.push(null))
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.#stderr += chunk
     })
     child.stdin.on('error', () => undefined)
     child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })))
+    // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
     child.once('close', (code) => {
       const said = this.#stderr.trim()
-      this.destroy(
-        said === '' && code === 0
-          ? undefined
-          : new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`),
-      )
+      if (said === '' && code === 0) this.push(null)
+      else this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`))
     })
   }
 
