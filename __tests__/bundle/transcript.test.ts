@@ -1,0 +1,147 @@
+import { readdir } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Runner, type StepResult } from '../../lab/runner.ts'
+import { createService, createTask } from '../support/builders.ts'
+import { fakeDocker, type Scenario } from '../support/fake-docker/scenario.ts'
+
+const DIGEST = `sha256:${'a'.repeat(64)}`
+const INFO = { ServerVersion: '20.10.24', Swarm: { LocalNodeState: 'active', ControlAvailable: true } }
+const web = createService()
+const image = web.Spec.TaskTemplate.ContainerSpec?.Image ?? ''
+const NODE = {
+  ID: 'node-1',
+  Spec: { Availability: 'active', Role: 'manager' },
+  Status: { State: 'ready' },
+  Description: { Hostname: 'n1', Platform: { Architecture: 'x86_64', OS: 'linux' }, Engine: {} },
+}
+const healthy: Scenario = {
+  answers: {
+    '/info': INFO,
+    '/nodes': [NODE],
+    '/services': [web],
+    [`/services/${web.Spec.Name}`]: web,
+    '/tasks': [createTask(1)],
+    '/distribution/registry.example.com/app:v2/json': { Descriptor: { digest: DIGEST }, Platforms: [] },
+  },
+}
+
+/** The committed bundle as a runner runs it, against a stand-in for docker. */
+describe('the bundle', () => {
+  let runner: Runner
+  beforeAll(async () => {
+    runner = await Runner.start()
+  })
+  afterAll(() => runner[Symbol.asyncDispose]())
+
+  const run = async (scenario: Scenario, inputs: Record<string, string>, env: Record<string, string> = {}) => {
+    await using docker = await fakeDocker(scenario)
+    const result = await runner.run({ with: inputs, env: { ...docker.env, ...env } })
+    return { result, calls: await docker.calls() }
+  }
+  const errorsOf = (result: StepResult) =>
+    result.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+
+  test('an unchanged service costs one look at the endpoint and one kept connection or more, and no change', async () => {
+    const { result, calls } = await run(healthy, { services: `- {name: ${web.Spec.Name}, replicas: 1}` })
+    expect(result.outputs.status).toBe('unchanged')
+    const [first, ...others] = calls
+    expect(first).toBe('context inspect --format {{json .}}')
+    expect(new Set(others)).toEqual(new Set(['system dial-stdio']))
+    expect(others.length).toBeLessThanOrEqual(4)
+    expect(result.summary).toContain(`| \`${web.Spec.Name}\` | ✅ unchanged |`)
+  })
+
+  test('an update is one docker command, with the image pinned and without the values of variables', async () => {
+    const asked = `- {name: ${web.Spec.Name}, image: "registry.example.com/app:v2", env: {TOKEN: hidden-value}}`
+    const { calls } = await run(healthy, { services: asked, wait: 'false' })
+    expect(calls.filter((call) => call.includes('service'))).toEqual([
+      `--config <workspace>/client service update --detach --quiet --image registry.example.com/app:v2@${DIGEST} --env-add TOKEN ${web.Spec.Name}`,
+    ])
+  })
+
+  test.each([
+    [
+      'a daemon that does not run',
+      {
+        fails: [
+          {
+            command: 'dial-stdio',
+            code: 1,
+            stderr: 'Cannot connect to the Docker daemon at unix:///fake.sock. Is the docker daemon running?',
+          },
+        ],
+      },
+      /^the docker daemon at unix:\/\/\/fake\.sock cannot be used: Cannot connect to the Docker daemon .* running\?$/,
+    ],
+    [
+      'a socket without permission',
+      {
+        fails: [
+          {
+            command: 'dial-stdio',
+            code: 1,
+            stderr: 'permission denied while trying to connect to the Docker daemon socket',
+          },
+        ],
+      },
+      /permission denied while trying to connect/,
+    ],
+    [
+      'a context that is missing',
+      { fails: [{ command: 'context inspect', code: 1, stderr: 'context "x": context not found' }] },
+      /could not resolve the current docker context: context "x": context not found\. Choose one/,
+    ],
+    ['a daemon that is too old', { apiVersion: '1.40' }, /its API 1\.40 is too old: Docker 20\.10/],
+  ])('%s is one clear error', async (_name, scenario, words) => {
+    const { result } = await run(
+      { ...healthy, ...scenario },
+      { services: `${web.Spec.Name}: registry.example.com/app:v2` },
+    )
+    expect(result.main.code).toBe(1)
+    expect(errorsOf(result)).toEqual([expect.stringMatching(words)])
+    expect(result.outputs).toEqual({ status: 'failed', services: '[]' })
+    expect(await readdir(runner.temp)).toEqual([])
+  })
+
+  test('no docker on the PATH is one clear error', async () => {
+    const result = await runner.run({ with: { services: 'web: app' }, env: { PATH: '/nowhere' } })
+    expect(errorsOf(result)).toEqual([
+      'there is no docker command on the PATH of this step: install the docker CLI in an earlier step',
+    ])
+  })
+
+  test('a docker that refuses the change is red, with its words', async () => {
+    const scenario = {
+      ...healthy,
+      fails: [{ command: 'service update', code: 1, stderr: 'Error response from daemon: rpc error: no' }],
+    }
+    const { result } = await run(scenario, { services: `${web.Spec.Name}: registry.example.com/app:v2`, wait: 'false' })
+    expect(errorsOf(result)).toEqual(['docker refused to update it: rpc error: no'])
+  })
+
+  test('a run that is stopped while docker hangs ends at once, and leaves nothing', async () => {
+    await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
+    const step = await runner.start({
+      with: { services: `${web.Spec.Name}: registry.example.com/app:v2` },
+      env: docker.env,
+    })
+    while (!step.printed().includes('::group::Log in')) await new Promise((resolve) => setTimeout(resolve, 20))
+    const stoppedAt = performance.now()
+    step.main.kill('SIGTERM')
+    const result = await step.finished
+    expect(performance.now() - stoppedAt).toBeLessThan(2000)
+    expect(result.outputs.status).toBe('cancelled')
+    expect(errorsOf(result)).toEqual(['Stopped by SIGTERM. Nothing was changed.'])
+    expect(await readdir(runner.temp)).toEqual([])
+  })
+
+  test('what only a bug can cause is called one', async () => {
+    const { result } = await run(
+      { answers: { ...healthy.answers, '/services': { not: 'a list' } } },
+      { services: `${web.Spec.Name}: ${image || 'app'}` },
+    )
+    expect(result.main.code).toBe(1)
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/^A bug of this action, not of your workflow/)])
+    expect(result.summary).not.toContain('Nothing was changed')
+  })
+})

@@ -1,0 +1,44 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { Duplex } from 'node:stream'
+import type { Scenario } from './scenario.ts'
+
+/**
+ * A stand-in for the docker command: it answers from a scenario and notes how it was called. For texts, command lines
+ * and timing; it proves nothing about Docker.
+ */
+
+const directory = process.env.FAKE_DOCKER ?? ''
+const scenario = JSON.parse(readFileSync(join(directory, 'scenario.json'), 'utf8')) as Scenario
+const args = process.argv.slice(2)
+const line = args.join(' ').replaceAll(/\/\S*swarm-deploy-[0-9a-f]{12}\//g, '<workspace>/')
+appendFileSync(join(directory, 'calls'), `${line}\n`)
+
+const failure = scenario.fails?.find(({ command }) => line.includes(command))
+if (failure !== undefined) {
+  process.stderr.write(`${failure.stderr}\n`)
+  process.exit(failure.code)
+}
+if (line.startsWith('context inspect')) {
+  const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
+  process.stdout.write(`${JSON.stringify({ Name: 'default', Endpoints: { docker: { Host: host } } })}\n`)
+} else if (line === 'system dial-stdio') {
+  serve()
+}
+
+/** The Engine API over standard input and output. */
+function serve(): void {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0]?.replace(/^\/v[\d.]+/, '') ?? ''
+    const hangs = scenario.hangs?.includes(path) || path === '/events'
+    if (hangs) return
+    const answer = scenario.answers[path]
+    response.setHeader('Api-Version', scenario.apiVersion ?? '1.41')
+    response.writeHead(answer === undefined && path !== '/_ping' ? 404 : 200, { 'Content-Type': 'application/json' })
+    response.end(path === '/_ping' ? 'OK' : JSON.stringify(answer ?? { message: `no ${path} here` }))
+  })
+  const socket = Duplex.from({ readable: process.stdin, writable: process.stdout })
+  server.emit('connection', socket)
+  process.stdin.once('end', () => process.exit(0))
+}

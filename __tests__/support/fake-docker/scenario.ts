@@ -1,0 +1,39 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What the stand-in for docker answers. */
+export interface Scenario {
+  readonly apiVersion?: string
+  /** Engine API answers by path, without version and query. What is not here is a 404. */
+  readonly answers: Readonly<Record<string, unknown>>
+  /** Paths that are never answered. */
+  readonly hangs?: readonly string[]
+  /** Commands that fail: the first whose words are in the command line. */
+  readonly fails?: readonly { readonly command: string; readonly code: number; readonly stderr: string }[]
+}
+
+/** The stand-in, ready to be first on a PATH. */
+export interface FakeDocker extends AsyncDisposable {
+  /** The variables that make a step use it. */
+  readonly env: Readonly<Record<string, string>>
+  /** The command lines so far, in the order of their start. */
+  calls(): Promise<string[]>
+}
+
+const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), 'docker.ts')
+
+/** Puts a stand-in for docker with this scenario into a directory of its own. */
+export async function fakeDocker(scenario: Scenario): Promise<FakeDocker> {
+  const directory = await mkdtemp(join(tmpdir(), 'fake-docker-'))
+  await writeFile(join(directory, 'scenario.json'), JSON.stringify(scenario))
+  await writeFile(join(directory, 'calls'), '')
+  await writeFile(join(directory, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${SCRIPT}' "$@"\n`)
+  await chmod(join(directory, 'docker'), 0o755)
+  return {
+    env: { PATH: `${directory}:/usr/bin:/bin`, FAKE_DOCKER: directory, DOCKER_HOST: 'unix:///fake.sock' },
+    calls: async () => (await readFile(join(directory, 'calls'), 'utf8')).split('\n').filter((line) => line !== ''),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import type { StepResult } from '../../lab/runner.ts'
+import type { Service, ServiceSpec } from '../../src/docker/api.ts'
+import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { describeSwarm } from '../support/swarm.ts'
+
+const LIMIT_MS = 180_000
+
+/** What becomes of a run that is not alone: other writers of its services, and a swarm that loses its leader. */
+describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, (swarm) => {
+  const image = (repository: string, tag: string) =>
+    swarm.lab.image({ registry: 'open', repository, tag, content: `${repository}:${tag}` })
+  const deploy = (services: unknown, env: Record<string, string> = {}) =>
+    swarm.deploy({ services: JSON.stringify(services), monitor: '1s' }, env)
+  const imageOf = async (name: string) => (await swarm.service(name)).Spec.TaskTemplate.ContainerSpec?.Image
+  const outcomeOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')[0]?.outcome
+
+  test('a write that comes between, which changes nothing, makes the run send its change again', async () => {
+    const [v1, v2] = [await image('busy', 'v1'), await image('busy', 'v2')]
+    await deploy([{ name: 'busy', image: v1.reference, create: true }])
+    const { run, refusals } = await deployWithIntruder('busy', v2.reference, (spec) => spec)
+    expect(refusals).toBe(2)
+    expect(run.log).toContain('busy: sent again: ')
+    expect(run.main.code).toBe(0)
+    expect(await imageOf('busy')).toBe(`${v2.reference}@${v2.digest}`)
+  })
+
+  test("somebody else's deploy that comes between wins, and is left alone", async () => {
+    const [v1, v2] = [await image('lost', 'v1'), await image('lost', 'v2')]
+    await deploy([{ name: 'lost', image: v1.reference, create: true }])
+    const { run } = await deployWithIntruder('lost', v2.reference, (spec) => ({
+      ...spec,
+      Labels: { owner: 'somebody' },
+    }))
+    expect(outcomeOf(run)).toBe('superseded')
+    expect(run.outputs.status).toBe('failed')
+    const { Spec } = await swarm.service('lost')
+    expect(Spec.Labels).toEqual({ owner: 'somebody' })
+    expect(Spec.TaskTemplate.ContainerSpec?.Image).toContain(':v1@')
+  })
+
+  /** Deploys while somebody else writes to the service in the moment before each of the run's first two updates. */
+  const deployWithIntruder = async (name: string, reference: string, change: (spec: ServiceSpec) => ServiceSpec) => {
+    let left = 2
+    const manager = swarm.lab.nodes[0]
+    await using proxy = await DaemonProxy.start(join(swarm.runner.directory, `${name}.sock`), manager.socket, {
+      before: async (method, path) => {
+        if (method !== 'POST' || !path.endsWith('/update') || left-- <= 0) return
+        const { ID, Version, Spec } = await swarm.service(name)
+        await manager.engine('POST', `/services/${ID}/update?version=${Version.Index}`, change(Spec))
+      },
+    })
+    const run = await deploy({ [name]: reference }, { DOCKER_HOST: proxy.host })
+    const updates = proxy.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/update'))
+    return { run, refusals: updates.filter(({ status }) => status >= 400).length }
+  }
+
+  test('of runs that deploy one service at once, one wins and the others say so', async () => {
+    const first = await image('contested', 'v0')
+    await deploy([{ name: 'contested', image: first.reference, create: true }])
+    const images = await Promise.all(['v1', 'v2', 'v3', 'v4'].map((tag) => image('contested', tag)))
+    const runs = await Promise.all(images.map(({ reference }) => deploy({ contested: reference })))
+    const last = await imageOf('contested')
+    const outcomes = runs.map((run, index) => ({
+      outcome: outcomeOf(run),
+      won: last === `${images[index]?.reference}@${images[index]?.digest}`,
+    }))
+    expect(outcomes.filter(({ won }) => won)).toEqual([{ outcome: 'updated', won: true }])
+    for (const { outcome, won } of outcomes) if (!won) expect(['superseded', 'updated']).toContain(outcome)
+    for (const run of runs) expect(run.log).not.toContain('A bug of this action')
+  })
+
+  test(
+    'a leader that dies in the middle of a deploy does not make it red',
+    async () => {
+      const [v1, v2] = [await image('led', 'v1'), await image('led', 'v2')]
+      const services = ['led-1', 'led-2', 'led-3']
+      // A dead node takes its tasks along: they would come back elsewhere only after a while.
+      const constraint = '--constraint node.hostname!=n1'
+      await deploy(services.map((name) => ({ name, image: v1.reference, create: true, 'create-args': [constraint] })))
+      const step = await swarm.runner.start({
+        with: {
+          services: JSON.stringify(services.map((name) => ({ name, image: v2.reference }))),
+          monitor: '2s',
+          timeout: '150s',
+        },
+        env: { DOCKER_HOST: swarm.lab.node('n2').host },
+      })
+      await swarm.until('the deploy', () => step.printed().includes('::group::Deploy'))
+      await swarm.lab.node('n1').kill('SIGKILL')
+      const run = await step.finished
+      expect(run.log).toMatch(/converged: 3 updated/)
+      expect(run.main.code).toBe(0)
+      const answer = await swarm.lab.node('n2').engine<Service[]>('GET', '/services')
+      const now = answer.body.filter(({ Spec }) => services.includes(Spec.Name))
+      expect(now.map(({ Spec }) => Spec.TaskTemplate.ContainerSpec?.Image)).toEqual(
+        services.map(() => `${v2.reference}@${v2.digest}`),
+      )
+    },
+    LIMIT_MS,
+  )
+})

@@ -1,0 +1,244 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setInterval } from 'node:timers'
+import { expect, test } from '@jest/globals'
+import { exits } from '../../lab/program.ts'
+import type { StepResult } from '../../lab/runner.ts'
+import { describeSwarm } from '../support/swarm.ts'
+
+const PASSWORDS: Readonly<Record<string, string>> = {
+  'a blank inside': 'two words',
+  'blanks around': '  padded  ',
+  quotes: `it's "quoted"`,
+  'a number sign': 'before #after',
+  'a colon': 'a:b: c',
+  'a percent sign': 'line%0Abreak%25',
+  'no ASCII': 'pässwörd-🔑',
+  'a number': '0123',
+  'a word of YAML': 'null',
+  'a shell substitution': '$(id) `id` $HOME',
+  backslashes: 'back\\slash\\n',
+  'a length of 4 kB': 'x0Y-'.repeat(1024),
+}
+
+/** Every form in which a password could surface, base64 at each of the three alignments included. */
+function formsOf(username: string, password: string): string[] {
+  const shifted = [0, 1, 2].map((pad) => {
+    const text = Buffer.concat([Buffer.alloc(pad, 'x'), Buffer.from(password)]).toString('base64')
+    // The first and last groups of characters also depend on what stands around.
+    return text.slice(pad === 0 ? 0 : 4, -4)
+  })
+  const pair = Buffer.from(`${username}:${password}`).toString('base64')
+  const forms = [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1), pair, ...shifted]
+  return [...new Set(forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]))].filter(
+    (form) => form.length >= 8,
+  )
+}
+
+function filesUnder(directory: string): string[] {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** Where a person or a program finds what a step left: everything but the lines that only the runner reads. */
+function traces(run: StepResult): Record<string, string> {
+  const withoutMasks = (text: string) => text.replaceAll(/^::add-mask::.*$/gm, '')
+  return {
+    stdout: withoutMasks(run.main.stdout),
+    stderr: run.main.stderr,
+    post: withoutMasks(run.post.stdout) + run.post.stderr,
+    log: run.log,
+    outputs: JSON.stringify(run.outputs),
+    state: JSON.stringify(run.state),
+    summary: run.summary,
+  }
+}
+
+/** Looks at all command lines of the machine, and the environments of docker commands, until it is stopped. */
+function watchProcesses(forms: readonly string[]) {
+  const leaks = new Set<string>()
+  let commands = 0
+  const timer = setInterval(() => {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        if (forms.some((form) => commandLine.includes(form))) leaks.add(commandLine)
+        if (!commandLine.startsWith('docker\0')) continue
+        commands++
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
+        if (forms.some((form) => environment.includes(form))) leaks.add(`environment of ${commandLine}`)
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }, 5)
+  return {
+    stop() {
+      clearInterval(timer)
+      return { leaks: [...leaks], commands }
+    },
+  }
+}
+
+describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => {
+  const registry = () => swarm.lab.registries.main
+  const env = () => ({ DOCKER_HOST: swarm.lab.nodes[0].host })
+  const CANARY = 'canary "s3cret"/+#: ß'
+  const forms = () => formsOf('deployer', CANARY)
+
+  const canaryStep = async (service: string, image: string, extra: Record<string, string> = {}) => {
+    await registry().setAccount('deployer', { password: CANARY })
+    return {
+      with: {
+        registries: JSON.stringify([{ registry: registry().host, username: 'deployer', 'password-env': 'CANARY' }]),
+        services: JSON.stringify([
+          { name: service, image, create: true, env: { TOKEN: CANARY }, 'create-args': ['--restart-delay 200ms'] },
+        ]),
+        monitor: '1s',
+        ...extra,
+      },
+      env: { ...env(), CANARY },
+    }
+  }
+  const expectNoTrace = (run: StepResult) => {
+    for (const [place, text] of Object.entries(traces(run))) {
+      for (const form of forms()) expect({ place, leaks: text.includes(form) }).toEqual({ place, leaks: false })
+    }
+    for (const file of [...filesUnder(swarm.runner.temp), ...filesUnder(swarm.runner.home)]) {
+      const content = readFileSync(file, 'utf8')
+      for (const form of forms()) expect({ file, leaks: content.includes(form) }).toEqual({ file, leaks: false })
+    }
+  }
+
+  test.each(Object.entries(PASSWORDS))('a password with %s logs in, however it is given', async (kind, password) => {
+    await registry().setAccount('bot', { password })
+    const image = await swarm.lab.image({ registry: 'main', repository: 'forms', content: 'forms' })
+    const file = join(swarm.runner.workspace, `password-${kind.replaceAll(' ', '-')}`)
+    await writeFile(file, `${password}\n`)
+    const entry = { registry: registry().host, username: 'bot' }
+    const ways = [
+      { with: { ...entry, password } },
+      { with: { ...entry, password: `${password}\r\n` } },
+      { with: { registries: JSON.stringify([{ ...entry, password }]) } },
+      { with: { registries: JSON.stringify([{ ...entry, 'password-env': 'SECRET' }]) }, env: { SECRET: password } },
+      { with: { registries: JSON.stringify([{ ...entry, 'password-file': file }]) } },
+      ...(/\s/.test(password) ? [] : [{ with: { registries: `main ${registry().host} bot ${password}` } }]),
+    ]
+    const services = JSON.stringify([{ name: 'forms', image: image.reference, create: true, replicas: '0' }])
+    for (const way of ways) {
+      const run = await swarm.runner.run({ with: { ...way.with, services }, env: { ...env(), ...way.env } })
+      expect(run.log).toContain('logged in as bot')
+      expect(run.main.code).toBe(0)
+    }
+  })
+
+  test('after a good run there is no trace, and during it nobody else could read along', async () => {
+    const image = await swarm.lab.image({ registry: 'main', repository: 'good', content: 'good' })
+    const step = await swarm.runner.start(await canaryStep('good', image.reference))
+    const watching = watchProcesses(forms())
+    await swarm.until('the deploy', () => step.printed().includes('::group::Deploy'))
+    const [workspace = ''] = await readdir(swarm.runner.temp)
+    const directory = join(swarm.runner.temp, workspace)
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    const files = filesUnder(directory)
+    expect(files.length).toBeGreaterThan(1)
+    for (const file of files) expect({ file, mode: statSync(file).mode & 0o777 }).toEqual({ file, mode: 0o600 })
+
+    const run = await step.finished
+    const { leaks, commands } = watching.stop()
+    expect(run.main.code).toBe(0)
+    expect(commands).toBeGreaterThan(0)
+    // The variable of the service is in the environment of the one command that sets it, and on no command line.
+    expect(leaks.filter((leak) => !/^environment of .*service\0create/.test(leak))).toEqual([])
+    expectNoTrace(run)
+    expect(await readdir(swarm.runner.temp)).toEqual([])
+  })
+
+  test('after a run that fails there is no trace, even when the task prints the secret', async () => {
+    const program = exits(1, `cannot use ${CANARY}`)
+    const image = await swarm.lab.image({ registry: 'main', repository: 'fails', content: 'fails', ...program })
+    const run = await swarm.runner.run(await canaryStep('fails', image.reference))
+    expect(run.main.code).toBe(1)
+    expect(run.log).toContain('cannot use ***')
+    expectNoTrace(run)
+  })
+
+  test('after a preflight that fails there is no trace', async () => {
+    const run = await swarm.runner.run(await canaryStep('absent', `${registry().host}/absent:v1`))
+    expect(run.main.code).toBe(1)
+    expectNoTrace(run)
+    expect(await readdir(swarm.runner.temp)).toEqual([])
+  })
+
+  test.each<[NodeJS.Signals, string]>([
+    ['SIGINT', 'Connect'],
+    ['SIGTERM', 'Log in'],
+    ['SIGTERM', 'Watch'],
+    ['SIGKILL', 'Log in'],
+    ['SIGKILL', 'Watch'],
+  ])('a run that %s ends in the stage %s leaves nothing after post', async (signal, stage) => {
+    const name = `killed-${signal}-${stage.replace(' ', '')}`.toLowerCase()
+    const image = await swarm.lab.image({ registry: 'main', repository: name, content: name })
+    const step = await swarm.runner.start(await canaryStep(name, image.reference, { monitor: '60s' }))
+    await swarm.until(stage, () => step.printed().includes(`::group::${stage}`))
+    step.main.kill(signal)
+    const run = await step.finished
+    if (signal === 'SIGKILL') expect(run.main.code).toBeNull()
+    else expect(run.outputs.status).toBe('cancelled')
+    expect(run.post).toMatchObject({ code: 0, stderr: '' })
+    expectNoTrace(run)
+    expect(await readdir(swarm.runner.temp)).toEqual([])
+    const again = await swarm.runner.post(run.state)
+    expect(again).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  test('no keychain of the machine is asked, but a helper that the own configuration names is', async () => {
+    await registry().setAccount('helped', { password: 'helper-pw' })
+    const image = await swarm.lab.image({ registry: 'main', repository: 'helped', content: 'helped' })
+    const bin = join(swarm.runner.directory, 'helpers')
+    await mkdir(bin)
+    const answer = JSON.stringify({ ServerURL: registry().host, Username: 'helped', Secret: 'helper-pw' })
+    for (const name of ['secretservice', 'pass', 'named']) {
+      const script = `#!/bin/sh\ncat >/dev/null\necho "$1" >>'${bin}/${name}.calls'\necho '${answer}'\n`
+      await writeFile(join(bin, `docker-credential-${name}`), script)
+      await chmod(join(bin, `docker-credential-${name}`), 0o755)
+    }
+    const own = join(swarm.runner.directory, 'own-config')
+    await mkdir(own)
+    await writeFile(join(own, 'config.json'), JSON.stringify({ credHelpers: { [registry().host]: 'named' } }))
+    const before = statSync(join(own, 'config.json'))
+    const run = await swarm.runner.run({
+      with: { services: JSON.stringify([{ name: 'helped', image: image.reference, create: true }]), monitor: '1s' },
+      env: { ...env(), PATH: `${bin}:${process.env.PATH}`, DOCKER_CONFIG: own },
+    })
+    expect(run.main.code).toBe(0)
+    expect(JSON.parse(run.outputs.services ?? '')).toMatchObject([{ config: 'DOCKER_CONFIG' }])
+    expect(readFileSync(join(bin, 'named.calls'), 'utf8')).toBe('get\n')
+    expect(existsSync(join(bin, 'secretservice.calls')) || existsSync(join(bin, 'pass.calls'))).toBe(false)
+    expect(await readdir(own)).toEqual(['config.json'])
+    expect(statSync(join(own, 'config.json')).mtimeMs).toBe(before.mtimeMs)
+
+    const given = await swarm.runner.run({
+      with: {
+        ...{ registry: registry().host, username: 'helped', password: 'helper-pw' },
+        services: JSON.stringify([{ name: 'helped', env: { A: '1' } }]),
+        monitor: '1s',
+      },
+      env: { ...env(), PATH: `${bin}:${process.env.PATH}` },
+    })
+    expect(given.main.code).toBe(0)
+    expect(existsSync(join(bin, 'secretservice.calls')) || existsSync(join(bin, 'pass.calls'))).toBe(false)
+    expect(existsSync(join(swarm.runner.home, '.docker'))).toBe(false)
+  })
+
+  test('in a shell that is no runner nothing prints the secret', async () => {
+    const image = await swarm.lab.image({ registry: 'main', repository: 'shell', content: 'shell' })
+    const step = await canaryStep('shell', image.reference)
+    const run = await swarm.runner.run({ ...step, env: { ...step.env, GITHUB_ACTIONS: '' } })
+    expect(run.main.code).toBe(0)
+    for (const form of forms()) expect(run.main.stdout).not.toContain(form)
+  })
+})
