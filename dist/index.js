@@ -37839,7 +37839,7 @@ function sender(agent, headers) {
         }
         catch (error) {
             // A kept connection may have died unseen since its last use. Reading again does no harm.
-            if (method !== 'GET' || !(error instanceof ConnectionLost) || !agent.hasEverConnected)
+            if (method !== 'GET' || !(error instanceof ConnectionLost) || !agent.mayConnectAgain)
                 throw error;
             return once(method, path, options);
         }
@@ -37864,15 +37864,26 @@ function answerOf(outgoing, timeoutSeconds) {
 /** Keeps connections to the daemon, each of them one `docker system dial-stdio` process. */
 class StdioAgent extends external_node_http_.Agent {
     #dial;
-    hasEverConnected = false;
+    #hasConnected = false;
+    #isClosed = false;
     constructor(dial) {
         super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
         this.#dial = dial;
     }
+    /** Whether a connection that broke is worth another: there was one, and the run still wants it. */
+    get mayConnectAgain() {
+        return this.#hasConnected && !this.#isClosed;
+    }
     createConnection() {
+        if (this.#isClosed)
+            throw new ConnectionLost('the connection to the docker daemon is closed');
         return new StdioSocket(this.#dial(), () => {
-            this.hasEverConnected = true;
+            this.#hasConnected = true;
         });
+    }
+    destroy() {
+        this.#isClosed = true;
+        super.destroy();
     }
 }
 /** The pipes of a process as the one stream that HTTP needs. */
@@ -37887,17 +37898,18 @@ class StdioSocket extends external_node_stream_.Duplex {
             if (!this.push(chunk))
                 child.stdout.pause();
         });
-        child.stdout.once('end', () => this.push(null));
         child.stderr.setEncoding('utf8').on('data', (chunk) => {
             this.#stderr += chunk;
         });
         child.stdin.on('error', () => undefined);
         child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
+        // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             const said = this.#stderr.trim();
-            this.destroy(said === '' && code === 0
-                ? undefined
-                : new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
+            if (said === '' && code === 0)
+                this.push(null);
+            else
+                this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
         });
     }
     _read() {
@@ -40840,10 +40852,14 @@ function resultSummary(status, results) {
     const failures = results.filter((result) => !isGood(result)).map(failureSection);
     return [`## Swarm Deploy: ${status}`, [head, ...rows].join('\n'), ...failures].join('\n\n');
 }
-/** The job summary of a run that changed nothing because something is wrong. */
-function failureSummary(status, problems) {
+/** The job summary of a run that ended before its services had results. */
+function failureSummary(status, problems, isBug) {
     const items = problems.map((problem) => `- ${escapeMarkdown(firstLine(problem))}`);
-    return [`## Swarm Deploy: ${status}`, 'Nothing was changed on the swarm.', items.join('\n')].join('\n\n');
+    return [
+        `## Swarm Deploy: ${status}`,
+        isBug ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
+        items.join('\n'),
+    ].join('\n\n');
 }
 function failureSection({ name, outcome, cause, failedTask }) {
     const parts = [`### ${code(name)}: ${outcome}`, escapeMarkdown(cause ?? '')];
@@ -41020,22 +41036,24 @@ async function reportResults(results, deployment) {
 /** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
 async function reportFailure(error) {
     process.exitCode = 1;
-    const { status, problems } = explain(error);
+    const { status, problems, isBug } = explain(error);
     setOutputs(status, []);
     for (const problem of problems)
         log/* log */.R.error(problem);
-    await writeSummary(failureSummary(status, problems));
+    await writeSummary(failureSummary(status, problems, isBug));
 }
 function explain(error) {
     if (error instanceof errors/* UserErrors */.tQ)
-        return { status: 'failed', problems: error.problems };
+        return { status: 'failed', problems: error.problems, isBug: false };
     if (error instanceof errors/* UserError */.yo)
-        return { status: 'failed', problems: [error.message] };
+        return { status: 'failed', problems: [error.message], isBug: false };
     const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error;
-    if (reason instanceof errors/* Cancelled */.cJ)
-        return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`] };
+    if (reason instanceof errors/* Cancelled */.cJ) {
+        return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`], isBug: false };
+    }
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { status: 'failed', problems: [`A bug of this action, not of your workflow. Please report it: ${details}`] };
+    const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
+    return { status: 'failed', problems: [problem], isBug: true };
 }
 function setOutputs(status, results) {
     (0,core/* setOutput */.uH)('status', status);
