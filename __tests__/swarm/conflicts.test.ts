@@ -56,6 +56,24 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     return { run, refusals: updates.filter(({ status }) => status >= 400).length }
   }
 
+  test("somebody else's deploy right behind ours is not taken for ours", async () => {
+    const [v1, v2, v3] = [await image('behind', 'v1'), await image('behind', 'v2'), await image('behind', 'v3')]
+    await deploy([{ name: 'behind', image: v1.reference, create: true }])
+    const manager = swarm.lab.nodes[0]
+    let isOver = false
+    await using proxy = await DaemonProxy.start(join(swarm.runner.directory, 'behind.sock'), manager.socket, {
+      after: async (method, path, status) => {
+        if (method !== 'POST' || !path.endsWith('/update') || status >= 400 || isOver) return
+        isOver = true
+        await swarm.lab.docker(['service', 'update', '--detach', '--quiet', '--image', v3.reference, 'behind'])
+      },
+    })
+    const run = await deploy({ behind: v2.reference }, { DOCKER_HOST: proxy.host })
+    expect(outcomeOf(run)).toBe('superseded')
+    expect(run.main.code).toBe(1)
+    expect(await imageOf('behind')).toBe(`${v3.reference}@${v3.digest}`)
+  })
+
   test('of runs that deploy one service at once, one wins and the others say so', async () => {
     const first = await image('contested', 'v0')
     await deploy([{ name: 'contested', image: first.reference, create: true }])

@@ -474,6 +474,22 @@ describe('tasks that end again and again', () => {
   })
 })
 
+describe('a service that was not changed', () => {
+  test('is converged at once when its tasks run', () => {
+    expect(watching({ before: [createTask(1)] }).at(0, [createTask(1)]).state).toBe('converged')
+  })
+
+  test.each<[Task['Status']['State']]>([['failed'], ['rejected'], ['complete']])(
+    'is watched when a task of it is %s: what runs may be the next turn of a crash loop',
+    (state) => {
+      const tasks = [createTask(1), createEndedTask(2, state)]
+      const { at } = watching({ before: tasks })
+      expect(at(0, tasks).state).toBe('progressing')
+      expect(at(MONITOR_SECONDS, tasks).state).toBe('converged')
+    },
+  )
+})
+
 describe('a service that is meant to end', () => {
   test.each(['none', 'on-failure'] as const)('with restart %s is done when its tasks are complete', (condition) => {
     const tasks = [createEndedTask(1, 'complete'), createEndedTask(2, 'complete', { Slot: 2 })]
@@ -516,7 +532,8 @@ describe('a service that is meant to end', () => {
   test('counts a slot once, though one of its tasks is complete and another still runs', () => {
     const tasks = [createTask(1), createEndedTask(2, 'complete')]
     const { at } = watching({ service: restarting('none'), before: tasks })
-    expect(at(0, tasks)).toEqual({ state: 'converged', progress: '1/1 task running' })
+    at(0, tasks)
+    expect(at(MONITOR_SECONDS, tasks)).toEqual({ state: 'converged', progress: '1/1 task running' })
   })
 
   test('was done before, and is done at once when nothing was changed', () => {
