@@ -38563,11 +38563,16 @@ function firstMemory(tasksBefore, statusBefore) {
     return {
         earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
         ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
-        runningSince: new Map(tasksBefore.filter(isRunning).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
         unplacedSince: new Map(),
         abandonedSince: new Map(),
         endedTasks: new Map(),
     };
+}
+/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
+function tasksKnownStable(tasksBefore) {
+    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
+    return hasEnded ? [] : tasksBefore.filter(isRunning);
 }
 /** The memory with one more sight in it. */
 function remember(memory, sight) {
