@@ -5,6 +5,7 @@ import { isElection, throughElection } from './docker/election.ts'
 import { EngineError } from './docker/engine.ts'
 import { complaint } from './docker/rehearsal.ts'
 import { difference, sameSpec } from './docker/service-spec.ts'
+import { sameStackSpec } from './docker/stack-file.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
 import { log } from './runner/log.ts'
@@ -36,11 +37,11 @@ const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it w
 
 async function send(checked: ChangedService, connection: Connection): Promise<Rollout> {
   const { name } = checked.request
-  const { args, env } = checked.command
+  const { args, env, stdin = '' } = checked.command
   log.info(describe(checked))
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now()
-    const result = await connection.docker.run(args, { env })
+    const result = await connection.docker.run(args, { env, stdin })
     const said = complaint(result)
     if (result.code === 0) return { checked, sentAt, service: await read(connection, name) }
 
@@ -59,12 +60,13 @@ async function send(checked: ChangedService, connection: Connection): Promise<Ro
 
 /** Where a service stands after a change that may or may not have come through. */
 export function compare(
-  { current, asked, wanted, changes }: ChangedService,
+  { request, current, asked, wanted, changes }: ChangedService,
   now: Service | undefined,
 ): 'as-before' | 'as-asked' | 'someone-elses' {
   if (now === undefined) return current === undefined ? 'as-before' : 'someone-elses'
   // Swarm itself counts a service's version up while it updates: only the spec tells.
   if (current !== undefined && sameSpec(current.Spec, now.Spec)) return 'as-before'
+  if (request.compose !== undefined) return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses'
   const byName = difference(now.Spec, asked).words.length === 0
   const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec)
   return byName && byFlags ? 'as-asked' : 'someone-elses'

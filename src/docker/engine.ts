@@ -46,6 +46,7 @@ export interface Engine {
    */
   get<T>(path: string, options?: RequestOptions): Promise<T>
   post<T>(path: string, options?: RequestOptions): Promise<T>
+  delete(path: string, options?: RequestOptions): Promise<void>
   /** The bytes of an answer that is not JSON, to its end. */
   bytes(path: string, options?: RequestOptions): Promise<Buffer>
   /** The answer line by line, for as long as the daemon sends: ends with the connection or the signal. */
@@ -125,6 +126,7 @@ function engineOver(agent: StdioAgent, send: Send, apiVersion: string): Engine {
     get: async <T>(path: string, options?: RequestOptions) => (await json(await call('GET', path, options))) as T,
     post: async <T>(path: string, options?: RequestOptions) =>
       parseBody<T>(await text(await call('POST', path, options))),
+    delete: async (path, options) => void (await call('DELETE', path, options)).resume(),
     bytes: async (path, options) => Buffer.concat(await (await call('GET', path, options)).toArray()),
     lines: (path, options) => readLines(() => call('GET', path, options)),
     forward: ({ method, path }) => send(method, path, {}),
