@@ -236,6 +236,7 @@ configs: {gmsa: {content: '{"CmsPlugins": []}'}}
     const run = await deploy({ stack: 'ext', 'compose-file': 'ext.yml' })
     expect(run.main.code).toBe(1)
     const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+    console.log(errors.join('\n'))
     const about = (pattern: RegExp) => errors.filter((line) => pattern.test(line))
     expect(about(/ext.yml line 9: the external secret gone does not exist/)).toHaveLength(1)
     expect(about(/ext.yml line 10: the external network far does not exist/)).toHaveLength(1)

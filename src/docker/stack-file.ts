@@ -132,10 +132,47 @@ export function sameStackSpec(a: ServiceSpec, b: ServiceSpec): boolean {
   return sameSpec(comparable(a), comparable(b))
 }
 
+/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
 function comparable(spec: ServiceSpec): ServiceSpec {
   const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {}
-  const { Platforms: _platforms, ...placement } = (spec.TaskTemplate.Placement ?? {}) as Record<string, unknown>
-  return { ...spec, Labels: labels, TaskTemplate: { ...spec.TaskTemplate, Placement: placement } }
+  const template = spec.TaskTemplate as ServiceSpec['TaskTemplate'] & { readonly Runtime?: string }
+  const { Platforms: _platforms, ...placement } = (template.Placement ?? {}) as Record<string, unknown>
+  const { Replicated: replicated, ReplicatedJob: job } = spec.Mode
+  return {
+    ...spec,
+    Labels: labels,
+    Mode: {
+      ...spec.Mode,
+      ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
+      ...(job && {
+        ReplicatedJob: {
+          MaxConcurrent: job.MaxConcurrent ?? 1,
+          TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
+        },
+      }),
+    },
+    TaskTemplate: {
+      ...withoutDefaults(template, { Runtime: 'container' }),
+      ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
+      Placement: placement,
+    },
+    ...Object.fromEntries(
+      Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
+        key,
+        withoutDefaults((spec as unknown as Record<string, object | undefined>)[key] ?? {}, defaults),
+      ]),
+    ),
+  }
+}
+
+const POLICY_DEFAULTS = {
+  EndpointSpec: { Mode: 'vip' },
+  UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
+  RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
+}
+
+function withoutDefaults<T extends object>(value: T, defaults: Readonly<Record<string, string>>): T {
+  return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner)) as T
 }
 
 /** What differs between two specs, in the user's words. */
