@@ -31250,7 +31250,7 @@ __webpack_unused_export__ = cst;
 __webpack_unused_export__ = lexer.Lexer;
 exports.HN = lineCounter.LineCounter;
 __webpack_unused_export__ = parser.Parser;
-__webpack_unused_export__ = publicApi.parse;
+exports.qg = publicApi.parse;
 __webpack_unused_export__ = publicApi.parseAllDocuments;
 exports.Tp = publicApi.parseDocument;
 __webpack_unused_export__ = publicApi.stringify;
@@ -37255,7 +37255,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(472);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1208);
 
 
 
@@ -37273,7 +37273,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 472:
+/***/ 1208:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37312,11 +37312,12 @@ function dockerCli(env) {
  * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, `AbortError` when `signal` ended it
  */
 async function runProgram(program, args, options) {
-    const { env, stdin = '', signal } = options;
+    const { env, cwd, stdin = '', signal } = options;
     const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
         stdio: 'pipe',
         windowsHide: true,
         ...(env === undefined ? {} : { env }),
+        ...(cwd === undefined ? {} : { cwd }),
         ...(signal === undefined ? {} : { signal }),
     });
     const ended = new Promise((resolve, reject) => {
@@ -38462,10 +38463,24 @@ function serviceCreate(change) {
         env: variables.env,
     };
 }
+/**
+ * `docker stack deploy` of a compose file, which it reads from its input: the file may hold secrets. It adds and
+ * changes, and removes nothing.
+ */
+function stackDeploy(stack, file, config, knowsDetach) {
+    const auth = config.hasCredential ? ['--with-registry-auth'] : [];
+    const detach = knowsDetach ? ['--detach=true'] : [];
+    return {
+        args: ['--config', config.directory, 'stack', 'deploy', ...auth, ...detach, '--compose-file', '-', stack],
+        env: {},
+        stdin: file,
+    };
+}
 /** The same command without a look at the registry: for a rehearsal. */
 function withoutRegistry(command) {
-    const [config = '', directory = '', service = '', verb = '', ...rest] = command.args;
-    return { ...command, args: [config, directory, service, verb, '--no-resolve-image', ...rest] };
+    const [config = '', directory = '', noun = '', verb = '', ...rest] = command.args;
+    const quietly = noun === 'stack' ? '--resolve-image=never' : '--no-resolve-image';
+    return { ...command, args: [config, directory, noun, verb, quietly, ...rest] };
 }
 function head(verb, { config }) {
     const auth = config.hasCredential ? ['--with-registry-auth'] : [];
@@ -38495,48 +38510,71 @@ function environmentFlags(flag, env) {
 
 
 
+const NOTHING = { secret: [], config: [], network: [] };
 const CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/;
 /**
- * Runs a `docker service create|update` against a stand-in for the daemon, on a private socket: what the command
+ * Runs a `docker service create|update` or a `docker stack deploy` of one service against a stand-in for the daemon, on a private socket: what the command
  * reads is the real swarm, what it would change is caught and not passed on. So the CLI itself says what its flags
  * mean, and mistakes in them show before anything has changed.
  *
  * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
  */
-async function rehearse(command, docker, engine, socketPath, signal) {
+async function rehearse(command, docker, engine, socketPath, signal, pretended = NOTHING) {
     const caught = [];
+    const networks = [];
     const server = (0,external_node_http_.createServer)((request, response) => {
-        answer(request, response, engine, (spec) => caught.push(spec)).catch((error) => response.destroy(error));
+        answer(request, response, engine, pretended, {
+            onSpec: (spec) => caught.push(spec),
+            onNetwork: (network) => networks.push(network),
+        }).catch((error) => response.destroy(error));
     });
     server.listen(socketPath);
     await (0,external_node_events_.once)(server, 'listening');
     try {
-        const { args, env } = withoutRegistry(command);
+        const { args, env, stdin = '' } = withoutRegistry(command);
         const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' };
-        const result = await docker.run(args, { env: { ...env, ...here }, signal });
+        const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal });
         const [spec] = caught;
-        return result.code === 0 && spec !== undefined ? { spec } : { refusal: complaint(result) };
+        return result.code === 0 && spec !== undefined ? { spec, networks } : { refusal: complaint(result) };
     }
     finally {
         server.close();
         server.closeAllConnections();
     }
 }
-async function answer(request, response, engine, onSpec) {
+async function answer(request, response, engine, pretended, { onSpec, onNetwork }) {
     const { method = 'GET', url = '/' } = request;
+    const [path = ''] = url.split('?', 1);
     if (method === 'GET' || method === 'HEAD') {
+        const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`));
+        if (network !== undefined)
+            return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: 'swarm' });
+        const kind = /\/(secret|config)s$/.exec(path)?.[1];
+        if (kind !== undefined && pretended[kind].length > 0) {
+            const known = await (0,consumers_namespaceObject.json)(await engine.forward({ method, path: url }));
+            return sendJson(response, 200, [...known, ...pretended[kind]]);
+        }
         const real = await engine.forward({ method, path: url });
         response.writeHead(real.statusCode ?? 500, real.headers);
         await (0,external_node_stream_promises_namespaceObject.pipeline)(real, response);
         return;
     }
-    const known = method === 'POST' && CHANGES_SERVICE.test(url.split('?', 1)[0] ?? '');
-    if (known)
+    if (method === 'POST' && CHANGES_SERVICE.test(path)) {
         onSpec((await (0,consumers_namespaceObject.json)(request)));
-    else
+        sendJson(response, 200, { ID: 'rehearsal' });
+    }
+    else if (method === 'POST' && path.endsWith('/networks/create')) {
+        onNetwork((await (0,consumers_namespaceObject.json)(request)));
+        sendJson(response, 201, { Id: 'rehearsal' });
+    }
+    else {
         request.resume();
-    response.writeHead(known ? 200 : 501, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(known ? { ID: 'rehearsal' } : { message: `${method} ${url} is not rehearsed` }));
+        sendJson(response, 501, { message: `${method} ${url} is not rehearsed` });
+    }
+}
+function sendJson(response, status, body) {
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(body));
 }
 /** What a failed docker command says, without the lines that only point to its help. */
 function complaint({ code, stdout, stderr }) {
@@ -38957,6 +38995,159 @@ function queryFor(service, credential) {
     return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/docker/stack-file.js
+
+
+
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** The image as the compose file had it, by Docker's own bookkeeping. */
+const IMAGE_LABEL = 'com.docker.stack.image';
+/** Reads what `docker stack config` printed. */
+function parseStackFile(rendered) {
+    const root = ((0,dist/* parse */.qg)(rendered, { maxAliasCount: 0 }) ?? {});
+    return {
+        ...(root.version === undefined ? {} : { version: String(root.version) }),
+        services: root.services ?? {},
+        networks: root.networks ?? {},
+        volumes: root.volumes ?? {},
+        secrets: root.secrets ?? {},
+        configs: root.configs ?? {},
+    };
+}
+/** The labels of a service by which it may name its config: Docker puts those of `deploy` on the service itself. */
+function labelsOf({ labels = {}, deploy = {} }) {
+    const all = Object.entries({ ...labels, ...deploy.labels });
+    return Object.fromEntries(all.map(([key, value]) => [key, value ?? '']));
+}
+/**
+ * The compose file that deploys one service, with its image pinned. What Docker would take for a variable is
+ * escaped: all of them are replaced by now.
+ */
+function fileFor({ key, file }, image) {
+    // Their content is in `environment` by now, and Swarm knows neither order nor builds.
+    const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
+    const { version, networks, volumes, secrets } = file;
+    const { credential, configs } = credentialByName(service, file.configs);
+    const escaped = escapeVariables({
+        services: { [key]: { ...service, ...credential, image: familiar(image) } },
+        networks,
+        volumes,
+        secrets,
+        configs,
+    });
+    return JSON.stringify({ ...(version === undefined ? {} : { version }), ...escaped });
+}
+/** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
+function credentialByName(service, configs) {
+    const spec = service.credential_spec;
+    const config = configs[spec?.config ?? ''];
+    if (config?.name === undefined)
+        return { credential: {}, configs };
+    return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
+}
+function escapeVariables(value) {
+    if (typeof value === 'string')
+        return value.replaceAll('$', '$$$$');
+    if (Array.isArray(value))
+        return value.map(escapeVariables);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+}
+/** The spec with every placeholder of an ID, and every name of a network, replaced by the ID that it has now. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const id = (text) => ids.get(text) ?? text;
+    const credential = container?.Privileges?.CredentialSpec;
+    return {
+        ...spec,
+        TaskTemplate: {
+            ...template,
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) })),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) })),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } },
+                    }),
+                },
+            }),
+        },
+    };
+}
+/**
+ * Whether a deploy would change nothing in a service. The platforms of its image are not looked at (they are only
+ * recorded when the registry answers), and neither is Docker's note of how the compose file spelled the image.
+ */
+function sameStackSpec(a, b) {
+    return sameSpec(comparable(a), comparable(b));
+}
+/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
+function comparable(spec) {
+    const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {};
+    const template = spec.TaskTemplate;
+    const { Platforms: _platforms, ...placement } = (template.Placement ?? {});
+    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+    return {
+        ...spec,
+        Labels: labels,
+        Mode: {
+            ...spec.Mode,
+            ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
+            ...(job && {
+                ReplicatedJob: {
+                    MaxConcurrent: job.MaxConcurrent ?? 1,
+                    TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
+                },
+            }),
+        },
+        TaskTemplate: {
+            ...withoutDefaults(template, { Runtime: 'container' }),
+            ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
+            Placement: placement,
+        },
+        ...Object.fromEntries(Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
+            key,
+            withoutDefaults(spec[key] ?? {}, defaults),
+        ])),
+    };
+}
+const POLICY_DEFAULTS = {
+    EndpointSpec: { Mode: 'vip' },
+    UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
+    RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
+};
+function withoutDefaults(value, defaults) {
+    return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner));
+}
+/** What differs between two specs, in the user's words. */
+function stackChanges(now, wanted) {
+    const [a, b] = [comparable(now), comparable(wanted)];
+    if (sameSpec(a, b))
+        return [];
+    const parts = [
+        ['image', a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
+        ['mode and replicas', a.Mode, b.Mode],
+        ['env', a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
+        ['secrets', a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
+        ['configs', a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
+        ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
+        ['labels', a.Labels, b.Labels],
+    ];
+    const words = parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word]));
+    return words.length > 0 ? words : ['settings'];
+}
+
 ;// CONCATENATED MODULE: ./lib/parallel.js
 /**
  * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
@@ -38989,6 +39180,7 @@ function* entriesOf(items) {
 
 
 
+
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
 const deploy_ATTEMPTS = 6;
 const LONGEST_PAUSE_SECONDS = 1;
@@ -39011,15 +39203,15 @@ function deploy(services, connection, maxParallel, signal) {
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
 async function send(checked, connection) {
     const { name } = checked.request;
-    const { args, env } = checked.command;
+    const { args, env, stdin = '' } = checked.command;
     log/* log */.R.info(describe(checked));
     await renewCredential(checked, connection);
     for (let attempt = 1;; attempt++) {
         const sentAt = performance.now();
-        const result = await connection.docker.run(args, { env });
+        const result = await connection.docker.run(args, { env, stdin });
         const said = complaint(result);
         if (result.code === 0)
-            return { checked, sentAt, service: await read(connection, name) };
+            return taken(checked, sentAt, await read(connection, name));
         const mayRepeat = isOutOfSequence(said) || isElection(said) || /already exists/.test(said);
         if (!mayRepeat)
             return refused(checked, sentAt, said);
@@ -39056,12 +39248,14 @@ function isUnsettled({ UpdateStatus: status }) {
     return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
 }
 /** Where a service stands after a change that may or may not have come through. */
-function compare({ current, asked, wanted, changes }, now) {
+function compare({ request, current, asked, wanted, changes }, now) {
     if (now === undefined)
         return current === undefined ? 'as-before' : 'someone-elses';
     // Swarm itself counts a service's version up while it updates: only the spec tells.
     if (current !== undefined && sameSpec(current.Spec, now.Spec))
         return 'as-before';
+    if (request.compose !== undefined)
+        return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses';
     const byName = difference(now.Spec, asked).words.length === 0;
     const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec);
     return byName && byFlags ? 'as-asked' : 'someone-elses';
@@ -39085,10 +39279,15 @@ function refused(checked, sentAt, said) {
     const cause = `docker refused to ${checked.action} it: ${said}`;
     return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } };
 }
+/** What the swarm has now is ours, unless somebody else's deploy came between the command's end and the look. */
+function taken(checked, sentAt, service) {
+    const isTheirs = compare(checked, service) === 'someone-elses';
+    return isTheirs ? superseded(checked, sentAt, service) : { checked, sentAt, service };
+}
 function superseded(checked, sentAt, service) {
     const cause = service === undefined
         ? 'someone else removed it during this deploy'
-        : 'someone else deployed it at the same moment, and theirs came first: keep deploys of one service apart with `concurrency`';
+        : 'someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`';
     return { checked, sentAt, service, problem: { outcome: 'superseded', cause } };
 }
 
@@ -39335,11 +39534,16 @@ const LARGEST_MEGABYTES = 1;
  * be the content, or the secret itself.
  */
 function fileReader(env) {
-    const base = env.GITHUB_WORKSPACE || process.cwd();
-    return (path) => {
-        const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_.join)(env.HOME, path.slice(2)) : path;
-        return textOfBytes(readBytes((0,external_node_path_.resolve)(base, expanded), base));
-    };
+    return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
+}
+/** The workspace, where relative paths begin. */
+function basePath(env) {
+    return env.GITHUB_WORKSPACE || process.cwd();
+}
+/** The absolute path of a file of the user's. */
+function resolvePath(env, path) {
+    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_.join)(env.HOME, path.slice(2)) : path;
+    return (0,external_node_path_.resolve)(basePath(env), expanded);
 }
 function readBytes(path, base) {
     try {
@@ -39434,8 +39638,6 @@ function typosBetween(a, b) {
     return previous[b.length] ?? 0;
 }
 
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
 ;// CONCATENATED MODULE: ./lib/inputs/yaml.js
 
 const DEEPEST = 20;
@@ -40273,7 +40475,727 @@ function checkGivenOnce(map, env, flags, problems) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/docker/compose-variables.js
+const SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
+/**
+ * The substitutions of one text, in Docker's own grammar (docker/cli, cli/compose/template).
+ *
+ * @param line where the text begins
+ */
+function substitutionsIn(text, line) {
+    return [...text.matchAll(SUBSTITUTION)].flatMap((match) => {
+        const { escaped, named, braced, operator, rest = '' } = match.groups ?? {};
+        if (escaped !== undefined)
+            return [];
+        const at = line + (text.slice(0, match.index).match(/\n/g)?.length ?? 0);
+        const name = named ?? braced;
+        if (name === undefined) {
+            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
+        }
+        if (operator?.includes('+')) {
+            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        if (rest.includes('${')) {
+            const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        return [{ kind: 'variable', name, line: at, needs: needOf(operator) }];
+    });
+}
+function needOf(operator) {
+    if (operator === undefined)
+        return 'value';
+    if (operator.endsWith('-'))
+        return 'default';
+    return operator === ':?' ? 'required-filled' : 'required';
+}
+/** Whether a substitution has nothing to put in its place. */
+function isUnset({ name, needs }, lookUp) {
+    if (needs === 'default')
+        return false;
+    const value = lookUp(name);
+    return value === undefined || (needs === 'required-filled' && value === '');
+}
+const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
+const BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
+const ESCAPES = { n: '\n', r: '\r', t: '\t' };
+/**
+ * Reads a dotenv file as docker compose does, without executing anything: comments, `export`, quotes (single ones
+ * are literal, double ones know escapes, both may span lines), and variables in all but single quotes.
+ *
+ * @param lookUp for variables that the file itself does not set above; it goes before those that it does
+ */
+function parseEnvFile(text, lookUp) {
+    const variables = new Map();
+    const problems = [];
+    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    const known = (name) => lookUp(name) ?? variables.get(name);
+    for (let at = 0; at < lines.length; at++) {
+        const line = lines[at] ?? '';
+        if (/^\s*(?:#|$)/.test(line))
+            continue;
+        const [head, name] = ENTRY.exec(line) ?? [];
+        if (head === undefined || name === undefined) {
+            const bare = BARE.exec(line)?.[1];
+            const inherited = bare === undefined ? undefined : lookUp(bare);
+            if (bare === undefined)
+                problems.push({ line: at + 1, reason: 'this is no KEY=value: write one, or # before a comment' });
+            else if (inherited !== undefined)
+                variables.set(bare, inherited);
+            continue;
+        }
+        const quote = line[head.length];
+        if (quote !== '"' && quote !== "'") {
+            const plain = line
+                .slice(head.length)
+                .replace(/(?:^|[ \t]+)#.*$/, '')
+                .trim();
+            variables.set(name, expand(plain, at + 1));
+            continue;
+        }
+        const start = at;
+        let rest = line.slice(head.length + 1);
+        let end = closing(rest, quote);
+        while (end < 0 && at + 1 < lines.length) {
+            rest += `\n${lines[++at]}`;
+            end = closing(rest, quote);
+        }
+        if (end < 0) {
+            problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
+            break;
+        }
+        if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end + 1))) {
+            problems.push({
+                line: at + 1,
+                reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
+            });
+        }
+        const inner = rest.slice(0, end);
+        variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
+    }
+    return { variables, problems };
+    function expand(value, line, isQuoted = false) {
+        for (const found of substitutionsIn(unescapedDollars(value), line)) {
+            if (found.kind === 'invalid')
+                problems.push({ line: found.line, reason: found.reason });
+            else if (isUnset(found, known)) {
+                const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`;
+                problems.push({ line: found.line, reason });
+            }
+        }
+        // One pass over escapes and variables: what a variable brings in is not looked at again.
+        return value.replace(/\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis, (all, char, dollar, named, braced, operator, rest) => {
+            if (char !== undefined)
+                return unescaped(all, char, isQuoted);
+            if (dollar !== undefined)
+                return '$';
+            const found = known(named ?? braced);
+            const isMissing = found === undefined || (operator?.startsWith(':') && found === '');
+            return isMissing ? (operator?.endsWith('-') ? rest : '') : found;
+        });
+    }
+}
+/** Escaped dollar signs are no variables: two blanks hold their place. */
+function unescapedDollars(value) {
+    return value.replace(/\\./gs, (pair) => (pair.endsWith('\n') ? pair : '  '));
+}
+function unescaped(all, char, isQuoted) {
+    if (char === '$')
+        return '$';
+    if (!isQuoted)
+        return all;
+    if (char === '"' || char === '\\' || char === "'")
+        return char;
+    return ESCAPES[char] ?? all;
+}
+/** Where the quote ends; -1 when it does not. Only double quotes know escapes. */
+function closing(text, quote) {
+    for (let at = 0; at < text.length; at++) {
+        if (quote === '"' && text[at] === '\\')
+            at++;
+        else if (text[at] === quote)
+            return at;
+    }
+    return -1;
+}
+
+;// CONCATENATED MODULE: ./lib/docker/compose.js
+
+
+
+/** Stands in a secret or config for the content that is given inline, or by a variable. */
+const CONTENT_KEY = 'x-swarm-deploy-content';
+const VARIABLE_KEY = 'x-swarm-deploy-variable';
+const NO_FILE = '/swarm-deploy/no-file';
+const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
+/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
+const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
+const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
+/** What docker stack refuses in a service, and what to write. */
+const REFUSED = {
+    annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
+    cpu_count: BY_LIMITS,
+    cpu_percent: BY_LIMITS,
+    cpu_period: BY_LIMITS,
+    cpu_quota: BY_LIMITS,
+    cpu_shares: BY_LIMITS,
+    cpus: BY_LIMITS,
+    cpuset: 'Swarm cannot bind tasks to processors: leave it out',
+    extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
+    gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
+    mem_limit: BY_LIMITS,
+    mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
+    memswap_limit: BY_LIMITS,
+    pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
+    platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
+    profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
+    scale: 'write `deploy: {replicas: 2}`',
+    volume_driver: 'write the driver in the top-level `volumes`',
+    volumes_from: 'name the volume in the `volumes` of each service',
+};
+/** What changes nothing for a swarm, and is taken out. */
+const DROPPED = {
+    attach: 'it is for `docker compose up` only',
+    depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
+    develop: 'it is for `docker compose watch` only',
+    pull_policy: 'every image is looked up in its registry anyway',
+};
+/** What docker stack takes and Swarm does not do, and what to write. */
+const IGNORED = {
+    build: 'build and push the image in an earlier step',
+    cgroup_parent: 'leave it out',
+    container_name: 'Swarm names the containers itself: leave it out',
+    devices: 'use `generic_resources`, or leave it out',
+    domainname: 'write the whole name in `hostname`',
+    external_links: 'put both into one network, where they find each other by name',
+    ipc: 'leave it out',
+    links: 'services of one network find each other by name: leave it out',
+    mac_address: 'leave it out',
+    network_mode: 'write `networks`',
+    pid: 'leave it out',
+    privileged: 'write `cap_add`',
+    restart: 'write `deploy: {restart_policy: {condition: any}}`',
+    security_opt: 'leave it out',
+    shm_size: 'mount a `tmpfs` at /dev/shm',
+    userns_mode: 'leave it out',
+};
+/**
+ * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
+ * makes no difference. Pure.
+ *
+ * @param lookUp the variables of the step and of the env files
+ */
+function adaptCompose(files, lookUp, problems) {
+    const lint = new Lint(files, lookUp, problems);
+    const texts = files.map((file) => toYaml(lint.adapt(file)));
+    lint.checkReferences();
+    return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] };
+}
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+function compose_placeOf(files, path) {
+    const found = files
+        .map((file) => ({ file, ...lineOf(file.root, path) }))
+        .reduce((best, one) => (one.depth >= best.depth ? one : best));
+    return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`;
+}
+/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
+function locateComplaint(files, message) {
+    const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? [];
+    return `${compose_placeOf(files, path)}: docker refuses it: ${message}`;
+}
+function lineOf(root, path) {
+    let value = root;
+    let line = root.line;
+    let depth = 0;
+    for (const part of path) {
+        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
+        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
+        if (next === undefined)
+            break;
+        line = entry?.line ?? next.line;
+        value = next;
+        depth++;
+    }
+    return { line, depth };
+}
+class Lint {
+    variables = new Set();
+    #files;
+    #lookUp;
+    #problems;
+    #dropped = new Map();
+    #ignored = new Map();
+    #notices = [];
+    constructor(files, lookUp, problems) {
+        this.#files = files;
+        this.#lookUp = lookUp;
+        this.#problems = problems;
+    }
+    notices() {
+        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
+    }
+    warnings() {
+        return mentions(this.#ignored, 'is ignored by Swarm');
+    }
+    adapt({ path, root }) {
+        const entries = root.entries.flatMap((entry) => {
+            const { key, value, line } = entry;
+            const here = this.#problems.at(`${path} line ${line}`);
+            if (key === 'name') {
+                this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
+                return [];
+            }
+            if (key === 'version')
+                return this.#version(path, entry.line, value) ? [entry] : [];
+            if (key.startsWith('x-'))
+                return [entry];
+            if (!isSection(key)) {
+                const advice = key === 'include'
+                    ? 'give every file in the input `compose-file`'
+                    : `write one of ${listed([...SECTIONS], 'disjunction')}`;
+                here.add(`docker stack does not know the top-level key ${problems_shown(key)}: ${advice}`);
+                return [];
+            }
+            this.#variablesOf(path, value);
+            if (isNothing(value))
+                return [];
+            if (value.kind !== 'map') {
+                here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
+                return [];
+            }
+            return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }];
+        });
+        return { ...root, entries };
+    }
+    /** Every network, volume, secret and config that a service names must be defined in one of the files. */
+    checkReferences() {
+        const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
+        const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
+        for (const { path, root } of this.#files) {
+            for (const { key: service, value } of mapAt(root, 'services')) {
+                for (const { section, name, line } of referencesOf(value)) {
+                    if (name.includes('$') || known[section]?.has(name) || (section === 'networks' && name === 'default'))
+                        continue;
+                    const one = section.slice(0, -1);
+                    this.#problems.add(`${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+                }
+            }
+        }
+    }
+    #version(path, line, value) {
+        const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
+        if (minor !== null && Number(minor[1] ?? 0) <= 13)
+            return true;
+        this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
+        return false;
+    }
+    #variablesOf(path, value) {
+        if (value.kind === 'list')
+            for (const item of value.items)
+                this.#variablesOf(path, item);
+        if (value.kind === 'map')
+            for (const entry of value.entries)
+                this.#variablesOf(path, entry.value);
+        if (value.kind !== 'text')
+            return;
+        const start = value.line + (value.style === 'block' ? 1 : 0);
+        for (const found of substitutionsIn(value.value, start)) {
+            const here = this.#problems.at(`${path} line ${found.line}`);
+            if (found.kind === 'invalid') {
+                here.add(found.reason);
+                continue;
+            }
+            const { name } = found;
+            this.variables.add(name);
+            if (isUnset(found, this.#lookUp)) {
+                here.add(`the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`);
+            }
+        }
+    }
+    #object(section, path, name, value) {
+        if (section === 'services')
+            return this.#service(path, name, value);
+        if (section === 'secrets' || section === 'configs')
+            return this.#content(section, path, name, value);
+        return value;
+    }
+    #service(path, name, service) {
+        if (service.kind !== 'map') {
+            this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
+            return service;
+        }
+        const entries = service.entries.flatMap((entry) => {
+            const { key, line, value } = entry;
+            const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
+            if (key.startsWith('x-'))
+                return [entry];
+            const dropped = own(DROPPED, key);
+            if (dropped !== undefined) {
+                mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
+                return [];
+            }
+            if (key === 'build' && !service.entries.some((other) => other.key === 'image') && this.#files.length === 1) {
+                here.add('Swarm does not build: build and push in an earlier step, and name the result in `image`');
+                return [];
+            }
+            const refused = own(REFUSED, key);
+            if (refused !== undefined) {
+                here.add(`docker stack does not know it: ${refused}`);
+                return [];
+            }
+            if (!SERVICE_KEYS.includes(key)) {
+                const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS);
+                here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
+                return [];
+            }
+            if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
+                return [];
+            const ignored = own(IGNORED, key);
+            if (ignored !== undefined)
+                mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
+            if (key === 'environment')
+                this.#inherited(value);
+            if (key === 'credential_spec')
+                checkCredentialSpec(value, here);
+            if (key === 'ports')
+                return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
+            if (key === 'env_file')
+                return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
+            return [entry];
+        });
+        return { ...service, entries };
+    }
+    /** A variable without a value takes the one of the step. */
+    #inherited(environment) {
+        const bare = environment.kind === 'map'
+            ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key)
+            : environment.kind === 'list'
+                ? environment.items.flatMap((item) => (item.kind === 'text' && !item.value.includes('=') ? [item.value] : []))
+                : [];
+        for (const name of bare)
+            this.variables.add(name);
+    }
+    /** What `docker compose config` writes as text, `docker stack` wants as a number. */
+    #port(port, path, service) {
+        if (port.kind !== 'map')
+            return port;
+        const entries = port.entries.flatMap((entry) => {
+            const { key, value, line } = entry;
+            const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`);
+            if (key === 'name' || key === 'app_protocol') {
+                mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
+                return [];
+            }
+            if (key === 'host_ip') {
+                here.add('`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall');
+                return [];
+            }
+            if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
+                return [entry];
+            if (/^\d+$/.test(value.value))
+                return [{ ...entry, value: { ...value, style: 'plain' } }];
+            if (!value.value.includes('$')) {
+                here.add(`\`${key}\` is ${problems_shown(value.value)}, which is no single port: write one number, and an entry for each`);
+            }
+            return [entry];
+        });
+        return { ...port, entries };
+    }
+    /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
+    #content(section, path, name, value) {
+        const what = `${section}.${name}`;
+        if (value.kind !== 'map') {
+            this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
+            return value;
+        }
+        const given = ['file', 'content', 'environment', 'external', 'driver'].filter((key) => {
+            const inner = entryAt(value, key);
+            return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
+        });
+        if (given.length > 1) {
+            this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
+        }
+        const entries = value.entries.flatMap((entry) => {
+            const replaced = entry.key === 'content' ? CONTENT_KEY : entry.key === 'environment' ? VARIABLE_KEY : undefined;
+            if (replaced === undefined)
+                return [entry];
+            const { value: inner, line } = entry;
+            if (inner.kind !== 'text') {
+                this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
+                return [];
+            }
+            if (entry.key === 'environment' && !inner.value.includes('$') && this.#lookUp(inner.value) === undefined) {
+                this.#problems.add(`${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
+            }
+            const quoted = { ...inner, style: 'quoted' };
+            return [
+                { ...entry, key: replaced, value: quoted },
+                { ...entry, key: 'file', value: compose_text(NO_FILE, line) },
+            ];
+        });
+        return { ...value, entries };
+    }
+}
+/** What a service names of the other sections. */
+function referencesOf(service) {
+    if (service.kind !== 'map')
+        return [];
+    return service.entries.flatMap(({ key, value }) => {
+        if (key === 'networks')
+            return namesOf(value).map((one) => ({ section: 'networks', ...one }));
+        if (key === 'secrets' || key === 'configs')
+            return sourcesOf(value).map((one) => ({ section: key, ...one }));
+        if (key === 'volumes')
+            return volumesOf(value).map((one) => ({ section: 'volumes', ...one }));
+        if (key !== 'credential_spec' || value.kind !== 'map')
+            return [];
+        const config = entryAt(value, 'config');
+        return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : [];
+    });
+}
+function namesOf(value) {
+    if (value.kind === 'map')
+        return value.entries.map(({ key, line }) => ({ name: key, line }));
+    return value.kind === 'list' ? value.items.flatMap(compose_nameOf) : [];
+}
+function compose_nameOf(value) {
+    return value.kind === 'text' ? [{ name: value.value, line: value.line }] : [];
+}
+function sourcesOf(value) {
+    if (value.kind !== 'list')
+        return [];
+    return value.items.flatMap((item) => {
+        const source = item.kind === 'map' ? entryAt(item, 'source') : item;
+        return source === undefined ? [] : compose_nameOf(source);
+    });
+}
+/** Named volumes only: a path begins with a dot, a slash or a tilde. */
+function volumesOf(value) {
+    if (value.kind !== 'list')
+        return [];
+    return value.items.flatMap((item) => {
+        if (item.kind === 'text') {
+            const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1];
+            return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }];
+        }
+        if (item.kind !== 'map')
+            return [];
+        const type = entryAt(item, 'type');
+        const source = entryAt(item, 'source');
+        return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? compose_nameOf(source) : [];
+    });
+}
+function checkCredentialSpec(value, problems) {
+    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
+    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
+    if (sources.length === 1 && given.length === 1)
+        return;
+    const has = sources.length > 1 ? `it names ${listed(sources)}` : 'it names no source';
+    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
+}
+function envFile(file, problems) {
+    if (file.kind !== 'map')
+        return file;
+    const path = entryAt(file, 'path');
+    const required = entryAt(file, 'required');
+    const isOptional = required?.kind === 'text' && required.value === 'false';
+    if (path !== undefined && !isOptional && !entryAt(file, 'format'))
+        return path;
+    problems.add('docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out');
+    return path ?? compose_text('', file.line);
+}
+function mention(all, key, advice, place, service) {
+    const known = all.get(key);
+    if (known === undefined)
+        all.set(key, { place, advice, services: [service] });
+    else if (!known.services.includes(service))
+        known.services.push(service);
+}
+function mentions(all, what) {
+    return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
+}
+function isSection(key) {
+    return SECTIONS.includes(key);
+}
+function own(table, key) {
+    return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+function isNothing(value) {
+    return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value);
+}
+function entryAt(map, key) {
+    return map.entries.find((entry) => entry.key === key)?.value;
+}
+function mapAt(root, key) {
+    const value = entryAt(root, key);
+    return value?.kind === 'map' ? value.entries : [];
+}
+function mapValues(map, change) {
+    return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
+}
+function mapItems(value, change) {
+    if (value.kind !== 'list')
+        return value.kind === 'map' ? change(value) : value;
+    return { ...value, items: value.items.map(change) };
+}
+function compose_text(value, line) {
+    return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
+}
+/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
+const NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
+/** The value as YAML on one line, which docker reads as it would have read the original. */
+function toYaml(value) {
+    if (value.kind === 'list')
+        return `[${value.items.map(toYaml).join(', ')}]`;
+    if (value.kind === 'map') {
+        return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}: ${toYaml(inner)}`).join(', ')}}`;
+    }
+    if (isNothing(value))
+        return 'null';
+    return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : quoted(value.value);
+}
+/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
+function quoted(value) {
+    return JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/stack.js
+
+
+
+
+
+
+
+
+
+const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
+// A stack's name is the first part of the names of its services, which swarmkit checks.
+const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
+const stack_LONGEST_NAME = 50;
+/** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
+const stack_OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/;
+/** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
+function readStack(inputs, env, problems) {
+    const name = inputs.stack.trim();
+    const prune = switchOf(inputs, 'prune', problems);
+    const rerunJobs = switchOf(inputs, 'rerun-jobs', problems);
+    if (name === '') {
+        const given = ['compose-file', 'env-file'].filter((key) => inputs[key].trim() !== '');
+        const on = ['prune', 'rerun-jobs'].filter((key) => (key === 'prune' ? prune : rerunJobs));
+        const alone = [...given, ...on];
+        if (alone.length > 0)
+            problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
+        return undefined;
+    }
+    if (!stack_NAME.test(name) || name.length > stack_LONGEST_NAME) {
+        problems.add(`stack: ${problems_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`);
+    }
+    const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
+    const paths = composePaths(inputs['compose-file'], env, problems);
+    const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
+    hideSecrets(files, lookUp);
+    const [first] = paths;
+    if (first === undefined || files.length < paths.length)
+        return undefined;
+    const adapted = adaptCompose(files, lookUp, problems);
+    const variables = adapted.variables.flatMap((variable) => {
+        const value = lookUp(variable);
+        return value === undefined ? [] : [[variable, value]];
+    });
+    return {
+        name,
+        files,
+        adapted,
+        directory: (0,external_node_path_.dirname)(resolvePath(env, first)),
+        variables: Object.fromEntries(variables),
+        lookUp,
+        prune,
+        rerunJobs,
+    };
+}
+function switchOf(inputs, key, problems) {
+    const text = inputs[key].trim();
+    return text === '' ? false : (problems.at(key).attempt(() => parseBoolean(text)) ?? false);
+}
+/** The variables of the step, and behind them those of the env files, the last of which wins. */
+function stack_variablesOf(input, env, problems) {
+    const ofTheStep = (name) => (stack_OF_THE_RUNNER.test(name) ? undefined : env[name]);
+    const ofFiles = new Map();
+    for (const path of pathsFrom(input, 'env-file', problems)) {
+        const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+        const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
+        for (const { line, reason } of file.problems)
+            problems.add(`${path} line ${line}: ${reason}`);
+        for (const [name, value] of file.variables)
+            ofFiles.set(name, value);
+    }
+    return (name) => ofTheStep(name) ?? ofFiles.get(name);
+}
+function composePaths(input, env, problems) {
+    const given = pathsFrom(input, 'compose-file', problems);
+    if (given.length > 0 || input.trim() !== '')
+        return given;
+    const found = USUAL_NAMES.find((name) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_.join)(basePath(env), name)));
+    if (found !== undefined)
+        return [found];
+    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file`);
+    return [];
+}
+/** One path a line, or a YAML list of them. */
+function pathsFrom(input, name, problems) {
+    const text = input.trim();
+    if (!/^(?:-[ \t\r\n]|\[)/.test(text))
+        return text
+            .split(/\r?\n/)
+            .map((line) => line.trim())
+            .filter((line) => line !== '');
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, reason } of wrong)
+        problems.add(`${name} line ${line}: ${reason}`);
+    const items = root?.kind === 'list' ? root.items : [];
+    return items.flatMap((item) => {
+        if (item.kind === 'text' && item.value.trim() !== '')
+            return [item.value.trim()];
+        problems.add(`${name} line ${item.line}: this is no path: write the path of a file`);
+        return [];
+    });
+}
+function composeFile(path, env, problems) {
+    const here = problems.at(`compose-file ${path}`);
+    const text = here.attempt(() => fileReader(env)(path));
+    if (text === undefined)
+        return undefined;
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`${path} line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0)
+        return undefined;
+    if (root?.kind === 'map')
+        return { path, root };
+    here.add('this is no compose file: write a mapping with the key `services`');
+    return undefined;
+}
+/** What the files and variables give to secrets must not be printed, nor reach programs that have no use for it. */
+function hideSecrets(files, lookUp) {
+    for (const { root } of files) {
+        const secrets = root.entries.find(({ key }) => key === 'secrets')?.value;
+        for (const { value: secret } of secrets?.kind === 'map' ? secrets.entries : []) {
+            for (const { key, value } of secret.kind === 'map' ? secret.entries : []) {
+                if (value.kind !== 'text')
+                    continue;
+                if (key === 'content')
+                    hide(value.value);
+                if (key === 'environment')
+                    hide(lookUp(value.value) ?? '');
+            }
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/inputs.js
+
 
 
 
@@ -40295,6 +41217,7 @@ const RECOVERIES = ['rollback', 'keep'];
 function readInputs(env) {
     const problems = new Problems();
     const credentials = readCredentials(env, problems);
+    const stack = readStackInputs(env, problems);
     const services = readServices(env, problems);
     const wait = inputs_read(env, 'wait', problems, parseBoolean) ?? true;
     const timeoutSeconds = inputs_read(env, 'timeout', problems, parseTimeout) ?? inputs_DEFAULT_TIMEOUT_SECONDS;
@@ -40305,8 +41228,21 @@ function readInputs(env) {
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
+    if (stack?.prune && !wait) {
+        problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
+    }
     problems.throwAll();
-    return { credentials, services, wait, timeoutSeconds, monitorSeconds, onFailure, onCancel, maxParallel };
+    return {
+        credentials,
+        services,
+        ...(stack && { stack }),
+        wait,
+        timeoutSeconds,
+        monitorSeconds,
+        onFailure,
+        onCancel,
+        maxParallel,
+    };
 }
 function readCredentials(env, problems) {
     const sources = { env, readFile: fileReader(env) };
@@ -40336,12 +41272,25 @@ function credentialsFromFile(path, sources, problems) {
 }
 function readServices(env, problems) {
     const text = input(env, 'services');
+    const stack = input(env, 'stack').trim();
+    if (text.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files');
+        return [];
+    }
     if (text.trim() !== '')
         return servicesFromText(text, problems);
+    if (stack !== '')
+        return [];
     const given = ['registries', 'registries-file', 'registry', 'username'].find((name) => input(env, name) !== '');
     const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
-    problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\``);
+    problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];
+}
+function readStackInputs(env, problems) {
+    const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
+    const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
+    const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
+    return readStack(inputs, env, problems);
 }
 /** The value of an input that is one short text; `undefined` when it is not given. */
 function inputs_read(env, name, problems, parse) {
@@ -40459,7 +41408,7 @@ function namedAccess(request, current, image, { configs }) {
 function namedConfig(request, current) {
     if (request.authConfig !== undefined)
         return { source: '`auth-config`', name: request.authConfig };
-    const labels = current?.Spec.Labels ?? {};
+    const labels = request.labels ?? current?.Spec.Labels ?? {};
     const label = CONFIG_LABELS.find((key) => labels[key]);
     return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
 }
@@ -40642,7 +41591,93 @@ function family(address) {
     return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
 }
 
+;// CONCATENATED MODULE: ./lib/docker/credential-spec.js
+
+/** The source that a service's spec names, `undefined` when it has none. */
+function credentialSpecOf(spec) {
+    return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? undefined;
+}
+/**
+ * What is wrong with a service's gMSA credential spec, one line each. Swarm takes it as it is, and then every task is
+ * rejected.
+ *
+ * @param content of the swarm config that it names; `undefined` when there is no such config
+ */
+function credentialSpecProblems(source, spec, content, nodes) {
+    const given = ['Config', 'File', 'Registry'].filter((key) => source[key]);
+    const problems = [
+        given.length === 1
+            ? undefined
+            : `it names ${given.length === 0 ? 'no source' : given.map((key) => key.toLowerCase()).join(' and ')}: write exactly one of config, file and registry`,
+        source.Config ? contentProblem(content) : undefined,
+        source.File ? credential_spec_fileProblem(source.File) : undefined,
+        source.Registry ? registryProblem(source.Registry) : undefined,
+        nodeProblem(spec, nodes),
+    ];
+    return problems.flatMap((problem) => (problem === undefined ? [] : [`its credential spec cannot work: ${problem}`]));
+}
+/** The fields that Windows looks for (docs.microsoft.com, "Create a credential spec"). */
+const JOIN_FIELDS = ['Sid', 'MachineAccountName', 'Guid', 'DnsTreeName', 'DnsName', 'NetBiosName'];
+function contentProblem(content) {
+    const advice = 'write the JSON that the PowerShell command New-CredentialSpec makes';
+    if (content === undefined)
+        return 'the swarm config that it names does not exist: make it first, or correct the name';
+    const root = parseObject(content);
+    if (root === undefined)
+        return `the config is no JSON object: ${advice}`;
+    const plugins = root.CmsPlugins;
+    if (!Array.isArray(plugins) || !plugins.includes('ActiveDirectory')) {
+        return `the config's CmsPlugins do not list ActiveDirectory: ${advice}`;
+    }
+    const join = asObject(root.DomainJoinConfig);
+    const missing = JOIN_FIELDS.filter((field) => typeof join?.[field] !== 'string' || join[field] === '');
+    if (missing.length > 0)
+        return `the config's DomainJoinConfig lacks ${missing.join(', ')}: ${advice}`;
+    const accounts = asObject(root.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
+    if (!Array.isArray(accounts) || accounts.length === 0 || !accounts.every((one) => asObject(one)?.Name)) {
+        return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`;
+    }
+    return undefined;
+}
+function parseObject(text) {
+    try {
+        return asObject(JSON.parse(text.replace(/^\uFEFF/, '')));
+    }
+    catch {
+        return undefined;
+    }
+}
+function asObject(value) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? value : undefined;
+}
+/** Windows reads it from `CredentialSpecs` under Docker's data directory, and from nowhere else. */
+function credential_spec_fileProblem(file) {
+    const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
+    const escapes = file.split(/[\\/]/).includes('..');
+    if (!isAbsolute && !escapes)
+        return undefined;
+    return `the file ${file} lies outside of the CredentialSpecs directory of Docker on the node: write a path relative to that directory`;
+}
+function registryProblem(name) {
+    return /[\\/]/.test(name)
+        ? `${name} is no name of a value in the registry of Windows: write the name alone, without a path`
+        : undefined;
+}
+function nodeProblem(spec, nodes) {
+    const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
+    const others = eligible.filter((node) => node.Description.Platform.OS !== 'windows');
+    if (eligible.length === others.length) {
+        return 'no Windows node that is ready and active may run the service: only Windows has group-managed service accounts';
+    }
+    if (others.length === 0)
+        return undefined;
+    return 'nodes without Windows may run the service too: add the placement constraint node.platform.os == windows';
+}
+
 ;// CONCATENATED MODULE: ./lib/preflight.js
+
+
 
 
 
@@ -40662,7 +41697,7 @@ async function preflight(planned, surroundings) {
     const results = await inParallel(planned, surroundings.maxParallel, (service) => check(service, lookUp, surroundings));
     return {
         services: results.flatMap((result) => (result.service === undefined ? [] : [result.service])),
-        problems: results.flatMap((result) => (result.problem === undefined ? [] : [result.problem])),
+        problems: results.flatMap(({ problem, problems = [] }) => problem === undefined ? problems : [problem, ...problems]),
     };
 }
 async function check(planned, lookUp, surroundings) {
@@ -40675,16 +41710,31 @@ async function check(planned, lookUp, surroundings) {
     const { pinned, access, distribution } = image;
     const asked = { image: pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
-    const command = commandFor(request, current, missing, access, surroundings.connection.configDirectory);
+    const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory);
     const flags = current === undefined ? request.createArgs : request.updateArgs;
-    const rehearsal = current === undefined || flags.length > 0 ? await rehearseIn(command, surroundings) : { spec: current.Spec };
+    const rehearsal = current === undefined || request.compose !== undefined || flags.length > 0
+        ? await rehearseIn(command, surroundings)
+        : { spec: current.Spec, networks: [] };
     if ('refusal' in rehearsal)
         return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` };
-    const changes = changesOf(current, rehearsal.spec, missing);
-    const checked = { request, current, access, currentAccess: undefined, changes, asked, wanted: rehearsal.spec };
+    const wanted = withIds(rehearsal.spec, surroundings.stack?.networkIds ?? new Map());
+    const changes = changesOf(planned, wanted, missing);
+    const checked = {
+        request,
+        current,
+        access,
+        currentAccess: undefined,
+        changes,
+        asked,
+        wanted,
+        networks: rehearsal.networks,
+    };
     if (current !== undefined && changes.length === 0)
         return { service: { ...checked, action: 'unchanged' } };
-    const problem = placementProblem(rehearsal.spec, distribution, surroundings.observed);
+    const credential = await credentialProblems(wanted, surroundings);
+    if (credential.length > 0)
+        return { problems: credential.map((line) => `service ${request.name}: ${line}`) };
+    const problem = placementProblem(wanted, distribution, surroundings.observed);
     if (problem !== undefined)
         return { problem: `service ${request.name}: ${problem}` };
     if (current === undefined)
@@ -40755,26 +41805,51 @@ function describeRefusal(error, image, access) {
     });
     return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
 }
-function commandFor({ name, createArgs, updateArgs }, current, missing, access, anonymousDirectory) {
+function commandFor({ request, current }, missing, access, pinned, anonymousDirectory) {
+    const { name, createArgs, updateArgs, compose } = request;
     const { image, replicas, env } = missing;
     const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined };
+    if (compose !== undefined && pinned !== undefined) {
+        return stackDeploy(compose.stack, fileFor(compose, pinned), config, compose.knowsDetach);
+    }
     return current === undefined
         ? serviceCreate({ name, config, image, replicas, env, flags: createArgs })
         : serviceUpdate({ name, config, image, replicas, env, flags: updateArgs });
 }
-function rehearseIn(command, { connection, workspace, signal }) {
-    return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal);
+function rehearseIn(command, { connection, workspace, stack, signal }) {
+    return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal, stack?.pretended);
 }
 /** Why an existing service has to be touched, in the user's words. */
-function changesOf(current, wanted, { words }) {
+function changesOf({ request, current }, wanted, { words }) {
     if (current === undefined)
         return [];
+    const stuck = isStuck(current) ? ['its last update was paused'] : [];
+    if (request.compose !== undefined) {
+        const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : [];
+        return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck];
+    }
     const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? ['update-args'] : [];
-    return [...words, ...byFlags, ...(isStuck(current) ? ['its last update was paused'] : [])];
+    return [...words, ...byFlags, ...stuck];
 }
 /** Half of its tasks may be old, and Swarm will not go on by itself. */
 function isStuck({ UpdateStatus: status }) {
     return status?.State === 'paused' || status?.State === 'rollback_paused';
+}
+/** What would make Windows refuse the service's gMSA account. */
+async function credentialProblems(spec, { connection, observed, stack, signal }) {
+    const source = credentialSpecOf(spec);
+    if (source === undefined)
+        return [];
+    const content = source.Config ? await contentOfConfig(source.Config) : undefined;
+    return credentialSpecProblems(source, spec, content, observed.nodes);
+    async function contentOfConfig(id) {
+        const ofStack = stack?.configContent(id);
+        if (ofStack !== undefined)
+            return ofStack;
+        const all = await connection.engine.get('/configs', { signal });
+        const data = all.find(({ ID }) => ID === id)?.Spec.Data;
+        return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
+    }
 }
 /** Why no node could run the service's tasks. */
 function placementProblem(spec, distribution, { nodes }) {
@@ -41110,6 +42185,451 @@ function stopOnSignals() {
 
 // EXTERNAL MODULE: ./lib/runner/workspace.js
 var runner_workspace = __nccwpck_require__(6243);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./lib/docker/stack-objects.js
+
+/** Says of which name an object is one of several versions. */
+const VERSION_LABEL = 'swarm-deploy.version-of';
+/** Says what the content of an object with a fixed name hashes to. */
+const HASH_LABEL = 'swarm-deploy.content';
+const HASH_BYTES = 8;
+const stack_objects_LONGEST_NAME = 64;
+/**
+ * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
+ * secret is slow to work out, so that a weak password cannot be found by trying.
+ */
+function contentHash(kind, name, content) {
+    if (kind === 'secret')
+        return (0,external_node_crypto_.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
+    return (0,external_node_crypto_.createHash)('sha256')
+        .update(content)
+        .digest('hex')
+        .slice(0, HASH_BYTES * 2);
+}
+/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
+function versionName(name, hash) {
+    return `${name.slice(0, stack_objects_LONGEST_NAME - hash.length - 1)}-${hash}`;
+}
+/**
+ * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
+ * and a rollback to one that names a removed secret takes the service down.
+ */
+function unusedIds(ids, services) {
+    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(idsIn)));
+    return ids.filter((id) => !used.has(id));
+}
+function idsIn(spec) {
+    const template = spec?.TaskTemplate;
+    const container = template?.ContainerSpec;
+    const credential = container?.Privileges?.CredentialSpec?.Config;
+    return [
+        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+        ...(template?.Networks ?? []).map(({ Target }) => Target),
+        ...(spec?.Networks ?? []).map(({ Target }) => Target),
+        ...(credential ? [credential] : []),
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/stack.js
+
+
+
+
+
+
+
+
+
+
+
+
+/** Docker 23 is the first with `docker stack config`, 26 the first with `docker stack deploy --detach`. */
+const OLDEST_CLI = 23;
+const DETACH_CLI = 26;
+const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
+const LONGEST_SERVICE_NAME = 63;
+/**
+ * Has docker merge the files and replace their variables, and compares what they need with what the swarm has.
+ *
+ * @throws UserErrors when docker cannot make one stack of the files
+ */
+async function stack_readStack(request, connection, workspace, signal) {
+    for (const notice of request.adapted.notices)
+        log/* log */.R.notice(notice);
+    for (const warning of request.adapted.warnings)
+        log/* log */.R.warning(warning);
+    const version = await cliVersion(connection, signal);
+    const file = await render(request, connection, workspace, signal);
+    const known = await knownObjects(connection.engine, signal);
+    const problems = [];
+    const objects = await wantedObjects(request, file, known, problems);
+    const missing = missingExternals(request, file, known, problems);
+    const pinned = withObjects(file, objects);
+    const services = Object.keys(file.services).flatMap((key) => {
+        const service = serviceRequest(request, key, pinned, version >= DETACH_CLI);
+        if (typeof service !== 'string')
+            return [service];
+        problems.push(service);
+        return [];
+    });
+    if (services.length === 0 && problems.length === 0) {
+        problems.push(`${compose_placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``);
+    }
+    (0,errors/* throwAll */.Kx)(services.length === 0 ? problems : []);
+    const networks = new Set(Object.entries(file.networks).map(([key, one]) => one?.name ?? scoped(request, key)));
+    return {
+        name: request.name,
+        services,
+        objects: [...objects.values()],
+        networks: networks.add(scoped(request, 'default')),
+        known,
+        prune: request.prune,
+        problems,
+        missing,
+    };
+}
+async function cliVersion({ docker }, signal) {
+    const { stdout } = await docker.run(['--version'], { signal });
+    const version = /version (\d+)[\w.-]*/.exec(stdout);
+    const major = Number(version?.[1] ?? OLDEST_CLI);
+    if (major >= OLDEST_CLI)
+        return major;
+    throw new errors/* UserError */.yo(`stack: the docker CLI of this step is of ${version?.[0]}, and a stack needs ${OLDEST_CLI}.0 or newer (\`docker stack config\`): install a newer one in an earlier step`);
+}
+async function render(request, { docker, configDirectory }, workspace, signal) {
+    const { files, adapted, directory, variables } = request;
+    const [first = '', ...others] = adapted.texts;
+    const folder = others.length > 0 ? await workspace.makeDirectory('compose') : '';
+    const paths = others.map((_, index) => (0,external_node_path_.join)(folder, `${index + 2}.yml`));
+    await Promise.all(others.map((text, index) => workspace.writeFile(paths[index] ?? '', text)));
+    // The first file comes by the input: so relative paths begin at the directory of the user's file.
+    const from = ['-', ...paths].flatMap((path) => ['--compose-file', path]);
+    const args = ['--config', configDirectory, 'stack', 'config', ...from];
+    const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal });
+    if (result.code !== 0)
+        throw new errors/* UserError */.yo(locateComplaint(files, complaint(result)));
+    return parseStackFile(result.stdout);
+}
+async function knownObjects(engine, signal) {
+    const [secret, config, networks] = await Promise.all([
+        throughElection(() => engine.get('/secrets', { signal }), signal),
+        throughElection(() => engine.get('/configs', { signal }), signal),
+        throughElection(() => engine.get('/networks', { signal }), signal),
+    ]);
+    return { secret, config, networks };
+}
+function scoped({ name }, key) {
+    return `${name}_${key}`;
+}
+function serviceRequest(request, key, file, knowsDetach) {
+    const service = file.services[key] ?? {};
+    const name = scoped(request, key);
+    if (name.length > LONGEST_SERVICE_NAME) {
+        return `${compose_placeOf(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
+    }
+    if (!service.image) {
+        return `${compose_placeOf(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
+    }
+    try {
+        const image = withTagDefault(parseReference(service.image));
+        const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach };
+        return { name, image, labels: labelsOf(service), env: {}, create: true, createArgs: [], updateArgs: [], compose };
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserError */.yo))
+            throw error;
+        return `${compose_placeOf(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`;
+    }
+}
+/** The secrets and configs that the files hold the content of, by `secrets.key` and `configs.key`. */
+async function wantedObjects(request, file, known, problems) {
+    const wanted = new Map();
+    for (const kind of ['secret', 'config']) {
+        for (const [key, object] of Object.entries(file[`${kind}s`])) {
+            if (object.external)
+                continue;
+            const place = compose_placeOf(request.files, [`${kind}s`, key]);
+            try {
+                const one = await wantedObject(request, kind, key, object);
+                checkFixedName(one, known[kind]);
+                wanted.set(`${kind}s.${key}`, one);
+            }
+            catch (error) {
+                if (!(error instanceof errors/* UserError */.yo))
+                    throw error;
+                problems.push(`${place}: ${kind}s.${key}: ${error.message}`);
+            }
+        }
+    }
+    return wanted;
+}
+async function wantedObject(request, kind, key, object) {
+    const driver = object.driver === undefined ? undefined : { Name: object.driver, Options: object.driver_opts ?? {} };
+    const content = driver === undefined ? await contentOf(request, kind, object) : Buffer.alloc(0);
+    if (kind === 'secret' && content.length > 0)
+        new runner_secret/* Secret */.zh(content.toString());
+    const base = object.name ?? scoped(request, key);
+    const isFixed = object.name !== undefined || driver !== undefined;
+    const hash = contentHash(kind, base, content);
+    return {
+        kind,
+        name: isFixed ? base : versionName(base, hash),
+        versionOf: isFixed ? undefined : base,
+        labels: {
+            ...object.labels,
+            [NAMESPACE_LABEL]: request.name,
+            ...(isFixed ? { [HASH_LABEL]: hash } : { [VERSION_LABEL]: base }),
+        },
+        content,
+        driver,
+        templating: object.template_driver,
+    };
+}
+async function contentOf({ lookUp }, kind, object) {
+    const content = await rawContent(object, lookUp);
+    if (content.length === 0)
+        throw new errors/* UserError */.yo('its content is empty, which Swarm does not take: give it some');
+    const most = LARGEST_KILOBYTES[kind];
+    if (content.length < most * 1024)
+        return content;
+    throw new errors/* UserError */.yo(`its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`);
+}
+async function rawContent(object, lookUp) {
+    const variable = object[VARIABLE_KEY];
+    if (typeof variable === 'string') {
+        const value = lookUp(variable);
+        if (value === undefined)
+            throw new errors/* UserError */.yo(`the variable ${variable} is not set: set it in the \`env\` of the step`);
+        return Buffer.from(value);
+    }
+    if (object[CONTENT_KEY] !== undefined)
+        return Buffer.from(String(object[CONTENT_KEY]));
+    const path = object.file;
+    if (path === undefined)
+        throw new errors/* UserError */.yo('it has no content: write its `file`, or `external: true`');
+    try {
+        if ((await (0,promises_.stat)(path)).isFile())
+            return await (0,promises_.readFile)(path);
+    }
+    catch (error) {
+        const code = error.code;
+        if (code !== 'ENOENT' && code !== 'ENOTDIR')
+            throw new errors/* UserError */.yo(`its file ${path} cannot be read (${code}): check its permissions`);
+        throw new errors/* UserError */.yo(`there is no file ${path}: write the path of a file of this job, relative to the first compose file`);
+    }
+    throw new errors/* UserError */.yo(`${path} is no regular file: write the path of one`);
+}
+/** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */
+function checkFixedName({ kind, name, versionOf, labels, content }, known) {
+    if (versionOf !== undefined)
+        return;
+    const existing = known.find(({ Spec }) => Spec.Name === name);
+    if (existing === undefined)
+        return;
+    const hash = existing.Spec.Labels?.[HASH_LABEL];
+    const data = existing.Spec.Data;
+    const differs = data === undefined ? hash !== undefined && hash !== labels[HASH_LABEL] : data !== content.toString('base64');
+    if (differs) {
+        throw new errors/* UserError */.yo(`the swarm has the ${kind} ${name} with another content, which cannot be changed: leave \`name\` out, then each content gets a name of its own, or write a new name`);
+    }
+    if (data === undefined && hash === undefined) {
+        log/* log */.R.warning(`the secret ${name} was not made by this action: it is taken as it is, for its content cannot be read`);
+    }
+}
+function missingExternals(request, file, known, problems) {
+    const absent = (kind) => Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) => {
+        const wanted = name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
+        if (!external || known[kind].some(({ Spec }) => Spec.Name === wanted))
+            return [];
+        problems.push(`${compose_placeOf(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`);
+        return [wanted];
+    });
+    const network = Object.entries(file.networks).flatMap(([key, one]) => {
+        if (!one?.external)
+            return [];
+        const wanted = one.name ?? key;
+        const found = known.networks.filter(({ Name }) => Name === wanted);
+        if (['host', 'bridge', 'none'].includes(wanted) || found.some(({ Scope }) => Scope === 'swarm'))
+            return [];
+        const place = compose_placeOf(request.files, ['networks', key]);
+        problems.push(found.length > 0
+            ? `${place}: the external network ${wanted} exists on one node only: make it with \`docker network create --driver overlay\`, or correct its name`
+            : `${place}: the external network ${wanted} does not exist on this swarm: make it with \`docker network create --driver overlay\`, or correct its name`);
+        return [wanted];
+    });
+    return { secret: absent('secret'), config: absent('config'), network };
+}
+/** The file as services are deployed from: secrets and configs exist by then, under their own names. */
+function withObjects(file, objects) {
+    const external = (kind) => Object.fromEntries(Object.entries(file[kind]).map(([key, object]) => {
+        const name = objects.get(`${kind}.${key}`)?.name;
+        return [key, name === undefined ? { external: true, name: object.name ?? key } : { external: true, name }];
+    }));
+    return { ...file, secrets: external('secrets'), configs: external('configs') };
+}
+/** What stands for an object that is not there yet. */
+function placeholder(kind, name) {
+    return kind === 'network' ? name : `new-${kind}-${name}`;
+}
+/** What a rehearsal must see on the swarm beyond what there is. */
+function pretendedObjects({ objects, known, missing }) {
+    const made = (kind) => objects.filter((one) => one.kind === kind && !exists(one, known)).map(({ name }) => name);
+    const all = (kind, names) => names.map((name) => ({ ID: placeholder(kind, name), Spec: { Name: name, Labels: {} } }));
+    return {
+        secret: all('secret', [...made('secret'), ...missing.secret]),
+        config: all('config', [...made('config'), ...missing.config]),
+        network: all('network', missing.network),
+    };
+}
+function exists({ kind, name }, known) {
+    return known[kind].some(({ Spec }) => Spec.Name === name);
+}
+/** The IDs of the networks, by name. */
+function networkIds({ known }) {
+    const local = known.networks.filter(({ Scope }) => Scope !== 'swarm');
+    const swarm = known.networks.filter(({ Scope }) => Scope === 'swarm');
+    return new Map([...local, ...swarm].map(({ Id, Name }) => [Name, Id]));
+}
+/** The content of the swarm config with this ID, as it is or will be. */
+function configContent({ objects, known }, id) {
+    const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data;
+    if (existing !== undefined)
+        return Buffer.from(existing, 'base64').toString();
+    return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString();
+}
+/**
+ * Makes the networks, secrets and configs that are not there yet, each once.
+ *
+ * @param networks what docker itself would send to make them, from the rehearsals
+ * @returns the ID of each, by what stood for it until now
+ * @throws UserError when the swarm refuses one; those made before it are taken away again
+ */
+async function makeObjects(stack, networks, { engine }, signal) {
+    const made = [];
+    const make = async (kind, name, body) => {
+        signal.throwIfAborted();
+        const id = await makeOnce(engine, kind, name, body);
+        made.push({ placeholder: placeholder(kind, name), path: `/${kind}s/${id}`, id });
+        log/* log */.R.info(`${kind} ${name}: created`);
+    };
+    try {
+        for (const body of new Map(networks.map((one) => [one.Name, one])).values())
+            await make('network', body.Name, body);
+        for (const object of stack.objects) {
+            if (!exists(object, stack.known))
+                await make(object.kind, object.name, bodyOf(object));
+        }
+    }
+    catch (error) {
+        await Promise.all(made.map(({ path }) => engine.remove(path).catch((e) => log/* log */.R.warning((0,errors/* messageOf */.bD)(e)))));
+        throw error;
+    }
+    return new Map(made.map(({ placeholder: before, id }) => [before, id]));
+}
+function bodyOf({ name, labels, content, driver, templating }) {
+    return {
+        Name: name,
+        Labels: labels,
+        ...(driver === undefined ? { Data: content.toString('base64') } : { Driver: driver }),
+        ...(templating === undefined ? {} : { Templating: { Name: templating } }),
+    };
+}
+/** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
+async function makeOnce(engine, kind, name, body) {
+    const patience = AbortSignal.timeout(120_000);
+    try {
+        const answer = await throughElection(() => engine.post(`/${kind}s/create`, { body }), patience);
+        return answer.ID ?? answer.Id ?? '';
+    }
+    catch (error) {
+        if (!(error instanceof EngineError))
+            throw error;
+        if (error.status !== 409)
+            throw new errors/* UserError */.yo(`the swarm refuses to make the ${kind} ${name}: ${error.message}`);
+        const there = await throughElection(() => engine.get(`/${kind}s/${encodeURIComponent(name)}`), patience);
+        return there.ID ?? there.Id ?? '';
+    }
+}
+/** Tasks that are being stopped hold on to their networks for a while. */
+const RELEASE_SECONDS = 20;
+/**
+ * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
+ * `prune` its services that the files do not name any more, and then all that is the stack's and not used.
+ */
+async function removeUnused(stack, connection) {
+    const { engine, docker, configDirectory } = connection;
+    const patience = AbortSignal.timeout(120_000);
+    const read = (path, query) => throughElection(() => engine.get(path, query === undefined ? {} : { query }), patience);
+    const remove = async (kind, id) => {
+        const result = await docker.run(['--config', configDirectory, kind, 'rm', id]);
+        return result.code === 0 ? undefined : complaint(result);
+    };
+    const names = new Set(stack.services.map(({ name }) => name));
+    const before = await read('/services');
+    const surplus = before.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !names.has(Spec.Name));
+    const results = stack.prune ? await Promise.all(surplus.map(removeService)) : [];
+    const [services, known] = await Promise.all([read('/services'), knownObjects(engine, patience)]);
+    for (const kind of ['secret', 'config']) {
+        const old = known[kind].filter((object) => isOld(stack, kind, object));
+        const unused = unusedIds(old.map(({ ID }) => ID), services);
+        for (const { ID, Spec } of old.filter((one) => unused.includes(one.ID))) {
+            say(`${kind} ${Spec.Name}`, await remove(kind, ID));
+        }
+    }
+    if (stack.prune) {
+        const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
+        const unused = unusedIds(old.map(({ Id }) => Id), services);
+        for (const { Id, Name } of old.filter((one) => unused.includes(one.Id))) {
+            say(`network ${Name}`, await whenReleased(() => remove('network', Id)));
+        }
+    }
+    return results;
+    async function removeService(service) {
+        const startedAt = performance.now();
+        const refusal = await remove('service', service.ID);
+        say(`service ${service.Spec.Name}`, refusal);
+        return {
+            name: service.Spec.Name,
+            action: 'remove',
+            outcome: refusal === undefined ? 'removed' : 'failed',
+            image: { before: service.Spec.TaskTemplate.ContainerSpec?.Image, after: undefined },
+            config: undefined,
+            nodes: 0,
+            tasks: { running: 0, wanted: 0 },
+            seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+            ...(refusal === undefined ? {} : { cause: `docker refused to remove it: ${refusal}` }),
+        };
+    }
+}
+function isOfStack({ name }, labels) {
+    return labels?.[NAMESPACE_LABEL] === name;
+}
+/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
+function isOld(stack, kind, { Spec }) {
+    const wanted = stack.objects.filter((object) => object.kind === kind);
+    if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
+        return false;
+    const version = Spec.Labels?.[VERSION_LABEL];
+    return stack.prune || wanted.some(({ versionOf }) => versionOf !== undefined && versionOf === version);
+}
+function say(what, refusal) {
+    if (refusal === undefined)
+        log/* log */.R.info(`${what}: removed`);
+    else
+        log/* log */.R.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`);
+}
+async function whenReleased(remove) {
+    const deadline = performance.now() + RELEASE_SECONDS * 1000;
+    for (;;) {
+        const refusal = await remove();
+        if (refusal === undefined || !/in use|active endpoints/i.test(refusal) || performance.now() > deadline)
+            return refusal;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/docker/task-logs.js
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8;
@@ -41548,6 +43068,9 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
+
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -41574,11 +43097,13 @@ async function main() {
  * Makes a deployment true, stage by stage. Until `deploy` nothing is changed, and everything that is wrong by then is
  * thrown together.
  */
-async function carryOut(deployment, signal) {
+async function carryOut(asked, signal) {
     const env_2 = { stack: [], error: void 0, hasError: false };
     try {
         const workspace = main_addDisposableResource(env_2, await (0,runner_workspace/* createWorkspace */.sK)(), true);
         const connection = main_addDisposableResource(env_2, await (0,log/* stage */.d)('Connect', () => connect(workspace, process.env, signal)), false);
+        const stack = await readStackOf(asked, connection, workspace, signal);
+        const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
         const loggedIn = await (0,log/* stage */.d)('Log in', () => logIn(deployment, connection, workspace, signal));
         const observed = await observe(deployment, connection.engine, signal);
         const plan = planDeployment(deployment, loggedIn, observed);
@@ -41588,20 +43113,25 @@ async function carryOut(deployment, signal) {
             observed,
             workspace,
             maxParallel: deployment.maxParallel,
+            stack: stack && surroundingsOf(stack),
             signal,
         }));
-        (0,errors/* throwAll */.Kx)([...loggedIn.problems, ...plan.problems, ...checked.problems]);
-        const rollouts = await (0,log/* stage */.d)('Deploy', () => deploy(checked.services, connection, deployment.maxParallel, signal));
+        (0,errors/* throwAll */.Kx)([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems]);
+        const services = await withObjectsOf(stack, checked.services, connection, signal);
+        const rollouts = await (0,log/* stage */.d)('Deploy', () => deploy(services, connection, deployment.maxParallel, signal));
         const wait = (sent) => watch(sent, observed, deployment, connection.engine, signal);
         const results = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult);
         const changed = changedServices(rollouts, results, deployment);
-        if (changed.length === 0)
+        if (changed.length > 0) {
+            return await (0,log/* stage */.d)('Roll back', async () => {
+                const restoring = await sendBack(changed, connection, deployment.maxParallel);
+                const mayWait = deployment.wait && !signal.aborted;
+                return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined);
+            });
+        }
+        if (stack === undefined || !deployment.wait || !results.every(isGood))
             return results;
-        return await (0,log/* stage */.d)('Roll back', async () => {
-            const restoring = await sendBack(changed, connection, deployment.maxParallel);
-            const mayWait = deployment.wait && !signal.aborted;
-            return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined);
-        });
+        return [...results, ...(await (0,log/* stage */.d)('Remove what is not used any more', () => removeUnused(stack, connection)))];
     }
     catch (e_2) {
         env_2.error = e_2;
@@ -41612,6 +43142,27 @@ async function carryOut(deployment, signal) {
         if (result_1)
             await result_1;
     }
+}
+async function readStackOf({ stack }, connection, workspace, signal) {
+    if (stack === undefined)
+        return undefined;
+    return (0,log/* stage */.d)('Read the stack', () => stack_readStack(stack, connection, workspace, signal));
+}
+/** What the preflight has to know of the stack around a service. */
+function surroundingsOf(stack) {
+    return {
+        pretended: pretendedObjects(stack),
+        networkIds: networkIds(stack),
+        configContent: (id) => configContent(stack, id),
+    };
+}
+/** The services, when all that they refer to is there. */
+async function withObjectsOf(stack, services, connection, signal) {
+    if (stack === undefined)
+        return services;
+    const needed = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])));
+    const ids = await (0,log/* stage */.d)('Make networks, secrets and configs', () => makeObjects(stack, needed, connection, signal));
+    return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }));
 }
 
 

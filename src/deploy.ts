@@ -7,6 +7,7 @@ import { complaint } from './docker/rehearsal.ts'
 import { isJob } from './docker/rollout.ts'
 import { difference, sameSpec } from './docker/service-spec.ts'
 import { findService, isOutOfSequence, updateSpec } from './docker/spec-update.ts'
+import { sameStackSpec } from './docker/stack-file.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
 import { log } from './runner/log.ts'
@@ -39,14 +40,14 @@ const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it w
 
 async function send(checked: ChangedService, connection: Connection): Promise<Rollout> {
   const { name } = checked.request
-  const { args, env } = checked.command
+  const { args, env, stdin = '' } = checked.command
   log.info(describe(checked))
   await renewCredential(checked, connection)
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now()
-    const result = await connection.docker.run(args, { env })
+    const result = await connection.docker.run(args, { env, stdin })
     const said = complaint(result)
-    if (result.code === 0) return { checked, sentAt, service: await read(connection, name) }
+    if (result.code === 0) return taken(checked, sentAt, await read(connection, name))
 
     const mayRepeat = isOutOfSequence(said) || isElection(said) || /already exists/.test(said)
     if (!mayRepeat) return refused(checked, sentAt, said)
@@ -86,12 +87,13 @@ function isUnsettled({ UpdateStatus: status }: Service): boolean {
 
 /** Where a service stands after a change that may or may not have come through. */
 export function compare(
-  { current, asked, wanted, changes }: ChangedService,
+  { request, current, asked, wanted, changes }: ChangedService,
   now: Service | undefined,
 ): 'as-before' | 'as-asked' | 'someone-elses' {
   if (now === undefined) return current === undefined ? 'as-before' : 'someone-elses'
   // Swarm itself counts a service's version up while it updates: only the spec tells.
   if (current !== undefined && sameSpec(current.Spec, now.Spec)) return 'as-before'
+  if (request.compose !== undefined) return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses'
   const byName = difference(now.Spec, asked).words.length === 0
   const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec)
   return byName && byFlags ? 'as-asked' : 'someone-elses'
@@ -120,10 +122,16 @@ function refused(checked: ChangedService, sentAt: number, said: string): Rollout
   return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } }
 }
 
+/** What the swarm has now is ours, unless somebody else's deploy came between the command's end and the look. */
+function taken(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
+  const isTheirs = compare(checked, service) === 'someone-elses'
+  return isTheirs ? superseded(checked, sentAt, service) : { checked, sentAt, service }
+}
+
 function superseded(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
   const cause =
     service === undefined
       ? 'someone else removed it during this deploy'
-      : 'someone else deployed it at the same moment, and theirs came first: keep deploys of one service apart with `concurrency`'
+      : 'someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`'
   return { checked, sentAt, service, problem: { outcome: 'superseded', cause } }
 }

@@ -1,16 +1,21 @@
 import type { Node, Service, ServiceSpec, Task } from './docker/api.ts'
 import type { DockerCli } from './docker/cli.ts'
 import type { Command } from './docker/commands.ts'
+import type { AdaptedFiles, ComposeFile } from './docker/compose.ts'
+import type { LookUp } from './docker/compose-variables.ts'
 import type { ConfigFile, settingsToCarryOver } from './docker/config-file.ts'
 import type { Engine } from './docker/engine.ts'
 import type { ImageReference } from './docker/reference.ts'
 import type { Asked } from './docker/service-spec.ts'
+import type { StackService } from './docker/stack-file.ts'
 import type { Secret } from './runner/secret.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
 export interface Deployment {
   readonly credentials: readonly Credential[]
   readonly services: readonly ServiceRequest[]
+  /** Its services come to `services` when docker has read its files. */
+  readonly stack?: StackRequest
   readonly wait: boolean
   readonly timeoutSeconds: number
   /** `undefined`: each service's own `UpdateConfig.Monitor`, or Swarm's default. */
@@ -39,7 +44,24 @@ export interface Credential {
   readonly kind: 'password' | 'identity-token'
 }
 
-/** A service as the `services` input asks for it. What is not given stays as it is on the swarm. */
+/** A stack as the inputs ask for it. */
+export interface StackRequest {
+  readonly name: string
+  readonly files: readonly ComposeFile[]
+  readonly adapted: AdaptedFiles
+  /** Where relative paths in the files begin: the directory of the first. */
+  readonly directory: string
+  /** The variables that the files name, as far as they are set. */
+  readonly variables: Readonly<Record<string, string>>
+  /** All variables of the step and the env files. */
+  readonly lookUp: LookUp
+  /** Remove what the files no longer name. */
+  readonly prune: boolean
+  /** Run jobs again that are finished. */
+  readonly rerunJobs: boolean
+}
+
+/** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
 export interface ServiceRequest {
   readonly name: string
   readonly image?: ImageReference
@@ -54,6 +76,10 @@ export interface ServiceRequest {
   readonly createArgs: readonly string[]
   /** Flags for `docker service update`, one word each. */
   readonly updateArgs: readonly string[]
+  /** The labels that it will have; those on the swarm unless given. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Of a stack: its part of the compose files, which says everything about it. */
+  readonly compose?: StackService
 }
 
 /** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
@@ -139,6 +165,13 @@ interface Checked extends PlannedService {
   readonly asked: Asked
   /** The spec that the user's flags lead to; without flags the present one. */
   readonly wanted: ServiceSpec
+  /** What docker would make for it first, if it is not there: the API's own objects. */
+  readonly networks?: readonly NetworkCreate[]
+}
+
+/** The body of `POST /networks/create`. */
+export interface NetworkCreate {
+  readonly Name: string
 }
 
 /** A service after the deploy: on its way, as it was, or refused. */
@@ -166,7 +199,7 @@ export type Outcome =
 /** What became of one service. */
 export interface ServiceResult {
   readonly name: string
-  readonly action: CheckedService['action']
+  readonly action: CheckedService['action'] | 'remove'
   readonly outcome: Outcome
   /** The images with their digests, as the swarm has them. */
   readonly image: { readonly before: string | undefined; readonly after: string | undefined }

@@ -1,10 +1,11 @@
-import type { Credential, Deployment, ServiceRequest } from './deployment.ts'
+import type { Credential, Deployment, ServiceRequest, StackRequest } from './deployment.ts'
 import { UserError } from './errors.ts'
 import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
 import { fileReader } from './inputs/files.ts'
 import { Problems } from './inputs/problems.ts'
 import { credentialsFromText, type PasswordSources } from './inputs/registries.ts'
 import { servicesFromText } from './inputs/services.ts'
+import { readStack } from './inputs/stack.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './inputs/values.ts'
 import type { Environment } from './runner/environment.ts'
 
@@ -23,6 +24,11 @@ type Input =
   | 'username'
   | 'password'
   | 'services'
+  | 'stack'
+  | 'compose-file'
+  | 'env-file'
+  | 'prune'
+  | 'rerun-jobs'
   | 'wait'
   | 'timeout'
   | 'monitor'
@@ -38,6 +44,7 @@ type Input =
 export function readInputs(env: Environment): Deployment {
   const problems = new Problems()
   const credentials = readCredentials(env, problems)
+  const stack = readStackInputs(env, problems)
   const services = readServices(env, problems)
   const wait = read(env, 'wait', problems, parseBoolean) ?? true
   const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
@@ -49,8 +56,23 @@ export function readInputs(env: Environment): Deployment {
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
     problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
   }
+  if (stack?.prune && !wait) {
+    problems.add(
+      'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
+    )
+  }
   problems.throwAll()
-  return { credentials, services, wait, timeoutSeconds, monitorSeconds, onFailure, onCancel, maxParallel }
+  return {
+    credentials,
+    services,
+    ...(stack && { stack }),
+    wait,
+    timeoutSeconds,
+    monitorSeconds,
+    onFailure,
+    onCancel,
+    maxParallel,
+  }
 }
 
 function readCredentials(env: Environment, problems: Problems): Credential[] {
@@ -83,13 +105,28 @@ function credentialsFromFile(path: string, sources: PasswordSources, problems: P
 
 function readServices(env: Environment, problems: Problems): ServiceRequest[] {
   const text = input(env, 'services')
+  const stack = input(env, 'stack').trim()
+  if (text.trim() !== '' && stack !== '') {
+    problems.add(
+      '`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files',
+    )
+    return []
+  }
   if (text.trim() !== '') return servicesFromText(text, problems)
+  if (stack !== '') return []
   const given = (['registries', 'registries-file', 'registry', 'username'] as const).find(
     (name) => input(env, name) !== '',
   )
   const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`
-  problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\``)
+  problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``)
   return []
+}
+
+function readStackInputs(env: Environment, problems: Problems): StackRequest | undefined {
+  const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'] as const
+  const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
+  const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
+  return readStack(inputs, env, problems)
 }
 
 /** The value of an input that is one short text; `undefined` when it is not given. */

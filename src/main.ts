@@ -1,7 +1,8 @@
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
 import { deploy } from './deploy.ts'
-import type { Deployment, Rollout, ServiceResult } from './deployment.ts'
+import type { CheckedService, Connection, Deployment, Rollout, ServiceResult } from './deployment.ts'
+import { withIds } from './docker/stack-file.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
 import { observe } from './observe.ts'
@@ -11,7 +12,17 @@ import { changedServices, restoredRollouts, resultsAfter, sendBack } from './rec
 import { reportFailure, reportResults } from './report.ts'
 import { stage } from './runner/log.ts'
 import { stopOnSignals } from './runner/stop.ts'
-import { createWorkspace } from './runner/workspace.ts'
+import { createWorkspace, type Workspace } from './runner/workspace.ts'
+import {
+  configContent,
+  makeObjects,
+  networkIds,
+  pretendedObjects,
+  readStack,
+  removeUnused,
+  type Stack,
+} from './stack.ts'
+import { isGood } from './verdict.ts'
 import { unwatchedResult, watch } from './watch.ts'
 
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
@@ -30,9 +41,12 @@ export async function main(): Promise<void> {
  * Makes a deployment true, stage by stage. Until `deploy` nothing is changed, and everything that is wrong by then is
  * thrown together.
  */
-async function carryOut(deployment: Deployment, signal: AbortSignal): Promise<ServiceResult[]> {
+async function carryOut(asked: Deployment, signal: AbortSignal): Promise<ServiceResult[]> {
   await using workspace = await createWorkspace()
   using connection = await stage('Connect', () => connect(workspace, process.env, signal))
+
+  const stack = await readStackOf(asked, connection, workspace, signal)
+  const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
 
   const loggedIn = await stage('Log in', () => logIn(deployment, connection, workspace, signal))
   const observed = await observe(deployment, connection.engine, signal)
@@ -44,20 +58,57 @@ async function carryOut(deployment: Deployment, signal: AbortSignal): Promise<Se
       observed,
       workspace,
       maxParallel: deployment.maxParallel,
+      stack: stack && surroundingsOf(stack),
       signal,
     }),
   )
-  throwAll([...loggedIn.problems, ...plan.problems, ...checked.problems])
+  throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems])
 
-  const rollouts = await stage('Deploy', () => deploy(checked.services, connection, deployment.maxParallel, signal))
+  const services = await withObjectsOf(stack, checked.services, connection, signal)
+  const rollouts = await stage('Deploy', () => deploy(services, connection, deployment.maxParallel, signal))
   const wait = (sent: readonly Rollout[]) => watch(sent, observed, deployment, connection.engine, signal)
   const results = deployment.wait ? await stage('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult)
 
   const changed = changedServices(rollouts, results, deployment)
-  if (changed.length === 0) return results
-  return await stage('Roll back', async () => {
-    const restoring = await sendBack(changed, connection, deployment.maxParallel)
-    const mayWait = deployment.wait && !signal.aborted
-    return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined)
-  })
+  if (changed.length > 0) {
+    return await stage('Roll back', async () => {
+      const restoring = await sendBack(changed, connection, deployment.maxParallel)
+      const mayWait = deployment.wait && !signal.aborted
+      return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined)
+    })
+  }
+  if (stack === undefined || !deployment.wait || !results.every(isGood)) return results
+  return [...results, ...(await stage('Remove what is not used any more', () => removeUnused(stack, connection)))]
+}
+
+async function readStackOf(
+  { stack }: Deployment,
+  connection: Connection,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<Stack | undefined> {
+  if (stack === undefined) return undefined
+  return stage('Read the stack', () => readStack(stack, connection, workspace, signal))
+}
+
+/** What the preflight has to know of the stack around a service. */
+function surroundingsOf(stack: Stack) {
+  return {
+    pretended: pretendedObjects(stack),
+    networkIds: networkIds(stack),
+    configContent: (id: string) => configContent(stack, id),
+  }
+}
+
+/** The services, when all that they refer to is there. */
+async function withObjectsOf(
+  stack: Stack | undefined,
+  services: readonly CheckedService[],
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<readonly CheckedService[]> {
+  if (stack === undefined) return services
+  const needed = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])))
+  const ids = await stage('Make networks, secrets and configs', () => makeObjects(stack, needed, connection, signal))
+  return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }))
 }

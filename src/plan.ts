@@ -100,7 +100,7 @@ function namedConfig(
   current: Service | undefined,
 ): { source: string; name: string } | undefined {
   if (request.authConfig !== undefined) return { source: '`auth-config`', name: request.authConfig }
-  const labels = current?.Spec.Labels ?? {}
+  const labels = request.labels ?? current?.Spec.Labels ?? {}
   const label = CONFIG_LABELS.find((key) => labels[key])
   return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' }
 }

@@ -1,21 +1,16 @@
-import type {
-  Access,
-  CheckedService,
-  Connection,
-  LoggedIn,
-  Observation,
-  PlannedService,
-  ServiceRequest,
-} from './deployment.ts'
+import type { Access, CheckedService, Connection, LoggedIn, Observation, PlannedService } from './deployment.ts'
 import type { Distribution, Service, ServiceSpec } from './docker/api.ts'
-import { type Command, serviceCreate, serviceUpdate } from './docker/commands.ts'
+import { type Command, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
+import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
 import { familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
 import { RegistryError, resolveImage } from './docker/registry.ts'
 import { describeFailure, remedy } from './docker/registry-error.ts'
-import { type Rehearsal, rehearse } from './docker/rehearsal.ts'
-import { wantedTasks } from './docker/rollout.ts'
+import { type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
+import { isJob, wantedTasks } from './docker/rollout.ts'
 import { type Difference, difference, sameSpec } from './docker/service-spec.ts'
+import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
+import type { StackObject } from './docker/stack-objects.ts'
 import { inParallel } from './parallel.ts'
 import { log } from './runner/log.ts'
 import type { Workspace } from './runner/workspace.ts'
@@ -33,7 +28,17 @@ interface Surroundings {
   readonly observed: Observation
   readonly workspace: Workspace
   readonly maxParallel: number
+  /** What the rest of the stack brings along. */
+  readonly stack?: StackSurroundings | undefined
   readonly signal: AbortSignal
+}
+
+interface StackSurroundings {
+  readonly pretended: Pretended
+  /** The IDs of the swarm's networks by name: docker sends names, and Swarm keeps IDs. */
+  readonly networkIds: ReadonlyMap<string, string>
+  /** The content of the swarm config with this ID, as it is or will be. */
+  readonly configContent: (id: string) => string | undefined
 }
 
 /**
@@ -45,7 +50,9 @@ export async function preflight(planned: readonly PlannedService[], surroundings
   const results = await inParallel(planned, surroundings.maxParallel, (service) => check(service, lookUp, surroundings))
   return {
     services: results.flatMap((result) => (result.service === undefined ? [] : [result.service])),
-    problems: results.flatMap((result) => (result.problem === undefined ? [] : [result.problem])),
+    problems: results.flatMap(({ problem, problems = [] }) =>
+      problem === undefined ? problems : [problem, ...problems],
+    ),
   }
 }
 
@@ -53,6 +60,7 @@ export async function preflight(planned: readonly PlannedService[], surroundings
 interface Checked {
   readonly service?: CheckedService
   readonly problem?: string
+  readonly problems?: readonly string[]
 }
 
 async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surroundings): Promise<Checked> {
@@ -65,17 +73,31 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
 
   const asked = { image: pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
-  const command = commandFor(request, current, missing, access, surroundings.connection.configDirectory)
+  const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory)
   const flags = current === undefined ? request.createArgs : request.updateArgs
   const rehearsal =
-    current === undefined || flags.length > 0 ? await rehearseIn(command, surroundings) : { spec: current.Spec }
+    current === undefined || request.compose !== undefined || flags.length > 0
+      ? await rehearseIn(command, surroundings)
+      : { spec: current.Spec, networks: [] }
   if ('refusal' in rehearsal) return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` }
 
-  const changes = changesOf(current, rehearsal.spec, missing)
-  const checked = { request, current, access, currentAccess: undefined, changes, asked, wanted: rehearsal.spec }
+  const wanted = withIds(rehearsal.spec, surroundings.stack?.networkIds ?? new Map())
+  const changes = changesOf(planned, wanted, missing)
+  const checked = {
+    request,
+    current,
+    access,
+    currentAccess: undefined,
+    changes,
+    asked,
+    wanted,
+    networks: rehearsal.networks,
+  }
   if (current !== undefined && changes.length === 0) return { service: { ...checked, action: 'unchanged' } }
 
-  const problem = placementProblem(rehearsal.spec, distribution, surroundings.observed)
+  const credential = await credentialProblems(wanted, surroundings)
+  if (credential.length > 0) return { problems: credential.map((line) => `service ${request.name}: ${line}`) }
+  const problem = placementProblem(wanted, distribution, surroundings.observed)
   if (problem !== undefined) return { problem: `service ${request.name}: ${problem}` }
   if (current === undefined) return { service: { ...checked, action: 'create', command } }
   const currentAccess = await accessToReturn(planned, lookUp)
@@ -163,33 +185,61 @@ function describeRefusal(error: RegistryError, image: ImageReference, access: Ac
 }
 
 function commandFor(
-  { name, createArgs, updateArgs }: ServiceRequest,
-  current: Service | undefined,
+  { request, current }: PlannedService,
   missing: Difference,
   access: Access | undefined,
+  pinned: ImageReference | undefined,
   anonymousDirectory: string,
 ): Command {
+  const { name, createArgs, updateArgs, compose } = request
   const { image, replicas, env } = missing
   const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined }
+  if (compose !== undefined && pinned !== undefined) {
+    return stackDeploy(compose.stack, fileFor(compose, pinned), config, compose.knowsDetach)
+  }
   return current === undefined
     ? serviceCreate({ name, config, image, replicas, env, flags: createArgs })
     : serviceUpdate({ name, config, image, replicas, env, flags: updateArgs })
 }
 
-function rehearseIn(command: Command, { connection, workspace, signal }: Surroundings): Promise<Rehearsal> {
-  return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal)
+function rehearseIn(command: Command, { connection, workspace, stack, signal }: Surroundings): Promise<Rehearsal> {
+  return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal, stack?.pretended)
 }
 
 /** Why an existing service has to be touched, in the user's words. */
-function changesOf(current: Service | undefined, wanted: ServiceSpec, { words }: Difference): string[] {
+function changesOf({ request, current }: PlannedService, wanted: ServiceSpec, { words }: Difference): string[] {
   if (current === undefined) return []
+  const stuck = isStuck(current) ? ['its last update was paused'] : []
+  if (request.compose !== undefined) {
+    const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
+    return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck]
+  }
   const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? ['update-args'] : []
-  return [...words, ...byFlags, ...(isStuck(current) ? ['its last update was paused'] : [])]
+  return [...words, ...byFlags, ...stuck]
 }
 
 /** Half of its tasks may be old, and Swarm will not go on by itself. */
 function isStuck({ UpdateStatus: status }: Service): boolean {
   return status?.State === 'paused' || status?.State === 'rollback_paused'
+}
+
+/** What would make Windows refuse the service's gMSA account. */
+async function credentialProblems(
+  spec: ServiceSpec,
+  { connection, observed, stack, signal }: Surroundings,
+): Promise<string[]> {
+  const source = credentialSpecOf(spec)
+  if (source === undefined) return []
+  const content = source.Config ? await contentOfConfig(source.Config) : undefined
+  return credentialSpecProblems(source, spec, content, observed.nodes)
+
+  async function contentOfConfig(id: string): Promise<string | undefined> {
+    const ofStack = stack?.configContent(id)
+    if (ofStack !== undefined) return ofStack
+    const all = await connection.engine.get<StackObject[]>('/configs', { signal })
+    const data = all.find(({ ID }) => ID === id)?.Spec.Data
+    return data === undefined ? undefined : Buffer.from(data, 'base64').toString()
+  }
 }
 
 /** Why no node could run the service's tasks. */

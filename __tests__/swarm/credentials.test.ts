@@ -40,11 +40,19 @@ describeSwarm(
         clients: [...new Set(requests.filter(isPull).map(({ client }) => client))],
       }
     }
-    /** A pull that needs the credential stored with the service: another task, on a node without the image. */
+    /** A pull that needs the credential stored with the service: a task on nodes that have forgotten the image. */
     const pullAgain = async (service: string, { reference, digest }: LabImage) => {
       const pinned = `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`
-      for (const node of swarm.lab.nodes) await swarm.lab.removeImage(node.name, pinned)
-      return swarm.lab.docker(['service', 'update', '--force', '--quiet', '--update-monitor', '1s', service])
+      await swarm.lab.docker(['service', 'update', '--detach', '--replicas', '0', service])
+      for (const node of swarm.lab.nodes) {
+        await swarm.until(`no container of ${service} is left on ${node.name}`, async () => {
+          const filter = `label=com.docker.swarm.service.name=${service}`
+          const { stdout } = await swarm.lab.docker(['ps', '--quiet', '--filter', filter], { node: node.name })
+          return stdout.trim() === ''
+        })
+        await swarm.lab.removeImage(node.name, pinned)
+      }
+      return swarm.lab.docker(['service', 'update', '--quiet', '--replicas', '1', service])
     }
 
     test('two registries with an account each: workers that never logged in pull both images', async () => {

@@ -6,6 +6,8 @@ export interface Service {
   readonly ID: string
   readonly Version: { readonly Index: number }
   readonly Spec: ServiceSpec
+  /** What a rollback goes back to. */
+  readonly PreviousSpec?: ServiceSpec
   readonly UpdateStatus?: UpdateStatus
   /** Only of job services. */
   readonly JobStatus?: { readonly JobIteration: { readonly Index: number } }
@@ -17,6 +19,8 @@ export interface ServiceSpec {
   readonly TaskTemplate: TaskTemplate
   readonly Mode: ServiceMode
   readonly UpdateConfig?: UpdateConfig
+  /** Of old services; else they are in the task template. */
+  readonly Networks?: readonly { readonly Target: string }[]
 }
 
 export interface TaskTemplate {
@@ -24,7 +28,14 @@ export interface TaskTemplate {
     readonly Image: string
     readonly Env?: readonly string[]
     readonly Healthcheck?: { readonly Test?: readonly string[] }
+    readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string }[]
+    readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string }[]
+    readonly Privileges?: {
+      readonly CredentialSpec?: { readonly Config?: string; readonly File?: string; readonly Registry?: string }
+    }
   }
+  /** By ID; docker commands send names. */
+  readonly Networks?: readonly { readonly Target: string }[]
   readonly RestartPolicy?: {
     readonly Condition?: 'none' | 'on-failure' | 'any'
     readonly MaxAttempts?: number

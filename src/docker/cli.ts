@@ -11,7 +11,9 @@ export interface CommandResult {
 export interface CommandOptions {
   /** Added to the environment of this one command. */
   readonly env?: Readonly<Record<string, string>>
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
+  /** The directory that relative paths begin at; that of the step unless given. */
+  readonly cwd?: string
   /** Ends the command. */
   readonly signal?: AbortSignal
 }
@@ -49,11 +51,12 @@ export async function runProgram(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<CommandResult> {
-  const { env, stdin = '', signal } = options
+  const { env, cwd, stdin = '', signal } = options
   const child = spawn(program, [...args], {
     stdio: 'pipe',
     windowsHide: true,
     ...(env === undefined ? {} : { env }),
+    ...(cwd === undefined ? {} : { cwd }),
     ...(signal === undefined ? {} : { signal }),
   })
   const ended = new Promise<number>((resolve, reject) => {

@@ -1,19 +1,23 @@
 import { familiar, type ImageReference } from './reference.ts'
 
-/** A docker command as a value: its arguments, and the variables that it takes from its environment. */
+/** A docker command as a value: its arguments, its input, and the variables that it takes from its environment. */
 export interface Command {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  readonly stdin?: string
+}
+
+/** What every change of a service is sent with. */
+export interface ClientConfig {
+  /** An isolated configuration directory. */
+  readonly directory: string
+  /** Only then registry auth is sent: with none for the image, Docker would erase what the service has stored. */
+  readonly hasCredential: boolean
 }
 
 export interface ServiceChange {
   readonly name: string
-  readonly config: {
-    /** An isolated configuration directory. */
-    readonly directory: string
-    /** Only then registry auth is sent: with none for the image, Docker would erase what the service has stored. */
-    readonly hasCredential: boolean
-  }
+  readonly config: ClientConfig
   readonly image: ImageReference | undefined
   readonly replicas: number | undefined
   readonly env: Readonly<Record<string, string>>
@@ -49,10 +53,25 @@ export function serviceCreate(change: ServiceChange): Command {
   }
 }
 
+/**
+ * `docker stack deploy` of a compose file, which it reads from its input: the file may hold secrets. It adds and
+ * changes, and removes nothing.
+ */
+export function stackDeploy(stack: string, file: string, config: ClientConfig, knowsDetach: boolean): Command {
+  const auth = config.hasCredential ? ['--with-registry-auth'] : []
+  const detach = knowsDetach ? ['--detach=true'] : []
+  return {
+    args: ['--config', config.directory, 'stack', 'deploy', ...auth, ...detach, '--compose-file', '-', stack],
+    env: {},
+    stdin: file,
+  }
+}
+
 /** The same command without a look at the registry: for a rehearsal. */
 export function withoutRegistry(command: Command): Command {
-  const [config = '', directory = '', service = '', verb = '', ...rest] = command.args
-  return { ...command, args: [config, directory, service, verb, '--no-resolve-image', ...rest] }
+  const [config = '', directory = '', noun = '', verb = '', ...rest] = command.args
+  const quietly = noun === 'stack' ? '--resolve-image=never' : '--no-resolve-image'
+  return { ...command, args: [config, directory, noun, verb, quietly, ...rest] }
 }
 
 function head(verb: 'create' | 'update', { config }: ServiceChange): string[] {

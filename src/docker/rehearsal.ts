@@ -6,14 +6,31 @@ import type { ServiceSpec } from './api.ts'
 import type { CommandResult, DockerCli } from './cli.ts'
 import { type Command, withoutRegistry } from './commands.ts'
 import type { Engine } from './engine.ts'
+import type { StackObject } from './stack-objects.ts'
 
 /** What a docker command would send to the swarm, or why it would not. */
-export type Rehearsal = { readonly spec: ServiceSpec } | { readonly refusal: string }
+export type Rehearsal =
+  | { readonly spec: ServiceSpec; readonly networks: readonly NamedBody[] }
+  | { readonly refusal: string }
+
+/** What the command would send to make something. */
+export interface NamedBody {
+  readonly Name: string
+}
+
+/** What the command shall see on the swarm although it is not there yet. */
+export interface Pretended {
+  readonly secret: readonly StackObject[]
+  readonly config: readonly StackObject[]
+  readonly network: readonly StackObject[]
+}
+
+const NOTHING: Pretended = { secret: [], config: [], network: [] }
 
 const CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/
 
 /**
- * Runs a `docker service create|update` against a stand-in for the daemon, on a private socket: what the command
+ * Runs a `docker service create|update` or a `docker stack deploy` of one service against a stand-in for the daemon, on a private socket: what the command
  * reads is the real swarm, what it would change is caught and not passed on. So the CLI itself says what its flags
  * mean, and mistakes in them show before anything has changed.
  *
@@ -25,43 +42,73 @@ export async function rehearse(
   engine: Engine,
   socketPath: string,
   signal: AbortSignal,
+  pretended: Pretended = NOTHING,
 ): Promise<Rehearsal> {
   const caught: ServiceSpec[] = []
+  const networks: NamedBody[] = []
   const server = createServer((request, response) => {
-    answer(request, response, engine, (spec) => caught.push(spec)).catch((error: Error) => response.destroy(error))
+    answer(request, response, engine, pretended, {
+      onSpec: (spec) => caught.push(spec),
+      onNetwork: (network) => networks.push(network),
+    }).catch((error: Error) => response.destroy(error))
   })
   server.listen(socketPath)
   await once(server, 'listening')
   try {
-    const { args, env } = withoutRegistry(command)
+    const { args, env, stdin = '' } = withoutRegistry(command)
     const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' }
-    const result = await docker.run(args, { env: { ...env, ...here }, signal })
+    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal })
     const [spec] = caught
-    return result.code === 0 && spec !== undefined ? { spec } : { refusal: complaint(result) }
+    return result.code === 0 && spec !== undefined ? { spec, networks } : { refusal: complaint(result) }
   } finally {
     server.close()
     server.closeAllConnections()
   }
 }
 
+interface Caught {
+  readonly onSpec: (spec: ServiceSpec) => void
+  readonly onNetwork: (network: NamedBody) => void
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   engine: Engine,
-  onSpec: (spec: ServiceSpec) => void,
+  pretended: Pretended,
+  { onSpec, onNetwork }: Caught,
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request
+  const [path = ''] = url.split('?', 1)
   if (method === 'GET' || method === 'HEAD') {
+    const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`))
+    if (network !== undefined)
+      return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: 'swarm' })
+    const kind = /\/(secret|config)s$/.exec(path)?.[1] as 'secret' | 'config' | undefined
+    if (kind !== undefined && pretended[kind].length > 0) {
+      const known = await json(await engine.forward({ method, path: url }))
+      return sendJson(response, 200, [...(known as unknown[]), ...pretended[kind]])
+    }
     const real = await engine.forward({ method, path: url })
     response.writeHead(real.statusCode ?? 500, real.headers)
     await pipeline(real, response)
     return
   }
-  const known = method === 'POST' && CHANGES_SERVICE.test(url.split('?', 1)[0] ?? '')
-  if (known) onSpec((await json(request)) as ServiceSpec)
-  else request.resume()
-  response.writeHead(known ? 200 : 501, { 'Content-Type': 'application/json' })
-  response.end(JSON.stringify(known ? { ID: 'rehearsal' } : { message: `${method} ${url} is not rehearsed` }))
+  if (method === 'POST' && CHANGES_SERVICE.test(path)) {
+    onSpec((await json(request)) as ServiceSpec)
+    sendJson(response, 200, { ID: 'rehearsal' })
+  } else if (method === 'POST' && path.endsWith('/networks/create')) {
+    onNetwork((await json(request)) as NamedBody)
+    sendJson(response, 201, { Id: 'rehearsal' })
+  } else {
+    request.resume()
+    sendJson(response, 501, { message: `${method} ${url} is not rehearsed` })
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify(body))
 }
 
 /** What a failed docker command says, without the lines that only point to its help. */

@@ -13,11 +13,18 @@ export type ReadFile = (path: string) => string
  * be the content, or the secret itself.
  */
 export function fileReader(env: Environment): ReadFile {
-  const base = env.GITHUB_WORKSPACE || process.cwd()
-  return (path) => {
-    const expanded = path.startsWith('~/') && env.HOME ? join(env.HOME, path.slice(2)) : path
-    return textOfBytes(readBytes(resolve(base, expanded), base))
-  }
+  return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)))
+}
+
+/** The workspace, where relative paths begin. */
+export function basePath(env: Environment): string {
+  return env.GITHUB_WORKSPACE || process.cwd()
+}
+
+/** The absolute path of a file of the user's. */
+export function resolvePath(env: Environment, path: string): string {
+  const expanded = path.startsWith('~/') && env.HOME ? join(env.HOME, path.slice(2)) : path
+  return resolve(basePath(env), expanded)
 }
 
 function readBytes(path: string, base: string): Buffer {

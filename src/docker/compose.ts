@@ -1,0 +1,498 @@
+import { closestKey } from '../inputs/keys.ts'
+import { listed, type Problems, shown } from '../inputs/problems.ts'
+import type { YamlList, YamlMap, YamlText, YamlValue } from '../inputs/yaml.ts'
+import { isUnset, type LookUp, substitutionsIn } from './compose-variables.ts'
+
+/** A compose file as its author wrote it. */
+export interface ComposeFile {
+  /** As the user gave it. */
+  readonly path: string
+  readonly root: YamlMap
+}
+
+/** Compose files in the form that `docker stack config` takes, and what was done to get there. */
+export interface AdaptedFiles {
+  /** YAML, in the order of the files. */
+  readonly texts: readonly string[]
+  /** Harmless differences that were evened out. */
+  readonly notices: readonly string[]
+  /** What Swarm leaves out of account: one line a key, however many services have it. */
+  readonly warnings: readonly string[]
+  /** The variables that the files name. */
+  readonly variables: readonly string[]
+}
+
+/** Stands in a secret or config for the content that is given inline, or by a variable. */
+export const CONTENT_KEY = 'x-swarm-deploy-content'
+export const VARIABLE_KEY = 'x-swarm-deploy-variable'
+const NO_FILE = '/swarm-deploy/no-file'
+
+const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'] as const
+
+/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
+const SERVICE_KEYS =
+  'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(
+    ' ',
+  )
+
+const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`'
+
+/** What docker stack refuses in a service, and what to write. */
+const REFUSED: Readonly<Record<string, string>> = {
+  annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
+  cpu_count: BY_LIMITS,
+  cpu_percent: BY_LIMITS,
+  cpu_period: BY_LIMITS,
+  cpu_quota: BY_LIMITS,
+  cpu_shares: BY_LIMITS,
+  cpus: BY_LIMITS,
+  cpuset: 'Swarm cannot bind tasks to processors: leave it out',
+  extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
+  gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
+  mem_limit: BY_LIMITS,
+  mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
+  memswap_limit: BY_LIMITS,
+  pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
+  platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
+  profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
+  scale: 'write `deploy: {replicas: 2}`',
+  volume_driver: 'write the driver in the top-level `volumes`',
+  volumes_from: 'name the volume in the `volumes` of each service',
+}
+
+/** What changes nothing for a swarm, and is taken out. */
+const DROPPED: Readonly<Record<string, string>> = {
+  attach: 'it is for `docker compose up` only',
+  depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
+  develop: 'it is for `docker compose watch` only',
+  pull_policy: 'every image is looked up in its registry anyway',
+}
+
+/** What docker stack takes and Swarm does not do, and what to write. */
+const IGNORED: Readonly<Record<string, string>> = {
+  build: 'build and push the image in an earlier step',
+  cgroup_parent: 'leave it out',
+  container_name: 'Swarm names the containers itself: leave it out',
+  devices: 'use `generic_resources`, or leave it out',
+  domainname: 'write the whole name in `hostname`',
+  external_links: 'put both into one network, where they find each other by name',
+  ipc: 'leave it out',
+  links: 'services of one network find each other by name: leave it out',
+  mac_address: 'leave it out',
+  network_mode: 'write `networks`',
+  pid: 'leave it out',
+  privileged: 'write `cap_add`',
+  restart: 'write `deploy: {restart_policy: {condition: any}}`',
+  security_opt: 'leave it out',
+  shm_size: 'mount a `tmpfs` at /dev/shm',
+  userns_mode: 'leave it out',
+}
+
+/**
+ * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
+ * makes no difference. Pure.
+ *
+ * @param lookUp the variables of the step and of the env files
+ */
+export function adaptCompose(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems): AdaptedFiles {
+  const lint = new Lint(files, lookUp, problems)
+  const texts = files.map((file) => toYaml(lint.adapt(file)))
+  lint.checkReferences()
+  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] }
+}
+
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+export function placeOf(files: readonly ComposeFile[], path: readonly string[]): string {
+  const found = files
+    .map((file) => ({ file, ...lineOf(file.root, path) }))
+    .reduce((best, one) => (one.depth >= best.depth ? one : best))
+  return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`
+}
+
+/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
+export function locateComplaint(files: readonly ComposeFile[], message: string): string {
+  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? []
+  return `${placeOf(files, path)}: docker refuses it: ${message}`
+}
+
+function lineOf(root: YamlValue, path: readonly string[]): { readonly line: number; readonly depth: number } {
+  let value = root
+  let line = root.line
+  let depth = 0
+  for (const part of path) {
+    const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined
+    const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value
+    if (next === undefined) break
+    line = entry?.line ?? next.line
+    value = next
+    depth++
+  }
+  return { line, depth }
+}
+
+/** Services that have one key, in one line. */
+interface Mention {
+  readonly place: string
+  readonly advice: string
+  readonly services: string[]
+}
+
+class Lint {
+  readonly variables = new Set<string>()
+  readonly #files: readonly ComposeFile[]
+  readonly #lookUp: LookUp
+  readonly #problems: Problems
+  readonly #dropped = new Map<string, Mention>()
+  readonly #ignored = new Map<string, Mention>()
+  readonly #notices: string[] = []
+
+  constructor(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems) {
+    this.#files = files
+    this.#lookUp = lookUp
+    this.#problems = problems
+  }
+
+  notices(): string[] {
+    return [...this.#notices, ...mentions(this.#dropped, 'is left out')]
+  }
+
+  warnings(): string[] {
+    return mentions(this.#ignored, 'is ignored by Swarm')
+  }
+
+  adapt({ path, root }: ComposeFile): YamlMap {
+    const entries = root.entries.flatMap((entry) => {
+      const { key, value, line } = entry
+      const here = this.#problems.at(`${path} line ${line}`)
+      if (key === 'name') {
+        this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`)
+        return []
+      }
+      if (key === 'version') return this.#version(path, entry.line, value) ? [entry] : []
+      if (key.startsWith('x-')) return [entry]
+      if (!isSection(key)) {
+        const advice =
+          key === 'include'
+            ? 'give every file in the input `compose-file`'
+            : `write one of ${listed([...SECTIONS], 'disjunction')}`
+        here.add(`docker stack does not know the top-level key ${shown(key)}: ${advice}`)
+        return []
+      }
+      this.#variablesOf(path, value)
+      if (isNothing(value)) return []
+      if (value.kind !== 'map') {
+        here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`)
+        return []
+      }
+      return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }]
+    })
+    return { ...root, entries }
+  }
+
+  /** Every network, volume, secret and config that a service names must be defined in one of the files. */
+  checkReferences(): void {
+    const defined = (section: string) =>
+      new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)))
+    const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]))
+    for (const { path, root } of this.#files) {
+      for (const { key: service, value } of mapAt(root, 'services')) {
+        for (const { section, name, line } of referencesOf(value)) {
+          if (name.includes('$') || known[section]?.has(name) || (section === 'networks' && name === 'default'))
+            continue
+          const one = section.slice(0, -1)
+          this.#problems.add(
+            `${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`,
+          )
+        }
+      }
+    }
+  }
+
+  #version(path: string, line: number, value: YamlValue): boolean {
+    const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null
+    if (minor !== null && Number(minor[1] ?? 0) <= 13) return true
+    this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`)
+    return false
+  }
+
+  #variablesOf(path: string, value: YamlValue): void {
+    if (value.kind === 'list') for (const item of value.items) this.#variablesOf(path, item)
+    if (value.kind === 'map') for (const entry of value.entries) this.#variablesOf(path, entry.value)
+    if (value.kind !== 'text') return
+    const start = value.line + (value.style === 'block' ? 1 : 0)
+    for (const found of substitutionsIn(value.value, start)) {
+      const here = this.#problems.at(`${path} line ${found.line}`)
+      if (found.kind === 'invalid') {
+        here.add(found.reason)
+        continue
+      }
+      const { name } = found
+      this.variables.add(name)
+      if (isUnset(found, this.#lookUp)) {
+        here.add(
+          `the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`,
+        )
+      }
+    }
+  }
+
+  #object(section: (typeof SECTIONS)[number], path: string, name: string, value: YamlValue): YamlValue {
+    if (section === 'services') return this.#service(path, name, value)
+    if (section === 'secrets' || section === 'configs') return this.#content(section, path, name, value)
+    return value
+  }
+
+  #service(path: string, name: string, service: YamlValue): YamlValue {
+    if (service.kind !== 'map') {
+      this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``)
+      return service
+    }
+    const entries = service.entries.flatMap((entry) => {
+      const { key, line, value } = entry
+      const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`)
+      if (key.startsWith('x-')) return [entry]
+      const dropped = own(DROPPED, key)
+      if (dropped !== undefined) {
+        mention(this.#dropped, key, dropped, `${path} line ${line}`, name)
+        return []
+      }
+      if (key === 'build' && !service.entries.some((other) => other.key === 'image') && this.#files.length === 1) {
+        here.add('Swarm does not build: build and push in an earlier step, and name the result in `image`')
+        return []
+      }
+      const refused = own(REFUSED, key)
+      if (refused !== undefined) {
+        here.add(`docker stack does not know it: ${refused}`)
+        return []
+      }
+      if (!SERVICE_KEYS.includes(key)) {
+        const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS)
+        here.add(
+          `docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`,
+        )
+        return []
+      }
+      if (isNothing(value) && (key === 'command' || key === 'entrypoint')) return []
+      const ignored = own(IGNORED, key)
+      if (ignored !== undefined) mention(this.#ignored, key, ignored, `${path} line ${line}`, name)
+      if (key === 'environment') this.#inherited(value)
+      if (key === 'credential_spec') checkCredentialSpec(value, here)
+      if (key === 'ports') return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }]
+      if (key === 'env_file') return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }]
+      return [entry]
+    })
+    return { ...service, entries }
+  }
+
+  /** A variable without a value takes the one of the step. */
+  #inherited(environment: YamlValue): void {
+    const bare =
+      environment.kind === 'map'
+        ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key)
+        : environment.kind === 'list'
+          ? environment.items.flatMap((item) => (item.kind === 'text' && !item.value.includes('=') ? [item.value] : []))
+          : []
+    for (const name of bare) this.variables.add(name)
+  }
+
+  /** What `docker compose config` writes as text, `docker stack` wants as a number. */
+  #port(port: YamlValue, path: string, service: string): YamlValue {
+    if (port.kind !== 'map') return port
+    const entries = port.entries.flatMap((entry) => {
+      const { key, value, line } = entry
+      const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`)
+      if (key === 'name' || key === 'app_protocol') {
+        mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service)
+        return []
+      }
+      if (key === 'host_ip') {
+        here.add('`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall')
+        return []
+      }
+      if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain') return [entry]
+      if (/^\d+$/.test(value.value)) return [{ ...entry, value: { ...value, style: 'plain' as const } }]
+      if (!value.value.includes('$')) {
+        here.add(
+          `\`${key}\` is ${shown(value.value)}, which is no single port: write one number, and an entry for each`,
+        )
+      }
+      return [entry]
+    })
+    return { ...port, entries }
+  }
+
+  /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
+  #content(section: 'secrets' | 'configs', path: string, name: string, value: YamlValue): YamlValue {
+    const what = `${section}.${name}`
+    if (value.kind !== 'map') {
+      this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``)
+      return value
+    }
+    const given = ['file', 'content', 'environment', 'external', 'driver'].filter((key) => {
+      const inner = entryAt(value, key)
+      return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false')
+    })
+    if (given.length > 1) {
+      this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`)
+    }
+    const entries = value.entries.flatMap((entry) => {
+      const replaced = entry.key === 'content' ? CONTENT_KEY : entry.key === 'environment' ? VARIABLE_KEY : undefined
+      if (replaced === undefined) return [entry]
+      const { value: inner, line } = entry
+      if (inner.kind !== 'text') {
+        this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`)
+        return []
+      }
+      if (entry.key === 'environment' && !inner.value.includes('$') && this.#lookUp(inner.value) === undefined) {
+        this.#problems.add(
+          `${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``,
+        )
+      }
+      const quoted = { ...inner, style: 'quoted' as const }
+      return [
+        { ...entry, key: replaced, value: quoted },
+        { ...entry, key: 'file', value: text(NO_FILE, line) },
+      ]
+    })
+    return { ...value, entries }
+  }
+}
+
+interface Reference {
+  readonly section: (typeof SECTIONS)[number]
+  readonly name: string
+  readonly line: number
+}
+
+/** What a service names of the other sections. */
+function referencesOf(service: YamlValue): Reference[] {
+  if (service.kind !== 'map') return []
+  return service.entries.flatMap(({ key, value }): Reference[] => {
+    if (key === 'networks') return namesOf(value).map((one) => ({ section: 'networks', ...one }))
+    if (key === 'secrets' || key === 'configs') return sourcesOf(value).map((one) => ({ section: key, ...one }))
+    if (key === 'volumes') return volumesOf(value).map((one) => ({ section: 'volumes', ...one }))
+    if (key !== 'credential_spec' || value.kind !== 'map') return []
+    const config = entryAt(value, 'config')
+    return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : []
+  })
+}
+
+type Name = Omit<Reference, 'section'>
+
+function namesOf(value: YamlValue): Name[] {
+  if (value.kind === 'map') return value.entries.map(({ key, line }) => ({ name: key, line }))
+  return value.kind === 'list' ? value.items.flatMap(nameOf) : []
+}
+
+function nameOf(value: YamlValue): Name[] {
+  return value.kind === 'text' ? [{ name: value.value, line: value.line }] : []
+}
+
+function sourcesOf(value: YamlValue): Name[] {
+  if (value.kind !== 'list') return []
+  return value.items.flatMap((item) => {
+    const source = item.kind === 'map' ? entryAt(item, 'source') : item
+    return source === undefined ? [] : nameOf(source)
+  })
+}
+
+/** Named volumes only: a path begins with a dot, a slash or a tilde. */
+function volumesOf(value: YamlValue): Name[] {
+  if (value.kind !== 'list') return []
+  return value.items.flatMap((item) => {
+    if (item.kind === 'text') {
+      const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1]
+      return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }]
+    }
+    if (item.kind !== 'map') return []
+    const type = entryAt(item, 'type')
+    const source = entryAt(item, 'source')
+    return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? nameOf(source) : []
+  })
+}
+
+function checkCredentialSpec(value: YamlValue, problems: Problems): void {
+  const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : []
+  const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key))
+  if (sources.length === 1 && given.length === 1) return
+  const has = sources.length > 1 ? `it names ${listed(sources)}` : 'it names no source'
+  problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``)
+}
+
+function envFile(file: YamlValue, problems: Problems): YamlValue {
+  if (file.kind !== 'map') return file
+  const path = entryAt(file, 'path')
+  const required = entryAt(file, 'required')
+  const isOptional = required?.kind === 'text' && required.value === 'false'
+  if (path !== undefined && !isOptional && !entryAt(file, 'format')) return path
+  problems.add('docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out')
+  return path ?? text('', file.line)
+}
+
+function mention(all: Map<string, Mention>, key: string, advice: string, place: string, service: string): void {
+  const known = all.get(key)
+  if (known === undefined) all.set(key, { place, advice, services: [service] })
+  else if (!known.services.includes(service)) known.services.push(service)
+}
+
+function mentions(all: ReadonlyMap<string, Mention>, what: string): string[] {
+  return [...all].map(
+    ([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`,
+  )
+}
+
+function isSection(key: string): key is (typeof SECTIONS)[number] {
+  return (SECTIONS as readonly string[]).includes(key)
+}
+
+function own(table: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
+}
+
+function isNothing(value: YamlValue): boolean {
+  return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value)
+}
+
+function entryAt(map: YamlMap, key: string): YamlValue | undefined {
+  return map.entries.find((entry) => entry.key === key)?.value
+}
+
+function mapAt(root: YamlMap, key: string): YamlMap['entries'] {
+  const value = entryAt(root, key)
+  return value?.kind === 'map' ? value.entries : []
+}
+
+function mapValues(map: YamlMap, change: (key: string, value: YamlValue) => YamlValue): YamlMap {
+  return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) }
+}
+
+function mapItems(value: YamlValue, change: (item: YamlValue) => YamlValue): YamlValue {
+  if (value.kind !== 'list') return value.kind === 'map' ? change(value) : value
+  return { ...value, items: value.items.map(change) } satisfies YamlList
+}
+
+function text(value: string, line: number): YamlText {
+  return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false }
+}
+
+/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
+const NO_TEXT =
+  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/
+
+/** The value as YAML on one line, which docker reads as it would have read the original. */
+function toYaml(value: YamlValue): string {
+  if (value.kind === 'list') return `[${value.items.map(toYaml).join(', ')}]`
+  if (value.kind === 'map') {
+    return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}: ${toYaml(inner)}`).join(', ')}}`
+  }
+  if (isNothing(value)) return 'null'
+  return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : quoted(value.value)
+}
+
+/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
+function quoted(value: string): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

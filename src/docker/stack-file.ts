@@ -1,0 +1,202 @@
+import { parse } from 'yaml'
+import type { ServiceSpec } from './api.ts'
+import { familiar, type ImageReference } from './reference.ts'
+import { sameSpec } from './service-spec.ts'
+
+/** The label by which Docker finds what belongs to a stack. */
+export const NAMESPACE_LABEL = 'com.docker.stack.namespace'
+/** The image as the compose file had it, by Docker's own bookkeeping. */
+const IMAGE_LABEL = 'com.docker.stack.image'
+
+/** A secret or config of a rendered file. */
+export interface FileObject {
+  readonly name?: string
+  readonly external?: boolean | { readonly name?: string }
+  readonly file?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly driver?: string
+  readonly driver_opts?: Readonly<Record<string, string>>
+  readonly template_driver?: string
+  readonly [key: `x-${string}`]: unknown
+}
+
+export interface FileService {
+  readonly image?: string
+  readonly labels?: Readonly<Record<string, string | null>>
+  readonly deploy?: { readonly labels?: Readonly<Record<string, string | null>> }
+  readonly networks?: Readonly<Record<string, unknown>>
+  readonly [key: string]: unknown
+}
+
+/** What `docker stack config` prints: all files merged, all variables replaced. */
+export interface StackFile {
+  readonly version?: string
+  readonly services: Readonly<Record<string, FileService>>
+  readonly networks: Readonly<Record<string, { readonly name?: string; readonly external?: boolean } | null>>
+  readonly volumes: Readonly<Record<string, unknown>>
+  readonly secrets: Readonly<Record<string, FileObject>>
+  readonly configs: Readonly<Record<string, FileObject>>
+}
+
+/** Reads what `docker stack config` printed. */
+export function parseStackFile(rendered: string): StackFile {
+  const root = (parse(rendered, { maxAliasCount: 0 }) ?? {}) as Partial<StackFile>
+  return {
+    ...(root.version === undefined ? {} : { version: String(root.version) }),
+    services: root.services ?? {},
+    networks: root.networks ?? {},
+    volumes: root.volumes ?? {},
+    secrets: root.secrets ?? {},
+    configs: root.configs ?? {},
+  }
+}
+
+/** The labels of a service by which it may name its config: Docker puts those of `deploy` on the service itself. */
+export function labelsOf({ labels = {}, deploy = {} }: FileService): Record<string, string> {
+  const all = Object.entries({ ...labels, ...deploy.labels })
+  return Object.fromEntries(all.map(([key, value]) => [key, value ?? '']))
+}
+
+/** One service of a stack, as `docker stack deploy` takes it. */
+export interface StackService {
+  readonly stack: string
+  /** Its name in the compose files. */
+  readonly key: string
+  /** The stack file with this service only, whose secrets and configs are external ones by now. */
+  readonly file: StackFile
+  /** Run it again when it is a job that is finished. */
+  readonly isRerun: boolean
+  /** The CLI is of Docker 26 or newer: without `--detach` it would remark on every deploy. */
+  readonly knowsDetach: boolean
+}
+
+/**
+ * The compose file that deploys one service, with its image pinned. What Docker would take for a variable is
+ * escaped: all of them are replaced by now.
+ */
+export function fileFor({ key, file }: StackService, image: ImageReference): string {
+  // Their content is in `environment` by now, and Swarm knows neither order nor builds.
+  const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {}
+  const { version, networks, volumes, secrets } = file
+  const { credential, configs } = credentialByName(service, file.configs)
+  const escaped = escapeVariables({
+    services: { [key]: { ...service, ...credential, image: familiar(image) } },
+    networks,
+    volumes,
+    secrets,
+    configs,
+  })
+  return JSON.stringify({ ...(version === undefined ? {} : { version }), ...(escaped as object) })
+}
+
+/** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
+function credentialByName(service: Omit<FileService, 'image'>, configs: StackFile['configs']) {
+  const spec = service.credential_spec as { readonly config?: string } | undefined
+  const config = configs[spec?.config ?? '']
+  if (config?.name === undefined) return { credential: {}, configs }
+  return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } }
+}
+
+function escapeVariables(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$')
+  if (Array.isArray(value)) return value.map(escapeVariables)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]))
+}
+
+/** The spec with every placeholder of an ID, and every name of a network, replaced by the ID that it has now. */
+export function withIds(spec: ServiceSpec, ids: ReadonlyMap<string, string>): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  const container = template.ContainerSpec
+  const id = (text: string) => ids.get(text) ?? text
+  const credential = container?.Privileges?.CredentialSpec
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) }),
+      ...(container && {
+        ContainerSpec: {
+          ...container,
+          ...(container.Secrets && {
+            Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) })),
+          }),
+          ...(container.Configs && {
+            Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) })),
+          }),
+          ...(credential?.Config && {
+            Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } },
+          }),
+        },
+      }),
+    },
+  }
+}
+
+/**
+ * Whether a deploy would change nothing in a service. The platforms of its image are not looked at (they are only
+ * recorded when the registry answers), and neither is Docker's note of how the compose file spelled the image.
+ */
+export function sameStackSpec(a: ServiceSpec, b: ServiceSpec): boolean {
+  return sameSpec(comparable(a), comparable(b))
+}
+
+/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
+function comparable(spec: ServiceSpec): ServiceSpec {
+  const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {}
+  const template = spec.TaskTemplate as ServiceSpec['TaskTemplate'] & { readonly Runtime?: string }
+  const { Platforms: _platforms, ...placement } = (template.Placement ?? {}) as Record<string, unknown>
+  const { Replicated: replicated, ReplicatedJob: job } = spec.Mode
+  return {
+    ...spec,
+    Labels: labels,
+    Mode: {
+      ...spec.Mode,
+      ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
+      ...(job && {
+        ReplicatedJob: {
+          MaxConcurrent: job.MaxConcurrent ?? 1,
+          TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
+        },
+      }),
+    },
+    TaskTemplate: {
+      ...withoutDefaults(template, { Runtime: 'container' }),
+      ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
+      Placement: placement,
+    },
+    ...Object.fromEntries(
+      Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
+        key,
+        withoutDefaults((spec as unknown as Record<string, object | undefined>)[key] ?? {}, defaults),
+      ]),
+    ),
+  }
+}
+
+const POLICY_DEFAULTS = {
+  EndpointSpec: { Mode: 'vip' },
+  UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
+  RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
+}
+
+function withoutDefaults<T extends object>(value: T, defaults: Readonly<Record<string, string>>): T {
+  return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner)) as T
+}
+
+/** What differs between two specs, in the user's words. */
+export function stackChanges(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  const [a, b] = [comparable(now), comparable(wanted)]
+  if (sameSpec(a, b)) return []
+  const parts = [
+    ['image', a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
+    ['mode and replicas', a.Mode, b.Mode],
+    ['env', a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
+    ['secrets', a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
+    ['configs', a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
+    ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
+    ['labels', a.Labels, b.Labels],
+  ] as const
+  const words = parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word]))
+  return words.length > 0 ? words : ['settings']
+}

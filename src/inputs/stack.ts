@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { StackRequest } from '../deployment.ts'
+import { adaptCompose, type ComposeFile } from '../docker/compose.ts'
+import { type LookUp, parseEnvFile } from '../docker/compose-variables.ts'
+import type { Environment } from '../runner/environment.ts'
+import { basePath, fileReader, resolvePath } from './files.ts'
+import { hide } from './masking.ts'
+import { listed, type Problems, shown } from './problems.ts'
+import { parseBoolean } from './values.ts'
+import { parseYaml } from './yaml.ts'
+
+const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`])
+
+// A stack's name is the first part of the names of its services, which swarmkit checks.
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/
+const LONGEST_NAME = 50
+
+/** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
+const OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/
+
+/** The inputs about stacks, as the runner hands them over. */
+export interface StackInputs {
+  readonly stack: string
+  readonly 'compose-file': string
+  readonly 'env-file': string
+  readonly prune: string
+  readonly 'rerun-jobs': string
+}
+
+/** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
+export function readStack(inputs: StackInputs, env: Environment, problems: Problems): StackRequest | undefined {
+  const name = inputs.stack.trim()
+  const prune = switchOf(inputs, 'prune', problems)
+  const rerunJobs = switchOf(inputs, 'rerun-jobs', problems)
+  if (name === '') {
+    const given = (['compose-file', 'env-file'] as const).filter((key) => inputs[key].trim() !== '')
+    const on = (['prune', 'rerun-jobs'] as const).filter((key) => (key === 'prune' ? prune : rerunJobs))
+    const alone = [...given, ...on]
+    if (alone.length > 0) problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``)
+    return undefined
+  }
+  if (!NAME.test(name) || name.length > LONGEST_NAME) {
+    problems.add(
+      `stack: ${shown(name)} is no name of a stack: write at most ${LONGEST_NAME} letters, digits, - and _, with a letter or digit first`,
+    )
+  }
+  const lookUp = variablesOf(inputs['env-file'], env, problems)
+  const paths = composePaths(inputs['compose-file'], env, problems)
+  const files = paths.flatMap((path) => composeFile(path, env, problems) ?? [])
+  hideSecrets(files, lookUp)
+  const [first] = paths
+  if (first === undefined || files.length < paths.length) return undefined
+
+  const adapted = adaptCompose(files, lookUp, problems)
+  const variables = adapted.variables.flatMap((variable) => {
+    const value = lookUp(variable)
+    return value === undefined ? [] : [[variable, value] as const]
+  })
+  return {
+    name,
+    files,
+    adapted,
+    directory: dirname(resolvePath(env, first)),
+    variables: Object.fromEntries(variables),
+    lookUp,
+    prune,
+    rerunJobs,
+  }
+}
+
+function switchOf(inputs: StackInputs, key: 'prune' | 'rerun-jobs', problems: Problems): boolean {
+  const text = inputs[key].trim()
+  return text === '' ? false : (problems.at(key).attempt(() => parseBoolean(text)) ?? false)
+}
+
+/** The variables of the step, and behind them those of the env files, the last of which wins. */
+function variablesOf(input: string, env: Environment, problems: Problems): LookUp {
+  const ofTheStep: LookUp = (name) => (OF_THE_RUNNER.test(name) ? undefined : env[name])
+  const ofFiles = new Map<string, string>()
+  for (const path of pathsFrom(input, 'env-file', problems)) {
+    const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path))
+    const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name))
+    for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`)
+    for (const [name, value] of file.variables) ofFiles.set(name, value)
+  }
+  return (name) => ofTheStep(name) ?? ofFiles.get(name)
+}
+
+function composePaths(input: string, env: Environment, problems: Problems): string[] {
+  const given = pathsFrom(input, 'compose-file', problems)
+  if (given.length > 0 || input.trim() !== '') return given
+  const found = USUAL_NAMES.find((name) => existsSync(join(basePath(env), name)))
+  if (found !== undefined) return [found]
+  problems.add(
+    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file`,
+  )
+  return []
+}
+
+/** One path a line, or a YAML list of them. */
+function pathsFrom(input: string, name: string, problems: Problems): string[] {
+  const text = input.trim()
+  if (!/^(?:-[ \t\r\n]|\[)/.test(text))
+    return text
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+  const { root, problems: wrong } = parseYaml(text)
+  for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`)
+  const items = root?.kind === 'list' ? root.items : []
+  return items.flatMap((item) => {
+    if (item.kind === 'text' && item.value.trim() !== '') return [item.value.trim()]
+    problems.add(`${name} line ${item.line}: this is no path: write the path of a file`)
+    return []
+  })
+}
+
+function composeFile(path: string, env: Environment, problems: Problems): ComposeFile | undefined {
+  const here = problems.at(`compose-file ${path}`)
+  const text = here.attempt(() => fileReader(env)(path))
+  if (text === undefined) return undefined
+  const { root, problems: wrong } = parseYaml(text)
+  for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`)
+  if (wrong.length > 0) return undefined
+  if (root?.kind === 'map') return { path, root }
+  here.add('this is no compose file: write a mapping with the key `services`')
+  return undefined
+}
+
+/** What the files and variables give to secrets must not be printed, nor reach programs that have no use for it. */
+function hideSecrets(files: readonly ComposeFile[], lookUp: LookUp): void {
+  for (const { root } of files) {
+    const secrets = root.entries.find(({ key }) => key === 'secrets')?.value
+    for (const { value: secret } of secrets?.kind === 'map' ? secrets.entries : []) {
+      for (const { key, value } of secret.kind === 'map' ? secret.entries : []) {
+        if (value.kind !== 'text') continue
+        if (key === 'content') hide(value.value)
+        if (key === 'environment') hide(lookUp(value.value) ?? '')
+      }
+    }
+  }
+}
