@@ -39281,7 +39281,8 @@ function refused(checked, sentAt, said) {
 }
 /** What the swarm has now is ours, unless somebody else's deploy came between the command's end and the look. */
 function taken(checked, sentAt, service) {
-    const isTheirs = compare(checked, service) === 'someone-elses';
+    // The spec of a stack's service also holds what docker adds to it: there only the watch tells.
+    const isTheirs = checked.request.compose === undefined && compare(checked, service) === 'someone-elses';
     return isTheirs ? superseded(checked, sentAt, service) : { checked, sentAt, service };
 }
 function superseded(checked, sentAt, service) {

@@ -124,7 +124,8 @@ function refused(checked: ChangedService, sentAt: number, said: string): Rollout
 
 /** What the swarm has now is ours, unless somebody else's deploy came between the command's end and the look. */
 function taken(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
-  const isTheirs = compare(checked, service) === 'someone-elses'
+  // The spec of a stack's service also holds what docker adds to it: there only the watch tells.
+  const isTheirs = checked.request.compose === undefined && compare(checked, service) === 'someone-elses'
   return isTheirs ? superseded(checked, sentAt, service) : { checked, sentAt, service }
 }
 
