@@ -37737,11 +37737,11 @@ const DEFAULT_TIMEOUT_SECONDS = 45;
  * @throws ConnectionLost with the CLI's own words when the daemon does not answer
  * @throws EngineError when its API is older than that of Docker 20.10
  */
-async function connectEngine(dial, headers) {
+async function connectEngine(dial, headers, signal) {
     const agent = new StdioAgent(dial);
     const send = sender(agent, headers);
     try {
-        const ping = await send('GET', '/_ping', {});
+        const ping = await send('GET', '/_ping', { signal });
         ping.resume();
         if (ping.statusCode !== 200)
             throw new EngineError(ping.statusCode ?? 0, await (0,consumers_namespaceObject.text)(ping));
@@ -38005,7 +38005,7 @@ async function connect(workspace, env, signal) {
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
     const docker = dockerCli({ ...endpointEnv, DOCKER_CONFIG: directory });
-    const engine = await openEngine(docker, userConfig.file.HttpHeaders ?? {}, host);
+    const engine = await openEngine(docker, userConfig.file.HttpHeaders ?? {}, host, signal);
     try {
         const info = await engine.get('/info', { signal });
         requireManager(info, host);
@@ -38051,11 +38051,12 @@ async function runFirst(docker, args, signal) {
         throw new errors/* UserError */.yo('there is no docker command on the PATH of this step: install the docker CLI in an earlier step');
     }
 }
-async function openEngine(docker, headers, host) {
+async function openEngine(docker, headers, host, signal) {
     try {
-        return await connectEngine(() => docker.start(['system', 'dial-stdio']), headers);
+        return await connectEngine(() => docker.start(['system', 'dial-stdio']), headers, signal);
     }
     catch (error) {
+        signal.throwIfAborted();
         throw new errors/* UserError */.yo(`the docker daemon at ${host} cannot be used: ${(0,errors/* messageOf */.bD)(error)}`, { cause: error });
     }
 }
@@ -38882,7 +38883,7 @@ function difference(spec, asked) {
     if (spec === undefined)
         return { ...asked, words: [] };
     const image = isSameImage(spec, asked.image) ? undefined : asked.image;
-    const now = spec.Mode.Replicated?.Replicas ?? 1;
+    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
     const replicas = asked.replicas === now ? undefined : asked.replicas;
     const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
     const names = Object.keys(env);

@@ -28,7 +28,7 @@ export async function connect(workspace: Workspace, env: Environment, signal: Ab
   const directory = await workspace.makeDirectory('client')
   await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))
   const docker = dockerCli({ ...endpointEnv, DOCKER_CONFIG: directory })
-  const engine = await openEngine(docker, userConfig.file.HttpHeaders ?? {}, host)
+  const engine = await openEngine(docker, userConfig.file.HttpHeaders ?? {}, host, signal)
   try {
     const info = await engine.get<SystemInfo>('/info', { signal })
     requireManager(info, host)
@@ -81,10 +81,16 @@ async function runFirst(docker: DockerCli, args: readonly string[], signal: Abor
   }
 }
 
-async function openEngine(docker: DockerCli, headers: Readonly<Record<string, string>>, host: string): Promise<Engine> {
+async function openEngine(
+  docker: DockerCli,
+  headers: Readonly<Record<string, string>>,
+  host: string,
+  signal: AbortSignal,
+): Promise<Engine> {
   try {
-    return await connectEngine(() => docker.start(['system', 'dial-stdio']), headers)
+    return await connectEngine(() => docker.start(['system', 'dial-stdio']), headers, signal)
   } catch (error) {
+    signal.throwIfAborted()
     throw new UserError(`the docker daemon at ${host} cannot be used: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -135,6 +135,28 @@ describe('the bundle', () => {
     expect(await readdir(runner.temp)).toEqual([])
   })
 
+  test.each([
+    ['context inspect', '::group::Connect'],
+    ['dial-stdio', '::group::Connect'],
+  ])('a run that is stopped while `docker %s` does not end, ends within two seconds', async (words, stage) => {
+    await using docker = await fakeDocker({ ...healthy, stalls: [words] })
+    const step = await runner.start({
+      with: { services: `${web.Spec.Name}: registry.example.com/app:v2` },
+      env: docker.env,
+    })
+    while (!step.printed().includes(stage)) await new Promise((resolve) => setTimeout(resolve, 20))
+    while (!(await docker.calls()).some((call) => call.includes(words)))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    const stoppedAt = performance.now()
+    step.main.kill('SIGTERM')
+    const giveUp = setTimeout(() => step.main.kill('SIGKILL'), 8000)
+    const result = await step.finished
+    clearTimeout(giveUp)
+    expect(performance.now() - stoppedAt).toBeLessThan(2000)
+    expect(result.outputs.status).toBe('cancelled')
+    expect(await readdir(runner.temp)).toEqual([])
+  })
+
   test('what only a bug can cause is called one', async () => {
     const { result } = await run(
       { answers: { ...healthy.answers, '/services': { not: 'a list' } } },

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { Service, ServiceSpec } from '../../src/docker/api.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
@@ -72,6 +73,14 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     expect(outcomeOf(run)).toBe('superseded')
     expect(run.main.code).toBe(1)
     expect(await imageOf('behind')).toBe(`${v3.reference}@${v3.digest}`)
+  })
+
+  test("a new job's count of runs is not taken for somebody else's", async () => {
+    const { reference } = await swarm.lab.image({ registry: 'open', repository: 'job', content: 'job', ...exits(0) })
+    const job = { name: 'job', image: reference, create: true, replicas: '2', 'create-args': ['--mode=replicated-job'] }
+    const run = await deploy([job])
+    expect(outcomeOf(run)).toBe('created')
+    expect((await swarm.service('job')).Spec.Mode.ReplicatedJob?.TotalCompletions).toBe(2)
   })
 
   test('of runs that deploy one service at once, one wins and the others say so', async () => {

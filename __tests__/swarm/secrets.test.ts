@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmod, mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 import { expect, test } from '@jest/globals'
@@ -83,11 +84,43 @@ function watchProcesses(forms: readonly string[]) {
   }
 }
 
+/** Every entry with its kind, mode, owner, times and content. */
+function listing(directory: string): Record<string, string> {
+  const names = ['', ...(readdirSync(directory, { recursive: true }) as string[]).toSorted()]
+  return Object.fromEntries(
+    names.map((name) => {
+      const path = join(directory, name)
+      const { mode, uid, mtimeMs, ctimeMs, ino, size } = lstatSync(path)
+      const isFile = lstatSync(path).isFile()
+      const content = isFile ? createHash('sha256').update(readFileSync(path)).digest('hex') : size
+      return [name, [mode.toString(8), uid, mtimeMs, ctimeMs, ino, content].join(' ')]
+    }),
+  )
+}
+
+/** Processes whose command line or environment names a path. */
+function processesWith(path: string): string[] {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const own = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8')
+        return own.includes(path)
+          ? [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`]
+          : []
+      } catch {
+        return []
+      }
+    })
+}
+
 describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => {
   const registry = () => swarm.lab.registries.main
   const env = () => ({ DOCKER_HOST: swarm.lab.nodes[0].host })
   const CANARY = 'canary "s3cret"/+#: ß'
   const forms = () => formsOf('deployer', CANARY)
+  const errorsOf = (run: StepResult) =>
+    run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
 
   const canaryStep = async (service: string, image: string, extra: Record<string, string> = {}) => {
     await registry().setAccount('deployer', { password: CANARY })
@@ -240,5 +273,114 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     const run = await swarm.runner.run({ ...step, env: { ...step.env, GITHUB_ACTIONS: '' } })
     expect(run.main.code).toBe(0)
     for (const form of forms()) expect(run.main.stdout).not.toContain(form)
+  })
+
+  test.each(['HOME', 'DOCKER_CONFIG'])('the configuration of %s is byte for byte as it was', async (way) => {
+    const user = `user-${way.length}`
+    await registry().setAccount(user, { password: 'own-password-1' })
+    await registry().setAccount('given', { password: 'given-password-2' })
+    const home = join(swarm.runner.directory, `home-${way.length}`)
+    const directory = way === 'HOME' ? join(home, '.docker') : join(home, 'elsewhere')
+    await mkdir(join(directory, 'contexts', 'meta'), { recursive: true, mode: 0o750 })
+    const auth = Buffer.from(`${user}:own-password-1`).toString('base64')
+    await writeFile(
+      join(directory, 'config.json'),
+      `{"auths":{"${registry().host}":{"auth":"${auth}"}},\n\t"psFormat":"x"}`,
+      { mode: 0o640 },
+    )
+    await writeFile(join(directory, 'daemon.json'), '{}', { mode: 0o444 })
+    await utimes(join(directory, 'daemon.json'), 1000, 2000)
+    const env = {
+      HOME: home,
+      DOCKER_HOST: swarm.lab.nodes[0].host,
+      ...(way !== 'HOME' && { DOCKER_CONFIG: directory }),
+    }
+    const before = listing(home)
+    const image = await swarm.lab.image({ registry: 'main', repository: 'own', content: 'own' })
+    const services = (reference: string) =>
+      JSON.stringify([{ name: `own-${way.length}`, image: reference, create: true }])
+    const given = { registry: registry().host, username: 'given', password: 'given-password-2' }
+
+    const own = await swarm.runner.run({ with: { services: services(image.reference), monitor: '1s' }, env })
+    expect(errorsOf(own)).toEqual([])
+    const explicit = await swarm.runner.run({ with: { ...given, services: services(image.reference) }, env })
+    expect(errorsOf(explicit)).toEqual([])
+    const bad = await swarm.runner.run({ with: { ...given, services: services(`${image.reference}404`) }, env })
+    expect(errorsOf(bad)).toHaveLength(1)
+    const killed = await swarm.runner.start({ with: { ...given, services: services(image.reference) }, env })
+    await swarm.until('the login', () => killed.printed().includes('::group::Log in'))
+    killed.main.kill('SIGKILL')
+    await killed.finished
+    expect(listing(home)).toEqual(before)
+  })
+
+  test.each<[NodeJS.Signals, string]>([
+    ['SIGKILL', 'Connect'],
+    ['SIGKILL', 'Check images'],
+    ['SIGKILL', 'Deploy'],
+    ['SIGKILL', 'Watch'],
+    ['SIGTERM', 'Check images'],
+    ['SIGINT', 'Deploy'],
+    ['SIGTERM', 'Watch'],
+  ])('%s in the stage %s leaves no process and no file', async (signal, stage) => {
+    await registry().setAccount('left', { password: 'left-password-3' })
+    const name = `left-${signal}-${stage.replace(' ', '')}`.toLowerCase()
+    const image = await swarm.lab.image({ registry: 'main', repository: name, content: name })
+    // Slow enough that a child is at work in every stage.
+    await registry().fail({ delayMs: 300 })
+    const step = await swarm.runner.start({
+      with: {
+        ...{ registry: registry().host, username: 'left', password: 'left-password-3', monitor: '60s' },
+        services: JSON.stringify([{ name, image: image.reference, create: true, 'create-args': ['--label a=b'] }]),
+      },
+      env: { DOCKER_HOST: swarm.lab.nodes[0].host },
+    })
+    await swarm.until(stage, () => step.printed().includes(`::group::${stage}`))
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    step.main.kill(signal)
+    const run = await step.finished
+    await registry().recover()
+    expect(run.main.code).toBe(signal === 'SIGKILL' ? null : 1)
+    expect(run.post.code).toBe(0)
+    expect(run.log).not.toContain('A bug of this action')
+    expect(await readdir(swarm.runner.temp)).toEqual([])
+    await swarm.until('the end of all children', () => processesWith(swarm.runner.temp).length === 0)
+  })
+
+  test('a secret of several lines is hidden line by line', async () => {
+    const password = '-----BEGIN KEY-----\nfirst-line-of-it\r\nsecond line of it\n-----END KEY-----'
+    await registry().setAccount('many', { password })
+    const image = await swarm.lab.image({ registry: 'main', repository: 'many', content: 'many' })
+    const run = await swarm.deploy(
+      {
+        registries: JSON.stringify([{ registry: registry().host, username: 'many', 'password-env': 'MANY' }]),
+        services: JSON.stringify([
+          // The daemon quotes the flag's value in its refusal.
+          { name: 'many', image: image.reference, create: true, 'create-args': ['--limit-memory=first-line-of-it'] },
+        ]),
+      },
+      { MANY: password },
+    )
+    expect(errorsOf(run)).toEqual([expect.stringContaining('docker refuses it: invalid argument "***"')])
+    const printed = run.main.stdout.replaceAll(/^::add-mask::.*$/gm, '') + run.summary + JSON.stringify(run.outputs)
+    for (const line of password.split(/\r?\n/)) expect(printed).not.toContain(line)
+  })
+
+  test('two runs at once, each with its own account for one registry, know nothing of each other', async () => {
+    const users = ['first', 'second']
+    for (const user of users) await registry().setAccount(user, { password: `${user}-password`, read: [user] })
+    const runs = await Promise.all(
+      users.map(async (user) => {
+        const image = await swarm.lab.image({ registry: 'main', repository: `${user}/app`, content: user })
+        return swarm.deploy({
+          ...{ registry: registry().host, username: user, password: `${user}-password`, monitor: '1s' },
+          services: JSON.stringify([{ name: `at-once-${user}`, image: image.reference, create: true }]),
+        })
+      }),
+    )
+    expect(runs.map(errorsOf)).toEqual([[], []])
+    expect(JSON.stringify(runs[0])).not.toContain('second-password')
+    expect(JSON.stringify(runs[1])).not.toContain('first-password')
+    expect(await readdir(swarm.runner.temp)).toEqual([])
   })
 })

@@ -78,11 +78,12 @@ const DEFAULT_TIMEOUT_SECONDS = 45
 export async function connectEngine(
   dial: () => ChildProcessWithoutNullStreams,
   headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
 ): Promise<Engine> {
   const agent = new StdioAgent(dial)
   const send = sender(agent, headers)
   try {
-    const ping = await send('GET', '/_ping', {})
+    const ping = await send('GET', '/_ping', { signal })
     ping.resume()
     if (ping.statusCode !== 200) throw new EngineError(ping.statusCode ?? 0, await text(ping))
     return engineOver(agent, send, agreeOnVersion(String(ping.headers['api-version'] ?? OLDEST_API_VERSION)))

@@ -25,7 +25,7 @@ export interface Difference {
 export function difference(spec: ServiceSpec | undefined, asked: Asked): Difference {
   if (spec === undefined) return { ...asked, words: [] }
   const image = isSameImage(spec, asked.image) ? undefined : asked.image
-  const now = spec.Mode.Replicated?.Replicas ?? 1
+  const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1
   const replicas = asked.replicas === now ? undefined : asked.replicas
   const env = Object.fromEntries(
     Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value),

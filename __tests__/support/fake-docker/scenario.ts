@@ -10,6 +10,8 @@ export interface Scenario {
   readonly answers: Readonly<Record<string, unknown>>
   /** Paths that are never answered. */
   readonly hangs?: readonly string[]
+  /** Commands that never end, by words in the command line. */
+  readonly stalls?: readonly string[]
   /** Commands that fail: the first whose words are in the command line. */
   readonly fails?: readonly { readonly command: string; readonly code: number; readonly stderr: string }[]
 }
