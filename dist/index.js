@@ -38898,6 +38898,10 @@ function difference(spec, asked) {
         ],
     };
 }
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+function imageOf(service) {
+    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+}
 /** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
 function sameSpec(a, b) {
     return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
@@ -41340,6 +41344,7 @@ async function tasksOf(engine, serviceIds, signal) {
 ;// CONCATENATED MODULE: ./lib/plan.js
 
 
+
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
@@ -41361,7 +41366,7 @@ function planService(request, loggedIn, observed) {
         return `service ${name} is a ${modeOf(current.Spec)} service: it has no replicas to set, leave \`replicas\` out`;
     }
     try {
-        const access = chooseAccess(request, request.image ?? imageOf(current), current, loggedIn);
+        const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
         return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn) };
     }
     catch (error) {
@@ -41384,7 +41389,7 @@ function chooseAccess(request, image, current, loggedIn) {
 /** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
 function accessToReturn(request, current, loggedIn) {
     try {
-        return chooseAccess(request, imageOf(current), current, loggedIn);
+        return chooseAccess(request, referenceOf(current), current, loggedIn);
     }
     catch {
         return undefined;
@@ -41432,8 +41437,8 @@ function ownAccess(image, { ownConfig }) {
     return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
 }
 /** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-function imageOf(service) {
-    const image = service?.Spec.TaskTemplate.ContainerSpec?.Image;
+function referenceOf(service) {
+    const image = imageOf(service);
     if (image === undefined)
         return undefined;
     try {
@@ -41767,7 +41772,7 @@ async function checkImage({ request, current, access }, lookUp) {
  */
 async function checkKeptImage(name, current, access, lookUp) {
     const kept = { pinned: undefined, access: undefined, distribution: undefined };
-    const image = current?.Spec.TaskTemplate.ContainerSpec?.Image;
+    const image = imageOf(current);
     if (access === undefined || image === undefined)
         return kept;
     try {
@@ -41783,7 +41788,7 @@ async function checkKeptImage(name, current, access, lookUp) {
 }
 /** The credential for the image that a service has now, if it can still read it. */
 async function preflight_accessToReturn({ current, currentAccess, request }, lookUp) {
-    const image = current?.Spec.TaskTemplate.ContainerSpec?.Image;
+    const image = imageOf(current);
     if (currentAccess === undefined || image === undefined)
         return undefined;
     try {
@@ -42025,7 +42030,7 @@ function sendBack(changed, { engine }, maxParallel) {
                 return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' };
             if (standing === 'gone' && checked.current !== undefined)
                 return { rollout, before, state: 'failed', cause: 'someone else removed it meanwhile' };
-            log/* log */.R.info(`${before.name}: ${checked.current === undefined ? 'removed again' : `sent back to ${recover_imageOf(checked.current)}`}`);
+            log/* log */.R.info(`${before.name}: ${checked.current === undefined ? 'removed again' : `sent back to ${imageOf(checked.current)}`}`);
             return { rollout, before, state: checked.current === undefined ? 'removed' : 'sent' };
         }
         catch (error) {
@@ -42071,7 +42076,7 @@ function resultAfter(way, culprits, restored) {
         return { ...before, outcome: 'failed', cause: `${cause}; the way back failed too: ${way.cause}` };
     if (way.state === 'removed')
         return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` };
-    const image = { before: before.image.before, after: recover_imageOf(rollout.checked.current) };
+    const image = { before: before.image.before, after: imageOf(rollout.checked.current) };
     if (restored === undefined) {
         const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
         return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
@@ -42090,9 +42095,6 @@ function credentialFor({ access, currentAccess }) {
     if (currentAccess !== undefined)
         return { from: 'header', header: registryAuthHeader(currentAccess.credential) };
     return { from: access === undefined ? 'spec' : 'previous-spec' };
-}
-function recover_imageOf(service) {
-    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
 }
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 20 modules
@@ -42235,6 +42237,7 @@ function idsIn(spec) {
 }
 
 ;// CONCATENATED MODULE: ./lib/stack.js
+
 
 
 
@@ -42475,6 +42478,14 @@ function withObjects(file, objects) {
 function placeholder(kind, name) {
     return kind === 'network' ? name : `new-${kind}-${name}`;
 }
+/** What the preflight has to know of the stack around a service. */
+function surroundingsOf(stack) {
+    return {
+        pretended: pretendedObjects(stack),
+        networkIds: networkIds(stack),
+        configContent: (id) => configContent(stack, id),
+    };
+}
 /** What a rehearsal must see on the swarm beyond what there is. */
 function pretendedObjects({ objects, known, missing }) {
     const made = (kind) => objects.filter((one) => one.kind === kind && !exists(one, known)).map(({ name }) => name);
@@ -42596,7 +42607,7 @@ async function removeUnused(stack, connection) {
             name: service.Spec.Name,
             action: 'remove',
             outcome: refusal === undefined ? 'removed' : 'failed',
-            image: { before: service.Spec.TaskTemplate.ContainerSpec?.Image, after: undefined },
+            image: { before: imageOf(service), after: undefined },
             config: undefined,
             nodes: 0,
             tasks: { running: 0, wanted: 0 },
@@ -42981,7 +42992,7 @@ function settledPart(rollout, outcome, sight) {
         name: checked.request.name,
         action: checked.action,
         outcome,
-        image: { before: watch_imageOf(checked.current), after: watch_imageOf(service) },
+        image: { before: imageOf(checked.current), after: imageOf(service) },
         config: checked.access?.config.name,
         nodes,
         tasks: { running, wanted },
@@ -42989,9 +43000,6 @@ function settledPart(rollout, outcome, sight) {
     };
 }
 const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
-function watch_imageOf(service) {
-    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
-}
 function sayProgress(before, now, startedAt) {
     if (now.progress === before.progress)
         return;
@@ -43149,14 +43157,6 @@ async function readStackOf({ stack }, connection, workspace, signal) {
     if (stack === undefined)
         return undefined;
     return (0,log/* stage */.d)('Read the stack', () => stack_readStack(stack, connection, workspace, signal));
-}
-/** What the preflight has to know of the stack around a service. */
-function surroundingsOf(stack) {
-    return {
-        pretended: pretendedObjects(stack),
-        networkIds: networkIds(stack),
-        configContent: (id) => configContent(stack, id),
-    };
 }
 /** The services, when all that they refer to is there. */
 async function withObjectsOf(stack, services, connection, signal) {

@@ -13,15 +13,7 @@ import { reportFailure, reportResults } from './report.ts'
 import { stage } from './runner/log.ts'
 import { stopOnSignals } from './runner/stop.ts'
 import { createWorkspace, type Workspace } from './runner/workspace.ts'
-import {
-  configContent,
-  makeObjects,
-  networkIds,
-  pretendedObjects,
-  readStack,
-  removeUnused,
-  type Stack,
-} from './stack.ts'
+import { makeObjects, readStack, removeUnused, type Stack, surroundingsOf } from './stack.ts'
 import { isGood } from './verdict.ts'
 import { unwatchedResult, watch } from './watch.ts'
 
@@ -89,15 +81,6 @@ async function readStackOf(
 ): Promise<Stack | undefined> {
   if (stack === undefined) return undefined
   return stage('Read the stack', () => readStack(stack, connection, workspace, signal))
-}
-
-/** What the preflight has to know of the stack around a service. */
-function surroundingsOf(stack: Stack) {
-  return {
-    pretended: pretendedObjects(stack),
-    networkIds: networkIds(stack),
-    configContent: (id: string) => configContent(stack, id),
-  }
 }
 
 /** The services, when all that they refer to is there. */

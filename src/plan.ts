@@ -1,6 +1,7 @@
 import type { Access, Config, Deployment, LoggedIn, Observation, PlannedService, ServiceRequest } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
 import { type ImageReference, parseReference, pathMatches } from './docker/reference.ts'
+import { imageOf } from './docker/service-spec.ts'
 import { messageOf } from './errors.ts'
 
 /** Labels by which a service names its config itself, the first that is set wins. */
@@ -32,7 +33,7 @@ function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Obse
     return `service ${name} is a ${modeOf(current.Spec)} service: it has no replicas to set, leave \`replicas\` out`
   }
   try {
-    const access = chooseAccess(request, request.image ?? imageOf(current), current, loggedIn)
+    const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn)
     return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn) }
   } catch (error) {
     return `service ${name}: ${messageOf(error)}`
@@ -62,7 +63,7 @@ function chooseAccess(
 /** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
 function accessToReturn(request: ServiceRequest, current: Service | undefined, loggedIn: LoggedIn): Access | undefined {
   try {
-    return chooseAccess(request, imageOf(current), current, loggedIn)
+    return chooseAccess(request, referenceOf(current), current, loggedIn)
   } catch {
     return undefined
   }
@@ -127,8 +128,8 @@ function ownAccess(image: ImageReference, { ownConfig }: LoggedIn): Access | und
 }
 
 /** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-function imageOf(service: Service | undefined): ImageReference | undefined {
-  const image = service?.Spec.TaskTemplate.ContainerSpec?.Image
+function referenceOf(service: Service | undefined): ImageReference | undefined {
+  const image = imageOf(service)
   if (image === undefined) return undefined
   try {
     return parseReference(image)

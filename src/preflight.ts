@@ -8,7 +8,7 @@ import { RegistryError, resolveImage } from './docker/registry.ts'
 import { describeFailure, remedy } from './docker/registry-error.ts'
 import { type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
 import { isJob, wantedTasks } from './docker/rollout.ts'
-import { type Difference, difference, sameSpec } from './docker/service-spec.ts'
+import { type Difference, difference, imageOf, sameSpec } from './docker/service-spec.ts'
 import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { inParallel } from './parallel.ts'
@@ -142,7 +142,7 @@ async function checkKeptImage(
   lookUp: LookUp,
 ): Promise<CheckedImage> {
   const kept = { pinned: undefined, access: undefined, distribution: undefined }
-  const image = current?.Spec.TaskTemplate.ContainerSpec?.Image
+  const image = imageOf(current)
   if (access === undefined || image === undefined) return kept
   try {
     await lookUp(parseReference(image), access)
@@ -158,7 +158,7 @@ async function checkKeptImage(
 
 /** The credential for the image that a service has now, if it can still read it. */
 async function accessToReturn({ current, currentAccess, request }: PlannedService, lookUp: LookUp) {
-  const image = current?.Spec.TaskTemplate.ContainerSpec?.Image
+  const image = imageOf(current)
   if (currentAccess === undefined || image === undefined) return undefined
   try {
     await lookUp(parseReference(image), currentAccess)

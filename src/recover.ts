@@ -2,7 +2,7 @@ import type { ChangedService, Connection, Deployment, Rollout, ServiceResult } f
 import type { Service } from './docker/api.ts'
 import { EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
-import { sameSpec } from './docker/service-spec.ts'
+import { imageOf, sameSpec } from './docker/service-spec.ts'
 import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
@@ -131,8 +131,4 @@ function gone(before: ServiceResult): ServiceResult {
 function credentialFor({ access, currentAccess }: ChangedService): StoredCredential {
   if (currentAccess !== undefined) return { from: 'header', header: registryAuthHeader(currentAccess.credential) }
   return { from: access === undefined ? 'spec' : 'previous-spec' }
-}
-
-function imageOf(service: Service | undefined): string | undefined {
-  return service?.Spec.TaskTemplate.ContainerSpec?.Image
 }

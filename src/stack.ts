@@ -7,6 +7,7 @@ import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
 import { parseReference, withTagDefault } from './docker/reference.ts'
 import { complaint } from './docker/rehearsal.ts'
+import { imageOf } from './docker/service-spec.ts'
 import { type FileObject, labelsOf, NAMESPACE_LABEL, parseStackFile, type StackFile } from './docker/stack-file.ts'
 import {
   contentHash,
@@ -326,8 +327,17 @@ function placeholder(kind: Kind | 'network', name: string): string {
   return kind === 'network' ? name : `new-${kind}-${name}`
 }
 
+/** What the preflight has to know of the stack around a service. */
+export function surroundingsOf(stack: Stack) {
+  return {
+    pretended: pretendedObjects(stack),
+    networkIds: networkIds(stack),
+    configContent: (id: string) => configContent(stack, id),
+  }
+}
+
 /** What a rehearsal must see on the swarm beyond what there is. */
-export function pretendedObjects({ objects, known, missing }: Stack): Record<Kind | 'network', StackObject[]> {
+function pretendedObjects({ objects, known, missing }: Stack): Record<Kind | 'network', StackObject[]> {
   const made = (kind: Kind) => objects.filter((one) => one.kind === kind && !exists(one, known)).map(({ name }) => name)
   const all = (kind: Kind | 'network', names: readonly string[]) =>
     names.map((name) => ({ ID: placeholder(kind, name), Spec: { Name: name, Labels: {} } }))
@@ -343,14 +353,14 @@ function exists({ kind, name }: WantedObject, known: KnownObjects): boolean {
 }
 
 /** The IDs of the networks, by name. */
-export function networkIds({ known }: Stack): Map<string, string> {
+function networkIds({ known }: Stack): Map<string, string> {
   const local = known.networks.filter(({ Scope }) => Scope !== 'swarm')
   const swarm = known.networks.filter(({ Scope }) => Scope === 'swarm')
   return new Map([...local, ...swarm].map(({ Id, Name }) => [Name, Id]))
 }
 
 /** The content of the swarm config with this ID, as it is or will be. */
-export function configContent({ objects, known }: Stack, id: string): string | undefined {
+function configContent({ objects, known }: Stack, id: string): string | undefined {
   const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data
   if (existing !== undefined) return Buffer.from(existing, 'base64').toString()
   return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString()
@@ -470,7 +480,7 @@ export async function removeUnused(stack: Stack, connection: Connection): Promis
       name: service.Spec.Name,
       action: 'remove',
       outcome: refusal === undefined ? 'removed' : 'failed',
-      image: { before: service.Spec.TaskTemplate.ContainerSpec?.Image, after: undefined },
+      image: { before: imageOf(service), after: undefined },
       config: undefined,
       nodes: 0,
       tasks: { running: 0, wanted: 0 },

@@ -15,7 +15,7 @@ import {
   type Tally,
   tally,
 } from './docker/rollout.ts'
-import { sameSpec } from './docker/service-spec.ts'
+import { imageOf, sameSpec } from './docker/service-spec.ts'
 import { messageOf } from './errors.ts'
 import { log } from './runner/log.ts'
 
@@ -207,10 +207,6 @@ function settledPart(rollout: Rollout, outcome: Outcome, sight: Sight | undefine
 }
 
 const NOTHING_SEEN: Tally = { nodes: 0, running: 0, wanted: 0 }
-
-function imageOf(service: Service | undefined): string | undefined {
-  return service?.Spec.TaskTemplate.ContainerSpec?.Image
-}
 
 function sayProgress(before: Watched, now: Watched, startedAt: number): void {
   if (now.progress === before.progress) return

@@ -1,4 +1,4 @@
-import type { ServiceSpec } from './api.ts'
+import type { Service, ServiceSpec } from './api.ts'
 import { familiar, type ImageReference, sameImage } from './reference.ts'
 
 /** What is asked of a service's spec; what is not named stays. */
@@ -41,6 +41,11 @@ export function difference(spec: ServiceSpec | undefined, asked: Asked): Differe
       ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
     ],
   }
+}
+
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+export function imageOf(service: Service | undefined): string | undefined {
+  return service?.Spec.TaskTemplate.ContainerSpec?.Image
 }
 
 /** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
