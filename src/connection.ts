@@ -1,43 +1,142 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import type { Connection, UserConfig } from './deployment.ts'
-import type { SystemInfo } from './docker/api.ts'
+import { delimiter, join } from 'node:path'
+import type { CliRequest, Connection, Reach, TlsMaterial, UserConfig } from './deployment.ts'
 import { type DockerCli, dockerCli } from './docker/cli.ts'
+import { cliProblem } from './docker/cli-version.ts'
 import { type ConfigFile, isolatedConfigFile, parseConfigFile, settingsToCarryOver } from './docker/config-file.ts'
-import { type ContextInspection, environmentForEndpoint } from './docker/endpoint.ts'
-import { connectEngine, type Engine } from './docker/engine.ts'
+import { type ContextInspection, environmentForEndpoint, warningsFor } from './docker/endpoint.ts'
+import { installDocker } from './docker/install.ts'
 import { messageOf, UserError } from './errors.ts'
+import { type Door, Managers } from './reach/managers.ts'
+import { openSsh, prepareSsh } from './reach/ssh.ts'
+import { tcpReason } from './reach/tls.ts'
+import { type Way, withoutEndpoint } from './reach/way.ts'
 import { type Environment, environmentForChildren } from './runner/environment.ts'
 import { log } from './runner/log.ts'
 import type { Workspace } from './runner/workspace.ts'
 
 /**
- * Finds the endpoint with the user's own settings, then isolates: from here on no docker command reads the user's
- * configuration.
+ * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
+ * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
  *
- * @throws UserError when there is no docker CLI, no such context, no daemon, or when the daemon is no swarm manager
+ * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
-export async function connect(workspace: Workspace, env: Environment, signal: AbortSignal): Promise<Connection> {
-  const ownEnv = environmentForChildren(env)
-  const userConfig = await readUserConfig(ownEnv)
-  const context = await inspectContext(dockerCli(ownEnv), ownEnv, signal)
-  const { host, env: endpointEnv, warnings } = environmentForEndpoint(ownEnv, context, userConfig.directory)
-  for (const warning of warnings) log.warning(warning)
-
+export async function connect(
+  reach: Reach,
+  workspace: Workspace,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const bare = environmentForChildren(env)
+  const userConfig = await readUserConfig(bare)
+  const ownEnv = await withDocker(reach.cli, bare, workspace, signal)
   const directory = await workspace.makeDirectory('client')
   await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))
-  const docker = dockerCli({ ...endpointEnv, DOCKER_CONFIG: directory })
-  const engine = await openEngine(docker, userConfig.file.HttpHeaders ?? {}, host, signal)
+
+  const doors = await doorsOf(reach, { workspace, env: ownEnv, userConfig, signal })
+  const managers = new Managers(doors, directory)
   try {
-    const info = await engine.get<SystemInfo>('/info', { signal })
-    requireManager(info, host)
-    log.info(`Connected to ${host}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`)
+    const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal)
+    const close = () => {
+      managers[Symbol.dispose]()
+      engine.close()
+    }
+    return { docker: managers.docker, engine, configDirectory: directory, userConfig, [Symbol.dispose]: close }
   } catch (error) {
-    engine.close()
+    managers[Symbol.dispose]()
     throw error
   }
-  return { docker, engine, configDirectory: directory, userConfig, [Symbol.dispose]: () => engine.close() }
+}
+
+interface Ground {
+  readonly workspace: Workspace
+  readonly env: Readonly<Record<string, string>>
+  readonly userConfig: UserConfig
+  readonly signal: AbortSignal
+}
+
+/** The ways that there may be to the swarm, none of them open yet: the hosts, else a context, else the runner's own. */
+async function doorsOf(reach: Reach, ground: Ground): Promise<Door[]> {
+  const { workspace, env, signal } = ground
+  if (reach.hosts.length === 0) return [await doorOfContext(reach.context, ground)]
+  for (const warning of warningsFor(env)) log.warning(warning)
+  const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env))
+  const tls = reach.tls && (await writeTls(reach.tls, workspace))
+  return reach.hosts.map((host) => ({
+    text: host.text,
+    open: async () => {
+      switch (host.kind) {
+        case 'ssh':
+          if (ssh === undefined) throw new Error('an ssh host without ssh settings')
+          return await openSsh(ssh, host, signal)
+        case 'tcp':
+          if (tls === undefined) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`)
+          return plainWay(host.text, env, tls ?? {}, tcpReason)
+        case 'unix':
+          return plainWay(host.text, env, {}, (said) => said)
+      }
+    },
+  }))
+}
+
+async function doorOfContext(name: string | undefined, { env, userConfig, signal }: Ground): Promise<Door> {
+  const { DOCKER_HOST: _, ...withoutHost } = env
+  const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name }
+  const context = await inspectContext(dockerCli(asked), name, asked, signal)
+  const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory)
+  for (const warning of warnings) log.warning(warning)
+  const explain = host.startsWith('tcp:') ? tcpReason : (said: string) => said
+  return {
+    text: host,
+    open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
+  }
+}
+
+function plainWay(
+  text: string,
+  env: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, string>>,
+  explain: Way['explain'],
+): Way {
+  return {
+    text,
+    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },
+    explain,
+    [Symbol.dispose]: () => undefined,
+  }
+}
+
+/** The variables with which docker finds the certificates. */
+async function writeTls({ ca, cert, key }: TlsMaterial, workspace: Workspace): Promise<Record<string, string>> {
+  const directory = await workspace.makeDirectory('tls')
+  await workspace.writeFile(join(directory, 'ca.pem'), ca)
+  await workspace.writeFile(join(directory, 'cert.pem'), cert)
+  await workspace.writeFile(join(directory, 'key.pem'), key.reveal())
+  return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory }
+}
+
+/** The environment in which there is a docker CLI that serves: the runner's own, or one that is installed now. */
+async function withDocker(
+  request: CliRequest,
+  env: Record<string, string>,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const why = await whyToInstall(dockerCli(env), signal)
+  if (why === undefined) return env
+  log.info(`${why}: it is installed for this run`)
+  const path = await installDocker(request, await workspace.makeDirectory('install'), env)
+  return { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }
+}
+
+async function whyToInstall(docker: DockerCli, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return cliProblem((await docker.run(['--version'], { signal })).stdout)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return 'There is no docker command on the PATH of this step'
+  }
 }
 
 async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
@@ -59,55 +158,15 @@ async function readConfigFile(path: string): Promise<ConfigFile> {
 
 async function inspectContext(
   docker: DockerCli,
+  name: string | undefined,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ContextInspection> {
-  const { code, stdout, stderr } = await runFirst(docker, ['context', 'inspect', '--format', '{{json .}}'], signal)
+  const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal })
   if (code === 0) return JSON.parse(stdout) as ContextInspection
-  const source = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context'
+  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context'
+  const source = name === undefined ? current : `\`context\` (${name})`
   throw new UserError(
     `docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`,
-  )
-}
-
-async function runFirst(docker: DockerCli, args: readonly string[], signal: AbortSignal) {
-  try {
-    return await docker.run(args, { signal })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new UserError(
-      'there is no docker command on the PATH of this step: install the docker CLI in an earlier step',
-    )
-  }
-}
-
-async function openEngine(
-  docker: DockerCli,
-  headers: Readonly<Record<string, string>>,
-  host: string,
-  signal: AbortSignal,
-): Promise<Engine> {
-  try {
-    return await connectEngine(() => docker.start(['system', 'dial-stdio']), headers, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    throw new UserError(`the docker daemon at ${host} cannot be used: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-function requireManager({ Swarm: swarm }: SystemInfo, host: string): void {
-  if (swarm.ControlAvailable && !swarm.Error) return
-  if (swarm.LocalNodeState === 'inactive') {
-    throw new UserError(
-      `the docker daemon at ${host} is not part of a swarm: point DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`,
-    )
-  }
-  if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
-    throw new UserError(
-      `the docker daemon at ${host} is a worker of its swarm: point DOCKER_HOST or the docker context at a manager`,
-    )
-  }
-  throw new UserError(
-    `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`,
   )
 }

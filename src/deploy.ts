@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
 import type { Service } from './docker/api.ts'
-import { isElection } from './docker/election.ts'
+import { isDisconnection, isElection } from './docker/election.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { complaint } from './docker/rehearsal.ts'
 import { isJob } from './docker/rollout.ts'
@@ -49,7 +49,7 @@ async function send(checked: ChangedService, connection: Connection): Promise<Ro
     const said = complaint(result)
     if (result.code === 0) return taken(checked, sentAt, await read(connection, name))
 
-    const mayRepeat = isOutOfSequence(said) || isElection(said) || /already exists/.test(said)
+    const mayRepeat = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said)
     if (!mayRepeat) return refused(checked, sentAt, said)
 
     await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000)

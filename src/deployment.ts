@@ -8,10 +8,13 @@ import type { Engine } from './docker/engine.ts'
 import type { ImageReference } from './docker/reference.ts'
 import type { Asked } from './docker/service-spec.ts'
 import type { StackService } from './docker/stack-file.ts'
+import type { Host } from './reach/host.ts'
+import type { Pins } from './reach/known-hosts.ts'
 import type { Secret } from './runner/secret.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
 export interface Deployment {
+  readonly reach: Reach
   readonly credentials: readonly Credential[]
   readonly services: readonly ServiceRequest[]
   /** Its services come to `services` when docker has read its files. */
@@ -26,6 +29,41 @@ export interface Deployment {
   readonly onCancel: 'rollback' | 'keep'
   /** How many docker commands may run at the same time. */
   readonly maxParallel: number
+}
+
+/** How the managers of the swarm are reached. */
+export interface Reach {
+  /** In the order in which they are tried; none: the context, or the runner's own docker endpoint. */
+  readonly hosts: readonly Host[]
+  readonly context: string | undefined
+  readonly ssh: SshAccess | undefined
+  readonly tls: TlsMaterial | undefined
+  readonly cli: CliRequest
+}
+
+export interface SshAccess {
+  /** `undefined`: an agent's, or those of the user's own configuration. */
+  readonly key: Secret | undefined
+  readonly passphrase: Secret | undefined
+  readonly pins: Pins
+  /** As ssh's option `-J` takes it. */
+  readonly jump: string | undefined
+  /** The path of an OpenSSH configuration file of the user's own. */
+  readonly userConfig: string | undefined
+}
+
+/** All in PEM. */
+export interface TlsMaterial {
+  readonly ca: string
+  readonly cert: string
+  readonly key: Secret
+}
+
+/** The docker CLI to install when the runner has none that serves. */
+export interface CliRequest {
+  readonly version: string | undefined
+  readonly sha256: string | undefined
+  readonly downloadUrl: string | undefined
 }
 
 /** A user name and password for a registry, optionally only for the repositories under a path. */

@@ -1,8 +1,9 @@
 import type { Credential, Deployment, ServiceRequest, StackRequest } from './deployment.ts'
 import { UserError } from './errors.ts'
 import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
-import { fileReader } from './inputs/files.ts'
+import { fileReader, resolvePath } from './inputs/files.ts'
 import { Problems } from './inputs/problems.ts'
+import { type ReachInput, reachFrom } from './inputs/reach.ts'
 import { credentialsFromText, type PasswordSources } from './inputs/registries.ts'
 import { servicesFromText } from './inputs/services.ts'
 import { readStack } from './inputs/stack.ts'
@@ -35,6 +36,7 @@ type Input =
   | 'max-parallel'
   | 'on-failure'
   | 'on-cancel'
+  | ReachInput
 
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -43,6 +45,14 @@ type Input =
  */
 export function readInputs(env: Environment): Deployment {
   const problems = new Problems()
+  const reach = reachFrom(
+    {
+      input: (name) => input(env, name),
+      resolvePath: (path) => resolvePath(env, path),
+      hasAgent: Boolean(env.SSH_AUTH_SOCK),
+    },
+    problems,
+  )
   const credentials = readCredentials(env, problems)
   const stack = readStackInputs(env, problems)
   const services = readServices(env, problems)
@@ -63,6 +73,7 @@ export function readInputs(env: Environment): Deployment {
   }
   problems.throwAll()
   return {
+    reach,
     credentials,
     services,
     ...(stack && { stack }),

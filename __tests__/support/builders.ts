@@ -1,4 +1,4 @@
-import type { Config, Credential, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
+import type { Config, Credential, Reach, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
 import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
 import { Secret } from '../../src/runner/secret.ts'
 
@@ -94,4 +94,13 @@ export function createResult(overrides: Partial<ServiceResult> = {}): ServiceRes
     seconds: 7.5,
     ...overrides,
   }
+}
+
+/** Nothing is said of where the swarm is. */
+export const RUNNERS_OWN: Reach = {
+  hosts: [],
+  context: undefined,
+  ssh: undefined,
+  tls: undefined,
+  cli: { version: undefined, sha256: undefined, downloadUrl: undefined },
 }

@@ -3,7 +3,14 @@ import type { Config, Deployment, LoggedIn, Observation, ServiceRequest } from '
 import type { Service, ServiceMode } from '../../src/docker/api.ts'
 import { parseReference } from '../../src/docker/reference.ts'
 import { planDeployment } from '../../src/plan.ts'
-import { createConfig, createCredential, createRequest, createService, createSpec } from '../support/builders.ts'
+import {
+  createConfig,
+  createCredential,
+  createRequest,
+  createService,
+  createSpec,
+  RUNNERS_OWN,
+} from '../support/builders.ts'
 
 /** A config with one credential, named after the place for which it is: `ghcr.io/acme`. */
 function configFor(place: string, name = place): Config {
@@ -21,6 +28,7 @@ interface World {
 
 function plan(requests: readonly ServiceRequest[], { services = [createService()], configs = [], ownConfig }: World) {
   const deployment: Deployment = {
+    reach: RUNNERS_OWN,
     credentials: [],
     services: requests,
     wait: true,

@@ -19,8 +19,8 @@ export interface CommandOptions {
 }
 
 /**
- * The only place that starts processes: the docker CLI, and the credential helpers of the user's own configuration.
- * A child is started directly, never through a shell, with the environment given here and nothing else.
+ * The only place that starts processes: the docker CLI, ssh, and the credential helpers of the user's own configuration.
+ * A child is started with the environment given here and nothing else, and no shell ever reads its arguments.
  */
 export interface DockerCli {
   /** Runs `docker …args` to its end. A code other than 0 is a result, not an exception. */
@@ -68,4 +68,37 @@ export async function runProgram(
   child.stdin.end(stdin)
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { code, stdout, stderr }
+}
+
+/** Starts a program and hands over its pipes. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
+  return spawn(program, [...args], { env, stdio: 'pipe', windowsHide: true })
+}
+
+/**
+ * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
+ * SIGKILL, the pipe closes, and the program is ended.
+ */
+const GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`
+
+/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
+export function startGuarded(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
+  return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env)
 }

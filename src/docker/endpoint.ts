@@ -54,7 +54,8 @@ function tlsOfContext(context: ContextInspection): Record<string, string> {
   return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` }
 }
 
-function warningsFor(env: Readonly<Record<string, string>>): string[] {
+/** What the user set and will not have the effect that they may expect. */
+export function warningsFor(env: Readonly<Record<string, string>>): string[] {
   if (!env.DOCKER_AUTH_CONFIG) return []
   return [
     'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',

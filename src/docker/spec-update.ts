@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Secret } from '../runner/secret.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import { isElection, throughElection } from './election.ts'
-import { type Engine, EngineError } from './engine.ts'
+import { ConnectionLost, type Engine, EngineError } from './engine.ts'
 import { sameSpec } from './service-spec.ts'
 
 /** What the service's stored credential becomes. */
@@ -46,7 +46,7 @@ export async function updateSpec(
       })
       return 'done'
     } catch (error) {
-      if (!(error instanceof EngineError) || !mayRepeat(error) || attempt === ATTEMPTS) throw error
+      if (!mayRepeat(error) || attempt === ATTEMPTS) throw error
       await sleep(Math.random() * LONGEST_PAUSE_MS, undefined, { signal })
     }
   }
@@ -67,8 +67,10 @@ export function isOutOfSequence(message: string): boolean {
   return /update out of sequence/.test(message)
 }
 
-function mayRepeat({ message }: EngineError): boolean {
-  return isOutOfSequence(message) || isElection(message)
+/** The next look tells what became of it. */
+function mayRepeat(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return true
+  return error instanceof EngineError && (isOutOfSequence(error.message) || isElection(error.message))
 }
 
 function queryFor(service: Service, credential: StoredCredential): Record<string, string> {

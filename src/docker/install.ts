@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import * as toolCache from '@actions/tool-cache'
+import type { CliRequest } from '../deployment.ts'
+import { messageOf, UserError } from '../errors.ts'
+import { log } from '../runner/log.ts'
+import { runProgram } from './cli.ts'
+import { archiveUrl, DEFAULT_VERSION } from './cli-version.ts'
+
+const TOOL = 'docker-cli'
+
+/**
+ * The directory of a docker CLI of Docker's own static builds, from the runner's tool cache when it is there.
+ *
+ * @param directory where it is downloaded to
+ * @throws UserError when it cannot be had, or is not what it should be
+ */
+export async function installDocker(
+  request: CliRequest,
+  directory: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const version = request.version ?? DEFAULT_VERSION
+  const url = archiveUrl(request.downloadUrl, version, process.platform, process.arch)
+  const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE)
+  // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
+  const entry = request.sha256 === undefined ? process.arch : `${process.arch}-${request.sha256.slice(0, 16)}`
+  const cached = cacheable ? toolCache.find(TOOL, version, entry) : ''
+  if (cached !== '' && (await reportedVersion(cached, env)) === version) {
+    log.info(`The docker CLI ${version} is used from the tool cache`)
+    return cached
+  }
+  log.info(`The docker CLI ${version} is downloaded from ${url}`)
+  const archive = await download(url, join(directory, 'docker.tgz'))
+  if (request.sha256 !== undefined) await requireSum(archive, request.sha256, url)
+  const unpacked = join(await unpack(archive, join(directory, 'unpacked'), url), 'docker')
+  const reported = await reportedVersion(unpacked, env)
+  if (reported !== version) {
+    const what = reported === undefined ? 'holds no docker CLI that runs here' : `holds the docker CLI ${reported}`
+    throw new UserError(
+      `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``,
+    )
+  }
+  return cacheable ? await toolCache.cacheDir(unpacked, TOOL, version, entry) : unpacked
+}
+
+async function download(url: string, path: string): Promise<string> {
+  try {
+    return await toolCache.downloadTool(url, path)
+  } catch (error) {
+    const status = error instanceof toolCache.HTTPError ? error.httpStatusCode : undefined
+    const reason =
+      status === 404
+        ? 'there is no such version for this platform: check `docker-version`'
+        : `${messageOf(error) || 'no answer'}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``
+    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error })
+  }
+}
+
+async function requireSum(path: string, wanted: string, url: string): Promise<void> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  const sum = hash.digest('hex')
+  if (sum === wanted) return
+  throw new UserError(
+    `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`,
+  )
+}
+
+async function unpack(archive: string, directory: string, url: string): Promise<string> {
+  try {
+    return await toolCache.extractTar(archive, directory, ['xz', '--no-same-owner'])
+  } catch (error) {
+    throw new UserError(
+      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function reportedVersion(directory: string, env: Readonly<Record<string, string>>): Promise<string | undefined> {
+  try {
+    const { code, stdout } = await runProgram(join(directory, 'docker'), ['--version'], { env })
+    return code === 0 ? /version (\S+?),/.exec(stdout)?.[1] : undefined
+  } catch {
+    return undefined
+  }
+}

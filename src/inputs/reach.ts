@@ -1,0 +1,213 @@
+import type { CliRequest, Reach, SshAccess, TlsMaterial } from '../deployment.ts'
+import { UserError } from '../errors.ts'
+import { type Host, parseHost, parseJump } from '../reach/host.ts'
+import { parsePins } from '../reach/known-hosts.ts'
+import { normalKey, shapeOfKey } from '../reach/ssh-key.ts'
+import { pemFrom, tlsProblems } from '../reach/tls.ts'
+import { Secret } from '../runner/secret.ts'
+import { withoutLastNewlines } from './credentials.ts'
+import { hide, hideUserInfo } from './masking.ts'
+import { listed, type Problems, shown } from './problems.ts'
+import { parseBoolean } from './values.ts'
+import { parseYaml } from './yaml.ts'
+
+const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'] as const
+const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'] as const
+const CLI_INPUTS = ['docker-version', 'docker-sha256', 'docker-download-url'] as const
+
+export type ReachInput =
+  | (typeof SSH_INPUTS)[number]
+  | (typeof TLS_INPUTS)[number]
+  | (typeof CLI_INPUTS)[number]
+  | 'host'
+  | 'context'
+  | 'allow-plain-tcp'
+
+export interface ReachSources {
+  /** As the runner hands it over, untrimmed; empty when not given. */
+  readonly input: (name: ReachInput) => string
+  /** The absolute path of one that the user wrote, relative to the workspace. */
+  readonly resolvePath: (path: string) => string
+  /** Whether an SSH agent serves this step. */
+  readonly hasAgent: boolean
+}
+
+/** How the swarm is reached, with what is wrong with it added to the problems. */
+export function reachFrom(sources: ReachSources, problems: Problems): Reach {
+  const { input } = sources
+  // First of all, so that no message below shows a piece of them.
+  const secrets = Object.fromEntries(
+    (['ssh-key', 'ssh-passphrase', 'tls-key'] as const).map((name) => {
+      hide(input(name))
+      return [name, withoutLastNewlines(input(name))]
+    }),
+  ) as Record<'ssh-key' | 'ssh-passphrase' | 'tls-key', string>
+
+  const hosts = hostsFrom(input('host'), problems.at('host'))
+  const context = input('context').trim() || undefined
+  const allowPlainTcp = problems
+    .at('allow-plain-tcp')
+    .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'))
+  for (const problem of contradictions(sources, hosts, context)) problems.add(problem)
+  const ssh = sshFrom(sources, secrets, hosts, problems)
+  const tls = tlsFrom(input, secrets['tls-key'], problems)
+  const plain = hosts.find(({ kind }) => kind === 'tcp')
+  if (plain !== undefined && !TLS_INPUTS.some((name) => isGiven(input, name)) && allowPlainTcp === false) {
+    problems.add(
+      `host: ${plain.text} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`,
+    )
+  }
+  return { hosts, context, ssh, tls, cli: cliFrom(input, problems) }
+}
+
+function isGiven(input: ReachSources['input'], name: ReachInput): boolean {
+  return input(name).trim() !== ''
+}
+
+function hostsFrom(text: string, problems: Problems): Host[] {
+  if (text.trim() === '') return []
+  const written =
+    /^\s*[[{-]/.test(text) || /\n\s*-/.test(text) ? listFrom(text, problems) : text.trim().split(/\s*[\r\n]+\s*/)
+  const hosts = written.flatMap((entry) => {
+    hideUserInfo(entry)
+    return problems.attempt(() => parseHost(entry)) ?? []
+  })
+  const twice = hosts.find(({ text }, index) => hosts.findIndex((other) => other.text === text) !== index)
+  if (twice !== undefined) problems.add(`${twice.text} is there twice: take one of them out`)
+  return hosts
+}
+
+function listFrom(text: string, problems: Problems): string[] {
+  const { root, problems: wrong } = parseYaml(text)
+  for (const { line, reason } of wrong) problems.add(`line ${line}: ${reason}`)
+  if (wrong.length > 0 || root === undefined) return []
+  if (root.kind === 'list' && root.items.every(({ kind }) => kind === 'text')) {
+    return root.items.map((item) => (item.kind === 'text' ? item.value.trim() : ''))
+  }
+  problems.add('it is no list of addresses: write one address, or one a line with a dash before each')
+  return []
+}
+
+function contradictions({ input }: ReachSources, hosts: readonly Host[], context: string | undefined): string[] {
+  const given = (names: readonly ReachInput[]) => names.filter((name) => isGiven(input, name))
+  const has = (kind: Host['kind']) => hosts.some((host) => host.kind === kind)
+  const [ssh, tls] = [given(SSH_INPUTS), given(TLS_INPUTS)]
+  const attempted = isGiven(input, 'host') && hosts.length === 0
+  return [
+    ...(context !== undefined && isGiven(input, 'host')
+      ? ['host, context: both say where the swarm is: leave one of them out']
+      : []),
+    ...(context !== undefined && /[\s\0]|^-/.test(context)
+      ? [`context: ${shown(context)} is no name of a context: write one that \`docker context ls\` lists`]
+      : []),
+    ...(ssh.length > 0 && !has('ssh') && !attempted
+      ? [
+          `${ssh.join(', ')}: there is no SSH connection: write \`host: ssh://user@host\` as well, or leave ${ssh.length === 1 ? 'it' : 'them'} out`,
+        ]
+      : []),
+    ...(tls.length > 0 && !has('tcp') && !attempted
+      ? [
+          `${tls.join(', ')}: there is no TLS connection: write \`host: tcp://host:2376\` as well, or leave ${tls.length === 1 ? 'it' : 'them'} out`,
+        ]
+      : []),
+    ...(isGiven(input, 'allow-plain-tcp') && /^true$/i.test(input('allow-plain-tcp').trim()) && tls.length > 0
+      ? ['allow-plain-tcp: TLS is given as well, and is used: leave one of them out']
+      : []),
+  ]
+}
+
+function sshFrom(
+  { input, resolvePath, hasAgent }: ReachSources,
+  secrets: Readonly<Record<'ssh-key' | 'ssh-passphrase', string>>,
+  hosts: readonly Host[],
+  problems: Problems,
+): SshAccess | undefined {
+  const first = hosts.find((host) => host.kind === 'ssh')
+  if (first === undefined) return undefined
+  const userConfig = input('ssh-config').trim()
+  const key = secrets['ssh-key'].trim()
+  const passphrase = secrets['ssh-passphrase']
+  const pins = problems.at('ssh-known-hosts').attempt(() => parsePins(input('ssh-known-hosts'))) ?? {
+    lines: [],
+    fingerprints: [],
+  }
+
+  if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
+    problems.add(
+      `ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${first.text}, or its known_hosts line`,
+    )
+  }
+  if (key === '' && userConfig === '' && !hasAgent) {
+    problems.add(
+      'ssh-key: it is empty, and there is no SSH agent (an empty one is often a secret that is not set): set the private key',
+    )
+  }
+  const shape = key === '' ? undefined : shapeOfKey(key)
+  if (shape?.problem !== undefined) problems.add(`ssh-key: ${shape.problem}`)
+  else if (shape?.isEncrypted && passphrase === '') {
+    problems.add('ssh-passphrase: it is empty, and `ssh-key` is encrypted: set the passphrase of the key')
+  } else if (passphrase !== '' && shape !== undefined && !shape.isEncrypted) {
+    problems.add('ssh-passphrase: `ssh-key` is not encrypted: leave the passphrase out')
+  }
+  if (/[\r\n\0]/.test(passphrase)) problems.add('ssh-passphrase: it has a line break: write it on one line')
+  if (passphrase !== '' && key === '')
+    problems.add('ssh-passphrase: there is no `ssh-key` that it opens: set the key as well')
+  return {
+    key: key === '' ? undefined : new Secret(normalKey(key)),
+    passphrase: passphrase === '' ? undefined : new Secret(passphrase),
+    pins,
+    jump: jumpFrom(input('ssh-jump'), problems.at('ssh-jump')),
+    userConfig: userConfig === '' ? undefined : resolvePath(userConfig),
+  }
+}
+
+function jumpFrom(text: string, problems: Problems): string | undefined {
+  if (text.trim() === '') return undefined
+  return text
+    .trim()
+    .split(/\s*,\s*/)
+    .map((hop) => problems.attempt(() => parseJump(hop)))
+    .join(',')
+}
+
+function tlsFrom(input: ReachSources['input'], key: string, problems: Problems): TlsMaterial | undefined {
+  const missing = TLS_INPUTS.filter((name) => !isGiven(input, name))
+  if (missing.length === TLS_INPUTS.length) return undefined
+  if (missing.length > 0) {
+    problems.add(
+      `${missing.join(', ')}: ${listed(missing)} missing: give \`tls-ca\`, \`tls-cert\` and \`tls-key\` together (an empty one is often a secret that is not set)`,
+    )
+    return undefined
+  }
+  const ca = problems.at('tls-ca').attempt(() => pemFrom(input('tls-ca'), 'CERTIFICATE'))
+  const cert = problems.at('tls-cert').attempt(() => pemFrom(input('tls-cert'), 'CERTIFICATE'))
+  const pem = problems.at('tls-key').attempt(() => pemFrom(key, 'PRIVATE KEY'))
+  if (pem !== undefined) hide(pem)
+  if (ca === undefined || cert === undefined || pem === undefined) return undefined
+  for (const problem of tlsProblems({ ca, cert, key: pem }, new Date())) problems.add(problem)
+  return { ca, cert, key: new Secret(pem) }
+}
+
+function cliFrom(input: ReachSources['input'], problems: Problems): CliRequest {
+  const version = input('docker-version').trim().replace(/^v/, '')
+  const sha256 = input('docker-sha256')
+    .trim()
+    .toLowerCase()
+    .replace(/^sha256:/, '')
+  const url = input('docker-download-url').trim().replace(/\/+$/, '')
+  if (version !== '' && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
+    problems.add(`docker-version: ${shown(version)} is no full version: write one such as 28.3.3`)
+  }
+  if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
+    problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits')
+  }
+  hideUserInfo(url)
+  if (url !== '') problems.at('docker-download-url').attempt(() => checkUrl(url))
+  return { version: version || undefined, sha256: sha256 || undefined, downloadUrl: url || undefined }
+}
+
+function checkUrl(text: string): void {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new UserError('it is no web address: write one such as https://mirror.example.com')
+  }
+}

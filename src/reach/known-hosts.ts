@@ -1,0 +1,71 @@
+import { UserError } from '../errors.ts'
+
+/** What the host keys are held against. */
+export interface Pins {
+  /** As in a known_hosts file. */
+  readonly lines: readonly string[]
+  /** `SHA256:…`, each of them good for every host of the run. */
+  readonly fingerprints: readonly string[]
+}
+
+/** A host key as a server showed it. */
+export interface OfferedKey {
+  /** As ssh looked for it: `host`, or `[host]:port`. */
+  readonly host: string
+  /** `ssh-ed25519` */
+  readonly type: string
+  readonly fingerprint: string
+}
+
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/
+const KEY_LINE =
+  /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/
+
+/**
+ * Reads `ssh-known-hosts`: known_hosts lines, fingerprints, and lines of `ssh-keygen -l`.
+ *
+ * @throws UserError that names the first line that is none of them
+ */
+export function parsePins(text: string): Pins {
+  const lines: string[] = []
+  const fingerprints: string[] = []
+  for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
+    const line = raw.trim()
+    if (line === '' || line.startsWith('#')) continue
+    const fingerprint = line.split(/\s+/).find((word) => FINGERPRINT.test(word))
+    if (fingerprint !== undefined) fingerprints.push(fingerprint.replace(/=$/, ''))
+    else if (KEY_LINE.test(line)) lines.push(line)
+    else throw new UserError(`line ${index + 1} ${lineProblem(line)}`)
+  }
+  return { lines, fingerprints }
+}
+
+function lineProblem(line: string): string {
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
+    return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`'
+  }
+  if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
+    return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:'
+  }
+  if (/SHA256:/.test(line)) return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it'
+  return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…` or `SHA256:…`'
+}
+
+/**
+ * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
+ * when its fingerprint is among those pinned; so nothing is trusted on first use, and no second connection is needed.
+ */
+export const HOST_KEY_SCRIPT = `# fingerprints, notes, host, type, key, fingerprint
+[ "$6" = NONE ] && exit 0
+printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
+while read -r pinned; do
+  [ "$pinned" = "$6" ] && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
+done <"$1"
+exit 0
+`
+
+/** The last key that {@link HOST_KEY_SCRIPT} noted. */
+export function lastOffered(notes: string): OfferedKey | undefined {
+  const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? []
+  return fingerprint === undefined ? undefined : { host, type, fingerprint }
+}

@@ -1,0 +1,13 @@
+import type { SystemInfo } from '../docker/api.ts'
+
+/** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
+export function notManaging(swarm: SystemInfo['Swarm'], host: string): string | undefined {
+  if (swarm.ControlAvailable && !swarm.Error) return undefined
+  if (swarm.LocalNodeState === 'inactive') {
+    return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`
+  }
+  if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
+    return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`
+  }
+  return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`
+}

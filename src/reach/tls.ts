@@ -1,0 +1,109 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { UserError } from '../errors.ts'
+
+const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
+
+/**
+ * PEM text, also when it was given as base64 of it.
+ *
+ * @throws UserError that says what to write; it does not quote what was given
+ */
+export function pemFrom(text: string, kind: 'CERTIFICATE' | 'PRIVATE KEY'): string {
+  const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8')
+  const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`
+  if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN')) return normal
+  const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key'
+  throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`)
+}
+
+/** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
+export function tlsProblems(pem: { ca: string; cert: string; key: string }, now: Date): string[] {
+  const ca = certificate(pem.ca)
+  const cert = certificate(pem.cert)
+  const key = privateKey(pem.key)
+  const problems: string[] = []
+  if (ca === undefined) problems.push('tls-ca: it cannot be read as a certificate: give the whole PEM text')
+  if (cert === undefined) problems.push('tls-cert: it cannot be read as a certificate: give the whole PEM text')
+  if (key === undefined) {
+    const encrypted = /ENCRYPTED/.test(pem.key)
+    problems.push(
+      encrypted
+        ? 'tls-key: it is encrypted, which docker cannot use: give it without a passphrase'
+        : 'tls-key: it cannot be read as a private key: give the whole PEM text',
+    )
+  }
+  if (ca !== undefined) problems.push(...validity('tls-ca', ca, now))
+  if (cert !== undefined) problems.push(...validity('tls-cert', cert, now))
+  if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
+    problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together')
+  }
+  return problems
+}
+
+function validity(name: string, { validFrom, validTo }: X509Certificate, now: Date): string[] {
+  if (new Date(validTo) < now) return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`]
+  if (new Date(validFrom) > now) {
+    return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`]
+  }
+  return []
+}
+
+function day(text: string): string {
+  return new Date(text).toISOString().slice(0, 10)
+}
+
+function certificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+function privateKey(pem: string) {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return undefined
+  }
+}
+
+/** Docker's words for a TCP endpoint that does not work, the most telling first. */
+const WORDINGS: readonly (readonly [RegExp, string])[] = [
+  [
+    /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
+    'its certificate is for another name: write the name or address that the certificate has in `host`',
+  ],
+  [
+    /signed by unknown authority/,
+    'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
+  ],
+  [
+    /x509: certificate has expired or is not yet valid/,
+    'its own certificate has expired: renew the certificate of the daemon',
+  ],
+  [
+    /remote error: tls: (?:expired certificate|certificate expired)/,
+    'it says that `tls-cert` has expired: renew it and set the new one',
+  ],
+  [
+    /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
+    'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
+  ],
+  [
+    /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
+    'it does not speak TLS: check the port, 2376 is usual for TLS',
+  ],
+  [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
+  [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
+  [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
+  [
+    /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
+    'there was no answer: check the address, and that a firewall lets this runner through',
+  ],
+]
+
+/** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
+export function tcpReason(said: string): string {
+  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim()
+}
