@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SshAccess } from '../deployment.ts'
-import { startGuarded, startProgram } from '../docker/cli.ts'
+import { runProgram, startGuarded, startProgram } from '../docker/cli.ts'
 import { UserError } from '../errors.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
@@ -76,6 +76,7 @@ export async function prepareSsh(
   if (files.key !== undefined && key !== undefined) await workspace.writeFile(files.key, key.reveal())
   const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace)
   const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env
+  if (files.key !== undefined && passphrase !== undefined) await requirePassphrase(files.key, { ...rest, ...askpass })
   return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: 'C', ...askpass }, workspace }
 }
 
@@ -88,6 +89,16 @@ async function writeAskpass(
   await writeFile(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, { mode: 0o700, flag: 'wx' })
   // Before OpenSSH 8.4 only a display made ssh ask a program.
   return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' }
+}
+
+/** ssh itself passes over a key that it cannot open without a word. */
+async function requirePassphrase(key: string, env: Record<string, string>): Promise<void> {
+  const { code, stderr } = await runProgram('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
+    // Then ssh will tell what it can.
+    () => ({ code: 0, stderr: '' }),
+  )
+  if (code === 0) return
+  throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`)
 }
 
 async function requireFile(path: string): Promise<void> {
@@ -169,7 +180,6 @@ function attempt(child: ChildProcessWithoutNullStreams): Attempt {
 /** Ends a guarded child. */
 function end({ child }: Attempt): void {
   child.stdin.end()
-  child.unref()
 }
 
 /** Resolves when the socket is there; rejects with what ssh said when it ended before. */
@@ -302,8 +312,7 @@ function listen(path: string, serve: (connection: Socket) => void): Promise<Serv
   return new Promise((resolve, reject) => {
     const server = createServer({ allowHalfOpen: true }, serve)
     server.once('error', reject)
-    // Nothing is lost when the program ends in spite of it.
-    server.listen(path, () => resolve(server.unref()))
+    server.listen(path, () => resolve(server))
   })
 }
 
@@ -334,7 +343,7 @@ class Sessions {
     child.stdin.on('error', () => undefined)
     const over = () => {
       if (said !== '') this.said = said
-      connection.destroy()
+      connection.destroySoon()
       if (!this.#open.delete(child)) return
       const next = this.#waiting.shift()
       if (next !== undefined) this.serve(next)
@@ -343,9 +352,8 @@ class Sessions {
     child.once('close', over)
     connection.once('close', () => child.kill())
     connection.pipe(child.stdin)
-    child.stdout.pipe(connection)
-    connection.unref()
-    child.unref()
+    // Closed only when the session has said all that it has to say.
+    child.stdout.pipe(connection, { end: false })
   }
 
   end(): void {
