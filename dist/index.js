@@ -42691,6 +42691,8 @@ async function prepareSsh(access, workspace, env) {
         await workspace.writeFile(files.key, key.reveal());
     const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
     const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
+    if (files.key !== undefined && passphrase !== undefined)
+        await requirePassphrase(files.key, { ...rest, ...askpass });
     return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: 'C', ...askpass }, workspace };
 }
 async function writeAskpass(path, passphrase, workspace) {
@@ -42698,6 +42700,15 @@ async function writeAskpass(path, passphrase, workspace) {
     await (0,promises_.writeFile)(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, { mode: 0o700, flag: 'wx' });
     // Before OpenSSH 8.4 only a display made ssh ask a program.
     return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' };
+}
+/** ssh itself passes over a key that it cannot open without a word. */
+async function requirePassphrase(key, env) {
+    const { code, stderr } = await runProgram('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
+    // Then ssh will tell what it can.
+    () => ({ code: 0, stderr: '' }));
+    if (code === 0)
+        return;
+    throw new errors/* UserError */.yo(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`);
 }
 async function requireFile(path) {
     try {
@@ -42768,7 +42779,6 @@ function attempt(child) {
 /** Ends a guarded child. */
 function end({ child }) {
     child.stdin.end();
-    child.unref();
 }
 /** Resolves when the socket is there; rejects with what ssh said when it ended before. */
 async function untilSocket(path, ssh, signal) {
@@ -42885,8 +42895,7 @@ function listen(path, serve) {
     return new Promise((resolve, reject) => {
         const server = (0,external_node_net_.createServer)({ allowHalfOpen: true }, serve);
         server.once('error', reject);
-        // Nothing is lost when the program ends in spite of it.
-        server.listen(path, () => resolve(server.unref()));
+        server.listen(path, () => resolve(server));
     });
 }
 /** The sessions that are open, with the connections that wait for one. */
@@ -42915,7 +42924,7 @@ class Sessions {
         const over = () => {
             if (said !== '')
                 this.said = said;
-            connection.destroy();
+            connection.destroySoon();
             if (!this.#open.delete(child))
                 return;
             const next = this.#waiting.shift();
@@ -42926,9 +42935,8 @@ class Sessions {
         child.once('close', over);
         connection.once('close', () => child.kill());
         connection.pipe(child.stdin);
-        child.stdout.pipe(connection);
-        connection.unref();
-        child.unref();
+        // Closed only when the session has said all that it has to say.
+        child.stdout.pipe(connection, { end: false });
     }
     end() {
         for (const connection of this.#waiting.splice(0))

@@ -1,3 +1,5 @@
+import type { DaemonTls } from './tls.ts'
+
 /** An account of a registry. `read` lists path prefixes of repositories; without it the account may use all of them. */
 export interface Account {
   readonly password: string
@@ -16,6 +18,8 @@ export interface LabOptions<Registry extends string = string> {
   /** How many of them, the first ones, are managers; 1 unless told. */
   readonly managers?: number
   readonly registries?: Readonly<Record<Registry, RegistryOptions>>
+  /** The daemons also listen at `address:2376`, to clients with a certificate. */
+  readonly daemonTls?: DaemonTls
 }
 
 /** What the keeper reads as the first line of its standard input. */

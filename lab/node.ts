@@ -6,9 +6,12 @@ import { type Children, signal } from './children.ts'
 import { lastLines, withLog } from './log.ts'
 import { type Network, nodeAddress, PLAIN_NETWORK, TLS_NETWORK } from './network.ts'
 import { until } from './patience.ts'
+import type { DaemonTls } from './tls.ts'
 import { request } from './unix-http.ts'
 
 const START_LIMIT_MS = 60_000
+/** Where docker has it by custom. */
+const TLS_PORT = 2376
 const STOP_LIMIT_MS = 20_000
 
 // Runs in the node's own namespaces. A fresh /run forgets the process ids of an earlier life. What dockerd writes to
@@ -51,10 +54,19 @@ export class NodeMachine {
   readonly #labId: string
   readonly #children: Children
   readonly #network: Network
+  readonly #listensWithTls: boolean
   #process: ChildProcess | undefined
 
   /** `directory` is seen by everybody, `store` only by the lab. */
-  constructor(number: number, directory: string, store: string, labId: string, children: Children, network: Network) {
+  constructor(
+    number: number,
+    directory: string,
+    store: string,
+    labId: string,
+    children: Children,
+    network: Network,
+    tls?: DaemonTls,
+  ) {
     this.number = number
     this.name = `n${number}`
     this.address = nodeAddress(number)
@@ -65,6 +77,11 @@ export class NodeMachine {
     this.#children = children
     this.#network = network
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
+    this.#listensWithTls = tls !== undefined
+    if (tls === undefined) return
+    mkdirSync(join(this.#store, 'tls'), { recursive: true })
+    for (const [name, pem] of Object.entries(tls))
+      writeFileSync(join(this.#store, 'tls', `${name}.pem`), pem, { mode: 0o600 })
   }
 
   /** Starts the machine and waits until its daemon answers. Rejects with the end of its log. */
@@ -124,6 +141,12 @@ export class NodeMachine {
   #daemonArguments(): string[] {
     return [
       ...['--host', `unix://${this.socket}`],
+      ...(this.#listensWithTls ? ['--host', `tcp://${this.address}:${TLS_PORT}`, '--tlsverify'] : []),
+      ...(this.#listensWithTls
+        ? ['ca', 'cert', 'key'].map(
+            (name) => `--tls${name === 'ca' ? 'cacert' : name}=${join(this.#store, 'tls', `${name}.pem`)}`,
+          )
+        : []),
       ...['--data-root', join(this.#store, 'data')],
       ...['--exec-root', '/run/docker', '--pidfile', '/run/docker.pid'],
       ...['--insecure-registry', PLAIN_NETWORK],

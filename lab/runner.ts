@@ -11,6 +11,8 @@ export interface Step {
   readonly with: Readonly<Record<string, string>>
   /** Added to the environment that every step has. */
   readonly env?: Readonly<Record<string, string>>
+  /** Goes before every command: `lab.enter` puts the runner into the network of the nodes. */
+  readonly enter?: readonly string[]
 }
 
 /** What one process of the action, `main` or `post`, left behind. */
@@ -91,8 +93,8 @@ export class Runner implements AsyncDisposable {
     const action = await readAction()
     const files = await this.#files()
     const env = { ...this.#environment(files), ...inputVariables(action, step), ...step.env }
-    const main = launch(action.runs.main, env)
-    return { main: main.child, printed: main.printed, finished: this.#finish(action, env, files, main) }
+    const main = launch(action.runs.main, env, step.enter)
+    return { main: main.child, printed: main.printed, finished: this.#finish(action, env, files, main, step.enter) }
   }
 
   /** Runs `post` once more, with what a main saved. */
@@ -106,10 +108,11 @@ export class Runner implements AsyncDisposable {
     env: Record<string, string>,
     files: CommandFiles,
     main: Launched,
+    enter: Step['enter'],
   ): Promise<StepResult> {
     const mainResult = await main.result
     const state = parseCommandFile(await readFile(files.GITHUB_STATE, 'utf8'))
-    const postResult = await launch(action.runs.post, { ...env, ...stateVariables(state) }).result
+    const postResult = await launch(action.runs.post, { ...env, ...stateVariables(state) }, enter).result
     return {
       main: mainResult,
       post: postResult,
@@ -160,8 +163,9 @@ interface Launched {
   readonly result: Promise<ProcessResult>
 }
 
-function launch(script: string, env: Readonly<Record<string, string>>): Launched {
-  const child = spawn(process.execPath, [join(ROOT, script)], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+function launch(script: string, env: Readonly<Record<string, string>>, enter: readonly string[] = []): Launched {
+  const [program = process.execPath, ...args] = [...enter, process.execPath, join(ROOT, script)]
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => {
     printed += chunk.toString()

@@ -33,7 +33,7 @@ const UNTIL_LIMIT_MS = 30_000
  */
 export function describeSwarm<Registry extends string>(
   name: string,
-  options: LabOptions<Registry>,
+  options: LabOptions<Registry> | (() => Promise<LabOptions<Registry>>),
   tests: (swarm: Bench<Registry>) => void,
 ): void {
   const problem = labProblem()
@@ -56,14 +56,16 @@ function labProblem(): string | undefined {
 }
 
 /** Brings a lab and a runner up before the tests of the group, and takes them down after them. */
-function useLab<Registry extends string>(options: LabOptions<Registry>): Bench<Registry> {
+function useLab<Registry extends string>(
+  options: LabOptions<Registry> | (() => Promise<LabOptions<Registry>>),
+): Bench<Registry> {
   let lab: Lab<Registry> | undefined
   let runner: Runner | undefined
   const upLab = () => lab ?? missing('lab')
   const upRunner = () => runner ?? missing('runner')
 
   beforeAll(async () => {
-    lab = await startLab(options)
+    lab = await startLab(typeof options === 'function' ? await options() : options)
     runner = await Runner.start()
   }, UP_LIMIT_MS)
 
