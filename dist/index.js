@@ -40540,6 +40540,8 @@ if (isPost) {
 else {
     (0,_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)('main', 'started');
     await (0,_main_js__WEBPACK_IMPORTED_MODULE_2__/* .main */ .i)();
+    // A download that was given up would hold the process for as long as it lasts.
+    process.exit();
 }
 
 __webpack_async_result__();
@@ -40633,9 +40635,9 @@ var errors = __nccwpck_require__(452);
 
 /** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
 const DEFAULT_VERSION = '28.3.3';
-const DEFAULT_URL = 'https://download.docker.com';
-/** What this action needs of the docker CLI, and the first version that has it. */
-const OLDEST = { version: '20.10', feature: 'jobs and `docker service update --with-registry-auth` over the API 1.41' };
+const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com';
+const SERVICES = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
+const STACK = { major: 23, minor: 0, feature: 'stacks (`docker stack config`)' };
 const PLATFORMS = { linux: 'linux', darwin: 'mac' };
 const ARCHITECTURES = {
     x64: 'x86_64',
@@ -40654,17 +40656,20 @@ function archiveUrl(base, version, platform, architecture) {
     if (os === undefined || arch === undefined) {
         throw new errors/* UserError */.yo(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
     }
-    return `${base ?? DEFAULT_URL}/${os}/static/stable/${arch}/docker-${version}.tgz`;
+    return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
 }
-/** Why the docker CLI of the runner does not serve, from what `docker --version` prints; `undefined` when it does. */
-function cliProblem(printed) {
-    const [, version = '', major = '0', minor = '0'] = /version v?((\d+)\.(\d+)\S*?),?\s/.exec(`${printed} `) ?? [];
-    if (version === '')
+/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
+function parseCliVersion(printed) {
+    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
+}
+/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
+function missingFeature(version, hasStack) {
+    if (version === undefined)
         return undefined;
-    const [oldestMajor = 0, oldestMinor = 0] = OLDEST.version.split('.').map(Number);
-    if (Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor))
-        return undefined;
-    return `the docker CLI ${version} of this runner is too old for ${OLDEST.feature}, which came with ${OLDEST.version}`;
+    const { major, minor } = version;
+    const missing = [SERVICES, ...(hasStack ? [STACK] : [])].find((need) => major < need.major || (major === need.major && minor < need.minor));
+    return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/docker/reference.js
@@ -41877,8 +41882,8 @@ const TOOL = 'docker-cli';
  * @param directory where it is downloaded to
  * @throws UserError when it cannot be had, or is not what it should be
  */
-async function installDocker(request, directory, env) {
-    const version = request.version ?? DEFAULT_VERSION;
+async function installDocker(request, directory, env, signal) {
+    const { version } = request;
     const url = archiveUrl(request.downloadUrl, version, process.platform, process.arch);
     const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
     // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
@@ -41889,7 +41894,7 @@ async function installDocker(request, directory, env) {
         return cached;
     }
     log/* log */.R.info(`The docker CLI ${version} is downloaded from ${url}`);
-    const archive = await download(url, (0,external_node_path_.join)(directory, 'docker.tgz'));
+    const archive = await untilStopped(download(url, (0,external_node_path_.join)(directory, 'docker.tgz')), signal);
     if (request.sha256 !== undefined)
         await requireSum(archive, request.sha256, url);
     const unpacked = (0,external_node_path_.join)(await unpack(archive, (0,external_node_path_.join)(directory, 'unpacked'), url), 'docker');
@@ -41899,6 +41904,19 @@ async function installDocker(request, directory, env) {
         throw new errors/* UserError */.yo(`the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``);
     }
     return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
+}
+/** The library itself cannot be stopped, neither in a download nor in the pauses before it tries again. */
+async function untilStopped(work, signal) {
+    const { promise: stopped, reject } = Promise.withResolvers();
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+        signal.throwIfAborted();
+        return await Promise.race([work, stopped]);
+    }
+    finally {
+        signal.removeEventListener('abort', stop);
+    }
 }
 async function download(url, path) {
     try {
@@ -41933,7 +41951,7 @@ async function unpack(archive, directory, url) {
 async function reportedVersion(directory, env) {
     try {
         const { code, stdout } = await runProgram((0,external_node_path_.join)(directory, 'docker'), ['--version'], { env });
-        return code === 0 ? /version (\S+?),/.exec(stdout)?.[1] : undefined;
+        return code === 0 ? parseCliVersion(stdout)?.text : undefined;
     }
     catch {
         return undefined;
@@ -43154,13 +43172,13 @@ function environmentForChildren(env) {
  *
  * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
-async function connect(reach, workspace, env, signal) {
+async function connect(deployment, workspace, env, signal) {
     const bare = environmentForChildren(env);
     const userConfig = await readUserConfig(bare);
-    const ownEnv = await withDocker(reach.cli, bare, workspace, signal);
+    const cli = await findCli(deployment, bare, { workspace, signal });
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
-    const doors = await doorsOf(reach, { workspace, env: ownEnv, userConfig, signal });
+    const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
     const managers = new Managers(doors, directory);
     try {
         const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal);
@@ -43168,7 +43186,14 @@ async function connect(reach, workspace, env, signal) {
             managers[Symbol.dispose]();
             engine.close();
         };
-        return { docker: managers.docker, engine, configDirectory: directory, userConfig, [Symbol.dispose]: close };
+        return {
+            docker: managers.docker,
+            cliVersion: cli.version,
+            engine,
+            configDirectory: directory,
+            userConfig,
+            [Symbol.dispose]: close,
+        };
     }
     catch (error) {
         managers[Symbol.dispose]();
@@ -43231,23 +43256,30 @@ async function writeTls({ ca, cert, key }, workspace) {
     await workspace.writeFile((0,external_node_path_.join)(directory, 'key.pem'), key.reveal());
     return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory };
 }
-/** The environment in which there is a docker CLI that serves: the runner's own, or one that is installed now. */
-async function withDocker(request, env, workspace, signal) {
-    const why = await whyToInstall(dockerCli(env), signal);
-    if (why === undefined)
-        return env;
-    log/* log */.R.info(`${why}: it is installed for this run`);
-    const path = await installDocker(request, await workspace.makeDirectory('install'), env);
-    return { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_.delimiter) };
+/** A docker CLI that serves: the runner's own, or one that is installed now. */
+async function findCli({ reach, stack }, env, { workspace, signal }) {
+    const own = await ownVersion(dockerCli(env), signal);
+    const missing = own === 'none' ? undefined : missingFeature(own, stack !== undefined);
+    if (own !== 'none' && missing === undefined)
+        return { env, version: own };
+    log/* log */.R.info(own === 'none'
+        ? 'There is no docker command on the PATH of this step: it is installed for this run'
+        : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
+    const version = parseCliVersion(`version ${reach.cli.version}`);
+    const stillMissing = missingFeature(version, stack !== undefined);
+    if (stillMissing !== undefined)
+        throw new errors/* UserError */.yo(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
+    const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
+    return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_.delimiter) }, version };
 }
-async function whyToInstall(docker, signal) {
+async function ownVersion(docker, signal) {
     try {
-        return cliProblem((await docker.run(['--version'], { signal })).stdout);
+        return parseCliVersion((await docker.run(['--version'], { signal })).stdout);
     }
     catch (error) {
         if (error.code !== 'ENOENT')
             throw error;
-        return 'There is no docker command on the PATH of this step';
+        return 'none';
     }
 }
 async function readUserConfig(env) {
@@ -45111,6 +45143,7 @@ class TreeBuilder {
 
 
 
+
 const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'];
 const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'];
 const CLI_INPUTS = (/* unused pure expression or super */ null && (['docker-version', 'docker-sha256', 'docker-download-url']));
@@ -45274,7 +45307,7 @@ function cliFrom(input, problems) {
     hideUserInfo(url);
     if (url !== '')
         problems.at('docker-download-url').attempt(() => checkUrl(url));
-    return { version: version || undefined, sha256: sha256 || undefined, downloadUrl: url || undefined };
+    return { version: version || DEFAULT_VERSION, sha256: sha256 || undefined, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
 }
 function checkUrl(text) {
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
@@ -47741,7 +47774,6 @@ function idsIn(spec) {
 
 
 /** Docker 23 is the first with `docker stack config`, 26 the first with `docker stack deploy --detach`. */
-const OLDEST_CLI = 23;
 const DETACH_CLI = 26;
 const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
 const LONGEST_SERVICE_NAME = 63;
@@ -47755,7 +47787,6 @@ async function stack_readStack(request, connection, workspace, signal) {
         log/* log */.R.notice(notice);
     for (const warning of request.adapted.warnings)
         log/* log */.R.warning(warning);
-    const version = await cliVersion(connection, signal);
     const file = await render(request, connection, workspace, signal);
     const known = await knownObjects(connection.engine, signal);
     const problems = [];
@@ -47763,7 +47794,7 @@ async function stack_readStack(request, connection, workspace, signal) {
     const missing = missingExternals(request, file, known, problems);
     const pinned = withObjects(file, objects);
     const services = Object.keys(file.services).flatMap((key) => {
-        const service = serviceRequest(request, key, pinned, version >= DETACH_CLI);
+        const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI);
         if (typeof service !== 'string')
             return [service];
         problems.push(service);
@@ -47784,14 +47815,6 @@ async function stack_readStack(request, connection, workspace, signal) {
         problems,
         missing,
     };
-}
-async function cliVersion({ docker }, signal) {
-    const { stdout } = await docker.run(['--version'], { signal });
-    const version = /version (\d+)[\w.-]*/.exec(stdout);
-    const major = Number(version?.[1] ?? OLDEST_CLI);
-    if (major >= OLDEST_CLI)
-        return major;
-    throw new errors/* UserError */.yo(`stack: the docker CLI of this step is of ${version?.[0]}, and a stack needs ${OLDEST_CLI}.0 or newer (\`docker stack config\`): install a newer one in an earlier step`);
 }
 async function render(request, { docker, configDirectory }, workspace, signal) {
     const { files, adapted, directory, variables } = request;
@@ -48601,7 +48624,7 @@ async function carryOut(asked, signal) {
     const env_2 = { stack: [], error: void 0, hasError: false };
     try {
         const workspace = main_addDisposableResource(env_2, await (0,runner_workspace/* createWorkspace */.sK)(), true);
-        const connection = main_addDisposableResource(env_2, await (0,log/* stage */.d)('Connect', () => connect(asked.reach, workspace, process.env, signal)), false);
+        const connection = main_addDisposableResource(env_2, await (0,log/* stage */.d)('Connect', () => connect(asked, workspace, process.env, signal)), false);
         const stack = await readStackOf(asked, connection, workspace, signal);
         const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
         const loggedIn = await (0,log/* stage */.d)('Log in', () => logIn(deployment, connection, workspace, signal));

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import type { CliRequest, Connection, Reach, TlsMaterial, UserConfig } from './deployment.ts'
+import type { Connection, Deployment, Reach, TlsMaterial, UserConfig } from './deployment.ts'
 import { type DockerCli, dockerCli } from './docker/cli.ts'
-import { cliProblem } from './docker/cli-version.ts'
+import { type CliVersion, missingFeature, parseCliVersion } from './docker/cli-version.ts'
 import { type ConfigFile, isolatedConfigFile, parseConfigFile, settingsToCarryOver } from './docker/config-file.ts'
 import { type ContextInspection, environmentForEndpoint, warningsFor } from './docker/endpoint.ts'
 import { installDocker } from './docker/install.ts'
@@ -23,18 +23,18 @@ import type { Workspace } from './runner/workspace.ts'
  * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
 export async function connect(
-  reach: Reach,
+  deployment: Deployment,
   workspace: Workspace,
   env: Environment,
   signal: AbortSignal,
 ): Promise<Connection> {
   const bare = environmentForChildren(env)
   const userConfig = await readUserConfig(bare)
-  const ownEnv = await withDocker(reach.cli, bare, workspace, signal)
+  const cli = await findCli(deployment, bare, { workspace, signal })
   const directory = await workspace.makeDirectory('client')
   await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))
 
-  const doors = await doorsOf(reach, { workspace, env: ownEnv, userConfig, signal })
+  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal })
   const managers = new Managers(doors, directory)
   try {
     const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal)
@@ -42,7 +42,14 @@ export async function connect(
       managers[Symbol.dispose]()
       engine.close()
     }
-    return { docker: managers.docker, engine, configDirectory: directory, userConfig, [Symbol.dispose]: close }
+    return {
+      docker: managers.docker,
+      cliVersion: cli.version,
+      engine,
+      configDirectory: directory,
+      userConfig,
+      [Symbol.dispose]: close,
+    }
   } catch (error) {
     managers[Symbol.dispose]()
     throw error
@@ -116,26 +123,40 @@ async function writeTls({ ca, cert, key }: TlsMaterial, workspace: Workspace): P
   return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory }
 }
 
-/** The environment in which there is a docker CLI that serves: the runner's own, or one that is installed now. */
-async function withDocker(
-  request: CliRequest,
-  env: Record<string, string>,
-  workspace: Workspace,
-  signal: AbortSignal,
-): Promise<Record<string, string>> {
-  const why = await whyToInstall(dockerCli(env), signal)
-  if (why === undefined) return env
-  log.info(`${why}: it is installed for this run`)
-  const path = await installDocker(request, await workspace.makeDirectory('install'), env)
-  return { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }
+interface FoundCli {
+  /** The environment with the docker CLI on its PATH. */
+  readonly env: Record<string, string>
+  readonly version: CliVersion | undefined
 }
 
-async function whyToInstall(docker: DockerCli, signal: AbortSignal): Promise<string | undefined> {
+/** A docker CLI that serves: the runner's own, or one that is installed now. */
+async function findCli(
+  { reach, stack }: Deployment,
+  env: Record<string, string>,
+  { workspace, signal }: Pick<Ground, 'workspace' | 'signal'>,
+): Promise<FoundCli> {
+  const own = await ownVersion(dockerCli(env), signal)
+  const missing = own === 'none' ? undefined : missingFeature(own, stack !== undefined)
+  if (own !== 'none' && missing === undefined) return { env, version: own }
+  log.info(
+    own === 'none'
+      ? 'There is no docker command on the PATH of this step: it is installed for this run'
+      : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`,
+  )
+  const version = parseCliVersion(`version ${reach.cli.version}`)
+  const stillMissing = missingFeature(version, stack !== undefined)
+  if (stillMissing !== undefined)
+    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`)
+  const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal)
+  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version }
+}
+
+async function ownVersion(docker: DockerCli, signal: AbortSignal): Promise<CliVersion | undefined | 'none'> {
   try {
-    return cliProblem((await docker.run(['--version'], { signal })).stdout)
+    return parseCliVersion((await docker.run(['--version'], { signal })).stdout)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return 'There is no docker command on the PATH of this step'
+    return 'none'
   }
 }
 

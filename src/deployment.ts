@@ -1,5 +1,6 @@
 import type { Node, Service, ServiceSpec, Task } from './docker/api.ts'
 import type { DockerCli } from './docker/cli.ts'
+import type { CliVersion } from './docker/cli-version.ts'
 import type { Command } from './docker/commands.ts'
 import type { AdaptedFiles, ComposeFile } from './docker/compose.ts'
 import type { LookUp } from './docker/compose-variables.ts'
@@ -61,9 +62,9 @@ export interface TlsMaterial {
 
 /** The docker CLI to install when the runner has none that serves. */
 export interface CliRequest {
-  readonly version: string | undefined
+  readonly version: string
   readonly sha256: string | undefined
-  readonly downloadUrl: string | undefined
+  readonly downloadUrl: string
 }
 
 /** A user name and password for a registry, optionally only for the repositories under a path. */
@@ -123,6 +124,8 @@ export interface ServiceRequest {
 /** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
 export interface Connection extends Disposable {
   readonly docker: DockerCli
+  /** `undefined` for a build that does not tell. */
+  readonly cliVersion: CliVersion | undefined
   readonly engine: Engine
   /** An isolated configuration directory without any credential. */
   readonly configDirectory: string

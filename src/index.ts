@@ -9,4 +9,6 @@ if (isPost) {
 } else {
   saveState('main', 'started')
   await main()
+  // A download that was given up would hold the process for as long as it lasts.
+  process.exit()
 }

@@ -35,7 +35,7 @@ export async function main(): Promise<void> {
  */
 async function carryOut(asked: Deployment, signal: AbortSignal): Promise<ServiceResult[]> {
   await using workspace = await createWorkspace()
-  using connection = await stage('Connect', () => connect(asked.reach, workspace, process.env, signal))
+  using connection = await stage('Connect', () => connect(asked, workspace, process.env, signal))
 
   const stack = await readStackOf(asked, connection, workspace, signal)
   const deployment = stack === undefined ? asked : { ...asked, services: stack.services }

@@ -63,7 +63,6 @@ interface WantedObject {
 }
 
 /** Docker 23 is the first with `docker stack config`, 26 the first with `docker stack deploy --detach`. */
-const OLDEST_CLI = 23
 const DETACH_CLI = 26
 
 const LARGEST_KILOBYTES: Readonly<Record<Kind, number>> = { secret: 500, config: 1000 }
@@ -82,7 +81,6 @@ export async function readStack(
 ): Promise<Stack> {
   for (const notice of request.adapted.notices) log.notice(notice)
   for (const warning of request.adapted.warnings) log.warning(warning)
-  const version = await cliVersion(connection, signal)
   const file = await render(request, connection, workspace, signal)
   const known = await knownObjects(connection.engine, signal)
 
@@ -91,7 +89,7 @@ export async function readStack(
   const missing = missingExternals(request, file, known, problems)
   const pinned = withObjects(file, objects)
   const services = Object.keys(file.services).flatMap((key) => {
-    const service = serviceRequest(request, key, pinned, version >= DETACH_CLI)
+    const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI)
     if (typeof service !== 'string') return [service]
     problems.push(service)
     return []
@@ -111,16 +109,6 @@ export async function readStack(
     problems,
     missing,
   }
-}
-
-async function cliVersion({ docker }: Connection, signal: AbortSignal): Promise<number> {
-  const { stdout } = await docker.run(['--version'], { signal })
-  const version = /version (\d+)[\w.-]*/.exec(stdout)
-  const major = Number(version?.[1] ?? OLDEST_CLI)
-  if (major >= OLDEST_CLI) return major
-  throw new UserError(
-    `stack: the docker CLI of this step is of ${version?.[0]}, and a stack needs ${OLDEST_CLI}.0 or newer (\`docker stack config\`): install a newer one in an earlier step`,
-  )
 }
 
 async function render(

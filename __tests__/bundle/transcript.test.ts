@@ -41,11 +41,12 @@ describe('the bundle', () => {
   const errorsOf = (result: StepResult) =>
     result.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
 
-  test('an unchanged service costs one look at the endpoint and one kept connection or more, and no change', async () => {
+  test('an unchanged service costs one look at the CLI, one at the endpoint, and one kept connection or more, and no change', async () => {
     const { result, calls } = await run(healthy, { services: `- {name: ${web.Spec.Name}, replicas: 1}` })
     expect(result.outputs.status).toBe('unchanged')
-    const [first, ...others] = calls
-    expect(first).toBe('context inspect --format {{json .}}')
+    const [version, endpoint, ...others] = calls
+    expect(version).toBe('--version')
+    expect(endpoint).toBe('context inspect --format {{json .}}')
     expect(new Set(others)).toEqual(new Set(['system dial-stdio']))
     expect(others.length).toBeLessThanOrEqual(4)
     expect(result.summary).toContain(`| \`${web.Spec.Name}\` | ✅ unchanged |`)
@@ -101,13 +102,6 @@ describe('the bundle', () => {
     expect(errorsOf(result)).toEqual([expect.stringMatching(words)])
     expect(result.outputs).toEqual({ status: 'failed', services: '[]' })
     expect(await readdir(runner.temp)).toEqual([])
-  })
-
-  test('no docker on the PATH is one clear error', async () => {
-    const result = await runner.run({ with: { services: 'web: app' }, env: { PATH: '/nowhere' } })
-    expect(errorsOf(result)).toEqual([
-      'there is no docker command on the PATH of this step: install the docker CLI in an earlier step',
-    ])
   })
 
   test('a docker that refuses the change is red, with its words', async () => {

@@ -102,5 +102,5 @@ export const RUNNERS_OWN: Reach = {
   context: undefined,
   ssh: undefined,
   tls: undefined,
-  cli: { version: undefined, sha256: undefined, downloadUrl: undefined },
+  cli: { version: '28.3.3', sha256: undefined, downloadUrl: 'https://download.docker.com' },
 }

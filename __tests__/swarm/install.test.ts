@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,8 +86,53 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
     mkdirSync(old)
     writeFileSync(join(old, 'docker'), '#!/bin/sh\necho "Docker version 19.03.15, build 99e3ed8"\n', { mode: 0o755 })
     const result = await deploy('cache-old', {}, `${old}:${join(files, 'bin')}`)
-    expect(result.log).toContain('the docker CLI 19.03.15 of this runner is too old for jobs')
+    expect(result.log).toContain(
+      'The docker CLI 19.03.15 of this runner is too old for jobs and API 1.41, which came with 20.10',
+    )
     expect(result.main.code).toBe(0)
+  })
+
+  test('one that is too old for stacks is not used for a stack', async () => {
+    served = { path: pathOf(version), body: archive }
+    const old = join(files, 'before-stacks')
+    mkdirSync(old)
+    writeFileSync(join(old, 'docker'), '#!/bin/sh\necho "Docker version 20.10.24, build 297e128"\n', { mode: 0o755 })
+    const { reference } = await swarm.lab.image({ registry: 'main', repository: 'acme/app', content: 'v1' })
+    writeFileSync(join(swarm.runner.workspace, 'compose.yml'), `services: {app: {image: "${reference}"}}`)
+    const result = await deploy('cache-stack', { services: '', stack: 'shop' }, `${old}:${join(files, 'bin')}`)
+    expect(result.log).toContain('The docker CLI 20.10.24 of this runner is too old for stacks (`docker stack config`)')
+    expect(result.outputs.status).toBe('converged')
+  })
+
+  test('a version that is itself too old is refused before it is downloaded', async () => {
+    const result = await deploy('cache-ancient', { 'docker-version': '19.03.15' })
+    expect(result.main.code).toBe(1)
+    expect(result.log).toContain('docker-version: 19.03.15 is too old for jobs and API 1.41, which came with 20.10')
+    expect(requests).toEqual([])
+  })
+
+  test('a run that is stopped in the download ends at once, and leaves nothing', async () => {
+    served = undefined
+    const silent = createServer(() => undefined)
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const address = silent.address()
+    const step = await swarm.runner.start({
+      with: {
+        host: swarm.lab.nodes[0].host,
+        services: 'web: app',
+        'docker-download-url': `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+      },
+      env: { PATH: join(files, 'bin'), RUNNER_TOOL_CACHE: join(files, 'cache-stopped') },
+    })
+    await swarm.until('the download', () => step.printed().includes('is downloaded from'))
+    const stoppedAt = performance.now()
+    step.main.kill('SIGTERM')
+    const result = await step.finished
+    expect(performance.now() - stoppedAt).toBeLessThan(5000)
+    expect(result.outputs.status).toBe('cancelled')
+    expect(readdirSync(swarm.runner.temp)).toEqual([])
+    silent.closeAllConnections()
+    silent.close()
   })
 
   test('an archive with another sum', async () => {
@@ -112,7 +157,7 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
   })
 
   test('a version that is not there', async () => {
-    const result = await deploy('cache-missing', { 'docker-version': '1.2.3' })
+    const result = await deploy('cache-missing', { 'docker-version': '27.99.9' })
     expect(result.main.code).toBe(1)
     expect(result.log).toContain('there is no such version for this platform: check `docker-version`')
   })

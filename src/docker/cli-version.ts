@@ -3,10 +3,25 @@ import { UserError } from '../errors.ts'
 /** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
 export const DEFAULT_VERSION = '28.3.3'
 
-const DEFAULT_URL = 'https://download.docker.com'
+export const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com'
 
-/** What this action needs of the docker CLI, and the first version that has it. */
-const OLDEST = { version: '20.10', feature: 'jobs and `docker service update --with-registry-auth` over the API 1.41' }
+/** The version of a docker CLI, as far as it decides what the CLI can do. */
+export interface CliVersion {
+  /** `28.2.2` */
+  readonly text: string
+  readonly major: number
+  readonly minor: number
+}
+
+/** Something that a run asks of the docker CLI, and the first version that has it. */
+interface Need {
+  readonly major: number
+  readonly minor: number
+  readonly feature: string
+}
+
+const SERVICES: Need = { major: 20, minor: 10, feature: 'jobs and API 1.41' }
+const STACK: Need = { major: 23, minor: 0, feature: 'stacks (`docker stack config`)' }
 
 const PLATFORMS: Readonly<Record<string, string>> = { linux: 'linux', darwin: 'mac' }
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -22,21 +37,28 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
  *
  * @throws UserError when there is none for this platform
  */
-export function archiveUrl(base: string | undefined, version: string, platform: string, architecture: string): string {
+export function archiveUrl(base: string, version: string, platform: string, architecture: string): string {
   const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]]
   if (os === undefined || arch === undefined) {
     throw new UserError(
       `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`,
     )
   }
-  return `${base ?? DEFAULT_URL}/${os}/static/stable/${arch}/docker-${version}.tgz`
+  return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`
 }
 
-/** Why the docker CLI of the runner does not serve, from what `docker --version` prints; `undefined` when it does. */
-export function cliProblem(printed: string): string | undefined {
-  const [, version = '', major = '0', minor = '0'] = /version v?((\d+)\.(\d+)\S*?),?\s/.exec(`${printed} `) ?? []
-  if (version === '') return undefined
-  const [oldestMajor = 0, oldestMinor = 0] = OLDEST.version.split('.').map(Number)
-  if (Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor)) return undefined
-  return `the docker CLI ${version} of this runner is too old for ${OLDEST.feature}, which came with ${OLDEST.version}`
+/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
+export function parseCliVersion(printed: string): CliVersion | undefined {
+  const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? []
+  return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) }
+}
+
+/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
+export function missingFeature(version: CliVersion | undefined, hasStack: boolean): string | undefined {
+  if (version === undefined) return undefined
+  const { major, minor } = version
+  const missing = [SERVICES, ...(hasStack ? [STACK] : [])].find(
+    (need) => major < need.major || (major === need.major && minor < need.minor),
+  )
+  return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`
 }

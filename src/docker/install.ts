@@ -7,7 +7,7 @@ import type { CliRequest } from '../deployment.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { log } from '../runner/log.ts'
 import { runProgram } from './cli.ts'
-import { archiveUrl, DEFAULT_VERSION } from './cli-version.ts'
+import { archiveUrl, parseCliVersion } from './cli-version.ts'
 
 const TOOL = 'docker-cli'
 
@@ -21,8 +21,9 @@ export async function installDocker(
   request: CliRequest,
   directory: string,
   env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
 ): Promise<string> {
-  const version = request.version ?? DEFAULT_VERSION
+  const { version } = request
   const url = archiveUrl(request.downloadUrl, version, process.platform, process.arch)
   const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE)
   // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
@@ -33,7 +34,7 @@ export async function installDocker(
     return cached
   }
   log.info(`The docker CLI ${version} is downloaded from ${url}`)
-  const archive = await download(url, join(directory, 'docker.tgz'))
+  const archive = await untilStopped(download(url, join(directory, 'docker.tgz')), signal)
   if (request.sha256 !== undefined) await requireSum(archive, request.sha256, url)
   const unpacked = join(await unpack(archive, join(directory, 'unpacked'), url), 'docker')
   const reported = await reportedVersion(unpacked, env)
@@ -44,6 +45,19 @@ export async function installDocker(
     )
   }
   return cacheable ? await toolCache.cacheDir(unpacked, TOOL, version, entry) : unpacked
+}
+
+/** The library itself cannot be stopped, neither in a download nor in the pauses before it tries again. */
+async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  const stop = () => reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    return await Promise.race([work, stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 async function download(url: string, path: string): Promise<string> {
@@ -85,7 +99,7 @@ async function unpack(archive: string, directory: string, url: string): Promise<
 async function reportedVersion(directory: string, env: Readonly<Record<string, string>>): Promise<string | undefined> {
   try {
     const { code, stdout } = await runProgram(join(directory, 'docker'), ['--version'], { env })
-    return code === 0 ? /version (\S+?),/.exec(stdout)?.[1] : undefined
+    return code === 0 ? parseCliVersion(stdout)?.text : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import type { CliRequest, Reach, SshAccess, TlsMaterial } from '../deployment.ts'
+import { DEFAULT_DOWNLOAD_URL, DEFAULT_VERSION } from '../docker/cli-version.ts'
 import { UserError } from '../errors.ts'
 import { type Host, parseHost, parseJump } from '../reach/host.ts'
 import { parsePins } from '../reach/known-hosts.ts'
@@ -203,7 +204,7 @@ function cliFrom(input: ReachSources['input'], problems: Problems): CliRequest {
   }
   hideUserInfo(url)
   if (url !== '') problems.at('docker-download-url').attempt(() => checkUrl(url))
-  return { version: version || undefined, sha256: sha256 || undefined, downloadUrl: url || undefined }
+  return { version: version || DEFAULT_VERSION, sha256: sha256 || undefined, downloadUrl: url || DEFAULT_DOWNLOAD_URL }
 }
 
 function checkUrl(text: string): void {
