@@ -40529,7 +40529,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7107);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7462);
 
 
 
@@ -40549,7 +40549,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7107:
+/***/ 7462:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42399,8 +42399,6 @@ function cannotBeUsed(way, error) {
     });
 }
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./lib/reach/known-hosts.js
 
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
@@ -42454,6 +42452,68 @@ exit 0
 function lastOffered(notes) {
     const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
     return fingerprint === undefined ? undefined : { host, type, fingerprint };
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./lib/reach/sessions.js
+
+/** sshd allows 10 sessions in a connection unless told otherwise. */
+const MOST_SESSIONS = 9;
+/** Serves a local socket. */
+function listen(path, serve) {
+    return new Promise((resolve, reject) => {
+        const server = (0,external_node_net_.createServer)({ allowHalfOpen: true }, serve);
+        server.once('error', reject);
+        server.listen(path, () => resolve(server));
+    });
+}
+/** The sessions that are open, with the connections that wait for one. */
+class Sessions {
+    #dial;
+    #open = new Set();
+    #waiting = [];
+    /** What the last session that failed said. */
+    said = '';
+    constructor(dial) {
+        this.#dial = dial;
+    }
+    serve(connection) {
+        connection.on('error', () => connection.destroy());
+        if (this.#open.size >= MOST_SESSIONS) {
+            this.#waiting.push(connection);
+            return;
+        }
+        const child = this.#dial();
+        this.#open.add(child);
+        let said = '';
+        child.stderr.setEncoding('utf8').on('data', (chunk) => {
+            said = (said + chunk).slice(-20_000);
+        });
+        child.stdin.on('error', () => undefined);
+        const over = () => {
+            if (said !== '')
+                this.said = said;
+            connection.destroySoon();
+            if (!this.#open.delete(child))
+                return;
+            const next = this.#waiting.shift();
+            if (next !== undefined)
+                this.serve(next);
+        };
+        child.once('error', over);
+        child.once('close', over);
+        connection.once('close', () => child.kill());
+        connection.pipe(child.stdin);
+        // Closed only when the session has said all that it has to say.
+        child.stdout.pipe(connection, { end: false });
+    }
+    end() {
+        for (const connection of this.#waiting.splice(0))
+            connection.destroy();
+        for (const child of this.#open)
+            child.kill();
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/reach/ssh-config.js
@@ -42664,7 +42724,6 @@ function withoutEndpoint(env) {
 
 
 
-
 /** What the kernel allows for the path of a socket, without its closing NUL. */
 const LONGEST_SOCKET_PATH_BYTES = 107;
 /** ssh makes its control socket under a temporary name, 17 characters longer. */
@@ -42675,70 +42734,11 @@ const LOOK_EVERY_MS = 20;
 /** sshd turns away who comes while too many log in: the next moment is another. */
 const CROWDED_ATTEMPTS = 4;
 const LONGEST_BACK_OFF_SECONDS = 5;
-/** sshd allows 10 sessions in a connection unless told otherwise. */
-const MOST_SESSIONS = 9;
 /**
  * A key that a server has is asked for by its type. The one that was pinned may be another than the one that ssh
  * prefers.
  */
 const KEY_TYPES = ['', 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521', 'rsa-sha2-512,rsa-sha2-256'];
-/** Writes the files that ssh works with. */
-async function prepareSsh(access, workspace, env) {
-    const directory = await workspace.makeDirectory('ssh');
-    const path = (name) => (0,external_node_path_.join)(directory, name);
-    const { key, passphrase, pins, userConfig } = access;
-    const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === undefined;
-    const files = {
-        config: path('config'),
-        key: key && path('key'),
-        knownHosts: usesOwnPins ? path('known_hosts') : undefined,
-        fingerprints: path('fingerprints'),
-        offered: path('offered'),
-        hostKeyScript: path('host-key.sh'),
-        hasPassphrase: passphrase !== undefined,
-        include: userConfig,
-    };
-    if (userConfig !== undefined)
-        await requireFile(userConfig);
-    await workspace.writeFile(files.config, sshConfig(files));
-    await workspace.writeFile(path('known_hosts'), lines(pins.lines));
-    await workspace.writeFile(files.fingerprints, lines(pins.fingerprints));
-    await workspace.writeFile(files.offered, '');
-    await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
-    if (files.key !== undefined && key !== undefined)
-        await workspace.writeFile(files.key, key.reveal());
-    const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
-    const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
-    if (files.key !== undefined && passphrase !== undefined)
-        await requirePassphrase(files.key, { ...rest, ...askpass });
-    return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: 'C', ...askpass }, workspace };
-}
-async function writeAskpass(path, passphrase, workspace) {
-    await workspace.writeFile(path('passphrase'), `${passphrase}\n`);
-    await (0,promises_.writeFile)(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, { mode: 0o700, flag: 'wx' });
-    // Before OpenSSH 8.4 only a display made ssh ask a program.
-    return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' };
-}
-/** ssh itself passes over a key that it cannot open without a word. */
-async function requirePassphrase(key, env) {
-    const { code, stderr } = await runProgram('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
-    // Then ssh will tell what it can.
-    () => ({ code: 0, stderr: '' }));
-    if (code === 0)
-        return;
-    throw new errors/* UserError */.yo(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`);
-}
-async function requireFile(path) {
-    try {
-        await (0,promises_.access)(path);
-    }
-    catch {
-        throw new errors/* UserError */.yo('ssh-config: there is no such file, or it may not be read: write the path of an OpenSSH configuration file');
-    }
-}
-function lines(all) {
-    return all.map((line) => `${line}\n`).join('');
-}
 /**
  * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the way is
  * disposed of.
@@ -42909,60 +42909,6 @@ async function openSessions(ssh, host, target, signal) {
     way[Symbol.dispose]();
     throw await failed(ssh, host, sessions.said || first.stderr());
 }
-function listen(path, serve) {
-    return new Promise((resolve, reject) => {
-        const server = (0,external_node_net_.createServer)({ allowHalfOpen: true }, serve);
-        server.once('error', reject);
-        server.listen(path, () => resolve(server));
-    });
-}
-/** The sessions that are open, with the connections that wait for one. */
-class Sessions {
-    #dial;
-    #open = new Set();
-    #waiting = [];
-    /** What the last session that failed said. */
-    said = '';
-    constructor(dial) {
-        this.#dial = dial;
-    }
-    serve(connection) {
-        connection.on('error', () => connection.destroy());
-        if (this.#open.size >= MOST_SESSIONS) {
-            this.#waiting.push(connection);
-            return;
-        }
-        const child = this.#dial();
-        this.#open.add(child);
-        let said = '';
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            said = (said + chunk).slice(-20_000);
-        });
-        child.stdin.on('error', () => undefined);
-        const over = () => {
-            if (said !== '')
-                this.said = said;
-            connection.destroySoon();
-            if (!this.#open.delete(child))
-                return;
-            const next = this.#waiting.shift();
-            if (next !== undefined)
-                this.serve(next);
-        };
-        child.once('error', over);
-        child.once('close', over);
-        connection.once('close', () => child.kill());
-        connection.pipe(child.stdin);
-        // Closed only when the session has said all that it has to say.
-        child.stdout.pipe(connection, { end: false });
-    }
-    end() {
-        for (const connection of this.#waiting.splice(0))
-            connection.destroy();
-        for (const child of this.#open)
-            child.kill();
-    }
-}
 /** Makes a connection again whenever it ends, with growing pauses. Returns what stops that and ends it. */
 function keepOpen(first, opened, host) {
     let current = first;
@@ -43015,6 +42961,72 @@ function socketPath(workspace, suffixBytes) {
     if (Buffer.byteLength(path) + suffixBytes <= LONGEST_SOCKET_PATH_BYTES)
         return path;
     throw new errors/* UserError */.yo(`the temporary directory has a path that is too long for a socket (${path}): set RUNNER_TEMP to a shorter one for this step`);
+}
+
+;// CONCATENATED MODULE: ./lib/reach/ssh-files.js
+
+
+
+
+
+
+
+/** Writes the files that ssh works with. */
+async function prepareSsh(access, workspace, env) {
+    const directory = await workspace.makeDirectory('ssh');
+    const path = (name) => (0,external_node_path_.join)(directory, name);
+    const { key, passphrase, pins, userConfig } = access;
+    const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === undefined;
+    const files = {
+        config: path('config'),
+        key: key && path('key'),
+        knownHosts: usesOwnPins ? path('known_hosts') : undefined,
+        fingerprints: path('fingerprints'),
+        offered: path('offered'),
+        hostKeyScript: path('host-key.sh'),
+        hasPassphrase: passphrase !== undefined,
+        include: userConfig,
+    };
+    if (userConfig !== undefined)
+        await requireFile(userConfig);
+    await workspace.writeFile(files.config, sshConfig(files));
+    await workspace.writeFile(path('known_hosts'), lines(pins.lines));
+    await workspace.writeFile(files.fingerprints, lines(pins.fingerprints));
+    await workspace.writeFile(files.offered, '');
+    await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
+    if (files.key !== undefined && key !== undefined)
+        await workspace.writeFile(files.key, key.reveal());
+    const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
+    const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
+    if (files.key !== undefined && passphrase !== undefined)
+        await requirePassphrase(files.key, { ...rest, ...askpass });
+    return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: 'C', ...askpass }, workspace };
+}
+async function writeAskpass(path, passphrase, workspace) {
+    await workspace.writeFile(path('passphrase'), `${passphrase}\n`);
+    await (0,promises_.writeFile)(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, { mode: 0o700, flag: 'wx' });
+    // Before OpenSSH 8.4 only a display made ssh ask a program.
+    return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' };
+}
+/** ssh itself passes over a key that it cannot open without a word. */
+async function requirePassphrase(key, env) {
+    const { code, stderr } = await runProgram('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
+    // Then ssh will tell what it can.
+    () => ({ code: 0, stderr: '' }));
+    if (code === 0)
+        return;
+    throw new errors/* UserError */.yo(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`);
+}
+async function requireFile(path) {
+    try {
+        await (0,promises_.access)(path);
+    }
+    catch {
+        throw new errors/* UserError */.yo('ssh-config: there is no such file, or it may not be read: write the path of an OpenSSH configuration file');
+    }
+}
+function lines(all) {
+    return all.map((line) => `${line}\n`).join('');
 }
 
 ;// CONCATENATED MODULE: ./lib/reach/tls.js
@@ -43151,6 +43163,7 @@ function environmentForChildren(env) {
 }
 
 ;// CONCATENATED MODULE: ./lib/connection.js
+
 
 
 

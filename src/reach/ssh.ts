@@ -1,18 +1,17 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import { access as accessFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { access as accessFile, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
-import { createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SshAccess } from '../deployment.ts'
-import { runProgram, startGuarded, startProgram } from '../docker/cli.ts'
+import { startGuarded, startProgram } from '../docker/cli.ts'
 import { UserError } from '../errors.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { SshHost } from './host.ts'
-import { HOST_KEY_SCRIPT, lastOffered } from './known-hosts.ts'
-import { dialArguments, forwardArguments, masterArguments, type SshFiles, sshConfig, sshTarget } from './ssh-config.ts'
+import { lastOffered } from './known-hosts.ts'
+import { listen, Sessions } from './sessions.ts'
+import { dialArguments, forwardArguments, masterArguments, sshTarget } from './ssh-config.ts'
 import { classifySsh, type SshFailure, sshReason } from './ssh-error.ts'
+import type { Ssh } from './ssh-files.ts'
 import { type Way, withoutEndpoint } from './way.ts'
 
 /** What the kernel allows for the path of a socket, without its closing NUL. */
@@ -28,92 +27,11 @@ const LOOK_EVERY_MS = 20
 const CROWDED_ATTEMPTS = 4
 const LONGEST_BACK_OFF_SECONDS = 5
 
-/** sshd allows 10 sessions in a connection unless told otherwise. */
-const MOST_SESSIONS = 9
-
 /**
  * A key that a server has is asked for by its type. The one that was pinned may be another than the one that ssh
  * prefers.
  */
 const KEY_TYPES = ['', 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521', 'rsa-sha2-512,rsa-sha2-256']
-
-/** What all SSH connections of a run share: files in its workspace, and the environment of their processes. */
-export interface Ssh {
-  readonly access: SshAccess
-  readonly files: SshFiles
-  readonly env: Readonly<Record<string, string>>
-  /** That of the docker commands. */
-  readonly dockerEnv: Readonly<Record<string, string>>
-  readonly workspace: Workspace
-}
-
-/** Writes the files that ssh works with. */
-export async function prepareSsh(
-  access: SshAccess,
-  workspace: Workspace,
-  env: Readonly<Record<string, string>>,
-): Promise<Ssh> {
-  const directory = await workspace.makeDirectory('ssh')
-  const path = (name: string) => join(directory, name)
-  const { key, passphrase, pins, userConfig } = access
-  const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === undefined
-  const files: SshFiles = {
-    config: path('config'),
-    key: key && path('key'),
-    knownHosts: usesOwnPins ? path('known_hosts') : undefined,
-    fingerprints: path('fingerprints'),
-    offered: path('offered'),
-    hostKeyScript: path('host-key.sh'),
-    hasPassphrase: passphrase !== undefined,
-    include: userConfig,
-  }
-  if (userConfig !== undefined) await requireFile(userConfig)
-  await workspace.writeFile(files.config, sshConfig(files))
-  await workspace.writeFile(path('known_hosts'), lines(pins.lines))
-  await workspace.writeFile(files.fingerprints, lines(pins.fingerprints))
-  await workspace.writeFile(files.offered, '')
-  await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT)
-  if (files.key !== undefined && key !== undefined) await workspace.writeFile(files.key, key.reveal())
-  const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace)
-  const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env
-  if (files.key !== undefined && passphrase !== undefined) await requirePassphrase(files.key, { ...rest, ...askpass })
-  return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: 'C', ...askpass }, workspace }
-}
-
-async function writeAskpass(
-  path: (name: string) => string,
-  passphrase: string,
-  workspace: Workspace,
-): Promise<Record<string, string>> {
-  await workspace.writeFile(path('passphrase'), `${passphrase}\n`)
-  await writeFile(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, { mode: 0o700, flag: 'wx' })
-  // Before OpenSSH 8.4 only a display made ssh ask a program.
-  return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' }
-}
-
-/** ssh itself passes over a key that it cannot open without a word. */
-async function requirePassphrase(key: string, env: Record<string, string>): Promise<void> {
-  const { code, stderr } = await runProgram('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
-    // Then ssh will tell what it can.
-    () => ({ code: 0, stderr: '' }),
-  )
-  if (code === 0) return
-  throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`)
-}
-
-async function requireFile(path: string): Promise<void> {
-  try {
-    await accessFile(path)
-  } catch {
-    throw new UserError(
-      'ssh-config: there is no such file, or it may not be read: write the path of an OpenSSH configuration file',
-    )
-  }
-}
-
-function lines(all: readonly string[]): string {
-  return all.map((line) => `${line}\n`).join('')
-}
 
 /**
  * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the way is
@@ -306,60 +224,6 @@ async function openSessions(ssh: Ssh, host: SshHost, target: readonly string[], 
   if (await pings(socket)) return way
   way[Symbol.dispose]()
   throw await failed(ssh, host, sessions.said || first.stderr())
-}
-
-function listen(path: string, serve: (connection: Socket) => void): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true }, serve)
-    server.once('error', reject)
-    server.listen(path, () => resolve(server))
-  })
-}
-
-/** The sessions that are open, with the connections that wait for one. */
-class Sessions {
-  readonly #dial: () => ChildProcessWithoutNullStreams
-  readonly #open = new Set<ChildProcessWithoutNullStreams>()
-  readonly #waiting: Socket[] = []
-  /** What the last session that failed said. */
-  said = ''
-
-  constructor(dial: () => ChildProcessWithoutNullStreams) {
-    this.#dial = dial
-  }
-
-  serve(connection: Socket): void {
-    connection.on('error', () => connection.destroy())
-    if (this.#open.size >= MOST_SESSIONS) {
-      this.#waiting.push(connection)
-      return
-    }
-    const child = this.#dial()
-    this.#open.add(child)
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      said = (said + chunk).slice(-20_000)
-    })
-    child.stdin.on('error', () => undefined)
-    const over = () => {
-      if (said !== '') this.said = said
-      connection.destroySoon()
-      if (!this.#open.delete(child)) return
-      const next = this.#waiting.shift()
-      if (next !== undefined) this.serve(next)
-    }
-    child.once('error', over)
-    child.once('close', over)
-    connection.once('close', () => child.kill())
-    connection.pipe(child.stdin)
-    // Closed only when the session has said all that it has to say.
-    child.stdout.pipe(connection, { end: false })
-  }
-
-  end(): void {
-    for (const connection of this.#waiting.splice(0)) connection.destroy()
-    for (const child of this.#open) child.kill()
-  }
 }
 
 /** Makes a connection again whenever it ends, with growing pauses. Returns what stops that and ends it. */

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals'
+import { archiveUrl, missingFeature, parseCliVersion } from '../../src/docker/cli-version.ts'
+
+test.each([
+  ['Docker version 28.2.2, build e6534b4', { text: '28.2.2', major: 28, minor: 2 }],
+  ['Docker version 20.10.24+dfsg1, build 297e128', { text: '20.10.24+dfsg1', major: 20, minor: 10 }],
+  ['podman version 4.3.1', { text: '4.3.1', major: 4, minor: 3 }],
+  ['Docker development build', undefined],
+])('%s', (printed, version) => {
+  expect(parseCliVersion(printed)).toEqual(version)
+})
+
+test.each([
+  ['20.10.24', false, undefined],
+  ['20.9.0', false, 'too old for jobs and API 1.41, which came with 20.10'],
+  ['19.03.15', true, 'too old for jobs and API 1.41, which came with 20.10'],
+  ['20.10.24', true, 'too old for stacks (`docker stack config`), which came with 23.0'],
+  ['23.0.0', true, undefined],
+])('%s, for a stack: %s', (text, hasStack, missing) => {
+  expect(missingFeature(parseCliVersion(`version ${text}`), hasStack)).toBe(missing)
+})
+
+test('a build that does not tell its version is used', () => {
+  expect(missingFeature(undefined, true)).toBeUndefined()
+})
+
+test.each([
+  ['linux', 'x64', 'https://mirror/linux/static/stable/x86_64/docker-28.3.3.tgz'],
+  ['linux', 'arm64', 'https://mirror/linux/static/stable/aarch64/docker-28.3.3.tgz'],
+  ['darwin', 'arm64', 'https://mirror/mac/static/stable/aarch64/docker-28.3.3.tgz'],
+])('the archive for %s on %s', (platform, architecture, url) => {
+  expect(archiveUrl('https://mirror', '28.3.3', platform, architecture)).toBe(url)
+})
+
+test('a platform without a static build is told', () => {
+  expect(() => archiveUrl('https://mirror', '28.3.3', 'freebsd', 'x64')).toThrow('install the docker CLI in an earlier')
+})

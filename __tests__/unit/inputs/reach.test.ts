@@ -1,0 +1,150 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Reach } from '../../../src/deployment.ts'
+import { readInputs } from '../../../src/inputs.ts'
+import { redact } from '../../../src/runner/secret.ts'
+
+delete process.env.GITHUB_ACTIONS
+
+type Inputs = Readonly<Record<string, string>>
+
+const PIN = `SHA256:${'b'.repeat(43)}`
+const PLAIN_KEY = opensshKey('none')
+const LOCKED_KEY = opensshKey('aes256-ctr')
+
+/** The outside of a private key of OpenSSH, which tells whether it is encrypted. */
+function opensshKey(cipher: string): string {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(cipher.length)
+  const bytes = Buffer.concat([Buffer.from('openssh-key-v1\0'), length, Buffer.from(cipher), Buffer.alloc(90, cipher)])
+  const lines = bytes.toString('base64').replace(/.{70}/g, '$&\n')
+  const kind = ['OPENSSH', 'PRIVATE', 'KEY'].join(' ')
+  return `-----BEGIN ${kind}-----\n${lines}\n-----END ${kind}-----`
+}
+
+function read(inputs: Inputs, env: Inputs = {}): Reach {
+  const given = Object.entries({ services: 'web: nginx', ...inputs })
+  const variables = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  return readInputs({ GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(variables), ...env }).reach
+}
+
+function problemsOf(inputs: Inputs, env: Inputs = {}): string {
+  try {
+    read(inputs, env)
+  } catch (error) {
+    if (error instanceof Error) return error.message
+  }
+  throw new Error('the inputs were accepted')
+}
+
+const SSH = { host: 'ssh://deploy@swarm', 'ssh-key': PLAIN_KEY, 'ssh-known-hosts': PIN }
+
+test("without a word about it, it is the runner's own endpoint", () => {
+  expect(read({})).toMatchObject({ hosts: [], context: undefined, ssh: undefined, tls: undefined })
+})
+
+describe('hosts', () => {
+  test.each([
+    ['one', 'ssh://a'],
+    ['one with blanks around', '  ssh://a \n'],
+    ['a list', '- ssh://a'],
+    ['JSON', '["ssh://a"]'],
+  ])('%s', (_what, host) => {
+    expect(read({ ...SSH, host }).hosts.map(({ text }) => text)).toEqual(['ssh://a'])
+  })
+
+  test('several, in their order, one a line or as a list', () => {
+    const lists = ['ssh://b\nssh://a\n', '- ssh://b\n- ssh://a']
+    for (const host of lists)
+      expect(read({ ...SSH, host }).hosts.map(({ text }) => text)).toEqual(['ssh://b', 'ssh://a'])
+  })
+
+  test.each<[string, Inputs, string]>([
+    ['no address', { host: 'swarm' }, 'host: "swarm" is no address of a docker daemon'],
+    ['twice the same', { ...SSH, host: 'ssh://a\nssh://a' }, 'host: ssh://a is there twice'],
+    ['a mapping', { ...SSH, host: '{a: b}' }, 'host: it is no list of addresses'],
+    ['a context as well', { ...SSH, context: 'prod' }, 'host, context: both say where the swarm is'],
+    ['a context that is a flag', { context: '-H' }, 'context: "-H" is no name of a context'],
+    ['plain TCP', { host: 'tcp://a:2375' }, 'host: tcp://a:2375 without TLS gives the whole swarm to everybody'],
+    ['SSH inputs alone', { 'ssh-key': PLAIN_KEY }, 'ssh-key: there is no SSH connection: write `host: ssh://'],
+    ['TLS inputs alone', { 'tls-ca': 'x' }, 'tls-ca: there is no TLS connection: write `host: tcp://'],
+  ])('refused: %s', (_what, inputs, reason) => {
+    expect(problemsOf(inputs)).toContain(reason)
+  })
+
+  test('plain TCP with consent', () => {
+    expect(read({ host: 'tcp://a:2375', 'allow-plain-tcp': 'true' }).hosts).toHaveLength(1)
+  })
+})
+
+describe('SSH', () => {
+  test('a key, a pin, jump hosts and a configuration of the user', () => {
+    const inputs = { ...SSH, 'ssh-jump': 'a@one, two:2222', 'ssh-config': 'ci/ssh_config' }
+    expect(read(inputs).ssh).toMatchObject({
+      pins: { lines: [], fingerprints: [PIN] },
+      jump: 'a@one,two:2222',
+      userConfig: '/workspace/ci/ssh_config',
+    })
+    expect(read(inputs).ssh?.key?.reveal()).toBe(`${PLAIN_KEY}\n`)
+  })
+
+  test('a key with the line breaks of Windows', () => {
+    expect(read({ ...SSH, 'ssh-key': PLAIN_KEY.replaceAll('\n', '\r\n') }).ssh?.key?.reveal()).toBe(`${PLAIN_KEY}\n`)
+  })
+
+  test('no key where there is an agent', () => {
+    expect(read({ ...SSH, 'ssh-key': '' }, { SSH_AUTH_SOCK: '/run/agent' }).ssh?.key).toBeUndefined()
+  })
+
+  test.each<[string, Inputs, string]>([
+    ['no pin', { ...SSH, 'ssh-known-hosts': '' }, 'ssh-known-hosts: it is empty, and no host is trusted unseen'],
+    ['no key', { ...SSH, 'ssh-key': '' }, 'ssh-key: it is empty, and there is no SSH agent'],
+    ['a public key', { ...SSH, 'ssh-key': `ssh-ed25519 AAAA${'A'.repeat(40)}` }, 'ssh-key: it is a public key'],
+    ['a key of PuTTY', { ...SSH, 'ssh-key': 'PuTTY-User-Key-File-3: x' }, 'ssh-key: it is a key of PuTTY'],
+    ['half a key', { ...SSH, 'ssh-key': PLAIN_KEY.slice(0, 100) }, 'ssh-key: it is no private key that ssh can read'],
+    ['lost line breaks', { ...SSH, 'ssh-key': PLAIN_KEY.replaceAll('\n', ' ') }, 'ssh-key: its line breaks are lost'],
+    ['no passphrase', { ...SSH, 'ssh-key': LOCKED_KEY }, 'ssh-passphrase: it is empty, and `ssh-key` is encrypted'],
+    ['a needless one', { ...SSH, 'ssh-passphrase': 'open-sesame' }, 'ssh-passphrase: `ssh-key` is not encrypted'],
+    ['a jump host that is none', { ...SSH, 'ssh-jump': 'a b' }, 'ssh-jump: "a b" is no jump host'],
+    ['a pin that is none', { ...SSH, 'ssh-known-hosts': 'swarm' }, 'ssh-known-hosts: line 1 is neither'],
+  ])('refused: %s', (_what, inputs, reason) => {
+    expect(problemsOf(inputs)).toContain(reason)
+  })
+
+  test('neither key nor passphrase is ever shown', () => {
+    read({ ...SSH, 'ssh-key': LOCKED_KEY, 'ssh-passphrase': 'open-sesame' })
+    expect(redact(`it says ${LOCKED_KEY.split('\n')[1]} and open-sesame`)).toBe('it says *** and ***')
+  })
+})
+
+describe('TLS', () => {
+  const host = 'tcp://a:2376'
+
+  test.each<[string, Inputs, string]>([
+    ['one of three', { host, 'tls-ca': 'x' }, 'tls-cert, tls-key: `tls-cert` and `tls-key` missing'],
+    ['no PEM', { host, 'tls-ca': 'a!', 'tls-cert': 'b!', 'tls-key': 'c!' }, 'tls-cert: it is no certificate in PEM'],
+    [
+      'consent to none as well',
+      { host, 'tls-ca': 'a!', 'tls-cert': 'b!', 'tls-key': 'c!', 'allow-plain-tcp': 'true' },
+      'allow-plain-tcp: TLS is given as well',
+    ],
+  ])('refused: %s', (_what, inputs, reason) => {
+    expect(problemsOf(inputs)).toContain(reason)
+  })
+})
+
+describe('the docker CLI', () => {
+  test('a version, its sum and a mirror', () => {
+    const sum = 'A'.repeat(64)
+    const inputs = { 'docker-version': 'v27.0.1', 'docker-sha256': `sha256:${sum}`, 'docker-download-url': 'http://m/' }
+    expect(read(inputs).cli).toEqual({ version: '27.0.1', sha256: sum.toLowerCase(), downloadUrl: 'http://m' })
+  })
+
+  test.each<[Inputs, string]>([
+    [{ 'docker-version': '28' }, 'docker-version: "28" is no full version: write one such as 28.3.3'],
+    [{ 'docker-version': 'latest' }, 'docker-version: "latest" is no full version'],
+    [{ 'docker-sha256': 'abc' }, 'docker-sha256: it is no SHA-256 sum'],
+    [{ 'docker-download-url': 'mirror' }, 'docker-download-url: it is no web address'],
+  ])('refused: %j', (inputs, reason) => {
+    expect(problemsOf(inputs)).toContain(reason)
+  })
+})
