@@ -40529,7 +40529,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7462);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(378);
 
 
 
@@ -40549,7 +40549,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7462:
+/***/ 378:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40564,114 +40564,8 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:stream/consumers"
-const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
-;// CONCATENATED MODULE: ./lib/docker/cli.js
-
-
-/**
- * The docker CLI of the PATH in `env`.
- *
- * @param env the whole environment of its commands
- */
-function dockerCli(env) {
-    return {
-        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
-    };
-}
-/**
- * Runs a program to its end.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, `AbortError` when `signal` ended it
- */
-async function runProgram(program, args, options) {
-    const { env, cwd, stdin = '', signal } = options;
-    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
-        stdio: 'pipe',
-        windowsHide: true,
-        ...(env === undefined ? {} : { env }),
-        ...(cwd === undefined ? {} : { cwd }),
-        ...(signal === undefined ? {} : { signal }),
-    });
-    const ended = new Promise((resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 128)));
-    });
-    // A program that ends without reading its input breaks the pipe: its exit code says what matters.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(stdin);
-    const [stdout, stderr, code] = await Promise.all([(0,consumers_namespaceObject.text)(child.stdout), (0,consumers_namespaceObject.text)(child.stderr), ended]);
-    return { code, stdout, stderr };
-}
-/** Starts a program and hands over its pipes. */
-function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
-}
-/**
- * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
- * SIGKILL, the pipe closes, and the program is ended.
- */
-const GUARD = `exec 3<&0
-"$@" 3<&- </dev/null &
-program=$!
-{ read -r _ <&3; kill "$program"; } 2>/dev/null &
-guard=$!
-exec 3<&-
-wait "$program"
-code=$?
-kill "$guard" 2>/dev/null
-exit "$code"`;
-/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
-function startGuarded(program, args, env) {
-    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
-}
-
 // EXTERNAL MODULE: ./lib/errors.js
 var errors = __nccwpck_require__(452);
-;// CONCATENATED MODULE: ./lib/docker/cli-version.js
-
-/** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
-const DEFAULT_VERSION = '28.3.3';
-const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com';
-const SERVICES = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
-const STACK = { major: 23, minor: 0, feature: 'stacks (`docker stack config`)' };
-const PLATFORMS = { linux: 'linux', darwin: 'mac' };
-const ARCHITECTURES = {
-    x64: 'x86_64',
-    arm64: 'aarch64',
-    arm: 'armhf',
-    ppc64: 'ppc64le',
-    s390x: 's390x',
-};
-/**
- * Where an archive of Docker's static builds is.
- *
- * @throws UserError when there is none for this platform
- */
-function archiveUrl(base, version, platform, architecture) {
-    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
-    if (os === undefined || arch === undefined) {
-        throw new errors/* UserError */.yo(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
-    }
-    return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
-}
-/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
-function parseCliVersion(printed) {
-    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
-}
-/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
-function missingFeature(version, hasStack) {
-    if (version === undefined)
-        return undefined;
-    const { major, minor } = version;
-    const missing = [SERVICES, ...(hasStack ? [STACK] : [])].find((need) => major < need.major || (major === need.major && minor < need.minor));
-    return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/docker/reference.js
 
 /** An image or registry name that Docker would not take, or would take for something else. */
@@ -40988,53 +40882,6 @@ function helperFor(file, registry) {
 /** The host of a key under `auths`: without scheme and path. */
 function hostOf(key) {
     return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./lib/docker/endpoint.js
-/** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
-const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DOCKER_STACK_ORCHESTRATOR'];
-/**
- * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
- * certificates: without this the CLI would quietly go to the runner's own daemon.
- *
- * @param env the step's environment
- * @param context of the user's own configuration
- * @param userConfigDirectory where the CLI looks for certificates when `DOCKER_CERT_PATH` is not set
- */
-function environmentForEndpoint(env, context, userConfigDirectory) {
-    const host = context.Endpoints.docker.Host;
-    const rest = without(env, MISLEADING);
-    const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
-    const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH']);
-    return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) };
-}
-function tlsOfEnvironment(env, userConfigDirectory) {
-    if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY)
-        return {};
-    return {
-        ...(env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {}),
-        ...(env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {}),
-        DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory,
-    };
-}
-function tlsOfContext(context) {
-    const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
-    const directory = context.Storage?.TLSPath;
-    if (!hasMaterial || !directory)
-        return {};
-    const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: '1' } : { DOCKER_TLS_VERIFY: '1' };
-    return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
-}
-/** What the user set and will not have the effect that they may expect. */
-function warningsFor(env) {
-    if (!env.DOCKER_AUTH_CONFIG)
-        return [];
-    return [
-        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
-    ];
-}
-function without(env, names) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
 // EXTERNAL MODULE: external "node:crypto"
@@ -41865,6 +41712,112 @@ function _unique(values) {
 //# sourceMappingURL=tool-cache.js.map
 // EXTERNAL MODULE: ./lib/runner/log.js
 var log = __nccwpck_require__(3188);
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: external "node:stream/consumers"
+const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
+;// CONCATENATED MODULE: ./lib/docker/cli.js
+
+
+/**
+ * The docker CLI of the PATH in `env`.
+ *
+ * @param env the whole environment of its commands
+ */
+function dockerCli(env) {
+    return {
+        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+    };
+}
+/**
+ * Runs a program to its end.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, `AbortError` when `signal` ended it
+ */
+async function runProgram(program, args, options) {
+    const { env, cwd, stdin = '', signal } = options;
+    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
+        stdio: 'pipe',
+        windowsHide: true,
+        ...(env === undefined ? {} : { env }),
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(signal === undefined ? {} : { signal }),
+    });
+    const ended = new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 128)));
+    });
+    // A program that ends without reading its input breaks the pipe: its exit code says what matters.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(stdin);
+    const [stdout, stderr, code] = await Promise.all([(0,consumers_namespaceObject.text)(child.stdout), (0,consumers_namespaceObject.text)(child.stderr), ended]);
+    return { code, stdout, stderr };
+}
+/** Starts a program and hands over its pipes. */
+function startProgram(program, args, env) {
+    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+}
+/**
+ * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
+ * SIGKILL, the pipe closes, and the program is ended.
+ */
+const GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
+/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
+function startGuarded(program, args, env) {
+    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
+}
+
+;// CONCATENATED MODULE: ./lib/docker/cli-version.js
+
+/** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
+const DEFAULT_VERSION = '28.3.3';
+const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com';
+const SERVICES = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
+const STACK = { major: 23, minor: 0, feature: 'stacks (`docker stack config`)' };
+const PLATFORMS = { linux: 'linux', darwin: 'mac' };
+const ARCHITECTURES = {
+    x64: 'x86_64',
+    arm64: 'aarch64',
+    arm: 'armhf',
+    ppc64: 'ppc64le',
+    s390x: 's390x',
+};
+/**
+ * Where an archive of Docker's static builds is.
+ *
+ * @throws UserError when there is none for this platform
+ */
+function archiveUrl(base, version, platform, architecture) {
+    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
+    if (os === undefined || arch === undefined) {
+        throw new errors/* UserError */.yo(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
+    }
+    return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
+}
+/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
+function parseCliVersion(printed) {
+    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
+}
+/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
+function missingFeature(version, hasStack) {
+    if (version === undefined)
+        return undefined;
+    const { major, minor } = version;
+    const missing = [SERVICES, ...(hasStack ? [STACK] : [])].find((need) => major < need.major || (major === need.major && minor < need.minor));
+    return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/docker/install.js
 
 
@@ -41876,6 +41829,37 @@ var log = __nccwpck_require__(3188);
 
 
 const TOOL = 'docker-cli';
+/**
+ * A docker CLI that serves: the runner's own, or one that is installed now.
+ *
+ * @param env the step's environment for its children
+ * @throws UserError when none serves and none can be installed
+ */
+async function findCli({ reach, stack }, env, workspace, signal) {
+    const own = await ownVersion(dockerCli(env), signal);
+    const missing = own === 'none' ? undefined : missingFeature(own, stack !== undefined);
+    if (own !== 'none' && missing === undefined)
+        return { env, version: own };
+    log/* log */.R.info(own === 'none'
+        ? 'There is no docker command on the PATH of this step: it is installed for this run'
+        : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
+    const version = parseCliVersion(`version ${reach.cli.version}`);
+    const stillMissing = missingFeature(version, stack !== undefined);
+    if (stillMissing !== undefined)
+        throw new errors/* UserError */.yo(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
+    const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
+    return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_.delimiter) }, version };
+}
+async function ownVersion(docker, signal) {
+    try {
+        return parseCliVersion((await docker.run(['--version'], { signal })).stdout);
+    }
+    catch (error) {
+        if (error.code !== 'ENOENT')
+            throw error;
+        return 'none';
+    }
+}
 /**
  * The directory of a docker CLI of Docker's own static builds, from the runner's tool cache when it is there.
  *
@@ -41958,447 +41942,179 @@ async function reportedVersion(directory, env) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(7075);
-;// CONCATENATED MODULE: ./lib/docker/engine.js
-
-
-
-
-/** The daemon said no: its HTTP status and its own words. */
-class EngineError extends Error {
-    name = 'EngineError';
-    status;
-    constructor(status, message) {
-        super(message);
-        this.status = status;
-    }
-}
-/** The daemon could not be spoken to: what the connection's own process said. */
-class ConnectionLost extends Error {
-    name = 'ConnectionLost';
-}
-/** The newest API that this action was written against; a daemon may be older, then its own is used. */
-const OWN_API_VERSION = '1.51';
-/** Docker 20.10: the first with jobs as services. */
-const OLDEST_API_VERSION = '1.41';
-/** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
-const MOST_CONNECTIONS = 4;
-/** An election of the swarm's leader answers after 20 s. */
-const DEFAULT_TIMEOUT_SECONDS = 45;
+;// CONCATENATED MODULE: ./lib/docker/endpoint.js
+/** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
+const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DOCKER_STACK_ORCHESTRATOR'];
 /**
- * Connects to the daemon behind a docker CLI, with the API version that both sides speak.
+ * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
+ * certificates: without this the CLI would quietly go to the runner's own daemon.
  *
- * @param dial starts `docker system dial-stdio`
- * @param headers sent with every request: the user's `HttpHeaders`
- * @throws ConnectionLost with the CLI's own words when the daemon does not answer
- * @throws EngineError when its API is older than that of Docker 20.10
+ * @param env the step's environment
+ * @param context of the user's own configuration
+ * @param userConfigDirectory where the CLI looks for certificates when `DOCKER_CERT_PATH` is not set
  */
-async function connectEngine(dial, headers, signal) {
-    const agent = new StdioAgent(dial);
-    const send = sender(agent, headers);
-    try {
-        const ping = await send('GET', '/_ping', { signal });
-        ping.resume();
-        if (ping.statusCode !== 200)
-            throw new EngineError(ping.statusCode ?? 0, await (0,consumers_namespaceObject.text)(ping));
-        return engineOver(agent, send, agreeOnVersion(String(ping.headers['api-version'] ?? OLDEST_API_VERSION)));
-    }
-    catch (error) {
-        agent.destroy();
-        throw error;
-    }
+function environmentForEndpoint(env, context, userConfigDirectory) {
+    const host = context.Endpoints.docker.Host;
+    const rest = without(env, MISLEADING);
+    const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
+    const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH']);
+    return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) };
 }
-/**
- * The API version to speak with a daemon that offers `offered`.
- *
- * @throws EngineError when that is older than {@link OLDEST_API_VERSION}
- */
-function agreeOnVersion(offered) {
-    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-        throw new EngineError(400, `its API ${offered} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
-    }
-    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
-}
-function compareVersions(a, b) {
-    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
-    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
-    return majorA - majorB || minorA - minorB;
-}
-function engineOver(agent, send, apiVersion) {
-    const call = async (method, path, options = {}) => {
-        const response = await send(method, `/v${apiVersion}${path}`, options);
-        if ((response.statusCode ?? 500) >= 400)
-            throw await refusal(response);
-        return response;
-    };
+function tlsOfEnvironment(env, userConfigDirectory) {
+    if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY)
+        return {};
     return {
-        apiVersion,
-        get: async (path, options) => (await (0,consumers_namespaceObject.json)(await call('GET', path, options))),
-        post: async (path, options) => parseBody(await (0,consumers_namespaceObject.text)(await call('POST', path, options))),
-        remove: async (path, options) => {
-            ;
-            (await call('DELETE', path, options)).resume();
-        },
-        bytes: async (path, options) => Buffer.concat(await (await call('GET', path, options)).toArray()),
-        lines: (path, options) => readLines(() => call('GET', path, options)),
-        forward: ({ method, path }) => send(method, path, {}),
-        close: () => agent.destroy(),
+        ...(env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {}),
+        ...(env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {}),
+        DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory,
     };
 }
-async function* readLines(open) {
-    yield* (0,external_node_readline_namespaceObject.createInterface)({ input: await open() });
+function tlsOfContext(context) {
+    const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
+    const directory = context.Storage?.TLSPath;
+    if (!hasMaterial || !directory)
+        return {};
+    const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: '1' } : { DOCKER_TLS_VERIFY: '1' };
+    return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
 }
-/** Some answers of 2xx have no body. */
-function parseBody(body) {
-    return (body.trim() === '' ? undefined : JSON.parse(body));
+/** Whether a context has TLS without any certificate, which docker takes from contexts only. */
+function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
+    return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
 }
-async function refusal(response) {
-    const body = await (0,consumers_namespaceObject.text)(response);
-    return new EngineError(response.statusCode ?? 500, messageIn(body) ?? body.trim());
+/** What the user set and will not have the effect that they may expect. */
+function warningsFor(env) {
+    if (!env.DOCKER_AUTH_CONFIG)
+        return [];
+    return [
+        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+    ];
 }
-function messageIn(body) {
-    try {
-        const parsed = JSON.parse(body);
-        const message = parsed?.message;
-        return typeof message === 'string' ? message : undefined;
+function without(env, names) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/problems.js
+
+const LONGEST_SHOWN = 60;
+/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
+class Problems {
+    #lines;
+    #place;
+    constructor(place = '', lines = []) {
+        this.#place = place;
+        this.#lines = lines;
     }
-    catch {
-        return undefined;
+    /** The same collection, for the problems of one place in it. */
+    at(place) {
+        return new Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
     }
-}
-function sender(agent, headers) {
-    const once = (method, path, options) => {
-        const { query = {}, body, registryAuth, signal, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
-        const search = new URLSearchParams(query).toString();
-        const payload = body === undefined ? undefined : JSON.stringify(body);
-        const outgoing = (0,external_node_http_.request)({
-            agent,
-            method,
-            path: search === '' ? path : `${path}?${search}`,
-            headers: {
-                ...headers,
-                // The daemon does not look at the host; without one Node would name its own default.
-                Host: 'docker',
-                ...(payload === undefined
-                    ? {}
-                    : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
-                ...(registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth.reveal() }),
-            },
-            ...(signal === undefined ? {} : { signal }),
-        });
-        const answer = answerOf(outgoing, timeoutSeconds);
-        outgoing.end(payload);
-        return answer;
-    };
-    return async (method, path, options) => {
+    add(problem) {
+        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
+    }
+    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+    attempt(work) {
         try {
-            return await once(method, path, options);
+            return work();
         }
         catch (error) {
-            // A kept connection may have died unseen since its last use. Reading again does no harm.
-            if (method !== 'GET' || !(error instanceof ConnectionLost) || !agent.mayConnectAgain)
-                throw error;
-            return once(method, path, options);
-        }
-    };
-}
-function answerOf(outgoing, timeoutSeconds) {
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            outgoing.destroy(new ConnectionLost(`the docker daemon did not answer within ${timeoutSeconds} s`));
-        }, timeoutSeconds * 1000);
-        outgoing.once('response', (response) => {
-            clearTimeout(timer);
-            resolve(response);
-        });
-        outgoing.once('error', (error) => {
-            clearTimeout(timer);
-            const isOurs = error instanceof ConnectionLost || error.name === 'AbortError';
-            reject(isOurs ? error : new ConnectionLost(error.message, { cause: error }));
-        });
-    });
-}
-/** Keeps connections to the daemon, each of them one `docker system dial-stdio` process. */
-class StdioAgent extends external_node_http_.Agent {
-    #dial;
-    #hasConnected = false;
-    #isClosed = false;
-    constructor(dial) {
-        super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
-        this.#dial = dial;
-    }
-    /** Whether a connection that broke is worth another: there was one, and the run still wants it. */
-    get mayConnectAgain() {
-        return this.#hasConnected && !this.#isClosed;
-    }
-    createConnection() {
-        if (this.#isClosed)
-            throw new ConnectionLost('the connection to the docker daemon is closed');
-        return new StdioSocket(this.#dial(), () => {
-            this.#hasConnected = true;
-        });
-    }
-    destroy() {
-        this.#isClosed = true;
-        super.destroy();
-    }
-}
-/** The pipes of a process as the one stream that HTTP needs. */
-class StdioSocket extends external_node_stream_.Duplex {
-    #child;
-    #stderr = '';
-    constructor(child, onFirstByte) {
-        super();
-        this.#child = child;
-        child.stdout.once('data', onFirstByte);
-        child.stdout.on('data', (chunk) => {
-            if (!this.push(chunk))
-                child.stdout.pause();
-        });
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            this.#stderr += chunk;
-        });
-        child.stdin.on('error', () => undefined);
-        child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
-        // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
-        child.once('close', (code) => {
-            const said = this.#stderr.trim();
-            if (said === '' && code === 0)
-                this.push(null);
-            else
-                this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
-        });
-    }
-    _read() {
-        this.#child.stdout.resume();
-    }
-    _write(chunk, _encoding, done) {
-        // A dead process says on stderr why it died, and its `close` event ends this stream with those words.
-        this.#child.stdin.write(chunk, () => done());
-    }
-    _final(done) {
-        this.#child.stdin.end(done);
-    }
-    _destroy(error, done) {
-        // The CLI takes SIGTERM as a wish only, and goes on for as long as the daemon keeps the connection.
-        this.#child.kill('SIGKILL');
-        for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr])
-            pipe.destroy();
-        done(error);
-    }
-    // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
-    setKeepAlive() {
-        return this;
-    }
-    setNoDelay() {
-        return this;
-    }
-    setTimeout() {
-        return this;
-    }
-    /** A kept connection does not keep the program alive. */
-    unref() {
-        this.#child.unref();
-        return this;
-    }
-    ref() {
-        this.#child.ref();
-        return this;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/reach/standing.js
-/** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
-function notManaging(swarm, host) {
-    if (swarm.ControlAvailable && !swarm.Error)
-        return undefined;
-    if (swarm.LocalNodeState === 'inactive') {
-        return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
-    }
-    if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
-        return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
-    }
-    return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`;
-}
-
-;// CONCATENATED MODULE: ./lib/reach/managers.js
-
-
-
-
-
-
-/** A daemon that has just lost its connections may be back in a moment. */
-const SECOND_LOOK_MS = 500;
-const ASK_LIMIT_MS = 25_000;
-/** Longer than an election, and than the time for which watching is patient. */
-const SEARCH_SECONDS = 120;
-/**
- * The managers that a run may use, one of them at a time. Docker commands go to the one in use, whichever that is at
- * the moment.
- */
-class Managers {
-    #doors;
-    #configDirectory;
-    #way;
-    #cli;
-    #search;
-    #connected = false;
-    #disposed = false;
-    constructor(doors, configDirectory) {
-        this.#doors = doors;
-        this.#configDirectory = configDirectory;
-    }
-    /** The docker CLI, tied to the manager in use. */
-    docker = {
-        run: (args, options) => this.#current().run(args, options),
-        start: (args) => this.#watched(this.#current().start(args)),
-    };
-    /**
-     * Opens the first way that leads to a manager.
-     *
-     * @throws UserError with the reason of the only host, or of each
-     */
-    async connect(headers, signal) {
-        const reasons = [];
-        for (const door of this.#doors) {
-            try {
-                const engine = await this.#enter(door, headers, signal);
-                this.#connected = true;
-                return engine;
-            }
-            catch (error) {
-                this.#leave();
-                if (!(error instanceof errors/* UserError */.yo))
-                    throw error;
-                reasons.push(error.message);
-                if (this.#doors.length > 1)
-                    log/* log */.R.info(`Passed over: ${error.message}`);
-            }
-        }
-        const [only = ''] = reasons;
-        if (reasons.length <= 1)
-            throw new errors/* UserError */.yo(only);
-        throw new errors/* UserError */.yo(`none of the ${reasons.length} hosts can be used: ${reasons.join('; ')}`);
-    }
-    async #enter(door, headers, signal) {
-        const way = await this.#open(door);
-        const engine = await connectEngine(() => this.docker.start(['system', 'dial-stdio']), headers, signal).catch((error) => {
-            signal.throwIfAborted();
-            throw cannotBeUsed(way, error);
-        });
-        try {
-            const info = await engine.get('/info', { signal });
-            const problem = notManaging(info.Swarm, door.text);
-            if (problem !== undefined)
-                throw new errors/* UserError */.yo(problem);
-            log/* log */.R.info(`Connected to ${door.text}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`);
-            return engine;
-        }
-        catch (error) {
-            engine.close();
-            throw error instanceof ConnectionLost ? cannotBeUsed(way, error) : error;
-        }
-    }
-    async #open(door) {
-        const way = await door.open().catch((error) => {
             if (!(error instanceof errors/* UserError */.yo))
                 throw error;
-            throw new errors/* UserError */.yo(`${door.text}: ${error.message}`, { cause: error });
-        });
-        this.#way = way;
-        this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-        return way;
-    }
-    #leave() {
-        this.#way?.[Symbol.dispose]();
-        this.#way = undefined;
-        this.#cli = undefined;
-    }
-    #current() {
-        if (this.#cli === undefined)
-            throw new ConnectionLost('no manager of the swarm can be reached');
-        return this.#cli;
-    }
-    /** A connection that ends by itself is the sign that the manager may be gone. */
-    #watched(child) {
-        const way = this.#way;
-        child.once('close', (_code, killedBy) => {
-            const mayBeGone = killedBy === null && way === this.#way && this.#connected && !this.#disposed;
-            if (mayBeGone && this.#doors.length > 1)
-                this.#find();
-        });
-        return child;
-    }
-    /** Looks for another manager when the one in use does not manage any more. One search at a time. */
-    #find() {
-        this.#search ??= this.#replace()
-            .catch((error) => log/* log */.R.warning(`No other manager was found: ${(0,errors/* messageOf */.bD)(error)}`))
-            .finally(() => {
-            this.#search = undefined;
-        });
-    }
-    async #replace() {
-        const before = this.#way;
-        const deadline = performance.now() + SEARCH_SECONDS * 1000;
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(SECOND_LOOK_MS, undefined, { ref: false });
-        if (before === undefined || this.#disposed)
-            return;
-        if ((await this.#problemOf(before)) === undefined)
-            return;
-        const at = this.#doors.findIndex(({ text }) => text === before.text);
-        const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
-        while (!this.#disposed && performance.now() < deadline) {
-            for (const door of others) {
-                const way = await door.open().catch((error) => (0,errors/* messageOf */.bD)(error));
-                const problem = typeof way === 'string' ? way : await this.#problemOf(way);
-                if (typeof way === 'string' || problem !== undefined || this.#disposed) {
-                    if (typeof way !== 'string')
-                        way[Symbol.dispose]();
-                    log/* log */.R.debug(`${door.text}: ${problem}`);
-                    continue;
-                }
-                log/* log */.R.warning(`${before.text} is no longer a manager that answers: the run goes on with ${door.text}`);
-                this.#leave();
-                this.#way = way;
-                this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-                return;
-            }
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(1000, undefined, { ref: false });
+            this.add(error.message);
+            return undefined;
         }
     }
-    /** Why a way does not lead to a manager now. */
-    async #problemOf(way) {
-        const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-        const signal = AbortSignal.timeout(ASK_LIMIT_MS);
-        try {
-            const { code, stdout, stderr } = await docker.run(['info', '--format', '{{json .Swarm}}'], { signal });
-            if (code !== 0)
-                return way.explain(stderr.trim());
-            return notManaging(JSON.parse(stdout), way.text);
-        }
-        catch (error) {
-            return (0,errors/* messageOf */.bD)(error);
-        }
-    }
-    [Symbol.dispose]() {
-        this.#disposed = true;
-        this.#leave();
+    /** @throws UserErrors with every problem collected so far, from every place */
+    throwAll() {
+        (0,errors/* throwAll */.Kx)(this.#lines);
     }
 }
-function cannotBeUsed(way, error) {
-    return new errors/* UserError */.yo(`the docker daemon at ${way.text} cannot be used: ${way.explain((0,errors/* messageOf */.bD)(error))}`, {
-        cause: error,
-    });
+/** A value as a message shows it: in quotes, on one line, not too long. */
+function problems_shown(value) {
+    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
+}
+/** Names as a sentence lists them: `a`, `b` and `c`. */
+function listed(names, type = 'conjunction') {
+    return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``));
+}
+function oneLine(text) {
+    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
+;// CONCATENATED MODULE: ./lib/reach/host.js
+
+
+const FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+const NAME = String.raw `(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
+const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
+const TCP = new RegExp(String.raw `^${NAME}:(\d{1,5})/?$`);
+/** What a remote shell and an option of ssh take literally. */
+const PLAIN_PATH = /^\/[\w./@+-]*$/;
+/**
+ * An entry of `host`, in the form that docker itself takes.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseHost(text) {
+    const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
+    if (scheme === 'ssh')
+        return parseSsh(text, rest);
+    if (scheme === 'tcp')
+        return parseTcp(text, rest);
+    if (scheme === 'unix') {
+        if (/^\/[^\s\0]+$/.test(rest))
+            return { kind: 'unix', text };
+        throw new errors/* UserError */.yo(`${problems_shown(text)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+    }
+    throw new errors/* UserError */.yo(`${problems_shown(text)} is no address of a docker daemon: write one such as ${FORMS}`);
+}
+/**
+ * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseJump(text) {
+    const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
+    if (name === undefined || path !== undefined || !isPort(port)) {
+        throw new errors/* UserError */.yo(`${problems_shown(text)} is no jump host: write user@host or user@host:port, several with commas between`);
+    }
+    return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
+}
+function parseSsh(text, rest) {
+    if (/^[^@/]*:.*@/.test(rest)) {
+        throw new errors/* UserError */.yo('there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`');
+    }
+    const [, user, name, port, path] = SSH.exec(rest) ?? [];
+    if (name === undefined || !isPort(port)) {
+        throw new errors/* UserError */.yo(`${problems_shown(text)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
+    }
+    const socket = path === undefined || path === '/' ? undefined : path;
+    if (socket !== undefined && !PLAIN_PATH.test(socket)) {
+        throw new errors/* UserError */.yo(`${problems_shown(text)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
+    }
+    return {
+        kind: 'ssh',
+        text,
+        user,
+        name: name.replace(/^\[|\]$/g, ''),
+        port: port === undefined ? undefined : Number(port),
+        socket,
+    };
+}
+function parseTcp(text, rest) {
+    const [, port] = TCP.exec(rest) ?? [];
+    if (port === undefined || !isPort(port)) {
+        throw new errors/* UserError */.yo(`${problems_shown(text)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
+    }
+    return { kind: 'tcp', text: text.replace(/\/$/, '') };
+}
+function isPort(port) {
+    return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./lib/reach/known-hosts.js
 
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
@@ -43137,6 +42853,531 @@ function tcpReason(said) {
     return tls_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
 }
 
+;// CONCATENATED MODULE: ./lib/reach/doors.js
+
+
+
+
+
+
+
+
+
+
+/** The ways that there may be to the swarm, none of them open yet: the hosts, else a context, else the runner's own. */
+async function doorsOf(reach, ground) {
+    const { workspace, env, signal } = ground;
+    if (reach.hosts.length === 0)
+        return [await doorOfContext(reach, ground)];
+    for (const warning of warningsFor(env))
+        log/* log */.R.warning(warning);
+    const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env));
+    const tls = reach.tls && (await writeTls(reach.tls, workspace));
+    return reach.hosts.map((host) => ({
+        text: host.text,
+        open: async () => {
+            switch (host.kind) {
+                case 'ssh':
+                    if (ssh === undefined)
+                        throw new Error('an ssh host without ssh settings');
+                    return await openSsh(ssh, host, signal);
+                case 'tcp':
+                    if (tls === undefined)
+                        log/* log */.R.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
+                    return plainWay(host.text, env, tls ?? {}, tcpReason);
+                case 'unix':
+                    return plainWay(host.text, env, {}, (said) => said);
+            }
+        },
+    }));
+}
+/** The door that a context leads to; without a name the one that docker itself would take. */
+async function doorOfContext({ context: name, ssh }, ground) {
+    const { env, userConfig, workspace, signal } = ground;
+    const { DOCKER_HOST: _, ...withoutHost } = env;
+    const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name };
+    const context = await inspectContext(dockerCli(asked), name, asked, signal);
+    if (hasBareTls(context)) {
+        throw new errors/* UserError */.yo(`the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``);
+    }
+    const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory);
+    for (const warning of warnings)
+        log/* log */.R.warning(warning);
+    if (ssh !== undefined) {
+        const target = parseHost(host);
+        if (target.kind !== 'ssh') {
+            throw new errors/* UserError */.yo(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
+        }
+        return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
+    }
+    const explain = host.startsWith('tcp:') ? tcpReason : (said) => said;
+    return {
+        text: host,
+        open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
+    };
+}
+function plainWay(text, env, settings, explain) {
+    return {
+        text,
+        env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },
+        explain,
+        [Symbol.dispose]: () => undefined,
+    };
+}
+/** The variables with which docker finds the certificates. */
+async function writeTls({ ca, cert, key }, workspace) {
+    const directory = await workspace.makeDirectory('tls');
+    await workspace.writeFile((0,external_node_path_.join)(directory, 'ca.pem'), ca);
+    await workspace.writeFile((0,external_node_path_.join)(directory, 'cert.pem'), cert);
+    await workspace.writeFile((0,external_node_path_.join)(directory, 'key.pem'), key.reveal());
+    return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory };
+}
+async function inspectContext(docker, name, env, signal) {
+    const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
+    if (code === 0)
+        return JSON.parse(stdout);
+    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context';
+    const source = name === undefined ? current : `\`context\` (${name})`;
+    throw new errors/* UserError */.yo(`docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`);
+}
+
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+;// CONCATENATED MODULE: ./lib/docker/engine.js
+
+
+
+
+/** The daemon said no: its HTTP status and its own words. */
+class EngineError extends Error {
+    name = 'EngineError';
+    status;
+    constructor(status, message) {
+        super(message);
+        this.status = status;
+    }
+}
+/** The daemon could not be spoken to: what the connection's own process said. */
+class ConnectionLost extends Error {
+    name = 'ConnectionLost';
+}
+/** The newest API that this action was written against; a daemon may be older, then its own is used. */
+const OWN_API_VERSION = '1.51';
+/** Docker 20.10: the first with jobs as services. */
+const OLDEST_API_VERSION = '1.41';
+/** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
+const MOST_CONNECTIONS = 4;
+/** An election of the swarm's leader answers after 20 s. */
+const DEFAULT_TIMEOUT_SECONDS = 45;
+/**
+ * Connects to the daemon behind a docker CLI, with the API version that both sides speak.
+ *
+ * @param dial starts `docker system dial-stdio`
+ * @param headers sent with every request: the user's `HttpHeaders`
+ * @throws ConnectionLost with the CLI's own words when the daemon does not answer
+ * @throws EngineError when its API is older than that of Docker 20.10
+ */
+async function connectEngine(dial, headers, signal) {
+    const agent = new StdioAgent(dial);
+    const send = sender(agent, headers);
+    try {
+        const ping = await send('GET', '/_ping', { signal });
+        ping.resume();
+        if (ping.statusCode !== 200)
+            throw new EngineError(ping.statusCode ?? 0, await (0,consumers_namespaceObject.text)(ping));
+        return engineOver(agent, send, agreeOnVersion(String(ping.headers['api-version'] ?? OLDEST_API_VERSION)));
+    }
+    catch (error) {
+        agent.destroy();
+        throw error;
+    }
+}
+/**
+ * The API version to speak with a daemon that offers `offered`.
+ *
+ * @throws EngineError when that is older than {@link OLDEST_API_VERSION}
+ */
+function agreeOnVersion(offered) {
+    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+        throw new EngineError(400, `its API ${offered} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
+    }
+    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
+}
+function compareVersions(a, b) {
+    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+    return majorA - majorB || minorA - minorB;
+}
+function engineOver(agent, send, apiVersion) {
+    const call = async (method, path, options = {}) => {
+        const response = await send(method, `/v${apiVersion}${path}`, options);
+        if ((response.statusCode ?? 500) >= 400)
+            throw await refusal(response);
+        return response;
+    };
+    return {
+        apiVersion,
+        get: async (path, options) => (await (0,consumers_namespaceObject.json)(await call('GET', path, options))),
+        post: async (path, options) => parseBody(await (0,consumers_namespaceObject.text)(await call('POST', path, options))),
+        remove: async (path, options) => {
+            ;
+            (await call('DELETE', path, options)).resume();
+        },
+        bytes: async (path, options) => Buffer.concat(await (await call('GET', path, options)).toArray()),
+        lines: (path, options) => readLines(() => call('GET', path, options)),
+        forward: ({ method, path }) => send(method, path, {}),
+        close: () => agent.destroy(),
+    };
+}
+async function* readLines(open) {
+    yield* (0,external_node_readline_namespaceObject.createInterface)({ input: await open() });
+}
+/** Some answers of 2xx have no body. */
+function parseBody(body) {
+    return (body.trim() === '' ? undefined : JSON.parse(body));
+}
+async function refusal(response) {
+    const body = await (0,consumers_namespaceObject.text)(response);
+    return new EngineError(response.statusCode ?? 500, messageIn(body) ?? body.trim());
+}
+function messageIn(body) {
+    try {
+        const parsed = JSON.parse(body);
+        const message = parsed?.message;
+        return typeof message === 'string' ? message : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+function sender(agent, headers) {
+    const once = (method, path, options) => {
+        const { query = {}, body, registryAuth, signal, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
+        const search = new URLSearchParams(query).toString();
+        const payload = body === undefined ? undefined : JSON.stringify(body);
+        const outgoing = (0,external_node_http_.request)({
+            agent,
+            method,
+            path: search === '' ? path : `${path}?${search}`,
+            headers: {
+                ...headers,
+                // The daemon does not look at the host; without one Node would name its own default.
+                Host: 'docker',
+                ...(payload === undefined
+                    ? {}
+                    : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
+                ...(registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth.reveal() }),
+            },
+            ...(signal === undefined ? {} : { signal }),
+        });
+        const answer = answerOf(outgoing, timeoutSeconds);
+        outgoing.end(payload);
+        return answer;
+    };
+    return async (method, path, options) => {
+        try {
+            return await once(method, path, options);
+        }
+        catch (error) {
+            // A kept connection may have died unseen since its last use. Reading again does no harm.
+            if (method !== 'GET' || !(error instanceof ConnectionLost) || !agent.mayConnectAgain)
+                throw error;
+            return once(method, path, options);
+        }
+    };
+}
+function answerOf(outgoing, timeoutSeconds) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+            outgoing.destroy(new ConnectionLost(`the docker daemon did not answer within ${timeoutSeconds} s`));
+        }, timeoutSeconds * 1000);
+        outgoing.once('response', (response) => {
+            clearTimeout(timer);
+            resolve(response);
+        });
+        outgoing.once('error', (error) => {
+            clearTimeout(timer);
+            const isOurs = error instanceof ConnectionLost || error.name === 'AbortError';
+            reject(isOurs ? error : new ConnectionLost(error.message, { cause: error }));
+        });
+    });
+}
+/** Keeps connections to the daemon, each of them one `docker system dial-stdio` process. */
+class StdioAgent extends external_node_http_.Agent {
+    #dial;
+    #hasConnected = false;
+    #isClosed = false;
+    constructor(dial) {
+        super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+        this.#dial = dial;
+    }
+    /** Whether a connection that broke is worth another: there was one, and the run still wants it. */
+    get mayConnectAgain() {
+        return this.#hasConnected && !this.#isClosed;
+    }
+    createConnection() {
+        if (this.#isClosed)
+            throw new ConnectionLost('the connection to the docker daemon is closed');
+        return new StdioSocket(this.#dial(), () => {
+            this.#hasConnected = true;
+        });
+    }
+    destroy() {
+        this.#isClosed = true;
+        super.destroy();
+    }
+}
+/** The pipes of a process as the one stream that HTTP needs. */
+class StdioSocket extends external_node_stream_.Duplex {
+    #child;
+    #stderr = '';
+    constructor(child, onFirstByte) {
+        super();
+        this.#child = child;
+        child.stdout.once('data', onFirstByte);
+        child.stdout.on('data', (chunk) => {
+            if (!this.push(chunk))
+                child.stdout.pause();
+        });
+        child.stderr.setEncoding('utf8').on('data', (chunk) => {
+            this.#stderr += chunk;
+        });
+        child.stdin.on('error', () => undefined);
+        child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
+        // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
+        child.once('close', (code) => {
+            const said = this.#stderr.trim();
+            if (said === '' && code === 0)
+                this.push(null);
+            else
+                this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
+        });
+    }
+    _read() {
+        this.#child.stdout.resume();
+    }
+    _write(chunk, _encoding, done) {
+        // A dead process says on stderr why it died, and its `close` event ends this stream with those words.
+        this.#child.stdin.write(chunk, () => done());
+    }
+    _final(done) {
+        this.#child.stdin.end(done);
+    }
+    _destroy(error, done) {
+        // The CLI takes SIGTERM as a wish only, and goes on for as long as the daemon keeps the connection.
+        this.#child.kill('SIGKILL');
+        for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr])
+            pipe.destroy();
+        done(error);
+    }
+    // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
+    setKeepAlive() {
+        return this;
+    }
+    setNoDelay() {
+        return this;
+    }
+    setTimeout() {
+        return this;
+    }
+    /** A kept connection does not keep the program alive. */
+    unref() {
+        this.#child.unref();
+        return this;
+    }
+    ref() {
+        this.#child.ref();
+        return this;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/reach/standing.js
+/** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
+function notManaging(swarm, host) {
+    if (swarm.ControlAvailable && !swarm.Error)
+        return undefined;
+    if (swarm.LocalNodeState === 'inactive') {
+        return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
+    }
+    if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
+        return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
+    }
+    return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`;
+}
+
+;// CONCATENATED MODULE: ./lib/reach/managers.js
+
+
+
+
+
+
+/** A daemon that has just lost its connections may be back in a moment. */
+const SECOND_LOOK_MS = 500;
+const ASK_LIMIT_MS = 25_000;
+/** Longer than an election, and than the time for which watching is patient. */
+const SEARCH_SECONDS = 120;
+/**
+ * The managers that a run may use, one of them at a time. Docker commands go to the one in use, whichever that is at
+ * the moment.
+ */
+class Managers {
+    #doors;
+    #configDirectory;
+    #way;
+    #cli;
+    #search;
+    #connected = false;
+    #disposed = false;
+    constructor(doors, configDirectory) {
+        this.#doors = doors;
+        this.#configDirectory = configDirectory;
+    }
+    /** The docker CLI, tied to the manager in use. */
+    docker = {
+        run: (args, options) => this.#current().run(args, options),
+        start: (args) => this.#watched(this.#current().start(args)),
+    };
+    /**
+     * Opens the first way that leads to a manager.
+     *
+     * @throws UserError with the reason of the only host, or of each
+     */
+    async connect(headers, signal) {
+        const reasons = [];
+        for (const door of this.#doors) {
+            try {
+                const engine = await this.#enter(door, headers, signal);
+                this.#connected = true;
+                return engine;
+            }
+            catch (error) {
+                this.#leave();
+                if (!(error instanceof errors/* UserError */.yo))
+                    throw error;
+                reasons.push(error.message);
+                if (this.#doors.length > 1)
+                    log/* log */.R.info(`Passed over: ${error.message}`);
+            }
+        }
+        const [only = ''] = reasons;
+        if (reasons.length <= 1)
+            throw new errors/* UserError */.yo(only);
+        throw new errors/* UserError */.yo(`none of the ${reasons.length} hosts can be used: ${reasons.join('; ')}`);
+    }
+    async #enter(door, headers, signal) {
+        const way = await this.#open(door);
+        const engine = await connectEngine(() => this.docker.start(['system', 'dial-stdio']), headers, signal).catch((error) => {
+            signal.throwIfAborted();
+            throw cannotBeUsed(way, error);
+        });
+        try {
+            const info = await engine.get('/info', { signal });
+            const problem = notManaging(info.Swarm, door.text);
+            if (problem !== undefined)
+                throw new errors/* UserError */.yo(problem);
+            log/* log */.R.info(`Connected to ${door.text}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`);
+            return engine;
+        }
+        catch (error) {
+            engine.close();
+            throw error instanceof ConnectionLost ? cannotBeUsed(way, error) : error;
+        }
+    }
+    async #open(door) {
+        const way = await door.open().catch((error) => {
+            if (!(error instanceof errors/* UserError */.yo))
+                throw error;
+            throw new errors/* UserError */.yo(`${door.text}: ${error.message}`, { cause: error });
+        });
+        this.#way = way;
+        this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+        return way;
+    }
+    #leave() {
+        this.#way?.[Symbol.dispose]();
+        this.#way = undefined;
+        this.#cli = undefined;
+    }
+    #current() {
+        if (this.#cli === undefined)
+            throw new ConnectionLost('no manager of the swarm can be reached');
+        return this.#cli;
+    }
+    /** A connection that ends by itself is the sign that the manager may be gone. */
+    #watched(child) {
+        const way = this.#way;
+        child.once('close', (_code, killedBy) => {
+            const mayBeGone = killedBy === null && way === this.#way && this.#connected && !this.#disposed;
+            if (mayBeGone && this.#doors.length > 1)
+                this.#find();
+        });
+        return child;
+    }
+    /** Looks for another manager when the one in use does not manage any more. One search at a time. */
+    #find() {
+        this.#search ??= this.#replace()
+            .catch((error) => log/* log */.R.warning(`No other manager was found: ${(0,errors/* messageOf */.bD)(error)}`))
+            .finally(() => {
+            this.#search = undefined;
+        });
+    }
+    async #replace() {
+        const before = this.#way;
+        const deadline = performance.now() + SEARCH_SECONDS * 1000;
+        await (0,external_node_timers_promises_namespaceObject.setTimeout)(SECOND_LOOK_MS, undefined, { ref: false });
+        if (before === undefined || this.#disposed)
+            return;
+        if ((await this.#problemOf(before)) === undefined)
+            return;
+        const at = this.#doors.findIndex(({ text }) => text === before.text);
+        const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
+        while (!this.#disposed && performance.now() < deadline) {
+            for (const door of others) {
+                const way = await door.open().catch((error) => (0,errors/* messageOf */.bD)(error));
+                const problem = typeof way === 'string' ? way : await this.#problemOf(way);
+                if (typeof way === 'string' || problem !== undefined || this.#disposed) {
+                    if (typeof way !== 'string')
+                        way[Symbol.dispose]();
+                    log/* log */.R.debug(`${door.text}: ${problem}`);
+                    continue;
+                }
+                log/* log */.R.warning(`${before.text} is no longer a manager that answers: the run goes on with ${door.text}`);
+                this.#leave();
+                this.#way = way;
+                this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+                return;
+            }
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(1000, undefined, { ref: false });
+        }
+    }
+    /** Why a way does not lead to a manager now. */
+    async #problemOf(way) {
+        const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+        const signal = AbortSignal.timeout(ASK_LIMIT_MS);
+        try {
+            const { code, stdout, stderr } = await docker.run(['info', '--format', '{{json .Swarm}}'], { signal });
+            if (code !== 0)
+                return way.explain(stderr.trim());
+            return notManaging(JSON.parse(stdout), way.text);
+        }
+        catch (error) {
+            return (0,errors/* messageOf */.bD)(error);
+        }
+    }
+    [Symbol.dispose]() {
+        this.#disposed = true;
+        this.#leave();
+    }
+}
+function cannotBeUsed(way, error) {
+    return new errors/* UserError */.yo(`the docker daemon at ${way.text} cannot be used: ${way.explain((0,errors/* messageOf */.bD)(error))}`, {
+        cause: error,
+    });
+}
+
 // EXTERNAL MODULE: ./lib/runner/secret.js
 var runner_secret = __nccwpck_require__(2436);
 ;// CONCATENATED MODULE: ./lib/runner/environment.js
@@ -43173,12 +43414,6 @@ function environmentForChildren(env) {
 
 
 
-
-
-
-
-
-
 /**
  * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
  * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
@@ -43188,7 +43423,7 @@ function environmentForChildren(env) {
 async function connect(deployment, workspace, env, signal) {
     const bare = environmentForChildren(env);
     const userConfig = await readUserConfig(bare);
-    const cli = await findCli(deployment, bare, { workspace, signal });
+    const cli = await findCli(deployment, bare, workspace, signal);
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
     const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
@@ -43213,88 +43448,6 @@ async function connect(deployment, workspace, env, signal) {
         throw error;
     }
 }
-/** The ways that there may be to the swarm, none of them open yet: the hosts, else a context, else the runner's own. */
-async function doorsOf(reach, ground) {
-    const { workspace, env, signal } = ground;
-    if (reach.hosts.length === 0)
-        return [await doorOfContext(reach.context, ground)];
-    for (const warning of warningsFor(env))
-        log/* log */.R.warning(warning);
-    const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env));
-    const tls = reach.tls && (await writeTls(reach.tls, workspace));
-    return reach.hosts.map((host) => ({
-        text: host.text,
-        open: async () => {
-            switch (host.kind) {
-                case 'ssh':
-                    if (ssh === undefined)
-                        throw new Error('an ssh host without ssh settings');
-                    return await openSsh(ssh, host, signal);
-                case 'tcp':
-                    if (tls === undefined)
-                        log/* log */.R.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
-                    return plainWay(host.text, env, tls ?? {}, tcpReason);
-                case 'unix':
-                    return plainWay(host.text, env, {}, (said) => said);
-            }
-        },
-    }));
-}
-async function doorOfContext(name, { env, userConfig, signal }) {
-    const { DOCKER_HOST: _, ...withoutHost } = env;
-    const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name };
-    const context = await inspectContext(dockerCli(asked), name, asked, signal);
-    const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory);
-    for (const warning of warnings)
-        log/* log */.R.warning(warning);
-    const explain = host.startsWith('tcp:') ? tcpReason : (said) => said;
-    return {
-        text: host,
-        open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
-    };
-}
-function plainWay(text, env, settings, explain) {
-    return {
-        text,
-        env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },
-        explain,
-        [Symbol.dispose]: () => undefined,
-    };
-}
-/** The variables with which docker finds the certificates. */
-async function writeTls({ ca, cert, key }, workspace) {
-    const directory = await workspace.makeDirectory('tls');
-    await workspace.writeFile((0,external_node_path_.join)(directory, 'ca.pem'), ca);
-    await workspace.writeFile((0,external_node_path_.join)(directory, 'cert.pem'), cert);
-    await workspace.writeFile((0,external_node_path_.join)(directory, 'key.pem'), key.reveal());
-    return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory };
-}
-/** A docker CLI that serves: the runner's own, or one that is installed now. */
-async function findCli({ reach, stack }, env, { workspace, signal }) {
-    const own = await ownVersion(dockerCli(env), signal);
-    const missing = own === 'none' ? undefined : missingFeature(own, stack !== undefined);
-    if (own !== 'none' && missing === undefined)
-        return { env, version: own };
-    log/* log */.R.info(own === 'none'
-        ? 'There is no docker command on the PATH of this step: it is installed for this run'
-        : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
-    const version = parseCliVersion(`version ${reach.cli.version}`);
-    const stillMissing = missingFeature(version, stack !== undefined);
-    if (stillMissing !== undefined)
-        throw new errors/* UserError */.yo(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
-    const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
-    return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_.delimiter) }, version };
-}
-async function ownVersion(docker, signal) {
-    try {
-        return parseCliVersion((await docker.run(['--version'], { signal })).stdout);
-    }
-    catch (error) {
-        if (error.code !== 'ENOENT')
-            throw error;
-        return 'none';
-    }
-}
 async function readUserConfig(env) {
     const directory = env.DOCKER_CONFIG || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.docker');
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
@@ -43311,14 +43464,6 @@ async function readConfigFile(path) {
         log/* log */.R.warning(`${path} is not read: ${(0,errors/* messageOf */.bD)(error)}`);
         return {};
     }
-}
-async function inspectContext(docker, name, env, signal) {
-    const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
-    if (code === 0)
-        return JSON.parse(stdout);
-    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context';
-    const source = name === undefined ? current : `\`context\` (${name})`;
-    throw new errors/* UserError */.yo(`docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
@@ -44625,53 +44770,6 @@ function guess(value) {
         hide(value.trim());
 }
 
-;// CONCATENATED MODULE: ./lib/inputs/problems.js
-
-const LONGEST_SHOWN = 60;
-/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
-class Problems {
-    #lines;
-    #place;
-    constructor(place = '', lines = []) {
-        this.#place = place;
-        this.#lines = lines;
-    }
-    /** The same collection, for the problems of one place in it. */
-    at(place) {
-        return new Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
-    }
-    add(problem) {
-        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
-    }
-    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
-    attempt(work) {
-        try {
-            return work();
-        }
-        catch (error) {
-            if (!(error instanceof errors/* UserError */.yo))
-                throw error;
-            this.add(error.message);
-            return undefined;
-        }
-    }
-    /** @throws UserErrors with every problem collected so far, from every place */
-    throwAll() {
-        (0,errors/* throwAll */.Kx)(this.#lines);
-    }
-}
-/** A value as a message shows it: in quotes, on one line, not too long. */
-function problems_shown(value) {
-    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
-}
-/** Names as a sentence lists them: `a`, `b` and `c`. */
-function listed(names, type = 'conjunction') {
-    return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``));
-}
-function oneLine(text) {
-    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-}
-
 ;// CONCATENATED MODULE: ./lib/inputs/credentials.js
 
 
@@ -44836,77 +44934,6 @@ function textOfBytes(bytes) {
     catch {
         throw new errors/* UserError */.yo('the file is not UTF-8 text: save it as UTF-8');
     }
-}
-
-;// CONCATENATED MODULE: ./lib/reach/host.js
-
-
-const FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
-const NAME = String.raw `(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
-const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
-const TCP = new RegExp(String.raw `^${NAME}:(\d{1,5})/?$`);
-/** What a remote shell and an option of ssh take literally. */
-const PLAIN_PATH = /^\/[\w./@+-]*$/;
-/**
- * An entry of `host`, in the form that docker itself takes.
- *
- * @throws UserError that says what to write instead
- */
-function parseHost(text) {
-    const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
-    if (scheme === 'ssh')
-        return parseSsh(text, rest);
-    if (scheme === 'tcp')
-        return parseTcp(text, rest);
-    if (scheme === 'unix') {
-        if (/^\/[^\s\0]+$/.test(rest))
-            return { kind: 'unix', text };
-        throw new errors/* UserError */.yo(`${problems_shown(text)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
-    }
-    throw new errors/* UserError */.yo(`${problems_shown(text)} is no address of a docker daemon: write one such as ${FORMS}`);
-}
-/**
- * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
- *
- * @throws UserError that says what to write instead
- */
-function parseJump(text) {
-    const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
-    if (name === undefined || path !== undefined || !isPort(port)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} is no jump host: write user@host or user@host:port, several with commas between`);
-    }
-    return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
-}
-function parseSsh(text, rest) {
-    if (/^[^@/]*:.*@/.test(rest)) {
-        throw new errors/* UserError */.yo('there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`');
-    }
-    const [, user, name, port, path] = SSH.exec(rest) ?? [];
-    if (name === undefined || !isPort(port)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
-    }
-    const socket = path === undefined || path === '/' ? undefined : path;
-    if (socket !== undefined && !PLAIN_PATH.test(socket)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
-    }
-    return {
-        kind: 'ssh',
-        text,
-        user,
-        name: name.replace(/^\[|\]$/g, ''),
-        port: port === undefined ? undefined : Number(port),
-        socket,
-    };
-}
-function parseTcp(text, rest) {
-    const [, port] = TCP.exec(rest) ?? [];
-    if (port === undefined || !isPort(port)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
-    }
-    return { kind: 'tcp', text: text.replace(/\/$/, '') };
-}
-function isPort(port) {
-    return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
 }
 
 ;// CONCATENATED MODULE: ./lib/reach/ssh-key.js
@@ -45175,7 +45202,7 @@ function reachFrom(sources, problems) {
         .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'));
     for (const problem of contradictions(sources, hosts, context))
         problems.add(problem);
-    const ssh = sshFrom(sources, secrets, hosts, problems);
+    const ssh = sshFrom(sources, secrets, reach_sshTarget(sources, hosts, context), problems);
     const tls = tlsFrom(input, secrets['tls-key'], problems);
     const plain = hosts.find(({ kind }) => kind === 'tcp');
     if (plain !== undefined && !TLS_INPUTS.some((name) => isGiven(input, name)) && allowPlainTcp === false) {
@@ -45223,7 +45250,7 @@ function contradictions({ input }, hosts, context) {
         ...(context !== undefined && /[\s\0]|^-/.test(context)
             ? [`context: ${problems_shown(context)} is no name of a context: write one that \`docker context ls\` lists`]
             : []),
-        ...(ssh.length > 0 && !has('ssh') && !attempted
+        ...(ssh.length > 0 && !has('ssh') && !attempted && context === undefined
             ? [
                 `${ssh.join(', ')}: there is no SSH connection: write \`host: ssh://user@host\` as well, or leave ${ssh.length === 1 ? 'it' : 'them'} out`,
             ]
@@ -45238,9 +45265,15 @@ function contradictions({ input }, hosts, context) {
             : []),
     ];
 }
-function sshFrom({ input, resolvePath, hasAgent }, secrets, hosts, problems) {
-    const first = hosts.find((host) => host.kind === 'ssh');
-    if (first === undefined)
+/** What is reached over SSH with the inputs: a host, or a context, which else goes by the user's own settings. */
+function reach_sshTarget({ input }, hosts, context) {
+    const host = hosts.find(({ kind }) => kind === 'ssh');
+    if (host !== undefined)
+        return host.text;
+    return SSH_INPUTS.some((name) => isGiven(input, name)) ? context && `the context ${context}` : undefined;
+}
+function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
+    if (target === undefined)
         return undefined;
     const userConfig = input('ssh-config').trim();
     const key = secrets['ssh-key'].trim();
@@ -45250,7 +45283,7 @@ function sshFrom({ input, resolvePath, hasAgent }, secrets, hosts, problems) {
         fingerprints: [],
     };
     if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
-        problems.add(`ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${first.text}, or its known_hosts line`);
+        problems.add(`ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
     }
     if (key === '' && userConfig === '' && !hasAgent) {
         problems.add('ssh-key: it is empty, and there is no SSH agent (an empty one is often a secret that is not set): set the private key');
@@ -45598,7 +45631,7 @@ const LONG_NAMES = {
 const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
     .split(' ')
     .map((name) => `--${name}`));
-const CONNECTION = 'the way to the swarm is the same for all services: set DOCKER_HOST or DOCKER_CONTEXT for the step';
+const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
 const LOGGING = 'it says nothing about the service: leave it off';
 /** What belongs to the action itself, and what to write instead. */
 const RESERVED = {

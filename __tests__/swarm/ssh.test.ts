@@ -180,6 +180,24 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
       await nothingLeft()
     })
 
+    test('a docker context, with the key and pin of the inputs', async () => {
+      await using sshd = await server()
+      const config = join(files, 'docker')
+      const create = ['context', 'create', 'prod', '--docker', `host=${address(sshd)}`]
+      expect(await swarm.lab.docker(create, { config })).toMatchObject({ code: 0 })
+      const { host: _, ...rest } = access(sshd, { context: 'prod' })
+      const run = await deploy(rest, { DOCKER_CONFIG: config })
+      expect(run.outputs.status).toMatch(/converged|unchanged/)
+      expect(sshd.logins).toBe(1)
+      await nothingLeft()
+
+      const local = ['context', 'create', 'local', '--docker', `host=${swarm.lab.nodes[0].host}`]
+      expect(await swarm.lab.docker(local, { config })).toMatchObject({ code: 0 })
+      const refused = await deploy({ ...rest, context: 'local' }, { DOCKER_CONFIG: config })
+      expect(refused.main.code).toBe(1)
+      expect(refused.log).toContain(`context: local leads to ${swarm.lab.nodes[0].host}, where no SSH input has a use`)
+    })
+
     test.each([
       ['AllowStreamLocalForwarding no', { settings: ['AllowStreamLocalForwarding no'] }],
       ['a forced command', { forced: true }],

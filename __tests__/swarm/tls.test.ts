@@ -103,6 +103,10 @@ describeSwarm('over TLS', lab, (swarm) => {
     const run = await deploy({ context: 'prod' }, env)
     expect(run.log).toContain(`Connected to ${HOST}`)
     expect(run.outputs.status).toMatch(/converged|unchanged/)
+    const trusting = ['context', 'create', 'trusting', '--docker', `host=${HOST},skip-tls-verify=true`]
+    expect(await swarm.lab.docker(trusting, { config })).toMatchObject({ code: 0 })
+    const unknown = await deploy({ context: 'trusting' }, env)
+    expect(unknown.log).toContain(`the docker context trusting trusts whoever answers at ${HOST}`)
     const missing = await deploy({ context: 'absent' }, env)
     expect(missing.main.code).toBe(1)
     expect(missing.log).toContain('docker could not resolve `context` (absent)')

@@ -54,6 +54,11 @@ function tlsOfContext(context: ContextInspection): Record<string, string> {
   return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` }
 }
 
+/** Whether a context has TLS without any certificate, which docker takes from contexts only. */
+export function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }: ContextInspection): boolean {
+  return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0
+}
+
 /** What the user set and will not have the effect that they may expect. */
 export function warningsFor(env: Readonly<Record<string, string>>): string[] {
   if (!env.DOCKER_AUTH_CONFIG) return []

@@ -1,15 +1,59 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import * as toolCache from '@actions/tool-cache'
-import type { CliRequest } from '../deployment.ts'
+import type { CliRequest, Deployment } from '../deployment.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { log } from '../runner/log.ts'
-import { runProgram } from './cli.ts'
-import { archiveUrl, parseCliVersion } from './cli-version.ts'
+import type { Workspace } from '../runner/workspace.ts'
+import { type DockerCli, dockerCli, runProgram } from './cli.ts'
+import { archiveUrl, type CliVersion, missingFeature, parseCliVersion } from './cli-version.ts'
 
 const TOOL = 'docker-cli'
+
+interface FoundCli {
+  /** The environment with the docker CLI on its PATH. */
+  readonly env: Record<string, string>
+  readonly version: CliVersion | undefined
+}
+
+/**
+ * A docker CLI that serves: the runner's own, or one that is installed now.
+ *
+ * @param env the step's environment for its children
+ * @throws UserError when none serves and none can be installed
+ */
+export async function findCli(
+  { reach, stack }: Deployment,
+  env: Record<string, string>,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<FoundCli> {
+  const own = await ownVersion(dockerCli(env), signal)
+  const missing = own === 'none' ? undefined : missingFeature(own, stack !== undefined)
+  if (own !== 'none' && missing === undefined) return { env, version: own }
+  log.info(
+    own === 'none'
+      ? 'There is no docker command on the PATH of this step: it is installed for this run'
+      : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`,
+  )
+  const version = parseCliVersion(`version ${reach.cli.version}`)
+  const stillMissing = missingFeature(version, stack !== undefined)
+  if (stillMissing !== undefined)
+    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`)
+  const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal)
+  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version }
+}
+
+async function ownVersion(docker: DockerCli, signal: AbortSignal): Promise<CliVersion | undefined | 'none'> {
+  try {
+    return parseCliVersion((await docker.run(['--version'], { signal })).stdout)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return 'none'
+  }
+}
 
 /**
  * The directory of a docker CLI of Docker's own static builds, from the runner's tool cache when it is there.
@@ -17,7 +61,7 @@ const TOOL = 'docker-cli'
  * @param directory where it is downloaded to
  * @throws UserError when it cannot be had, or is not what it should be
  */
-export async function installDocker(
+async function installDocker(
   request: CliRequest,
   directory: string,
   env: Readonly<Record<string, string>>,

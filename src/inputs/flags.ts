@@ -61,7 +61,7 @@ const LISTS = new Set(
     .map((name) => `--${name}`),
 )
 
-const CONNECTION = 'the way to the swarm is the same for all services: set DOCKER_HOST or DOCKER_CONTEXT for the step'
+const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`'
 const LOGGING = 'it says nothing about the service: leave it off'
 
 /** What belongs to the action itself, and what to write instead. */

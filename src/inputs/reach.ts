@@ -50,7 +50,7 @@ export function reachFrom(sources: ReachSources, problems: Problems): Reach {
     .at('allow-plain-tcp')
     .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'))
   for (const problem of contradictions(sources, hosts, context)) problems.add(problem)
-  const ssh = sshFrom(sources, secrets, hosts, problems)
+  const ssh = sshFrom(sources, secrets, sshTarget(sources, hosts, context), problems)
   const tls = tlsFrom(input, secrets['tls-key'], problems)
   const plain = hosts.find(({ kind }) => kind === 'tcp')
   if (plain !== undefined && !TLS_INPUTS.some((name) => isGiven(input, name)) && allowPlainTcp === false) {
@@ -101,7 +101,7 @@ function contradictions({ input }: ReachSources, hosts: readonly Host[], context
     ...(context !== undefined && /[\s\0]|^-/.test(context)
       ? [`context: ${shown(context)} is no name of a context: write one that \`docker context ls\` lists`]
       : []),
-    ...(ssh.length > 0 && !has('ssh') && !attempted
+    ...(ssh.length > 0 && !has('ssh') && !attempted && context === undefined
       ? [
           `${ssh.join(', ')}: there is no SSH connection: write \`host: ssh://user@host\` as well, or leave ${ssh.length === 1 ? 'it' : 'them'} out`,
         ]
@@ -117,14 +117,20 @@ function contradictions({ input }: ReachSources, hosts: readonly Host[], context
   ]
 }
 
+/** What is reached over SSH with the inputs: a host, or a context, which else goes by the user's own settings. */
+function sshTarget({ input }: ReachSources, hosts: readonly Host[], context: string | undefined): string | undefined {
+  const host = hosts.find(({ kind }) => kind === 'ssh')
+  if (host !== undefined) return host.text
+  return SSH_INPUTS.some((name) => isGiven(input, name)) ? context && `the context ${context}` : undefined
+}
+
 function sshFrom(
   { input, resolvePath, hasAgent }: ReachSources,
   secrets: Readonly<Record<'ssh-key' | 'ssh-passphrase', string>>,
-  hosts: readonly Host[],
+  target: string | undefined,
   problems: Problems,
 ): SshAccess | undefined {
-  const first = hosts.find((host) => host.kind === 'ssh')
-  if (first === undefined) return undefined
+  if (target === undefined) return undefined
   const userConfig = input('ssh-config').trim()
   const key = secrets['ssh-key'].trim()
   const passphrase = secrets['ssh-passphrase']
@@ -135,7 +141,7 @@ function sshFrom(
 
   if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
     problems.add(
-      `ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${first.text}, or its known_hosts line`,
+      `ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`,
     )
   }
   if (key === '' && userConfig === '' && !hasAgent) {
