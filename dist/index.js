@@ -31728,6 +31728,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events"
 
 /***/ }),
 
+/***/ 3024:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
 /***/ 1455:
 /***/ ((module) => {
 
@@ -31788,6 +31795,27 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:queryst
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+
+/***/ }),
+
+/***/ 8321:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
+
+/***/ }),
+
+/***/ 6466:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+
+/***/ }),
+
+/***/ 8500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 
 /***/ }),
 
@@ -35651,7 +35679,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 1733:
+/***/ 4114:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -35833,7 +35861,7 @@ exports.visit = visit;
 
 
 var cstScalar = __nccwpck_require__(110);
-var cstStringify = __nccwpck_require__(1733);
+var cstStringify = __nccwpck_require__(4114);
 var cstVisit = __nccwpck_require__(7715);
 
 /** The byte order mark */
@@ -40448,114 +40476,115 @@ exports.visitAsync = visitAsync;
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   n: () => (/* binding */ cleanUp)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
-/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3188);
-/* harmony import */ var _runner_workspace_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6243);
+/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4797);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(452);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4406);
+/* harmony import */ var _lock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7691);
+/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3188);
+/* harmony import */ var _runner_workspace_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6243);
+var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
 
 
 
+
+
+
+const UNLOCK_LIMIT_MS = 60_000;
 /**
- * The step's `post`: removes what main left behind when it was killed. After a main that ended by itself there is
- * nothing to do. It never fails the job.
+ * The step's `post`: removes what main left behind when it was killed, and releases its locks. After a main that
+ * ended by itself there is nothing to do. It never fails the job.
  */
 async function cleanUp() {
-    const directory = (0,_runner_workspace_js__WEBPACK_IMPORTED_MODULE_2__/* .workspaceOfMain */ .qB)();
-    if (directory === undefined)
-        return;
+    const directory = (0,_runner_workspace_js__WEBPACK_IMPORTED_MODULE_5__/* .workspaceOfMain */ .qB)();
+    if (directory !== undefined) {
+        await (0,_runner_workspace_js__WEBPACK_IMPORTED_MODULE_5__/* .removeWorkspace */ .qh)(directory).catch((error) => _runner_log_js__WEBPACK_IMPORTED_MODULE_4__/* .log */ .R.warning(`Not cleaned up: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`));
+    }
+    const token = (0,_lock_js__WEBPACK_IMPORTED_MODULE_3__/* .lockOfMain */ .wi)();
+    if (token !== undefined) {
+        await unlock(token).catch((error) => _runner_log_js__WEBPACK_IMPORTED_MODULE_4__/* .log */ .R.warning(`The lock of this step was not released, and expires by itself: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`));
+    }
+}
+async function unlock(token) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        await (0,_runner_workspace_js__WEBPACK_IMPORTED_MODULE_2__/* .removeWorkspace */ .qh)(directory);
+        const workspace = __addDisposableResource(env_1, await (0,_runner_workspace_js__WEBPACK_IMPORTED_MODULE_5__/* .createWorkspace */ .sK)(), true);
+        const reach = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readReach */ .e)(process.env);
+        const connection = __addDisposableResource(env_1, await (0,_connection_js__WEBPACK_IMPORTED_MODULE_0__/* .connect */ .N)({ reach }, workspace, process.env, AbortSignal.timeout(UNLOCK_LIMIT_MS)), false);
+        await (0,_lock_js__WEBPACK_IMPORTED_MODULE_3__/* .releaseLeft */ .VB)(token, connection);
+        _runner_log_js__WEBPACK_IMPORTED_MODULE_4__/* .log */ .R.info('The lock that the stopped run held is released');
     }
-    catch (error) {
-        _runner_log_js__WEBPACK_IMPORTED_MODULE_1__/* .log */ .R.warning(`Not cleaned up: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error)}`);
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = __disposeResources(env_1);
+        if (result_1)
+            await result_1;
     }
 }
 
 
 /***/ }),
 
-/***/ 452:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Kx: () => (/* binding */ throwAll),
-/* harmony export */   bD: () => (/* binding */ messageOf),
-/* harmony export */   cJ: () => (/* binding */ Cancelled),
-/* harmony export */   tQ: () => (/* binding */ UserErrors),
-/* harmony export */   yo: () => (/* binding */ UserError)
-/* harmony export */ });
-/**
- * Something the user can mend. The message says what is wrong, where, and what to write or do instead.
- * Everything else that is thrown is our own bug and is reported as one.
- */
-class UserError extends Error {
-    name = 'UserError';
-}
-/** Several things are wrong at once: each is one line that the user reads, and all are reported in one run. */
-class UserErrors extends UserError {
-    name = 'UserErrors';
-    problems;
-    constructor(problems) {
-        super(problems.join('\n'));
-        this.problems = problems;
-    }
-}
-/** The runner asked us to stop (SIGINT or SIGTERM). */
-class Cancelled extends Error {
-    name = 'Cancelled';
-    constructor(signal) {
-        super(`Stopped by ${signal}`);
-    }
-}
-/**
- * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
- *
- * @throws UserErrors with every problem of every part
- */
-function throwAll(problems) {
-    if (problems.length > 0)
-        throw new UserErrors(problems);
-}
-/** The text of anything that was thrown. */
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
-}
-
-
-/***/ }),
-
-/***/ 5691:
-/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
-/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(378);
-
-
-
-const isPost = process.env.STATE_main === 'started';
-if (isPost) {
-    await (0,_cleanup_js__WEBPACK_IMPORTED_MODULE_1__/* .cleanUp */ .n)();
-}
-else {
-    (0,_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)('main', 'started');
-    await (0,_main_js__WEBPACK_IMPORTED_MODULE_2__/* .main */ .i)();
-    // A download that was given up would hold the process for as long as it lasts.
-    process.exit();
-}
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 378:
+/***/ 4797:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  i: () => (/* binding */ main)
+  N: () => (/* binding */ connect)
 });
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -40564,332 +40593,14 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/errors.js
-var errors = __nccwpck_require__(452);
-;// CONCATENATED MODULE: ./lib/docker/reference.js
-
-/** An image or registry name that Docker would not take, or would take for something else. */
-class InvalidReference extends errors/* UserError */.yo {
-    name = 'InvalidReference';
-}
-const HUB = 'docker.io';
-const HUB_CONFIG_KEY = 'https://index.docker.io/v1/';
-const OFFICIAL = 'library/';
-const DEFAULT_TAG = 'latest';
-const MAX_REPOSITORY_LENGTH = 255;
-/** Docker itself knows only `index.docker.io`; the others are hosts where people look for or log in to the Hub. */
-const HUB_ALIASES = new Set(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com', 'hub.docker.com']);
-// The grammar of github.com/distribution/reference v0.6.0 (regexp.go) and the digests of opencontainers/go-digest.
-const DOMAIN_COMPONENT = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-const HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
-const PATH_COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
-const TAG = /^\w[\w.-]{0,127}$/;
-const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
-const IMAGE_ID = /^[a-f0-9]{64}$/;
-/**
- * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
- * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
- * the text as written, the docker CLI might look its credential up under another key.
- *
- * @throws InvalidReference that says what to write instead
- */
-function parseReference(text) {
-    const refuse = (reason) => new InvalidReference(`The image name ${shown(text)} ${reason}`);
-    checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
-    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
-    if (scheme !== undefined)
-        throw refuse(`must not start with ${scheme}: leave it off`);
-    if (IMAGE_ID.test(text)) {
-        throw refuse('could be an image ID, which exists on one machine only: write the name, such as nginx:1.27');
-    }
-    if (isDigest(text))
-        throw refuse(`is a digest without a name: write name@${text}`);
-    const { registry, remainder } = splitRegistry(text);
-    if (!HOST.test(registry))
-        throw refuse(`has no valid registry: ${hostProblem(registry)}`);
-    const [nameAndTag, digest] = cut(remainder, '@');
-    const [name, tag] = cut(nameAndTag, ':');
-    if (name === '')
-        throw refuse('has no repository: is a variable empty that should hold it?');
-    if (tag === '')
-        throw refuse('ends in an empty tag: is a variable empty that should hold the tag?');
-    if (digest === '')
-        throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
-    if (/[A-Z]/.test(name)) {
-        const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
-        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
-    }
-    if (name.endsWith('/'))
-        throw refuse('ends in a slash: leave it off, or add the rest of the name');
-    const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name;
-    if (!REPOSITORY.test(repository))
-        throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
-    if (repository.length > MAX_REPOSITORY_LENGTH) {
-        throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
-    }
-    if (tag !== undefined && !TAG.test(tag))
-        throw refuse(`has no valid tag: ${tagProblem(tag)}`);
-    if (digest !== undefined && !isDigest(digest))
-        throw refuse(`has no valid digest: ${digestProblem(digest)}`);
-    return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
-}
-/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:…`. */
-function familiar(reference) {
-    const short = shortName(reference) + suffix(reference);
-    return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
-}
-/** The full name without tag and digest: `docker.io/library/nginx`. */
-function canonicalName({ registry, repository }) {
-    return `${registry}/${repository}`;
-}
-/** The tag that Docker takes when it is given neither tag nor digest. */
-function withTagDefault(reference) {
-    return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: DEFAULT_TAG } : reference;
-}
-/** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
-function withDigest(reference, digest) {
-    if (!isDigest(digest))
-        throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
-    return { ...reference, digest };
-}
-/**
- * Whether two image names mean the same, however they are written: `docker.io/library/nginx` and `nginx:latest`.
- * A text that is no image name, such as an image ID in a service that somebody made by hand, is the same as itself only.
- */
-function sameImage(a, b) {
-    return a === b || (isImageName(a) && isImageName(b) && fullName(a) === fullName(b));
-}
-/**
- * What the `registry` of a credential means. The address of a registry's web page or API is taken too: people paste it.
- *
- * @throws InvalidReference that says what to write instead
- */
-function parseRegistry(text) {
-    const refuse = (reason) => new InvalidReference(`The registry ${shown(text)} ${reason}`);
-    checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
-    const address = text.replace(/^https?:\/\//i, '');
-    if (address.includes('://'))
-        throw refuse('has a scheme that is not https: leave it off');
-    const [host, rest = ''] = cut(address.replace(/\/+$/, ''), '/');
-    if (host.includes('@'))
-        throw refuse('has an @ in its host: give the user name and the password on their own');
-    if (!isHostLike(host)) {
-        throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub');
-    }
-    if (!HOST.test(host))
-        throw refuse(`is no registry: ${hostProblem(host)}`);
-    // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
-    const path = /^v[12]$/.test(rest) ? '' : rest;
-    if (path.includes('*'))
-        throw refuse('has a * in its path: a path already means everything below it, leave the * off');
-    if (/[:@]/.test(path))
-        throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
-    if (/[A-Z]/.test(path))
-        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
-    if (path !== '' && !REPOSITORY.test(path))
-        throw refuse(`has no valid path: ${repositoryProblem(path)}`);
-    return { registry: canonicalHost(host), path };
-}
-/** The key under `auths` in a config.json, and the `serveraddress` of a login: no other spelling is found for the Hub. */
-function registryKey(registry) {
-    return registry === HUB ? HUB_CONFIG_KEY : registry;
-}
-/** Whether a credential for the path serves the repository: `org-a` serves `org-a/app`, not `org-ab/app`. */
-function pathMatches(path, repository) {
-    return path === '' || repository === path || repository.startsWith(`${path}/`);
-}
-/**
- * One spelling for each registry, on the side of the image and of the credential alike.
- *
- * Host names know no case, but the docker CLI compares them byte by byte: with an `auths` entry for `Team.azurecr.io`
- * it sends no credential for `team.azurecr.io/app`, and `--with-registry-auth` would then wipe the stored one. In lower
- * case on both sides the two always meet. The same goes for Docker Hub: docker turns `index.docker.io` into `docker.io`
- * but looks for images of `registry-1.docker.io` under a key of their own.
- */
-function canonicalHost(host) {
-    const lowered = host.toLowerCase();
-    return HUB_ALIASES.has(lowered) ? HUB : lowered;
-}
-/** Docker's `splitDockerDomain`: the first component is a registry only where it cannot be part of a repository. */
-function splitRegistry(text) {
-    const [first, rest] = cut(text, '/');
-    if (rest === undefined)
-        return { registry: HUB, remainder: text };
-    if (isHostLike(first))
-        return { registry: canonicalHost(first), remainder: rest };
-    // A host too, since a repository has no capitals; lowered it would turn into a namespace of Docker Hub.
-    if (first !== first.toLowerCase())
-        return { registry: first, remainder: rest };
-    return { registry: HUB, remainder: text };
-}
-function isImageName(text) {
-    try {
-        parseReference(text);
-        return true;
-    }
-    catch (error) {
-        if (error instanceof InvalidReference)
-            return false;
-        throw error;
-    }
-}
-function fullName(text) {
-    const reference = withTagDefault(parseReference(text));
-    return canonicalName(reference) + suffix(reference);
-}
-function isHostLike(component) {
-    return /[.:]/.test(component) || component.toLowerCase() === 'localhost';
-}
-function isDigest(text) {
-    const [algorithm, hex = ''] = cut(text, ':');
-    return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
-}
-function shortName(reference) {
-    const { registry, repository } = reference;
-    if (registry !== HUB)
-        return canonicalName(reference);
-    const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
-    if (!official.includes('/'))
-        return official;
-    // docker.io/foo.bar/app has no short form: foo.bar/app is on the registry foo.bar. Docker's own printer forgets that.
-    const [first] = cut(repository, '/');
-    return isHostLike(first) ? canonicalName(reference) : repository;
-}
-function suffix({ tag, digest }) {
-    return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
-}
-/** What is wrong whatever the text was meant to be. */
-function checkCharacters(text, refuse, example) {
-    if (text === '')
-        throw refuse(`is empty: write one such as ${example}`);
-    const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
-    if (variable !== undefined)
-        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
-    if (/\s/.test(text))
-        throw refuse('has white space in it: take it out');
-}
-function hostProblem(host) {
-    if (host.includes('@'))
-        return 'a user name and password belong to the credential, not here';
-    if (host.includes('_'))
-        return `Docker takes no underscore in a host (${host})`;
-    if (!host.startsWith('[') && host.split(':').length > 2)
-        return 'an IPv6 address goes in brackets, such as [::1]:5000';
-    if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
-        return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`;
-    return `${host} is no host with an optional port, such as registry.example.com:5000`;
-}
-function repositoryProblem(name) {
-    if (name.startsWith('/') || name.includes('//') || name.endsWith('/'))
-        return 'there is an empty part between slashes';
-    const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name;
-    return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
-}
-function tagProblem(tag) {
-    if (tag.length > 128)
-        return `the tag has ${tag.length} characters, at most 128 are allowed`;
-    if (tag.includes('/'))
-        return `'${tag}' has a slash, which a branch name may have but a tag may not`;
-    return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
-}
-function digestProblem(digest) {
-    const [algorithm] = cut(digest, ':');
-    const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined;
-    if (length === undefined)
-        return `write sha256: and 64 hexadecimal digits in lower case`;
-    return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
-}
-function shown(text) {
-    return JSON.stringify(withoutUserInfo(text));
-}
-/** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
-function withoutUserInfo(text) {
-    return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@');
-}
-/** The text before and after the first separator. */
-function cut(text, separator) {
-    const at = text.indexOf(separator);
-    return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-;// CONCATENATED MODULE: ./lib/docker/config-file.js
-
-/**
- * The content of a `config.json`.
- *
- * @throws SyntaxError when it is not a JSON object
- */
-function parseConfigFile(content) {
-    const parsed = JSON.parse(content);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-        throw new SyntaxError('not a JSON object');
-    return parsed;
-}
-/**
- * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
- * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
- *
- * @param credentials at most one for each registry
- * @param carriedOver settings of the user that have nothing to do with credentials
- */
-function isolatedConfigFile(credentials, carriedOver) {
-    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
-    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
-    return JSON.stringify({ auths, ...carriedOver });
-}
-function authEntry({ kind, username, password }) {
-    if (kind === 'password')
-        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
-    // With an empty user name in any entry, the docker CLI would not read the file at all.
-    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
-    return { ...user, identitytoken: password };
-}
-/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
-function settingsToCarryOver(file, pluginDirectory) {
-    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
-}
-function carried(headers, cliPluginsExtraDirs) {
-    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
-}
-/**
- * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
- * key, else by any key with that host. Docker Hub has the exact key only.
- */
-function storedCredential(file, registry) {
-    const wanted = registryKey(registry);
-    const exact = file.auths?.[wanted];
-    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
-    const entry = exact ?? sameHost;
-    if (entry === undefined)
-        return undefined;
-    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
-        .toString()
-        .replace(/\0+$/, '')
-        .split(':');
-    const username = user || (entry.username ?? '');
-    if (entry.identitytoken)
-        return { kind: 'identity-token', username, password: entry.identitytoken };
-    const password = rest.join(':') || (entry.password ?? '');
-    return username && password ? { kind: 'password', username, password } : undefined;
-}
-/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
-function helperFor(file, registry) {
-    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
-    const helper = own ?? file.credsStore;
-    return helper === '' ? undefined : helper;
-}
-/** The host of a key under `auths`: without scheme and path. */
-function hostOf(key) {
-    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-}
-
+// EXTERNAL MODULE: ./lib/docker/config-file.js
+var config_file = __nccwpck_require__(1643);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: external "node:stream/promises"
-const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:stream/promises"
+var external_node_stream_promises_ = __nccwpck_require__(6466);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
 var lib_core = __nccwpck_require__(6058);
 // EXTERNAL MODULE: ./node_modules/@actions/io/lib/io.js
@@ -41710,114 +41421,14 @@ function _unique(values) {
     return Array.from(new Set(values));
 }
 //# sourceMappingURL=tool-cache.js.map
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/runner/log.js
 var log = __nccwpck_require__(3188);
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:stream/consumers"
-const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
-;// CONCATENATED MODULE: ./lib/docker/cli.js
-
-
-/**
- * The docker CLI of the PATH in `env`.
- *
- * @param env the whole environment of its commands
- */
-function dockerCli(env) {
-    return {
-        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
-    };
-}
-/**
- * Runs a program to its end.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, `AbortError` when `signal` ended it
- */
-async function runProgram(program, args, options) {
-    const { env, cwd, stdin = '', signal } = options;
-    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
-        stdio: 'pipe',
-        windowsHide: true,
-        ...(env === undefined ? {} : { env }),
-        ...(cwd === undefined ? {} : { cwd }),
-        ...(signal === undefined ? {} : { signal }),
-    });
-    const ended = new Promise((resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 128)));
-    });
-    // A program that ends without reading its input breaks the pipe: its exit code says what matters.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(stdin);
-    const [stdout, stderr, code] = await Promise.all([(0,consumers_namespaceObject.text)(child.stdout), (0,consumers_namespaceObject.text)(child.stderr), ended]);
-    return { code, stdout, stderr };
-}
-/** Starts a program and hands over its pipes. */
-function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
-}
-/**
- * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
- * SIGKILL, the pipe closes, and the program is ended.
- */
-const GUARD = `exec 3<&0
-"$@" 3<&- </dev/null &
-program=$!
-{ read -r _ <&3; kill "$program"; } 2>/dev/null &
-guard=$!
-exec 3<&-
-wait "$program"
-code=$?
-kill "$guard" 2>/dev/null
-exit "$code"`;
-/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
-function startGuarded(program, args, env) {
-    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
-}
-
-;// CONCATENATED MODULE: ./lib/docker/cli-version.js
-
-/** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
-const DEFAULT_VERSION = '28.3.3';
-const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com';
-const SERVICES = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
-const STACK = { major: 23, minor: 0, feature: 'stacks (`docker stack config`)' };
-const PLATFORMS = { linux: 'linux', darwin: 'mac' };
-const ARCHITECTURES = {
-    x64: 'x86_64',
-    arm64: 'aarch64',
-    arm: 'armhf',
-    ppc64: 'ppc64le',
-    s390x: 's390x',
-};
-/**
- * Where an archive of Docker's static builds is.
- *
- * @throws UserError when there is none for this platform
- */
-function archiveUrl(base, version, platform, architecture) {
-    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
-    if (os === undefined || arch === undefined) {
-        throw new errors/* UserError */.yo(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
-    }
-    return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
-}
-/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
-function parseCliVersion(printed) {
-    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
-}
-/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
-function missingFeature(version, hasStack) {
-    if (version === undefined)
-        return undefined;
-    const { major, minor } = version;
-    const missing = [SERVICES, ...(hasStack ? [STACK] : [])].find((need) => major < need.major || (major === need.major && minor < need.minor));
-    return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`;
-}
-
+// EXTERNAL MODULE: ./lib/docker/cli.js + 1 modules
+var cli = __nccwpck_require__(1417);
+// EXTERNAL MODULE: ./lib/docker/cli-version.js
+var cli_version = __nccwpck_require__(787);
 ;// CONCATENATED MODULE: ./lib/docker/install.js
 
 
@@ -41836,15 +41447,15 @@ const TOOL = 'docker-cli';
  * @throws UserError when none serves and none can be installed
  */
 async function findCli({ reach, stack }, env, workspace, signal) {
-    const own = await ownVersion(dockerCli(env), signal);
-    const missing = own === 'none' ? undefined : missingFeature(own, stack !== undefined);
+    const own = await ownVersion((0,cli/* dockerCli */.RK)(env), signal);
+    const missing = own === 'none' ? undefined : (0,cli_version/* missingFeature */.BH)(own, stack !== undefined);
     if (own !== 'none' && missing === undefined)
         return { env, version: own };
     log/* log */.R.info(own === 'none'
         ? 'There is no docker command on the PATH of this step: it is installed for this run'
         : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
-    const version = parseCliVersion(`version ${reach.cli.version}`);
-    const stillMissing = missingFeature(version, stack !== undefined);
+    const version = (0,cli_version/* parseCliVersion */.gy)(`version ${reach.cli.version}`);
+    const stillMissing = (0,cli_version/* missingFeature */.BH)(version, stack !== undefined);
     if (stillMissing !== undefined)
         throw new errors/* UserError */.yo(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
     const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
@@ -41852,7 +41463,7 @@ async function findCli({ reach, stack }, env, workspace, signal) {
 }
 async function ownVersion(docker, signal) {
     try {
-        return parseCliVersion((await docker.run(['--version'], { signal })).stdout);
+        return (0,cli_version/* parseCliVersion */.gy)((await docker.run(['--version'], { signal })).stdout);
     }
     catch (error) {
         if (error.code !== 'ENOENT')
@@ -41868,7 +41479,7 @@ async function ownVersion(docker, signal) {
  */
 async function installDocker(request, directory, env, signal) {
     const { version } = request;
-    const url = archiveUrl(request.downloadUrl, version, process.platform, process.arch);
+    const url = (0,cli_version/* archiveUrl */.Qq)(request.downloadUrl, version, process.platform, process.arch);
     const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
     // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
     const entry = request.sha256 === undefined ? process.arch : `${process.arch}-${request.sha256.slice(0, 16)}`;
@@ -41916,7 +41527,7 @@ async function download(url, path) {
 }
 async function requireSum(path, wanted, url) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
-    await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_namespaceObject.createReadStream)(path), hash);
+    await (0,external_node_stream_promises_.pipeline)((0,external_node_fs_.createReadStream)(path), hash);
     const sum = hash.digest('hex');
     if (sum === wanted)
         return;
@@ -41934,8 +41545,8 @@ async function unpack(archive, directory, url) {
 }
 async function reportedVersion(directory, env) {
     try {
-        const { code, stdout } = await runProgram((0,external_node_path_.join)(directory, 'docker'), ['--version'], { env });
-        return code === 0 ? parseCliVersion(stdout)?.text : undefined;
+        const { code, stdout } = await (0,cli/* runProgram */.mB)((0,external_node_path_.join)(directory, 'docker'), ['--version'], { env });
+        return code === 0 ? (0,cli_version/* parseCliVersion */.gy)(stdout)?.text : undefined;
     }
     catch {
         return undefined;
@@ -41993,183 +41604,14 @@ function without(env, names) {
     return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
-;// CONCATENATED MODULE: ./lib/inputs/problems.js
-
-const LONGEST_SHOWN = 60;
-/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
-class Problems {
-    #lines;
-    #place;
-    constructor(place = '', lines = []) {
-        this.#place = place;
-        this.#lines = lines;
-    }
-    /** The same collection, for the problems of one place in it. */
-    at(place) {
-        return new Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
-    }
-    add(problem) {
-        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
-    }
-    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
-    attempt(work) {
-        try {
-            return work();
-        }
-        catch (error) {
-            if (!(error instanceof errors/* UserError */.yo))
-                throw error;
-            this.add(error.message);
-            return undefined;
-        }
-    }
-    /** @throws UserErrors with every problem collected so far, from every place */
-    throwAll() {
-        (0,errors/* throwAll */.Kx)(this.#lines);
-    }
-}
-/** A value as a message shows it: in quotes, on one line, not too long. */
-function problems_shown(value) {
-    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
-}
-/** Names as a sentence lists them: `a`, `b` and `c`. */
-function listed(names, type = 'conjunction') {
-    return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``));
-}
-function oneLine(text) {
-    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-}
-
-;// CONCATENATED MODULE: ./lib/reach/host.js
-
-
-const FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
-const NAME = String.raw `(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
-const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
-const TCP = new RegExp(String.raw `^${NAME}:(\d{1,5})/?$`);
-/** What a remote shell and an option of ssh take literally. */
-const PLAIN_PATH = /^\/[\w./@+-]*$/;
-/**
- * An entry of `host`, in the form that docker itself takes.
- *
- * @throws UserError that says what to write instead
- */
-function parseHost(text) {
-    const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
-    if (scheme === 'ssh')
-        return parseSsh(text, rest);
-    if (scheme === 'tcp')
-        return parseTcp(text, rest);
-    if (scheme === 'unix') {
-        if (/^\/[^\s\0]+$/.test(rest))
-            return { kind: 'unix', text };
-        throw new errors/* UserError */.yo(`${problems_shown(text)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
-    }
-    throw new errors/* UserError */.yo(`${problems_shown(text)} is no address of a docker daemon: write one such as ${FORMS}`);
-}
-/**
- * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
- *
- * @throws UserError that says what to write instead
- */
-function parseJump(text) {
-    const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
-    if (name === undefined || path !== undefined || !isPort(port)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} is no jump host: write user@host or user@host:port, several with commas between`);
-    }
-    return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
-}
-function parseSsh(text, rest) {
-    if (/^[^@/]*:.*@/.test(rest)) {
-        throw new errors/* UserError */.yo('there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`');
-    }
-    const [, user, name, port, path] = SSH.exec(rest) ?? [];
-    if (name === undefined || !isPort(port)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
-    }
-    const socket = path === undefined || path === '/' ? undefined : path;
-    if (socket !== undefined && !PLAIN_PATH.test(socket)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
-    }
-    return {
-        kind: 'ssh',
-        text,
-        user,
-        name: name.replace(/^\[|\]$/g, ''),
-        port: port === undefined ? undefined : Number(port),
-        socket,
-    };
-}
-function parseTcp(text, rest) {
-    const [, port] = TCP.exec(rest) ?? [];
-    if (port === undefined || !isPort(port)) {
-        throw new errors/* UserError */.yo(`${problems_shown(text)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
-    }
-    return { kind: 'tcp', text: text.replace(/\/$/, '') };
-}
-function isPort(port) {
-    return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
-}
-
+// EXTERNAL MODULE: ./lib/reach/host.js
+var reach_host = __nccwpck_require__(5889);
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./lib/reach/known-hosts.js
-
-const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
-const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
-/**
- * Reads `ssh-known-hosts`: known_hosts lines, fingerprints, and lines of `ssh-keygen -l`.
- *
- * @throws UserError that names the first line that is none of them
- */
-function parsePins(text) {
-    const lines = [];
-    const fingerprints = [];
-    for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
-        const line = raw.trim();
-        if (line === '' || line.startsWith('#'))
-            continue;
-        const fingerprint = line.split(/\s+/).find((word) => FINGERPRINT.test(word));
-        if (fingerprint !== undefined)
-            fingerprints.push(fingerprint.replace(/=$/, ''));
-        else if (KEY_LINE.test(line))
-            lines.push(line);
-        else
-            throw new errors/* UserError */.yo(`line ${index + 1} ${lineProblem(line)}`);
-    }
-    return { lines, fingerprints };
-}
-function lineProblem(line) {
-    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
-        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`';
-    }
-    if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
-        return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:';
-    }
-    if (/SHA256:/.test(line))
-        return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it';
-    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…` or `SHA256:…`';
-}
-/**
- * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
- * when its fingerprint is among those pinned; so nothing is trusted on first use, and no second connection is needed.
- */
-const HOST_KEY_SCRIPT = `# fingerprints, notes, host, type, key, fingerprint
-[ "$6" = NONE ] && exit 0
-printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
-while read -r pinned; do
-  [ "$pinned" = "$6" ] && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
-done <"$1"
-exit 0
-`;
-/** The last key that {@link HOST_KEY_SCRIPT} noted. */
-function lastOffered(notes) {
-    const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
-    return fingerprint === undefined ? undefined : { host, type, fingerprint };
-}
-
+// EXTERNAL MODULE: external "node:timers/promises"
+var external_node_timers_promises_ = __nccwpck_require__(8500);
+// EXTERNAL MODULE: ./lib/reach/known-hosts.js
+var known_hosts = __nccwpck_require__(4982);
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./lib/reach/sessions.js
@@ -42525,7 +41967,7 @@ async function untilSocket(path, ssh, signal) {
             return;
         if (performance.now() > deadline)
             throw new SshEnded('timed out');
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(LOOK_EVERY_MS, undefined, { signal });
+        await (0,external_node_timers_promises_.setTimeout)(LOOK_EVERY_MS, undefined, { signal });
     }
 }
 class SshEnded extends Error {
@@ -42535,7 +41977,7 @@ class SshEnded extends Error {
 async function ssh_open(ssh, args, path, signal) {
     for (let number = 1;; number++) {
         await (0,promises_.rm)(path, { force: true });
-        const running = attempt(startGuarded('ssh', args, ssh.env));
+        const running = attempt((0,cli/* startGuarded */.FK)('ssh', args, ssh.env));
         try {
             await untilSocket(path, running, signal);
             return running;
@@ -42545,7 +41987,7 @@ async function ssh_open(ssh, args, path, signal) {
             const isCrowded = error instanceof SshEnded && classifySsh(error.message) === 'crowded';
             if (!isCrowded || number === CROWDED_ATTEMPTS)
                 throw error;
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)((0.5 + Math.random()) * number * 1000, undefined, { signal });
+            await (0,external_node_timers_promises_.setTimeout)((0.5 + Math.random()) * number * 1000, undefined, { signal });
         }
     }
 }
@@ -42566,7 +42008,7 @@ async function failed(ssh, host, stderr) {
     if (/ssh: not found|ENOENT/.test(stderr)) {
         return new SshFailed('unknown', 'there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step');
     }
-    const offered = lastOffered(await (0,promises_.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
+    const offered = (0,known_hosts/* lastOffered */.WW)(await (0,promises_.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
     return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
 }
 /** `undefined`: the connection is fine, and the daemon does not answer over the forwarded socket. */
@@ -42612,7 +42054,7 @@ async function openSessions(ssh, host, target, signal) {
         throw error instanceof SshEnded ? await failed(ssh, host, error.message) : error;
     });
     const stop = keepOpen(first, opened, host);
-    const sessions = new Sessions(() => startProgram('ssh', dialArguments(control, host, target), ssh.env));
+    const sessions = new Sessions(() => (0,cli/* startProgram */.Xd)('ssh', dialArguments(control, host, target), ssh.env));
     const socket = socketPath(ssh.workspace, 0);
     const server = await listen(socket, (connection) => sessions.serve(connection));
     const way = wayOver(ssh, host, socket, () => {
@@ -42638,7 +42080,7 @@ function keepOpen(first, opened, host) {
             log/* log */.R.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
             current = undefined;
             for (let pause = 0.2; current === undefined; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
-                await (0,external_node_timers_promises_namespaceObject.setTimeout)(pause * 1000, undefined, { ref: false });
+                await (0,external_node_timers_promises_.setTimeout)(pause * 1000, undefined, { ref: false });
                 if (stopped)
                     return;
                 current = await opened().catch(() => undefined);
@@ -42709,7 +42151,7 @@ async function prepareSsh(access, workspace, env) {
     await workspace.writeFile(path('known_hosts'), lines(pins.lines));
     await workspace.writeFile(files.fingerprints, lines(pins.fingerprints));
     await workspace.writeFile(files.offered, '');
-    await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
+    await workspace.writeFile(files.hostKeyScript, known_hosts/* HOST_KEY_SCRIPT */.P4);
     if (files.key !== undefined && key !== undefined)
         await workspace.writeFile(files.key, key.reveal());
     const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
@@ -42726,7 +42168,7 @@ async function writeAskpass(path, passphrase, workspace) {
 }
 /** ssh itself passes over a key that it cannot open without a word. */
 async function requirePassphrase(key, env) {
-    const { code, stderr } = await runProgram('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
+    const { code, stderr } = await (0,cli/* runProgram */.mB)('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
     // Then ssh will tell what it can.
     () => ({ code: 0, stderr: '' }));
     if (code === 0)
@@ -42745,114 +42187,8 @@ function lines(all) {
     return all.map((line) => `${line}\n`).join('');
 }
 
-;// CONCATENATED MODULE: ./lib/reach/tls.js
-
-
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-/**
- * PEM text, also when it was given as base64 of it.
- *
- * @throws UserError that says what to write; it does not quote what was given
- */
-function pemFrom(text, kind) {
-    const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
-    const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`;
-    if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
-        return normal;
-    const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
-    throw new errors/* UserError */.yo(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
-}
-/** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
-function tlsProblems(pem, now) {
-    const ca = certificate(pem.ca);
-    const cert = certificate(pem.cert);
-    const key = privateKey(pem.key);
-    const problems = [];
-    if (ca === undefined)
-        problems.push('tls-ca: it cannot be read as a certificate: give the whole PEM text');
-    if (cert === undefined)
-        problems.push('tls-cert: it cannot be read as a certificate: give the whole PEM text');
-    if (key === undefined) {
-        const encrypted = /ENCRYPTED/.test(pem.key);
-        problems.push(encrypted
-            ? 'tls-key: it is encrypted, which docker cannot use: give it without a passphrase'
-            : 'tls-key: it cannot be read as a private key: give the whole PEM text');
-    }
-    if (ca !== undefined)
-        problems.push(...validity('tls-ca', ca, now));
-    if (cert !== undefined)
-        problems.push(...validity('tls-cert', cert, now));
-    if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
-        problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together');
-    }
-    return problems;
-}
-function validity(name, { validFrom, validTo }, now) {
-    if (new Date(validTo) < now)
-        return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
-    if (new Date(validFrom) > now) {
-        return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
-    }
-    return [];
-}
-function day(text) {
-    return new Date(text).toISOString().slice(0, 10);
-}
-function certificate(pem) {
-    try {
-        return new external_node_crypto_.X509Certificate(pem);
-    }
-    catch {
-        return undefined;
-    }
-}
-function privateKey(pem) {
-    try {
-        return (0,external_node_crypto_.createPrivateKey)(pem);
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Docker's words for a TCP endpoint that does not work, the most telling first. */
-const tls_WORDINGS = [
-    [
-        /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
-        'its certificate is for another name: write the name or address that the certificate has in `host`',
-    ],
-    [
-        /signed by unknown authority/,
-        'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
-    ],
-    [
-        /x509: certificate has expired or is not yet valid/,
-        'its own certificate has expired: renew the certificate of the daemon',
-    ],
-    [
-        /remote error: tls: (?:expired certificate|certificate expired)/,
-        'it says that `tls-cert` has expired: renew it and set the new one',
-    ],
-    [
-        /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
-        'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
-    ],
-    [
-        /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
-        'it does not speak TLS: check the port, 2376 is usual for TLS',
-    ],
-    [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
-    [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
-    [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
-    [
-        /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
-        'there was no answer: check the address, and that a firewall lets this runner through',
-    ],
-];
-/** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
-function tcpReason(said) {
-    return tls_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
-}
-
+// EXTERNAL MODULE: ./lib/reach/tls.js
+var reach_tls = __nccwpck_require__(1854);
 ;// CONCATENATED MODULE: ./lib/reach/doors.js
 
 
@@ -42884,7 +42220,7 @@ async function doorsOf(reach, ground) {
                 case 'tcp':
                     if (tls === undefined)
                         log/* log */.R.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
-                    return plainWay(host.text, env, tls ?? {}, tcpReason);
+                    return plainWay(host.text, env, tls ?? {}, reach_tls/* tcpReason */.iY);
                 case 'unix':
                     return plainWay(host.text, env, {}, (said) => said);
             }
@@ -42896,7 +42232,7 @@ async function doorOfContext({ context: name, ssh }, ground) {
     const { env, userConfig, workspace, signal } = ground;
     const { DOCKER_HOST: _, ...withoutHost } = env;
     const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name };
-    const context = await inspectContext(dockerCli(asked), name, asked, signal);
+    const context = await inspectContext((0,cli/* dockerCli */.RK)(asked), name, asked, signal);
     if (hasBareTls(context)) {
         throw new errors/* UserError */.yo(`the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``);
     }
@@ -42904,13 +42240,13 @@ async function doorOfContext({ context: name, ssh }, ground) {
     for (const warning of warnings)
         log/* log */.R.warning(warning);
     if (ssh !== undefined) {
-        const target = parseHost(host);
+        const target = (0,reach_host/* parseHost */.o)(host);
         if (target.kind !== 'ssh') {
             throw new errors/* UserError */.yo(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
         }
         return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
-    const explain = host.startsWith('tcp:') ? tcpReason : (said) => said;
+    const explain = host.startsWith('tcp:') ? reach_tls/* tcpReason */.iY : (said) => said;
     return {
         text: host,
         open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
@@ -42941,10 +42277,1181 @@ async function inspectContext(docker, name, env, signal) {
     throw new errors/* UserError */.yo(`docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`);
 }
 
+// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
+var docker_engine = __nccwpck_require__(7767);
+;// CONCATENATED MODULE: ./lib/reach/standing.js
+/** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
+function notManaging(swarm, host) {
+    if (swarm.ControlAvailable && !swarm.Error)
+        return undefined;
+    if (swarm.LocalNodeState === 'inactive') {
+        return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
+    }
+    if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
+        return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
+    }
+    return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`;
+}
+
+;// CONCATENATED MODULE: ./lib/reach/managers.js
+
+
+
+
+
+
+/** A daemon that has just lost its connections may be back in a moment. */
+const SECOND_LOOK_MS = 500;
+const ASK_LIMIT_MS = 25_000;
+/** Longer than an election, and than the time for which watching is patient. */
+const SEARCH_SECONDS = 120;
+/**
+ * The managers that a run may use, one of them at a time. Docker commands go to the one in use, whichever that is at
+ * the moment.
+ */
+class Managers {
+    #doors;
+    #configDirectory;
+    #way;
+    #cli;
+    #search;
+    #connected = false;
+    #disposed = false;
+    constructor(doors, configDirectory) {
+        this.#doors = doors;
+        this.#configDirectory = configDirectory;
+    }
+    /** The docker CLI, tied to the manager in use. */
+    docker = {
+        run: (args, options) => this.#current().run(args, options),
+        start: (args) => this.#watched(this.#current().start(args)),
+    };
+    /**
+     * Opens the first way that leads to a manager.
+     *
+     * @throws UserError with the reason of the only host, or of each
+     */
+    async connect(headers, signal) {
+        const reasons = [];
+        for (const door of this.#doors) {
+            try {
+                const engine = await this.#enter(door, headers, signal);
+                this.#connected = true;
+                return engine;
+            }
+            catch (error) {
+                this.#leave();
+                if (!(error instanceof errors/* UserError */.yo))
+                    throw error;
+                reasons.push(error.message);
+                if (this.#doors.length > 1)
+                    log/* log */.R.info(`Passed over: ${error.message}`);
+            }
+        }
+        const [only = ''] = reasons;
+        if (reasons.length <= 1)
+            throw new errors/* UserError */.yo(only);
+        throw new errors/* UserError */.yo(`none of the ${reasons.length} hosts can be used: ${reasons.join('; ')}`);
+    }
+    async #enter(door, headers, signal) {
+        const way = await this.#open(door);
+        const engine = await (0,docker_engine/* connectEngine */.xn)(() => this.docker.start(['system', 'dial-stdio']), headers, signal).catch((error) => {
+            signal.throwIfAborted();
+            throw cannotBeUsed(way, error);
+        });
+        try {
+            const info = await engine.get('/info', { signal });
+            const problem = notManaging(info.Swarm, door.text);
+            if (problem !== undefined)
+                throw new errors/* UserError */.yo(problem);
+            log/* log */.R.info(`Connected to ${door.text}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`);
+            return engine;
+        }
+        catch (error) {
+            engine.close();
+            throw error instanceof docker_engine/* ConnectionLost */.pz ? cannotBeUsed(way, error) : error;
+        }
+    }
+    async #open(door) {
+        const way = await door.open().catch((error) => {
+            if (!(error instanceof errors/* UserError */.yo))
+                throw error;
+            throw new errors/* UserError */.yo(`${door.text}: ${error.message}`, { cause: error });
+        });
+        this.#way = way;
+        this.#cli = (0,cli/* dockerCli */.RK)({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+        return way;
+    }
+    #leave() {
+        this.#way?.[Symbol.dispose]();
+        this.#way = undefined;
+        this.#cli = undefined;
+    }
+    #current() {
+        if (this.#cli === undefined)
+            throw new docker_engine/* ConnectionLost */.pz('no manager of the swarm can be reached');
+        return this.#cli;
+    }
+    /** A connection that ends by itself is the sign that the manager may be gone. */
+    #watched(child) {
+        const way = this.#way;
+        child.once('close', (_code, killedBy) => {
+            const mayBeGone = killedBy === null && way === this.#way && this.#connected && !this.#disposed;
+            if (mayBeGone && this.#doors.length > 1)
+                this.#find();
+        });
+        return child;
+    }
+    /** Looks for another manager when the one in use does not manage any more. One search at a time. */
+    #find() {
+        this.#search ??= this.#replace()
+            .catch((error) => log/* log */.R.warning(`No other manager was found: ${(0,errors/* messageOf */.bD)(error)}`))
+            .finally(() => {
+            this.#search = undefined;
+        });
+    }
+    async #replace() {
+        const before = this.#way;
+        const deadline = performance.now() + SEARCH_SECONDS * 1000;
+        await (0,external_node_timers_promises_.setTimeout)(SECOND_LOOK_MS, undefined, { ref: false });
+        if (before === undefined || this.#disposed)
+            return;
+        if ((await this.#problemOf(before)) === undefined)
+            return;
+        const at = this.#doors.findIndex(({ text }) => text === before.text);
+        const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
+        while (!this.#disposed && performance.now() < deadline) {
+            for (const door of others) {
+                const way = await door.open().catch((error) => (0,errors/* messageOf */.bD)(error));
+                const problem = typeof way === 'string' ? way : await this.#problemOf(way);
+                if (typeof way === 'string' || problem !== undefined || this.#disposed) {
+                    if (typeof way !== 'string')
+                        way[Symbol.dispose]();
+                    log/* log */.R.debug(`${door.text}: ${problem}`);
+                    continue;
+                }
+                log/* log */.R.warning(`${before.text} is no longer a manager that answers: the run goes on with ${door.text}`);
+                this.#leave();
+                this.#way = way;
+                this.#cli = (0,cli/* dockerCli */.RK)({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+                return;
+            }
+            await (0,external_node_timers_promises_.setTimeout)(1000, undefined, { ref: false });
+        }
+    }
+    /** Why a way does not lead to a manager now. */
+    async #problemOf(way) {
+        const docker = (0,cli/* dockerCli */.RK)({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+        const signal = AbortSignal.timeout(ASK_LIMIT_MS);
+        try {
+            const { code, stdout, stderr } = await docker.run(['info', '--format', '{{json .Swarm}}'], { signal });
+            if (code !== 0)
+                return way.explain(stderr.trim());
+            return notManaging(JSON.parse(stdout), way.text);
+        }
+        catch (error) {
+            return (0,errors/* messageOf */.bD)(error);
+        }
+    }
+    [Symbol.dispose]() {
+        this.#disposed = true;
+        this.#leave();
+    }
+}
+function cannotBeUsed(way, error) {
+    return new errors/* UserError */.yo(`the docker daemon at ${way.text} cannot be used: ${way.explain((0,errors/* messageOf */.bD)(error))}`, {
+        cause: error,
+    });
+}
+
+// EXTERNAL MODULE: ./lib/runner/secret.js
+var secret = __nccwpck_require__(2436);
+;// CONCATENATED MODULE: ./lib/runner/environment.js
+
+/** The runner's own variables: the inputs with their secrets, saved state, and tokens of the job. */
+const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
+/**
+ * Without one of these a command is not found, or reaches another daemon than the user meant. They stay, though a
+ * short secret (`docker`, `deploy`) may happen to be part of one.
+ */
+const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
+/**
+ * The environment for programs that this action starts: the step's own, without what they have no use for and
+ * without every variable that holds a secret known so far.
+ */
+function environmentForChildren(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        if (value === undefined || OF_THE_RUNNER.test(name))
+            return false;
+        return LEADS_TO_DOCKER.test(name) || (0,secret/* redact */.E$)(value) === value;
+    });
+    return Object.fromEntries(entries);
+}
+
+;// CONCATENATED MODULE: ./lib/connection.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
+ * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
+ *
+ * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
+ */
+async function connect(deployment, workspace, env, signal) {
+    const bare = environmentForChildren(env);
+    const userConfig = await readUserConfig(bare);
+    const cli = await findCli(deployment, bare, workspace, signal);
+    const directory = await workspace.makeDirectory('client');
+    await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), (0,config_file/* isolatedConfigFile */.AM)(new Map(), userConfig.carriedOver));
+    const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
+    const managers = new Managers(doors, directory);
+    try {
+        const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal);
+        const close = () => {
+            managers[Symbol.dispose]();
+            engine.close();
+        };
+        return {
+            docker: managers.docker,
+            cliVersion: cli.version,
+            engine,
+            configDirectory: directory,
+            userConfig,
+            [Symbol.dispose]: close,
+        };
+    }
+    catch (error) {
+        managers[Symbol.dispose]();
+        throw error;
+    }
+}
+async function readUserConfig(env) {
+    const directory = env.DOCKER_CONFIG || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.docker');
+    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
+    const file = await readConfigFile((0,external_node_path_.join)(directory, 'config.json'));
+    return { name, directory, file, carriedOver: (0,config_file/* settingsToCarryOver */.Sb)(file, (0,external_node_path_.join)(directory, 'cli-plugins')), env };
+}
+async function readConfigFile(path) {
+    try {
+        return (0,config_file/* parseConfigFile */.me)(await (0,promises_.readFile)(path, 'utf8'));
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return {};
+        log/* log */.R.warning(`${path} is not read: ${(0,errors/* messageOf */.bD)(error)}`);
+        return {};
+    }
+}
+
+
+/***/ }),
+
+/***/ 787:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   BH: () => (/* binding */ missingFeature),
+/* harmony export */   Qq: () => (/* binding */ archiveUrl),
+/* harmony export */   gy: () => (/* binding */ parseCliVersion),
+/* harmony export */   h2: () => (/* binding */ DEFAULT_DOWNLOAD_URL),
+/* harmony export */   jD: () => (/* binding */ DEFAULT_VERSION)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
+
+/** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
+const DEFAULT_VERSION = '28.3.3';
+const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com';
+const SERVICES = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
+const STACK = { major: 23, minor: 0, feature: 'stacks (`docker stack config`)' };
+const PLATFORMS = { linux: 'linux', darwin: 'mac' };
+const ARCHITECTURES = {
+    x64: 'x86_64',
+    arm64: 'aarch64',
+    arm: 'armhf',
+    ppc64: 'ppc64le',
+    s390x: 's390x',
+};
+/**
+ * Where an archive of Docker's static builds is.
+ *
+ * @throws UserError when there is none for this platform
+ */
+function archiveUrl(base, version, platform, architecture) {
+    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
+    if (os === undefined || arch === undefined) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
+    }
+    return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
+}
+/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
+function parseCliVersion(printed) {
+    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
+}
+/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
+function missingFeature(version, hasStack) {
+    if (version === undefined)
+        return undefined;
+    const { major, minor } = version;
+    const missing = [SERVICES, ...(hasStack ? [STACK] : [])].find((need) => major < need.major || (major === need.major && minor < need.minor));
+    return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`;
+}
+
+
+/***/ }),
+
+/***/ 1417:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  RK: () => (/* binding */ dockerCli),
+  mB: () => (/* binding */ runProgram),
+  FK: () => (/* binding */ startGuarded),
+  Xd: () => (/* binding */ startProgram)
+});
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:stream/consumers"
+var consumers_ = __nccwpck_require__(8321);
+;// CONCATENATED MODULE: ./lib/docker/cli.js
+
+
+/**
+ * The docker CLI of the PATH in `env`.
+ *
+ * @param env the whole environment of its commands
+ */
+function dockerCli(env) {
+    return {
+        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+    };
+}
+/**
+ * Runs a program to its end.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, `AbortError` when `signal` ended it
+ */
+async function runProgram(program, args, options) {
+    const { env, cwd, stdin = '', signal } = options;
+    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
+        stdio: 'pipe',
+        windowsHide: true,
+        ...(env === undefined ? {} : { env }),
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(signal === undefined ? {} : { signal }),
+    });
+    const ended = new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 128)));
+    });
+    // A program that ends without reading its input breaks the pipe: its exit code says what matters.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(stdin);
+    const [stdout, stderr, code] = await Promise.all([(0,consumers_.text)(child.stdout), (0,consumers_.text)(child.stderr), ended]);
+    return { code, stdout, stderr };
+}
+/** Starts a program and hands over its pipes. */
+function startProgram(program, args, env) {
+    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+}
+/**
+ * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
+ * SIGKILL, the pipe closes, and the program is ended.
+ */
+const GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
+/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
+function startGuarded(program, args, env) {
+    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
+}
+
+
+/***/ }),
+
+/***/ 9784:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   FO: () => (/* binding */ parseEnvFile),
+/* harmony export */   K$: () => (/* binding */ isUnset),
+/* harmony export */   aD: () => (/* binding */ substitutionsIn)
+/* harmony export */ });
+const SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
+/**
+ * The substitutions of one text, in Docker's own grammar (docker/cli, cli/compose/template).
+ *
+ * @param line where the text begins
+ */
+function substitutionsIn(text, line) {
+    return [...text.matchAll(SUBSTITUTION)].flatMap((match) => {
+        const { escaped, named, braced, operator, rest = '' } = match.groups ?? {};
+        if (escaped !== undefined)
+            return [];
+        const at = line + (text.slice(0, match.index).match(/\n/g)?.length ?? 0);
+        const name = named ?? braced;
+        if (name === undefined) {
+            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
+        }
+        if (operator?.includes('+')) {
+            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        if (rest.includes('${')) {
+            const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        return [{ kind: 'variable', name, line: at, needs: needOf(operator) }];
+    });
+}
+function needOf(operator) {
+    if (operator === undefined)
+        return 'value';
+    if (operator.endsWith('-'))
+        return 'default';
+    return operator === ':?' ? 'required-filled' : 'required';
+}
+/** Whether a substitution has nothing to put in its place. */
+function isUnset({ name, needs }, lookUp) {
+    if (needs === 'default')
+        return false;
+    const value = lookUp(name);
+    return value === undefined || (needs === 'required-filled' && value === '');
+}
+const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
+const BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
+const ESCAPES = { n: '\n', r: '\r', t: '\t' };
+/**
+ * Reads a dotenv file as docker compose does, without executing anything: comments, `export`, quotes (single ones
+ * are literal, double ones know escapes, both may span lines), and variables in all but single quotes.
+ *
+ * @param lookUp for variables that the file itself does not set above; it goes before those that it does
+ */
+function parseEnvFile(text, lookUp) {
+    const variables = new Map();
+    const problems = [];
+    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    const known = (name) => lookUp(name) ?? variables.get(name);
+    for (let at = 0; at < lines.length; at++) {
+        const line = lines[at] ?? '';
+        if (/^\s*(?:#|$)/.test(line))
+            continue;
+        const [head, name] = ENTRY.exec(line) ?? [];
+        if (head === undefined || name === undefined) {
+            const bare = BARE.exec(line)?.[1];
+            const inherited = bare === undefined ? undefined : lookUp(bare);
+            if (bare === undefined)
+                problems.push({ line: at + 1, reason: 'this is no KEY=value: write one, or # before a comment' });
+            else if (inherited !== undefined)
+                variables.set(bare, inherited);
+            continue;
+        }
+        const quote = line[head.length];
+        if (quote !== '"' && quote !== "'") {
+            const plain = line
+                .slice(head.length)
+                .replace(/(?:^|[ \t]+)#.*$/, '')
+                .trim();
+            variables.set(name, expand(plain, at + 1));
+            continue;
+        }
+        const start = at;
+        let rest = line.slice(head.length + 1);
+        let end = closing(rest, quote);
+        while (end < 0 && at + 1 < lines.length) {
+            rest += `\n${lines[++at]}`;
+            end = closing(rest, quote);
+        }
+        if (end < 0) {
+            problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
+            break;
+        }
+        if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end + 1))) {
+            problems.push({
+                line: at + 1,
+                reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
+            });
+        }
+        const inner = rest.slice(0, end);
+        variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
+    }
+    return { variables, problems };
+    function expand(value, line, isQuoted = false) {
+        for (const found of substitutionsIn(unescapedDollars(value), line)) {
+            if (found.kind === 'invalid')
+                problems.push({ line: found.line, reason: found.reason });
+            else if (isUnset(found, known)) {
+                const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`;
+                problems.push({ line: found.line, reason });
+            }
+        }
+        // One pass over escapes and variables: what a variable brings in is not looked at again.
+        return value.replace(/\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis, (all, char, dollar, named, braced, operator, rest) => {
+            if (char !== undefined)
+                return unescaped(all, char, isQuoted);
+            if (dollar !== undefined)
+                return '$';
+            const found = known(named ?? braced);
+            const isMissing = found === undefined || (operator?.startsWith(':') && found === '');
+            return isMissing ? (operator?.endsWith('-') ? rest : '') : found;
+        });
+    }
+}
+/** Escaped dollar signs are no variables: two blanks hold their place. */
+function unescapedDollars(value) {
+    return value.replace(/\\./gs, (pair) => (pair.endsWith('\n') ? pair : '  '));
+}
+function unescaped(all, char, isQuoted) {
+    if (char === '$')
+        return '$';
+    if (!isQuoted)
+        return all;
+    if (char === '"' || char === '\\' || char === "'")
+        return char;
+    return ESCAPES[char] ?? all;
+}
+/** Where the quote ends; -1 when it does not. Only double quotes know escapes. */
+function closing(text, quote) {
+    for (let at = 0; at < text.length; at++) {
+        if (quote === '"' && text[at] === '\\')
+            at++;
+        else if (text[at] === quote)
+            return at;
+    }
+    return -1;
+}
+
+
+/***/ }),
+
+/***/ 2604:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $t: () => (/* binding */ placeOf),
+/* harmony export */   G_: () => (/* binding */ locateComplaint),
+/* harmony export */   HB: () => (/* binding */ adaptCompose),
+/* harmony export */   U6: () => (/* binding */ CONTENT_KEY),
+/* harmony export */   fx: () => (/* binding */ VARIABLE_KEY)
+/* harmony export */ });
+/* harmony import */ var _inputs_keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4493);
+/* harmony import */ var _inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1733);
+/* harmony import */ var _compose_variables_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9784);
+
+
+
+/** Stands in a secret or config for the content that is given inline, or by a variable. */
+const CONTENT_KEY = 'x-swarm-deploy-content';
+const VARIABLE_KEY = 'x-swarm-deploy-variable';
+const NO_FILE = '/swarm-deploy/no-file';
+const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
+/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
+const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
+const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
+/** What docker stack refuses in a service, and what to write. */
+const REFUSED = {
+    annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
+    cpu_count: BY_LIMITS,
+    cpu_percent: BY_LIMITS,
+    cpu_period: BY_LIMITS,
+    cpu_quota: BY_LIMITS,
+    cpu_shares: BY_LIMITS,
+    cpus: BY_LIMITS,
+    cpuset: 'Swarm cannot bind tasks to processors: leave it out',
+    extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
+    gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
+    mem_limit: BY_LIMITS,
+    mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
+    memswap_limit: BY_LIMITS,
+    pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
+    platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
+    profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
+    scale: 'write `deploy: {replicas: 2}`',
+    volume_driver: 'write the driver in the top-level `volumes`',
+    volumes_from: 'name the volume in the `volumes` of each service',
+};
+/** What changes nothing for a swarm, and is taken out. */
+const DROPPED = {
+    attach: 'it is for `docker compose up` only',
+    depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
+    develop: 'it is for `docker compose watch` only',
+    pull_policy: 'every image is looked up in its registry anyway',
+};
+/** What docker stack takes and Swarm does not do, and what to write. */
+const IGNORED = {
+    build: 'build and push the image in an earlier step',
+    cgroup_parent: 'leave it out',
+    container_name: 'Swarm names the containers itself: leave it out',
+    devices: 'use `generic_resources`, or leave it out',
+    domainname: 'write the whole name in `hostname`',
+    external_links: 'put both into one network, where they find each other by name',
+    ipc: 'leave it out',
+    links: 'services of one network find each other by name: leave it out',
+    mac_address: 'leave it out',
+    network_mode: 'write `networks`',
+    pid: 'leave it out',
+    privileged: 'write `cap_add`',
+    restart: 'write `deploy: {restart_policy: {condition: any}}`',
+    security_opt: 'leave it out',
+    shm_size: 'mount a `tmpfs` at /dev/shm',
+    userns_mode: 'leave it out',
+};
+/**
+ * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
+ * makes no difference. Pure.
+ *
+ * @param lookUp the variables of the step and of the env files
+ */
+function adaptCompose(files, lookUp, problems) {
+    const lint = new Lint(files, lookUp, problems);
+    const texts = files.map((file) => toYaml(lint.adapt(file)));
+    lint.checkReferences();
+    return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] };
+}
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+function placeOf(files, path) {
+    const found = files
+        .map((file) => ({ file, ...lineOf(file.root, path) }))
+        .reduce((best, one) => (one.depth >= best.depth ? one : best));
+    return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`;
+}
+/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
+function locateComplaint(files, message) {
+    const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? [];
+    return `${placeOf(files, path)}: docker refuses it: ${message}`;
+}
+function lineOf(root, path) {
+    let value = root;
+    let line = root.line;
+    let depth = 0;
+    for (const part of path) {
+        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
+        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
+        if (next === undefined)
+            break;
+        line = entry?.line ?? next.line;
+        value = next;
+        depth++;
+    }
+    return { line, depth };
+}
+class Lint {
+    variables = new Set();
+    #files;
+    #lookUp;
+    #problems;
+    #dropped = new Map();
+    #ignored = new Map();
+    #notices = [];
+    constructor(files, lookUp, problems) {
+        this.#files = files;
+        this.#lookUp = lookUp;
+        this.#problems = problems;
+    }
+    notices() {
+        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
+    }
+    warnings() {
+        return mentions(this.#ignored, 'is ignored by Swarm');
+    }
+    adapt({ path, root }) {
+        const entries = root.entries.flatMap((entry) => {
+            const { key, value, line } = entry;
+            const here = this.#problems.at(`${path} line ${line}`);
+            if (key === 'name') {
+                this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
+                return [];
+            }
+            if (key === 'version')
+                return this.#version(path, entry.line, value) ? [entry] : [];
+            if (key.startsWith('x-'))
+                return [entry];
+            if (!isSection(key)) {
+                const advice = key === 'include'
+                    ? 'give every file in the input `compose-file`'
+                    : `write one of ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)([...SECTIONS], 'disjunction')}`;
+                here.add(`docker stack does not know the top-level key ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)}: ${advice}`);
+                return [];
+            }
+            this.#variablesOf(path, value);
+            if (isNothing(value))
+                return [];
+            if (value.kind !== 'map') {
+                here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
+                return [];
+            }
+            return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }];
+        });
+        return { ...root, entries };
+    }
+    /** Every network, volume, secret and config that a service names must be defined in one of the files. */
+    checkReferences() {
+        const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
+        const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
+        for (const { path, root } of this.#files) {
+            for (const { key: service, value } of mapAt(root, 'services')) {
+                for (const { section, name, line } of referencesOf(value)) {
+                    if (name.includes('$') || known[section]?.has(name) || (section === 'networks' && name === 'default'))
+                        continue;
+                    const one = section.slice(0, -1);
+                    this.#problems.add(`${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+                }
+            }
+        }
+    }
+    #version(path, line, value) {
+        const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
+        if (minor !== null && Number(minor[1] ?? 0) <= 13)
+            return true;
+        this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
+        return false;
+    }
+    #variablesOf(path, value) {
+        if (value.kind === 'list')
+            for (const item of value.items)
+                this.#variablesOf(path, item);
+        if (value.kind === 'map')
+            for (const entry of value.entries)
+                this.#variablesOf(path, entry.value);
+        if (value.kind !== 'text')
+            return;
+        const start = value.line + (value.style === 'block' ? 1 : 0);
+        for (const found of (0,_compose_variables_js__WEBPACK_IMPORTED_MODULE_2__/* .substitutionsIn */ .aD)(value.value, start)) {
+            const here = this.#problems.at(`${path} line ${found.line}`);
+            if (found.kind === 'invalid') {
+                here.add(found.reason);
+                continue;
+            }
+            const { name } = found;
+            this.variables.add(name);
+            if ((0,_compose_variables_js__WEBPACK_IMPORTED_MODULE_2__/* .isUnset */ .K$)(found, this.#lookUp)) {
+                here.add(`the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`);
+            }
+        }
+    }
+    #object(section, path, name, value) {
+        if (section === 'services')
+            return this.#service(path, name, value);
+        if (section === 'secrets' || section === 'configs')
+            return this.#content(section, path, name, value);
+        return value;
+    }
+    #service(path, name, service) {
+        if (service.kind !== 'map') {
+            this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
+            return service;
+        }
+        const entries = service.entries.flatMap((entry) => {
+            const { key, line, value } = entry;
+            const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
+            if (key.startsWith('x-'))
+                return [entry];
+            const dropped = own(DROPPED, key);
+            if (dropped !== undefined) {
+                mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
+                return [];
+            }
+            if (key === 'build' && !service.entries.some((other) => other.key === 'image') && this.#files.length === 1) {
+                here.add('Swarm does not build: build and push in an earlier step, and name the result in `image`');
+                return [];
+            }
+            const refused = own(REFUSED, key);
+            if (refused !== undefined) {
+                here.add(`docker stack does not know it: ${refused}`);
+                return [];
+            }
+            if (!SERVICE_KEYS.includes(key)) {
+                const closest = (0,_inputs_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key, SERVICE_KEYS) ?? (0,_inputs_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key.replaceAll('-', '_'), SERVICE_KEYS);
+                here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
+                return [];
+            }
+            if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
+                return [];
+            const ignored = own(IGNORED, key);
+            if (ignored !== undefined)
+                mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
+            if (key === 'environment')
+                this.#inherited(value);
+            if (key === 'credential_spec')
+                checkCredentialSpec(value, here);
+            if (key === 'ports')
+                return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
+            if (key === 'env_file')
+                return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
+            return [entry];
+        });
+        return { ...service, entries };
+    }
+    /** A variable without a value takes the one of the step. */
+    #inherited(environment) {
+        const bare = environment.kind === 'map'
+            ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key)
+            : environment.kind === 'list'
+                ? environment.items.flatMap((item) => (item.kind === 'text' && !item.value.includes('=') ? [item.value] : []))
+                : [];
+        for (const name of bare)
+            this.variables.add(name);
+    }
+    /** What `docker compose config` writes as text, `docker stack` wants as a number. */
+    #port(port, path, service) {
+        if (port.kind !== 'map')
+            return port;
+        const entries = port.entries.flatMap((entry) => {
+            const { key, value, line } = entry;
+            const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`);
+            if (key === 'name' || key === 'app_protocol') {
+                mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
+                return [];
+            }
+            if (key === 'host_ip') {
+                here.add('`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall');
+                return [];
+            }
+            if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
+                return [entry];
+            if (/^\d+$/.test(value.value))
+                return [{ ...entry, value: { ...value, style: 'plain' } }];
+            if (!value.value.includes('$')) {
+                here.add(`\`${key}\` is ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(value.value)}, which is no single port: write one number, and an entry for each`);
+            }
+            return [entry];
+        });
+        return { ...port, entries };
+    }
+    /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
+    #content(section, path, name, value) {
+        const what = `${section}.${name}`;
+        if (value.kind !== 'map') {
+            this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
+            return value;
+        }
+        const given = ['file', 'content', 'environment', 'external', 'driver'].filter((key) => {
+            const inner = entryAt(value, key);
+            return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
+        });
+        if (given.length > 1) {
+            this.#problems.add(`${path} line ${value.line}: ${what} has ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(given)}: leave one of them`);
+        }
+        const entries = value.entries.flatMap((entry) => {
+            const replaced = entry.key === 'content' ? CONTENT_KEY : entry.key === 'environment' ? VARIABLE_KEY : undefined;
+            if (replaced === undefined)
+                return [entry];
+            const { value: inner, line } = entry;
+            if (inner.kind !== 'text') {
+                this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
+                return [];
+            }
+            if (entry.key === 'environment' && !inner.value.includes('$') && this.#lookUp(inner.value) === undefined) {
+                this.#problems.add(`${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
+            }
+            const quoted = { ...inner, style: 'quoted' };
+            return [
+                { ...entry, key: replaced, value: quoted },
+                { ...entry, key: 'file', value: text(NO_FILE, line) },
+            ];
+        });
+        return { ...value, entries };
+    }
+}
+/** What a service names of the other sections. */
+function referencesOf(service) {
+    if (service.kind !== 'map')
+        return [];
+    return service.entries.flatMap(({ key, value }) => {
+        if (key === 'networks')
+            return namesOf(value).map((one) => ({ section: 'networks', ...one }));
+        if (key === 'secrets' || key === 'configs')
+            return sourcesOf(value).map((one) => ({ section: key, ...one }));
+        if (key === 'volumes')
+            return volumesOf(value).map((one) => ({ section: 'volumes', ...one }));
+        if (key !== 'credential_spec' || value.kind !== 'map')
+            return [];
+        const config = entryAt(value, 'config');
+        return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : [];
+    });
+}
+function namesOf(value) {
+    if (value.kind === 'map')
+        return value.entries.map(({ key, line }) => ({ name: key, line }));
+    return value.kind === 'list' ? value.items.flatMap(nameOf) : [];
+}
+function nameOf(value) {
+    return value.kind === 'text' ? [{ name: value.value, line: value.line }] : [];
+}
+function sourcesOf(value) {
+    if (value.kind !== 'list')
+        return [];
+    return value.items.flatMap((item) => {
+        const source = item.kind === 'map' ? entryAt(item, 'source') : item;
+        return source === undefined ? [] : nameOf(source);
+    });
+}
+/** Named volumes only: a path begins with a dot, a slash or a tilde. */
+function volumesOf(value) {
+    if (value.kind !== 'list')
+        return [];
+    return value.items.flatMap((item) => {
+        if (item.kind === 'text') {
+            const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1];
+            return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }];
+        }
+        if (item.kind !== 'map')
+            return [];
+        const type = entryAt(item, 'type');
+        const source = entryAt(item, 'source');
+        return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? nameOf(source) : [];
+    });
+}
+function checkCredentialSpec(value, problems) {
+    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
+    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
+    if (sources.length === 1 && given.length === 1)
+        return;
+    const has = sources.length > 1 ? `it names ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(sources)}` : 'it names no source';
+    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
+}
+function envFile(file, problems) {
+    if (file.kind !== 'map')
+        return file;
+    const path = entryAt(file, 'path');
+    const required = entryAt(file, 'required');
+    const isOptional = required?.kind === 'text' && required.value === 'false';
+    if (path !== undefined && !isOptional && !entryAt(file, 'format'))
+        return path;
+    problems.add('docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out');
+    return path ?? text('', file.line);
+}
+function mention(all, key, advice, place, service) {
+    const known = all.get(key);
+    if (known === undefined)
+        all.set(key, { place, advice, services: [service] });
+    else if (!known.services.includes(service))
+        known.services.push(service);
+}
+function mentions(all, what) {
+    return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
+}
+function isSection(key) {
+    return SECTIONS.includes(key);
+}
+function own(table, key) {
+    return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+function isNothing(value) {
+    return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value);
+}
+function entryAt(map, key) {
+    return map.entries.find((entry) => entry.key === key)?.value;
+}
+function mapAt(root, key) {
+    const value = entryAt(root, key);
+    return value?.kind === 'map' ? value.entries : [];
+}
+function mapValues(map, change) {
+    return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
+}
+function mapItems(value, change) {
+    if (value.kind !== 'list')
+        return value.kind === 'map' ? change(value) : value;
+    return { ...value, items: value.items.map(change) };
+}
+function text(value, line) {
+    return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
+}
+/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
+const NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
+/** The value as YAML on one line, which docker reads as it would have read the original. */
+function toYaml(value) {
+    if (value.kind === 'list')
+        return `[${value.items.map(toYaml).join(', ')}]`;
+    if (value.kind === 'map') {
+        return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}: ${toYaml(inner)}`).join(', ')}}`;
+    }
+    if (isNothing(value))
+        return 'null';
+    return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : quoted(value.value);
+}
+/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
+function quoted(value) {
+    return JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+
+/***/ }),
+
+/***/ 1643:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AM: () => (/* binding */ isolatedConfigFile),
+/* harmony export */   Sb: () => (/* binding */ settingsToCarryOver),
+/* harmony export */   hp: () => (/* binding */ storedCredential),
+/* harmony export */   me: () => (/* binding */ parseConfigFile),
+/* harmony export */   yW: () => (/* binding */ helperFor)
+/* harmony export */ });
+/* harmony import */ var _reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9729);
+
+/**
+ * The content of a `config.json`.
+ *
+ * @throws SyntaxError when it is not a JSON object
+ */
+function parseConfigFile(content) {
+    const parsed = JSON.parse(content);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+        throw new SyntaxError('not a JSON object');
+    return parsed;
+}
+/**
+ * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
+ * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
+ *
+ * @param credentials at most one for each registry
+ * @param carriedOver settings of the user that have nothing to do with credentials
+ */
+function isolatedConfigFile(credentials, carriedOver) {
+    const entries = [...credentials].map(([registry, credential]) => [(0,_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .registryKey */ .n7)(registry), authEntry(credential)]);
+    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
+    return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+    if (kind === 'password')
+        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
+    // With an empty user name in any entry, the docker CLI would not read the file at all.
+    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
+    return { ...user, identitytoken: password };
+}
+/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
+function settingsToCarryOver(file, pluginDirectory) {
+    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
+}
+function carried(headers, cliPluginsExtraDirs) {
+    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
+}
+/**
+ * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
+ * key, else by any key with that host. Docker Hub has the exact key only.
+ */
+function storedCredential(file, registry) {
+    const wanted = (0,_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .registryKey */ .n7)(registry);
+    const exact = file.auths?.[wanted];
+    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
+    const entry = exact ?? sameHost;
+    if (entry === undefined)
+        return undefined;
+    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+        .toString()
+        .replace(/\0+$/, '')
+        .split(':');
+    const username = user || (entry.username ?? '');
+    if (entry.identitytoken)
+        return { kind: 'identity-token', username, password: entry.identitytoken };
+    const password = rest.join(':') || (entry.password ?? '');
+    return username && password ? { kind: 'password', username, password } : undefined;
+}
+/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
+function helperFor(file, registry) {
+    const own = file.credHelpers?.[(0,_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .registryKey */ .n7)(registry)] ?? file.credHelpers?.[registry];
+    const helper = own ?? file.credsStore;
+    return helper === '' ? undefined : helper;
+}
+/** The host of a key under `auths`: without scheme and path. */
+function hostOf(key) {
+    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+}
+
+
+/***/ }),
+
+/***/ 6465:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   XX: () => (/* binding */ throughElection),
+/* harmony export */   jM: () => (/* binding */ isDisconnection),
+/* harmony export */   yr: () => (/* binding */ isElection)
+/* harmony export */ });
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
+/* harmony import */ var _engine_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7767);
+
+
+/** A failover seen by a healthy manager takes up to 20 s, by a returning old leader up to about 24 s. */
+const PATIENCE_SECONDS = 90;
+const PAUSE_SECONDS = 1;
+const NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+const NO_CONNECTION = /Cannot connect to the Docker daemon|error during connect|connection refused|connection reset|broken pipe|unexpected EOF|: EOF|failed to connect to the docker API/i;
+/** Whether these words of the docker CLI mean that the connection broke: what was asked may be done or not. */
+function isDisconnection(message) {
+    return NO_CONNECTION.test(message);
+}
+/**
+ * Does a reading work again and again while the swarm has no leader or the connection is down.
+ *
+ * @throws what the work throws for another reason, or still throws after 90 s
+ */
+async function throughElection(work, signal) {
+    const deadline = performance.now() + PATIENCE_SECONDS * 1000;
+    for (;;) {
+        try {
+            return await work();
+        }
+        catch (error) {
+            const passing = error instanceof _engine_js__WEBPACK_IMPORTED_MODULE_1__/* .ConnectionLost */ .pz || (error instanceof _engine_js__WEBPACK_IMPORTED_MODULE_1__/* .EngineError */ .NJ && isElection(error.message));
+            if (!passing || performance.now() > deadline)
+                throw error;
+            await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(PAUSE_SECONDS * 1000, undefined, { signal });
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 7767:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  pz: () => (/* binding */ ConnectionLost),
+  NJ: () => (/* binding */ EngineError),
+  xn: () => (/* binding */ connectEngine)
+});
+
+// UNUSED EXPORTS: agreeOnVersion
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: external "node:readline"
 const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
+// EXTERNAL MODULE: external "node:stream/consumers"
+var consumers_ = __nccwpck_require__(8321);
 ;// CONCATENATED MODULE: ./lib/docker/engine.js
 
 
@@ -42986,7 +43493,7 @@ async function connectEngine(dial, headers, signal) {
         const ping = await send('GET', '/_ping', { signal });
         ping.resume();
         if (ping.statusCode !== 200)
-            throw new EngineError(ping.statusCode ?? 0, await (0,consumers_namespaceObject.text)(ping));
+            throw new EngineError(ping.statusCode ?? 0, await (0,consumers_.text)(ping));
         return engineOver(agent, send, agreeOnVersion(String(ping.headers['api-version'] ?? OLDEST_API_VERSION)));
     }
     catch (error) {
@@ -43019,8 +43526,8 @@ function engineOver(agent, send, apiVersion) {
     };
     return {
         apiVersion,
-        get: async (path, options) => (await (0,consumers_namespaceObject.json)(await call('GET', path, options))),
-        post: async (path, options) => parseBody(await (0,consumers_namespaceObject.text)(await call('POST', path, options))),
+        get: async (path, options) => (await (0,consumers_.json)(await call('GET', path, options))),
+        post: async (path, options) => parseBody(await (0,consumers_.text)(await call('POST', path, options))),
         remove: async (path, options) => {
             ;
             (await call('DELETE', path, options)).resume();
@@ -43039,7 +43546,7 @@ function parseBody(body) {
     return (body.trim() === '' ? undefined : JSON.parse(body));
 }
 async function refusal(response) {
-    const body = await (0,consumers_namespaceObject.text)(response);
+    const body = await (0,consumers_.text)(response);
     return new EngineError(response.statusCode ?? 500, messageIn(body) ?? body.trim());
 }
 function messageIn(body) {
@@ -43193,279 +43700,2370 @@ class StdioSocket extends external_node_stream_.Duplex {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/reach/standing.js
-/** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
-function notManaging(swarm, host) {
-    if (swarm.ControlAvailable && !swarm.Error)
-        return undefined;
-    if (swarm.LocalNodeState === 'inactive') {
-        return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
-    }
-    if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
-        return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
-    }
-    return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`;
+
+/***/ }),
+
+/***/ 9729:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F2: () => (/* binding */ parseReference),
+/* harmony export */   G4: () => (/* binding */ sameImage),
+/* harmony export */   Oy: () => (/* binding */ withTagDefault),
+/* harmony export */   ce: () => (/* binding */ familiar),
+/* harmony export */   ft: () => (/* binding */ InvalidReference),
+/* harmony export */   hQ: () => (/* binding */ withDigest),
+/* harmony export */   l5: () => (/* binding */ parseRegistry),
+/* harmony export */   n7: () => (/* binding */ registryKey),
+/* harmony export */   rg: () => (/* binding */ pathMatches)
+/* harmony export */ });
+/* unused harmony export canonicalName */
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
+
+/** An image or registry name that Docker would not take, or would take for something else. */
+class InvalidReference extends _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo {
+    name = 'InvalidReference';
 }
-
-;// CONCATENATED MODULE: ./lib/reach/managers.js
-
-
-
-
-
-
-/** A daemon that has just lost its connections may be back in a moment. */
-const SECOND_LOOK_MS = 500;
-const ASK_LIMIT_MS = 25_000;
-/** Longer than an election, and than the time for which watching is patient. */
-const SEARCH_SECONDS = 120;
+const HUB = 'docker.io';
+const HUB_CONFIG_KEY = 'https://index.docker.io/v1/';
+const OFFICIAL = 'library/';
+const DEFAULT_TAG = 'latest';
+const MAX_REPOSITORY_LENGTH = 255;
+/** Docker itself knows only `index.docker.io`; the others are hosts where people look for or log in to the Hub. */
+const HUB_ALIASES = new Set(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com', 'hub.docker.com']);
+// The grammar of github.com/distribution/reference v0.6.0 (regexp.go) and the digests of opencontainers/go-digest.
+const DOMAIN_COMPONENT = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const PATH_COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
+const TAG = /^\w[\w.-]{0,127}$/;
+const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
+const IMAGE_ID = /^[a-f0-9]{64}$/;
 /**
- * The managers that a run may use, one of them at a time. Docker commands go to the one in use, whichever that is at
- * the moment.
- */
-class Managers {
-    #doors;
-    #configDirectory;
-    #way;
-    #cli;
-    #search;
-    #connected = false;
-    #disposed = false;
-    constructor(doors, configDirectory) {
-        this.#doors = doors;
-        this.#configDirectory = configDirectory;
-    }
-    /** The docker CLI, tied to the manager in use. */
-    docker = {
-        run: (args, options) => this.#current().run(args, options),
-        start: (args) => this.#watched(this.#current().start(args)),
-    };
-    /**
-     * Opens the first way that leads to a manager.
-     *
-     * @throws UserError with the reason of the only host, or of each
-     */
-    async connect(headers, signal) {
-        const reasons = [];
-        for (const door of this.#doors) {
-            try {
-                const engine = await this.#enter(door, headers, signal);
-                this.#connected = true;
-                return engine;
-            }
-            catch (error) {
-                this.#leave();
-                if (!(error instanceof errors/* UserError */.yo))
-                    throw error;
-                reasons.push(error.message);
-                if (this.#doors.length > 1)
-                    log/* log */.R.info(`Passed over: ${error.message}`);
-            }
-        }
-        const [only = ''] = reasons;
-        if (reasons.length <= 1)
-            throw new errors/* UserError */.yo(only);
-        throw new errors/* UserError */.yo(`none of the ${reasons.length} hosts can be used: ${reasons.join('; ')}`);
-    }
-    async #enter(door, headers, signal) {
-        const way = await this.#open(door);
-        const engine = await connectEngine(() => this.docker.start(['system', 'dial-stdio']), headers, signal).catch((error) => {
-            signal.throwIfAborted();
-            throw cannotBeUsed(way, error);
-        });
-        try {
-            const info = await engine.get('/info', { signal });
-            const problem = notManaging(info.Swarm, door.text);
-            if (problem !== undefined)
-                throw new errors/* UserError */.yo(problem);
-            log/* log */.R.info(`Connected to ${door.text}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`);
-            return engine;
-        }
-        catch (error) {
-            engine.close();
-            throw error instanceof ConnectionLost ? cannotBeUsed(way, error) : error;
-        }
-    }
-    async #open(door) {
-        const way = await door.open().catch((error) => {
-            if (!(error instanceof errors/* UserError */.yo))
-                throw error;
-            throw new errors/* UserError */.yo(`${door.text}: ${error.message}`, { cause: error });
-        });
-        this.#way = way;
-        this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-        return way;
-    }
-    #leave() {
-        this.#way?.[Symbol.dispose]();
-        this.#way = undefined;
-        this.#cli = undefined;
-    }
-    #current() {
-        if (this.#cli === undefined)
-            throw new ConnectionLost('no manager of the swarm can be reached');
-        return this.#cli;
-    }
-    /** A connection that ends by itself is the sign that the manager may be gone. */
-    #watched(child) {
-        const way = this.#way;
-        child.once('close', (_code, killedBy) => {
-            const mayBeGone = killedBy === null && way === this.#way && this.#connected && !this.#disposed;
-            if (mayBeGone && this.#doors.length > 1)
-                this.#find();
-        });
-        return child;
-    }
-    /** Looks for another manager when the one in use does not manage any more. One search at a time. */
-    #find() {
-        this.#search ??= this.#replace()
-            .catch((error) => log/* log */.R.warning(`No other manager was found: ${(0,errors/* messageOf */.bD)(error)}`))
-            .finally(() => {
-            this.#search = undefined;
-        });
-    }
-    async #replace() {
-        const before = this.#way;
-        const deadline = performance.now() + SEARCH_SECONDS * 1000;
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(SECOND_LOOK_MS, undefined, { ref: false });
-        if (before === undefined || this.#disposed)
-            return;
-        if ((await this.#problemOf(before)) === undefined)
-            return;
-        const at = this.#doors.findIndex(({ text }) => text === before.text);
-        const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
-        while (!this.#disposed && performance.now() < deadline) {
-            for (const door of others) {
-                const way = await door.open().catch((error) => (0,errors/* messageOf */.bD)(error));
-                const problem = typeof way === 'string' ? way : await this.#problemOf(way);
-                if (typeof way === 'string' || problem !== undefined || this.#disposed) {
-                    if (typeof way !== 'string')
-                        way[Symbol.dispose]();
-                    log/* log */.R.debug(`${door.text}: ${problem}`);
-                    continue;
-                }
-                log/* log */.R.warning(`${before.text} is no longer a manager that answers: the run goes on with ${door.text}`);
-                this.#leave();
-                this.#way = way;
-                this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-                return;
-            }
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(1000, undefined, { ref: false });
-        }
-    }
-    /** Why a way does not lead to a manager now. */
-    async #problemOf(way) {
-        const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-        const signal = AbortSignal.timeout(ASK_LIMIT_MS);
-        try {
-            const { code, stdout, stderr } = await docker.run(['info', '--format', '{{json .Swarm}}'], { signal });
-            if (code !== 0)
-                return way.explain(stderr.trim());
-            return notManaging(JSON.parse(stdout), way.text);
-        }
-        catch (error) {
-            return (0,errors/* messageOf */.bD)(error);
-        }
-    }
-    [Symbol.dispose]() {
-        this.#disposed = true;
-        this.#leave();
-    }
-}
-function cannotBeUsed(way, error) {
-    return new errors/* UserError */.yo(`the docker daemon at ${way.text} cannot be used: ${way.explain((0,errors/* messageOf */.bD)(error))}`, {
-        cause: error,
-    });
-}
-
-// EXTERNAL MODULE: ./lib/runner/secret.js
-var runner_secret = __nccwpck_require__(2436);
-;// CONCATENATED MODULE: ./lib/runner/environment.js
-
-/** The runner's own variables: the inputs with their secrets, saved state, and tokens of the job. */
-const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
-/**
- * Without one of these a command is not found, or reaches another daemon than the user meant. They stay, though a
- * short secret (`docker`, `deploy`) may happen to be part of one.
- */
-const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
-/**
- * The environment for programs that this action starts: the step's own, without what they have no use for and
- * without every variable that holds a secret known so far.
- */
-function environmentForChildren(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        if (value === undefined || OF_THE_RUNNER.test(name))
-            return false;
-        return LEADS_TO_DOCKER.test(name) || (0,runner_secret/* redact */.E$)(value) === value;
-    });
-    return Object.fromEntries(entries);
-}
-
-;// CONCATENATED MODULE: ./lib/connection.js
-
-
-
-
-
-
-
-
-
-
-/**
- * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
- * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
+ * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
+ * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
+ * the text as written, the docker CLI might look its credential up under another key.
  *
- * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
+ * @throws InvalidReference that says what to write instead
  */
-async function connect(deployment, workspace, env, signal) {
-    const bare = environmentForChildren(env);
-    const userConfig = await readUserConfig(bare);
-    const cli = await findCli(deployment, bare, workspace, signal);
-    const directory = await workspace.makeDirectory('client');
-    await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
-    const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
-    const managers = new Managers(doors, directory);
+function parseReference(text) {
+    const refuse = (reason) => new InvalidReference(`The image name ${shown(text)} ${reason}`);
+    checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
+    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
+    if (scheme !== undefined)
+        throw refuse(`must not start with ${scheme}: leave it off`);
+    if (IMAGE_ID.test(text)) {
+        throw refuse('could be an image ID, which exists on one machine only: write the name, such as nginx:1.27');
+    }
+    if (isDigest(text))
+        throw refuse(`is a digest without a name: write name@${text}`);
+    const { registry, remainder } = splitRegistry(text);
+    if (!HOST.test(registry))
+        throw refuse(`has no valid registry: ${hostProblem(registry)}`);
+    const [nameAndTag, digest] = cut(remainder, '@');
+    const [name, tag] = cut(nameAndTag, ':');
+    if (name === '')
+        throw refuse('has no repository: is a variable empty that should hold it?');
+    if (tag === '')
+        throw refuse('ends in an empty tag: is a variable empty that should hold the tag?');
+    if (digest === '')
+        throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
+    if (/[A-Z]/.test(name)) {
+        const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
+    }
+    if (name.endsWith('/'))
+        throw refuse('ends in a slash: leave it off, or add the rest of the name');
+    const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name;
+    if (!REPOSITORY.test(repository))
+        throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
+    if (repository.length > MAX_REPOSITORY_LENGTH) {
+        throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
+    }
+    if (tag !== undefined && !TAG.test(tag))
+        throw refuse(`has no valid tag: ${tagProblem(tag)}`);
+    if (digest !== undefined && !isDigest(digest))
+        throw refuse(`has no valid digest: ${digestProblem(digest)}`);
+    return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+}
+/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:…`. */
+function familiar(reference) {
+    const short = shortName(reference) + suffix(reference);
+    return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
+}
+/** The full name without tag and digest: `docker.io/library/nginx`. */
+function canonicalName({ registry, repository }) {
+    return `${registry}/${repository}`;
+}
+/** The tag that Docker takes when it is given neither tag nor digest. */
+function withTagDefault(reference) {
+    return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: DEFAULT_TAG } : reference;
+}
+/** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
+function withDigest(reference, digest) {
+    if (!isDigest(digest))
+        throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
+    return { ...reference, digest };
+}
+/**
+ * Whether two image names mean the same, however they are written: `docker.io/library/nginx` and `nginx:latest`.
+ * A text that is no image name, such as an image ID in a service that somebody made by hand, is the same as itself only.
+ */
+function sameImage(a, b) {
+    return a === b || (isImageName(a) && isImageName(b) && fullName(a) === fullName(b));
+}
+/**
+ * What the `registry` of a credential means. The address of a registry's web page or API is taken too: people paste it.
+ *
+ * @throws InvalidReference that says what to write instead
+ */
+function parseRegistry(text) {
+    const refuse = (reason) => new InvalidReference(`The registry ${shown(text)} ${reason}`);
+    checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
+    const address = text.replace(/^https?:\/\//i, '');
+    if (address.includes('://'))
+        throw refuse('has a scheme that is not https: leave it off');
+    const [host, rest = ''] = cut(address.replace(/\/+$/, ''), '/');
+    if (host.includes('@'))
+        throw refuse('has an @ in its host: give the user name and the password on their own');
+    if (!isHostLike(host)) {
+        throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub');
+    }
+    if (!HOST.test(host))
+        throw refuse(`is no registry: ${hostProblem(host)}`);
+    // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
+    const path = /^v[12]$/.test(rest) ? '' : rest;
+    if (path.includes('*'))
+        throw refuse('has a * in its path: a path already means everything below it, leave the * off');
+    if (/[:@]/.test(path))
+        throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
+    if (/[A-Z]/.test(path))
+        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
+    if (path !== '' && !REPOSITORY.test(path))
+        throw refuse(`has no valid path: ${repositoryProblem(path)}`);
+    return { registry: canonicalHost(host), path };
+}
+/** The key under `auths` in a config.json, and the `serveraddress` of a login: no other spelling is found for the Hub. */
+function registryKey(registry) {
+    return registry === HUB ? HUB_CONFIG_KEY : registry;
+}
+/** Whether a credential for the path serves the repository: `org-a` serves `org-a/app`, not `org-ab/app`. */
+function pathMatches(path, repository) {
+    return path === '' || repository === path || repository.startsWith(`${path}/`);
+}
+/**
+ * One spelling for each registry, on the side of the image and of the credential alike.
+ *
+ * Host names know no case, but the docker CLI compares them byte by byte: with an `auths` entry for `Team.azurecr.io`
+ * it sends no credential for `team.azurecr.io/app`, and `--with-registry-auth` would then wipe the stored one. In lower
+ * case on both sides the two always meet. The same goes for Docker Hub: docker turns `index.docker.io` into `docker.io`
+ * but looks for images of `registry-1.docker.io` under a key of their own.
+ */
+function canonicalHost(host) {
+    const lowered = host.toLowerCase();
+    return HUB_ALIASES.has(lowered) ? HUB : lowered;
+}
+/** Docker's `splitDockerDomain`: the first component is a registry only where it cannot be part of a repository. */
+function splitRegistry(text) {
+    const [first, rest] = cut(text, '/');
+    if (rest === undefined)
+        return { registry: HUB, remainder: text };
+    if (isHostLike(first))
+        return { registry: canonicalHost(first), remainder: rest };
+    // A host too, since a repository has no capitals; lowered it would turn into a namespace of Docker Hub.
+    if (first !== first.toLowerCase())
+        return { registry: first, remainder: rest };
+    return { registry: HUB, remainder: text };
+}
+function isImageName(text) {
     try {
-        const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal);
-        const close = () => {
-            managers[Symbol.dispose]();
-            engine.close();
-        };
-        return {
-            docker: managers.docker,
-            cliVersion: cli.version,
-            engine,
-            configDirectory: directory,
-            userConfig,
-            [Symbol.dispose]: close,
-        };
+        parseReference(text);
+        return true;
     }
     catch (error) {
-        managers[Symbol.dispose]();
+        if (error instanceof InvalidReference)
+            return false;
         throw error;
     }
 }
-async function readUserConfig(env) {
-    const directory = env.DOCKER_CONFIG || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.docker');
-    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
-    const file = await readConfigFile((0,external_node_path_.join)(directory, 'config.json'));
-    return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_.join)(directory, 'cli-plugins')), env };
+function fullName(text) {
+    const reference = withTagDefault(parseReference(text));
+    return canonicalName(reference) + suffix(reference);
 }
-async function readConfigFile(path) {
+function isHostLike(component) {
+    return /[.:]/.test(component) || component.toLowerCase() === 'localhost';
+}
+function isDigest(text) {
+    const [algorithm, hex = ''] = cut(text, ':');
+    return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
+}
+function shortName(reference) {
+    const { registry, repository } = reference;
+    if (registry !== HUB)
+        return canonicalName(reference);
+    const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
+    if (!official.includes('/'))
+        return official;
+    // docker.io/foo.bar/app has no short form: foo.bar/app is on the registry foo.bar. Docker's own printer forgets that.
+    const [first] = cut(repository, '/');
+    return isHostLike(first) ? canonicalName(reference) : repository;
+}
+function suffix({ tag, digest }) {
+    return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
+}
+/** What is wrong whatever the text was meant to be. */
+function checkCharacters(text, refuse, example) {
+    if (text === '')
+        throw refuse(`is empty: write one such as ${example}`);
+    const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
+    if (variable !== undefined)
+        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
+    if (/\s/.test(text))
+        throw refuse('has white space in it: take it out');
+}
+function hostProblem(host) {
+    if (host.includes('@'))
+        return 'a user name and password belong to the credential, not here';
+    if (host.includes('_'))
+        return `Docker takes no underscore in a host (${host})`;
+    if (!host.startsWith('[') && host.split(':').length > 2)
+        return 'an IPv6 address goes in brackets, such as [::1]:5000';
+    if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
+        return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`;
+    return `${host} is no host with an optional port, such as registry.example.com:5000`;
+}
+function repositoryProblem(name) {
+    if (name.startsWith('/') || name.includes('//') || name.endsWith('/'))
+        return 'there is an empty part between slashes';
+    const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name;
+    return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
+}
+function tagProblem(tag) {
+    if (tag.length > 128)
+        return `the tag has ${tag.length} characters, at most 128 are allowed`;
+    if (tag.includes('/'))
+        return `'${tag}' has a slash, which a branch name may have but a tag may not`;
+    return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
+}
+function digestProblem(digest) {
+    const [algorithm] = cut(digest, ':');
+    const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined;
+    if (length === undefined)
+        return `write sha256: and 64 hexadecimal digits in lower case`;
+    return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
+}
+function shown(text) {
+    return JSON.stringify(withoutUserInfo(text));
+}
+/** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
+function withoutUserInfo(text) {
+    return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@');
+}
+/** The text before and after the first separator. */
+function cut(text, separator) {
+    const at = text.indexOf(separator);
+    return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+
+/***/ }),
+
+/***/ 452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Kx: () => (/* binding */ throwAll),
+/* harmony export */   bD: () => (/* binding */ messageOf),
+/* harmony export */   cJ: () => (/* binding */ Cancelled),
+/* harmony export */   tQ: () => (/* binding */ UserErrors),
+/* harmony export */   yo: () => (/* binding */ UserError)
+/* harmony export */ });
+/**
+ * Something the user can mend. The message says what is wrong, where, and what to write or do instead.
+ * Everything else that is thrown is our own bug and is reported as one.
+ */
+class UserError extends Error {
+    name = 'UserError';
+}
+/** Several things are wrong at once: each is one line that the user reads, and all are reported in one run. */
+class UserErrors extends UserError {
+    name = 'UserErrors';
+    problems;
+    constructor(problems) {
+        super(problems.join('\n'));
+        this.problems = problems;
+    }
+}
+/** The runner asked us to stop (SIGINT or SIGTERM). */
+class Cancelled extends Error {
+    name = 'Cancelled';
+    constructor(signal) {
+        super(`Stopped by ${signal}`);
+    }
+}
+/**
+ * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
+ *
+ * @throws UserErrors with every problem of every part
+ */
+function throwAll(problems) {
+    if (problems.length > 0)
+        throw new UserErrors(problems);
+}
+/** The text of anything that was thrown. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+
+/***/ }),
+
+/***/ 5691:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
+/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1587);
+
+
+
+const isPost = process.env.STATE_main === 'started';
+if (isPost) {
+    await (0,_cleanup_js__WEBPACK_IMPORTED_MODULE_1__/* .cleanUp */ .n)();
+}
+else {
+    (0,_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)('main', 'started');
+    await (0,_main_js__WEBPACK_IMPORTED_MODULE_2__/* .main */ .i)();
+    // A download that was given up would hold the process for as long as it lasts.
+    process.exit();
+}
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 4406:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  K: () => (/* binding */ readInputs),
+  e: () => (/* binding */ readReach)
+});
+
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+// EXTERNAL MODULE: ./lib/docker/reference.js
+var reference = __nccwpck_require__(9729);
+// EXTERNAL MODULE: ./lib/runner/secret.js
+var secret = __nccwpck_require__(2436);
+;// CONCATENATED MODULE: ./lib/inputs/masking.js
+
+/** Shorter guesses are pieces of any word, and would blot out the messages that are to help. */
+const SHORTEST_GUESS = 3;
+/** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
+const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config'];
+/** Takes the value out of all that is printed from now on. */
+function hide(value, username) {
+    if (value !== '')
+        new secret/* Secret */.zh(value, username);
+}
+/** Hides whatever a password could be in a `registries` text that was read as YAML. */
+function hidePasswords(value) {
+    if (value.kind === 'map')
+        hidePasswordsOfMap(value);
+    if (value.kind !== 'list')
+        return;
+    for (const item of value.items) {
+        if (item.kind === 'text')
+            guess(item.value.split(/\s+/).at(-1));
+        else
+            hidePasswords(item);
+    }
+}
+function hidePasswordsOfMap(map) {
+    for (const { key, value } of map.entries) {
+        if (key === 'password') {
+            if (value.kind === 'text')
+                hide(value.value);
+            else
+                hideAll(value);
+        }
+        else if (value.kind !== 'text')
+            hidePasswords(value);
+        else if (!PUBLIC_KEYS.includes(key))
+            guess(value.value);
+    }
+}
+function hideAll(value) {
+    if (value.kind === 'text')
+        guess(value.value);
+    if (value.kind === 'list')
+        value.items.forEach(hideAll);
+    if (value.kind !== 'map')
+        return;
+    for (const entry of value.entries) {
+        guess(entry.key);
+        hideAll(entry.value);
+    }
+}
+/** Hides whatever follows a password's key in a text that is not valid YAML. */
+function hideAfterPasswordKeys(text) {
+    for (const [, rest = ''] of text.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
+        guess(rest);
+        for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
+            guess(piece);
+            guess(piece.replace(/^["']|["'}\]]+$/g, ''));
+        }
+    }
+}
+/** Hides the password of a pasted address, `https://user:password@host`. */
+function hideUserInfo(address) {
+    guess(/^\w+:\/\/[^:]*:(.*)@/s.exec(address)?.[1]);
+}
+/** Hides the columns from the third on of a line that does not have four of them. */
+function hideColumns(line) {
+    const columns = line.trim().split(/[ \t]+/);
+    columns.slice(2).forEach(guess);
+    guess(/^\s*(?:\S+\s+){3}(.*)$/.exec(line)?.[1]);
+}
+function guess(value) {
+    if (value !== undefined && value.trim().length >= SHORTEST_GUESS)
+        hide(value.trim());
+}
+
+// EXTERNAL MODULE: ./lib/inputs/problems.js
+var inputs_problems = __nccwpck_require__(1733);
+;// CONCATENATED MODULE: ./lib/inputs/credentials.js
+
+
+
+
+
+const HUB = 'docker.io';
+/** What an empty value of a workflow mostly means. */
+const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
+/** The credential; `undefined` when something is wrong with it. */
+function checkedCredential(written, problems) {
+    const { origin, scope, password } = written;
+    const username = written.username.trim();
+    const config = written.config?.trim();
+    const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter((problem) => problem !== undefined);
+    for (const problem of wrong)
+        problems.add(problem);
+    if (wrong.length > 0 || scope === undefined)
+        return undefined;
+    const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`;
+    return {
+        origin,
+        config: config ?? place,
+        ...scope,
+        username,
+        password: new secret/* Secret */.zh(password, username),
+        kind: 'password',
+    };
+}
+/** The credential of the inputs `registry`, `username` and `password`; `undefined` when none of them is given. */
+function credentialFromShortForm(given, problems) {
+    const password = withoutLastNewlines(given.password);
+    hide(password, given.username.trim());
+    const all = { registry: given.registry.trim(), username: given.username.trim(), password };
+    if (Object.values(all).every((value) => value === ''))
+        return undefined;
+    const names = ['registry', 'username', 'password'];
+    const missing = names.filter((name) => name !== 'registry' && all[name] === '');
+    if (missing.length > 0) {
+        const present = names.filter((name) => all[name] !== '');
+        problems.add(`${(0,inputs_problems/* listed */.KE)(present)} ${isOrAre(present)} given, but ${(0,inputs_problems/* listed */.KE)(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
+        return undefined;
+    }
+    const scope = problems.at('registry').attempt(() => registryScope(all.registry || HUB));
+    return checkedCredential({ ...all, origin: 'registry', config: undefined, scope }, problems.at('username, password'));
+}
+/**
+ * Docker keeps one login for a registry in a configuration directory, whatever the path: with two in one config it
+ * would take one by chance.
+ */
+function checkSeparation(credentials, problems) {
+    const known = new Map();
+    for (const credential of credentials) {
+        const { origin, registry, config } = credential;
+        const key = JSON.stringify([config, registry]);
+        const other = known.get(key);
+        if (other === undefined)
+            known.set(key, credential);
+        else {
+            problems.add(`${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
+        }
+    }
+}
+/** @throws UserError that goes on after the name of the key */
+function registryScope(text) {
+    hideUserInfo(text);
     try {
-        return parseConfigFile(await (0,promises_.readFile)(path, 'utf8'));
+        return (0,reference/* parseRegistry */.l5)(text);
     }
     catch (error) {
-        if (error.code === 'ENOENT')
-            return {};
-        log/* log */.R.warning(`${path} is not read: ${(0,errors/* messageOf */.bD)(error)}`);
-        return {};
+        if (!(error instanceof reference/* InvalidReference */.ft))
+            throw error;
+        throw new errors/* UserError */.yo(error.message.replace(/^The/, 'the'));
+    }
+}
+/** Files and heredocs end in a newline that is no part of the password. Everything else is. */
+function withoutLastNewlines(password) {
+    let end = password.length;
+    while (end > 0 && '\r\n'.includes(password.charAt(end - 1)))
+        end--;
+    return password.slice(0, end);
+}
+function usernameProblem(username) {
+    if (username === '')
+        return `the username is empty: write the name of the account (${UNSET})`;
+    if (username.includes(':'))
+        return 'the username has a colon, which docker cannot send: write the name alone';
+    if (/\p{Cc}/u.test(username))
+        return 'the username has a line break or control character: write it on one line';
+    return undefined;
+}
+function passwordProblem(password) {
+    if (password === '')
+        return `the password is empty: set it (${UNSET})`;
+    if (password.includes('\0'))
+        return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
+    return undefined;
+}
+function configProblem(config) {
+    if (config === '')
+        return '`config` is empty: write a name for it, or leave the key out';
+    if (config !== undefined && /\p{Cc}/u.test(config))
+        return '`config` has a line break or control character: write a name on one line';
+    return undefined;
+}
+function isOrAre(names) {
+    return names.length === 1 ? 'is' : 'are';
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./lib/inputs/files.js
+
+
+
+const LARGEST_MEGABYTES = 1;
+/**
+ * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
+ * be the content, or the secret itself.
+ */
+function fileReader(env) {
+    return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
+}
+/** The workspace, where relative paths begin. */
+function basePath(env) {
+    return env.GITHUB_WORKSPACE || process.cwd();
+}
+/** The absolute path of a file of the user's. */
+function resolvePath(env, path) {
+    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_.join)(env.HOME, path.slice(2)) : path;
+    return (0,external_node_path_.resolve)(basePath(env), expanded);
+}
+function readBytes(path, base) {
+    try {
+        const file = (0,external_node_fs_.statSync)(path);
+        if (file.isDirectory())
+            throw new errors/* UserError */.yo('this is a directory: write the path of the file in it');
+        if (!file.isFile())
+            throw new errors/* UserError */.yo('this is no regular file: write the content to one first');
+        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+            throw new errors/* UserError */.yo(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+        }
+        return (0,external_node_fs_.readFileSync)(path);
+    }
+    catch (error) {
+        if (error instanceof errors/* UserError */.yo)
+            throw error;
+        throw new errors/* UserError */.yo(fileProblem(error.code, base));
+    }
+}
+function fileProblem(code, base) {
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+    }
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'the file may not be read: give the user of this step the permission';
+    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
+}
+/** Without the byte order mark that editors on Windows put first. */
+function textOfBytes(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new errors/* UserError */.yo('the file is not UTF-8 text: save it as UTF-8');
     }
 }
 
+// EXTERNAL MODULE: ./lib/docker/cli-version.js
+var cli_version = __nccwpck_require__(787);
+// EXTERNAL MODULE: ./lib/reach/host.js
+var host = __nccwpck_require__(5889);
+// EXTERNAL MODULE: ./lib/reach/known-hosts.js
+var known_hosts = __nccwpck_require__(4982);
+;// CONCATENATED MODULE: ./lib/reach/ssh-key.js
+const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
+/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
+function shapeOfKey(text) {
+    const bad = (problem) => ({ problem, isEncrypted: false });
+    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
+        return bad(`it is a public key: ${NO_KEY}`);
+    if (/^PuTTY-User-Key-File/.test(text.trim())) {
+        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
+    }
+    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
+        [];
+    if (kind === undefined)
+        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
+    if (!/\n/.test(body.trim()) && body.trim().length > 100)
+        return bad(`its line breaks are lost: ${NO_KEY}`);
+    if (kind !== 'OPENSSH ')
+        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
+    const bytes = Buffer.from(body, 'base64');
+    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
+        return bad(`it is damaged: ${NO_KEY}`);
+    const length = bytes.readUInt32BE(15);
+    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
+}
+/** As ssh wants it: no carriage returns, a line break at the end. */
+function normalKey(text) {
+    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
+}
+
+// EXTERNAL MODULE: ./lib/reach/tls.js
+var tls = __nccwpck_require__(1854);
+;// CONCATENATED MODULE: ./lib/inputs/values.js
+
+
+const UNIT_MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+/**
+ * `true` or `false`, as YAML 1.2 spells them.
+ *
+ * @throws UserError that names the two
+ */
+function parseBoolean(text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return true;
+    if (/^(?:false|False|FALSE)$/.test(text))
+        return false;
+    throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is neither of the two allowed values: write true or false`);
+}
+/**
+ * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDuration(text) {
+    if (/^\d+(?:\.\d+)?$/.test(text))
+        throw new errors/* UserError */.yo(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
+    if (!DURATION.test(text))
+        throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is no duration: write one such as 90s, 10m or 1h30m`);
+    const milliseconds = [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
+    if (milliseconds === 0)
+        throw new errors/* UserError */.yo(`${text} is no time at all: write a longer one, such as 10s`);
+    return milliseconds / 1000;
+}
+/**
+ * A whole number in a range.
+ *
+ * @throws UserError that names the range
+ */
+function parseInteger(text, least, most) {
+    const number = Number(text);
+    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
+        return number;
+    throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is not allowed: write a whole number from ${least} to ${most}`);
+}
+/** One of the words of a closed set. */
+function parseChoice(text, choices) {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice !== undefined)
+        return choice;
+    throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is none of its words: write ${choices.join(' or ')}`);
+}
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/inputs/yaml.js
+
+const DEEPEST = 20;
+/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
+const MOST_ALIASED_VALUES = 100_000;
+/** The tags that say what is so anyway: all others change a value, or were meant to be a part of it. */
+const HARMLESS_TAGS = new Set(['!', 'tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);
+const REASONS = {
+    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
+    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
+    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
+    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
+    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
+    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
+    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
+    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
+    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
+    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
+};
+const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
+/**
+ * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
+ */
+function parseYaml(text) {
+    const source = text.replace(/^\uFEFF/, '');
+    const lineCounter = new dist/* LineCounter */.HN();
+    // Duplicate keys are found below: the package's own search takes quadratic time.
+    const document = (0,dist/* parseDocument */.Tp)(source, {
+        schema: 'failsafe',
+        lineCounter,
+        prettyErrors: false,
+        uniqueKeys: false,
+        logLevel: 'error',
+    });
+    const [error] = document.errors;
+    const tree = new TreeBuilder(source, lineCounter);
+    const root = document.contents === null ? undefined : tree.build(document.contents);
+    if (error === undefined)
+        return { root, problems: tree.problems };
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
+    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
+    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+}
+class TreeBuilder {
+    problems = [];
+    #source;
+    #lineCounter;
+    #anchors = new Map();
+    #sizes = new Map();
+    #aliasedValues = 0;
+    constructor(source, lineCounter) {
+        this.#source = source;
+        this.#lineCounter = lineCounter;
+    }
+    build(node, depth = 0) {
+        if (node === null)
+            return this.#empty(0);
+        const offset = node.range?.[0] ?? 0;
+        if (depth > DEEPEST)
+            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
+        if ((0,dist/* isAlias */.Vj)(node))
+            return this.#resolve(node.source, offset);
+        if (node.tag !== undefined && !HARMLESS_TAGS.has(node.tag)) {
+            return this.#refuse(offset, 'a value that begins with ! is a tag in YAML: put the value in quotes');
+        }
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, undefined);
+        const value = this.#valueOf(node, offset, depth);
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, value);
+        return value;
+    }
+    #valueOf(node, offset, depth) {
+        const line = this.#lineCounter.linePos(offset).line;
+        if ((0,dist/* isMap */.jh)(node))
+            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
+        if ((0,dist/* isSeq */.oP)(node)) {
+            const items = node.items.map((item) => this.build(item, depth + 1));
+            return this.#sized({ kind: 'list', line, items });
+        }
+        if (!(0,dist/* isScalar */.jn)(node))
+            return this.#empty(offset);
+        const value = String(node.value ?? '');
+        if (value === '' && node.anchor !== undefined) {
+            return this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
+        }
+        return { kind: 'text', line, value, ...this.#styleOf(node) };
+    }
+    #styleOf(node) {
+        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
+            return { style: 'block', isFolded: false, hasComment: false };
+        }
+        const [start, end] = node.range ?? [0, 0];
+        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
+        return {
+            style: isPlain ? 'plain' : 'quoted',
+            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
+            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
+        };
+    }
+    #entries(map, depth) {
+        const own = new Map();
+        const merged = [];
+        for (const { key: keyNode, value: valueNode } of map.items) {
+            const key = this.build(keyNode, depth + 1);
+            const value = this.build(valueNode, depth + 1);
+            const offset = keyNode?.range?.[0] ?? 0;
+            if (key.kind !== 'text')
+                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
+            else if (key.value === '<<' && key.style === 'plain')
+                merged.push(...(value.kind === 'list' ? value.items : [value]));
+            else if (own.has(key.value))
+                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
+            else
+                own.set(key.value, { key: key.value, line: key.line, value });
+        }
+        for (const { key, ...rest } of merged.flatMap((value) => (value.kind === 'map' ? value.entries : []))) {
+            if (!own.has(key))
+                own.set(key, { key, ...rest });
+        }
+        return [...own.values()];
+    }
+    #resolve(anchor, offset) {
+        const target = this.#anchors.get(anchor);
+        if (target === undefined) {
+            const wrong = this.#anchors.has(anchor)
+                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
+                : REASONS.BAD_ALIAS;
+            return this.#refuse(offset, wrong ?? OTHER_REASON);
+        }
+        const before = this.#aliasedValues;
+        this.#aliasedValues += this.#sizes.get(target) ?? 1;
+        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
+            return target;
+        if (before > MOST_ALIASED_VALUES)
+            return this.#empty(offset);
+        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
+    }
+    #sized(value) {
+        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
+        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
+        return value;
+    }
+    #refuse(offset, reason) {
+        const { line, col } = this.#lineCounter.linePos(offset);
+        this.problems.push({ line, column: col, reason });
+        return this.#empty(offset);
+    }
+    #empty(offset) {
+        const { line } = this.#lineCounter.linePos(offset);
+        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/reach.js
+
+
+
+
+
+
+
+
+
+
+
+
+const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'];
+const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'];
+const CLI_INPUTS = (/* unused pure expression or super */ null && (['docker-version', 'docker-sha256', 'docker-download-url']));
+/** How the swarm is reached, with what is wrong with it added to the problems. */
+function reachFrom(sources, problems) {
+    const { input } = sources;
+    // First of all, so that no message below shows a piece of them.
+    const secrets = Object.fromEntries(['ssh-key', 'ssh-passphrase', 'tls-key'].map((name) => {
+        hide(input(name));
+        return [name, withoutLastNewlines(input(name))];
+    }));
+    const hosts = hostsFrom(input('host'), problems.at('host'));
+    const context = input('context').trim() || undefined;
+    const allowPlainTcp = problems
+        .at('allow-plain-tcp')
+        .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'));
+    for (const problem of contradictions(sources, hosts, context))
+        problems.add(problem);
+    const ssh = sshFrom(sources, secrets, sshTarget(sources, hosts, context), problems);
+    const tls = tlsFrom(input, secrets['tls-key'], problems);
+    const plain = hosts.find(({ kind }) => kind === 'tcp');
+    if (plain !== undefined && !TLS_INPUTS.some((name) => isGiven(input, name)) && allowPlainTcp === false) {
+        problems.add(`host: ${plain.text} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`);
+    }
+    return { hosts, context, ssh, tls, cli: cliFrom(input, problems) };
+}
+function isGiven(input, name) {
+    return input(name).trim() !== '';
+}
+function hostsFrom(text, problems) {
+    if (text.trim() === '')
+        return [];
+    const written = /^\s*[[{-]/.test(text) || /\n\s*-/.test(text) ? listFrom(text, problems) : text.trim().split(/\s*[\r\n]+\s*/);
+    const hosts = written.flatMap((entry) => {
+        hideUserInfo(entry);
+        return problems.attempt(() => (0,host/* parseHost */.o)(entry)) ?? [];
+    });
+    const twice = hosts.find(({ text }, index) => hosts.findIndex((other) => other.text === text) !== index);
+    if (twice !== undefined)
+        problems.add(`${twice.text} is there twice: take one of them out`);
+    return hosts;
+}
+function listFrom(text, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, reason } of wrong)
+        problems.add(`line ${line}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    if (root.kind === 'list' && root.items.every(({ kind }) => kind === 'text')) {
+        return root.items.map((item) => (item.kind === 'text' ? item.value.trim() : ''));
+    }
+    problems.add('it is no list of addresses: write one address, or one a line with a dash before each');
+    return [];
+}
+function contradictions({ input }, hosts, context) {
+    const given = (names) => names.filter((name) => isGiven(input, name));
+    const has = (kind) => hosts.some((host) => host.kind === kind);
+    const [ssh, tls] = [given(SSH_INPUTS), given(TLS_INPUTS)];
+    const attempted = isGiven(input, 'host') && hosts.length === 0;
+    return [
+        ...(context !== undefined && isGiven(input, 'host')
+            ? ['host, context: both say where the swarm is: leave one of them out']
+            : []),
+        ...(context !== undefined && /[\s\0]|^-/.test(context)
+            ? [`context: ${(0,inputs_problems/* shown */.SP)(context)} is no name of a context: write one that \`docker context ls\` lists`]
+            : []),
+        ...(ssh.length > 0 && !has('ssh') && !attempted && context === undefined
+            ? [
+                `${ssh.join(', ')}: there is no SSH connection: write \`host: ssh://user@host\` as well, or leave ${ssh.length === 1 ? 'it' : 'them'} out`,
+            ]
+            : []),
+        ...(tls.length > 0 && !has('tcp') && !attempted
+            ? [
+                `${tls.join(', ')}: there is no TLS connection: write \`host: tcp://host:2376\` as well, or leave ${tls.length === 1 ? 'it' : 'them'} out`,
+            ]
+            : []),
+        ...(isGiven(input, 'allow-plain-tcp') && /^true$/i.test(input('allow-plain-tcp').trim()) && tls.length > 0
+            ? ['allow-plain-tcp: TLS is given as well, and is used: leave one of them out']
+            : []),
+    ];
+}
+/** What is reached over SSH with the inputs: a host, or a context, which else goes by the user's own settings. */
+function sshTarget({ input }, hosts, context) {
+    const host = hosts.find(({ kind }) => kind === 'ssh');
+    if (host !== undefined)
+        return host.text;
+    return SSH_INPUTS.some((name) => isGiven(input, name)) ? context && `the context ${context}` : undefined;
+}
+function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
+    if (target === undefined)
+        return undefined;
+    const userConfig = input('ssh-config').trim();
+    const key = secrets['ssh-key'].trim();
+    const passphrase = secrets['ssh-passphrase'];
+    const pins = problems.at('ssh-known-hosts').attempt(() => (0,known_hosts/* parsePins */.MZ)(input('ssh-known-hosts'))) ?? {
+        lines: [],
+        fingerprints: [],
+    };
+    if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
+        problems.add(`ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
+    }
+    if (key === '' && userConfig === '' && !hasAgent) {
+        problems.add('ssh-key: it is empty, and there is no SSH agent (an empty one is often a secret that is not set): set the private key');
+    }
+    const shape = key === '' ? undefined : shapeOfKey(key);
+    if (shape?.problem !== undefined)
+        problems.add(`ssh-key: ${shape.problem}`);
+    else if (shape?.isEncrypted && passphrase === '') {
+        problems.add('ssh-passphrase: it is empty, and `ssh-key` is encrypted: set the passphrase of the key');
+    }
+    else if (passphrase !== '' && shape !== undefined && !shape.isEncrypted) {
+        problems.add('ssh-passphrase: `ssh-key` is not encrypted: leave the passphrase out');
+    }
+    if (/[\r\n\0]/.test(passphrase))
+        problems.add('ssh-passphrase: it has a line break: write it on one line');
+    if (passphrase !== '' && key === '')
+        problems.add('ssh-passphrase: there is no `ssh-key` that it opens: set the key as well');
+    return {
+        key: key === '' ? undefined : new secret/* Secret */.zh(normalKey(key)),
+        passphrase: passphrase === '' ? undefined : new secret/* Secret */.zh(passphrase),
+        pins,
+        jump: jumpFrom(input('ssh-jump'), problems.at('ssh-jump')),
+        userConfig: userConfig === '' ? undefined : resolvePath(userConfig),
+    };
+}
+function jumpFrom(text, problems) {
+    if (text.trim() === '')
+        return undefined;
+    return text
+        .trim()
+        .split(/\s*,\s*/)
+        .map((hop) => problems.attempt(() => (0,host/* parseJump */.k)(hop)))
+        .join(',');
+}
+function tlsFrom(input, key, problems) {
+    const missing = TLS_INPUTS.filter((name) => !isGiven(input, name));
+    if (missing.length === TLS_INPUTS.length)
+        return undefined;
+    if (missing.length > 0) {
+        problems.add(`${missing.join(', ')}: ${(0,inputs_problems/* listed */.KE)(missing)} missing: give \`tls-ca\`, \`tls-cert\` and \`tls-key\` together (an empty one is often a secret that is not set)`);
+        return undefined;
+    }
+    const ca = problems.at('tls-ca').attempt(() => (0,tls/* pemFrom */.z$)(input('tls-ca'), 'CERTIFICATE'));
+    const cert = problems.at('tls-cert').attempt(() => (0,tls/* pemFrom */.z$)(input('tls-cert'), 'CERTIFICATE'));
+    const pem = problems.at('tls-key').attempt(() => (0,tls/* pemFrom */.z$)(key, 'PRIVATE KEY'));
+    if (pem !== undefined)
+        hide(pem);
+    if (ca === undefined || cert === undefined || pem === undefined)
+        return undefined;
+    for (const problem of (0,tls/* tlsProblems */.Sf)({ ca, cert, key: pem }, new Date()))
+        problems.add(problem);
+    return { ca, cert, key: new secret/* Secret */.zh(pem) };
+}
+function cliFrom(input, problems) {
+    const version = input('docker-version').trim().replace(/^v/, '');
+    const sha256 = input('docker-sha256')
+        .trim()
+        .toLowerCase()
+        .replace(/^sha256:/, '');
+    const url = input('docker-download-url').trim().replace(/\/+$/, '');
+    if (version !== '' && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
+        problems.add(`docker-version: ${(0,inputs_problems/* shown */.SP)(version)} is no full version: write one such as 28.3.3`);
+    }
+    if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
+        problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits');
+    }
+    hideUserInfo(url);
+    if (url !== '')
+        problems.at('docker-download-url').attempt(() => checkUrl(url));
+    return { version: version || cli_version/* DEFAULT_VERSION */.jD, sha256: sha256 || undefined, downloadUrl: url || cli_version/* DEFAULT_DOWNLOAD_URL */.h2 };
+}
+function checkUrl(text) {
+    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+        throw new errors/* UserError */.yo('it is no web address: write one such as https://mirror.example.com');
+    }
+}
+
+// EXTERNAL MODULE: ./lib/inputs/keys.js
+var keys = __nccwpck_require__(4493);
+;// CONCATENATED MODULE: ./lib/inputs/registries.js
+
+
+
+
+
+
+// Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
+const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
+const KEYS = ['registry', 'username', ...PASSWORD_KEYS, 'config'];
+const OTHER_NAMES = {
+    address: 'registry',
+    configuration: 'config',
+    host: 'registry',
+    login: 'username',
+    name: 'config',
+    secret: 'password',
+    server: 'registry',
+    token: 'password',
+    url: 'registry',
+    user: 'username',
+};
+const EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
+const COLUMNS = '<config> <registry> <user> <password>';
+/**
+ * The credentials of a `registries` text: a YAML list, or Gantry's columns. Every password in it is masked before
+ * anything else is done, also when the text turns out to be wrong.
+ *
+ * @param input where the text comes from: `registries` or `registries-file`
+ */
+function credentialsFromText(text, input, sources, problems) {
+    const clean = text.replace(/^\uFEFF/, '');
+    return isYaml(clean)
+        ? credentialsFromYaml(clean, input, sources, problems)
+        : credentialsFromColumns(clean, input, problems);
+}
+/** The first line that says something tells the form. */
+function isYaml(text) {
+    const first = text.split(/\r?\n/).find(saysSomething) ?? '';
+    if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first))
+        return true;
+    const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
+    return key !== undefined && (KEYS.includes(key) || columnsOf(first).length !== 4);
+}
+function saysSomething(line) {
+    return line.trim() !== '' && !line.trim().startsWith('#');
+}
+function columnsOf(line) {
+    return line.trim().split(/[ \t]+/);
+}
+function credentialsFromColumns(text, input, problems) {
+    return text.split(/\r?\n/).flatMap((line, index) => {
+        if (!saysSomething(line))
+            return [];
+        const origin = `${input} line ${index + 1}`;
+        return credentialFromLine(line, origin, problems.at(origin)) ?? [];
+    });
+}
+function credentialFromLine(line, origin, problems) {
+    const [config = '', registry = '', username = '', password, ...rest] = columnsOf(line);
+    if (password === undefined || rest.length > 0) {
+        hideColumns(line);
+        const count = columnsOf(line).length;
+        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
+        return undefined;
+    }
+    hide(password, username);
+    const scope = problems.attempt(() => scopeFromColumn(registry));
+    return checkedCredential({ origin, config, scope, username, password }, problems);
+}
+/** In columns that are out of step, the password may stand where the registry is looked for. */
+function scopeFromColumn(registry) {
+    try {
+        return registryScope(registry);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserError */.yo))
+            throw error;
+        throw new errors/* UserError */.yo(`the second column is no registry: write ${COLUMNS}, with a registry such as ghcr.io or ghcr.io/org-a`);
+    }
+}
+function credentialsFromYaml(text, input, sources, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    if (root !== undefined)
+        hidePasswords(root);
+    if (wrong.length > 0)
+        hideAfterPasswordKeys(text);
+    for (const { line, column, reason } of wrong) {
+        problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
+    }
+    if (wrong.length > 0)
+        return [];
+    const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => KEYS.includes(key));
+    if (root?.kind !== 'list' && !isOneEntry) {
+        problems.add(`${input}: this is no list of credentials: write entries such as ${EXAMPLE}`);
+        return [];
+    }
+    const entries = root.kind === 'list' ? root.items : [root];
+    return entries.flatMap((entry, index) => {
+        const origin = `${input} entry ${index + 1}`;
+        return credentialFromEntry(entry, origin, sources, problems.at(origin)) ?? [];
+    });
+}
+function credentialFromEntry(entry, origin, sources, problems) {
+    if (entry.kind !== 'map') {
+        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
+        return undefined;
+    }
+    const unknown = entry.entries.filter(({ key }) => !KEYS.includes(key));
+    for (const { key, line } of unknown) {
+        problems.add(`line ${line} has an unknown key: ${(0,keys/* keyAdvice */.YH)((0,keys/* closestKey */.bi)(key, KEYS, OTHER_NAMES), KEYS)}`);
+    }
+    if (unknown.length > 0)
+        return undefined;
+    const username = requiredText(entry, 'username', 'write the name of the account', problems);
+    const password = problems.attempt(() => passwordOf(entry, sources));
+    if (password !== undefined)
+        hide(password, username);
+    const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems);
+    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
+    const config = (0,keys/* textAt */.$6)(entry, 'config', problems);
+    if (username === undefined || password === undefined)
+        return undefined;
+    return checkedCredential({ origin, config, scope, username, password }, problems);
+}
+function requiredText(entry, key, remedy, problems) {
+    if ((0,keys/* valueAt */.fK)(entry, key) === undefined)
+        problems.add(`\`${key}\` is missing: ${remedy}`);
+    return (0,keys/* textAt */.$6)(entry, key, problems);
+}
+/** @throws UserError when there is not exactly one password, or it cannot be read for certain */
+function passwordOf(entry, sources) {
+    const [key, ...others] = PASSWORD_KEYS.filter((name) => (0,keys/* valueAt */.fK)(entry, name) !== undefined);
+    if (key === undefined || others.length > 0) {
+        const found = key === undefined ? 'there is no password' : `${(0,inputs_problems/* listed */.KE)([key, ...others])} are given at once`;
+        throw new errors/* UserError */.yo(`${found}: write exactly one of ${(0,inputs_problems/* listed */.KE)(PASSWORD_KEYS, 'disjunction')}`);
+    }
+    const value = (0,keys/* valueAt */.fK)(entry, key);
+    if (value?.kind !== 'text') {
+        throw new errors/* UserError */.yo(`\`${key}\` is a list or mapping in YAML: put the value in quotes, or use \`password-env\``);
+    }
+    if (key === 'password-env')
+        return passwordFromEnv(value.value.trim(), sources);
+    if (key === 'password-file')
+        return passwordFromFile(value.value.trim(), sources);
+    return passwordFromText(value);
+}
+function passwordFromEnv(name, { env }) {
+    const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
+    if (password !== '')
+        return password;
+    throw new errors/* UserError */.yo(`the variable that \`password-env\` names is not set, or is empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
+}
+function passwordFromFile(path, { readFile }) {
+    if (path === '')
+        throw new errors/* UserError */.yo('`password-file` is empty: write the path of a file that holds the password');
+    const password = withoutLastNewlines(fileText(path, readFile));
+    if (password !== '')
+        return password;
+    throw new errors/* UserError */.yo('`password-file`: the file is empty: write the password into it');
+}
+function fileText(path, readFile) {
+    try {
+        return readFile(path);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserError */.yo))
+            throw error;
+        throw new errors/* UserError */.yo(`\`password-file\`: ${error.message}`);
+    }
+}
+/** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
+function passwordFromText({ value, isFolded, hasComment }) {
+    if (isFolded) {
+        throw new errors/* UserError */.yo('`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |');
+    }
+    if (hasComment) {
+        throw new errors/* UserError */.yo('`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`');
+    }
+    return withoutLastNewlines(value);
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/flags.js
+
+/** The flags of both commands that take no value; any other flag may be given one by `=`. */
+const SWITCHES = new Set([
+    '--detach',
+    '--force',
+    '--help',
+    '--init',
+    '--no-healthcheck',
+    '--no-resolve-image',
+    '--quiet',
+    '--read-only',
+    '--rollback',
+    '--tty',
+    '--with-registry-auth',
+]);
+const LONG_NAMES = {
+    '-d': '--detach',
+    '-e': '--env',
+    '-h': '--help',
+    '-l': '--label',
+    '-p': '--publish',
+    '-q': '--quiet',
+    '-t': '--tty',
+    '-u': '--user',
+    '-w': '--workdir',
+};
+/** Lists that `create` takes as `--label` and `update` as `--label-add` and `--label-rm`. */
+const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
+    .split(' ')
+    .map((name) => `--${name}`));
+const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
+const LOGGING = 'it says nothing about the service: leave it off';
+/** What belongs to the action itself, and what to write instead. */
+const RESERVED = {
+    '--detach': 'this action waits for all services together: use the input `wait`',
+    '--quiet': 'this action reports the progress itself: leave it off',
+    '--with-registry-auth': 'this action sends the credential wherever there is one: leave it off, and give it in `registries`',
+    '--image': 'the image is checked and pinned first: use the key `image`',
+    '--name': 'the name is how the service is found: use the key `name`',
+    '--no-resolve-image': 'this action pins every image by its digest: leave it off',
+    '--rollback': 'a deploy goes forward: give the earlier image in the key `image`',
+    '--help': LOGGING,
+    '--version': LOGGING,
+    '-v': LOGGING,
+    '--debug': LOGGING,
+    '-D': LOGGING,
+    '--log-level': LOGGING,
+    '-H': CONNECTION,
+    '--context': CONNECTION,
+    '-c': CONNECTION,
+    '--tls': CONNECTION,
+    '--tlscacert': CONNECTION,
+    '--tlscert': CONNECTION,
+    '--tlskey': CONNECTION,
+    '--tlsverify': CONNECTION,
+};
+const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
+/**
+ * The flags of `create-args` or `update-args`: each item is one of them, with its value behind `=` or a blank, or in
+ * the next item. What the flags mean is not looked at: docker itself tells, in the rehearsal.
+ */
+function readFlags(verb, items, problems) {
+    const words = [];
+    const given = [];
+    for (let index = 0; index < items.length; index++) {
+        const item = items[index] ?? '';
+        const at = `item ${index + 1}`;
+        const flag = problems.at(at).attempt(() => parseFlag(item));
+        const next = items[index + 1];
+        const takesNext = flag !== undefined && needsValue(flag) && next !== undefined && !looksLikeFlag(next);
+        if (takesNext)
+            index++;
+        if (flag === undefined)
+            continue;
+        const complete = takesNext ? { ...flag, value: next, isWhole: true } : flag;
+        const problem = flagProblem(verb, complete);
+        if (problem !== undefined)
+            problems.add(`${at}: ${problem}`);
+        words.push(...wordsOf(complete));
+        given.push({ name: complete.name, value: complete.value });
+    }
+    return { words, given };
+}
+/** The names of the variables that the flags set or remove. */
+function variablesOf({ given }) {
+    return given.flatMap(({ name, value = '' }) => ['--env', '--env-add', '--env-rm'].includes(name) ? [value.split('=', 1)[0] ?? ''] : []);
+}
+/** @throws UserError when the item does not begin with a flag */
+function parseFlag(item) {
+    const text = item.trim();
+    if (/\s\\$/.test(text))
+        throw new errors/* UserError */.yo('it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway');
+    const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text);
+    const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text);
+    const [, spelling, separator, rest] = long ?? short ?? [];
+    if (spelling === undefined) {
+        throw new errors/* UserError */.yo('this word belongs to no flag: write one flag an item, such as `--update-order=start-first`, or the value behind its flag');
+    }
+    const name = LONG_NAMES[spelling] ?? spelling;
+    const hasValue = rest !== undefined && (rest !== '' || separator === '=');
+    const inner = /^(?:"([^"]*)"|'([^']*)')$/
+        .exec(rest ?? '')
+        ?.slice(1)
+        .join('');
+    return {
+        name,
+        spelling,
+        value: hasValue ? (inner ?? rest) : undefined,
+        isJoined: long !== null && separator === '=',
+        isWhole: inner !== undefined,
+    };
+}
+function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
+    const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
+    if (reserved !== undefined)
+        return `${spelling} is not yours to give here, because ${reserved}`;
+    const client = clientFlagProblem(verb, name, value);
+    if (client !== undefined)
+        return client;
+    if (verb === 'update' && LISTS.has(name))
+        return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
+    const list = name.replace(/-(?:add|rm)$/, '');
+    if (verb === 'create' && list !== name && LISTS.has(list))
+        return `docker service create has no ${name}: write ${list}`;
+    if (value?.includes('\0'))
+        return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
+    if (SWITCHES.has(name)) {
+        const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
+        return isAlone
+            ? undefined
+            : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and one flag an item`;
+    }
+    if (value === undefined)
+        return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
+    if (!isWhole && /(?:^|\s)--[a-zA-Z]/.test(value)) {
+        return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
+    }
+    return undefined;
+}
+/** `--config` and `--host` are docker's own flags before the command, and lists of the service after it. */
+function clientFlagProblem(verb, name, value = '') {
+    if (name === '--config' && verb === 'update') {
+        return `docker service update has no --config: write --config-add to attach a swarm config, ${CLIENT_CONFIG}`;
+    }
+    if (name === '--config' && /^(?:\/|\.{1,2}\/|~)/.test(value)) {
+        return `--config is given a directory: write the name of a swarm config, ${CLIENT_CONFIG}`;
+    }
+    if (name === '--host' && (verb === 'update' || value.includes('://'))) {
+        const hosts = verb === 'update' ? '--host-add' : '--host';
+        return `--host does not choose the swarm here: ${CONNECTION} (a name in the containers is added by ${hosts} name:ip)`;
+    }
+    return undefined;
+}
+function needsValue(flag) {
+    return flag.value === undefined && !SWITCHES.has(flag.name);
+}
+function looksLikeFlag(item) {
+    return /^\s*--?[a-zA-Z]/.test(item);
+}
+function wordsOf({ spelling, value, isJoined }) {
+    if (value === undefined)
+        return [spelling];
+    return isJoined ? [`${spelling}=${value}`] : [spelling, value];
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/variables.js
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+/** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
+function variablesFrom(env, problems) {
+    if (env === undefined)
+        return {};
+    if (env.kind === 'text') {
+        problems.add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
+        return {};
+    }
+    const pairs = env.kind === 'map' ? pairsOfMap(env, problems) : pairsOfList(env, problems);
+    const known = new Set();
+    for (const [name, value] of pairs) {
+        if (!NAME.test(name)) {
+            problems.add(`${(0,inputs_problems/* shown */.SP)(name)} is no name of a variable: write letters, digits and _, no digit first`);
+        }
+        else if (known.has(name))
+            problems.add(`${name} is given twice: leave one of the two`);
+        else if (value.includes('\0'))
+            problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
+        known.add(name);
+    }
+    return Object.fromEntries(pairs);
+}
+function pairsOfMap({ entries }, problems) {
+    return entries.flatMap(({ key, value }) => {
+        if (value.kind !== 'text') {
+            problems.add(`the value of ${(0,inputs_problems/* shown */.SP)(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
+            return [];
+        }
+        if (value.value === '' && value.style === 'plain') {
+            problems.add(`${(0,inputs_problems/* shown */.SP)(key)} has no value: write \`${key}: ""\` if it shall be empty`);
+            return [];
+        }
+        return [[key, value.value]];
+    });
+}
+function pairsOfList({ items }, problems) {
+    return items.flatMap((item, index) => {
+        if (item.kind !== 'text') {
+            problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
+            return [];
+        }
+        const separator = item.value.indexOf('=');
+        if (separator >= 0)
+            return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
+        problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
+        return [];
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/services.js
+
+
+
+
+
+
+
+
+const services_KEYS = [
+    'name',
+    'image',
+    'auth-config',
+    'replicas',
+    'env',
+    'create',
+    'create-args',
+    'update-args',
+];
+const services_OTHER_NAMES = {
+    config: 'auth-config',
+    environment: 'env',
+    scale: 'replicas',
+    service: 'name',
+    tag: 'image',
+};
+/** Keys of compose files that say by themselves what was pasted. */
+const COMPOSE_KEYS = new Set('build command configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(' '));
+const NOT_COMPOSE = "this action's `services` is no compose file: give what a new service needs in `create-args` and what is to change in `update-args`, as flags of docker service create and update";
+// swarmkit, manager/controlapi/common.go
+const services_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+const LONGEST_NAME = 63;
+const MOST_REPLICAS = 1_000_000;
+const NO_FLAGS = { words: [], given: [] };
+const PAIR = '`web: ghcr.io/org/web:1.2`';
+/** What a `services` text asks for: `name: image` pairs, or a list of entries. */
+function servicesFromText(text, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0)
+        return [];
+    const entries = entriesOf(root, problems.at('services'));
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, problems.at(entry.place)) ?? []);
+    checkNames(entries, problems);
+    return requests;
+}
+function entriesOf(root, problems) {
+    if (root === undefined || root.kind === 'text') {
+        problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`);
+        return [];
+    }
+    if (root.kind === 'list' || isOneEntry(root))
+        return entriesOfList(root.kind === 'list' ? root.items : [root]);
+    const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
+    if (compose !== undefined) {
+        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
+        return [];
+    }
+    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
+}
+/** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
+function isOneEntry({ entries }) {
+    return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => services_KEYS.includes(key));
+}
+function entriesOfList(items) {
+    return items.map((value, index) => {
+        const name = value.kind === 'map' ? (0,keys/* valueAt */.fK)(value, 'name') : undefined;
+        const text = name?.kind === 'text' ? name.value.trim() : undefined;
+        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, value };
+    });
+}
+function placeOf(name) {
+    return `services: ${name.slice(0, LONGEST_NAME)}`;
+}
+function requestFromEntry(entry, problems) {
+    const { value } = entry;
+    if (value.kind === 'list') {
+        problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`);
+        return undefined;
+    }
+    if (value.kind === 'map')
+        return requestFromMap(entry, value, problems);
+    if (entry.name === undefined) {
+        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`);
+        return undefined;
+    }
+    problems.attempt(() => checkName(entry.name ?? ''));
+    const image = problems.attempt(() => imageFrom(value.value.trim()));
+    const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [] };
+    return image && { name: entry.name, image, ...nothingElse };
+}
+function requestFromMap(entry, map, problems) {
+    if (!checkKeys(entry, map, problems))
+        return undefined;
+    const name = nameOf(entry, map, problems);
+    const image = attemptAt(map, 'image', problems, imageFrom);
+    const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
+    const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
+    const create = (0,keys/* valueAt */.fK)(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
+    const env = variablesFrom((0,keys/* filledAt */.wz)(map, 'env'), problems.at('`env`'));
+    const createFlags = flagsAt(map, 'create', problems);
+    const updateFlags = flagsAt(map, 'update', problems);
+    if (create && (0,keys/* valueAt */.fK)(map, 'image') === undefined) {
+        problems.add('`create` is true, but there is no `image`: write the image to make the service from');
+    }
+    if (create === false && (0,keys/* valueAt */.fK)(map, 'create-args') !== undefined) {
+        problems.add('`create-args` is given without `create: true`: add it, or leave the flags out');
+    }
+    const asked = [(0,keys/* valueAt */.fK)(map, 'image'), (0,keys/* valueAt */.fK)(map, 'replicas'), (0,keys/* filledAt */.wz)(map, 'env'), (0,keys/* filledAt */.wz)(map, 'update-args')];
+    if (create === false && asked.every((value) => value === undefined)) {
+        problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`');
+    }
+    for (const flags of [createFlags, updateFlags])
+        checkGivenOnce(map, env, flags, problems);
+    return {
+        name,
+        ...(image === undefined ? {} : { image }),
+        ...(authConfig === undefined ? {} : { authConfig }),
+        ...(replicas === undefined ? {} : { replicas }),
+        env,
+        create: create ?? false,
+        createArgs: createFlags.words,
+        updateArgs: updateFlags.words,
+    };
+}
+function checkKeys({ name }, map, problems) {
+    const unknown = map.entries.filter(({ key }) => !services_KEYS.includes(key));
+    const [only, ...others] = map.entries;
+    if (only !== undefined &&
+        others.length === 0 &&
+        unknown.length === 1 &&
+        name === undefined &&
+        only.value.kind === 'text') {
+        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
+        return false;
+    }
+    for (const { key, line } of unknown) {
+        const closest = (0,keys/* closestKey */.bi)(key, services_KEYS, services_OTHER_NAMES);
+        const advice = closest === undefined && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : (0,keys/* keyAdvice */.YH)(closest, services_KEYS);
+        problems.add(`line ${line} has the unknown key ${(0,inputs_problems/* shown */.SP)(key)}: ${advice}`);
+    }
+    return unknown.length === 0;
+}
+/** In a mapping of services the name stands before the entry; a second one inside must be the same. */
+function nameOf(entry, map, problems) {
+    const inside = (0,keys/* textAt */.$6)(map, 'name', problems);
+    if (inside === undefined && entry.name === undefined) {
+        if ((0,keys/* valueAt */.fK)(map, 'name') === undefined)
+            problems.add('`name` is missing: write the name of the service');
+        return '';
+    }
+    const name = entry.name ?? inside ?? '';
+    if (inside !== undefined && inside !== name) {
+        problems.add(`\`name\` is ${(0,inputs_problems/* shown */.SP)(inside)} here: leave it out, or write the same name before the colon`);
+    }
+    problems.attempt(() => checkName(name));
+    return name;
+}
+function checkName(name) {
+    if (name === '')
+        throw new errors/* UserError */.yo('the name is empty: write the name of the service');
+    if (name.length > LONGEST_NAME)
+        throw new errors/* UserError */.yo(`the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME}, write a shorter one`);
+    if (services_NAME.test(name))
+        return;
+    throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(name)} is no name of a service: write letters, digits, - and _, with a letter or digit first and last`);
+}
+/** Swarm takes names that differ only in their capitals for the same. */
+function checkNames(entries, problems) {
+    const known = new Set();
+    for (const { name = '' } of entries) {
+        const key = name.toLowerCase();
+        if (key !== '' && known.has(key))
+            problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
+        known.add(key);
+    }
+}
+/** @throws UserError that goes on after the service's name */
+function imageFrom(text) {
+    try {
+        return (0,reference/* withTagDefault */.Oy)((0,reference/* parseReference */.F2)(text));
+    }
+    catch (error) {
+        if (!(error instanceof reference/* InvalidReference */.ft))
+            throw error;
+        throw new errors/* UserError */.yo(error.message.replace(/^The/, 'the'));
+    }
+}
+function nonEmpty(text) {
+    if (text === '')
+        throw new errors/* UserError */.yo('it is empty: write the name of a config, or leave the key out');
+    return text;
+}
+function attemptAt(map, key, problems, parse) {
+    const text = (0,keys/* textAt */.$6)(map, key, problems);
+    return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text));
+}
+function flagsAt(map, verb, problems) {
+    const key = `${verb}-args`;
+    const value = (0,keys/* filledAt */.wz)(map, key);
+    const here = problems.at(`\`${key}\``);
+    if (value === undefined)
+        return NO_FLAGS;
+    if (value.kind === 'map') {
+        here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`');
+        return NO_FLAGS;
+    }
+    if (value.kind === 'text')
+        return readFlags(verb, flagLines(value.value), here);
+    if (value.items.every((item) => item.kind === 'text')) {
+        return readFlags(verb, value.items.map((item) => item.value), here);
+    }
+    const index = value.items.findIndex((item) => item.kind !== 'text');
+    here.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
+    return NO_FLAGS;
+}
+function flagLines(block) {
+    const lines = block.split(/\r?\n/).map((line) => line.trim());
+    return lines.filter((line) => line !== '' && !line.startsWith('#'));
+}
+function checkGivenOnce(map, env, flags, problems) {
+    if ((0,keys/* valueAt */.fK)(map, 'replicas') !== undefined && flags.given.some(({ name }) => name === '--replicas')) {
+        problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
+    }
+    for (const name of variablesOf(flags)) {
+        if (Object.hasOwn(env, name))
+            problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
+    }
+}
+
+// EXTERNAL MODULE: ./lib/docker/compose.js
+var compose = __nccwpck_require__(2604);
+// EXTERNAL MODULE: ./lib/docker/compose-variables.js
+var compose_variables = __nccwpck_require__(9784);
+;// CONCATENATED MODULE: ./lib/inputs/stack.js
+
+
+
+
+
+
+
+
+
+const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
+// A stack's name is the first part of the names of its services, which swarmkit checks.
+const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
+const stack_LONGEST_NAME = 50;
+/** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
+const OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/;
+/** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
+function readStack(inputs, env, problems) {
+    const name = inputs.stack.trim();
+    const prune = switchOf(inputs, 'prune', problems);
+    const rerunJobs = switchOf(inputs, 'rerun-jobs', problems);
+    if (name === '') {
+        const given = ['compose-file', 'env-file'].filter((key) => inputs[key].trim() !== '');
+        const on = ['prune', 'rerun-jobs'].filter((key) => (key === 'prune' ? prune : rerunJobs));
+        const alone = [...given, ...on];
+        if (alone.length > 0)
+            problems.add(`${(0,inputs_problems/* listed */.KE)(alone)} without \`stack\`: give the stack its name in \`stack\``);
+        return undefined;
+    }
+    if (!stack_NAME.test(name) || name.length > stack_LONGEST_NAME) {
+        problems.add(`stack: ${(0,inputs_problems/* shown */.SP)(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`);
+    }
+    const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
+    const paths = composePaths(inputs['compose-file'], env, problems);
+    const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
+    hideSecrets(files, lookUp);
+    const [first] = paths;
+    if (first === undefined || files.length < paths.length)
+        return undefined;
+    const adapted = (0,compose/* adaptCompose */.HB)(files, lookUp, problems);
+    const variables = adapted.variables.flatMap((variable) => {
+        const value = lookUp(variable);
+        return value === undefined ? [] : [[variable, value]];
+    });
+    return {
+        name,
+        files,
+        adapted,
+        directory: (0,external_node_path_.dirname)(resolvePath(env, first)),
+        variables: Object.fromEntries(variables),
+        lookUp,
+        prune,
+        rerunJobs,
+    };
+}
+function switchOf(inputs, key, problems) {
+    const text = inputs[key].trim();
+    return text === '' ? false : (problems.at(key).attempt(() => parseBoolean(text)) ?? false);
+}
+/** The variables of the step, and behind them those of the env files, the last of which wins. */
+function stack_variablesOf(input, env, problems) {
+    const ofTheStep = (name) => (OF_THE_RUNNER.test(name) ? undefined : env[name]);
+    const ofFiles = new Map();
+    for (const path of pathsFrom(input, 'env-file', problems)) {
+        const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+        const file = (0,compose_variables/* parseEnvFile */.FO)(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
+        for (const { line, reason } of file.problems)
+            problems.add(`${path} line ${line}: ${reason}`);
+        for (const [name, value] of file.variables)
+            ofFiles.set(name, value);
+    }
+    return (name) => ofTheStep(name) ?? ofFiles.get(name);
+}
+function composePaths(input, env, problems) {
+    const given = pathsFrom(input, 'compose-file', problems);
+    if (given.length > 0 || input.trim() !== '')
+        return given;
+    const found = USUAL_NAMES.find((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(basePath(env), name)));
+    if (found !== undefined)
+        return [found];
+    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${(0,inputs_problems/* listed */.KE)(USUAL_NAMES, 'disjunction')}: write the path of the compose file`);
+    return [];
+}
+/** One path a line, or a YAML list of them. */
+function pathsFrom(input, name, problems) {
+    const text = input.trim();
+    if (!/^(?:-[ \t\r\n]|\[)/.test(text))
+        return text
+            .split(/\r?\n/)
+            .map((line) => line.trim())
+            .filter((line) => line !== '');
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, reason } of wrong)
+        problems.add(`${name} line ${line}: ${reason}`);
+    const items = root?.kind === 'list' ? root.items : [];
+    return items.flatMap((item) => {
+        if (item.kind === 'text' && item.value.trim() !== '')
+            return [item.value.trim()];
+        problems.add(`${name} line ${item.line}: this is no path: write the path of a file`);
+        return [];
+    });
+}
+function composeFile(path, env, problems) {
+    const here = problems.at(`compose-file ${path}`);
+    const text = here.attempt(() => fileReader(env)(path));
+    if (text === undefined)
+        return undefined;
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`${path} line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0)
+        return undefined;
+    if (root?.kind === 'map')
+        return { path, root };
+    here.add('this is no compose file: write a mapping with the key `services`');
+    return undefined;
+}
+/** What the files and variables give to secrets must not be printed, nor reach programs that have no use for it. */
+function hideSecrets(files, lookUp) {
+    for (const { root } of files) {
+        const secrets = root.entries.find(({ key }) => key === 'secrets')?.value;
+        for (const { value: secret } of secrets?.kind === 'map' ? secrets.entries : []) {
+            for (const { key, value } of secret.kind === 'map' ? secret.entries : []) {
+                if (value.kind !== 'text')
+                    continue;
+                if (key === 'content')
+                    hide(value.value);
+                if (key === 'environment')
+                    hide(lookUp(value.value) ?? '');
+            }
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/inputs.js
+
+
+
+
+
+
+
+
+
+/** As in action.yml, for shells that know no defaults. */
+const DEFAULT_TIMEOUT_SECONDS = 600;
+const DEFAULT_MAX_PARALLEL = 10;
+const DEFAULT_LOCK_TIMEOUT_SECONDS = 600;
+const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
+const MOST_PARALLEL = 100;
+const RECOVERIES = ['rollback', 'keep'];
+/**
+ * Reads the inputs of the step, and masks every secret as it is read.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+function readInputs(env) {
+    const problems = new inputs_problems/* Problems */.Zw();
+    const reach = reachOf(env, problems);
+    const credentials = readCredentials(env, problems);
+    const stack = readStackInputs(env, problems);
+    const services = readServices(env, problems);
+    const wait = read(env, 'wait', problems, parseBoolean) ?? true;
+    const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS;
+    const monitorSeconds = read(env, 'monitor', problems, parseDuration);
+    const maxParallel = read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
+    const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'rollback';
+    const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'keep';
+    const isLocked = read(env, 'lock', problems, parseBoolean) ?? false;
+    const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
+    if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
+        problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
+    }
+    if (stack?.prune && !wait) {
+        problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
+    }
+    problems.throwAll();
+    return {
+        reach,
+        credentials,
+        services,
+        ...(stack && { stack }),
+        wait,
+        timeoutSeconds,
+        monitorSeconds,
+        onFailure,
+        onCancel,
+        maxParallel,
+        lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+    };
+}
+/**
+ * Reads only how the swarm is reached, as `post` needs it.
+ *
+ * @throws UserErrors with everything that is wrong with it
+ */
+function readReach(env) {
+    const problems = new inputs_problems/* Problems */.Zw();
+    const reach = reachOf(env, problems);
+    problems.throwAll();
+    return reach;
+}
+function reachOf(env, problems) {
+    return reachFrom({
+        input: (name) => input(env, name),
+        resolvePath: (path) => resolvePath(env, path),
+        hasAgent: Boolean(env.SSH_AUTH_SOCK),
+    }, problems);
+}
+function readCredentials(env, problems) {
+    const sources = { env, readFile: fileReader(env) };
+    const short = { registry: input(env, 'registry'), username: input(env, 'username'), password: input(env, 'password') };
+    const credentials = [
+        ...credentialsFromText(input(env, 'registries'), 'registries', sources, problems),
+        ...credentialsFromFile(input(env, 'registries-file').trim(), sources, problems),
+        credentialFromShortForm(short, problems),
+    ].filter((credential) => credential !== undefined);
+    checkSeparation(credentials, problems);
+    return credentials;
+}
+function credentialsFromFile(path, sources, problems) {
+    const name = 'registries-file';
+    if (path === '')
+        return [];
+    if (/[\r\n]/.test(path)) {
+        // Read all the same, so that its passwords are masked.
+        credentialsFromText(path, name, sources, new inputs_problems/* Problems */.Zw());
+        problems.add(`${name}: this is no path but several lines: give the content in \`registries\`, or write the path of a file`);
+        return [];
+    }
+    const text = problems.at(name).attempt(() => sources.readFile(path));
+    if (text?.trim() === '')
+        problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
+    return credentialsFromText(text ?? '', name, sources, problems);
+}
+function readServices(env, problems) {
+    const text = input(env, 'services');
+    const stack = input(env, 'stack').trim();
+    if (text.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files');
+        return [];
+    }
+    if (text.trim() !== '')
+        return servicesFromText(text, problems);
+    if (stack !== '')
+        return [];
+    const given = ['registries', 'registries-file', 'registry', 'username'].find((name) => input(env, name) !== '');
+    const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
+    problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
+    return [];
+}
+function readStackInputs(env, problems) {
+    const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
+    const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
+    const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
+    return readStack(inputs, env, problems);
+}
+/** The value of an input that is one short text; `undefined` when it is not given. */
+function read(env, name, problems, parse) {
+    const text = input(env, name).trim();
+    return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
+}
+function parseTimeout(text) {
+    const seconds = parseDuration(text);
+    if (seconds <= LONGEST_TIMEOUT_SECONDS)
+        return seconds;
+    throw new errors/* UserError */.yo(`${text} is more than a day: write at most 24h`);
+}
+/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
+function input(env, name) {
+    const key = `INPUT_${name.toUpperCase()}`;
+    return env[key] ?? env[key.replaceAll('-', '_')] ?? '';
+}
+
+
+/***/ }),
+
+/***/ 4493:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $6: () => (/* binding */ textAt),
+/* harmony export */   YH: () => (/* binding */ keyAdvice),
+/* harmony export */   bi: () => (/* binding */ closestKey),
+/* harmony export */   fK: () => (/* binding */ valueAt),
+/* harmony export */   wz: () => (/* binding */ filledAt)
+/* harmony export */ });
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1733);
+
+const MOST_TYPOS = 2;
+/** The value of a key, `undefined` when the mapping does not have it. */
+function valueAt(map, key) {
+    return map.entries.find((entry) => entry.key === key)?.value;
+}
+/** The value of a key, `undefined` also when there is nothing in it: a list of which every line is commented out. */
+function filledAt(map, key) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return value.value.trim() === '' ? undefined : value;
+    return (value.kind === 'list' ? value.items : value.entries).length === 0 ? undefined : value;
+}
+/** The trimmed text of a key; `undefined` when the mapping does not have it, or has no text there: then it is a problem. */
+function textAt(map, key, problems) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return value.value.trim();
+    problems.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text, in quotes if it has special characters`);
+    return undefined;
+}
+/** The known key that was probably meant. */
+function closestKey(key, known, otherNames = {}) {
+    const plain = key.toLowerCase().replaceAll('_', '-');
+    const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
+    if (other !== undefined)
+        return other;
+    const [best] = known
+        .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
+        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
+        .sort((a, b) => a.typos - b.typos);
+    return best?.name;
+}
+/** What to write instead of an unknown key. */
+function keyAdvice(closest, known) {
+    const guess = closest === undefined ? 'write one of' : `did you mean \`${closest}\`? The keys are`;
+    return `${guess} ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .KE)(known, closest === undefined ? 'disjunction' : 'conjunction')}`;
+}
+/** Levenshtein's distance. */
+function typosBetween(a, b) {
+    let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+    for (let i = 1; i <= a.length; i++) {
+        const current = [i];
+        for (let j = 1; j <= b.length; j++) {
+            const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+            current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+        }
+        previous = current;
+    }
+    return previous[b.length] ?? 0;
+}
+
+
+/***/ }),
+
+/***/ 1733:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   KE: () => (/* binding */ listed),
+/* harmony export */   SP: () => (/* binding */ shown),
+/* harmony export */   Zw: () => (/* binding */ Problems)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
+
+const LONGEST_SHOWN = 60;
+/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
+class Problems {
+    #lines;
+    #place;
+    constructor(place = '', lines = []) {
+        this.#place = place;
+        this.#lines = lines;
+    }
+    /** The same collection, for the problems of one place in it. */
+    at(place) {
+        return new Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
+    }
+    add(problem) {
+        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
+    }
+    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+    attempt(work) {
+        try {
+            return work();
+        }
+        catch (error) {
+            if (!(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo))
+                throw error;
+            this.add(error.message);
+            return undefined;
+        }
+    }
+    /** @throws UserErrors with every problem collected so far, from every place */
+    throwAll() {
+        (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .throwAll */ .Kx)(this.#lines);
+    }
+}
+/** A value as a message shows it: in quotes, on one line, not too long. */
+function shown(value) {
+    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
+}
+/** Names as a sentence lists them: `a`, `b` and `c`. */
+function listed(names, type = 'conjunction') {
+    return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``));
+}
+function oneLine(text) {
+    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}
+
+
+/***/ }),
+
+/***/ 7691:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  wi: () => (/* binding */ lockOfMain),
+  VB: () => (/* binding */ releaseLeft),
+  HJ: () => (/* binding */ takeLock)
+});
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
+var core = __nccwpck_require__(6058);
+// EXTERNAL MODULE: ./lib/docker/election.js
+var election = __nccwpck_require__(6465);
+// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
+var docker_engine = __nccwpck_require__(7767);
+;// CONCATENATED MODULE: ./lib/docker/lock-config.js
+
+/**
+ * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
+ * make it has the lock, and nobody needs a service of their own for it.
+ */
+const PREFIX = 'swarm-deploy.lock';
+// swarmkit, manager/controlapi/common.go
+const LONGEST_NAME = 64;
+const HASH_LENGTH = 12;
+const OWNER = `${PREFIX}.owner`;
+const URL = `${PREFIX}.url`;
+const SECONDS = `${PREFIX}.seconds`;
+const TOKEN = `${PREFIX}.token`;
+/** The name of the lock for a service or a stack. */
+function lockName(kind, name) {
+    const plain = `${PREFIX}.${kind}.${name}`;
+    if (plain.length <= LONGEST_NAME)
+        return plain;
+    const hash = (0,external_node_crypto_.createHash)('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+    return `${plain.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}.${hash}`;
+}
+/** The body that makes a lock. */
+function lockBody(name, { owner, url, seconds, token }) {
+    const labels = { [OWNER]: owner, [URL]: url, [SECONDS]: String(seconds), [TOKEN]: token };
+    return { Name: name, Labels: labels, Data: Buffer.from('a lock of a deploy').toString('base64') };
+}
+/** The filter that finds the locks of one run. */
+function locksOf(token) {
+    return JSON.stringify({ label: [`${TOKEN}=${token}`] });
+}
+/** A config object read as a lock. */
+function heldLock({ ID, CreatedAt, Spec }) {
+    const labels = Spec.Labels ?? {};
+    const holder = {
+        owner: labels[OWNER] || 'someone unknown',
+        url: labels[URL] ?? '',
+        // One that was made by hand stays until it is removed by hand.
+        seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
+        token: labels[TOKEN] ?? '',
+    };
+    return { id: ID, holder, createdAt: CreatedAt };
+}
+/**
+ * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
+ *
+ * @param now of the swarm, RFC 3339
+ */
+function isExpired({ createdAt, holder }, now) {
+    return secondsLeft(createdAt, holder.seconds, now) <= 0;
+}
+/** How long a lock still counts at most. */
+function secondsLeft(createdAt, seconds, now) {
+    return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
+}
+
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+// EXTERNAL MODULE: ./lib/runner/log.js
+var log = __nccwpck_require__(3188);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: ./lib/runner/secret.js
+var secret = __nccwpck_require__(2436);
+;// CONCATENATED MODULE: ./lib/runner/run.js
+
+
+/** Which run this is, from the variables that every runner sets. */
+function identifyRun(env) {
+    const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = env;
+    if (!repository)
+        return { owner: (0,secret/* redact */.E$)(`${(0,external_node_os_.userInfo)().username}@${(0,external_node_os_.hostname)()}, process ${process.pid}`), url: '' };
+    const parts = [
+        repository,
+        env.GITHUB_WORKFLOW && `workflow ${env.GITHUB_WORKFLOW}`,
+        env.GITHUB_JOB && `job ${env.GITHUB_JOB}`,
+        id && `run ${id}${attempt && attempt !== '1' ? ` (attempt ${attempt})` : ''}`,
+    ];
+    const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : '';
+    return { owner: (0,secret/* redact */.E$)(parts.filter(Boolean).join(', ')), url: (0,secret/* redact */.E$)(url) };
+}
+
+;// CONCATENATED MODULE: ./lib/lock.js
+
+
+
+
+
+
+
+
+
+const STATE = 'lock';
+/** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
+const CALL_TIMEOUT_MS = 120_000;
+/** A runner that stops a job leaves seven seconds. */
+const RELEASE_TIMEOUT_MS = 5000;
+const LOOK_EVERY_MS = 1000;
+/** What a run may need beyond its two timeouts: logins, look-ups, and stopping. */
+const MARGIN_SECONDS = 15 * 60;
+/**
+ * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
+ * over. Its state is saved first, so that `post` releases them when this process is killed.
+ *
+ * @throws UserError when somebody else holds one for longer than `lock-timeout`
+ */
+async function takeLock(asked, { engine }, signal) {
+    const { lock, stack } = asked;
+    if (lock === undefined)
+        return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
+    const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: (0,external_node_crypto_.randomUUID)() };
+    (0,core/* saveState */.LZ)(STATE, holder.token);
+    const taken = [];
+    const take = (names) => (0,log/* stage */.d)('Take the lock', async () => {
+        // In one order for all runs, or two of them would wait for each other.
+        for (const name of names.toSorted()) {
+            await waitFor(engine, name, holder, lock, signal);
+            taken.push(name);
+            log/* log */.R.info(`${name}: locked`);
+        }
+    });
+    const keeper = {
+        takeServices: async ({ services }) => {
+            const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name));
+            if (names.length > 0)
+                await take(names);
+        },
+        [Symbol.asyncDispose]: () => release(engine, holder, taken),
+    };
+    try {
+        if (stack === undefined)
+            await keeper.takeServices(asked);
+        else
+            await take([lockName('stack', stack.name)]);
+        return keeper;
+    }
+    catch (error) {
+        await keeper[Symbol.asyncDispose]();
+        throw error;
+    }
+}
+function lifetimeOf({ timeoutSeconds }) {
+    return Math.ceil(2 * timeoutSeconds + MARGIN_SECONDS);
+}
+async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
+    const deadline = performance.now() + timeoutSeconds * 1000;
+    let waitsFor = '';
+    while (!(await create(engine, name, holder))) {
+        signal.throwIfAborted();
+        const other = await find(engine, name, signal);
+        if (other === undefined)
+            continue;
+        if (other.holder.token === holder.token)
+            return;
+        const { SystemTime: now } = await (0,election/* throughElection */.XX)(() => engine.get('/info', { signal }), signal);
+        if (isExpired(other, now)) {
+            log/* log */.R.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`);
+            await remove(engine, other.id, signal);
+            continue;
+        }
+        if (performance.now() >= deadline)
+            throw new errors/* UserError */.yo(tooLong(name, other, now, timeoutSeconds));
+        if (waitsFor !== other.id) {
+            log/* log */.R.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
+        }
+        waitsFor = other.id;
+        await (0,promises_.setTimeout)(Math.min(LOOK_EVERY_MS, Math.max(0, deadline - performance.now())), undefined, { signal });
+    }
+}
+function named({ owner, url }) {
+    return url === '' ? owner : `${owner} (${url})`;
+}
+function tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
+    const left = secondsLeft(createdAt, holder.seconds, now);
+    const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : '';
+    return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
+}
+/** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
+async function create(engine, name, holder) {
+    const patience = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    try {
+        await (0,election/* throughElection */.XX)(() => engine.post('/configs/create', { body: lockBody(name, holder) }), patience);
+        return true;
+    }
+    catch (error) {
+        if (error instanceof docker_engine/* EngineError */.NJ && error.status === 409)
+            return false;
+        if (error instanceof docker_engine/* EngineError */.NJ)
+            throw new errors/* UserError */.yo(`lock: the swarm refuses to make ${name}: ${error.message}`);
+        throw error;
+    }
+}
+async function find(engine, name, signal) {
+    const filters = JSON.stringify({ name: [name] });
+    const found = await (0,election/* throughElection */.XX)(() => engine.get('/configs', { query: { filters }, signal }), signal);
+    const config = found.find(({ Spec }) => Spec.Name === name);
+    return config && heldLock(config);
+}
+/** By its ID: of two that break a lock, the second must not take away the first one's new lock. */
+async function remove(engine, id, signal) {
+    await (0,election/* throughElection */.XX)(() => engine.remove(`/configs/${id}`, { signal }), signal).catch((error) => {
+        if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
+            throw error;
+    });
+}
+/** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
+async function release(engine, holder, taken) {
+    try {
+        await releaseAll(engine, holder.token, AbortSignal.timeout(RELEASE_TIMEOUT_MS));
+        (0,core/* saveState */.LZ)(STATE, '');
+    }
+    catch (error) {
+        log/* log */.R.warning(`Not released: ${taken.join(', ')} (${(0,errors/* messageOf */.bD)(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``);
+    }
+}
+async function releaseAll(engine, token, signal) {
+    const query = { filters: locksOf(token) };
+    const left = await (0,election/* throughElection */.XX)(() => engine.get('/configs', { query, signal }), signal);
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
+    await Promise.all(ours.map(({ id }) => remove(engine, id, signal)));
+}
+/** The token of the locks that main of the same step did not release, as far as `post` knows. */
+function lockOfMain() {
+    return process.env[`STATE_${STATE}`] || undefined;
+}
+/** Releases what a killed main left behind. */
+async function releaseLeft(token, { engine }) {
+    await releaseAll(engine, token, AbortSignal.timeout(CALL_TIMEOUT_MS));
+}
+
+
+/***/ }),
+
+/***/ 1587:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  i: () => (/* binding */ main)
+});
+
+// EXTERNAL MODULE: ./lib/connection.js + 16 modules
+var lib_connection = __nccwpck_require__(4797);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/docker/cli.js + 1 modules
+var cli = __nccwpck_require__(1417);
+// EXTERNAL MODULE: ./lib/docker/config-file.js
+var config_file = __nccwpck_require__(1643);
+// EXTERNAL MODULE: ./lib/docker/reference.js
+var reference = __nccwpck_require__(9729);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
+var docker_engine = __nccwpck_require__(7767);
+// EXTERNAL MODULE: ./lib/runner/secret.js
+var runner_secret = __nccwpck_require__(2436);
 ;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
 
 
@@ -43475,7 +46073,7 @@ async function readConfigFile(path) {
  * (moby, daemon/containerd/resolver.go).
  */
 function authConfig(credential) {
-    const serveraddress = registryKey(credential.registry);
+    const serveraddress = (0,reference/* registryKey */.n7)(credential.registry);
     const secret = credential.password.reveal();
     return credential.kind === 'identity-token'
         ? { identitytoken: secret, serveraddress }
@@ -43496,7 +46094,7 @@ function registryAuthHeader(credential) {
  * or misses an image may still say "denied" further on. Docker up to 28 words its answers as docker/distribution does,
  * the containerd image store (default on a fresh 29) in its own way.
  */
-const registry_error_WORDINGS = [
+const WORDINGS = [
     ['plain-http', /server gave http response to https client|first record does not look like a tls handshake/],
     ['unknown-ca', /x509: certificate signed by unknown authority|x509: .*certificate is not trusted/],
     ['bad-certificate', /x509:/],
@@ -43528,7 +46126,7 @@ const QUOTED_STATUS = /(?:failed with status:?|unexpected http status:|error par
 /** What the daemon means by its answer to `POST /auth` or `GET /distribution/{image}/json`. */
 function classifyRegistryError(status, message) {
     const text = withoutNames(message.toLowerCase()).trim();
-    const worded = registry_error_WORDINGS.find(([, wording]) => wording.test(text));
+    const worded = WORDINGS.find(([, wording]) => wording.test(text));
     if (worded !== undefined)
         return worded[0];
     const quoted = QUOTED_STATUS.exec(text)?.[1];
@@ -43670,7 +46268,7 @@ async function verifyCredential(engine, credential, signal) {
  * @throws RegistryError when it has no such image, does not show it to this account, or cannot be asked
  */
 function resolveImage(engine, image, credential, signal) {
-    return asking(signal, () => engine.get(`/distribution/${familiar(image)}/json`, {
+    return asking(signal, () => engine.get(`/distribution/${(0,reference/* familiar */.ce)(image)}/json`, {
         signal,
         timeoutSeconds: REGISTRY_TIMEOUT_SECONDS,
         ...(credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) }),
@@ -43682,17 +46280,21 @@ async function asking(signal, ask) {
             return await ask();
         }
         catch (error) {
-            if (!(error instanceof EngineError))
+            if (!(error instanceof docker_engine/* EngineError */.NJ))
                 throw error;
             const failure = classifyRegistryError(error.status, error.message);
             if (failure !== 'registry-error' || pause === undefined)
                 throw new RegistryError(failure, error.message);
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(pause * 1000, undefined, { signal });
+            await (0,promises_.setTimeout)(pause * 1000, undefined, { signal });
         }
     }
     throw new Error('unreachable: the last pause ends the loop');
 }
 
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+// EXTERNAL MODULE: ./lib/runner/log.js
+var log = __nccwpck_require__(3188);
 ;// CONCATENATED MODULE: ./lib/credentials.js
 
 
@@ -43741,7 +46343,7 @@ function place({ registry, path }) {
 async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
     const directory = await workspace.makeDirectory(directoryName);
     const plain = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
-    await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), isolatedConfigFile(plain, userConfig.carriedOver));
+    await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), (0,config_file/* isolatedConfigFile */.AM)(plain, userConfig.carriedOver));
     return { name, directory, credentials };
 }
 function inTheClear({ kind, username, password }) {
@@ -43752,7 +46354,7 @@ function unservedRegistries({ services, credentials }) {
     const unserved = services.flatMap(({ image, authConfig }) => {
         if (image === undefined || authConfig !== undefined)
             return [];
-        const served = credentials.some(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository));
+        const served = credentials.some(({ registry, path }) => registry === image.registry && (0,reference/* pathMatches */.rg)(path, image.repository));
         return served ? [] : [image.registry];
     });
     return [...new Set(unserved)];
@@ -43769,9 +46371,9 @@ function credentialOf(registry, { kind, username, password }, userConfig) {
     return { origin: userConfig.name, config: userConfig.name, registry, path: '', username, password: secret, kind };
 }
 async function ownCredential(registry, { file, env, name }, signal) {
-    const helper = helperFor(file, registry);
+    const helper = (0,config_file/* helperFor */.yW)(file, registry);
     if (helper === undefined)
-        return storedCredential(file, registry);
+        return (0,config_file/* storedCredential */.hp)(file, registry);
     try {
         return await askHelper(helper, registry, env, signal);
     }
@@ -43783,7 +46385,7 @@ async function ownCredential(registry, { file, env, name }, signal) {
 }
 /** The protocol of github.com/docker/docker-credential-helpers: the registry's key in, a JSON object out. */
 async function askHelper(helper, registry, env, signal) {
-    const answer = await runProgram(`docker-credential-${helper}`, ['get'], { env, stdin: registryKey(registry), signal });
+    const answer = await (0,cli/* runProgram */.mB)(`docker-credential-${helper}`, ['get'], { env, stdin: (0,reference/* registryKey */.n7)(registry), signal });
     if (answer.code !== 0) {
         if (/credentials not found/i.test(answer.stdout + answer.stderr))
             return undefined;
@@ -43793,50 +46395,22 @@ async function askHelper(helper, registry, env, signal) {
     return { kind: username === '<token>' ? 'identity-token' : 'password', username, password };
 }
 
-;// CONCATENATED MODULE: ./lib/docker/election.js
-
-
-/** A failover seen by a healthy manager takes up to 20 s, by a returning old leader up to about 24 s. */
-const PATIENCE_SECONDS = 90;
-const PAUSE_SECONDS = 1;
-const NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-const NO_CONNECTION = /Cannot connect to the Docker daemon|error during connect|connection refused|connection reset|broken pipe|unexpected EOF|: EOF|failed to connect to the docker API/i;
-/** Whether these words of the docker CLI mean that the connection broke: what was asked may be done or not. */
-function isDisconnection(message) {
-    return NO_CONNECTION.test(message);
-}
-/**
- * Does a reading work again and again while the swarm has no leader or the connection is down.
- *
- * @throws what the work throws for another reason, or still throws after 90 s
- */
-async function throughElection(work, signal) {
-    const deadline = performance.now() + PATIENCE_SECONDS * 1000;
-    for (;;) {
-        try {
-            return await work();
-        }
-        catch (error) {
-            const passing = error instanceof ConnectionLost || (error instanceof EngineError && isElection(error.message));
-            if (!passing || performance.now() > deadline)
-                throw error;
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(PAUSE_SECONDS * 1000, undefined, { signal });
-        }
-    }
-}
-
+// EXTERNAL MODULE: ./lib/docker/election.js
+var election = __nccwpck_require__(6465);
 // EXTERNAL MODULE: external "node:events"
 var external_node_events_ = __nccwpck_require__(8474);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: external "node:stream/consumers"
+var consumers_ = __nccwpck_require__(8321);
+// EXTERNAL MODULE: external "node:stream/promises"
+var external_node_stream_promises_ = __nccwpck_require__(6466);
 ;// CONCATENATED MODULE: ./lib/docker/commands.js
 
 /** `docker service update` of a service that exists. */
 function serviceUpdate(change) {
     const variables = environmentFlags('--env-add', change.env);
-    const image = change.image === undefined ? [] : ['--image', familiar(change.image)];
+    const image = change.image === undefined ? [] : ['--image', (0,reference/* familiar */.ce)(change.image)];
     return {
         args: [...head('update', change), ...image, ...scale(change), ...variables.args, ...change.flags, change.name],
         env: variables.env,
@@ -43845,7 +46419,7 @@ function serviceUpdate(change) {
 /** `docker service create` of a service that does not exist. */
 function serviceCreate(change) {
     const variables = environmentFlags('--env', change.env);
-    const image = change.image === undefined ? [] : [familiar(change.image)];
+    const image = change.image === undefined ? [] : [(0,reference/* familiar */.ce)(change.image)];
     return {
         args: [
             ...head('create', change),
@@ -43947,20 +46521,20 @@ async function answer(request, response, engine, pretended, { onSpec, onNetwork 
             return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: 'swarm' });
         const kind = /\/(secret|config)s$/.exec(path)?.[1];
         if (kind !== undefined && pretended[kind].length > 0) {
-            const known = await (0,consumers_namespaceObject.json)(await engine.forward({ method, path: url }));
+            const known = await (0,consumers_.json)(await engine.forward({ method, path: url }));
             return sendJson(response, 200, [...known, ...pretended[kind]]);
         }
         const real = await engine.forward({ method, path: url });
         response.writeHead(real.statusCode ?? 500, real.headers);
-        await (0,external_node_stream_promises_namespaceObject.pipeline)(real, response);
+        await (0,external_node_stream_promises_.pipeline)(real, response);
         return;
     }
     if (method === 'POST' && CHANGES_SERVICE.test(path)) {
-        onSpec((await (0,consumers_namespaceObject.json)(request)));
+        onSpec((await (0,consumers_.json)(request)));
         sendJson(response, 200, { ID: 'rehearsal' });
     }
     else if (method === 'POST' && path.endsWith('/networks/create')) {
-        onNetwork((await (0,consumers_namespaceObject.json)(request)));
+        onNetwork((await (0,consumers_.json)(request)));
         sendJson(response, 201, { Id: 'rehearsal' });
     }
     else {
@@ -44302,7 +46876,7 @@ function sameSpec(a, b) {
     return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
 }
 function isSameImage(spec, image) {
-    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
+    return image === undefined || (0,reference/* sameImage */.G4)(spec.TaskTemplate.ContainerSpec?.Image ?? '', (0,reference/* familiar */.ce)(image));
 }
 function variables(spec) {
     const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
@@ -44368,17 +46942,17 @@ async function updateSpec(engine, serviceId, base, wanted, credential, signal) {
         catch (error) {
             if (!mayRepeat(error) || attempt === ATTEMPTS)
                 throw error;
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
+            await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
         }
     }
 }
 /** The service with this name or ID; `undefined` when there is none. */
 async function findService(engine, name, signal) {
     try {
-        return await throughElection(() => engine.get(`/services/${name}`, { signal }), signal);
+        return await (0,election/* throughElection */.XX)(() => engine.get(`/services/${name}`, { signal }), signal);
     }
     catch (error) {
-        if (error instanceof EngineError && error.status === 404)
+        if (error instanceof docker_engine/* EngineError */.NJ && error.status === 404)
             return undefined;
         throw error;
     }
@@ -44389,9 +46963,9 @@ function isOutOfSequence(message) {
 }
 /** The next look tells what became of it. */
 function mayRepeat(error) {
-    if (error instanceof ConnectionLost)
+    if (error instanceof docker_engine/* ConnectionLost */.pz)
         return true;
-    return error instanceof EngineError && (isOutOfSequence(error.message) || isElection(error.message));
+    return error instanceof docker_engine/* EngineError */.NJ && (isOutOfSequence(error.message) || (0,election/* isElection */.yr)(error.message));
 }
 function queryFor(service, credential) {
     const version = String(service.Version.Index);
@@ -44435,7 +47009,7 @@ function fileFor({ key, file }, image) {
     const { version, networks, volumes, secrets } = file;
     const { credential, configs } = credentialByName(service, file.configs);
     const escaped = escapeVariables({
-        services: { [key]: { ...service, ...credential, image: familiar(image) } },
+        services: { [key]: { ...service, ...credential, image: (0,reference/* familiar */.ce)(image) } },
         networks,
         volumes,
         secrets,
@@ -44615,10 +47189,10 @@ async function send(checked, connection) {
         const said = complaint(result);
         if (result.code === 0)
             return taken(checked, sentAt, await read(connection, name));
-        const mayRepeat = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said);
+        const mayRepeat = isOutOfSequence(said) || (0,election/* isElection */.yr)(said) || (0,election/* isDisconnection */.jM)(said) || /already exists/.test(said);
         if (!mayRepeat)
             return refused(checked, sentAt, said);
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000);
+        await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000);
         const service = await read(connection, name);
         const standing = compare(checked, service);
         if (standing === 'as-asked')
@@ -44695,2201 +47269,10 @@ function superseded(checked, sentAt, service) {
     return { checked, sentAt, service, problem: { outcome: 'superseded', cause } };
 }
 
-;// CONCATENATED MODULE: ./lib/inputs/masking.js
-
-/** Shorter guesses are pieces of any word, and would blot out the messages that are to help. */
-const SHORTEST_GUESS = 3;
-/** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
-const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config'];
-/** Takes the value out of all that is printed from now on. */
-function hide(value, username) {
-    if (value !== '')
-        new runner_secret/* Secret */.zh(value, username);
-}
-/** Hides whatever a password could be in a `registries` text that was read as YAML. */
-function hidePasswords(value) {
-    if (value.kind === 'map')
-        hidePasswordsOfMap(value);
-    if (value.kind !== 'list')
-        return;
-    for (const item of value.items) {
-        if (item.kind === 'text')
-            guess(item.value.split(/\s+/).at(-1));
-        else
-            hidePasswords(item);
-    }
-}
-function hidePasswordsOfMap(map) {
-    for (const { key, value } of map.entries) {
-        if (key === 'password') {
-            if (value.kind === 'text')
-                hide(value.value);
-            else
-                hideAll(value);
-        }
-        else if (value.kind !== 'text')
-            hidePasswords(value);
-        else if (!PUBLIC_KEYS.includes(key))
-            guess(value.value);
-    }
-}
-function hideAll(value) {
-    if (value.kind === 'text')
-        guess(value.value);
-    if (value.kind === 'list')
-        value.items.forEach(hideAll);
-    if (value.kind !== 'map')
-        return;
-    for (const entry of value.entries) {
-        guess(entry.key);
-        hideAll(entry.value);
-    }
-}
-/** Hides whatever follows a password's key in a text that is not valid YAML. */
-function hideAfterPasswordKeys(text) {
-    for (const [, rest = ''] of text.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
-        guess(rest);
-        for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
-            guess(piece);
-            guess(piece.replace(/^["']|["'}\]]+$/g, ''));
-        }
-    }
-}
-/** Hides the password of a pasted address, `https://user:password@host`. */
-function hideUserInfo(address) {
-    guess(/^\w+:\/\/[^:]*:(.*)@/s.exec(address)?.[1]);
-}
-/** Hides the columns from the third on of a line that does not have four of them. */
-function hideColumns(line) {
-    const columns = line.trim().split(/[ \t]+/);
-    columns.slice(2).forEach(guess);
-    guess(/^\s*(?:\S+\s+){3}(.*)$/.exec(line)?.[1]);
-}
-function guess(value) {
-    if (value !== undefined && value.trim().length >= SHORTEST_GUESS)
-        hide(value.trim());
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/credentials.js
-
-
-
-
-
-const credentials_HUB = 'docker.io';
-/** What an empty value of a workflow mostly means. */
-const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
-/** The credential; `undefined` when something is wrong with it. */
-function checkedCredential(written, problems) {
-    const { origin, scope, password } = written;
-    const username = written.username.trim();
-    const config = written.config?.trim();
-    const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter((problem) => problem !== undefined);
-    for (const problem of wrong)
-        problems.add(problem);
-    if (wrong.length > 0 || scope === undefined)
-        return undefined;
-    const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`;
-    return {
-        origin,
-        config: config ?? place,
-        ...scope,
-        username,
-        password: new runner_secret/* Secret */.zh(password, username),
-        kind: 'password',
-    };
-}
-/** The credential of the inputs `registry`, `username` and `password`; `undefined` when none of them is given. */
-function credentialFromShortForm(given, problems) {
-    const password = withoutLastNewlines(given.password);
-    hide(password, given.username.trim());
-    const all = { registry: given.registry.trim(), username: given.username.trim(), password };
-    if (Object.values(all).every((value) => value === ''))
-        return undefined;
-    const names = ['registry', 'username', 'password'];
-    const missing = names.filter((name) => name !== 'registry' && all[name] === '');
-    if (missing.length > 0) {
-        const present = names.filter((name) => all[name] !== '');
-        problems.add(`${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
-        return undefined;
-    }
-    const scope = problems.at('registry').attempt(() => registryScope(all.registry || credentials_HUB));
-    return checkedCredential({ ...all, origin: 'registry', config: undefined, scope }, problems.at('username, password'));
-}
-/**
- * Docker keeps one login for a registry in a configuration directory, whatever the path: with two in one config it
- * would take one by chance.
- */
-function checkSeparation(credentials, problems) {
-    const known = new Map();
-    for (const credential of credentials) {
-        const { origin, registry, config } = credential;
-        const key = JSON.stringify([config, registry]);
-        const other = known.get(key);
-        if (other === undefined)
-            known.set(key, credential);
-        else {
-            problems.add(`${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
-        }
-    }
-}
-/** @throws UserError that goes on after the name of the key */
-function registryScope(text) {
-    hideUserInfo(text);
-    try {
-        return parseRegistry(text);
-    }
-    catch (error) {
-        if (!(error instanceof InvalidReference))
-            throw error;
-        throw new errors/* UserError */.yo(error.message.replace(/^The/, 'the'));
-    }
-}
-/** Files and heredocs end in a newline that is no part of the password. Everything else is. */
-function withoutLastNewlines(password) {
-    let end = password.length;
-    while (end > 0 && '\r\n'.includes(password.charAt(end - 1)))
-        end--;
-    return password.slice(0, end);
-}
-function usernameProblem(username) {
-    if (username === '')
-        return `the username is empty: write the name of the account (${UNSET})`;
-    if (username.includes(':'))
-        return 'the username has a colon, which docker cannot send: write the name alone';
-    if (/\p{Cc}/u.test(username))
-        return 'the username has a line break or control character: write it on one line';
-    return undefined;
-}
-function passwordProblem(password) {
-    if (password === '')
-        return `the password is empty: set it (${UNSET})`;
-    if (password.includes('\0'))
-        return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
-    return undefined;
-}
-function configProblem(config) {
-    if (config === '')
-        return '`config` is empty: write a name for it, or leave the key out';
-    if (config !== undefined && /\p{Cc}/u.test(config))
-        return '`config` has a line break or control character: write a name on one line';
-    return undefined;
-}
-function isOrAre(names) {
-    return names.length === 1 ? 'is' : 'are';
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/files.js
-
-
-
-const LARGEST_MEGABYTES = 1;
-/**
- * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
- * be the content, or the secret itself.
- */
-function fileReader(env) {
-    return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
-}
-/** The workspace, where relative paths begin. */
-function basePath(env) {
-    return env.GITHUB_WORKSPACE || process.cwd();
-}
-/** The absolute path of a file of the user's. */
-function resolvePath(env, path) {
-    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_.join)(env.HOME, path.slice(2)) : path;
-    return (0,external_node_path_.resolve)(basePath(env), expanded);
-}
-function readBytes(path, base) {
-    try {
-        const file = (0,external_node_fs_namespaceObject.statSync)(path);
-        if (file.isDirectory())
-            throw new errors/* UserError */.yo('this is a directory: write the path of the file in it');
-        if (!file.isFile())
-            throw new errors/* UserError */.yo('this is no regular file: write the content to one first');
-        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
-            throw new errors/* UserError */.yo(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
-        }
-        return (0,external_node_fs_namespaceObject.readFileSync)(path);
-    }
-    catch (error) {
-        if (error instanceof errors/* UserError */.yo)
-            throw error;
-        throw new errors/* UserError */.yo(fileProblem(error.code, base));
-    }
-}
-function fileProblem(code, base) {
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
-    }
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'the file may not be read: give the user of this step the permission';
-    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
-}
-/** Without the byte order mark that editors on Windows put first. */
-function textOfBytes(bytes) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    }
-    catch {
-        throw new errors/* UserError */.yo('the file is not UTF-8 text: save it as UTF-8');
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/reach/ssh-key.js
-const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
-/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
-function shapeOfKey(text) {
-    const bad = (problem) => ({ problem, isEncrypted: false });
-    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
-        return bad(`it is a public key: ${NO_KEY}`);
-    if (/^PuTTY-User-Key-File/.test(text.trim())) {
-        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
-    }
-    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
-        [];
-    if (kind === undefined)
-        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
-    if (!/\n/.test(body.trim()) && body.trim().length > 100)
-        return bad(`its line breaks are lost: ${NO_KEY}`);
-    if (kind !== 'OPENSSH ')
-        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
-    const bytes = Buffer.from(body, 'base64');
-    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
-        return bad(`it is damaged: ${NO_KEY}`);
-    const length = bytes.readUInt32BE(15);
-    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
-}
-/** As ssh wants it: no carriage returns, a line break at the end. */
-function normalKey(text) {
-    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/values.js
-
-
-const UNIT_MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
-/**
- * `true` or `false`, as YAML 1.2 spells them.
- *
- * @throws UserError that names the two
- */
-function parseBoolean(text) {
-    if (/^(?:true|True|TRUE)$/.test(text))
-        return true;
-    if (/^(?:false|False|FALSE)$/.test(text))
-        return false;
-    throw new errors/* UserError */.yo(`${problems_shown(text)} is neither of the two allowed values: write true or false`);
-}
-/**
- * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
- *
- * @throws UserError that says what to write instead
- */
-function parseDuration(text) {
-    if (/^\d+(?:\.\d+)?$/.test(text))
-        throw new errors/* UserError */.yo(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
-    if (!DURATION.test(text))
-        throw new errors/* UserError */.yo(`${problems_shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
-    const milliseconds = [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
-    if (milliseconds === 0)
-        throw new errors/* UserError */.yo(`${text} is no time at all: write a longer one, such as 10s`);
-    return milliseconds / 1000;
-}
-/**
- * A whole number in a range.
- *
- * @throws UserError that names the range
- */
-function parseInteger(text, least, most) {
-    const number = Number(text);
-    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
-        return number;
-    throw new errors/* UserError */.yo(`${problems_shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
-}
-/** One of the words of a closed set. */
-function parseChoice(text, choices) {
-    const choice = choices.find((candidate) => candidate === text);
-    if (choice !== undefined)
-        return choice;
-    throw new errors/* UserError */.yo(`${problems_shown(text)} is none of its words: write ${choices.join(' or ')}`);
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/yaml.js
-
-const DEEPEST = 20;
-/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
-const MOST_ALIASED_VALUES = 100_000;
-/** The tags that say what is so anyway: all others change a value, or were meant to be a part of it. */
-const HARMLESS_TAGS = new Set(['!', 'tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);
-const REASONS = {
-    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
-    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
-    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
-    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
-    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
-    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
-    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
-    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
-    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
-    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
-};
-const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
-/**
- * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
- */
-function parseYaml(text) {
-    const source = text.replace(/^\uFEFF/, '');
-    const lineCounter = new dist/* LineCounter */.HN();
-    // Duplicate keys are found below: the package's own search takes quadratic time.
-    const document = (0,dist/* parseDocument */.Tp)(source, {
-        schema: 'failsafe',
-        lineCounter,
-        prettyErrors: false,
-        uniqueKeys: false,
-        logLevel: 'error',
-    });
-    const [error] = document.errors;
-    const tree = new TreeBuilder(source, lineCounter);
-    const root = document.contents === null ? undefined : tree.build(document.contents);
-    if (error === undefined)
-        return { root, problems: tree.problems };
-    const { line, col } = lineCounter.linePos(error.pos[0]);
-    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
-    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
-    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
-}
-class TreeBuilder {
-    problems = [];
-    #source;
-    #lineCounter;
-    #anchors = new Map();
-    #sizes = new Map();
-    #aliasedValues = 0;
-    constructor(source, lineCounter) {
-        this.#source = source;
-        this.#lineCounter = lineCounter;
-    }
-    build(node, depth = 0) {
-        if (node === null)
-            return this.#empty(0);
-        const offset = node.range?.[0] ?? 0;
-        if (depth > DEEPEST)
-            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
-        if ((0,dist/* isAlias */.Vj)(node))
-            return this.#resolve(node.source, offset);
-        if (node.tag !== undefined && !HARMLESS_TAGS.has(node.tag)) {
-            return this.#refuse(offset, 'a value that begins with ! is a tag in YAML: put the value in quotes');
-        }
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, undefined);
-        const value = this.#valueOf(node, offset, depth);
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, value);
-        return value;
-    }
-    #valueOf(node, offset, depth) {
-        const line = this.#lineCounter.linePos(offset).line;
-        if ((0,dist/* isMap */.jh)(node))
-            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
-        if ((0,dist/* isSeq */.oP)(node)) {
-            const items = node.items.map((item) => this.build(item, depth + 1));
-            return this.#sized({ kind: 'list', line, items });
-        }
-        if (!(0,dist/* isScalar */.jn)(node))
-            return this.#empty(offset);
-        const value = String(node.value ?? '');
-        if (value === '' && node.anchor !== undefined) {
-            return this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
-        }
-        return { kind: 'text', line, value, ...this.#styleOf(node) };
-    }
-    #styleOf(node) {
-        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
-            return { style: 'block', isFolded: false, hasComment: false };
-        }
-        const [start, end] = node.range ?? [0, 0];
-        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
-        return {
-            style: isPlain ? 'plain' : 'quoted',
-            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
-            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
-        };
-    }
-    #entries(map, depth) {
-        const own = new Map();
-        const merged = [];
-        for (const { key: keyNode, value: valueNode } of map.items) {
-            const key = this.build(keyNode, depth + 1);
-            const value = this.build(valueNode, depth + 1);
-            const offset = keyNode?.range?.[0] ?? 0;
-            if (key.kind !== 'text')
-                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
-            else if (key.value === '<<' && key.style === 'plain')
-                merged.push(...(value.kind === 'list' ? value.items : [value]));
-            else if (own.has(key.value))
-                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
-            else
-                own.set(key.value, { key: key.value, line: key.line, value });
-        }
-        for (const { key, ...rest } of merged.flatMap((value) => (value.kind === 'map' ? value.entries : []))) {
-            if (!own.has(key))
-                own.set(key, { key, ...rest });
-        }
-        return [...own.values()];
-    }
-    #resolve(anchor, offset) {
-        const target = this.#anchors.get(anchor);
-        if (target === undefined) {
-            const wrong = this.#anchors.has(anchor)
-                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
-                : REASONS.BAD_ALIAS;
-            return this.#refuse(offset, wrong ?? OTHER_REASON);
-        }
-        const before = this.#aliasedValues;
-        this.#aliasedValues += this.#sizes.get(target) ?? 1;
-        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
-            return target;
-        if (before > MOST_ALIASED_VALUES)
-            return this.#empty(offset);
-        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
-    }
-    #sized(value) {
-        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
-        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
-        return value;
-    }
-    #refuse(offset, reason) {
-        const { line, col } = this.#lineCounter.linePos(offset);
-        this.problems.push({ line, column: col, reason });
-        return this.#empty(offset);
-    }
-    #empty(offset) {
-        const { line } = this.#lineCounter.linePos(offset);
-        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/reach.js
-
-
-
-
-
-
-
-
-
-
-
-
-const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'];
-const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'];
-const CLI_INPUTS = (/* unused pure expression or super */ null && (['docker-version', 'docker-sha256', 'docker-download-url']));
-/** How the swarm is reached, with what is wrong with it added to the problems. */
-function reachFrom(sources, problems) {
-    const { input } = sources;
-    // First of all, so that no message below shows a piece of them.
-    const secrets = Object.fromEntries(['ssh-key', 'ssh-passphrase', 'tls-key'].map((name) => {
-        hide(input(name));
-        return [name, withoutLastNewlines(input(name))];
-    }));
-    const hosts = hostsFrom(input('host'), problems.at('host'));
-    const context = input('context').trim() || undefined;
-    const allowPlainTcp = problems
-        .at('allow-plain-tcp')
-        .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'));
-    for (const problem of contradictions(sources, hosts, context))
-        problems.add(problem);
-    const ssh = sshFrom(sources, secrets, reach_sshTarget(sources, hosts, context), problems);
-    const tls = tlsFrom(input, secrets['tls-key'], problems);
-    const plain = hosts.find(({ kind }) => kind === 'tcp');
-    if (plain !== undefined && !TLS_INPUTS.some((name) => isGiven(input, name)) && allowPlainTcp === false) {
-        problems.add(`host: ${plain.text} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`);
-    }
-    return { hosts, context, ssh, tls, cli: cliFrom(input, problems) };
-}
-function isGiven(input, name) {
-    return input(name).trim() !== '';
-}
-function hostsFrom(text, problems) {
-    if (text.trim() === '')
-        return [];
-    const written = /^\s*[[{-]/.test(text) || /\n\s*-/.test(text) ? listFrom(text, problems) : text.trim().split(/\s*[\r\n]+\s*/);
-    const hosts = written.flatMap((entry) => {
-        hideUserInfo(entry);
-        return problems.attempt(() => parseHost(entry)) ?? [];
-    });
-    const twice = hosts.find(({ text }, index) => hosts.findIndex((other) => other.text === text) !== index);
-    if (twice !== undefined)
-        problems.add(`${twice.text} is there twice: take one of them out`);
-    return hosts;
-}
-function listFrom(text, problems) {
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, reason } of wrong)
-        problems.add(`line ${line}: ${reason}`);
-    if (wrong.length > 0 || root === undefined)
-        return [];
-    if (root.kind === 'list' && root.items.every(({ kind }) => kind === 'text')) {
-        return root.items.map((item) => (item.kind === 'text' ? item.value.trim() : ''));
-    }
-    problems.add('it is no list of addresses: write one address, or one a line with a dash before each');
-    return [];
-}
-function contradictions({ input }, hosts, context) {
-    const given = (names) => names.filter((name) => isGiven(input, name));
-    const has = (kind) => hosts.some((host) => host.kind === kind);
-    const [ssh, tls] = [given(SSH_INPUTS), given(TLS_INPUTS)];
-    const attempted = isGiven(input, 'host') && hosts.length === 0;
-    return [
-        ...(context !== undefined && isGiven(input, 'host')
-            ? ['host, context: both say where the swarm is: leave one of them out']
-            : []),
-        ...(context !== undefined && /[\s\0]|^-/.test(context)
-            ? [`context: ${problems_shown(context)} is no name of a context: write one that \`docker context ls\` lists`]
-            : []),
-        ...(ssh.length > 0 && !has('ssh') && !attempted && context === undefined
-            ? [
-                `${ssh.join(', ')}: there is no SSH connection: write \`host: ssh://user@host\` as well, or leave ${ssh.length === 1 ? 'it' : 'them'} out`,
-            ]
-            : []),
-        ...(tls.length > 0 && !has('tcp') && !attempted
-            ? [
-                `${tls.join(', ')}: there is no TLS connection: write \`host: tcp://host:2376\` as well, or leave ${tls.length === 1 ? 'it' : 'them'} out`,
-            ]
-            : []),
-        ...(isGiven(input, 'allow-plain-tcp') && /^true$/i.test(input('allow-plain-tcp').trim()) && tls.length > 0
-            ? ['allow-plain-tcp: TLS is given as well, and is used: leave one of them out']
-            : []),
-    ];
-}
-/** What is reached over SSH with the inputs: a host, or a context, which else goes by the user's own settings. */
-function reach_sshTarget({ input }, hosts, context) {
-    const host = hosts.find(({ kind }) => kind === 'ssh');
-    if (host !== undefined)
-        return host.text;
-    return SSH_INPUTS.some((name) => isGiven(input, name)) ? context && `the context ${context}` : undefined;
-}
-function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
-    if (target === undefined)
-        return undefined;
-    const userConfig = input('ssh-config').trim();
-    const key = secrets['ssh-key'].trim();
-    const passphrase = secrets['ssh-passphrase'];
-    const pins = problems.at('ssh-known-hosts').attempt(() => parsePins(input('ssh-known-hosts'))) ?? {
-        lines: [],
-        fingerprints: [],
-    };
-    if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
-        problems.add(`ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
-    }
-    if (key === '' && userConfig === '' && !hasAgent) {
-        problems.add('ssh-key: it is empty, and there is no SSH agent (an empty one is often a secret that is not set): set the private key');
-    }
-    const shape = key === '' ? undefined : shapeOfKey(key);
-    if (shape?.problem !== undefined)
-        problems.add(`ssh-key: ${shape.problem}`);
-    else if (shape?.isEncrypted && passphrase === '') {
-        problems.add('ssh-passphrase: it is empty, and `ssh-key` is encrypted: set the passphrase of the key');
-    }
-    else if (passphrase !== '' && shape !== undefined && !shape.isEncrypted) {
-        problems.add('ssh-passphrase: `ssh-key` is not encrypted: leave the passphrase out');
-    }
-    if (/[\r\n\0]/.test(passphrase))
-        problems.add('ssh-passphrase: it has a line break: write it on one line');
-    if (passphrase !== '' && key === '')
-        problems.add('ssh-passphrase: there is no `ssh-key` that it opens: set the key as well');
-    return {
-        key: key === '' ? undefined : new runner_secret/* Secret */.zh(normalKey(key)),
-        passphrase: passphrase === '' ? undefined : new runner_secret/* Secret */.zh(passphrase),
-        pins,
-        jump: jumpFrom(input('ssh-jump'), problems.at('ssh-jump')),
-        userConfig: userConfig === '' ? undefined : resolvePath(userConfig),
-    };
-}
-function jumpFrom(text, problems) {
-    if (text.trim() === '')
-        return undefined;
-    return text
-        .trim()
-        .split(/\s*,\s*/)
-        .map((hop) => problems.attempt(() => parseJump(hop)))
-        .join(',');
-}
-function tlsFrom(input, key, problems) {
-    const missing = TLS_INPUTS.filter((name) => !isGiven(input, name));
-    if (missing.length === TLS_INPUTS.length)
-        return undefined;
-    if (missing.length > 0) {
-        problems.add(`${missing.join(', ')}: ${listed(missing)} missing: give \`tls-ca\`, \`tls-cert\` and \`tls-key\` together (an empty one is often a secret that is not set)`);
-        return undefined;
-    }
-    const ca = problems.at('tls-ca').attempt(() => pemFrom(input('tls-ca'), 'CERTIFICATE'));
-    const cert = problems.at('tls-cert').attempt(() => pemFrom(input('tls-cert'), 'CERTIFICATE'));
-    const pem = problems.at('tls-key').attempt(() => pemFrom(key, 'PRIVATE KEY'));
-    if (pem !== undefined)
-        hide(pem);
-    if (ca === undefined || cert === undefined || pem === undefined)
-        return undefined;
-    for (const problem of tlsProblems({ ca, cert, key: pem }, new Date()))
-        problems.add(problem);
-    return { ca, cert, key: new runner_secret/* Secret */.zh(pem) };
-}
-function cliFrom(input, problems) {
-    const version = input('docker-version').trim().replace(/^v/, '');
-    const sha256 = input('docker-sha256')
-        .trim()
-        .toLowerCase()
-        .replace(/^sha256:/, '');
-    const url = input('docker-download-url').trim().replace(/\/+$/, '');
-    if (version !== '' && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
-        problems.add(`docker-version: ${problems_shown(version)} is no full version: write one such as 28.3.3`);
-    }
-    if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
-        problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits');
-    }
-    hideUserInfo(url);
-    if (url !== '')
-        problems.at('docker-download-url').attempt(() => checkUrl(url));
-    return { version: version || DEFAULT_VERSION, sha256: sha256 || undefined, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
-}
-function checkUrl(text) {
-    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-        throw new errors/* UserError */.yo('it is no web address: write one such as https://mirror.example.com');
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/keys.js
-
-const MOST_TYPOS = 2;
-/** The value of a key, `undefined` when the mapping does not have it. */
-function valueAt(map, key) {
-    return map.entries.find((entry) => entry.key === key)?.value;
-}
-/** The value of a key, `undefined` also when there is nothing in it: a list of which every line is commented out. */
-function filledAt(map, key) {
-    const value = valueAt(map, key);
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'text')
-        return value.value.trim() === '' ? undefined : value;
-    return (value.kind === 'list' ? value.items : value.entries).length === 0 ? undefined : value;
-}
-/** The trimmed text of a key; `undefined` when the mapping does not have it, or has no text there: then it is a problem. */
-function textAt(map, key, problems) {
-    const value = valueAt(map, key);
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'text')
-        return value.value.trim();
-    problems.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text, in quotes if it has special characters`);
-    return undefined;
-}
-/** The known key that was probably meant. */
-function closestKey(key, known, otherNames = {}) {
-    const plain = key.toLowerCase().replaceAll('_', '-');
-    const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
-    if (other !== undefined)
-        return other;
-    const [best] = known
-        .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
-        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
-        .sort((a, b) => a.typos - b.typos);
-    return best?.name;
-}
-/** What to write instead of an unknown key. */
-function keyAdvice(closest, known) {
-    const guess = closest === undefined ? 'write one of' : `did you mean \`${closest}\`? The keys are`;
-    return `${guess} ${listed(known, closest === undefined ? 'disjunction' : 'conjunction')}`;
-}
-/** Levenshtein's distance. */
-function typosBetween(a, b) {
-    let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (let i = 1; i <= a.length; i++) {
-        const current = [i];
-        for (let j = 1; j <= b.length; j++) {
-            const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-            current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
-        }
-        previous = current;
-    }
-    return previous[b.length] ?? 0;
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/registries.js
-
-
-
-
-
-
-// Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
-const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
-const KEYS = ['registry', 'username', ...PASSWORD_KEYS, 'config'];
-const OTHER_NAMES = {
-    address: 'registry',
-    configuration: 'config',
-    host: 'registry',
-    login: 'username',
-    name: 'config',
-    secret: 'password',
-    server: 'registry',
-    token: 'password',
-    url: 'registry',
-    user: 'username',
-};
-const EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
-const COLUMNS = '<config> <registry> <user> <password>';
-/**
- * The credentials of a `registries` text: a YAML list, or Gantry's columns. Every password in it is masked before
- * anything else is done, also when the text turns out to be wrong.
- *
- * @param input where the text comes from: `registries` or `registries-file`
- */
-function credentialsFromText(text, input, sources, problems) {
-    const clean = text.replace(/^\uFEFF/, '');
-    return isYaml(clean)
-        ? credentialsFromYaml(clean, input, sources, problems)
-        : credentialsFromColumns(clean, input, problems);
-}
-/** The first line that says something tells the form. */
-function isYaml(text) {
-    const first = text.split(/\r?\n/).find(saysSomething) ?? '';
-    if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first))
-        return true;
-    const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
-    return key !== undefined && (KEYS.includes(key) || columnsOf(first).length !== 4);
-}
-function saysSomething(line) {
-    return line.trim() !== '' && !line.trim().startsWith('#');
-}
-function columnsOf(line) {
-    return line.trim().split(/[ \t]+/);
-}
-function credentialsFromColumns(text, input, problems) {
-    return text.split(/\r?\n/).flatMap((line, index) => {
-        if (!saysSomething(line))
-            return [];
-        const origin = `${input} line ${index + 1}`;
-        return credentialFromLine(line, origin, problems.at(origin)) ?? [];
-    });
-}
-function credentialFromLine(line, origin, problems) {
-    const [config = '', registry = '', username = '', password, ...rest] = columnsOf(line);
-    if (password === undefined || rest.length > 0) {
-        hideColumns(line);
-        const count = columnsOf(line).length;
-        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
-        return undefined;
-    }
-    hide(password, username);
-    const scope = problems.attempt(() => scopeFromColumn(registry));
-    return checkedCredential({ origin, config, scope, username, password }, problems);
-}
-/** In columns that are out of step, the password may stand where the registry is looked for. */
-function scopeFromColumn(registry) {
-    try {
-        return registryScope(registry);
-    }
-    catch (error) {
-        if (!(error instanceof errors/* UserError */.yo))
-            throw error;
-        throw new errors/* UserError */.yo(`the second column is no registry: write ${COLUMNS}, with a registry such as ghcr.io or ghcr.io/org-a`);
-    }
-}
-function credentialsFromYaml(text, input, sources, problems) {
-    const { root, problems: wrong } = parseYaml(text);
-    if (root !== undefined)
-        hidePasswords(root);
-    if (wrong.length > 0)
-        hideAfterPasswordKeys(text);
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
-    }
-    if (wrong.length > 0)
-        return [];
-    const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => KEYS.includes(key));
-    if (root?.kind !== 'list' && !isOneEntry) {
-        problems.add(`${input}: this is no list of credentials: write entries such as ${EXAMPLE}`);
-        return [];
-    }
-    const entries = root.kind === 'list' ? root.items : [root];
-    return entries.flatMap((entry, index) => {
-        const origin = `${input} entry ${index + 1}`;
-        return credentialFromEntry(entry, origin, sources, problems.at(origin)) ?? [];
-    });
-}
-function credentialFromEntry(entry, origin, sources, problems) {
-    if (entry.kind !== 'map') {
-        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
-        return undefined;
-    }
-    const unknown = entry.entries.filter(({ key }) => !KEYS.includes(key));
-    for (const { key, line } of unknown) {
-        problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS, OTHER_NAMES), KEYS)}`);
-    }
-    if (unknown.length > 0)
-        return undefined;
-    const username = requiredText(entry, 'username', 'write the name of the account', problems);
-    const password = problems.attempt(() => passwordOf(entry, sources));
-    if (password !== undefined)
-        hide(password, username);
-    const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems);
-    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
-    const config = textAt(entry, 'config', problems);
-    if (username === undefined || password === undefined)
-        return undefined;
-    return checkedCredential({ origin, config, scope, username, password }, problems);
-}
-function requiredText(entry, key, remedy, problems) {
-    if (valueAt(entry, key) === undefined)
-        problems.add(`\`${key}\` is missing: ${remedy}`);
-    return textAt(entry, key, problems);
-}
-/** @throws UserError when there is not exactly one password, or it cannot be read for certain */
-function passwordOf(entry, sources) {
-    const [key, ...others] = PASSWORD_KEYS.filter((name) => valueAt(entry, name) !== undefined);
-    if (key === undefined || others.length > 0) {
-        const found = key === undefined ? 'there is no password' : `${listed([key, ...others])} are given at once`;
-        throw new errors/* UserError */.yo(`${found}: write exactly one of ${listed(PASSWORD_KEYS, 'disjunction')}`);
-    }
-    const value = valueAt(entry, key);
-    if (value?.kind !== 'text') {
-        throw new errors/* UserError */.yo(`\`${key}\` is a list or mapping in YAML: put the value in quotes, or use \`password-env\``);
-    }
-    if (key === 'password-env')
-        return passwordFromEnv(value.value.trim(), sources);
-    if (key === 'password-file')
-        return passwordFromFile(value.value.trim(), sources);
-    return passwordFromText(value);
-}
-function passwordFromEnv(name, { env }) {
-    const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
-    if (password !== '')
-        return password;
-    throw new errors/* UserError */.yo(`the variable that \`password-env\` names is not set, or is empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
-}
-function passwordFromFile(path, { readFile }) {
-    if (path === '')
-        throw new errors/* UserError */.yo('`password-file` is empty: write the path of a file that holds the password');
-    const password = withoutLastNewlines(fileText(path, readFile));
-    if (password !== '')
-        return password;
-    throw new errors/* UserError */.yo('`password-file`: the file is empty: write the password into it');
-}
-function fileText(path, readFile) {
-    try {
-        return readFile(path);
-    }
-    catch (error) {
-        if (!(error instanceof errors/* UserError */.yo))
-            throw error;
-        throw new errors/* UserError */.yo(`\`password-file\`: ${error.message}`);
-    }
-}
-/** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
-function passwordFromText({ value, isFolded, hasComment }) {
-    if (isFolded) {
-        throw new errors/* UserError */.yo('`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |');
-    }
-    if (hasComment) {
-        throw new errors/* UserError */.yo('`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`');
-    }
-    return withoutLastNewlines(value);
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/flags.js
-
-/** The flags of both commands that take no value; any other flag may be given one by `=`. */
-const SWITCHES = new Set([
-    '--detach',
-    '--force',
-    '--help',
-    '--init',
-    '--no-healthcheck',
-    '--no-resolve-image',
-    '--quiet',
-    '--read-only',
-    '--rollback',
-    '--tty',
-    '--with-registry-auth',
-]);
-const LONG_NAMES = {
-    '-d': '--detach',
-    '-e': '--env',
-    '-h': '--help',
-    '-l': '--label',
-    '-p': '--publish',
-    '-q': '--quiet',
-    '-t': '--tty',
-    '-u': '--user',
-    '-w': '--workdir',
-};
-/** Lists that `create` takes as `--label` and `update` as `--label-add` and `--label-rm`. */
-const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
-    .split(' ')
-    .map((name) => `--${name}`));
-const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
-const LOGGING = 'it says nothing about the service: leave it off';
-/** What belongs to the action itself, and what to write instead. */
-const RESERVED = {
-    '--detach': 'this action waits for all services together: use the input `wait`',
-    '--quiet': 'this action reports the progress itself: leave it off',
-    '--with-registry-auth': 'this action sends the credential wherever there is one: leave it off, and give it in `registries`',
-    '--image': 'the image is checked and pinned first: use the key `image`',
-    '--name': 'the name is how the service is found: use the key `name`',
-    '--no-resolve-image': 'this action pins every image by its digest: leave it off',
-    '--rollback': 'a deploy goes forward: give the earlier image in the key `image`',
-    '--help': LOGGING,
-    '--version': LOGGING,
-    '-v': LOGGING,
-    '--debug': LOGGING,
-    '-D': LOGGING,
-    '--log-level': LOGGING,
-    '-H': CONNECTION,
-    '--context': CONNECTION,
-    '-c': CONNECTION,
-    '--tls': CONNECTION,
-    '--tlscacert': CONNECTION,
-    '--tlscert': CONNECTION,
-    '--tlskey': CONNECTION,
-    '--tlsverify': CONNECTION,
-};
-const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
-/**
- * The flags of `create-args` or `update-args`: each item is one of them, with its value behind `=` or a blank, or in
- * the next item. What the flags mean is not looked at: docker itself tells, in the rehearsal.
- */
-function readFlags(verb, items, problems) {
-    const words = [];
-    const given = [];
-    for (let index = 0; index < items.length; index++) {
-        const item = items[index] ?? '';
-        const at = `item ${index + 1}`;
-        const flag = problems.at(at).attempt(() => parseFlag(item));
-        const next = items[index + 1];
-        const takesNext = flag !== undefined && needsValue(flag) && next !== undefined && !looksLikeFlag(next);
-        if (takesNext)
-            index++;
-        if (flag === undefined)
-            continue;
-        const complete = takesNext ? { ...flag, value: next, isWhole: true } : flag;
-        const problem = flagProblem(verb, complete);
-        if (problem !== undefined)
-            problems.add(`${at}: ${problem}`);
-        words.push(...wordsOf(complete));
-        given.push({ name: complete.name, value: complete.value });
-    }
-    return { words, given };
-}
-/** The names of the variables that the flags set or remove. */
-function variablesOf({ given }) {
-    return given.flatMap(({ name, value = '' }) => ['--env', '--env-add', '--env-rm'].includes(name) ? [value.split('=', 1)[0] ?? ''] : []);
-}
-/** @throws UserError when the item does not begin with a flag */
-function parseFlag(item) {
-    const text = item.trim();
-    if (/\s\\$/.test(text))
-        throw new errors/* UserError */.yo('it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway');
-    const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text);
-    const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text);
-    const [, spelling, separator, rest] = long ?? short ?? [];
-    if (spelling === undefined) {
-        throw new errors/* UserError */.yo('this word belongs to no flag: write one flag an item, such as `--update-order=start-first`, or the value behind its flag');
-    }
-    const name = LONG_NAMES[spelling] ?? spelling;
-    const hasValue = rest !== undefined && (rest !== '' || separator === '=');
-    const inner = /^(?:"([^"]*)"|'([^']*)')$/
-        .exec(rest ?? '')
-        ?.slice(1)
-        .join('');
-    return {
-        name,
-        spelling,
-        value: hasValue ? (inner ?? rest) : undefined,
-        isJoined: long !== null && separator === '=',
-        isWhole: inner !== undefined,
-    };
-}
-function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
-    const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
-    if (reserved !== undefined)
-        return `${spelling} is not yours to give here, because ${reserved}`;
-    const client = clientFlagProblem(verb, name, value);
-    if (client !== undefined)
-        return client;
-    if (verb === 'update' && LISTS.has(name))
-        return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
-    const list = name.replace(/-(?:add|rm)$/, '');
-    if (verb === 'create' && list !== name && LISTS.has(list))
-        return `docker service create has no ${name}: write ${list}`;
-    if (value?.includes('\0'))
-        return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
-    if (SWITCHES.has(name)) {
-        const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
-        return isAlone
-            ? undefined
-            : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and one flag an item`;
-    }
-    if (value === undefined)
-        return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
-    if (!isWhole && /(?:^|\s)--[a-zA-Z]/.test(value)) {
-        return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
-    }
-    return undefined;
-}
-/** `--config` and `--host` are docker's own flags before the command, and lists of the service after it. */
-function clientFlagProblem(verb, name, value = '') {
-    if (name === '--config' && verb === 'update') {
-        return `docker service update has no --config: write --config-add to attach a swarm config, ${CLIENT_CONFIG}`;
-    }
-    if (name === '--config' && /^(?:\/|\.{1,2}\/|~)/.test(value)) {
-        return `--config is given a directory: write the name of a swarm config, ${CLIENT_CONFIG}`;
-    }
-    if (name === '--host' && (verb === 'update' || value.includes('://'))) {
-        const hosts = verb === 'update' ? '--host-add' : '--host';
-        return `--host does not choose the swarm here: ${CONNECTION} (a name in the containers is added by ${hosts} name:ip)`;
-    }
-    return undefined;
-}
-function needsValue(flag) {
-    return flag.value === undefined && !SWITCHES.has(flag.name);
-}
-function looksLikeFlag(item) {
-    return /^\s*--?[a-zA-Z]/.test(item);
-}
-function wordsOf({ spelling, value, isJoined }) {
-    if (value === undefined)
-        return [spelling];
-    return isJoined ? [`${spelling}=${value}`] : [spelling, value];
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/variables.js
-
-const variables_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-/** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
-function variablesFrom(env, problems) {
-    if (env === undefined)
-        return {};
-    if (env.kind === 'text') {
-        problems.add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
-        return {};
-    }
-    const pairs = env.kind === 'map' ? pairsOfMap(env, problems) : pairsOfList(env, problems);
-    const known = new Set();
-    for (const [name, value] of pairs) {
-        if (!variables_NAME.test(name)) {
-            problems.add(`${problems_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
-        }
-        else if (known.has(name))
-            problems.add(`${name} is given twice: leave one of the two`);
-        else if (value.includes('\0'))
-            problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
-        known.add(name);
-    }
-    return Object.fromEntries(pairs);
-}
-function pairsOfMap({ entries }, problems) {
-    return entries.flatMap(({ key, value }) => {
-        if (value.kind !== 'text') {
-            problems.add(`the value of ${problems_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
-            return [];
-        }
-        if (value.value === '' && value.style === 'plain') {
-            problems.add(`${problems_shown(key)} has no value: write \`${key}: ""\` if it shall be empty`);
-            return [];
-        }
-        return [[key, value.value]];
-    });
-}
-function pairsOfList({ items }, problems) {
-    return items.flatMap((item, index) => {
-        if (item.kind !== 'text') {
-            problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
-            return [];
-        }
-        const separator = item.value.indexOf('=');
-        if (separator >= 0)
-            return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
-        problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
-        return [];
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/services.js
-
-
-
-
-
-
-
-
-const services_KEYS = [
-    'name',
-    'image',
-    'auth-config',
-    'replicas',
-    'env',
-    'create',
-    'create-args',
-    'update-args',
-];
-const services_OTHER_NAMES = {
-    config: 'auth-config',
-    environment: 'env',
-    scale: 'replicas',
-    service: 'name',
-    tag: 'image',
-};
-/** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set('build command configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(' '));
-const NOT_COMPOSE = "this action's `services` is no compose file: give what a new service needs in `create-args` and what is to change in `update-args`, as flags of docker service create and update";
-// swarmkit, manager/controlapi/common.go
-const services_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-const LONGEST_NAME = 63;
-const MOST_REPLICAS = 1_000_000;
-const NO_FLAGS = { words: [], given: [] };
-const PAIR = '`web: ghcr.io/org/web:1.2`';
-/** What a `services` text asks for: `name: image` pairs, or a list of entries. */
-function servicesFromText(text, problems) {
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0)
-        return [];
-    const entries = services_entriesOf(root, problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, problems.at(entry.place)) ?? []);
-    checkNames(entries, problems);
-    return requests;
-}
-function services_entriesOf(root, problems) {
-    if (root === undefined || root.kind === 'text') {
-        problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`);
-        return [];
-    }
-    if (root.kind === 'list' || isOneEntry(root))
-        return entriesOfList(root.kind === 'list' ? root.items : [root]);
-    const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
-    if (compose !== undefined) {
-        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
-        return [];
-    }
-    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
-}
-/** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
-function isOneEntry({ entries }) {
-    return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => services_KEYS.includes(key));
-}
-function entriesOfList(items) {
-    return items.map((value, index) => {
-        const name = value.kind === 'map' ? valueAt(value, 'name') : undefined;
-        const text = name?.kind === 'text' ? name.value.trim() : undefined;
-        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, value };
-    });
-}
-function placeOf(name) {
-    return `services: ${name.slice(0, LONGEST_NAME)}`;
-}
-function requestFromEntry(entry, problems) {
-    const { value } = entry;
-    if (value.kind === 'list') {
-        problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`);
-        return undefined;
-    }
-    if (value.kind === 'map')
-        return requestFromMap(entry, value, problems);
-    if (entry.name === undefined) {
-        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`);
-        return undefined;
-    }
-    problems.attempt(() => checkName(entry.name ?? ''));
-    const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [] };
-    return image && { name: entry.name, image, ...nothingElse };
-}
-function requestFromMap(entry, map, problems) {
-    if (!checkKeys(entry, map, problems))
-        return undefined;
-    const name = nameOf(entry, map, problems);
-    const image = attemptAt(map, 'image', problems, imageFrom);
-    const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
-    const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
-    const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
-    const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
-    const createFlags = flagsAt(map, 'create', problems);
-    const updateFlags = flagsAt(map, 'update', problems);
-    if (create && valueAt(map, 'image') === undefined) {
-        problems.add('`create` is true, but there is no `image`: write the image to make the service from');
-    }
-    if (create === false && valueAt(map, 'create-args') !== undefined) {
-        problems.add('`create-args` is given without `create: true`: add it, or leave the flags out');
-    }
-    const asked = [valueAt(map, 'image'), valueAt(map, 'replicas'), filledAt(map, 'env'), filledAt(map, 'update-args')];
-    if (create === false && asked.every((value) => value === undefined)) {
-        problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`');
-    }
-    for (const flags of [createFlags, updateFlags])
-        checkGivenOnce(map, env, flags, problems);
-    return {
-        name,
-        ...(image === undefined ? {} : { image }),
-        ...(authConfig === undefined ? {} : { authConfig }),
-        ...(replicas === undefined ? {} : { replicas }),
-        env,
-        create: create ?? false,
-        createArgs: createFlags.words,
-        updateArgs: updateFlags.words,
-    };
-}
-function checkKeys({ name }, map, problems) {
-    const unknown = map.entries.filter(({ key }) => !services_KEYS.includes(key));
-    const [only, ...others] = map.entries;
-    if (only !== undefined &&
-        others.length === 0 &&
-        unknown.length === 1 &&
-        name === undefined &&
-        only.value.kind === 'text') {
-        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
-        return false;
-    }
-    for (const { key, line } of unknown) {
-        const closest = closestKey(key, services_KEYS, services_OTHER_NAMES);
-        const advice = closest === undefined && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, services_KEYS);
-        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${advice}`);
-    }
-    return unknown.length === 0;
-}
-/** In a mapping of services the name stands before the entry; a second one inside must be the same. */
-function nameOf(entry, map, problems) {
-    const inside = textAt(map, 'name', problems);
-    if (inside === undefined && entry.name === undefined) {
-        if (valueAt(map, 'name') === undefined)
-            problems.add('`name` is missing: write the name of the service');
-        return '';
-    }
-    const name = entry.name ?? inside ?? '';
-    if (inside !== undefined && inside !== name) {
-        problems.add(`\`name\` is ${problems_shown(inside)} here: leave it out, or write the same name before the colon`);
-    }
-    problems.attempt(() => checkName(name));
-    return name;
-}
-function checkName(name) {
-    if (name === '')
-        throw new errors/* UserError */.yo('the name is empty: write the name of the service');
-    if (name.length > LONGEST_NAME)
-        throw new errors/* UserError */.yo(`the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME}, write a shorter one`);
-    if (services_NAME.test(name))
-        return;
-    throw new errors/* UserError */.yo(`${problems_shown(name)} is no name of a service: write letters, digits, - and _, with a letter or digit first and last`);
-}
-/** Swarm takes names that differ only in their capitals for the same. */
-function checkNames(entries, problems) {
-    const known = new Set();
-    for (const { name = '' } of entries) {
-        const key = name.toLowerCase();
-        if (key !== '' && known.has(key))
-            problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
-        known.add(key);
-    }
-}
-/** @throws UserError that goes on after the service's name */
-function imageFrom(text) {
-    try {
-        return withTagDefault(parseReference(text));
-    }
-    catch (error) {
-        if (!(error instanceof InvalidReference))
-            throw error;
-        throw new errors/* UserError */.yo(error.message.replace(/^The/, 'the'));
-    }
-}
-function nonEmpty(text) {
-    if (text === '')
-        throw new errors/* UserError */.yo('it is empty: write the name of a config, or leave the key out');
-    return text;
-}
-function attemptAt(map, key, problems, parse) {
-    const text = textAt(map, key, problems);
-    return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text));
-}
-function flagsAt(map, verb, problems) {
-    const key = `${verb}-args`;
-    const value = filledAt(map, key);
-    const here = problems.at(`\`${key}\``);
-    if (value === undefined)
-        return NO_FLAGS;
-    if (value.kind === 'map') {
-        here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`');
-        return NO_FLAGS;
-    }
-    if (value.kind === 'text')
-        return readFlags(verb, flagLines(value.value), here);
-    if (value.items.every((item) => item.kind === 'text')) {
-        return readFlags(verb, value.items.map((item) => item.value), here);
-    }
-    const index = value.items.findIndex((item) => item.kind !== 'text');
-    here.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
-    return NO_FLAGS;
-}
-function flagLines(block) {
-    const lines = block.split(/\r?\n/).map((line) => line.trim());
-    return lines.filter((line) => line !== '' && !line.startsWith('#'));
-}
-function checkGivenOnce(map, env, flags, problems) {
-    if (valueAt(map, 'replicas') !== undefined && flags.given.some(({ name }) => name === '--replicas')) {
-        problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
-    }
-    for (const name of variablesOf(flags)) {
-        if (Object.hasOwn(env, name))
-            problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/docker/compose-variables.js
-const SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
-/**
- * The substitutions of one text, in Docker's own grammar (docker/cli, cli/compose/template).
- *
- * @param line where the text begins
- */
-function substitutionsIn(text, line) {
-    return [...text.matchAll(SUBSTITUTION)].flatMap((match) => {
-        const { escaped, named, braced, operator, rest = '' } = match.groups ?? {};
-        if (escaped !== undefined)
-            return [];
-        const at = line + (text.slice(0, match.index).match(/\n/g)?.length ?? 0);
-        const name = named ?? braced;
-        if (name === undefined) {
-            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
-        }
-        if (operator?.includes('+')) {
-            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
-            return [{ kind: 'invalid', line: at, reason }];
-        }
-        if (rest.includes('${')) {
-            const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`;
-            return [{ kind: 'invalid', line: at, reason }];
-        }
-        return [{ kind: 'variable', name, line: at, needs: needOf(operator) }];
-    });
-}
-function needOf(operator) {
-    if (operator === undefined)
-        return 'value';
-    if (operator.endsWith('-'))
-        return 'default';
-    return operator === ':?' ? 'required-filled' : 'required';
-}
-/** Whether a substitution has nothing to put in its place. */
-function isUnset({ name, needs }, lookUp) {
-    if (needs === 'default')
-        return false;
-    const value = lookUp(name);
-    return value === undefined || (needs === 'required-filled' && value === '');
-}
-const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
-const BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
-const ESCAPES = { n: '\n', r: '\r', t: '\t' };
-/**
- * Reads a dotenv file as docker compose does, without executing anything: comments, `export`, quotes (single ones
- * are literal, double ones know escapes, both may span lines), and variables in all but single quotes.
- *
- * @param lookUp for variables that the file itself does not set above; it goes before those that it does
- */
-function parseEnvFile(text, lookUp) {
-    const variables = new Map();
-    const problems = [];
-    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-    const known = (name) => lookUp(name) ?? variables.get(name);
-    for (let at = 0; at < lines.length; at++) {
-        const line = lines[at] ?? '';
-        if (/^\s*(?:#|$)/.test(line))
-            continue;
-        const [head, name] = ENTRY.exec(line) ?? [];
-        if (head === undefined || name === undefined) {
-            const bare = BARE.exec(line)?.[1];
-            const inherited = bare === undefined ? undefined : lookUp(bare);
-            if (bare === undefined)
-                problems.push({ line: at + 1, reason: 'this is no KEY=value: write one, or # before a comment' });
-            else if (inherited !== undefined)
-                variables.set(bare, inherited);
-            continue;
-        }
-        const quote = line[head.length];
-        if (quote !== '"' && quote !== "'") {
-            const plain = line
-                .slice(head.length)
-                .replace(/(?:^|[ \t]+)#.*$/, '')
-                .trim();
-            variables.set(name, expand(plain, at + 1));
-            continue;
-        }
-        const start = at;
-        let rest = line.slice(head.length + 1);
-        let end = closing(rest, quote);
-        while (end < 0 && at + 1 < lines.length) {
-            rest += `\n${lines[++at]}`;
-            end = closing(rest, quote);
-        }
-        if (end < 0) {
-            problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
-            break;
-        }
-        if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end + 1))) {
-            problems.push({
-                line: at + 1,
-                reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
-            });
-        }
-        const inner = rest.slice(0, end);
-        variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
-    }
-    return { variables, problems };
-    function expand(value, line, isQuoted = false) {
-        for (const found of substitutionsIn(unescapedDollars(value), line)) {
-            if (found.kind === 'invalid')
-                problems.push({ line: found.line, reason: found.reason });
-            else if (isUnset(found, known)) {
-                const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`;
-                problems.push({ line: found.line, reason });
-            }
-        }
-        // One pass over escapes and variables: what a variable brings in is not looked at again.
-        return value.replace(/\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis, (all, char, dollar, named, braced, operator, rest) => {
-            if (char !== undefined)
-                return unescaped(all, char, isQuoted);
-            if (dollar !== undefined)
-                return '$';
-            const found = known(named ?? braced);
-            const isMissing = found === undefined || (operator?.startsWith(':') && found === '');
-            return isMissing ? (operator?.endsWith('-') ? rest : '') : found;
-        });
-    }
-}
-/** Escaped dollar signs are no variables: two blanks hold their place. */
-function unescapedDollars(value) {
-    return value.replace(/\\./gs, (pair) => (pair.endsWith('\n') ? pair : '  '));
-}
-function unescaped(all, char, isQuoted) {
-    if (char === '$')
-        return '$';
-    if (!isQuoted)
-        return all;
-    if (char === '"' || char === '\\' || char === "'")
-        return char;
-    return ESCAPES[char] ?? all;
-}
-/** Where the quote ends; -1 when it does not. Only double quotes know escapes. */
-function closing(text, quote) {
-    for (let at = 0; at < text.length; at++) {
-        if (quote === '"' && text[at] === '\\')
-            at++;
-        else if (text[at] === quote)
-            return at;
-    }
-    return -1;
-}
-
-;// CONCATENATED MODULE: ./lib/docker/compose.js
-
-
-
-/** Stands in a secret or config for the content that is given inline, or by a variable. */
-const CONTENT_KEY = 'x-swarm-deploy-content';
-const VARIABLE_KEY = 'x-swarm-deploy-variable';
-const NO_FILE = '/swarm-deploy/no-file';
-const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
-/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
-const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
-const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
-/** What docker stack refuses in a service, and what to write. */
-const REFUSED = {
-    annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
-    cpu_count: BY_LIMITS,
-    cpu_percent: BY_LIMITS,
-    cpu_period: BY_LIMITS,
-    cpu_quota: BY_LIMITS,
-    cpu_shares: BY_LIMITS,
-    cpus: BY_LIMITS,
-    cpuset: 'Swarm cannot bind tasks to processors: leave it out',
-    extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
-    gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
-    mem_limit: BY_LIMITS,
-    mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
-    memswap_limit: BY_LIMITS,
-    pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
-    platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
-    profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
-    scale: 'write `deploy: {replicas: 2}`',
-    volume_driver: 'write the driver in the top-level `volumes`',
-    volumes_from: 'name the volume in the `volumes` of each service',
-};
-/** What changes nothing for a swarm, and is taken out. */
-const DROPPED = {
-    attach: 'it is for `docker compose up` only',
-    depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
-    develop: 'it is for `docker compose watch` only',
-    pull_policy: 'every image is looked up in its registry anyway',
-};
-/** What docker stack takes and Swarm does not do, and what to write. */
-const IGNORED = {
-    build: 'build and push the image in an earlier step',
-    cgroup_parent: 'leave it out',
-    container_name: 'Swarm names the containers itself: leave it out',
-    devices: 'use `generic_resources`, or leave it out',
-    domainname: 'write the whole name in `hostname`',
-    external_links: 'put both into one network, where they find each other by name',
-    ipc: 'leave it out',
-    links: 'services of one network find each other by name: leave it out',
-    mac_address: 'leave it out',
-    network_mode: 'write `networks`',
-    pid: 'leave it out',
-    privileged: 'write `cap_add`',
-    restart: 'write `deploy: {restart_policy: {condition: any}}`',
-    security_opt: 'leave it out',
-    shm_size: 'mount a `tmpfs` at /dev/shm',
-    userns_mode: 'leave it out',
-};
-/**
- * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
- * makes no difference. Pure.
- *
- * @param lookUp the variables of the step and of the env files
- */
-function adaptCompose(files, lookUp, problems) {
-    const lint = new Lint(files, lookUp, problems);
-    const texts = files.map((file) => toYaml(lint.adapt(file)));
-    lint.checkReferences();
-    return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] };
-}
-/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
-function compose_placeOf(files, path) {
-    const found = files
-        .map((file) => ({ file, ...lineOf(file.root, path) }))
-        .reduce((best, one) => (one.depth >= best.depth ? one : best));
-    return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`;
-}
-/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
-function locateComplaint(files, message) {
-    const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? [];
-    return `${compose_placeOf(files, path)}: docker refuses it: ${message}`;
-}
-function lineOf(root, path) {
-    let value = root;
-    let line = root.line;
-    let depth = 0;
-    for (const part of path) {
-        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
-        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
-        if (next === undefined)
-            break;
-        line = entry?.line ?? next.line;
-        value = next;
-        depth++;
-    }
-    return { line, depth };
-}
-class Lint {
-    variables = new Set();
-    #files;
-    #lookUp;
-    #problems;
-    #dropped = new Map();
-    #ignored = new Map();
-    #notices = [];
-    constructor(files, lookUp, problems) {
-        this.#files = files;
-        this.#lookUp = lookUp;
-        this.#problems = problems;
-    }
-    notices() {
-        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
-    }
-    warnings() {
-        return mentions(this.#ignored, 'is ignored by Swarm');
-    }
-    adapt({ path, root }) {
-        const entries = root.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}`);
-            if (key === 'name') {
-                this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
-                return [];
-            }
-            if (key === 'version')
-                return this.#version(path, entry.line, value) ? [entry] : [];
-            if (key.startsWith('x-'))
-                return [entry];
-            if (!isSection(key)) {
-                const advice = key === 'include'
-                    ? 'give every file in the input `compose-file`'
-                    : `write one of ${listed([...SECTIONS], 'disjunction')}`;
-                here.add(`docker stack does not know the top-level key ${problems_shown(key)}: ${advice}`);
-                return [];
-            }
-            this.#variablesOf(path, value);
-            if (isNothing(value))
-                return [];
-            if (value.kind !== 'map') {
-                here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
-                return [];
-            }
-            return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }];
-        });
-        return { ...root, entries };
-    }
-    /** Every network, volume, secret and config that a service names must be defined in one of the files. */
-    checkReferences() {
-        const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
-        const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
-        for (const { path, root } of this.#files) {
-            for (const { key: service, value } of mapAt(root, 'services')) {
-                for (const { section, name, line } of referencesOf(value)) {
-                    if (name.includes('$') || known[section]?.has(name) || (section === 'networks' && name === 'default'))
-                        continue;
-                    const one = section.slice(0, -1);
-                    this.#problems.add(`${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
-                }
-            }
-        }
-    }
-    #version(path, line, value) {
-        const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
-        if (minor !== null && Number(minor[1] ?? 0) <= 13)
-            return true;
-        this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
-        return false;
-    }
-    #variablesOf(path, value) {
-        if (value.kind === 'list')
-            for (const item of value.items)
-                this.#variablesOf(path, item);
-        if (value.kind === 'map')
-            for (const entry of value.entries)
-                this.#variablesOf(path, entry.value);
-        if (value.kind !== 'text')
-            return;
-        const start = value.line + (value.style === 'block' ? 1 : 0);
-        for (const found of substitutionsIn(value.value, start)) {
-            const here = this.#problems.at(`${path} line ${found.line}`);
-            if (found.kind === 'invalid') {
-                here.add(found.reason);
-                continue;
-            }
-            const { name } = found;
-            this.variables.add(name);
-            if (isUnset(found, this.#lookUp)) {
-                here.add(`the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`);
-            }
-        }
-    }
-    #object(section, path, name, value) {
-        if (section === 'services')
-            return this.#service(path, name, value);
-        if (section === 'secrets' || section === 'configs')
-            return this.#content(section, path, name, value);
-        return value;
-    }
-    #service(path, name, service) {
-        if (service.kind !== 'map') {
-            this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
-            return service;
-        }
-        const entries = service.entries.flatMap((entry) => {
-            const { key, line, value } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
-            if (key.startsWith('x-'))
-                return [entry];
-            const dropped = own(DROPPED, key);
-            if (dropped !== undefined) {
-                mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
-                return [];
-            }
-            if (key === 'build' && !service.entries.some((other) => other.key === 'image') && this.#files.length === 1) {
-                here.add('Swarm does not build: build and push in an earlier step, and name the result in `image`');
-                return [];
-            }
-            const refused = own(REFUSED, key);
-            if (refused !== undefined) {
-                here.add(`docker stack does not know it: ${refused}`);
-                return [];
-            }
-            if (!SERVICE_KEYS.includes(key)) {
-                const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS);
-                here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
-                return [];
-            }
-            if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
-                return [];
-            const ignored = own(IGNORED, key);
-            if (ignored !== undefined)
-                mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
-            if (key === 'environment')
-                this.#inherited(value);
-            if (key === 'credential_spec')
-                checkCredentialSpec(value, here);
-            if (key === 'ports')
-                return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
-            if (key === 'env_file')
-                return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
-            return [entry];
-        });
-        return { ...service, entries };
-    }
-    /** A variable without a value takes the one of the step. */
-    #inherited(environment) {
-        const bare = environment.kind === 'map'
-            ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key)
-            : environment.kind === 'list'
-                ? environment.items.flatMap((item) => (item.kind === 'text' && !item.value.includes('=') ? [item.value] : []))
-                : [];
-        for (const name of bare)
-            this.variables.add(name);
-    }
-    /** What `docker compose config` writes as text, `docker stack` wants as a number. */
-    #port(port, path, service) {
-        if (port.kind !== 'map')
-            return port;
-        const entries = port.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`);
-            if (key === 'name' || key === 'app_protocol') {
-                mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
-                return [];
-            }
-            if (key === 'host_ip') {
-                here.add('`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall');
-                return [];
-            }
-            if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
-                return [entry];
-            if (/^\d+$/.test(value.value))
-                return [{ ...entry, value: { ...value, style: 'plain' } }];
-            if (!value.value.includes('$')) {
-                here.add(`\`${key}\` is ${problems_shown(value.value)}, which is no single port: write one number, and an entry for each`);
-            }
-            return [entry];
-        });
-        return { ...port, entries };
-    }
-    /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
-    #content(section, path, name, value) {
-        const what = `${section}.${name}`;
-        if (value.kind !== 'map') {
-            this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
-            return value;
-        }
-        const given = ['file', 'content', 'environment', 'external', 'driver'].filter((key) => {
-            const inner = entryAt(value, key);
-            return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
-        });
-        if (given.length > 1) {
-            this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
-        }
-        const entries = value.entries.flatMap((entry) => {
-            const replaced = entry.key === 'content' ? CONTENT_KEY : entry.key === 'environment' ? VARIABLE_KEY : undefined;
-            if (replaced === undefined)
-                return [entry];
-            const { value: inner, line } = entry;
-            if (inner.kind !== 'text') {
-                this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
-                return [];
-            }
-            if (entry.key === 'environment' && !inner.value.includes('$') && this.#lookUp(inner.value) === undefined) {
-                this.#problems.add(`${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
-            }
-            const quoted = { ...inner, style: 'quoted' };
-            return [
-                { ...entry, key: replaced, value: quoted },
-                { ...entry, key: 'file', value: compose_text(NO_FILE, line) },
-            ];
-        });
-        return { ...value, entries };
-    }
-}
-/** What a service names of the other sections. */
-function referencesOf(service) {
-    if (service.kind !== 'map')
-        return [];
-    return service.entries.flatMap(({ key, value }) => {
-        if (key === 'networks')
-            return namesOf(value).map((one) => ({ section: 'networks', ...one }));
-        if (key === 'secrets' || key === 'configs')
-            return sourcesOf(value).map((one) => ({ section: key, ...one }));
-        if (key === 'volumes')
-            return volumesOf(value).map((one) => ({ section: 'volumes', ...one }));
-        if (key !== 'credential_spec' || value.kind !== 'map')
-            return [];
-        const config = entryAt(value, 'config');
-        return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : [];
-    });
-}
-function namesOf(value) {
-    if (value.kind === 'map')
-        return value.entries.map(({ key, line }) => ({ name: key, line }));
-    return value.kind === 'list' ? value.items.flatMap(compose_nameOf) : [];
-}
-function compose_nameOf(value) {
-    return value.kind === 'text' ? [{ name: value.value, line: value.line }] : [];
-}
-function sourcesOf(value) {
-    if (value.kind !== 'list')
-        return [];
-    return value.items.flatMap((item) => {
-        const source = item.kind === 'map' ? entryAt(item, 'source') : item;
-        return source === undefined ? [] : compose_nameOf(source);
-    });
-}
-/** Named volumes only: a path begins with a dot, a slash or a tilde. */
-function volumesOf(value) {
-    if (value.kind !== 'list')
-        return [];
-    return value.items.flatMap((item) => {
-        if (item.kind === 'text') {
-            const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1];
-            return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }];
-        }
-        if (item.kind !== 'map')
-            return [];
-        const type = entryAt(item, 'type');
-        const source = entryAt(item, 'source');
-        return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? compose_nameOf(source) : [];
-    });
-}
-function checkCredentialSpec(value, problems) {
-    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
-    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
-    if (sources.length === 1 && given.length === 1)
-        return;
-    const has = sources.length > 1 ? `it names ${listed(sources)}` : 'it names no source';
-    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
-}
-function envFile(file, problems) {
-    if (file.kind !== 'map')
-        return file;
-    const path = entryAt(file, 'path');
-    const required = entryAt(file, 'required');
-    const isOptional = required?.kind === 'text' && required.value === 'false';
-    if (path !== undefined && !isOptional && !entryAt(file, 'format'))
-        return path;
-    problems.add('docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out');
-    return path ?? compose_text('', file.line);
-}
-function mention(all, key, advice, place, service) {
-    const known = all.get(key);
-    if (known === undefined)
-        all.set(key, { place, advice, services: [service] });
-    else if (!known.services.includes(service))
-        known.services.push(service);
-}
-function mentions(all, what) {
-    return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
-}
-function isSection(key) {
-    return SECTIONS.includes(key);
-}
-function own(table, key) {
-    return Object.hasOwn(table, key) ? table[key] : undefined;
-}
-function isNothing(value) {
-    return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value);
-}
-function entryAt(map, key) {
-    return map.entries.find((entry) => entry.key === key)?.value;
-}
-function mapAt(root, key) {
-    const value = entryAt(root, key);
-    return value?.kind === 'map' ? value.entries : [];
-}
-function mapValues(map, change) {
-    return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
-}
-function mapItems(value, change) {
-    if (value.kind !== 'list')
-        return value.kind === 'map' ? change(value) : value;
-    return { ...value, items: value.items.map(change) };
-}
-function compose_text(value, line) {
-    return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
-}
-/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
-const NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
-/** The value as YAML on one line, which docker reads as it would have read the original. */
-function toYaml(value) {
-    if (value.kind === 'list')
-        return `[${value.items.map(toYaml).join(', ')}]`;
-    if (value.kind === 'map') {
-        return `{${value.entries.map(({ key, value: inner }) => `${compose_quoted(key)}: ${toYaml(inner)}`).join(', ')}}`;
-    }
-    if (isNothing(value))
-        return 'null';
-    return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : compose_quoted(value.value);
-}
-/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
-function compose_quoted(value) {
-    return JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-;// CONCATENATED MODULE: ./lib/inputs/stack.js
-
-
-
-
-
-
-
-
-
-const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
-// A stack's name is the first part of the names of its services, which swarmkit checks.
-const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
-const stack_LONGEST_NAME = 50;
-/** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
-const stack_OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/;
-/** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
-function readStack(inputs, env, problems) {
-    const name = inputs.stack.trim();
-    const prune = switchOf(inputs, 'prune', problems);
-    const rerunJobs = switchOf(inputs, 'rerun-jobs', problems);
-    if (name === '') {
-        const given = ['compose-file', 'env-file'].filter((key) => inputs[key].trim() !== '');
-        const on = ['prune', 'rerun-jobs'].filter((key) => (key === 'prune' ? prune : rerunJobs));
-        const alone = [...given, ...on];
-        if (alone.length > 0)
-            problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
-        return undefined;
-    }
-    if (!stack_NAME.test(name) || name.length > stack_LONGEST_NAME) {
-        problems.add(`stack: ${problems_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`);
-    }
-    const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
-    const paths = composePaths(inputs['compose-file'], env, problems);
-    const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
-    hideSecrets(files, lookUp);
-    const [first] = paths;
-    if (first === undefined || files.length < paths.length)
-        return undefined;
-    const adapted = adaptCompose(files, lookUp, problems);
-    const variables = adapted.variables.flatMap((variable) => {
-        const value = lookUp(variable);
-        return value === undefined ? [] : [[variable, value]];
-    });
-    return {
-        name,
-        files,
-        adapted,
-        directory: (0,external_node_path_.dirname)(resolvePath(env, first)),
-        variables: Object.fromEntries(variables),
-        lookUp,
-        prune,
-        rerunJobs,
-    };
-}
-function switchOf(inputs, key, problems) {
-    const text = inputs[key].trim();
-    return text === '' ? false : (problems.at(key).attempt(() => parseBoolean(text)) ?? false);
-}
-/** The variables of the step, and behind them those of the env files, the last of which wins. */
-function stack_variablesOf(input, env, problems) {
-    const ofTheStep = (name) => (stack_OF_THE_RUNNER.test(name) ? undefined : env[name]);
-    const ofFiles = new Map();
-    for (const path of pathsFrom(input, 'env-file', problems)) {
-        const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
-        const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
-        for (const { line, reason } of file.problems)
-            problems.add(`${path} line ${line}: ${reason}`);
-        for (const [name, value] of file.variables)
-            ofFiles.set(name, value);
-    }
-    return (name) => ofTheStep(name) ?? ofFiles.get(name);
-}
-function composePaths(input, env, problems) {
-    const given = pathsFrom(input, 'compose-file', problems);
-    if (given.length > 0 || input.trim() !== '')
-        return given;
-    const found = USUAL_NAMES.find((name) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_.join)(basePath(env), name)));
-    if (found !== undefined)
-        return [found];
-    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file`);
-    return [];
-}
-/** One path a line, or a YAML list of them. */
-function pathsFrom(input, name, problems) {
-    const text = input.trim();
-    if (!/^(?:-[ \t\r\n]|\[)/.test(text))
-        return text
-            .split(/\r?\n/)
-            .map((line) => line.trim())
-            .filter((line) => line !== '');
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, reason } of wrong)
-        problems.add(`${name} line ${line}: ${reason}`);
-    const items = root?.kind === 'list' ? root.items : [];
-    return items.flatMap((item) => {
-        if (item.kind === 'text' && item.value.trim() !== '')
-            return [item.value.trim()];
-        problems.add(`${name} line ${item.line}: this is no path: write the path of a file`);
-        return [];
-    });
-}
-function composeFile(path, env, problems) {
-    const here = problems.at(`compose-file ${path}`);
-    const text = here.attempt(() => fileReader(env)(path));
-    if (text === undefined)
-        return undefined;
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`${path} line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0)
-        return undefined;
-    if (root?.kind === 'map')
-        return { path, root };
-    here.add('this is no compose file: write a mapping with the key `services`');
-    return undefined;
-}
-/** What the files and variables give to secrets must not be printed, nor reach programs that have no use for it. */
-function hideSecrets(files, lookUp) {
-    for (const { root } of files) {
-        const secrets = root.entries.find(({ key }) => key === 'secrets')?.value;
-        for (const { value: secret } of secrets?.kind === 'map' ? secrets.entries : []) {
-            for (const { key, value } of secret.kind === 'map' ? secret.entries : []) {
-                if (value.kind !== 'text')
-                    continue;
-                if (key === 'content')
-                    hide(value.value);
-                if (key === 'environment')
-                    hide(lookUp(value.value) ?? '');
-            }
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/inputs.js
-
-
-
-
-
-
-
-
-
-/** As in action.yml, for shells that know no defaults. */
-const inputs_DEFAULT_TIMEOUT_SECONDS = 600;
-const DEFAULT_MAX_PARALLEL = 10;
-const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
-const MOST_PARALLEL = 100;
-const RECOVERIES = ['rollback', 'keep'];
-/**
- * Reads the inputs of the step, and masks every secret as it is read.
- *
- * @throws UserErrors with everything that is wrong with any of them
- */
-function readInputs(env) {
-    const problems = new Problems();
-    const reach = reachFrom({
-        input: (name) => input(env, name),
-        resolvePath: (path) => resolvePath(env, path),
-        hasAgent: Boolean(env.SSH_AUTH_SOCK),
-    }, problems);
-    const credentials = readCredentials(env, problems);
-    const stack = readStackInputs(env, problems);
-    const services = readServices(env, problems);
-    const wait = inputs_read(env, 'wait', problems, parseBoolean) ?? true;
-    const timeoutSeconds = inputs_read(env, 'timeout', problems, parseTimeout) ?? inputs_DEFAULT_TIMEOUT_SECONDS;
-    const monitorSeconds = inputs_read(env, 'monitor', problems, parseDuration);
-    const maxParallel = inputs_read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
-    const onFailure = inputs_read(env, 'on-failure', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'rollback';
-    const onCancel = inputs_read(env, 'on-cancel', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'keep';
-    if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
-        problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
-    }
-    if (stack?.prune && !wait) {
-        problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
-    }
-    problems.throwAll();
-    return {
-        reach,
-        credentials,
-        services,
-        ...(stack && { stack }),
-        wait,
-        timeoutSeconds,
-        monitorSeconds,
-        onFailure,
-        onCancel,
-        maxParallel,
-    };
-}
-function readCredentials(env, problems) {
-    const sources = { env, readFile: fileReader(env) };
-    const short = { registry: input(env, 'registry'), username: input(env, 'username'), password: input(env, 'password') };
-    const credentials = [
-        ...credentialsFromText(input(env, 'registries'), 'registries', sources, problems),
-        ...credentialsFromFile(input(env, 'registries-file').trim(), sources, problems),
-        credentialFromShortForm(short, problems),
-    ].filter((credential) => credential !== undefined);
-    checkSeparation(credentials, problems);
-    return credentials;
-}
-function credentialsFromFile(path, sources, problems) {
-    const name = 'registries-file';
-    if (path === '')
-        return [];
-    if (/[\r\n]/.test(path)) {
-        // Read all the same, so that its passwords are masked.
-        credentialsFromText(path, name, sources, new Problems());
-        problems.add(`${name}: this is no path but several lines: give the content in \`registries\`, or write the path of a file`);
-        return [];
-    }
-    const text = problems.at(name).attempt(() => sources.readFile(path));
-    if (text?.trim() === '')
-        problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
-    return credentialsFromText(text ?? '', name, sources, problems);
-}
-function readServices(env, problems) {
-    const text = input(env, 'services');
-    const stack = input(env, 'stack').trim();
-    if (text.trim() !== '' && stack !== '') {
-        problems.add('`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files');
-        return [];
-    }
-    if (text.trim() !== '')
-        return servicesFromText(text, problems);
-    if (stack !== '')
-        return [];
-    const given = ['registries', 'registries-file', 'registry', 'username'].find((name) => input(env, name) !== '');
-    const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
-    problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
-    return [];
-}
-function readStackInputs(env, problems) {
-    const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
-    const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
-    const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
-    return readStack(inputs, env, problems);
-}
-/** The value of an input that is one short text; `undefined` when it is not given. */
-function inputs_read(env, name, problems, parse) {
-    const text = input(env, name).trim();
-    return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
-}
-function parseTimeout(text) {
-    const seconds = parseDuration(text);
-    if (seconds <= LONGEST_TIMEOUT_SECONDS)
-        return seconds;
-    throw new errors/* UserError */.yo(`${text} is more than a day: write at most 24h`);
-}
-/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
-function input(env, name) {
-    const key = `INPUT_${name.toUpperCase()}`;
-    return env[key] ?? env[key.replaceAll('-', '_')] ?? '';
-}
-
+// EXTERNAL MODULE: ./lib/inputs.js + 12 modules
+var inputs = __nccwpck_require__(4406);
+// EXTERNAL MODULE: ./lib/lock.js + 2 modules
+var lib_lock = __nccwpck_require__(7691);
 ;// CONCATENATED MODULE: ./lib/observe.js
 /**
  * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
@@ -46997,7 +47380,7 @@ function namedConfig(request, current) {
 function matchingAccess(image, configs) {
     const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
     const candidates = all.filter(({ credential: { registry, path } }) => {
-        return registry === image.registry && pathMatches(path, image.repository);
+        return registry === image.registry && (0,reference/* pathMatches */.rg)(path, image.repository);
     });
     const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
     const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
@@ -47017,7 +47400,7 @@ function referenceOf(service) {
     if (image === undefined)
         return undefined;
     try {
-        return parseReference(image);
+        return (0,reference/* parseReference */.F2)(image);
     }
     catch {
         return undefined;
@@ -47032,6 +47415,8 @@ function list(names) {
     return new Intl.ListFormat('en').format(names);
 }
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./lib/docker/placement.js
 
 // swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
@@ -47190,7 +47575,7 @@ function credentialSpecProblems(source, spec, content, nodes) {
             ? undefined
             : `it names ${given.length === 0 ? 'no source' : given.map((key) => key.toLowerCase()).join(' and ')}: write exactly one of config, file and registry`,
         source.Config ? contentProblem(content) : undefined,
-        source.File ? credential_spec_fileProblem(source.File) : undefined,
+        source.File ? fileProblem(source.File) : undefined,
         source.Registry ? registryProblem(source.Registry) : undefined,
         nodeProblem(spec, nodes),
     ];
@@ -47232,7 +47617,7 @@ function asObject(value) {
     return isObject ? value : undefined;
 }
 /** Windows reads it from `CredentialSpecs` under Docker's data directory, and from nowhere else. */
-function credential_spec_fileProblem(file) {
+function fileProblem(file) {
     const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
     const escapes = file.split(/[\\/]/).includes('..');
     if (!isAbsolute && !escapes)
@@ -47329,8 +47714,8 @@ async function checkImage({ request, current, access }, lookUp) {
         return checkKeptImage(name, current, access, lookUp);
     try {
         const distribution = await lookUp(image, access);
-        const pinned = withDigest(image, distribution.Descriptor.digest);
-        log/* log */.R.info(`${name}: ${familiar(pinned)}, ${access === undefined ? 'read without a credential' : `config ${access.config.name}`}`);
+        const pinned = (0,reference/* withDigest */.hQ)(image, distribution.Descriptor.digest);
+        log/* log */.R.info(`${name}: ${(0,reference/* familiar */.ce)(pinned)}, ${access === undefined ? 'read without a credential' : `config ${access.config.name}`}`);
         return { pinned, access, distribution };
     }
     catch (error) {
@@ -47349,7 +47734,7 @@ async function checkKeptImage(name, current, access, lookUp) {
     if (access === undefined || image === undefined)
         return kept;
     try {
-        await lookUp(parseReference(image), access);
+        await lookUp((0,reference/* parseReference */.F2)(image), access);
         return { ...kept, access };
     }
     catch (error) {
@@ -47365,7 +47750,7 @@ async function preflight_accessToReturn({ current, currentAccess, request }, loo
     if (currentAccess === undefined || image === undefined)
         return undefined;
     try {
-        await lookUp(parseReference(image), currentAccess);
+        await lookUp((0,reference/* parseReference */.F2)(image), currentAccess);
         return currentAccess;
     }
     catch (error) {
@@ -47383,7 +47768,7 @@ function describeRefusal(error, image, access) {
         repository,
         ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
     });
-    return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
+    return `image ${(0,reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
 }
 function commandFor({ request, current }, missing, access, pinned, anonymousDirectory) {
     const { name, createArgs, updateArgs, compose } = request;
@@ -47449,7 +47834,7 @@ function placementProblem(spec, distribution, { nodes }) {
 function lookUpOnce({ connection, signal }) {
     const answers = new Map();
     return (image, access) => {
-        const key = `${familiar(image)} ${access?.config.directory ?? ''}`;
+        const key = `${(0,reference/* familiar */.ce)(image)} ${access?.config.directory ?? ''}`;
         const answer = answers.get(key) ?? resolveImage(connection.engine, image, access?.credential, signal);
         answers.set(key, answer);
         return answer;
@@ -47620,7 +48005,7 @@ function sendBack(changed, { engine }, maxParallel) {
         if (!sameSpec(now.Spec, created.Spec))
             return 'someone-elses';
         await engine.remove(`/services/${created.ID}`, { signal }).catch((error) => {
-            if (!(error instanceof EngineError) || error.status !== 404)
+            if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
                 throw error;
         });
         return 'done';
@@ -47670,6 +48055,8 @@ function credentialFor({ access, currentAccess }) {
     return { from: access === undefined ? 'spec' : 'previous-spec' };
 }
 
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
+var core = __nccwpck_require__(6058);
 ;// CONCATENATED MODULE: ./lib/report.js
 
 
@@ -47711,8 +48098,8 @@ function explain(error) {
     return { status: 'failed', problems: [problem], isBug: true };
 }
 function setOutputs(status, results) {
-    (0,lib_core/* setOutput */.uH)('status', status);
-    (0,lib_core/* setOutput */.uH)('services', (0,runner_secret/* redact */.E$)(JSON.stringify(results.map(forOutput))));
+    (0,core/* setOutput */.uH)('status', status);
+    (0,core/* setOutput */.uH)('services', (0,runner_secret/* redact */.E$)(JSON.stringify(results.map(forOutput))));
 }
 /** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
 function forOutput({ name, action, outcome, image, config, nodes, tasks, seconds, cause, failedTask }) {
@@ -47736,7 +48123,7 @@ function taskForOutput({ id, node, exitCode, ending }) {
 async function writeSummary(markdown) {
     if (!process.env.GITHUB_STEP_SUMMARY)
         return;
-    await lib_core/* summary */.z.addRaw((0,runner_secret/* redact */.E$)(markdown), true).write();
+    await core/* summary */.z.addRaw((0,runner_secret/* redact */.E$)(markdown), true).write();
 }
 
 ;// CONCATENATED MODULE: ./lib/runner/stop.js
@@ -47760,6 +48147,12 @@ function stopOnSignals() {
 
 // EXTERNAL MODULE: ./lib/runner/workspace.js
 var runner_workspace = __nccwpck_require__(6243);
+// EXTERNAL MODULE: external "node:fs/promises"
+var external_node_fs_promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./lib/docker/compose.js
+var compose = __nccwpck_require__(2604);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./lib/docker/stack-objects.js
 
 /** Says of which name an object is one of several versions. */
@@ -47767,7 +48160,7 @@ const VERSION_LABEL = 'swarm-deploy.version-of';
 /** Says what the content of an object with a fixed name hashes to. */
 const HASH_LABEL = 'swarm-deploy.content';
 const HASH_BYTES = 8;
-const stack_objects_LONGEST_NAME = 64;
+const LONGEST_NAME = 64;
 /**
  * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
  * secret is slow to work out, so that a weak password cannot be found by trying.
@@ -47782,7 +48175,7 @@ function contentHash(kind, name, content) {
 }
 /** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
 function versionName(name, hash) {
-    return `${name.slice(0, stack_objects_LONGEST_NAME - hash.length - 1)}-${hash}`;
+    return `${name.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`;
 }
 /**
  * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
@@ -47828,7 +48221,7 @@ const LONGEST_SERVICE_NAME = 63;
  *
  * @throws UserErrors when docker cannot make one stack of the files
  */
-async function stack_readStack(request, connection, workspace, signal) {
+async function readStack(request, connection, workspace, signal) {
     for (const notice of request.adapted.notices)
         log/* log */.R.notice(notice);
     for (const warning of request.adapted.warnings)
@@ -47847,7 +48240,7 @@ async function stack_readStack(request, connection, workspace, signal) {
         return [];
     });
     if (services.length === 0 && problems.length === 0) {
-        problems.push(`${compose_placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``);
+        problems.push(`${(0,compose/* placeOf */.$t)(request.files, [])}: there is no service in it: write at least one under \`services\``);
     }
     (0,errors/* throwAll */.Kx)(services.length === 0 ? problems : []);
     const networks = new Set(Object.entries(file.networks).map(([key, one]) => one?.name ?? scoped(request, key)));
@@ -47873,14 +48266,14 @@ async function render(request, { docker, configDirectory }, workspace, signal) {
     const args = ['--config', configDirectory, 'stack', 'config', ...from];
     const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal });
     if (result.code !== 0)
-        throw new errors/* UserError */.yo(locateComplaint(files, complaint(result)));
+        throw new errors/* UserError */.yo((0,compose/* locateComplaint */.G_)(files, complaint(result)));
     return parseStackFile(result.stdout);
 }
 async function knownObjects(engine, signal) {
     const [secret, config, networks] = await Promise.all([
-        throughElection(() => engine.get('/secrets', { signal }), signal),
-        throughElection(() => engine.get('/configs', { signal }), signal),
-        throughElection(() => engine.get('/networks', { signal }), signal),
+        (0,election/* throughElection */.XX)(() => engine.get('/secrets', { signal }), signal),
+        (0,election/* throughElection */.XX)(() => engine.get('/configs', { signal }), signal),
+        (0,election/* throughElection */.XX)(() => engine.get('/networks', { signal }), signal),
     ]);
     return { secret, config, networks };
 }
@@ -47891,20 +48284,20 @@ function serviceRequest(request, key, file, knowsDetach) {
     const service = file.services[key] ?? {};
     const name = scoped(request, key);
     if (name.length > LONGEST_SERVICE_NAME) {
-        return `${compose_placeOf(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
+        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
     }
     if (!service.image) {
-        return `${compose_placeOf(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
+        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
     }
     try {
-        const image = withTagDefault(parseReference(service.image));
+        const image = (0,reference/* withTagDefault */.Oy)((0,reference/* parseReference */.F2)(service.image));
         const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach };
         return { name, image, labels: labelsOf(service), env: {}, create: true, createArgs: [], updateArgs: [], compose };
     }
     catch (error) {
         if (!(error instanceof errors/* UserError */.yo))
             throw error;
-        return `${compose_placeOf(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`;
+        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`;
     }
 }
 /** The secrets and configs that the files hold the content of, by `secrets.key` and `configs.key`. */
@@ -47914,7 +48307,7 @@ async function wantedObjects(request, file, known, problems) {
         for (const [key, object] of Object.entries(file[`${kind}s`])) {
             if (object.external)
                 continue;
-            const place = compose_placeOf(request.files, [`${kind}s`, key]);
+            const place = (0,compose/* placeOf */.$t)(request.files, [`${kind}s`, key]);
             try {
                 const one = await wantedObject(request, kind, key, object);
                 checkFixedName(one, known[kind]);
@@ -47961,21 +48354,21 @@ async function contentOf({ lookUp }, kind, object) {
     throw new errors/* UserError */.yo(`its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`);
 }
 async function rawContent(object, lookUp) {
-    const variable = object[VARIABLE_KEY];
+    const variable = object[compose/* VARIABLE_KEY */.fx];
     if (typeof variable === 'string') {
         const value = lookUp(variable);
         if (value === undefined)
             throw new errors/* UserError */.yo(`the variable ${variable} is not set: set it in the \`env\` of the step`);
         return Buffer.from(value);
     }
-    if (object[CONTENT_KEY] !== undefined)
-        return Buffer.from(String(object[CONTENT_KEY]));
+    if (object[compose/* CONTENT_KEY */.U6] !== undefined)
+        return Buffer.from(String(object[compose/* CONTENT_KEY */.U6]));
     const path = object.file;
     if (path === undefined)
         throw new errors/* UserError */.yo('it has no content: write its `file`, or `external: true`');
     try {
-        if ((await (0,promises_.stat)(path)).isFile())
-            return await (0,promises_.readFile)(path);
+        if ((await (0,external_node_fs_promises_.stat)(path)).isFile())
+            return await (0,external_node_fs_promises_.readFile)(path);
     }
     catch (error) {
         const code = error.code;
@@ -48007,7 +48400,7 @@ function missingExternals(request, file, known, problems) {
         const wanted = name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
         if (!external || known[kind].some(({ Spec }) => Spec.Name === wanted))
             return [];
-        problems.push(`${compose_placeOf(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`);
+        problems.push(`${(0,compose/* placeOf */.$t)(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`);
         return [wanted];
     });
     const network = Object.entries(file.networks).flatMap(([key, one]) => {
@@ -48017,7 +48410,7 @@ function missingExternals(request, file, known, problems) {
         const found = known.networks.filter(({ Name }) => Name === wanted);
         if (['host', 'bridge', 'none'].includes(wanted) || found.some(({ Scope }) => Scope === 'swarm'))
             return [];
-        const place = compose_placeOf(request.files, ['networks', key]);
+        const place = (0,compose/* placeOf */.$t)(request.files, ['networks', key]);
         problems.push(found.length > 0
             ? `${place}: the external network ${wanted} exists on one node only: make it with \`docker network create --driver overlay\`, or correct its name`
             : `${place}: the external network ${wanted} does not exist on this swarm: make it with \`docker network create --driver overlay\`, or correct its name`);
@@ -48112,15 +48505,15 @@ function bodyOf({ name, labels, content, driver, templating }) {
 async function makeOnce(engine, kind, name, body) {
     const patience = AbortSignal.timeout(120_000);
     try {
-        const answer = await throughElection(() => engine.post(`/${kind}s/create`, { body }), patience);
+        const answer = await (0,election/* throughElection */.XX)(() => engine.post(`/${kind}s/create`, { body }), patience);
         return answer.ID ?? answer.Id ?? '';
     }
     catch (error) {
-        if (!(error instanceof EngineError))
+        if (!(error instanceof docker_engine/* EngineError */.NJ))
             throw error;
         if (error.status !== 409)
             throw new errors/* UserError */.yo(`the swarm refuses to make the ${kind} ${name}: ${error.message}`);
-        const there = await throughElection(() => engine.get(`/${kind}s/${encodeURIComponent(name)}`), patience);
+        const there = await (0,election/* throughElection */.XX)(() => engine.get(`/${kind}s/${encodeURIComponent(name)}`), patience);
         return there.ID ?? there.Id ?? '';
     }
 }
@@ -48133,7 +48526,7 @@ const RELEASE_SECONDS = 20;
 async function removeUnused(stack, connection) {
     const { engine, docker, configDirectory } = connection;
     const patience = AbortSignal.timeout(120_000);
-    const read = (path, query) => throughElection(() => engine.get(path, query === undefined ? {} : { query }), patience);
+    const read = (path, query) => (0,election/* throughElection */.XX)(() => engine.get(path, query === undefined ? {} : { query }), patience);
     const remove = async (kind, id) => {
         const result = await docker.run(['--config', configDirectory, kind, 'rm', id]);
         return result.code === 0 ? undefined : complaint(result);
@@ -48333,8 +48726,8 @@ function wakeOnEvents(engine, signal) {
                 ring = resolve;
             });
             const clock = new AbortController();
-            const time = (0,external_node_timers_promises_namespaceObject.setTimeout)(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(() => undefined);
-            await Promise.race([rung.then(() => (0,external_node_timers_promises_namespaceObject.setTimeout)(BURST_MS)), time]);
+            const time = (0,promises_.setTimeout)(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(() => undefined);
+            await Promise.race([rung.then(() => (0,promises_.setTimeout)(BURST_MS)), time]);
             clock.abort();
         },
         [Symbol.dispose]: () => closing.abort(),
@@ -48403,7 +48796,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
-const watch_LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 500;
 const CANCELLED = 'the run was stopped; the swarm goes on by itself';
 const GONE = 'someone else removed it during this deploy';
 const CHANGED = 'someone else changed it during this deploy';
@@ -48442,7 +48835,7 @@ async function watch(rollouts, observed, deployment, engine, signal) {
                 return [seen.watched];
             });
             if (watched.length > 0)
-                await alarm.next(watch_LOOK_EVERY_MS);
+                await alarm.next(LOOK_EVERY_MS);
         }
         return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []));
     }
@@ -48469,7 +48862,7 @@ function startWatching(rollout, observed) {
 /** The view, or why there will be none any more. */
 async function look(engine, watched, signal) {
     try {
-        return await throughElection(() => lookAtAll(engine, watched, signal), signal);
+        return await (0,election/* throughElection */.XX)(() => lookAtAll(engine, watched, signal), signal);
     }
     catch (error) {
         if (signal.aborted)
@@ -48640,13 +49033,14 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const stop = main_addDisposableResource(env_1, stopOnSignals(), false);
         try {
-            const deployment = readInputs(process.env);
+            const deployment = (0,inputs/* readInputs */.K)(process.env);
             const results = await carryOut(deployment, stop.signal);
             await reportResults(results, deployment);
         }
@@ -48670,9 +49064,11 @@ async function carryOut(asked, signal) {
     const env_2 = { stack: [], error: void 0, hasError: false };
     try {
         const workspace = main_addDisposableResource(env_2, await (0,runner_workspace/* createWorkspace */.sK)(), true);
-        const connection = main_addDisposableResource(env_2, await (0,log/* stage */.d)('Connect', () => connect(asked, workspace, process.env, signal)), false);
+        const connection = main_addDisposableResource(env_2, await (0,log/* stage */.d)('Connect', () => (0,lib_connection/* connect */.N)(asked, workspace, process.env, signal)), false);
+        const lock = main_addDisposableResource(env_2, await (0,lib_lock/* takeLock */.HJ)(asked, connection, signal), true);
         const stack = await readStackOf(asked, connection, workspace, signal);
         const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
+        await lock.takeServices(deployment);
         const loggedIn = await (0,log/* stage */.d)('Log in', () => logIn(deployment, connection, workspace, signal));
         const observed = await observe(deployment, connection.engine, signal);
         const plan = planDeployment(deployment, loggedIn, observed);
@@ -48715,7 +49111,7 @@ async function carryOut(asked, signal) {
 async function readStackOf({ stack }, connection, workspace, signal) {
     if (stack === undefined)
         return undefined;
-    return (0,log/* stage */.d)('Read the stack', () => stack_readStack(stack, connection, workspace, signal));
+    return (0,log/* stage */.d)('Read the stack', () => readStack(stack, connection, workspace, signal));
 }
 /** The services, when all that they refer to is there. */
 async function withObjectsOf(stack, services, connection, signal) {
@@ -48724,6 +49120,274 @@ async function withObjectsOf(stack, services, connection, signal) {
     const needed = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])));
     const ids = await (0,log/* stage */.d)('Make networks, secrets and configs', () => makeObjects(stack, needed, connection, signal));
     return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }));
+}
+
+
+/***/ }),
+
+/***/ 5889:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   k: () => (/* binding */ parseJump),
+/* harmony export */   o: () => (/* binding */ parseHost)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
+/* harmony import */ var _inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1733);
+
+
+const FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+const NAME = String.raw `(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
+const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
+const TCP = new RegExp(String.raw `^${NAME}:(\d{1,5})/?$`);
+/** What a remote shell and an option of ssh take literally. */
+const PLAIN_PATH = /^\/[\w./@+-]*$/;
+/**
+ * An entry of `host`, in the form that docker itself takes.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseHost(text) {
+    const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
+    if (scheme === 'ssh')
+        return parseSsh(text, rest);
+    if (scheme === 'tcp')
+        return parseTcp(text, rest);
+    if (scheme === 'unix') {
+        if (/^\/[^\s\0]+$/.test(rest))
+            return { kind: 'unix', text };
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+    }
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no address of a docker daemon: write one such as ${FORMS}`);
+}
+/**
+ * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseJump(text) {
+    const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
+    if (name === undefined || path !== undefined || !isPort(port)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no jump host: write user@host or user@host:port, several with commas between`);
+    }
+    return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
+}
+function parseSsh(text, rest) {
+    if (/^[^@/]*:.*@/.test(rest)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo('there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`');
+    }
+    const [, user, name, port, path] = SSH.exec(rest) ?? [];
+    if (name === undefined || !isPort(port)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
+    }
+    const socket = path === undefined || path === '/' ? undefined : path;
+    if (socket !== undefined && !PLAIN_PATH.test(socket)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
+    }
+    return {
+        kind: 'ssh',
+        text,
+        user,
+        name: name.replace(/^\[|\]$/g, ''),
+        port: port === undefined ? undefined : Number(port),
+        socket,
+    };
+}
+function parseTcp(text, rest) {
+    const [, port] = TCP.exec(rest) ?? [];
+    if (port === undefined || !isPort(port)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
+    }
+    return { kind: 'tcp', text: text.replace(/\/$/, '') };
+}
+function isPort(port) {
+    return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
+}
+
+
+/***/ }),
+
+/***/ 4982:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   MZ: () => (/* binding */ parsePins),
+/* harmony export */   P4: () => (/* binding */ HOST_KEY_SCRIPT),
+/* harmony export */   WW: () => (/* binding */ lastOffered)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
+
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
+/**
+ * Reads `ssh-known-hosts`: known_hosts lines, fingerprints, and lines of `ssh-keygen -l`.
+ *
+ * @throws UserError that names the first line that is none of them
+ */
+function parsePins(text) {
+    const lines = [];
+    const fingerprints = [];
+    for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
+        const line = raw.trim();
+        if (line === '' || line.startsWith('#'))
+            continue;
+        const fingerprint = line.split(/\s+/).find((word) => FINGERPRINT.test(word));
+        if (fingerprint !== undefined)
+            fingerprints.push(fingerprint.replace(/=$/, ''));
+        else if (KEY_LINE.test(line))
+            lines.push(line);
+        else
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`line ${index + 1} ${lineProblem(line)}`);
+    }
+    return { lines, fingerprints };
+}
+function lineProblem(line) {
+    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
+        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`';
+    }
+    if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
+        return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:';
+    }
+    if (/SHA256:/.test(line))
+        return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it';
+    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…` or `SHA256:…`';
+}
+/**
+ * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
+ * when its fingerprint is among those pinned; so nothing is trusted on first use, and no second connection is needed.
+ */
+const HOST_KEY_SCRIPT = `# fingerprints, notes, host, type, key, fingerprint
+[ "$6" = NONE ] && exit 0
+printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
+while read -r pinned; do
+  [ "$pinned" = "$6" ] && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
+done <"$1"
+exit 0
+`;
+/** The last key that {@link HOST_KEY_SCRIPT} noted. */
+function lastOffered(notes) {
+    const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
+    return fingerprint === undefined ? undefined : { host, type, fingerprint };
+}
+
+
+/***/ }),
+
+/***/ 1854:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Sf: () => (/* binding */ tlsProblems),
+/* harmony export */   iY: () => (/* binding */ tcpReason),
+/* harmony export */   z$: () => (/* binding */ pemFrom)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(452);
+
+
+const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/**
+ * PEM text, also when it was given as base64 of it.
+ *
+ * @throws UserError that says what to write; it does not quote what was given
+ */
+function pemFrom(text, kind) {
+    const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
+    const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`;
+    if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
+        return normal;
+    const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
+}
+/** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
+function tlsProblems(pem, now) {
+    const ca = certificate(pem.ca);
+    const cert = certificate(pem.cert);
+    const key = privateKey(pem.key);
+    const problems = [];
+    if (ca === undefined)
+        problems.push('tls-ca: it cannot be read as a certificate: give the whole PEM text');
+    if (cert === undefined)
+        problems.push('tls-cert: it cannot be read as a certificate: give the whole PEM text');
+    if (key === undefined) {
+        const encrypted = /ENCRYPTED/.test(pem.key);
+        problems.push(encrypted
+            ? 'tls-key: it is encrypted, which docker cannot use: give it without a passphrase'
+            : 'tls-key: it cannot be read as a private key: give the whole PEM text');
+    }
+    if (ca !== undefined)
+        problems.push(...validity('tls-ca', ca, now));
+    if (cert !== undefined)
+        problems.push(...validity('tls-cert', cert, now));
+    if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
+        problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together');
+    }
+    return problems;
+}
+function validity(name, { validFrom, validTo }, now) {
+    if (new Date(validTo) < now)
+        return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
+    if (new Date(validFrom) > now) {
+        return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
+    }
+    return [];
+}
+function day(text) {
+    return new Date(text).toISOString().slice(0, 10);
+}
+function certificate(pem) {
+    try {
+        return new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(pem);
+    }
+    catch {
+        return undefined;
+    }
+}
+function privateKey(pem) {
+    try {
+        return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(pem);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Docker's words for a TCP endpoint that does not work, the most telling first. */
+const WORDINGS = [
+    [
+        /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
+        'its certificate is for another name: write the name or address that the certificate has in `host`',
+    ],
+    [
+        /signed by unknown authority/,
+        'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
+    ],
+    [
+        /x509: certificate has expired or is not yet valid/,
+        'its own certificate has expired: renew the certificate of the daemon',
+    ],
+    [
+        /remote error: tls: (?:expired certificate|certificate expired)/,
+        'it says that `tls-cert` has expired: renew it and set the new one',
+    ],
+    [
+        /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
+        'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
+    ],
+    [
+        /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
+        'it does not speak TLS: check the port, 2376 is usual for TLS',
+    ],
+    [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
+    [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
+    [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
+    [
+        /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
+        'there was no answer: check the address, and that a firewall lets this runner through',
+    ],
+];
+/** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
+function tcpReason(said) {
+    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
 }
 
 

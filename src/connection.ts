@@ -18,7 +18,7 @@ import type { Workspace } from './runner/workspace.ts'
  * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
 export async function connect(
-  deployment: Deployment,
+  deployment: Pick<Deployment, 'reach' | 'stack'>,
   workspace: Workspace,
   env: Environment,
   signal: AbortSignal,

@@ -30,6 +30,13 @@ export interface Deployment {
   readonly onCancel: 'rollback' | 'keep'
   /** How many docker commands may run at the same time. */
   readonly maxParallel: number
+  /** Deploy only while nobody else who asks for the lock does. */
+  readonly lock: LockRequest | undefined
+}
+
+export interface LockRequest {
+  /** How long to wait for it. */
+  readonly timeoutSeconds: number
 }
 
 /** How the managers of the swarm are reached. */

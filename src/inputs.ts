@@ -1,4 +1,4 @@
-import type { Credential, Deployment, ServiceRequest, StackRequest } from './deployment.ts'
+import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { UserError } from './errors.ts'
 import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
 import { fileReader, resolvePath } from './inputs/files.ts'
@@ -13,6 +13,7 @@ import type { Environment } from './runner/environment.ts'
 /** As in action.yml, for shells that know no defaults. */
 const DEFAULT_TIMEOUT_SECONDS = 600
 const DEFAULT_MAX_PARALLEL = 10
+const DEFAULT_LOCK_TIMEOUT_SECONDS = 600
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
@@ -36,6 +37,8 @@ type Input =
   | 'max-parallel'
   | 'on-failure'
   | 'on-cancel'
+  | 'lock'
+  | 'lock-timeout'
   | ReachInput
 
 /**
@@ -45,14 +48,7 @@ type Input =
  */
 export function readInputs(env: Environment): Deployment {
   const problems = new Problems()
-  const reach = reachFrom(
-    {
-      input: (name) => input(env, name),
-      resolvePath: (path) => resolvePath(env, path),
-      hasAgent: Boolean(env.SSH_AUTH_SOCK),
-    },
-    problems,
-  )
+  const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
   const stack = readStackInputs(env, problems)
   const services = readServices(env, problems)
@@ -63,6 +59,8 @@ export function readInputs(env: Environment): Deployment {
     read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL
   const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'rollback'
   const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'keep'
+  const isLocked = read(env, 'lock', problems, parseBoolean) ?? false
+  const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
     problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
   }
@@ -83,7 +81,31 @@ export function readInputs(env: Environment): Deployment {
     onFailure,
     onCancel,
     maxParallel,
+    lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
   }
+}
+
+/**
+ * Reads only how the swarm is reached, as `post` needs it.
+ *
+ * @throws UserErrors with everything that is wrong with it
+ */
+export function readReach(env: Environment): Reach {
+  const problems = new Problems()
+  const reach = reachOf(env, problems)
+  problems.throwAll()
+  return reach
+}
+
+function reachOf(env: Environment, problems: Problems): Reach {
+  return reachFrom(
+    {
+      input: (name) => input(env, name),
+      resolvePath: (path) => resolvePath(env, path),
+      hasAgent: Boolean(env.SSH_AUTH_SOCK),
+    },
+    problems,
+  )
 }
 
 function readCredentials(env: Environment, problems: Problems): Credential[] {

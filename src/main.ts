@@ -5,6 +5,7 @@ import type { CheckedService, Connection, Deployment, Rollout, ServiceResult } f
 import { withIds } from './docker/stack-file.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
+import { takeLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { planDeployment } from './plan.ts'
 import { preflight } from './preflight.ts'
@@ -37,8 +38,10 @@ async function carryOut(asked: Deployment, signal: AbortSignal): Promise<Service
   await using workspace = await createWorkspace()
   using connection = await stage('Connect', () => connect(asked, workspace, process.env, signal))
 
+  await using lock = await takeLock(asked, connection, signal)
   const stack = await readStackOf(asked, connection, workspace, signal)
   const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
+  await lock.takeServices(deployment)
 
   const loggedIn = await stage('Log in', () => logIn(deployment, connection, workspace, signal))
   const observed = await observe(deployment, connection.engine, signal)

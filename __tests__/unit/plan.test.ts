@@ -37,6 +37,7 @@ function plan(requests: readonly ServiceRequest[], { services = [createService()
     onFailure: 'rollback',
     onCancel: 'keep',
     maxParallel: 10,
+    lock: undefined,
   }
   const loggedIn: LoggedIn = { configs, ownConfig, problems: [], refused: new Set() }
   const observed: Observation = { services, tasks: [], nodes: [] }

@@ -121,6 +121,8 @@ export interface Node {
 
 export interface SystemInfo {
   readonly ServerVersion: string
+  /** RFC 3339. */
+  readonly SystemTime: string
   readonly Swarm: {
     readonly LocalNodeState: string
     readonly ControlAvailable: boolean

@@ -25,7 +25,7 @@ interface FoundCli {
  * @throws UserError when none serves and none can be installed
  */
 export async function findCli(
-  { reach, stack }: Deployment,
+  { reach, stack }: Pick<Deployment, 'reach' | 'stack'>,
   env: Record<string, string>,
   workspace: Workspace,
   signal: AbortSignal,

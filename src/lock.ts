@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { saveState } from '@actions/core'
+import type { Connection, Deployment, LockRequest } from './deployment.ts'
+import type { SystemInfo } from './docker/api.ts'
+import { throughElection } from './docker/election.ts'
+import { type Engine, EngineError } from './docker/engine.ts'
+import {
+  type HeldLock,
+  type Holder,
+  heldLock,
+  isExpired,
+  lockBody,
+  lockName,
+  locksOf,
+  secondsLeft,
+} from './docker/lock-config.ts'
+import type { StackObject } from './docker/stack-objects.ts'
+import { messageOf, UserError } from './errors.ts'
+import { log, stage } from './runner/log.ts'
+import { identifyRun } from './runner/run.ts'
+
+const STATE = 'lock'
+
+/** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
+const CALL_TIMEOUT_MS = 120_000
+/** A runner that stops a job leaves seven seconds. */
+const RELEASE_TIMEOUT_MS = 5000
+const LOOK_EVERY_MS = 1000
+
+/** What a run may need beyond its two timeouts: logins, look-ups, and stopping. */
+const MARGIN_SECONDS = 15 * 60
+
+/** The swarm-wide locks of a run. Without the input `lock` there are none, and all of this does nothing. */
+export interface Lock extends AsyncDisposable {
+  /** Takes the locks of the services that a stack brought along. */
+  takeServices(deployment: Deployment): Promise<void>
+}
+
+type LockConfig = StackObject & { readonly CreatedAt: string }
+
+/**
+ * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
+ * over. Its state is saved first, so that `post` releases them when this process is killed.
+ *
+ * @throws UserError when somebody else holds one for longer than `lock-timeout`
+ */
+export async function takeLock(asked: Deployment, { engine }: Connection, signal: AbortSignal): Promise<Lock> {
+  const { lock, stack } = asked
+  if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
+  const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID() }
+  saveState(STATE, holder.token)
+  const taken: string[] = []
+  const take = (names: readonly string[]) =>
+    stage('Take the lock', async () => {
+      // In one order for all runs, or two of them would wait for each other.
+      for (const name of names.toSorted()) {
+        await waitFor(engine, name, holder, lock, signal)
+        taken.push(name)
+        log.info(`${name}: locked`)
+      }
+    })
+  const keeper: Lock = {
+    takeServices: async ({ services }) => {
+      const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name))
+      if (names.length > 0) await take(names)
+    },
+    [Symbol.asyncDispose]: () => release(engine, holder, taken),
+  }
+  try {
+    if (stack === undefined) await keeper.takeServices(asked)
+    else await take([lockName('stack', stack.name)])
+    return keeper
+  } catch (error) {
+    await keeper[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function lifetimeOf({ timeoutSeconds }: Deployment): number {
+  return Math.ceil(2 * timeoutSeconds + MARGIN_SECONDS)
+}
+
+async function waitFor(
+  engine: Engine,
+  name: string,
+  holder: Holder,
+  { timeoutSeconds }: LockRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + timeoutSeconds * 1000
+  let waitsFor = ''
+  while (!(await create(engine, name, holder))) {
+    signal.throwIfAborted()
+    const other = await find(engine, name, signal)
+    if (other === undefined) continue
+    if (other.holder.token === holder.token) return
+    const { SystemTime: now } = await throughElection(() => engine.get<SystemInfo>('/info', { signal }), signal)
+    if (isExpired(other, now)) {
+      log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`)
+      await remove(engine, other.id, signal)
+      continue
+    }
+    if (performance.now() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds))
+    if (waitsFor !== other.id) {
+      log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`)
+    }
+    waitsFor = other.id
+    await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, deadline - performance.now())), undefined, { signal })
+  }
+}
+
+function named({ owner, url }: Holder): string {
+  return url === '' ? owner : `${owner} (${url})`
+}
+
+function tooLong(name: string, { holder, createdAt }: HeldLock, now: string, timeoutSeconds: number): string {
+  const left = secondsLeft(createdAt, holder.seconds, now)
+  const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : ''
+  return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``
+}
+
+/** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
+async function create(engine: Engine, name: string, holder: Holder): Promise<boolean> {
+  const patience = AbortSignal.timeout(CALL_TIMEOUT_MS)
+  try {
+    await throughElection(() => engine.post('/configs/create', { body: lockBody(name, holder) }), patience)
+    return true
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 409) return false
+    if (error instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`)
+    throw error
+  }
+}
+
+async function find(engine: Engine, name: string, signal: AbortSignal): Promise<HeldLock | undefined> {
+  const filters = JSON.stringify({ name: [name] })
+  const found = await throughElection(
+    () => engine.get<LockConfig[]>('/configs', { query: { filters }, signal }),
+    signal,
+  )
+  const config = found.find(({ Spec }) => Spec.Name === name)
+  return config && heldLock(config)
+}
+
+/** By its ID: of two that break a lock, the second must not take away the first one's new lock. */
+async function remove(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+  await throughElection(() => engine.remove(`/configs/${id}`, { signal }), signal).catch((error: unknown) => {
+    if (!(error instanceof EngineError) || error.status !== 404) throw error
+  })
+}
+
+/** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
+async function release(engine: Engine, holder: Holder, taken: readonly string[]): Promise<void> {
+  try {
+    await releaseAll(engine, holder.token, AbortSignal.timeout(RELEASE_TIMEOUT_MS))
+    saveState(STATE, '')
+  } catch (error) {
+    log.warning(
+      `Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``,
+    )
+  }
+}
+
+async function releaseAll(engine: Engine, token: string, signal: AbortSignal): Promise<void> {
+  const query = { filters: locksOf(token) }
+  const left = await throughElection(() => engine.get<LockConfig[]>('/configs', { query, signal }), signal)
+  // The filter of a daemon that does not know it would let everything through.
+  const ours = left.map(heldLock).filter(({ holder }) => holder.token === token)
+  await Promise.all(ours.map(({ id }) => remove(engine, id, signal)))
+}
+
+/** The token of the locks that main of the same step did not release, as far as `post` knows. */
+export function lockOfMain(): string | undefined {
+  return process.env[`STATE_${STATE}`] || undefined
+}
+
+/** Releases what a killed main left behind. */
+export async function releaseLeft(token: string, { engine }: Connection): Promise<void> {
+  await releaseAll(engine, token, AbortSignal.timeout(CALL_TIMEOUT_MS))
+}
