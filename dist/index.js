@@ -47162,38 +47162,47 @@ function* entriesOf(items) {
 const deploy_ATTEMPTS = 6;
 const LONGEST_PAUSE_SECONDS = 1;
 const READ_TIMEOUT_MS = 120_000;
+/** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
+const GRACE_MS = 1000;
 /**
  * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
  * the others.
  *
- * @param signal when it is aborted, what is being sent is still sent, and nothing more
+ * @param signal when it is aborted, what is being sent may still arrive, and nothing more is sent
  */
 function deploy(services, connection, maxParallel, signal) {
+    const end = afterGrace(signal);
     return inParallel(services, maxParallel, async (checked) => {
         if (checked.action === 'unchanged')
             return { checked, service: checked.current, sentAt: performance.now() };
         if (signal.aborted)
             return { checked, service: checked.current, sentAt: performance.now(), problem: NOT_SENT };
-        return send(checked, connection).catch((error) => lostSight(checked, error));
+        return send(checked, connection, end).catch((error) => lostSight(checked, error, signal));
     });
 }
+/** Aborted a moment after `signal`. */
+function afterGrace(signal) {
+    const end = new AbortController();
+    signal.addEventListener('abort', () => setTimeout(() => end.abort(signal.reason), GRACE_MS).unref(), { once: true });
+    return end.signal;
+}
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
-async function send(checked, connection) {
+async function send(checked, connection, end) {
     const { name } = checked.request;
     const { args, env, stdin = '' } = checked.command;
     log/* log */.R.info(describe(checked));
-    await renewCredential(checked, connection);
+    await renewCredential(checked, connection, end);
     for (let attempt = 1;; attempt++) {
         const sentAt = performance.now();
-        const result = await connection.docker.run(args, { env, stdin });
+        const result = await connection.docker.run(args, { env, stdin, signal: end });
         const said = complaint(result);
         if (result.code === 0)
-            return taken(checked, sentAt, await read(connection, name));
+            return taken(checked, sentAt, await read(connection, name, end));
         const mayRepeat = isOutOfSequence(said) || (0,election/* isElection */.yr)(said) || (0,election/* isDisconnection */.jM)(said) || /already exists/.test(said);
         if (!mayRepeat)
             return refused(checked, sentAt, said);
-        await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000);
-        const service = await read(connection, name);
+        await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000, undefined, { signal: end });
+        const service = await read(connection, name, end);
         const standing = compare(checked, service);
         if (standing === 'as-asked')
             return { checked, sentAt, service };
@@ -47210,12 +47219,12 @@ async function send(checked, connection) {
  *
  * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
  */
-async function renewCredential({ current, currentAccess, request }, { engine }) {
+async function renewCredential({ current, currentAccess, request }, { engine }, end) {
     if (current === undefined || currentAccess === undefined || isJob(current.Spec) || isUnsettled(current))
         return;
     const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
     try {
-        await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, AbortSignal.timeout(READ_TIMEOUT_MS));
+        await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, readingTime(end));
     }
     catch (error) {
         log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
@@ -47238,8 +47247,11 @@ function compare({ request, current, asked, wanted, changes }, now) {
     return byName && byFlags ? 'as-asked' : 'someone-elses';
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
-function read({ engine }, name) {
-    return findService(engine, name, AbortSignal.timeout(READ_TIMEOUT_MS));
+function read({ engine }, name, end) {
+    return findService(engine, name, readingTime(end));
+}
+function readingTime(end) {
+    return AbortSignal.any([end, AbortSignal.timeout(READ_TIMEOUT_MS)]);
 }
 function describe({ request, action, changes, access }) {
     const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`;
@@ -47248,9 +47260,11 @@ function describe({ request, action, changes, access }) {
         : `${request.name}: update (${changes.join('; ')}), ${auth}`;
 }
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function lostSight(checked, error) {
-    const cause = `it is not known whether the swarm took the change: ${(0,errors/* messageOf */.bD)(error)}`;
-    return { checked, sentAt: performance.now(), service: checked.current, problem: { outcome: 'failed', cause } };
+function lostSight(checked, error, signal) {
+    const why = signal.aborted ? 'the run was stopped before it answered' : (0,errors/* messageOf */.bD)(error);
+    const cause = `it is not known whether the swarm took the change: ${why}`;
+    const outcome = signal.aborted ? 'cancelled' : 'failed';
+    return { checked, sentAt: performance.now(), service: checked.current, problem: { outcome, cause } };
 }
 function refused(checked, sentAt, said) {
     const cause = `docker refused to ${checked.action} it: ${said}`;

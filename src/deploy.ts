@@ -16,12 +16,14 @@ import { log } from './runner/log.ts'
 const ATTEMPTS = 6
 const LONGEST_PAUSE_SECONDS = 1
 const READ_TIMEOUT_MS = 120_000
+/** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
+const GRACE_MS = 1000
 
 /**
  * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
  * the others.
  *
- * @param signal when it is aborted, what is being sent is still sent, and nothing more
+ * @param signal when it is aborted, what is being sent may still arrive, and nothing more is sent
  */
 export function deploy(
   services: readonly CheckedService[],
@@ -29,31 +31,39 @@ export function deploy(
   maxParallel: number,
   signal: AbortSignal,
 ): Promise<Rollout[]> {
+  const end = afterGrace(signal)
   return inParallel(services, maxParallel, async (checked) => {
     if (checked.action === 'unchanged') return { checked, service: checked.current, sentAt: performance.now() }
     if (signal.aborted) return { checked, service: checked.current, sentAt: performance.now(), problem: NOT_SENT }
-    return send(checked, connection).catch((error: unknown) => lostSight(checked, error))
+    return send(checked, connection, end).catch((error: unknown) => lostSight(checked, error, signal))
   })
+}
+
+/** Aborted a moment after `signal`. */
+function afterGrace(signal: AbortSignal): AbortSignal {
+  const end = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => end.abort(signal.reason), GRACE_MS).unref(), { once: true })
+  return end.signal
 }
 
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const
 
-async function send(checked: ChangedService, connection: Connection): Promise<Rollout> {
+async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
   const { name } = checked.request
   const { args, env, stdin = '' } = checked.command
   log.info(describe(checked))
-  await renewCredential(checked, connection)
+  await renewCredential(checked, connection, end)
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now()
-    const result = await connection.docker.run(args, { env, stdin })
+    const result = await connection.docker.run(args, { env, stdin, signal: end })
     const said = complaint(result)
-    if (result.code === 0) return taken(checked, sentAt, await read(connection, name))
+    if (result.code === 0) return taken(checked, sentAt, await read(connection, name, end))
 
     const mayRepeat = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said)
     if (!mayRepeat) return refused(checked, sentAt, said)
 
-    await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000)
-    const service = await read(connection, name)
+    await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000, undefined, { signal: end })
+    const service = await read(connection, name, end)
     const standing = compare(checked, service)
     if (standing === 'as-asked') return { checked, sentAt, service }
     if (standing === 'someone-elses') return superseded(checked, sentAt, service)
@@ -71,11 +81,12 @@ async function send(checked: ChangedService, connection: Connection): Promise<Ro
 async function renewCredential(
   { current, currentAccess, request }: ChangedService,
   { engine }: Connection,
+  end: AbortSignal,
 ): Promise<void> {
   if (current === undefined || currentAccess === undefined || isJob(current.Spec) || isUnsettled(current)) return
   const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
   try {
-    await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, AbortSignal.timeout(READ_TIMEOUT_MS))
+    await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, readingTime(end))
   } catch (error) {
     log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`)
   }
@@ -100,8 +111,12 @@ export function compare(
 }
 
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
-function read({ engine }: Connection, name: string): Promise<Service | undefined> {
-  return findService(engine, name, AbortSignal.timeout(READ_TIMEOUT_MS))
+function read({ engine }: Connection, name: string, end: AbortSignal): Promise<Service | undefined> {
+  return findService(engine, name, readingTime(end))
+}
+
+function readingTime(end: AbortSignal): AbortSignal {
+  return AbortSignal.any([end, AbortSignal.timeout(READ_TIMEOUT_MS)])
 }
 
 function describe({ request, action, changes, access }: ChangedService): string {
@@ -112,9 +127,11 @@ function describe({ request, action, changes, access }: ChangedService): string 
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function lostSight(checked: ChangedService, error: unknown): Rollout {
-  const cause = `it is not known whether the swarm took the change: ${messageOf(error)}`
-  return { checked, sentAt: performance.now(), service: checked.current, problem: { outcome: 'failed', cause } }
+function lostSight(checked: ChangedService, error: unknown, signal: AbortSignal): Rollout {
+  const why = signal.aborted ? 'the run was stopped before it answered' : messageOf(error)
+  const cause = `it is not known whether the swarm took the change: ${why}`
+  const outcome = signal.aborted ? 'cancelled' : 'failed'
+  return { checked, sentAt: performance.now(), service: checked.current, problem: { outcome, cause } }
 }
 
 function refused(checked: ChangedService, sentAt: number, said: string): Rollout {

@@ -319,7 +319,9 @@ describeSwarm(
       test('a worker instead of a manager', async () => {
         const worker = swarm.lab.node(1)
         const { errors } = await refused({ services: services() }, { DOCKER_HOST: worker.host })
-        expect(errors).toEqual([expect.stringMatching(/is a worker of its swarm: point DOCKER_HOST .* at a manager/)])
+        expect(errors).toEqual([
+          expect.stringMatching(/is a worker of its swarm: point `host`, DOCKER_HOST .* at a manager/),
+        ])
         expect(errors[0]).toContain(worker.host)
       })
 
@@ -333,7 +335,7 @@ describeSwarm(
 
       test.each([
         ['a socket that is missing', 'unix:///nowhere/docker.sock', /nowhere\/docker\.sock/],
-        ['a port where nobody listens', 'tcp://127.0.0.1:9', /connection refused/],
+        ['a port where nobody listens', 'tcp://127.0.0.1:9', /the connection was refused/],
         ['an address that is none', 'nonsense', /nonsense/],
       ])('DOCKER_HOST that leads to nothing: %s', async (_, host, words) => {
         const { errors } = await refused({ services: services() }, { DOCKER_HOST: host })
