@@ -37255,7 +37255,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1208);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2101);
 
 
 
@@ -37273,7 +37273,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1208:
+/***/ 2101:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40170,13 +40170,22 @@ function parseBoolean(text) {
  * @throws UserError that says what to write instead
  */
 function parseDuration(text) {
+    const seconds = parseDelay(text);
+    if (seconds === 0)
+        throw new errors/* UserError */.yo(`${text} is no time at all: write a longer one, such as 10s`);
+    return seconds;
+}
+/**
+ * The seconds of a duration that may be none at all: `0s`.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDelay(text) {
     if (/^\d+(?:\.\d+)?$/.test(text))
         throw new errors/* UserError */.yo(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
     if (!DURATION.test(text))
         throw new errors/* UserError */.yo(`${problems_shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
     const milliseconds = [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
-    if (milliseconds === 0)
-        throw new errors/* UserError */.yo(`${text} is no time at all: write a longer one, such as 10s`);
     return milliseconds / 1000;
 }
 /**
@@ -40196,6 +40205,162 @@ function parseChoice(text, choices) {
     if (choice !== undefined)
         return choice;
     throw new errors/* UserError */.yo(`${problems_shown(text)} is none of its words: write ${choices.join(' or ')}`);
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/strategy.js
+
+
+
+const KINDS = ['rolling', 'recreate', 'canary', 'blue-green'];
+const MOST_TASKS = 1_000_000;
+/** What Traefik, the proxy that most swarms have, reads its routes from. */
+const DEFAULT_ROUTE_LABELS = ['traefik.'];
+/** The settings that only some strategies have. */
+const BELONGS_TO = {
+    canary: ['canary'],
+    hold: ['canary', 'blue-green'],
+    'check-command': ['canary', 'blue-green'],
+    'check-url': ['canary', 'blue-green'],
+    'route-labels': ['blue-green'],
+    'route-alias': ['blue-green'],
+    'keep-old': ['blue-green'],
+};
+const POLICY_PARSERS = {
+    parallelism: (text) => String(parseInteger(text, 0, MOST_TASKS)),
+    delay: (text) => `${parseDelay(text)}s`,
+    order: (text) => parseChoice(text, ['start-first', 'stop-first']),
+    'failure-action': (text) => parseChoice(text, ['pause', 'continue', 'rollback']),
+    monitor: (text) => `${parseDuration(text)}s`,
+    'max-failure-ratio': parseRatio,
+};
+const POLICY_SETTINGS = Object.keys(POLICY_PARSERS);
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+const STRATEGY_KEYS = [
+    'strategy',
+    ...Object.keys(BELONGS_TO),
+    ...POLICY_SETTINGS.map((setting) => `update-${setting}`),
+    ...POLICY_SETTINGS.map((setting) => `rollback-${setting}`),
+];
+const NO_SETTINGS = { given: [], update: {}, rollback: {} };
+/** Whether a name is one of docker's own policies, `update-delay`, which are flags as well. */
+function isPolicy(name) {
+    return /^(?:update|rollback)-/.test(name) && STRATEGY_KEYS.includes(name);
+}
+/**
+ * Reads the settings that are given.
+ *
+ * @param textOf the value of a name in {@link STRATEGY_KEYS}; `undefined` when it is not given
+ */
+function readStrategySettings(textOf, problems) {
+    const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf(name)]));
+    const read = (name, parse) => {
+        const value = texts.get(name);
+        return value === undefined ? undefined : problems.at(name).attempt(() => parse(value));
+    };
+    const command = texts.get('check-command');
+    const url = read('check-url', parseUrl);
+    if (command !== undefined && texts.get('check-url') !== undefined) {
+        problems.add(`${listed(['check-command', 'check-url'])} are both given: leave one of the two out`);
+    }
+    return {
+        given: STRATEGY_KEYS.filter((name) => texts.get(name) !== undefined),
+        kind: read('strategy', (value) => parseChoice(value, KINDS)),
+        canary: read('canary', parseCanarySize),
+        holdSeconds: read('hold', parseDuration),
+        check: checkOf(command, url),
+        routeLabels: read('route-labels', parsePrefixes),
+        routeAlias: read('route-alias', parseAlias),
+        keepOld: read('keep-old', (value) => (value === 'until-next' ? value : parseDuration(value))),
+        update: readPolicy('update'),
+        rollback: readPolicy('rollback'),
+    };
+    function readPolicy(phase) {
+        const entries = POLICY_SETTINGS.flatMap((setting) => {
+            const value = read(`${phase}-${setting}`, POLICY_PARSERS[setting]);
+            return value === undefined ? [] : [[setting, value]];
+        });
+        const policy = Object.fromEntries(entries);
+        if (phase === 'rollback' && policy['failure-action'] === 'rollback') {
+            problems.add('rollback-failure-action: a rollback cannot be rolled back: write pause or continue');
+        }
+        return policy;
+    }
+}
+/**
+ * How a service's tasks are to be replaced: what its entry says, and where that is silent, what the inputs say for all.
+ *
+ * @param problems of the entry
+ */
+function rolloverOf(own, all, problems) {
+    const kind = own.kind ?? all.kind ?? 'rolling';
+    for (const name of own.given.filter((one) => !belongs(one, kind))) {
+        const kinds = BELONGS_TO[name] ?? [];
+        problems.add(`\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+    return {
+        strategy: strategyOf(kind, { ...all, ...withoutAbsent(own) }),
+        update: { ...all.update, ...own.update },
+        rollback: { ...all.rollback, ...own.rollback },
+    };
+}
+/** Settings for all that are of no use to any service are a mistake. */
+function checkAllAreUsed(all, rollovers, problems) {
+    for (const name of all.given) {
+        if (rollovers.length === 0 || rollovers.some(({ strategy }) => belongs(name, strategy.kind)))
+            continue;
+        const kinds = BELONGS_TO[name] ?? [];
+        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+}
+function checkOf(command, url) {
+    if (command !== undefined)
+        return { command };
+    return url === undefined ? undefined : { url };
+}
+function belongs(name, kind) {
+    return BELONGS_TO[name]?.includes(kind) ?? true;
+}
+function strategyOf(kind, settings) {
+    const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings;
+    const trial = { holdSeconds, ...(check === undefined ? {} : { check }) };
+    if (kind === 'canary')
+        return { kind, size: canary, trial };
+    if (kind !== 'blue-green')
+        return { kind };
+    return { kind, trial, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
+}
+function withoutAbsent(settings) {
+    return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+function parseCanarySize(text) {
+    const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? [];
+    const most = percent === '%' ? 99 : MOST_TASKS;
+    if (number === '' || Number(number) < 1 || Number(number) > most) {
+        throw new errors/* UserError */.yo(`${problems_shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    }
+    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
+}
+function parseRatio(text) {
+    if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text))
+        return text;
+    throw new errors/* UserError */.yo(`${problems_shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
+}
+function parseUrl(text) {
+    const url = URL.parse(text);
+    if (url?.protocol === 'http:' || url?.protocol === 'https:')
+        return text;
+    throw new errors/* UserError */.yo(`${problems_shown(text)} is no address: write one that begins with http:// or https://`);
+}
+function parsePrefixes(text) {
+    const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
+    if (prefixes.length > 0)
+        return prefixes;
+    throw new errors/* UserError */.yo('it is empty: write how the names of the routing labels begin, such as traefik.');
+}
+function parseAlias(text) {
+    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
+        return text;
+    throw new errors/* UserError */.yo(`${problems_shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
 }
 
 ;// CONCATENATED MODULE: ./lib/inputs/variables.js
@@ -40259,6 +40424,7 @@ function pairsOfList({ items }, problems) {
 
 
 
+
 const services_KEYS = [
     'name',
     'image',
@@ -40268,6 +40434,7 @@ const services_KEYS = [
     'create',
     'create-args',
     'update-args',
+    ...STRATEGY_KEYS,
 ];
 const services_OTHER_NAMES = {
     config: 'auth-config',
@@ -40285,15 +40452,19 @@ const LONGEST_NAME = 63;
 const MOST_REPLICAS = 1_000_000;
 const NO_FLAGS = { words: [], given: [] };
 const PAIR = '`web: ghcr.io/org/web:1.2`';
-/** What a `services` text asks for: `name: image` pairs, or a list of entries. */
-function servicesFromText(text, problems) {
+/**
+ * What a `services` text asks for: `name: image` pairs, or a list of entries.
+ *
+ * @param forAll what the inputs say of strategies and policies
+ */
+function servicesFromText(text, forAll, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`services line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0)
         return [];
     const entries = services_entriesOf(root, problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, problems.at(entry.place)) ?? []);
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
     checkNames(entries, problems);
     return requests;
 }
@@ -40325,24 +40496,25 @@ function entriesOfList(items) {
 function placeOf(name) {
     return `services: ${name.slice(0, LONGEST_NAME)}`;
 }
-function requestFromEntry(entry, problems) {
+function requestFromEntry(entry, forAll, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
         problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
-        return requestFromMap(entry, value, problems);
+        return requestFromMap(entry, value, forAll, problems);
     if (entry.name === undefined) {
         problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`);
         return undefined;
     }
     problems.attempt(() => checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [] };
+    const rollover = rolloverOf(NO_SETTINGS, forAll, problems);
+    const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [], rollover };
     return image && { name: entry.name, image, ...nothingElse };
 }
-function requestFromMap(entry, map, problems) {
+function requestFromMap(entry, map, forAll, problems) {
     if (!checkKeys(entry, map, problems))
         return undefined;
     const name = nameOf(entry, map, problems);
@@ -40353,6 +40525,7 @@ function requestFromMap(entry, map, problems) {
     const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
     const createFlags = flagsAt(map, 'create', problems);
     const updateFlags = flagsAt(map, 'update', problems);
+    const own = readStrategySettings((key) => textAt(map, key, problems), problems);
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
     }
@@ -40360,11 +40533,12 @@ function requestFromMap(entry, map, problems) {
         problems.add('`create-args` is given without `create: true`: add it, or leave the flags out');
     }
     const asked = [valueAt(map, 'image'), valueAt(map, 'replicas'), filledAt(map, 'env'), filledAt(map, 'update-args')];
-    if (create === false && asked.every((value) => value === undefined)) {
+    const hasPolicy = own.given.some((key) => isPolicy(key));
+    if (create === false && !hasPolicy && asked.every((value) => value === undefined)) {
         problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`');
     }
     for (const flags of [createFlags, updateFlags])
-        checkGivenOnce(map, env, flags, problems);
+        checkGivenOnce(map, env, flags, [...forAll.given, ...own.given], problems);
     return {
         name,
         ...(image === undefined ? {} : { image }),
@@ -40374,6 +40548,7 @@ function requestFromMap(entry, map, problems) {
         create: create ?? false,
         createArgs: createFlags.words,
         updateArgs: updateFlags.words,
+        rollover: rolloverOf(own, forAll, problems),
     };
 }
 function checkKeys({ name }, map, problems) {
@@ -40471,9 +40646,13 @@ function flagLines(block) {
     const lines = block.split(/\r?\n/).map((line) => line.trim());
     return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }
-function checkGivenOnce(map, env, flags, problems) {
+function checkGivenOnce(map, env, flags, settings, problems) {
     if (valueAt(map, 'replicas') !== undefined && flags.given.some(({ name }) => name === '--replicas')) {
         problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
+    }
+    for (const name of settings.filter(isPolicy)) {
+        if (flags.given.some((flag) => flag.name === `--${name}`))
+            problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`);
     }
     for (const name of variablesOf(flags)) {
         if (Object.hasOwn(env, name))
@@ -41083,7 +41262,7 @@ const stack_LONGEST_NAME = 50;
 /** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
 const stack_OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/;
 /** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
-function readStack(inputs, env, problems) {
+function readStack(inputs, rollover, env, problems) {
     const name = inputs.stack.trim();
     const prune = switchOf(inputs, 'prune', problems);
     const rerunJobs = switchOf(inputs, 'rerun-jobs', problems);
@@ -41119,6 +41298,7 @@ function readStack(inputs, env, problems) {
         lookUp,
         prune,
         rerunJobs,
+        rollover,
     };
 }
 function switchOf(inputs, key, problems) {
@@ -41209,6 +41389,7 @@ function hideSecrets(files, lookUp) {
 
 
 
+
 /** As in action.yml, for shells that know no defaults. */
 const inputs_DEFAULT_TIMEOUT_SECONDS = 600;
 const DEFAULT_MAX_PARALLEL = 10;
@@ -41223,8 +41404,11 @@ const RECOVERIES = ['rollback', 'keep'];
 function readInputs(env) {
     const problems = new Problems();
     const credentials = readCredentials(env, problems);
-    const stack = readStackInputs(env, problems);
-    const services = readServices(env, problems);
+    const forAll = readStrategySettings((name) => input(env, name).trim() || undefined, problems);
+    const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
+    const services = readServices(env, forAll, problems);
+    const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover);
+    checkAllAreUsed(forAll, rollovers, problems);
     const wait = inputs_read(env, 'wait', problems, parseBoolean) ?? true;
     const timeoutSeconds = inputs_read(env, 'timeout', problems, parseTimeout) ?? inputs_DEFAULT_TIMEOUT_SECONDS;
     const monitorSeconds = inputs_read(env, 'monitor', problems, parseDuration);
@@ -41276,7 +41460,7 @@ function credentialsFromFile(path, sources, problems) {
         problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
     return credentialsFromText(text ?? '', name, sources, problems);
 }
-function readServices(env, problems) {
+function readServices(env, forAll, problems) {
     const text = input(env, 'services');
     const stack = input(env, 'stack').trim();
     if (text.trim() !== '' && stack !== '') {
@@ -41284,7 +41468,7 @@ function readServices(env, problems) {
         return [];
     }
     if (text.trim() !== '')
-        return servicesFromText(text, problems);
+        return servicesFromText(text, forAll, problems);
     if (stack !== '')
         return [];
     const given = ['registries', 'registries-file', 'registry', 'username'].find((name) => input(env, name) !== '');
@@ -41292,11 +41476,11 @@ function readServices(env, problems) {
     problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];
 }
-function readStackInputs(env, problems) {
+function readStackInputs(env, rollover, problems) {
     const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
     const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
-    return readStack(inputs, env, problems);
+    return readStack(inputs, rollover, env, problems);
 }
 /** The value of an input that is one short text; `undefined` when it is not given. */
 function inputs_read(env, name, problems, parse) {
@@ -42340,7 +42524,8 @@ function serviceRequest(request, key, file, knowsDetach) {
     try {
         const image = withTagDefault(parseReference(service.image));
         const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach };
-        return { name, image, labels: labelsOf(service), env: {}, create: true, createArgs: [], updateArgs: [], compose };
+        const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover };
+        return { name, image, labels: labelsOf(service), ...nothingElse, compose };
     }
     catch (error) {
         if (!(error instanceof errors/* UserError */.yo))

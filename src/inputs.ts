@@ -1,4 +1,4 @@
-import type { Credential, Deployment, ServiceRequest, StackRequest } from './deployment.ts'
+import type { Credential, Deployment, Rollover, ServiceRequest, StackRequest } from './deployment.ts'
 import { UserError } from './errors.ts'
 import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
 import { fileReader } from './inputs/files.ts'
@@ -6,6 +6,13 @@ import { Problems } from './inputs/problems.ts'
 import { credentialsFromText, type PasswordSources } from './inputs/registries.ts'
 import { servicesFromText } from './inputs/services.ts'
 import { readStack } from './inputs/stack.ts'
+import {
+  checkAllAreUsed,
+  NO_SETTINGS,
+  readStrategySettings,
+  rolloverOf,
+  type StrategySettings,
+} from './inputs/strategy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './inputs/values.ts'
 import type { Environment } from './runner/environment.ts'
 
@@ -44,8 +51,11 @@ type Input =
 export function readInputs(env: Environment): Deployment {
   const problems = new Problems()
   const credentials = readCredentials(env, problems)
-  const stack = readStackInputs(env, problems)
-  const services = readServices(env, problems)
+  const forAll = readStrategySettings((name) => input(env, name).trim() || undefined, problems)
+  const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems)
+  const services = readServices(env, forAll, problems)
+  const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover)
+  checkAllAreUsed(forAll, rollovers, problems)
   const wait = read(env, 'wait', problems, parseBoolean) ?? true
   const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
   const monitorSeconds = read(env, 'monitor', problems, parseDuration)
@@ -103,7 +113,7 @@ function credentialsFromFile(path: string, sources: PasswordSources, problems: P
   return credentialsFromText(text ?? '', name, sources, problems)
 }
 
-function readServices(env: Environment, problems: Problems): ServiceRequest[] {
+function readServices(env: Environment, forAll: StrategySettings, problems: Problems): ServiceRequest[] {
   const text = input(env, 'services')
   const stack = input(env, 'stack').trim()
   if (text.trim() !== '' && stack !== '') {
@@ -112,7 +122,7 @@ function readServices(env: Environment, problems: Problems): ServiceRequest[] {
     )
     return []
   }
-  if (text.trim() !== '') return servicesFromText(text, problems)
+  if (text.trim() !== '') return servicesFromText(text, forAll, problems)
   if (stack !== '') return []
   const given = (['registries', 'registries-file', 'registry', 'username'] as const).find(
     (name) => input(env, name) !== '',
@@ -122,11 +132,11 @@ function readServices(env: Environment, problems: Problems): ServiceRequest[] {
   return []
 }
 
-function readStackInputs(env: Environment, problems: Problems): StackRequest | undefined {
+function readStackInputs(env: Environment, rollover: Rollover, problems: Problems): StackRequest | undefined {
   const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'] as const
   const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
   const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
-  return readStack(inputs, env, problems)
+  return readStack(inputs, rollover, env, problems)
 }
 
 /** The value of an input that is one short text; `undefined` when it is not given. */
@@ -142,7 +152,7 @@ function parseTimeout(text: string): number {
 }
 
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
-function input(env: Environment, name: Input): string {
+function input(env: Environment, name: string): string {
   const key = `INPUT_${name.toUpperCase()}`
   return env[key] ?? env[key.replaceAll('-', '_')] ?? ''
 }
