@@ -37975,6 +37975,16 @@ function environmentForChildren(env) {
     });
     return Object.fromEntries(entries);
 }
+/** What only the action itself is to know: its inputs with their secrets, saved state, and the runner's own tokens. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** The environment for the user's own commands: as in any other step, all that they set for this one. */
+function environmentForCommands(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        return value !== undefined && !OF_THE_ACTION.test(name);
+    });
+    return Object.fromEntries(entries);
+}
 
 // EXTERNAL MODULE: ./lib/runner/log.js
 var log = __nccwpck_require__(3188);

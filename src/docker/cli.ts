@@ -19,7 +19,8 @@ export interface CommandOptions {
 }
 
 /**
- * The only place that starts processes: the docker CLI, and the credential helpers of the user's own configuration.
+ * The only place that starts programs of docker: its CLI, and the credential helpers of the user's own configuration.
+ * (A check command of the user's is started by runner/shell.ts.)
  * A child is started directly, never through a shell, with the environment given here and nothing else.
  */
 export interface DockerCli {
