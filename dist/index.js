@@ -38487,6 +38487,10 @@ function stackDeploy(stack, file, config, knowsDetach) {
         stdin: file,
     };
 }
+/** Swarm's own policies as the flags that `create` and `update` share: `--update-delay=10s`. */
+function policyFlags({ update, rollback }) {
+    return Object.entries({ update, rollback }).flatMap(([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`));
+}
 /** The same command without a look at the registry: for a rehearsal. */
 function withoutRegistry(command) {
     const [config = '', directory = '', noun = '', verb = '', ...rest] = command.args;
@@ -38908,12 +38912,22 @@ function difference(spec, asked) {
         ],
     };
 }
+/** Which of Swarm's own policies differ between two specs. */
+function policyChanges(now, wanted) {
+    return [
+        ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
+        ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
+    ];
+}
 /** The image of a service, with its digest where it has one, as the swarm holds it. */
 function imageOf(service) {
     return service?.Spec.TaskTemplate.ContainerSpec?.Image;
 }
 /** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
 function sameSpec(a, b) {
+    return same(a, b);
+}
+function same(a, b) {
     return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
 }
 function isSameImage(spec, image) {
@@ -39038,22 +39052,43 @@ function labelsOf({ labels = {}, deploy = {} }) {
     return Object.fromEntries(all.map(([key, value]) => [key, value ?? '']));
 }
 /**
- * The compose file that deploys one service, with its image pinned. What Docker would take for a variable is
- * escaped: all of them are replaced by now.
+ * The compose file that deploys one service, with its image pinned, and with the policies of the inputs where it has
+ * none of its own. What Docker would take for a variable is escaped: all of them are replaced by now.
  */
-function fileFor({ key, file }, image) {
+function fileFor({ key, file }, image, rollover) {
     // Their content is in `environment` by now, and Swarm knows neither order nor builds.
     const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
     const { version, networks, volumes, secrets } = file;
     const { credential, configs } = credentialByName(service, file.configs);
     const escaped = escapeVariables({
-        services: { [key]: { ...service, ...credential, image: familiar(image) } },
+        services: {
+            [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) },
+        },
         networks,
         volumes,
         secrets,
         configs,
     });
     return JSON.stringify({ ...(version === undefined ? {} : { version }), ...escaped });
+}
+/** Swarm takes no policy for a job. */
+function policiesFor(deploy = {}, { update, rollback }) {
+    if (deploy.mode?.endsWith('-job'))
+        return {};
+    const policies = Object.entries({ update, rollback }).flatMap(([phase, policy]) => {
+        const key = `${phase}_config`;
+        const filled = { ...composePolicy(policy), ...deploy[key] };
+        return Object.keys(filled).length === 0 ? [] : [[key, filled]];
+    });
+    return policies.length === 0 ? {} : { deploy: { ...deploy, ...Object.fromEntries(policies) } };
+}
+const NUMBERS = ['parallelism', 'max-failure-ratio'];
+function composePolicy(policy) {
+    const entries = Object.entries(policy);
+    return Object.fromEntries(entries.map(([setting, value]) => [
+        setting.replaceAll('-', '_'),
+        NUMBERS.includes(setting) ? Number(value) : value,
+    ]));
 }
 /** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
 function credentialByName(service, configs) {
@@ -39159,7 +39194,10 @@ function stackChanges(now, wanted) {
         ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
         ['labels', a.Labels, b.Labels],
     ];
-    const words = parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word]));
+    const words = [
+        ...parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word])),
+        ...policyChanges(a, b),
+    ];
     return words.length > 0 ? words : ['settings'];
 }
 
@@ -39198,6 +39236,8 @@ function* entriesOf(items) {
 
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
 const deploy_ATTEMPTS = 6;
+/** Changes that flags alone lead to: nothing else tells whether they are there. */
+const BY_FLAGS = ['update-args', 'update policy', 'rollback policy'];
 const LONGEST_PAUSE_SECONDS = 1;
 const READ_TIMEOUT_MS = 120_000;
 /**
@@ -39272,7 +39312,7 @@ function compare({ request, current, asked, wanted, changes }, now) {
     if (request.compose !== undefined)
         return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses';
     const byName = difference(now.Spec, asked).words.length === 0;
-    const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec);
+    const byFlags = !changes.some((change) => BY_FLAGS.includes(change)) || sameSpec(wanted, now.Spec);
     return byName && byFlags ? 'as-asked' : 'someone-elses';
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
@@ -41912,8 +41952,7 @@ async function check(planned, lookUp, surroundings) {
     const asked = { image: pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
     const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory);
-    const flags = current === undefined ? request.createArgs : request.updateArgs;
-    const rehearsal = current === undefined || request.compose !== undefined || flags.length > 0
+    const rehearsal = current === undefined || request.compose !== undefined || flagsFor(planned).length > 0
         ? await rehearseIn(command, surroundings)
         : { spec: current.Spec, networks: [] };
     if ('refusal' in rehearsal)
@@ -42006,16 +42045,23 @@ function describeRefusal(error, image, access) {
     });
     return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
 }
-function commandFor({ request, current }, missing, access, pinned, anonymousDirectory) {
-    const { name, createArgs, updateArgs, compose } = request;
+/** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
+function flagsFor({ request, current }) {
+    const { createArgs, updateArgs, rollover } = request;
+    const own = current === undefined ? createArgs : updateArgs;
+    const makesJob = current === undefined ? /--mode[= ](?:replicated|global)-job/.test(own.join(' ')) : isJob(current.Spec);
+    return makesJob ? own : [...policyFlags(rollover), ...own];
+}
+function commandFor(planned, missing, access, pinned, anonymousDirectory) {
+    const { request, current } = planned;
+    const { name, compose, rollover } = request;
     const { image, replicas, env } = missing;
     const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined };
     if (compose !== undefined && pinned !== undefined) {
-        return stackDeploy(compose.stack, fileFor(compose, pinned), config, compose.knowsDetach);
+        return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach);
     }
-    return current === undefined
-        ? serviceCreate({ name, config, image, replicas, env, flags: createArgs })
-        : serviceUpdate({ name, config, image, replicas, env, flags: updateArgs });
+    const change = { name, config, image, replicas, env, flags: flagsFor(planned) };
+    return current === undefined ? serviceCreate(change) : serviceUpdate(change);
 }
 function rehearseIn(command, { connection, workspace, stack, signal }) {
     return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal, stack?.pretended);
@@ -42029,8 +42075,13 @@ function changesOf({ request, current }, wanted, { words }) {
         const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : [];
         return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck];
     }
-    const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? ['update-args'] : [];
+    const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : [];
     return [...words, ...byFlags, ...stuck];
+}
+function changesByFlags(now, wanted) {
+    const { UpdateConfig, RollbackConfig, ...rest } = wanted;
+    const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now;
+    return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)];
 }
 /** Half of its tasks may be old, and Swarm will not go on by itself. */
 function isStuck({ UpdateStatus: status }) {

@@ -14,6 +14,8 @@ import { log } from './runner/log.ts'
 
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
 const ATTEMPTS = 6
+/** Changes that flags alone lead to: nothing else tells whether they are there. */
+const BY_FLAGS = ['update-args', 'update policy', 'rollback policy']
 const LONGEST_PAUSE_SECONDS = 1
 const READ_TIMEOUT_MS = 120_000
 
@@ -95,7 +97,7 @@ export function compare(
   if (current !== undefined && sameSpec(current.Spec, now.Spec)) return 'as-before'
   if (request.compose !== undefined) return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses'
   const byName = difference(now.Spec, asked).words.length === 0
-  const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec)
+  const byFlags = !changes.some((change) => BY_FLAGS.includes(change)) || sameSpec(wanted, now.Spec)
   return byName && byFlags ? 'as-asked' : 'someone-elses'
 }
 

@@ -1,6 +1,6 @@
 import type { Access, CheckedService, Connection, LoggedIn, Observation, PlannedService } from './deployment.ts'
 import type { Distribution, Service, ServiceSpec } from './docker/api.ts'
-import { type Command, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
+import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
 import { familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
@@ -8,7 +8,7 @@ import { RegistryError, resolveImage } from './docker/registry.ts'
 import { describeFailure, remedy } from './docker/registry-error.ts'
 import { type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
 import { isJob, wantedTasks } from './docker/rollout.ts'
-import { type Difference, difference, imageOf, sameSpec } from './docker/service-spec.ts'
+import { type Difference, difference, imageOf, policyChanges, sameSpec } from './docker/service-spec.ts'
 import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { inParallel } from './parallel.ts'
@@ -74,9 +74,8 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
   const asked = { image: pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
   const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory)
-  const flags = current === undefined ? request.createArgs : request.updateArgs
   const rehearsal =
-    current === undefined || request.compose !== undefined || flags.length > 0
+    current === undefined || request.compose !== undefined || flagsFor(planned).length > 0
       ? await rehearseIn(command, surroundings)
       : { spec: current.Spec, networks: [] }
   if ('refusal' in rehearsal) return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` }
@@ -184,22 +183,31 @@ function describeRefusal(error: RegistryError, image: ImageReference, access: Ac
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`
 }
 
+/** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
+function flagsFor({ request, current }: PlannedService): readonly string[] {
+  const { createArgs, updateArgs, rollover } = request
+  const own = current === undefined ? createArgs : updateArgs
+  const makesJob =
+    current === undefined ? /--mode[= ](?:replicated|global)-job/.test(own.join(' ')) : isJob(current.Spec)
+  return makesJob ? own : [...policyFlags(rollover), ...own]
+}
+
 function commandFor(
-  { request, current }: PlannedService,
+  planned: PlannedService,
   missing: Difference,
   access: Access | undefined,
   pinned: ImageReference | undefined,
   anonymousDirectory: string,
 ): Command {
-  const { name, createArgs, updateArgs, compose } = request
+  const { request, current } = planned
+  const { name, compose, rollover } = request
   const { image, replicas, env } = missing
   const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined }
   if (compose !== undefined && pinned !== undefined) {
-    return stackDeploy(compose.stack, fileFor(compose, pinned), config, compose.knowsDetach)
+    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach)
   }
-  return current === undefined
-    ? serviceCreate({ name, config, image, replicas, env, flags: createArgs })
-    : serviceUpdate({ name, config, image, replicas, env, flags: updateArgs })
+  const change = { name, config, image, replicas, env, flags: flagsFor(planned) }
+  return current === undefined ? serviceCreate(change) : serviceUpdate(change)
 }
 
 function rehearseIn(command: Command, { connection, workspace, stack, signal }: Surroundings): Promise<Rehearsal> {
@@ -214,8 +222,14 @@ function changesOf({ request, current }: PlannedService, wanted: ServiceSpec, { 
     const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
     return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck]
   }
-  const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? ['update-args'] : []
+  const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : []
   return [...words, ...byFlags, ...stuck]
+}
+
+function changesByFlags(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  const { UpdateConfig, RollbackConfig, ...rest } = wanted
+  const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now
+  return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)]
 }
 
 /** Half of its tasks may be old, and Swarm will not go on by itself. */

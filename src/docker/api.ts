@@ -19,6 +19,7 @@ export interface ServiceSpec {
   readonly TaskTemplate: TaskTemplate
   readonly Mode: ServiceMode
   readonly UpdateConfig?: UpdateConfig
+  readonly RollbackConfig?: UpdateConfig
   /** Of old services; else they are in the task template. */
   readonly Networks?: readonly { readonly Target: string }[]
 }

@@ -43,6 +43,14 @@ export function difference(spec: ServiceSpec | undefined, asked: Asked): Differe
   }
 }
 
+/** Which of Swarm's own policies differ between two specs. */
+export function policyChanges(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  return [
+    ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
+    ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
+  ]
+}
+
 /** The image of a service, with its digest where it has one, as the swarm holds it. */
 export function imageOf(service: Service | undefined): string | undefined {
   return service?.Spec.TaskTemplate.ContainerSpec?.Image
@@ -50,6 +58,10 @@ export function imageOf(service: Service | undefined): string | undefined {
 
 /** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
 export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
+  return same(a, b)
+}
+
+function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(essence(a)) === JSON.stringify(essence(b))
 }
 
