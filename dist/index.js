@@ -37255,7 +37255,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2101);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2743);
 
 
 
@@ -37273,7 +37273,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 2101:
+/***/ 2743:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37282,419 +37282,426 @@ __nccwpck_require__.d(__webpack_exports__, {
   i: () => (/* binding */ main)
 });
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:stream/consumers"
-const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
-;// CONCATENATED MODULE: ./lib/docker/cli.js
-
-
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./lib/docker/rollout.js
+const REJECTIONS_UNTIL_FAILED = 3;
+const CRASHES_UNTIL_FAILED = 5;
+const UNPLACED_GRACE_SECONDS = 30;
+/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
+const ABANDONED_GRACE_SECONDS = 3;
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const NANOSECONDS = 1e9;
 /**
- * The docker CLI of the PATH in `env`.
+ * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
  *
- * @param env the whole environment of its commands
+ * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
  */
-function dockerCli(env) {
+function firstMemory(tasksBefore, statusBefore) {
     return {
-        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
+        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+        unplacedSince: new Map(),
+        abandonedSince: new Map(),
+        endedTasks: new Map(),
     };
 }
+/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
+function tasksKnownStable(tasksBefore) {
+    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
+    return hasEnded ? [] : tasksBefore.filter(isRunning);
+}
+/** The memory with one more sight in it. */
+function remember(memory, sight) {
+    const { service, tasks, now } = sight;
+    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
+    return {
+        ...memory,
+        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
+        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+        endedTasks: withEnded(memory, service, tasks),
+        ...(firstReason === undefined ? {} : { firstReason }),
+    };
+}
+/** What the sight says, given a memory that already holds it. */
+function judge(memory, sight) {
+    const bySwarm = swarmVerdict(memory, sight.service);
+    if (bySwarm?.state === 'failed')
+        return bySwarm;
+    const unplaced = unplacedTask(memory, sight);
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
+    const { service, eligibleNodes: nodes } = sight;
+    const tasks = currentTasks(service, sight.tasks);
+    const counts = count(service, tasks, nodes);
+    const { progress } = counts;
+    if (isUpdating(service))
+        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    if (!isComplete(service.Spec, counts)) {
+        const hopeless = hopelessSlot(memory, sight, tasks);
+        if (bySwarm === undefined)
+            return hopeless ?? { state: 'progressing', progress };
+        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+        if (hopeless === undefined)
+            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
+        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+    }
+    if (bySwarm !== undefined)
+        return bySwarm;
+    if (counts.wanted === 0 && isGlobal(service.Spec)) {
+        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+    }
+    return isStable(memory, sight, counts.counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
 /**
- * Runs a program to its end.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, `AbortError` when `signal` ended it
+ * What the sight says of a canary: so many tasks of an update that Swarm then holds. Swarm is updating all the while,
+ * and one task that ends is a failure.
  */
-async function runProgram(program, args, options) {
-    const { env, cwd, stdin = '', signal } = options;
-    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
-        stdio: 'pipe',
-        windowsHide: true,
-        ...(env === undefined ? {} : { env }),
-        ...(cwd === undefined ? {} : { cwd }),
-        ...(signal === undefined ? {} : { signal }),
+function judgeCanaries(memory, sight, size) {
+    const bySwarm = swarmVerdict(memory, sight.service);
+    if (bySwarm !== undefined)
+        return bySwarm;
+    const unplaced = unplacedTask(memory, sight);
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
+    const last = newest([...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]));
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes);
+    const progress = `${counted.length}/${size} canary ${size === 1 ? 'task' : 'tasks'} running`;
+    if (counted.length < size)
+        return { state: 'progressing', progress };
+    return isStable(memory, sight, counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf(spec) {
+    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** The task of which Swarm said that it made the update fail, from the text of an update status. */
+function taskNamedIn(message) {
+    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task) {
+    return task.DesiredState === 'running' || task.DesiredState === 'complete';
+}
+function isRunning(task) {
+    return task.Status.State === 'running' && isWanted(task);
+}
+function isUnplaced(task) {
+    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
+}
+/** Whether a task ended badly. */
+function isFailure(task) {
+    return task.Status.State === 'failed' || task.Status.State === 'rejected';
+}
+/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
+function mayHaveContainer(task) {
+    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
+    return isLive(task) && !(isEnding && ['new', 'allocated', 'pending'].includes(task.Status.State));
+}
+function isLive(task) {
+    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
+}
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+function slotOf(spec, task) {
+    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+function idsOf(tasks) {
+    return tasks.map((task) => task.ID);
+}
+/** When each of the keys was first there without a break; a key that is gone is forgotten. */
+function since(before, keys, now) {
+    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+/** Of a job only the tasks of its current run count. */
+function currentTasks(service, tasks) {
+    if (!isJob(service.Spec))
+        return tasks;
+    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+/** A task that ended although its service wants it to run on. */
+function hasEnded(spec, task) {
+    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
+}
+function withEnded(memory, service, tasks) {
+    const ended = new Map(memory.endedTasks);
+    for (const task of currentTasks(service, tasks)) {
+        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
+            continue;
+        const slot = slotOf(service.Spec, task);
+        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+    }
+    return ended;
+}
+function bySlot(spec, tasks) {
+    return Map.groupBy(tasks, (task) => slotOf(spec, task));
+}
+/** The slots that count: of a global service only those on nodes that may run it. */
+function slotsThatCount(spec, tasks, nodes) {
+    const ids = new Set(nodes.map((node) => node.ID));
+    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
+}
+function newest(tasks) {
+    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+function abandonedSlots(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)];
+    const abandoned = slots.filter(([, inSlot]) => {
+        const last = newest(inSlot);
+        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
     });
-    const ended = new Promise((resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 128)));
+    return abandoned.map(([slot]) => slot);
+}
+function isUpdating(service) {
+    const state = service.UpdateStatus?.State;
+    return state === 'updating' || state === 'rollback_started';
+}
+function updateNote(service) {
+    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
+}
+/** The status of an update of this deploy. */
+function statusOf({ earlierStatus }, { UpdateStatus: status }) {
+    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+    return isEarlier ? undefined : status;
+}
+/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
+function swarmReason(status) {
+    const says = ['paused', 'rollback_started', 'rollback_paused'];
+    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
+}
+function swarmVerdict(memory, service) {
+    const reason = memory.firstReason ?? 'the update failed';
+    const taskId = taskNamedIn(reason);
+    const named = taskId === undefined ? {} : { taskId };
+    switch (statusOf(memory, service)?.State) {
+        case 'paused':
+            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
+        case 'rollback_paused':
+            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+        case 'rollback_completed':
+            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
+        default:
+            return undefined;
+    }
+}
+function unplacedTask(memory, sight) {
+    const tasks = currentTasks(sight.service, sight.tasks);
+    return tasks.filter(isUnplaced).find((task) => {
+        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
+        return sight.now - from >= UNPLACED_GRACE_SECONDS;
     });
-    // A program that ends without reading its input breaks the pipe: its exit code says what matters.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(stdin);
-    const [stdout, stderr, code] = await Promise.all([(0,consumers_namespaceObject.text)(child.stdout), (0,consumers_namespaceObject.text)(child.stderr), ended]);
-    return { code, stdout, stderr };
+}
+/** The tally of one sight. */
+function tally({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+function count(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+    const wanted = wantedTasks(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: isJob(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** The task that did a slot's work, when no task of the slot is at it again. */
+function completeTask(inSlot) {
+    const last = newest(inSlot);
+    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function isComplete(spec, { wanted, counted }) {
+    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function isStable(memory, { now, monitorSeconds }, counted) {
+    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if (isJob(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
+function hopelessSlot(memory, sight, tasks) {
+    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
+    for (const [slot, from] of memory.abandonedSince) {
+        const last = newest(slots.get(slot) ?? []);
+        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ${ending(last)} and its restart policy allows no other`,
+            taskId: last.ID,
+        };
+    }
+    for (const [slot, ended] of memory.endedTasks) {
+        const inSlot = slots.get(slot);
+        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
+            continue;
+        const all = [...ended.values()];
+        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
+        const last = newest(all);
+        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
+            taskId: last.ID,
+        };
+    }
+    return undefined;
+}
+/** Whether a slot is stable after all, whatever ended in it before. */
+function hasComeUp(memory, sight, inSlot) {
+    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
+}
+/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+function ending(task) {
+    const { State: state, Err: error, ContainerStatus: container } = task.Status;
+    if (state === 'rejected')
+        return `was rejected: ${error ?? 'no reason given'}`;
+    const code = container?.ExitCode;
+    const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
+    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+
+;// CONCATENATED MODULE: ./lib/docker/task-logs.js
+/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
+const HEADER_BYTES = 8;
+const LENGTH_AT = 4;
+/**
+ * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
+ * (Engine API, "Stream format"); with one it does not.
+ */
+function logLines(bytes) {
+    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
+    return printed
+        .toString('utf8')
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '');
+}
+/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
+const LAST_STREAM = 3;
+function isFramed(bytes) {
+    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
+}
+function unframe(bytes) {
+    const parts = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+        parts.push(bytes.subarray(at + HEADER_BYTES, end));
+        at = end;
+    }
+    return Buffer.concat(parts);
 }
 
 // EXTERNAL MODULE: ./lib/errors.js
 var errors = __nccwpck_require__(452);
-;// CONCATENATED MODULE: ./lib/docker/reference.js
+// EXTERNAL MODULE: ./lib/runner/log.js
+var log = __nccwpck_require__(3188);
+;// CONCATENATED MODULE: ./lib/diagnose.js
 
-/** An image or registry name that Docker would not take, or would take for something else. */
-class InvalidReference extends errors/* UserError */.yo {
-    name = 'InvalidReference';
-}
-const HUB = 'docker.io';
-const HUB_CONFIG_KEY = 'https://index.docker.io/v1/';
-const OFFICIAL = 'library/';
-const DEFAULT_TAG = 'latest';
-const MAX_REPOSITORY_LENGTH = 255;
-/** Docker itself knows only `index.docker.io`; the others are hosts where people look for or log in to the Hub. */
-const HUB_ALIASES = new Set(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com', 'hub.docker.com']);
-// The grammar of github.com/distribution/reference v0.6.0 (regexp.go) and the digests of opencontainers/go-digest.
-const DOMAIN_COMPONENT = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-const HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
-const PATH_COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
-const TAG = /^\w[\w.-]{0,127}$/;
-const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
-const IMAGE_ID = /^[a-f0-9]{64}$/;
-/**
- * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
- * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
- * the text as written, the docker CLI might look its credential up under another key.
- *
- * @throws InvalidReference that says what to write instead
- */
-function parseReference(text) {
-    const refuse = (reason) => new InvalidReference(`The image name ${shown(text)} ${reason}`);
-    checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
-    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
-    if (scheme !== undefined)
-        throw refuse(`must not start with ${scheme}: leave it off`);
-    if (IMAGE_ID.test(text)) {
-        throw refuse('could be an image ID, which exists on one machine only: write the name, such as nginx:1.27');
-    }
-    if (isDigest(text))
-        throw refuse(`is a digest without a name: write name@${text}`);
-    const { registry, remainder } = splitRegistry(text);
-    if (!HOST.test(registry))
-        throw refuse(`has no valid registry: ${hostProblem(registry)}`);
-    const [nameAndTag, digest] = cut(remainder, '@');
-    const [name, tag] = cut(nameAndTag, ':');
-    if (name === '')
-        throw refuse('has no repository: is a variable empty that should hold it?');
-    if (tag === '')
-        throw refuse('ends in an empty tag: is a variable empty that should hold the tag?');
-    if (digest === '')
-        throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
-    if (/[A-Z]/.test(name)) {
-        const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
-        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
-    }
-    if (name.endsWith('/'))
-        throw refuse('ends in a slash: leave it off, or add the rest of the name');
-    const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name;
-    if (!REPOSITORY.test(repository))
-        throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
-    if (repository.length > MAX_REPOSITORY_LENGTH) {
-        throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
-    }
-    if (tag !== undefined && !TAG.test(tag))
-        throw refuse(`has no valid tag: ${tagProblem(tag)}`);
-    if (digest !== undefined && !isDigest(digest))
-        throw refuse(`has no valid digest: ${digestProblem(digest)}`);
-    return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
-}
-/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:…`. */
-function familiar(reference) {
-    const short = shortName(reference) + suffix(reference);
-    return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
-}
-/** The full name without tag and digest: `docker.io/library/nginx`. */
-function canonicalName({ registry, repository }) {
-    return `${registry}/${repository}`;
-}
-/** The tag that Docker takes when it is given neither tag nor digest. */
-function withTagDefault(reference) {
-    return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: DEFAULT_TAG } : reference;
-}
-/** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
-function withDigest(reference, digest) {
-    if (!isDigest(digest))
-        throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
-    return { ...reference, digest };
-}
-/**
- * Whether two image names mean the same, however they are written: `docker.io/library/nginx` and `nginx:latest`.
- * A text that is no image name, such as an image ID in a service that somebody made by hand, is the same as itself only.
- */
-function sameImage(a, b) {
-    return a === b || (isImageName(a) && isImageName(b) && fullName(a) === fullName(b));
-}
-/**
- * What the `registry` of a credential means. The address of a registry's web page or API is taken too: people paste it.
- *
- * @throws InvalidReference that says what to write instead
- */
-function parseRegistry(text) {
-    const refuse = (reason) => new InvalidReference(`The registry ${shown(text)} ${reason}`);
-    checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
-    const address = text.replace(/^https?:\/\//i, '');
-    if (address.includes('://'))
-        throw refuse('has a scheme that is not https: leave it off');
-    const [host, rest = ''] = cut(address.replace(/\/+$/, ''), '/');
-    if (host.includes('@'))
-        throw refuse('has an @ in its host: give the user name and the password on their own');
-    if (!isHostLike(host)) {
-        throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub');
-    }
-    if (!HOST.test(host))
-        throw refuse(`is no registry: ${hostProblem(host)}`);
-    // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
-    const path = /^v[12]$/.test(rest) ? '' : rest;
-    if (path.includes('*'))
-        throw refuse('has a * in its path: a path already means everything below it, leave the * off');
-    if (/[:@]/.test(path))
-        throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
-    if (/[A-Z]/.test(path))
-        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
-    if (path !== '' && !REPOSITORY.test(path))
-        throw refuse(`has no valid path: ${repositoryProblem(path)}`);
-    return { registry: canonicalHost(host), path };
-}
-/** The key under `auths` in a config.json, and the `serveraddress` of a login: no other spelling is found for the Hub. */
-function registryKey(registry) {
-    return registry === HUB ? HUB_CONFIG_KEY : registry;
-}
-/** Whether a credential for the path serves the repository: `org-a` serves `org-a/app`, not `org-ab/app`. */
-function pathMatches(path, repository) {
-    return path === '' || repository === path || repository.startsWith(`${path}/`);
-}
-/**
- * One spelling for each registry, on the side of the image and of the credential alike.
- *
- * Host names know no case, but the docker CLI compares them byte by byte: with an `auths` entry for `Team.azurecr.io`
- * it sends no credential for `team.azurecr.io/app`, and `--with-registry-auth` would then wipe the stored one. In lower
- * case on both sides the two always meet. The same goes for Docker Hub: docker turns `index.docker.io` into `docker.io`
- * but looks for images of `registry-1.docker.io` under a key of their own.
- */
-function canonicalHost(host) {
-    const lowered = host.toLowerCase();
-    return HUB_ALIASES.has(lowered) ? HUB : lowered;
-}
-/** Docker's `splitDockerDomain`: the first component is a registry only where it cannot be part of a repository. */
-function splitRegistry(text) {
-    const [first, rest] = cut(text, '/');
-    if (rest === undefined)
-        return { registry: HUB, remainder: text };
-    if (isHostLike(first))
-        return { registry: canonicalHost(first), remainder: rest };
-    // A host too, since a repository has no capitals; lowered it would turn into a namespace of Docker Hub.
-    if (first !== first.toLowerCase())
-        return { registry: first, remainder: rest };
-    return { registry: HUB, remainder: text };
-}
-function isImageName(text) {
-    try {
-        parseReference(text);
-        return true;
-    }
-    catch (error) {
-        if (error instanceof InvalidReference)
-            return false;
-        throw error;
-    }
-}
-function fullName(text) {
-    const reference = withTagDefault(parseReference(text));
-    return canonicalName(reference) + suffix(reference);
-}
-function isHostLike(component) {
-    return /[.:]/.test(component) || component.toLowerCase() === 'localhost';
-}
-function isDigest(text) {
-    const [algorithm, hex = ''] = cut(text, ':');
-    return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
-}
-function shortName(reference) {
-    const { registry, repository } = reference;
-    if (registry !== HUB)
-        return canonicalName(reference);
-    const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
-    if (!official.includes('/'))
-        return official;
-    // docker.io/foo.bar/app has no short form: foo.bar/app is on the registry foo.bar. Docker's own printer forgets that.
-    const [first] = cut(repository, '/');
-    return isHostLike(first) ? canonicalName(reference) : repository;
-}
-function suffix({ tag, digest }) {
-    return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
-}
-/** What is wrong whatever the text was meant to be. */
-function checkCharacters(text, refuse, example) {
-    if (text === '')
-        throw refuse(`is empty: write one such as ${example}`);
-    const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
-    if (variable !== undefined)
-        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
-    if (/\s/.test(text))
-        throw refuse('has white space in it: take it out');
-}
-function hostProblem(host) {
-    if (host.includes('@'))
-        return 'a user name and password belong to the credential, not here';
-    if (host.includes('_'))
-        return `Docker takes no underscore in a host (${host})`;
-    if (!host.startsWith('[') && host.split(':').length > 2)
-        return 'an IPv6 address goes in brackets, such as [::1]:5000';
-    if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
-        return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`;
-    return `${host} is no host with an optional port, such as registry.example.com:5000`;
-}
-function repositoryProblem(name) {
-    if (name.startsWith('/') || name.includes('//') || name.endsWith('/'))
-        return 'there is an empty part between slashes';
-    const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name;
-    return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
-}
-function tagProblem(tag) {
-    if (tag.length > 128)
-        return `the tag has ${tag.length} characters, at most 128 are allowed`;
-    if (tag.includes('/'))
-        return `'${tag}' has a slash, which a branch name may have but a tag may not`;
-    return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
-}
-function digestProblem(digest) {
-    const [algorithm] = cut(digest, ':');
-    const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined;
-    if (length === undefined)
-        return `write sha256: and 64 hexadecimal digits in lower case`;
-    return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
-}
-function shown(text) {
-    return JSON.stringify(withoutUserInfo(text));
-}
-/** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
-function withoutUserInfo(text) {
-    return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@');
-}
-/** The text before and after the first separator. */
-function cut(text, separator) {
-    const at = text.indexOf(separator);
-    return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
-}
 
-;// CONCATENATED MODULE: ./lib/docker/config-file.js
 
+
+const LOG_LINES = 20;
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const LOG_SECONDS = 5;
 /**
- * The content of a `config.json`.
+ * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
+ * of this deploy has failed. What cannot be read is left out.
  *
- * @throws SyntaxError when it is not a JSON object
+ * @param taskId the task that Swarm itself names, if it does
  */
-function parseConfigFile(content) {
-    const parsed = JSON.parse(content);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-        throw new SyntaxError('not a JSON object');
-    return parsed;
-}
-/**
- * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
- * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
- *
- * @param credentials at most one for each registry
- * @param carriedOver settings of the user that have nothing to do with credentials
- */
-function isolatedConfigFile(credentials, carriedOver) {
-    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
-    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
-    return JSON.stringify({ auths, ...carriedOver });
-}
-function authEntry({ kind, username, password }) {
-    if (kind === 'password')
-        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
-    // With an empty user name in any entry, the docker CLI would not read the file at all.
-    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
-    return { ...user, identitytoken: password };
-}
-/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
-function settingsToCarryOver(file, pluginDirectory) {
-    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
-}
-function carried(headers, cliPluginsExtraDirs) {
-    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
-}
-/**
- * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
- * key, else by any key with that host. Docker Hub has the exact key only.
- */
-function storedCredential(file, registry) {
-    const wanted = registryKey(registry);
-    const exact = file.auths?.[wanted];
-    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
-    const entry = exact ?? sameHost;
-    if (entry === undefined)
+async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
+    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
+    if (task === undefined)
         return undefined;
-    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
-        .toString()
-        .replace(/\0+$/, '')
-        .split(':');
-    const username = user || (entry.username ?? '');
-    if (entry.identitytoken)
-        return { kind: 'identity-token', username, password: entry.identitytoken };
-    const password = rest.join(':') || (entry.password ?? '');
-    return username && password ? { kind: 'password', username, password } : undefined;
-}
-/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
-function helperFor(file, registry) {
-    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
-    const helper = own ?? file.credsStore;
-    return helper === '' ? undefined : helper;
-}
-/** The host of a key under `auths`: without scheme and path. */
-function hostOf(key) {
-    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./lib/docker/endpoint.js
-/** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
-const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DOCKER_STACK_ORCHESTRATOR'];
-/**
- * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
- * certificates: without this the CLI would quietly go to the runner's own daemon.
- *
- * @param env the step's environment
- * @param context of the user's own configuration
- * @param userConfigDirectory where the CLI looks for certificates when `DOCKER_CERT_PATH` is not set
- */
-function environmentForEndpoint(env, context, userConfigDirectory) {
-    const host = context.Endpoints.docker.Host;
-    const rest = without(env, MISLEADING);
-    const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
-    const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH']);
-    return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) };
-}
-function tlsOfEnvironment(env, userConfigDirectory) {
-    if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY)
-        return {};
     return {
-        ...(env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {}),
-        ...(env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {}),
-        DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory,
+        id: task.ID,
+        node: nodeName(task.NodeID, nodes),
+        ending: ending(task),
+        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+        logs: await lastLines(task, engine),
     };
 }
-function tlsOfContext(context) {
-    const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
-    const directory = context.Storage?.TLSPath;
-    if (!hasMaterial || !directory)
-        return {};
-    const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: '1' } : { DOCKER_TLS_VERIFY: '1' };
-    return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
+/** A cause that also says how its task ended. */
+function causeWith(cause, task) {
+    return task === undefined || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`;
 }
-function warningsFor(env) {
-    if (!env.DOCKER_AUTH_CONFIG)
+async function namedTask(id, engine) {
+    if (id === undefined)
+        return undefined;
+    return orNothing(engine.get(`/tasks/${id}`));
+}
+/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
+async function newestFailedTask(serviceId, memory, engine) {
+    const filters = JSON.stringify({ service: [serviceId] });
+    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
+    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
+    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** Several nodes may share a host name: then the ID tells them apart. */
+function nodeName(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return id;
+    const name = node.Description.Hostname;
+    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+    return sharesName ? `${name} (${node.ID})` : name;
+}
+async function lastLines(task, engine) {
+    if (task.Status.ContainerStatus?.ContainerID === undefined)
         return [];
-    return [
-        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
-    ];
+    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
+    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
+    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
+    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
 }
-function without(env, names) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+async function orNothing(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
+        return undefined;
+    }
 }
 
 // EXTERNAL MODULE: external "node:http"
@@ -37703,6 +37710,8 @@ var external_node_http_ = __nccwpck_require__(7067);
 const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
+;// CONCATENATED MODULE: external "node:stream/consumers"
+const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
 ;// CONCATENATED MODULE: ./lib/docker/engine.js
 
 
@@ -37951,8 +37960,1066 @@ class StdioSocket extends external_node_stream_.Duplex {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/docker/election.js
+
+
+/** A failover seen by a healthy manager takes up to 20 s, by a returning old leader up to about 24 s. */
+const PATIENCE_SECONDS = 90;
+const PAUSE_SECONDS = 1;
+const NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Does a reading work again and again while the swarm has no leader or the connection is down.
+ *
+ * @throws what the work throws for another reason, or still throws after 90 s
+ */
+async function throughElection(work, signal) {
+    const deadline = performance.now() + PATIENCE_SECONDS * 1000;
+    for (;;) {
+        try {
+            return await work();
+        }
+        catch (error) {
+            const passing = error instanceof ConnectionLost || (error instanceof EngineError && isElection(error.message));
+            if (!passing || performance.now() > deadline)
+                throw error;
+            await (0,promises_namespaceObject.setTimeout)(PAUSE_SECONDS * 1000, undefined, { signal });
+        }
+    }
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./lib/docker/placement.js
+
+// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+const OPERATORS = ['==', '!='];
+const NODE_LABEL = 'node.labels.';
+const ENGINE_LABEL = 'engine.labels.';
+/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
+function constraintProblem(text) {
+    const parsed = parseConstraint(text);
+    return typeof parsed === 'string' ? parsed : undefined;
+}
+/**
+ * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
+ * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
+ * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
+ */
+function satisfies(node, constraint) {
+    const parsed = parseConstraint(constraint);
+    if (typeof parsed === 'string')
+        return false;
+    if (parsed.key.toLowerCase() === 'node.ip')
+        return satisfiesAddress(node.Status.Addr ?? '', parsed);
+    const actual = attribute(node, parsed.key);
+    if (actual === undefined)
+        return false;
+    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
+}
+/**
+ * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
+ * before this deployment ran on; see {@link platformProblem} for the new one.
+ */
+function eligibleNodes(nodes, placement = {}) {
+    const constraints = placement.Constraints ?? [];
+    return nodes.filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') &&
+        node.Spec.Availability === 'active' &&
+        constraints.every((constraint) => satisfies(node, constraint)));
+}
+/**
+ * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
+ * names no platforms runs anywhere, as far as the swarm is concerned.
+ */
+function platformProblem(nodes, imagePlatforms) {
+    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+        return undefined;
+    }
+    return {
+        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+    };
+}
+/**
+ * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
+ * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
+ */
+function runs(node, { architecture = '', os = '' }) {
+    const { Architecture, OS } = node.Description.Platform;
+    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
+    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
+}
+function normalisedArchitecture(architecture) {
+    if (architecture === 'x86_64')
+        return 'amd64';
+    if (architecture === 'aarch64')
+        return 'arm64';
+    return architecture;
+}
+function platformName(architecture = '', os = '') {
+    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+}
+function distinct(texts) {
+    return [...new Set(texts)].sort();
+}
+/** The parsed constraint, or what is wrong with it in swarmkit's words. */
+function parseConstraint(text) {
+    const operator = OPERATORS.find((candidate) => text.includes(candidate));
+    if (operator === undefined)
+        return `constraint expected one operator from ${OPERATORS.join(', ')}`;
+    const at = text.indexOf(operator);
+    const key = text.slice(0, at).trim();
+    const value = text.slice(at + operator.length).trim();
+    if (!KEY.test(key))
+        return `key '${key}' is invalid`;
+    if (!VALUE.test(value))
+        return `value '${value}' is invalid`;
+    return { key, negated: operator === '!=', value };
+}
+/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
+function attribute(node, key) {
+    const known = key.toLowerCase();
+    switch (known) {
+        case 'node.id':
+            return node.ID;
+        case 'node.hostname':
+            return node.Description.Hostname;
+        case 'node.role':
+            return node.Spec.Role;
+        case 'node.platform.os':
+            return node.Description.Platform.OS;
+        case 'node.platform.arch':
+            return node.Description.Platform.Architecture;
+        default:
+            if (isLabelKey(known, NODE_LABEL))
+                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+            if (isLabelKey(known, ENGINE_LABEL))
+                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+            return undefined;
+    }
+}
+function isLabelKey(key, prefix) {
+    return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+    return labels != null && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
+function satisfiesAddress(address, { value, negated }) {
+    const [base = '', prefix, ...more] = value.split('/');
+    const bits = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    const valid = (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
+    if (!valid)
+        return false;
+    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
+    if ((0,external_node_net_.isIPv4)(address) && !(0,external_node_net_.isIPv4)(base) && length < 96)
+        return negated;
+    const network = new external_node_net_.BlockList();
+    network.addSubnet(base, length, family(base));
+    const within = (0,external_node_net_.isIP)(address) !== 0 && network.check(address, family(address));
+    return within !== negated;
+}
+function family(address) {
+    return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
+}
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/docker/reference.js
+
+/** An image or registry name that Docker would not take, or would take for something else. */
+class InvalidReference extends errors/* UserError */.yo {
+    name = 'InvalidReference';
+}
+const HUB = 'docker.io';
+const HUB_CONFIG_KEY = 'https://index.docker.io/v1/';
+const OFFICIAL = 'library/';
+const DEFAULT_TAG = 'latest';
+const MAX_REPOSITORY_LENGTH = 255;
+/** Docker itself knows only `index.docker.io`; the others are hosts where people look for or log in to the Hub. */
+const HUB_ALIASES = new Set(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com', 'hub.docker.com']);
+// The grammar of github.com/distribution/reference v0.6.0 (regexp.go) and the digests of opencontainers/go-digest.
+const DOMAIN_COMPONENT = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const PATH_COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
+const TAG = /^\w[\w.-]{0,127}$/;
+const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
+const IMAGE_ID = /^[a-f0-9]{64}$/;
+/**
+ * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
+ * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
+ * the text as written, the docker CLI might look its credential up under another key.
+ *
+ * @throws InvalidReference that says what to write instead
+ */
+function parseReference(text) {
+    const refuse = (reason) => new InvalidReference(`The image name ${shown(text)} ${reason}`);
+    checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
+    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
+    if (scheme !== undefined)
+        throw refuse(`must not start with ${scheme}: leave it off`);
+    if (IMAGE_ID.test(text)) {
+        throw refuse('could be an image ID, which exists on one machine only: write the name, such as nginx:1.27');
+    }
+    if (isDigest(text))
+        throw refuse(`is a digest without a name: write name@${text}`);
+    const { registry, remainder } = splitRegistry(text);
+    if (!HOST.test(registry))
+        throw refuse(`has no valid registry: ${hostProblem(registry)}`);
+    const [nameAndTag, digest] = cut(remainder, '@');
+    const [name, tag] = cut(nameAndTag, ':');
+    if (name === '')
+        throw refuse('has no repository: is a variable empty that should hold it?');
+    if (tag === '')
+        throw refuse('ends in an empty tag: is a variable empty that should hold the tag?');
+    if (digest === '')
+        throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
+    if (/[A-Z]/.test(name)) {
+        const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
+    }
+    if (name.endsWith('/'))
+        throw refuse('ends in a slash: leave it off, or add the rest of the name');
+    const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name;
+    if (!REPOSITORY.test(repository))
+        throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
+    if (repository.length > MAX_REPOSITORY_LENGTH) {
+        throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
+    }
+    if (tag !== undefined && !TAG.test(tag))
+        throw refuse(`has no valid tag: ${tagProblem(tag)}`);
+    if (digest !== undefined && !isDigest(digest))
+        throw refuse(`has no valid digest: ${digestProblem(digest)}`);
+    return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+}
+/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:…`. */
+function familiar(reference) {
+    const short = shortName(reference) + suffix(reference);
+    return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
+}
+/** The full name without tag and digest: `docker.io/library/nginx`. */
+function canonicalName({ registry, repository }) {
+    return `${registry}/${repository}`;
+}
+/** The tag that Docker takes when it is given neither tag nor digest. */
+function withTagDefault(reference) {
+    return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: DEFAULT_TAG } : reference;
+}
+/** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
+function withDigest(reference, digest) {
+    if (!isDigest(digest))
+        throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
+    return { ...reference, digest };
+}
+/**
+ * Whether two image names mean the same, however they are written: `docker.io/library/nginx` and `nginx:latest`.
+ * A text that is no image name, such as an image ID in a service that somebody made by hand, is the same as itself only.
+ */
+function sameImage(a, b) {
+    return a === b || (isImageName(a) && isImageName(b) && fullName(a) === fullName(b));
+}
+/**
+ * What the `registry` of a credential means. The address of a registry's web page or API is taken too: people paste it.
+ *
+ * @throws InvalidReference that says what to write instead
+ */
+function parseRegistry(text) {
+    const refuse = (reason) => new InvalidReference(`The registry ${shown(text)} ${reason}`);
+    checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
+    const address = text.replace(/^https?:\/\//i, '');
+    if (address.includes('://'))
+        throw refuse('has a scheme that is not https: leave it off');
+    const [host, rest = ''] = cut(address.replace(/\/+$/, ''), '/');
+    if (host.includes('@'))
+        throw refuse('has an @ in its host: give the user name and the password on their own');
+    if (!isHostLike(host)) {
+        throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub');
+    }
+    if (!HOST.test(host))
+        throw refuse(`is no registry: ${hostProblem(host)}`);
+    // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
+    const path = /^v[12]$/.test(rest) ? '' : rest;
+    if (path.includes('*'))
+        throw refuse('has a * in its path: a path already means everything below it, leave the * off');
+    if (/[:@]/.test(path))
+        throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
+    if (/[A-Z]/.test(path))
+        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
+    if (path !== '' && !REPOSITORY.test(path))
+        throw refuse(`has no valid path: ${repositoryProblem(path)}`);
+    return { registry: canonicalHost(host), path };
+}
+/** The key under `auths` in a config.json, and the `serveraddress` of a login: no other spelling is found for the Hub. */
+function registryKey(registry) {
+    return registry === HUB ? HUB_CONFIG_KEY : registry;
+}
+/** Whether a credential for the path serves the repository: `org-a` serves `org-a/app`, not `org-ab/app`. */
+function pathMatches(path, repository) {
+    return path === '' || repository === path || repository.startsWith(`${path}/`);
+}
+/**
+ * One spelling for each registry, on the side of the image and of the credential alike.
+ *
+ * Host names know no case, but the docker CLI compares them byte by byte: with an `auths` entry for `Team.azurecr.io`
+ * it sends no credential for `team.azurecr.io/app`, and `--with-registry-auth` would then wipe the stored one. In lower
+ * case on both sides the two always meet. The same goes for Docker Hub: docker turns `index.docker.io` into `docker.io`
+ * but looks for images of `registry-1.docker.io` under a key of their own.
+ */
+function canonicalHost(host) {
+    const lowered = host.toLowerCase();
+    return HUB_ALIASES.has(lowered) ? HUB : lowered;
+}
+/** Docker's `splitDockerDomain`: the first component is a registry only where it cannot be part of a repository. */
+function splitRegistry(text) {
+    const [first, rest] = cut(text, '/');
+    if (rest === undefined)
+        return { registry: HUB, remainder: text };
+    if (isHostLike(first))
+        return { registry: canonicalHost(first), remainder: rest };
+    // A host too, since a repository has no capitals; lowered it would turn into a namespace of Docker Hub.
+    if (first !== first.toLowerCase())
+        return { registry: first, remainder: rest };
+    return { registry: HUB, remainder: text };
+}
+function isImageName(text) {
+    try {
+        parseReference(text);
+        return true;
+    }
+    catch (error) {
+        if (error instanceof InvalidReference)
+            return false;
+        throw error;
+    }
+}
+function fullName(text) {
+    const reference = withTagDefault(parseReference(text));
+    return canonicalName(reference) + suffix(reference);
+}
+function isHostLike(component) {
+    return /[.:]/.test(component) || component.toLowerCase() === 'localhost';
+}
+function isDigest(text) {
+    const [algorithm, hex = ''] = cut(text, ':');
+    return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
+}
+function shortName(reference) {
+    const { registry, repository } = reference;
+    if (registry !== HUB)
+        return canonicalName(reference);
+    const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
+    if (!official.includes('/'))
+        return official;
+    // docker.io/foo.bar/app has no short form: foo.bar/app is on the registry foo.bar. Docker's own printer forgets that.
+    const [first] = cut(repository, '/');
+    return isHostLike(first) ? canonicalName(reference) : repository;
+}
+function suffix({ tag, digest }) {
+    return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
+}
+/** What is wrong whatever the text was meant to be. */
+function checkCharacters(text, refuse, example) {
+    if (text === '')
+        throw refuse(`is empty: write one such as ${example}`);
+    const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
+    if (variable !== undefined)
+        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
+    if (/\s/.test(text))
+        throw refuse('has white space in it: take it out');
+}
+function hostProblem(host) {
+    if (host.includes('@'))
+        return 'a user name and password belong to the credential, not here';
+    if (host.includes('_'))
+        return `Docker takes no underscore in a host (${host})`;
+    if (!host.startsWith('[') && host.split(':').length > 2)
+        return 'an IPv6 address goes in brackets, such as [::1]:5000';
+    if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
+        return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`;
+    return `${host} is no host with an optional port, such as registry.example.com:5000`;
+}
+function repositoryProblem(name) {
+    if (name.startsWith('/') || name.includes('//') || name.endsWith('/'))
+        return 'there is an empty part between slashes';
+    const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name;
+    return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
+}
+function tagProblem(tag) {
+    if (tag.length > 128)
+        return `the tag has ${tag.length} characters, at most 128 are allowed`;
+    if (tag.includes('/'))
+        return `'${tag}' has a slash, which a branch name may have but a tag may not`;
+    return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
+}
+function digestProblem(digest) {
+    const [algorithm] = cut(digest, ':');
+    const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined;
+    if (length === undefined)
+        return `write sha256: and 64 hexadecimal digits in lower case`;
+    return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
+}
+function shown(text) {
+    return JSON.stringify(withoutUserInfo(text));
+}
+/** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
+function withoutUserInfo(text) {
+    return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@');
+}
+/** The text before and after the first separator. */
+function cut(text, separator) {
+    const at = text.indexOf(separator);
+    return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+;// CONCATENATED MODULE: ./lib/docker/service-spec.js
+
+/**
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
+ * as soon as one is given, and that alone would restart the tasks.
+ */
+function difference(spec, asked) {
+    if (spec === undefined)
+        return { ...asked, words: [] };
+    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
+    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
+    const replicas = asked.replicas === now ? undefined : asked.replicas;
+    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
+    const names = Object.keys(env);
+    return {
+        image,
+        replicas,
+        env,
+        words: [
+            ...(image === undefined ? [] : ['image']),
+            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
+        ],
+    };
+}
+/**
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ */
+function withPlatforms(spec, platforms = []) {
+    if (platforms.length === 0)
+        return spec;
+    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+        OS: os,
+    }));
+    const { TaskTemplate: template } = spec;
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
+}
+/** Which of Swarm's own policies differ between two specs. */
+function policyChanges(now, wanted) {
+    return [
+        ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
+        ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
+    ];
+}
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+function imageOf(service) {
+    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+}
+/** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
+function sameSpec(a, b) {
+    return same(a, b);
+}
+function same(a, b) {
+    return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
+}
+function isSameImage(spec, image) {
+    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
+}
+function variables(spec) {
+    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
+        const at = entry.indexOf('=');
+        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+    });
+    return new Map(entries);
+}
+/** The value with its keys in order and without what is empty; the list of variables in order too. */
+function essence(value, key = '') {
+    if (Array.isArray(value)) {
+        const items = value.map((item) => essence(item));
+        return key === 'Env' ? items.sort() : items;
+    }
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
+    return Object.fromEntries(entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)));
+}
+/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
+const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas'];
+/** The mode of a service is told by which of these is there, empty as it may be. */
+const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob'];
+function isEmpty(name, value) {
+    if (value === null || value === undefined || value === '')
+        return true;
+    if (value === 0 || value === false)
+        return !ZERO_COUNTS.includes(name);
+    return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name);
+}
+
+;// CONCATENATED MODULE: ./lib/docker/stack-file.js
+
+
+
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** The image as the compose file had it, by Docker's own bookkeeping. */
+const IMAGE_LABEL = 'com.docker.stack.image';
+/** Reads what `docker stack config` printed. */
+function parseStackFile(rendered) {
+    const root = ((0,dist/* parse */.qg)(rendered, { maxAliasCount: 0 }) ?? {});
+    return {
+        ...(root.version === undefined ? {} : { version: String(root.version) }),
+        services: root.services ?? {},
+        networks: root.networks ?? {},
+        volumes: root.volumes ?? {},
+        secrets: root.secrets ?? {},
+        configs: root.configs ?? {},
+    };
+}
+/** The labels of a service by which it may name its config: Docker puts those of `deploy` on the service itself. */
+function labelsOf({ labels = {}, deploy = {} }) {
+    const all = Object.entries({ ...labels, ...deploy.labels });
+    return Object.fromEntries(all.map(([key, value]) => [key, value ?? '']));
+}
+/**
+ * The compose file that deploys one service, with its image pinned, and with the policies of the inputs where it has
+ * none of its own. What Docker would take for a variable is escaped: all of them are replaced by now.
+ */
+function fileFor({ key, file }, image, rollover) {
+    // Their content is in `environment` by now, and Swarm knows neither order nor builds.
+    const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
+    const { version, networks, volumes, secrets } = file;
+    const { credential, configs } = credentialByName(service, file.configs);
+    const escaped = escapeVariables({
+        services: {
+            [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) },
+        },
+        networks,
+        volumes,
+        secrets,
+        configs,
+    });
+    return JSON.stringify({ ...(version === undefined ? {} : { version }), ...escaped });
+}
+/** Swarm takes no policy for a job. */
+function policiesFor(deploy = {}, { update, rollback }) {
+    if (deploy.mode?.endsWith('-job'))
+        return {};
+    const policies = Object.entries({ update, rollback }).flatMap(([phase, policy]) => {
+        const key = `${phase}_config`;
+        const filled = { ...composePolicy(policy), ...deploy[key] };
+        return Object.keys(filled).length === 0 ? [] : [[key, filled]];
+    });
+    return policies.length === 0 ? {} : { deploy: { ...deploy, ...Object.fromEntries(policies) } };
+}
+const NUMBERS = ['parallelism', 'max-failure-ratio'];
+function composePolicy(policy) {
+    const entries = Object.entries(policy);
+    return Object.fromEntries(entries.map(([setting, value]) => [
+        setting.replaceAll('-', '_'),
+        NUMBERS.includes(setting) ? Number(value) : value,
+    ]));
+}
+/** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
+function credentialByName(service, configs) {
+    const spec = service.credential_spec;
+    const config = configs[spec?.config ?? ''];
+    if (config?.name === undefined)
+        return { credential: {}, configs };
+    return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
+}
+function escapeVariables(value) {
+    if (typeof value === 'string')
+        return value.replaceAll('$', '$$$$');
+    if (Array.isArray(value))
+        return value.map(escapeVariables);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+}
+/** The spec with every placeholder of an ID, and every name of a network, replaced by the ID that it has now. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const id = (text) => ids.get(text) ?? text;
+    const credential = container?.Privileges?.CredentialSpec;
+    return {
+        ...spec,
+        TaskTemplate: {
+            ...template,
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) })),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) })),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } },
+                    }),
+                },
+            }),
+        },
+    };
+}
+/**
+ * Whether a deploy would change nothing in a service. The platforms of its image are not looked at (they are only
+ * recorded when the registry answers), and neither is Docker's note of how the compose file spelled the image.
+ */
+function sameStackSpec(a, b) {
+    return sameSpec(comparable(a), comparable(b));
+}
+/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
+function comparable(spec) {
+    const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {};
+    const template = spec.TaskTemplate;
+    const { Platforms: _platforms, ...placement } = (template.Placement ?? {});
+    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+    return {
+        ...spec,
+        Labels: labels,
+        Mode: {
+            ...spec.Mode,
+            ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
+            ...(job && {
+                ReplicatedJob: {
+                    MaxConcurrent: job.MaxConcurrent ?? 1,
+                    TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
+                },
+            }),
+        },
+        TaskTemplate: {
+            ...withoutDefaults(template, { Runtime: 'container' }),
+            ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
+            Placement: placement,
+        },
+        ...Object.fromEntries(Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
+            key,
+            withoutDefaults(spec[key] ?? {}, defaults),
+        ])),
+    };
+}
+const POLICY_DEFAULTS = {
+    EndpointSpec: { Mode: 'vip' },
+    UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
+    RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
+};
+function withoutDefaults(value, defaults) {
+    return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner));
+}
+/** What differs between two specs, in the user's words. */
+function stackChanges(now, wanted) {
+    const [a, b] = [comparable(now), comparable(wanted)];
+    if (sameSpec(a, b))
+        return [];
+    const parts = [
+        ['image', a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
+        ['mode and replicas', a.Mode, b.Mode],
+        ['env', a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
+        ['secrets', a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
+        ['configs', a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
+        ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
+        ['labels', a.Labels, b.Labels],
+    ];
+    const words = [
+        ...parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word])),
+        ...policyChanges(a, b),
+    ];
+    return words.length > 0 ? words : ['settings'];
+}
+
+;// CONCATENATED MODULE: ./lib/docker/first-step.js
+
+
+
+/**
+ * What the strategies recreate and canary do before the whole change is sent, as specs. Swarm knows neither: on the
+ * way a service has a spec of ours, an interim one. Pure.
+ */
+/** On an interim spec: so that a run after one that was killed knows what it sees. */
+const INTERIM_LABEL = 'swarm-deploy.interim';
+/** No node has this ID. */
+const NO_NODE = 'node.id==swarm-deploy.none';
+/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
+const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
+/** The first step of a service that is updated; `undefined`: its strategy has none for this change. */
+function firstStepOf(strategy, current, wanted, nodes) {
+    if (strategy.kind !== 'recreate' && strategy.kind !== 'canary')
+        return undefined;
+    if (isJob(current)) {
+        return {
+            refusal: `${strategy.kind} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it`,
+        };
+    }
+    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
+    // Without old tasks there is nothing to be careful with, and without a change of theirs they all stay.
+    if (total === 0 || replacesNothing(current, wanted))
+        return undefined;
+    if (strategy.kind !== 'canary')
+        return { kind: 'recreate' };
+    const tasks = canaryTasks(strategy.size, total);
+    if (tasks < total)
+        return { kind: 'canary', tasks, total, trial: strategy.trial };
+    const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
+    return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canaryAdvice(total)}` };
+}
+/** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
+function replacesNothing(current, wanted) {
+    return wantedTasks(wanted) === 0 || sameStackSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
+}
+/** A part is rounded up, and of two tasks any part is one; a number is taken as it is. */
+function canaryTasks(size, total) {
+    if ('tasks' in size)
+        return size.tasks;
+    return Math.max(1, Math.min(total - 1, Math.ceil((total * size.percent) / 100)));
+}
+function canaryAdvice(total) {
+    return total === 1
+        ? 'give it more first, or write `strategy: rolling` for it'
+        : `write a \`canary\` from 1 to ${total - 1}`;
+}
+/** The service with no task at all: where the nodes decide, none may run it. */
+function emptied(spec) {
+    const labelled = { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: 'recreate' } };
+    if (spec.Mode.Replicated !== undefined)
+        return { ...labelled, Mode: { Replicated: { Replicas: 0 } } };
+    const { TaskTemplate: template } = spec;
+    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
+    return {
+        ...labelled,
+        TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } },
+    };
+}
+/**
+ * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
+ * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function withCanaries(current, wanted, tasks) {
+    return {
+        ...current,
+        Labels: { ...current.Labels, [INTERIM_LABEL]: 'canary' },
+        TaskTemplate: wanted.TaskTemplate,
+        UpdateConfig: {
+            ...wanted.UpdateConfig,
+            Parallelism: tasks,
+            Delay: THIRTY_DAYS_NANOSECONDS,
+            FailureAction: 'pause',
+            MaxFailureRatio: 0,
+        },
+    };
+}
+/**
+ * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
+ * was left with; any other service as it is.
+ */
+function beforeInterim(service) {
+    const { Spec: spec, PreviousSpec: previous } = service;
+    if (!isInterim(spec) || previous === undefined || isInterim(previous))
+        return { current: service };
+    return { current: { ...service, Spec: previous }, interim: spec };
+}
+/** Whether Swarm would roll a service back to an interim spec. */
+function remembersInterim({ Spec: spec, PreviousSpec: previous }) {
+    return !isInterim(spec) && previous !== undefined && isInterim(previous);
+}
+function isInterim({ Labels: labels }) {
+    return labels?.[INTERIM_LABEL] !== undefined;
+}
+
 // EXTERNAL MODULE: ./lib/runner/secret.js
 var runner_secret = __nccwpck_require__(2436);
+;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
+
+
+/**
+ * The credential as the Engine API takes it: the body of `POST /auth`.
+ * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
+ * (moby, daemon/containerd/resolver.go).
+ */
+function authConfig(credential) {
+    const serveraddress = registryKey(credential.registry);
+    const secret = credential.password.reveal();
+    return credential.kind === 'identity-token'
+        ? { identitytoken: secret, serveraddress }
+        : { username: credential.username, password: secret, serveraddress };
+}
+/**
+ * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
+ * does not say so (moby, api/pkg/authconfig).
+ */
+function registryAuthHeader(credential) {
+    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
+    return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
+}
+
+;// CONCATENATED MODULE: ./lib/docker/view.js
+
+/** Three calls, however many services there are. */
+async function viewOf(engine, serviceIds, signal) {
+    const upToDate = JSON.stringify({ service: serviceIds, '_up-to-date': ['true'] });
+    const [services, tasks, nodes] = await Promise.all([
+        engine.get('/services', { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
+        engine.get('/tasks', { query: { filters: upToDate }, signal }),
+        engine.get('/nodes', { signal }),
+    ]);
+    return {
+        services: new Map(services.map((service) => [service.ID, service])),
+        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
+        nodes,
+    };
+}
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function isSomeoneElses(ours, now) {
+    if (ours === undefined || ours.Version.Index === now.Version.Index)
+        return false;
+    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
+}
+
+;// CONCATENATED MODULE: ./lib/docker/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
+ *
+ * @param bases the specs of which the service must still have one
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+    for (let attempt = 1;; attempt++) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'gone';
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'someone-elses';
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: wanted,
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+            return 'done';
+        }
+        catch (error) {
+            if (!(error instanceof EngineError) || !mayRepeat(error) || attempt === ATTEMPTS)
+                throw error;
+            await (0,promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
+        }
+    }
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await throughElection(() => engine.get(`/services/${name}`, { signal }), signal);
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+function mayRepeat({ message }) {
+    return isOutOfSequence(message) || isElection(message);
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./lib/renew.js
+
+
+
+
+
+const SEND_TIMEOUT_MS = 120_000;
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+async function renewCredential({ current, currentAccess, request, interim }, { engine }) {
+    if (current === undefined || currentAccess === undefined || interim !== undefined)
+        return;
+    if (isJob(current.Spec) || isUnsettled(current))
+        return;
+    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+    try {
+        await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, AbortSignal.timeout(SEND_TIMEOUT_MS));
+    }
+    catch (error) {
+        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+    }
+}
+/** Whether a service is in the middle of an update: a write to it would have Swarm go on, or start over. */
+function isUnsettled({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+
+;// CONCATENATED MODULE: ./lib/interim.js
+
+
+
+
+
+
+const interim_SEND_TIMEOUT_MS = 120_000;
+/** A service whose first step has not been taken, or that has none. */
+function untouched(checked) {
+    return { checked, service: checked.current, sentAt: performance.now() };
+}
+/**
+ * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
+ *
+ * @param credential for the tasks that the spec asks for
+ */
+async function sendInterim(checked, spec, credential, { engine }) {
+    const { current, interim: earlier } = checked;
+    if (current === undefined)
+        throw new Error('a service that does not exist has no interim spec');
+    const sent = { ...untouched({ ...checked, interim: spec }) };
+    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
+    try {
+        const standing = await updateSpec(engine, current.ID, [earlier ?? current.Spec], spec, credential, signal);
+        const service = await findService(engine, current.ID, signal);
+        if (standing !== 'done' || service === undefined || !sameStackSpec(service.Spec, spec)) {
+            return {
+                ...sent,
+                service,
+                problem: { outcome: 'superseded', cause: 'someone else deployed it at the same moment' },
+            };
+        }
+        return { ...sent, checked: { ...checked, interim: service.Spec }, service };
+    }
+    catch (error) {
+        return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${(0,errors/* messageOf */.bD)(error)}` } };
+    }
+}
+/**
+ * What the first steps came to. When one did not go well, nothing more of the run is sent.
+ *
+ * @param what did not go well, in words that a name follows: `the canary of`
+ */
+function begunWith(rollouts, what, signal) {
+    const culprits = rollouts.filter(({ problem }) => problem !== undefined).map(({ checked }) => checked.request.name);
+    if (culprits.length === 0 && !signal.aborted)
+        return { services: rollouts.map(({ checked }) => checked) };
+    const problem = signal.aborted
+        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+        : { outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` };
+    const ended = rollouts.map((rollout) => rollout.problem !== undefined || rollout.checked.action === 'unchanged' ? rollout : { ...rollout, problem });
+    return { services: [], ended };
+}
+/**
+ * Makes Swarm forget the interim specs: a `docker service rollback` by hand would lead to one of them, to no tasks at
+ * all or to an update that waits for ever. The present spec is sent once more; no task restarts.
+ */
+async function forgetInterims(rollouts, { engine }) {
+    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
+    const touched = rollouts.filter(({ checked }) => checked.interim !== undefined);
+    await Promise.all(touched.map(async ({ checked: { request, current } }) => {
+        try {
+            const service = await findService(engine, current?.ID ?? request.name, signal);
+            if (service === undefined || !remembersInterim(service) || isUnsettled(service))
+                return;
+            await updateSpec(engine, service.ID, [service.Spec], service.Spec, { from: 'spec' }, signal);
+        }
+        catch (error) {
+            log/* log */.R.warning(`${request.name}: \`docker service rollback\` would lead to a spec that was only meant for the way: ${(0,errors/* messageOf */.bD)(error)}`);
+        }
+    }));
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./lib/inputs/files.js
+
+
+
+const LARGEST_MEGABYTES = 1;
+/**
+ * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
+ * be the content, or the secret itself.
+ */
+function fileReader(env) {
+    return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
+}
+/** The workspace, where relative paths begin. */
+function basePath(env) {
+    return env.GITHUB_WORKSPACE || process.cwd();
+}
+/** The absolute path of a file of the user's. */
+function resolvePath(env, path) {
+    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_.join)(env.HOME, path.slice(2)) : path;
+    return (0,external_node_path_.resolve)(basePath(env), expanded);
+}
+function readBytes(path, base) {
+    try {
+        const file = (0,external_node_fs_namespaceObject.statSync)(path);
+        if (file.isDirectory())
+            throw new errors/* UserError */.yo('this is a directory: write the path of the file in it');
+        if (!file.isFile())
+            throw new errors/* UserError */.yo('this is no regular file: write the content to one first');
+        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+            throw new errors/* UserError */.yo(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+        }
+        return (0,external_node_fs_namespaceObject.readFileSync)(path);
+    }
+    catch (error) {
+        if (error instanceof errors/* UserError */.yo)
+            throw error;
+        throw new errors/* UserError */.yo(fileProblem(error.code, base));
+    }
+}
+function fileProblem(code, base) {
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+    }
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'the file may not be read: give the user of this step the permission';
+    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
+}
+/** Without the byte order mark that editors on Windows put first. */
+function textOfBytes(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new errors/* UserError */.yo('the file is not UTF-8 text: save it as UTF-8');
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/runner/environment.js
 
 /** The runner's own variables: the inputs with their secrets, saved state, and tokens of the job. */
@@ -37986,8 +39053,511 @@ function environmentForCommands(env) {
     return Object.fromEntries(entries);
 }
 
-// EXTERNAL MODULE: ./lib/runner/log.js
-var log = __nccwpck_require__(3188);
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: ./lib/runner/shell.js
+
+const MOST_LINES = 20;
+const MOST_BYTES = 64 * 1024;
+/** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
+const DRAIN_MS = 500;
+/**
+ * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
+ * and when the signal is aborted, all that it started in its process group is ended too.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
+ */
+async function runShell(command, options) {
+    const { env, cwd, timeoutSeconds, signal } = options;
+    signal.throwIfAborted();
+    // Detached: the leader of a process group of its own, which can be ended as a whole.
+    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const endAll = () => killGroup(child.pid);
+    const printed = new Tail();
+    for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => printed.add(chunk));
+    let isLate = false;
+    const clock = setTimeout(() => {
+        isLate = true;
+        endAll();
+    }, timeoutSeconds * 1000);
+    signal.addEventListener('abort', endAll);
+    try {
+        const code = await new Promise((resolve, reject) => {
+            child.once('error', reject);
+            // What the command left running in the background may keep the pipes open, and must not be waited for.
+            child.once('exit', (exitCode) => {
+                endAll();
+                const letGo = setTimeout(() => {
+                    child.stdout.destroy();
+                    child.stderr.destroy();
+                }, DRAIN_MS);
+                child.once('close', () => {
+                    clearTimeout(letGo);
+                    resolve(exitCode ?? 128);
+                });
+            });
+        });
+        signal.throwIfAborted();
+        return { code: isLate ? undefined : code, lines: printed.lines() };
+    }
+    finally {
+        clearTimeout(clock);
+        signal.removeEventListener('abort', endAll);
+    }
+}
+function killGroup(pid) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(-pid, 'SIGKILL');
+    }
+    catch (error) {
+        if (error.code !== 'ESRCH')
+            throw error;
+    }
+}
+/** The end of what was printed. */
+class Tail {
+    #bytes = Buffer.alloc(0);
+    add(chunk) {
+        this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MOST_BYTES);
+    }
+    lines() {
+        const lines = this.#bytes.toString('utf8').split(/[\r\n]+/);
+        return lines.filter((line) => line.trim() !== '').slice(-MOST_LINES);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/trial.js
+
+
+
+
+
+
+/** During the hold the check runs this often. */
+const CHECK_EVERY_SECONDS = 10;
+/** A run that fails is tried again before it counts. */
+const trial_ATTEMPTS = 3;
+const trial_PAUSE_SECONDS = 2;
+/** What one attempt may take. */
+const ATTEMPT_SECONDS = 30;
+const LOOK_EVERY_SECONDS = 1;
+const LEAST_BAD_STATUS = 400;
+/**
+ * Puts new tasks to the test: they must stay up for the time of the trial, and its check must pass at the beginning of
+ * that time, every 10 s in it, and at its end.
+ *
+ * @param stillUp why the tasks are no longer up, if they are not; asked again and again
+ * @returns why they did not pass; `undefined` when they did
+ * @throws when the signal is aborted
+ */
+async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
+    const startedAt = performance.now();
+    const elapsed = () => (performance.now() - startedAt) / 1000;
+    if (holdSeconds > 0)
+        log/* log */.R.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
+    if (check === undefined)
+        return upUntil(holdSeconds);
+    for (let due = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
+        const failure = (await upUntil(due)) ?? (await runCheck(tasks, check, signal));
+        // A task that has ended says more than a check that did not reach it.
+        if (failure !== undefined)
+            return (await stillUp()) ?? failure;
+    }
+    return stillUp();
+    async function upUntil(seconds) {
+        for (;;) {
+            const down = await stillUp();
+            const left = seconds - elapsed();
+            if (down !== undefined || left <= 0)
+                return down;
+            await (0,promises_namespaceObject.setTimeout)(Math.min(left, LOOK_EVERY_SECONDS) * 1000, undefined, { signal });
+        }
+    }
+}
+/**
+ * When a check is to run again, in seconds since the hold began; `undefined` when it has run at the end of the hold.
+ *
+ * @param lastDue when it was to run the last time
+ * @param now when that run was over
+ */
+function nextCheck(lastDue, now, holdSeconds) {
+    if (lastDue >= holdSeconds)
+        return undefined;
+    return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
+}
+async function runCheck(tasks, check, signal) {
+    for (let attempt = 1;; attempt++) {
+        const { failure, lines } = await attemptOf(tasks, check, signal);
+        const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
+        const more = failure !== undefined && attempt < trial_ATTEMPTS;
+        log/* log */.R.info(`${tasks.name}: ${said}${more ? `, tried again in ${trial_PAUSE_SECONDS} s` : ''}`);
+        for (const line of lines)
+            log/* log */.R.info(`${tasks.name}:   ${line}`);
+        if (failure === undefined)
+            return undefined;
+        if (attempt === trial_ATTEMPTS)
+            return `the check failed ${trial_ATTEMPTS} times in a row: ${failure}`;
+        await (0,promises_namespaceObject.setTimeout)(trial_PAUSE_SECONDS * 1000, undefined, { signal });
+    }
+}
+async function attemptOf(tasks, check, signal) {
+    if ('url' in check)
+        return { ...(await askUrl(check.url, signal)), lines: [] };
+    const env = environmentOf(tasks, process.env);
+    const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
+    try {
+        const result = await runShell(check.command, options);
+        const failure = commandFailure(result);
+        return { ...(failure === undefined ? {} : { failure }), lines: result.lines };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-command could not be started by sh: ${(0,errors/* messageOf */.bD)(error)}`, lines: [] };
+    }
+}
+/** What the user's command gets: the step's own environment, and what is on trial. */
+function environmentOf({ name, image }, env) {
+    return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: name, SWARM_DEPLOY_IMAGE: image ?? '' };
+}
+/** Why a command did not pass, with the last line that it printed. */
+function commandFailure({ code, lines }) {
+    if (code === 0)
+        return undefined;
+    const ended = code === undefined ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
+    const last = lines.at(-1);
+    return `check-command ${ended}${last === undefined ? '' : `: ${last.trim()}`}`;
+}
+async function askUrl(url, signal) {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)]);
+    try {
+        const response = await fetch(url, { signal: patience });
+        await response.body?.cancel();
+        return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-url ${networkFailure(error)}` };
+    }
+}
+const NETWORK_FAILURES = {
+    ECONNREFUSED: 'could not be reached: connection refused',
+    ECONNRESET: 'broke the connection off',
+    EAI_AGAIN: 'could not be reached: its host name could not be looked up',
+    ENOTFOUND: 'could not be reached: there is no host of this name',
+    UND_ERR_SOCKET: 'broke the connection off',
+};
+/** https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORT = 'has a port that browsers do not ask, and neither does this action: use check-command with curl';
+/** What `fetch` threw, in words that follow `check-url`. */
+function networkFailure(error) {
+    if (error.name === 'TimeoutError')
+        return `did not answer within ${ATTEMPT_SECONDS} s`;
+    const cause = error.cause ?? error;
+    const code = cause.code ?? '';
+    const message = (0,errors/* messageOf */.bD)(cause);
+    if (message === 'bad port')
+        return BLOCKED_PORT;
+    return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
+}
+
+;// CONCATENATED MODULE: ./lib/canary.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const LOOK_EVERY_MS = 500;
+/**
+ * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
+ * the others end too. It does not throw for what a service does.
+ */
+async function tryCanaries(services, field) {
+    const firstFailure = new AbortController();
+    const signal = AbortSignal.any([field.signal, firstFailure.signal]);
+    const ids = services.flatMap(({ current, firstStep }) => (firstStep?.kind === 'canary' ? (current?.ID ?? []) : []));
+    const look = sharedLook(() => throughElection(() => viewOf(field.connection.engine, ids, signal), signal));
+    const rollouts = await Promise.all(services.map(async (checked) => {
+        if (checked.action === 'unchanged' || checked.firstStep?.kind !== 'canary')
+            return untouched(checked);
+        const rollout = await tryOne(checked, checked.firstStep, look, { ...field, signal });
+        if (rollout.problem !== undefined)
+            firstFailure.abort();
+        return rollout;
+    }));
+    return begunWith(rollouts, 'the canary of', field.signal);
+}
+async function tryOne(checked, canary, look, field) {
+    const { request, current, wanted, changes, access } = checked;
+    if (current === undefined || field.signal.aborted)
+        return untouched(checked);
+    const { tasks, total } = canary;
+    log/* log */.R.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join('; ')})`);
+    await renewCredential(checked, field.connection);
+    const credential = access === undefined
+        ? { from: 'spec' }
+        : { from: 'header', header: registryAuthHeader(access.credential) };
+    const spec = withCanaries(current.Spec, wanted, tasks);
+    const sent = await sendInterim(checked, spec, credential, field.connection);
+    if (sent.problem !== undefined || sent.service === undefined)
+        return sent;
+    try {
+        const problem = await watchAndTry(sent, sent.service, canary, look, field);
+        return problem === undefined ? sent : { ...sent, problem };
+    }
+    catch (error) {
+        // Stopped: by the runner, or because another canary has failed.
+        if (field.signal.aborted)
+            return sent;
+        return { ...sent, problem: { outcome: 'failed', cause: `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}` } };
+    }
+}
+/** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
+async function watchAndTry({ checked, sentAt }, ours, { tasks, trial: asked }, look, { connection, observed, deployment, signal }) {
+    const { name } = checked.request;
+    let memory = firstMemory(observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID));
+    let said = '';
+    for (;;) {
+        const seen = await see();
+        if ('outcome' in seen)
+            return seen;
+        if (seen.state === 'converged')
+            break;
+        if (seen.state !== 'progressing')
+            return failure('failed', seen.cause, seen.taskId);
+        if (seen.progress !== said)
+            log/* log */.R.info(`${name}: ${seen.progress}`);
+        said = seen.progress;
+        if (performance.now() - sentAt >= deployment.timeoutSeconds * 1000) {
+            return failure('timed-out', `it has not settled within ${deployment.timeoutSeconds} s: ${said}`);
+        }
+        await (0,promises_namespaceObject.setTimeout)(LOOK_EVERY_MS, undefined, { signal });
+    }
+    log/* log */.R.info(`${name}: its canary is up`);
+    let down;
+    const stillUp = async () => {
+        const seen = await see();
+        if ('outcome' in seen)
+            down = seen;
+        else if (seen.state === 'progressing')
+            down = await failure('failed', `it did not stay up: ${seen.progress}`);
+        else if (seen.state !== 'converged')
+            down = await failure('failed', seen.cause, seen.taskId);
+        return down?.cause;
+    };
+    const cause = await trial({ name, image: imageOf(ours) }, asked, stillUp, signal);
+    if (cause === undefined)
+        log/* log */.R.info(`${name}: its canary has passed, now the others`);
+    return cause === undefined ? undefined : (down ?? failure('failed', cause));
+    async function see() {
+        const view = await look();
+        const service = view.services.get(ours.ID);
+        if (service === undefined)
+            return { outcome: 'superseded', cause: 'someone else removed it during its canary' };
+        if (isSomeoneElses(ours, service)) {
+            return { outcome: 'superseded', cause: 'someone else changed it during its canary' };
+        }
+        const sight = {
+            service,
+            tasks: view.tasks.get(ours.ID) ?? [],
+            eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
+            now: performance.now() / 1000,
+            monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
+        };
+        memory = remember(memory, sight);
+        return judgeCanaries(memory, sight, tasks);
+    }
+    async function failure(outcome, cause, taskId) {
+        const failedTask = await findFailedTask(ours.ID, taskId, memory, observed.nodes, connection.engine);
+        const said = causeWith(`the canary failed: ${cause}`, failedTask);
+        return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) };
+    }
+}
+/** One look for all that ask at nearly the same time. */
+function sharedLook(look) {
+    let latest;
+    let lookedAt = Number.NEGATIVE_INFINITY;
+    return () => {
+        const now = performance.now();
+        if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
+            latest = look();
+            lookedAt = now;
+        }
+        return latest;
+    };
+}
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+;// CONCATENATED MODULE: ./lib/docker/cli.js
+
+
+/**
+ * The docker CLI of the PATH in `env`.
+ *
+ * @param env the whole environment of its commands
+ */
+function dockerCli(env) {
+    return {
+        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+    };
+}
+/**
+ * Runs a program to its end.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, `AbortError` when `signal` ended it
+ */
+async function runProgram(program, args, options) {
+    const { env, cwd, stdin = '', signal } = options;
+    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
+        stdio: 'pipe',
+        windowsHide: true,
+        ...(env === undefined ? {} : { env }),
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(signal === undefined ? {} : { signal }),
+    });
+    const ended = new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 128)));
+    });
+    // A program that ends without reading its input breaks the pipe: its exit code says what matters.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(stdin);
+    const [stdout, stderr, code] = await Promise.all([(0,consumers_namespaceObject.text)(child.stdout), (0,consumers_namespaceObject.text)(child.stderr), ended]);
+    return { code, stdout, stderr };
+}
+
+;// CONCATENATED MODULE: ./lib/docker/config-file.js
+
+/**
+ * The content of a `config.json`.
+ *
+ * @throws SyntaxError when it is not a JSON object
+ */
+function parseConfigFile(content) {
+    const parsed = JSON.parse(content);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+        throw new SyntaxError('not a JSON object');
+    return parsed;
+}
+/**
+ * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
+ * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
+ *
+ * @param credentials at most one for each registry
+ * @param carriedOver settings of the user that have nothing to do with credentials
+ */
+function isolatedConfigFile(credentials, carriedOver) {
+    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
+    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
+    return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+    if (kind === 'password')
+        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
+    // With an empty user name in any entry, the docker CLI would not read the file at all.
+    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
+    return { ...user, identitytoken: password };
+}
+/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
+function settingsToCarryOver(file, pluginDirectory) {
+    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
+}
+function carried(headers, cliPluginsExtraDirs) {
+    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
+}
+/**
+ * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
+ * key, else by any key with that host. Docker Hub has the exact key only.
+ */
+function storedCredential(file, registry) {
+    const wanted = registryKey(registry);
+    const exact = file.auths?.[wanted];
+    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
+    const entry = exact ?? sameHost;
+    if (entry === undefined)
+        return undefined;
+    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+        .toString()
+        .replace(/\0+$/, '')
+        .split(':');
+    const username = user || (entry.username ?? '');
+    if (entry.identitytoken)
+        return { kind: 'identity-token', username, password: entry.identitytoken };
+    const password = rest.join(':') || (entry.password ?? '');
+    return username && password ? { kind: 'password', username, password } : undefined;
+}
+/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
+function helperFor(file, registry) {
+    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
+    const helper = own ?? file.credsStore;
+    return helper === '' ? undefined : helper;
+}
+/** The host of a key under `auths`: without scheme and path. */
+function hostOf(key) {
+    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./lib/docker/endpoint.js
+/** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
+const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DOCKER_STACK_ORCHESTRATOR'];
+/**
+ * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
+ * certificates: without this the CLI would quietly go to the runner's own daemon.
+ *
+ * @param env the step's environment
+ * @param context of the user's own configuration
+ * @param userConfigDirectory where the CLI looks for certificates when `DOCKER_CERT_PATH` is not set
+ */
+function environmentForEndpoint(env, context, userConfigDirectory) {
+    const host = context.Endpoints.docker.Host;
+    const rest = without(env, MISLEADING);
+    const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
+    const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH']);
+    return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) };
+}
+function tlsOfEnvironment(env, userConfigDirectory) {
+    if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY)
+        return {};
+    return {
+        ...(env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {}),
+        ...(env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {}),
+        DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory,
+    };
+}
+function tlsOfContext(context) {
+    const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
+    const directory = context.Storage?.TLSPath;
+    if (!hasMaterial || !directory)
+        return {};
+    const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: '1' } : { DOCKER_TLS_VERIFY: '1' };
+    return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
+}
+function warningsFor(env) {
+    if (!env.DOCKER_AUTH_CONFIG)
+        return [];
+    return [
+        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+    ];
+}
+function without(env, names) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
 ;// CONCATENATED MODULE: ./lib/connection.js
 
 
@@ -38080,32 +39650,6 @@ function requireManager({ Swarm: swarm }, host) {
         throw new errors/* UserError */.yo(`the docker daemon at ${host} is a worker of its swarm: point DOCKER_HOST or the docker context at a manager`);
     }
     throw new errors/* UserError */.yo(`the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`);
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
-
-
-/**
- * The credential as the Engine API takes it: the body of `POST /auth`.
- * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
- * (moby, daemon/containerd/resolver.go).
- */
-function authConfig(credential) {
-    const serveraddress = registryKey(credential.registry);
-    const secret = credential.password.reveal();
-    return credential.kind === 'identity-token'
-        ? { identitytoken: secret, serveraddress }
-        : { username: credential.username, password: secret, serveraddress };
-}
-/**
- * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
- * does not say so (moby, api/pkg/authconfig).
- */
-function registryAuthHeader(credential) {
-    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
-    return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
 ;// CONCATENATED MODULE: ./lib/docker/registry-error.js
@@ -38305,7 +39849,7 @@ async function asking(signal, ask) {
             const failure = classifyRegistryError(error.status, error.message);
             if (failure !== 'registry-error' || pause === undefined)
                 throw new RegistryError(failure, error.message);
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(pause * 1000, undefined, { signal });
+            await (0,promises_namespaceObject.setTimeout)(pause * 1000, undefined, { signal });
         }
     }
     throw new Error('unreachable: the last pause ends the loop');
@@ -38409,37 +39953,6 @@ async function askHelper(helper, registry, env, signal) {
     }
     const { Username: username, Secret: password } = JSON.parse(answer.stdout);
     return { kind: username === '<token>' ? 'identity-token' : 'password', username, password };
-}
-
-;// CONCATENATED MODULE: ./lib/docker/election.js
-
-
-/** A failover seen by a healthy manager takes up to 20 s, by a returning old leader up to about 24 s. */
-const PATIENCE_SECONDS = 90;
-const PAUSE_SECONDS = 1;
-const NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-/**
- * Does a reading work again and again while the swarm has no leader or the connection is down.
- *
- * @throws what the work throws for another reason, or still throws after 90 s
- */
-async function throughElection(work, signal) {
-    const deadline = performance.now() + PATIENCE_SECONDS * 1000;
-    for (;;) {
-        try {
-            return await work();
-        }
-        catch (error) {
-            const passing = error instanceof ConnectionLost || (error instanceof EngineError && isElection(error.message));
-            if (!passing || performance.now() > deadline)
-                throw error;
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(PAUSE_SECONDS * 1000, undefined, { signal });
-        }
-    }
 }
 
 // EXTERNAL MODULE: external "node:events"
@@ -38564,6 +40077,8 @@ async function answer(request, response, engine, pretended, { onSpec, onNetwork 
         const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`));
         if (network !== undefined)
             return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: 'swarm' });
+        if (pretended.service !== undefined && path.endsWith(`/services/${pretended.service.Spec.Name}`))
+            return sendJson(response, 200, pretended.service);
         const kind = /\/(secret|config)s$/.exec(path)?.[1];
         if (kind !== undefined && pretended[kind].length > 0) {
             const known = await (0,consumers_namespaceObject.json)(await engine.forward({ method, path: url }));
@@ -38598,609 +40113,6 @@ function complaint({ code, stdout, stderr }) {
     return telling.join(' ').replace(/^Error response from daemon: /, '') || `exit code ${code}`;
 }
 
-;// CONCATENATED MODULE: ./lib/docker/rollout.js
-const REJECTIONS_UNTIL_FAILED = 3;
-const CRASHES_UNTIL_FAILED = 5;
-const UNPLACED_GRACE_SECONDS = 30;
-/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
-const ABANDONED_GRACE_SECONDS = 3;
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const NANOSECONDS = 1e9;
-/**
- * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
- *
- * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
- */
-function firstMemory(tasksBefore, statusBefore) {
-    return {
-        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
-        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-        unplacedSince: new Map(),
-        abandonedSince: new Map(),
-        endedTasks: new Map(),
-    };
-}
-/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
-function tasksKnownStable(tasksBefore) {
-    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
-    return hasEnded ? [] : tasksBefore.filter(isRunning);
-}
-/** The memory with one more sight in it. */
-function remember(memory, sight) {
-    const { service, tasks, now } = sight;
-    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
-    return {
-        ...memory,
-        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
-        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-        endedTasks: withEnded(memory, service, tasks),
-        ...(firstReason === undefined ? {} : { firstReason }),
-    };
-}
-/** What the sight says, given a memory that already holds it. */
-function judge(memory, sight) {
-    const bySwarm = swarmVerdict(memory, sight.service);
-    if (bySwarm?.state === 'failed')
-        return bySwarm;
-    const unplaced = unplacedTask(memory, sight);
-    if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
-    const { service, eligibleNodes: nodes } = sight;
-    const tasks = currentTasks(service, sight.tasks);
-    const counts = count(service, tasks, nodes);
-    const { progress } = counts;
-    if (isUpdating(service))
-        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
-    if (!isComplete(service.Spec, counts)) {
-        const hopeless = hopelessSlot(memory, sight, tasks);
-        if (bySwarm === undefined)
-            return hopeless ?? { state: 'progressing', progress };
-        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
-        if (hopeless === undefined)
-            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
-        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
-    }
-    if (bySwarm !== undefined)
-        return bySwarm;
-    if (counts.wanted === 0 && isGlobal(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
-    }
-    return isStable(memory, sight, counts.counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
-}
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf(spec) {
-    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** The task of which Swarm said that it made the update fail, from the text of an update status. */
-function taskNamedIn(message) {
-    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** A task of a job is meant to complete, any other to run. */
-function isWanted(task) {
-    return task.DesiredState === 'running' || task.DesiredState === 'complete';
-}
-function isRunning(task) {
-    return task.Status.State === 'running' && isWanted(task);
-}
-function isUnplaced(task) {
-    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
-}
-/** Whether a task ended badly. */
-function isFailure(task) {
-    return task.Status.State === 'failed' || task.Status.State === 'rejected';
-}
-function isLive(task) {
-    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
-}
-/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
-function slotOf(spec, task) {
-    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
-}
-function idsOf(tasks) {
-    return tasks.map((task) => task.ID);
-}
-/** When each of the keys was first there without a break; a key that is gone is forgotten. */
-function since(before, keys, now) {
-    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-/** Of a job only the tasks of its current run count. */
-function currentTasks(service, tasks) {
-    if (!isJob(service.Spec))
-        return tasks;
-    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
-    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
-}
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** A task that ended although its service wants it to run on. */
-function hasEnded(spec, task) {
-    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
-}
-function withEnded(memory, service, tasks) {
-    const ended = new Map(memory.endedTasks);
-    for (const task of currentTasks(service, tasks)) {
-        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
-            continue;
-        const slot = slotOf(service.Spec, task);
-        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-    }
-    return ended;
-}
-function bySlot(spec, tasks) {
-    return Map.groupBy(tasks, (task) => slotOf(spec, task));
-}
-/** The slots that count: of a global service only those on nodes that may run it. */
-function slotsThatCount(spec, tasks, nodes) {
-    const ids = new Set(nodes.map((node) => node.ID));
-    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
-}
-function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-function abandonedSlots(spec, tasks) {
-    const slots = [...bySlot(spec, tasks)];
-    const abandoned = slots.filter(([, inSlot]) => {
-        const last = newest(inSlot);
-        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
-    });
-    return abandoned.map(([slot]) => slot);
-}
-function isUpdating(service) {
-    const state = service.UpdateStatus?.State;
-    return state === 'updating' || state === 'rollback_started';
-}
-function updateNote(service) {
-    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
-}
-/** The status of an update of this deploy. */
-function statusOf({ earlierStatus }, { UpdateStatus: status }) {
-    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-    return isEarlier ? undefined : status;
-}
-/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
-function swarmReason(status) {
-    const says = ['paused', 'rollback_started', 'rollback_paused'];
-    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
-}
-function swarmVerdict(memory, service) {
-    const reason = memory.firstReason ?? 'the update failed';
-    const taskId = taskNamedIn(reason);
-    const named = taskId === undefined ? {} : { taskId };
-    switch (statusOf(memory, service)?.State) {
-        case 'paused':
-            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
-        case 'rollback_paused':
-            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-        case 'rollback_completed':
-            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
-        default:
-            return undefined;
-    }
-}
-function unplacedTask(memory, sight) {
-    const tasks = currentTasks(sight.service, sight.tasks);
-    return tasks.filter(isUnplaced).find((task) => {
-        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
-        return sight.now - from >= UNPLACED_GRACE_SECONDS;
-    });
-}
-/** The tally of one sight. */
-function tally({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-function count(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
-    const wanted = wantedTasks(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: isJob(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot) {
-    const last = newest(inSlot);
-    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec, { wanted, counted }) {
-    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function isStable(memory, { now, monitorSeconds }, counted) {
-    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if (isJob(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(memory, sight, tasks) {
-    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
-    for (const [slot, from] of memory.abandonedSince) {
-        const last = newest(slots.get(slot) ?? []);
-        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ${ending(last)} and its restart policy allows no other`,
-            taskId: last.ID,
-        };
-    }
-    for (const [slot, ended] of memory.endedTasks) {
-        const inSlot = slots.get(slot);
-        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
-            continue;
-        const all = [...ended.values()];
-        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
-        const last = newest(all);
-        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
-            taskId: last.ID,
-        };
-    }
-    return undefined;
-}
-/** Whether a slot is stable after all, whatever ended in it before. */
-function hasComeUp(memory, sight, inSlot) {
-    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
-}
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
-function ending(task) {
-    const { State: state, Err: error, ContainerStatus: container } = task.Status;
-    if (state === 'rejected')
-        return `was rejected: ${error ?? 'no reason given'}`;
-    const code = container?.ExitCode;
-    const withCode = code === undefined ? '' : ` with exit code ${code}`;
-    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
-}
-
-;// CONCATENATED MODULE: ./lib/docker/service-spec.js
-
-/**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
- * as soon as one is given, and that alone would restart the tasks.
- */
-function difference(spec, asked) {
-    if (spec === undefined)
-        return { ...asked, words: [] };
-    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
-    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
-    const replicas = asked.replicas === now ? undefined : asked.replicas;
-    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
-    const names = Object.keys(env);
-    return {
-        image,
-        replicas,
-        env,
-        words: [
-            ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
-            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
-        ],
-    };
-}
-/** Which of Swarm's own policies differ between two specs. */
-function policyChanges(now, wanted) {
-    return [
-        ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
-        ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
-    ];
-}
-/** The image of a service, with its digest where it has one, as the swarm holds it. */
-function imageOf(service) {
-    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
-}
-/** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
-function sameSpec(a, b) {
-    return same(a, b);
-}
-function same(a, b) {
-    return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
-}
-function isSameImage(spec, image) {
-    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
-}
-function variables(spec) {
-    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
-        const at = entry.indexOf('=');
-        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
-    });
-    return new Map(entries);
-}
-/** The value with its keys in order and without what is empty; the list of variables in order too. */
-function essence(value, key = '') {
-    if (Array.isArray(value)) {
-        const items = value.map((item) => essence(item));
-        return key === 'Env' ? items.sort() : items;
-    }
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
-    return Object.fromEntries(entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)));
-}
-/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
-const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas'];
-/** The mode of a service is told by which of these is there, empty as it may be. */
-const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob'];
-function isEmpty(name, value) {
-    if (value === null || value === undefined || value === '')
-        return true;
-    if (value === 0 || value === false)
-        return !ZERO_COUNTS.includes(name);
-    return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name);
-}
-
-;// CONCATENATED MODULE: ./lib/docker/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
- *
- * @param base the spec that the service must still have
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, base, wanted, credential, signal) {
-    for (let attempt = 1;; attempt++) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'gone';
-        if (!sameSpec(service.Spec, base) && !sameSpec(service.Spec, wanted))
-            return 'someone-elses';
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: wanted,
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-            return 'done';
-        }
-        catch (error) {
-            if (!(error instanceof EngineError) || !mayRepeat(error) || attempt === ATTEMPTS)
-                throw error;
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
-        }
-    }
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await throughElection(() => engine.get(`/services/${name}`, { signal }), signal);
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-function mayRepeat({ message }) {
-    return isOutOfSequence(message) || isElection(message);
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./lib/docker/stack-file.js
-
-
-
-/** The label by which Docker finds what belongs to a stack. */
-const NAMESPACE_LABEL = 'com.docker.stack.namespace';
-/** The image as the compose file had it, by Docker's own bookkeeping. */
-const IMAGE_LABEL = 'com.docker.stack.image';
-/** Reads what `docker stack config` printed. */
-function parseStackFile(rendered) {
-    const root = ((0,dist/* parse */.qg)(rendered, { maxAliasCount: 0 }) ?? {});
-    return {
-        ...(root.version === undefined ? {} : { version: String(root.version) }),
-        services: root.services ?? {},
-        networks: root.networks ?? {},
-        volumes: root.volumes ?? {},
-        secrets: root.secrets ?? {},
-        configs: root.configs ?? {},
-    };
-}
-/** The labels of a service by which it may name its config: Docker puts those of `deploy` on the service itself. */
-function labelsOf({ labels = {}, deploy = {} }) {
-    const all = Object.entries({ ...labels, ...deploy.labels });
-    return Object.fromEntries(all.map(([key, value]) => [key, value ?? '']));
-}
-/**
- * The compose file that deploys one service, with its image pinned, and with the policies of the inputs where it has
- * none of its own. What Docker would take for a variable is escaped: all of them are replaced by now.
- */
-function fileFor({ key, file }, image, rollover) {
-    // Their content is in `environment` by now, and Swarm knows neither order nor builds.
-    const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
-    const { version, networks, volumes, secrets } = file;
-    const { credential, configs } = credentialByName(service, file.configs);
-    const escaped = escapeVariables({
-        services: {
-            [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) },
-        },
-        networks,
-        volumes,
-        secrets,
-        configs,
-    });
-    return JSON.stringify({ ...(version === undefined ? {} : { version }), ...escaped });
-}
-/** Swarm takes no policy for a job. */
-function policiesFor(deploy = {}, { update, rollback }) {
-    if (deploy.mode?.endsWith('-job'))
-        return {};
-    const policies = Object.entries({ update, rollback }).flatMap(([phase, policy]) => {
-        const key = `${phase}_config`;
-        const filled = { ...composePolicy(policy), ...deploy[key] };
-        return Object.keys(filled).length === 0 ? [] : [[key, filled]];
-    });
-    return policies.length === 0 ? {} : { deploy: { ...deploy, ...Object.fromEntries(policies) } };
-}
-const NUMBERS = ['parallelism', 'max-failure-ratio'];
-function composePolicy(policy) {
-    const entries = Object.entries(policy);
-    return Object.fromEntries(entries.map(([setting, value]) => [
-        setting.replaceAll('-', '_'),
-        NUMBERS.includes(setting) ? Number(value) : value,
-    ]));
-}
-/** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
-function credentialByName(service, configs) {
-    const spec = service.credential_spec;
-    const config = configs[spec?.config ?? ''];
-    if (config?.name === undefined)
-        return { credential: {}, configs };
-    return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
-}
-function escapeVariables(value) {
-    if (typeof value === 'string')
-        return value.replaceAll('$', '$$$$');
-    if (Array.isArray(value))
-        return value.map(escapeVariables);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
-}
-/** The spec with every placeholder of an ID, and every name of a network, replaced by the ID that it has now. */
-function withIds(spec, ids) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    const id = (text) => ids.get(text) ?? text;
-    const credential = container?.Privileges?.CredentialSpec;
-    return {
-        ...spec,
-        TaskTemplate: {
-            ...template,
-            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) }),
-            ...(container && {
-                ContainerSpec: {
-                    ...container,
-                    ...(container.Secrets && {
-                        Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) })),
-                    }),
-                    ...(container.Configs && {
-                        Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) })),
-                    }),
-                    ...(credential?.Config && {
-                        Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } },
-                    }),
-                },
-            }),
-        },
-    };
-}
-/**
- * Whether a deploy would change nothing in a service. The platforms of its image are not looked at (they are only
- * recorded when the registry answers), and neither is Docker's note of how the compose file spelled the image.
- */
-function sameStackSpec(a, b) {
-    return sameSpec(comparable(a), comparable(b));
-}
-/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
-function comparable(spec) {
-    const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {};
-    const template = spec.TaskTemplate;
-    const { Platforms: _platforms, ...placement } = (template.Placement ?? {});
-    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
-    return {
-        ...spec,
-        Labels: labels,
-        Mode: {
-            ...spec.Mode,
-            ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
-            ...(job && {
-                ReplicatedJob: {
-                    MaxConcurrent: job.MaxConcurrent ?? 1,
-                    TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
-                },
-            }),
-        },
-        TaskTemplate: {
-            ...withoutDefaults(template, { Runtime: 'container' }),
-            ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
-            Placement: placement,
-        },
-        ...Object.fromEntries(Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
-            key,
-            withoutDefaults(spec[key] ?? {}, defaults),
-        ])),
-    };
-}
-const POLICY_DEFAULTS = {
-    EndpointSpec: { Mode: 'vip' },
-    UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
-    RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
-};
-function withoutDefaults(value, defaults) {
-    return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner));
-}
-/** What differs between two specs, in the user's words. */
-function stackChanges(now, wanted) {
-    const [a, b] = [comparable(now), comparable(wanted)];
-    if (sameSpec(a, b))
-        return [];
-    const parts = [
-        ['image', a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
-        ['mode and replicas', a.Mode, b.Mode],
-        ['env', a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
-        ['secrets', a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
-        ['configs', a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
-        ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
-        ['labels', a.Labels, b.Labels],
-    ];
-    const words = [
-        ...parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word])),
-        ...policyChanges(a, b),
-    ];
-    return words.length > 0 ? words : ['settings'];
-}
-
 ;// CONCATENATED MODULE: ./lib/parallel.js
 /**
  * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
@@ -39223,6 +40135,7 @@ function* entriesOf(items) {
 }
 
 ;// CONCATENATED MODULE: ./lib/deploy.js
+
 
 
 
@@ -39260,6 +40173,8 @@ async function send(checked, connection) {
     const { name } = checked.request;
     const { args, env, stdin = '' } = checked.command;
     log/* log */.R.info(describe(checked));
+    if (checked.interim !== undefined)
+        return sendWhole(checked, checked.interim, connection);
     await renewCredential(checked, connection);
     for (let attempt = 1;; attempt++) {
         const sentAt = performance.now();
@@ -39270,7 +40185,7 @@ async function send(checked, connection) {
         const mayRepeat = isOutOfSequence(said) || isElection(said) || /already exists/.test(said);
         if (!mayRepeat)
             return refused(checked, sentAt, said);
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000);
+        await (0,promises_namespaceObject.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000);
         const service = await read(connection, name);
         const standing = compare(checked, service);
         if (standing === 'as-asked')
@@ -39283,24 +40198,25 @@ async function send(checked, connection) {
     }
 }
 /**
- * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
- * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
- *
- * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ * Sends the whole spec over an interim one of ours, as no docker command can: a command changes only what its flags
+ * name, and would keep the rest of the interim spec.
  */
-async function renewCredential({ current, currentAccess, request }, { engine }) {
-    if (current === undefined || currentAccess === undefined || isJob(current.Spec) || isUnsettled(current))
-        return;
-    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+async function sendWhole(checked, interim, connection) {
+    const { request, access, wanted } = checked;
+    const sentAt = performance.now();
+    const credential = access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) };
+    const patience = AbortSignal.timeout(READ_TIMEOUT_MS);
     try {
-        await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, AbortSignal.timeout(READ_TIMEOUT_MS));
+        const standing = await updateSpec(connection.engine, request.name, [interim], wanted, credential, patience);
+        const service = await read(connection, request.name);
+        const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec);
+        return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service);
     }
     catch (error) {
-        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+        if (!(error instanceof EngineError))
+            throw error;
+        return refused(checked, sentAt, error.message);
     }
-}
-function isUnsettled({ UpdateStatus: status }) {
-    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
 }
 /** Where a service stands after a change that may or may not have come through. */
 function compare({ request, current, asked, wanted, changes }, now) {
@@ -39576,65 +40492,6 @@ function configProblem(config) {
 }
 function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
-}
-
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: ./lib/inputs/files.js
-
-
-
-const LARGEST_MEGABYTES = 1;
-/**
- * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
- * be the content, or the secret itself.
- */
-function fileReader(env) {
-    return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
-}
-/** The workspace, where relative paths begin. */
-function basePath(env) {
-    return env.GITHUB_WORKSPACE || process.cwd();
-}
-/** The absolute path of a file of the user's. */
-function resolvePath(env, path) {
-    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_.join)(env.HOME, path.slice(2)) : path;
-    return (0,external_node_path_.resolve)(basePath(env), expanded);
-}
-function readBytes(path, base) {
-    try {
-        const file = (0,external_node_fs_namespaceObject.statSync)(path);
-        if (file.isDirectory())
-            throw new errors/* UserError */.yo('this is a directory: write the path of the file in it');
-        if (!file.isFile())
-            throw new errors/* UserError */.yo('this is no regular file: write the content to one first');
-        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
-            throw new errors/* UserError */.yo(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
-        }
-        return (0,external_node_fs_namespaceObject.readFileSync)(path);
-    }
-    catch (error) {
-        if (error instanceof errors/* UserError */.yo)
-            throw error;
-        throw new errors/* UserError */.yo(fileProblem(error.code, base));
-    }
-}
-function fileProblem(code, base) {
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
-    }
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'the file may not be read: give the user of this step the permission';
-    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
-}
-/** Without the byte order mark that editors on Windows put first. */
-function textOfBytes(bytes) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    }
-    catch {
-        throw new errors/* UserError */.yo('the file is not UTF-8 text: save it as UTF-8');
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/inputs/keys.js
@@ -40261,6 +41118,7 @@ function parseChoice(text, choices) {
 
 
 
+
 const KINDS = ['rolling', 'recreate', 'canary', 'blue-green'];
 const MOST_TASKS = 1_000_000;
 /** What Traefik, the proxy that most swarms have, reads its routes from. */
@@ -40397,6 +41255,10 @@ function parseRatio(text) {
 }
 function parseUrl(text) {
     const url = URL.parse(text);
+    if (url !== null && (url.username !== '' || url.password !== '')) {
+        hideUserInfo(text);
+        throw new errors/* UserError */.yo('there is a user name or password in it: leave them out, or use `check-command` with curl');
+    }
     if (url?.protocol === 'http:' || url?.protocol === 'https:')
         return text;
     throw new errors/* UserError */.yo(`${problems_shown(text)} is no address: write one that begins with http:// or https://`);
@@ -41471,6 +42333,11 @@ function readInputs(env) {
     if (stack?.prune && !wait) {
         problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
     }
+    for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+        if (kind === 'recreate' || kind === 'canary') {
+            problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
+        }
+    }
     problems.throwAll();
     return {
         credentials,
@@ -41579,6 +42446,7 @@ async function tasksOf(engine, serviceIds, signal) {
 
 
 
+
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
@@ -41592,7 +42460,8 @@ function planDeployment(deployment, loggedIn, observed) {
 /** The plan for one service, or the line that says why there is none. */
 function planService(request, loggedIn, observed) {
     const { name } = request;
-    const current = observed.services.find(({ Spec }) => Spec.Name === name);
+    const found = observed.services.find(({ Spec }) => Spec.Name === name);
+    const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
     if (current === undefined && !request.create) {
         return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
     }
@@ -41601,7 +42470,7 @@ function planService(request, loggedIn, observed) {
     }
     try {
         const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
-        return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn) };
+        return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn), ...interim };
     }
     catch (error) {
         return `service ${name}: ${(0,errors/* messageOf */.bD)(error)}`;
@@ -41689,147 +42558,6 @@ function modeOf({ Mode: mode }) {
 }
 function list(names) {
     return new Intl.ListFormat('en').format(names);
-}
-
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: ./lib/docker/placement.js
-
-// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-const OPERATORS = ['==', '!='];
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
-function constraintProblem(text) {
-    const parsed = parseConstraint(text);
-    return typeof parsed === 'string' ? parsed : undefined;
-}
-/**
- * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
- * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
- * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
- */
-function satisfies(node, constraint) {
-    const parsed = parseConstraint(constraint);
-    if (typeof parsed === 'string')
-        return false;
-    if (parsed.key.toLowerCase() === 'node.ip')
-        return satisfiesAddress(node.Status.Addr ?? '', parsed);
-    const actual = attribute(node, parsed.key);
-    if (actual === undefined)
-        return false;
-    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
-}
-/**
- * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
- * before this deployment ran on; see {@link platformProblem} for the new one.
- */
-function eligibleNodes(nodes, placement = {}) {
-    const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') &&
-        node.Spec.Availability === 'active' &&
-        constraints.every((constraint) => satisfies(node, constraint)));
-}
-/**
- * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
- * names no platforms runs anywhere, as far as the swarm is concerned.
- */
-function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-        return undefined;
-    }
-    return {
-        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
-}
-/**
- * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
- * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
- */
-function runs(node, { architecture = '', os = '' }) {
-    const { Architecture, OS } = node.Description.Platform;
-    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
-    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
-}
-function normalisedArchitecture(architecture) {
-    if (architecture === 'x86_64')
-        return 'amd64';
-    if (architecture === 'aarch64')
-        return 'arm64';
-    return architecture;
-}
-function platformName(architecture = '', os = '') {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
-}
-function distinct(texts) {
-    return [...new Set(texts)].sort();
-}
-/** The parsed constraint, or what is wrong with it in swarmkit's words. */
-function parseConstraint(text) {
-    const operator = OPERATORS.find((candidate) => text.includes(candidate));
-    if (operator === undefined)
-        return `constraint expected one operator from ${OPERATORS.join(', ')}`;
-    const at = text.indexOf(operator);
-    const key = text.slice(0, at).trim();
-    const value = text.slice(at + operator.length).trim();
-    if (!KEY.test(key))
-        return `key '${key}' is invalid`;
-    if (!VALUE.test(value))
-        return `value '${value}' is invalid`;
-    return { key, negated: operator === '!=', value };
-}
-/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
-function attribute(node, key) {
-    const known = key.toLowerCase();
-    switch (known) {
-        case 'node.id':
-            return node.ID;
-        case 'node.hostname':
-            return node.Description.Hostname;
-        case 'node.role':
-            return node.Spec.Role;
-        case 'node.platform.os':
-            return node.Description.Platform.OS;
-        case 'node.platform.arch':
-            return node.Description.Platform.Architecture;
-        default:
-            if (isLabelKey(known, NODE_LABEL))
-                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-            if (isLabelKey(known, ENGINE_LABEL))
-                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-            return undefined;
-    }
-}
-function isLabelKey(key, prefix) {
-    return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-    return labels != null && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
-}
-/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
-function satisfiesAddress(address, { value, negated }) {
-    const [base = '', prefix, ...more] = value.split('/');
-    const bits = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const valid = (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
-    if (!valid)
-        return false;
-    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
-    if ((0,external_node_net_.isIPv4)(address) && !(0,external_node_net_.isIPv4)(base) && length < 96)
-        return negated;
-    const network = new external_node_net_.BlockList();
-    network.addSubnet(base, length, family(base));
-    const within = (0,external_node_net_.isIP)(address) !== 0 && network.check(address, family(address));
-    return within !== negated;
-}
-function family(address) {
-    return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
 }
 
 ;// CONCATENATED MODULE: ./lib/docker/credential-spec.js
@@ -41929,6 +42657,7 @@ function nodeProblem(spec, nodes) {
 
 
 
+
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
  * platform. All that is wrong comes back at once, and nothing has changed.
@@ -41942,7 +42671,7 @@ async function preflight(planned, surroundings) {
     };
 }
 async function check(planned, lookUp, surroundings) {
-    const { request, current } = planned;
+    const { request, current, interim } = planned;
     if (planned.access !== undefined && surroundings.loggedIn.refused.has(planned.access.credential))
         return {};
     const image = await checkImage(planned, lookUp);
@@ -41952,8 +42681,8 @@ async function check(planned, lookUp, surroundings) {
     const asked = { image: pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
     const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory);
-    const rehearsal = current === undefined || request.compose !== undefined || flagsFor(planned).length > 0
-        ? await rehearseIn(command, surroundings)
+    const rehearsal = current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0
+        ? await rehearseIn(command, planned, surroundings)
         : { spec: current.Spec, networks: [] };
     if ('refusal' in rehearsal)
         return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` };
@@ -41964,6 +42693,7 @@ async function check(planned, lookUp, surroundings) {
         current,
         access,
         currentAccess: undefined,
+        ...(interim === undefined ? {} : { interim }),
         changes,
         asked,
         wanted,
@@ -41979,8 +42709,27 @@ async function check(planned, lookUp, surroundings) {
         return { problem: `service ${request.name}: ${problem}` };
     if (current === undefined)
         return { service: { ...checked, action: 'create', command } };
+    const firstStep = firstStepOf(request.rollover.strategy, current.Spec, wanted, surroundings.observed.nodes);
+    if (firstStep !== undefined && 'refusal' in firstStep && request.compose === undefined)
+        return { problem: `service ${request.name}: ${firstStep.refusal}` };
     const currentAccess = await preflight_accessToReturn(planned, lookUp);
-    return { service: { ...checked, currentAccess, action: 'update', command } };
+    const update = { ...checked, currentAccess, action: 'update', command };
+    if (!needsWholeSpec(planned))
+        return { service: update };
+    const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) };
+    if (firstStep === undefined)
+        return { service: whole };
+    if ('refusal' in firstStep) {
+        if (!isJob(wanted))
+            log/* log */.R.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`);
+        return { service: whole };
+    }
+    return { service: { ...whole, firstStep } };
+}
+/** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
+function needsWholeSpec({ request, interim }) {
+    const { kind } = request.rollover.strategy;
+    return request.compose !== undefined || interim !== undefined || kind === 'recreate' || kind === 'canary';
 }
 /** What the registry says of a service's image, or the line that says why it says nothing. */
 async function checkImage({ request, current, access }, lookUp) {
@@ -42063,14 +42812,20 @@ function commandFor(planned, missing, access, pinned, anonymousDirectory) {
     const change = { name, config, image, replicas, env, flags: flagsFor(planned) };
     return current === undefined ? serviceCreate(change) : serviceUpdate(change);
 }
-function rehearseIn(command, { connection, workspace, stack, signal }) {
-    return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal, stack?.pretended);
+function rehearseIn(command, { current, interim }, { connection, workspace, stack, signal }) {
+    const { docker, engine } = connection;
+    const hidden = interim === undefined || current === undefined ? {} : { service: current };
+    const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden };
+    return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
 }
 /** Why an existing service has to be touched, in the user's words. */
-function changesOf({ request, current }, wanted, { words }) {
+function changesOf({ request, current, interim }, wanted, { words }) {
     if (current === undefined)
         return [];
-    const stuck = isStuck(current) ? ['its last update was paused'] : [];
+    const stuck = [
+        ...(isStuck(current) ? ['its last update was paused'] : []),
+        ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
+    ];
     if (request.compose !== undefined) {
         const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : [];
         return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck];
@@ -42135,7 +42890,8 @@ function isGood({ outcome }) {
 }
 /** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
 function verdict_statusOf(results, waited) {
-    const bad = results.filter((result) => !isGood(result)).map(({ outcome }) => outcome);
+    // Services that were skipped because of another say nothing of their own.
+    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
     if (bad.includes('cancelled'))
         return 'cancelled';
     if (bad.length > 0) {
@@ -42175,7 +42931,7 @@ function resultSummary(status, results) {
             code(tagOf(image.after)),
             digestChange(image),
             config === undefined ? '–' : code(config),
-            outcome === 'cancelled' ? '–' : `${tasks.running}/${tasks.wanted}`,
+            outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
             String(nodes),
             String(seconds),
         ];
@@ -42246,25 +43002,35 @@ function fenced(lines) {
 
 
 /** After a kill the runner leaves a few seconds: enough to send what Swarm then does by itself. */
-const SEND_TIMEOUT_MS = 60_000;
-/** The services that a failed or stopped run has to bring back; none when all is well or the user wants to keep it. */
+const recover_SEND_TIMEOUT_MS = 60_000;
+/**
+ * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
+ * only those go back that would stay half-way, with a spec that was meant for the way there alone.
+ */
 function changedServices(rollouts, results, { onFailure, onCancel }) {
     const bad = results.filter((result) => !isGood(result));
     const stopped = bad.some(({ outcome }) => outcome === 'cancelled');
-    if (bad.length === 0 || (stopped ? onCancel : onFailure) === 'keep')
+    if (bad.length === 0)
         return [];
+    const keep = (stopped ? onCancel : onFailure) === 'keep';
     return rollouts.flatMap((rollout, index) => {
         const before = results[index];
-        const isOurs = rollout.checked.action !== 'unchanged' && rollout.problem === undefined && before?.outcome !== 'superseded';
-        return isOurs && before !== undefined ? [{ rollout, before }] : [];
+        if (before === undefined || rollout.checked.action === 'unchanged' || before.outcome === 'superseded')
+            return [];
+        const mayGo = isHalfWay(rollout, before) || (rollout.problem === undefined && !keep);
+        return mayGo ? [{ rollout, before }] : [];
     });
+}
+/** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
+function isHalfWay({ checked, problem }, { outcome }) {
+    return checked.interim !== undefined && (problem !== undefined || outcome === 'rolled-back');
 }
 /**
  * Sends every service back to the spec that was observed before the run, with a credential that is valid now, and
  * removes those that the run created. Somebody else's deploy that came meanwhile is left alone.
  */
 function sendBack(changed, { engine }, maxParallel) {
-    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(recover_SEND_TIMEOUT_MS);
     return inParallel(changed, maxParallel, async ({ rollout, before }) => {
         const { checked, service } = rollout;
         try {
@@ -42283,7 +43049,8 @@ function sendBack(changed, { engine }, maxParallel) {
         }
     });
     async function restore(checked, current, deployed) {
-        return updateSpec(engine, current.ID, deployed.Spec, current.Spec, credentialFor(checked), signal);
+        const bases = [deployed.Spec, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])];
+        return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal);
     }
     async function remove(created) {
         const now = await findService(engine, created.ID, signal);
@@ -42302,11 +43069,11 @@ function sendBack(changed, { engine }, maxParallel) {
 function restoredRollouts(restoring) {
     return restoring
         .filter(({ state }) => state === 'sent')
-        .map(({ rollout }) => ({ ...rollout, service: rollout.checked.current, sentAt: performance.now() }));
+        .map(({ rollout: { checked } }) => ({ checked, service: checked.current, sentAt: performance.now() }));
 }
 /** The results of a run after its way back. */
 function resultsAfter(results, restoring, restored) {
-    const culprits = results.filter((result) => !isGood(result)).map(({ name }) => name);
+    const culprits = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ name }) => name);
     return results.map((result) => {
         const way = restoring.find(({ before }) => before === result);
         return way === undefined
@@ -42342,6 +43109,97 @@ function credentialFor({ access, currentAccess }) {
     return { from: access === undefined ? 'spec' : 'previous-spec' };
 }
 
+;// CONCATENATED MODULE: ./lib/recreate.js
+
+
+
+
+
+
+
+
+const recreate_LOOK_EVERY_MS = 300;
+/**
+ * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
+ * does not throw for what a service does.
+ */
+async function stopOldTasks(services, field) {
+    const { connection, signal } = field;
+    const sent = await Promise.all(services.map((checked) => {
+        const isMeant = checked.action !== 'unchanged' && checked.firstStep?.kind === 'recreate';
+        if (!isMeant || checked.current === undefined || signal.aborted)
+            return untouched(checked);
+        log/* log */.R.info(`${checked.request.name}: its old tasks are stopped (${checked.changes.join('; ')})`);
+        return sendInterim(checked, emptied(checked.current.Spec), { from: 'spec' }, connection);
+    }));
+    return begunWith(await untilGone(sent, field), 'the end of the old tasks of', signal);
+}
+/** The rollouts, each with a problem when its old tasks have not gone; all of them as they are when the run is stopped. */
+async function untilGone(sent, field) {
+    const { connection, deployment, signal } = field;
+    const startedAt = performance.now();
+    const isStopping = ({ checked, problem }) => checked.firstStep?.kind === 'recreate' && checked.interim !== undefined && problem === undefined;
+    let rollouts = sent;
+    let waitFor = rollouts.filter(isStopping);
+    while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === undefined) && !signal.aborted) {
+        try {
+            const now = await throughElection(() => lookAt(connection.engine, waitFor, signal), signal);
+            const late = performance.now() - startedAt >= deployment.timeoutSeconds * 1000;
+            rollouts = rollouts.map((rollout) => (waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout));
+            waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0);
+            if (waitFor.length > 0)
+                await (0,promises_namespaceObject.setTimeout)(recreate_LOOK_EVERY_MS, undefined, { signal });
+        }
+        catch (error) {
+            if (signal.aborted)
+                break;
+            const cause = `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}`;
+            return rollouts.map((one) => (waitFor.includes(one) ? { ...one, problem: { outcome: 'failed', cause } } : one));
+        }
+    }
+    return rollouts;
+}
+async function lookAt(engine, rollouts, signal) {
+    const ids = rollouts.flatMap(({ service }) => service?.ID ?? []);
+    const [services, tasks] = await Promise.all([
+        engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
+        engine.get('/tasks', { query: { filters: JSON.stringify({ service: ids }) }, signal }),
+    ]);
+    return { services, tasks };
+}
+function leftOf({ service }, { tasks }) {
+    return tasks.filter((task) => task.ServiceID === service?.ID && mayHaveContainer(task));
+}
+function checkOne(rollout, now, late, { observed, deployment }) {
+    const { name } = rollout.checked.request;
+    const service = now.services.find(({ ID }) => ID === rollout.service?.ID);
+    if (service === undefined || isSomeoneElses(rollout.service, service)) {
+        const what = service === undefined ? 'removed' : 'changed';
+        return {
+            ...rollout,
+            problem: { outcome: 'superseded', cause: `someone else ${what} it while its old tasks ended` },
+        };
+    }
+    const left = leftOf(rollout, now);
+    if (left.length === 0)
+        log/* log */.R.info(`${name}: its old tasks are gone`);
+    if (left.length === 0 || !late)
+        return rollout;
+    const nodes = new Set(left.map(({ NodeID }) => recreate_placeOf(NodeID, observed)));
+    const cause = `its old tasks have not ended within ${deployment.timeoutSeconds} s: ${left.length} on ${[...nodes].join(', ')}`;
+    return { ...rollout, problem: { outcome: 'timed-out', cause } };
+}
+/** A node that is down does not say how its tasks ended, and its containers may run on. */
+function recreate_placeOf(id, { nodes }) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return 'a node that is gone';
+    const { Hostname: host } = node.Description;
+    return node.Status.State === 'ready'
+        ? `node ${host}`
+        : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
+}
+
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 20 modules
 var core = __nccwpck_require__(3218);
 ;// CONCATENATED MODULE: ./lib/report.js
@@ -42355,7 +43213,7 @@ async function reportResults(results, deployment) {
     const status = verdict_statusOf(results, deployment.wait);
     setOutputs(status, results);
     const bad = results.filter((result) => !isGood(result));
-    for (const result of bad)
+    for (const result of bad.filter(({ outcome }) => outcome !== 'skipped'))
         log/* log */.R.error(annotation(result), `${result.name}: ${result.outcome}`);
     await writeSummary(resultSummary(status, results));
     log/* log */.R.info(verdictLine(status, results));
@@ -42889,102 +43747,6 @@ async function whenReleased(remove) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/docker/task-logs.js
-/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
-const HEADER_BYTES = 8;
-const LENGTH_AT = 4;
-/**
- * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
- */
-function logLines(bytes) {
-    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return printed
-        .toString('utf8')
-        .split(/\r?\n/)
-        .filter((line) => line.trim() !== '');
-}
-/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
-const LAST_STREAM = 3;
-function isFramed(bytes) {
-    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
-}
-function unframe(bytes) {
-    const parts = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
-        parts.push(bytes.subarray(at + HEADER_BYTES, end));
-        at = end;
-    }
-    return Buffer.concat(parts);
-}
-
-;// CONCATENATED MODULE: ./lib/diagnose.js
-
-
-
-
-const LOG_LINES = 20;
-/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
-const LOG_SECONDS = 5;
-/**
- * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
- * of this deploy has failed. What cannot be read is left out.
- *
- * @param taskId the task that Swarm itself names, if it does
- */
-async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
-    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
-    if (task === undefined)
-        return undefined;
-    return {
-        id: task.ID,
-        node: nodeName(task.NodeID, nodes),
-        ending: ending(task),
-        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
-        logs: await lastLines(task, engine),
-    };
-}
-async function namedTask(id, engine) {
-    if (id === undefined)
-        return undefined;
-    return orNothing(engine.get(`/tasks/${id}`));
-}
-/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
-async function newestFailedTask(serviceId, memory, engine) {
-    const filters = JSON.stringify({ service: [serviceId] });
-    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
-    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
-    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-/** Several nodes may share a host name: then the ID tells them apart. */
-function nodeName(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return id;
-    const name = node.Description.Hostname;
-    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-    return sharesName ? `${name} (${node.ID})` : name;
-}
-async function lastLines(task, engine) {
-    if (task.Status.ContainerStatus?.ContainerID === undefined)
-        return [];
-    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
-    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
-    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
-    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
-}
-async function orNothing(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
-        return undefined;
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/docker/alarm.js
 
 /** Events of one change come in a burst. */
@@ -43020,8 +43782,8 @@ function wakeOnEvents(engine, signal) {
                 ring = resolve;
             });
             const clock = new AbortController();
-            const time = (0,external_node_timers_promises_namespaceObject.setTimeout)(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(() => undefined);
-            await Promise.race([rung.then(() => (0,external_node_timers_promises_namespaceObject.setTimeout)(BURST_MS)), time]);
+            const time = (0,promises_namespaceObject.setTimeout)(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(() => undefined);
+            await Promise.race([rung.then(() => (0,promises_namespaceObject.setTimeout)(BURST_MS)), time]);
             clock.abort();
         },
         [Symbol.dispose]: () => closing.abort(),
@@ -43089,8 +43851,9 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
-const LOOK_EVERY_MS = 500;
+const watch_LOOK_EVERY_MS = 500;
 const CANCELLED = 'the run was stopped; the swarm goes on by itself';
 const GONE = 'someone else removed it during this deploy';
 const CHANGED = 'someone else changed it during this deploy';
@@ -43129,7 +43892,7 @@ async function watch(rollouts, observed, deployment, engine, signal) {
                 return [seen.watched];
             });
             if (watched.length > 0)
-                await alarm.next(LOOK_EVERY_MS);
+                await alarm.next(watch_LOOK_EVERY_MS);
         }
         return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []));
     }
@@ -43145,7 +43908,11 @@ async function watch(rollouts, observed, deployment, engine, signal) {
 function unwatchedResult(rollout) {
     const { problem, checked } = rollout;
     const outcome = problem?.outcome ?? watch_GOOD[checked.action];
-    return { ...settledPart(rollout, outcome, undefined), ...(problem === undefined ? {} : { cause: problem.cause }) };
+    const result = settledPart(rollout, outcome, undefined);
+    if (problem === undefined)
+        return result;
+    const { cause, failedTask } = problem;
+    return { ...result, cause, ...(failedTask === undefined ? {} : { failedTask }) };
 }
 const watch_GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' };
 function startWatching(rollout, observed) {
@@ -43156,28 +43923,14 @@ function startWatching(rollout, observed) {
 /** The view, or why there will be none any more. */
 async function look(engine, watched, signal) {
     try {
-        return await throughElection(() => lookAtAll(engine, watched, signal), signal);
+        const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
+        return await throughElection(() => viewOf(engine, ids, signal), signal);
     }
     catch (error) {
         if (signal.aborted)
             return { outcome: 'cancelled', cause: CANCELLED };
         return { outcome: 'failed', cause: `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}` };
     }
-}
-/** Three calls, however many services there are. */
-async function lookAtAll(engine, watched, signal) {
-    const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
-    const upToDate = JSON.stringify({ service: ids, '_up-to-date': ['true'] });
-    const [services, tasks, nodes] = await Promise.all([
-        engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
-        engine.get('/tasks', { query: { filters: upToDate }, signal }),
-        engine.get('/nodes', { signal }),
-    ]);
-    return {
-        services: new Map(services.map((service) => [service.ID, service])),
-        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
-        nodes,
-    };
 }
 function lookAtOne(one, view, late, deployment, engine) {
     const { rollout } = one;
@@ -43205,12 +43958,7 @@ async function withTask(result, finding) {
     const failedTask = await finding;
     if (failedTask === undefined)
         return result;
-    const { cause } = result;
-    return {
-        ...result,
-        failedTask,
-        cause: cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`,
-    };
+    return { ...result, failedTask, cause: causeWith(result.cause, failedTask) };
 }
 function sightOf(service, view, { monitorSeconds }) {
     return {
@@ -43220,12 +43968,6 @@ function sightOf(service, view, { monitorSeconds }) {
         now: performance.now() / 1000,
         monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
     };
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function isSomeoneElses(ours, now) {
-    if (ours === undefined || ours.Version.Index === now.Version.Index)
-        return false;
-    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
 }
 function endResult(rollout, outcome, cause, sight) {
     return { ...settledPart(rollout, outcome, sight), cause };
@@ -43327,6 +44069,9 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
+
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -43374,17 +44119,23 @@ async function carryOut(asked, signal) {
         }));
         (0,errors/* throwAll */.Kx)([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems]);
         const services = await withObjectsOf(stack, checked.services, connection, signal);
-        const rollouts = await (0,log/* stage */.d)('Deploy', () => deploy(services, connection, deployment.maxParallel, signal));
+        const begun = await begin(services, { connection, observed, deployment, signal });
+        const send = () => deploy(begun.services, connection, deployment.maxParallel, signal);
+        const rollouts = begun.ended ?? (await (0,log/* stage */.d)('Deploy', send));
         const wait = (sent) => watch(sent, observed, deployment, connection.engine, signal);
         const results = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult);
         const changed = changedServices(rollouts, results, deployment);
         if (changed.length > 0) {
             return await (0,log/* stage */.d)('Roll back', async () => {
                 const restoring = await sendBack(changed, connection, deployment.maxParallel);
-                const mayWait = deployment.wait && !signal.aborted;
-                return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined);
+                if (!deployment.wait || signal.aborted)
+                    return resultsAfter(results, restoring, undefined);
+                const restored = await wait(restoredRollouts(restoring));
+                await forgetInterims(rollouts, connection);
+                return resultsAfter(results, restoring, restored);
             });
         }
+        await forgetInterims(rollouts, connection);
         if (stack === undefined || !deployment.wait || !results.every(isGood))
             return results;
         return [...results, ...(await (0,log/* stage */.d)('Remove what is not used any more', () => removeUnused(stack, connection)))];
@@ -43403,6 +44154,16 @@ async function readStackOf({ stack }, connection, workspace, signal) {
     if (stack === undefined)
         return undefined;
     return (0,log/* stage */.d)('Read the stack', () => stack_readStack(stack, connection, workspace, signal));
+}
+/** What the strategies do before the whole change is sent: first what may fail, then what stops services. */
+async function begin(services, field) {
+    const has = (kind) => services.some(({ firstStep }) => firstStep?.kind === kind);
+    const tried = has('canary')
+        ? await (0,log/* stage */.d)('Try the canaries', () => tryCanaries(services, field))
+        : { services };
+    if (tried.ended !== undefined || !has('recreate'))
+        return tried;
+    return (0,log/* stage */.d)('Stop the old tasks', () => stopOldTasks(tried.services, field));
 }
 /** The services, when all that they refer to is there. */
 async function withObjectsOf(stack, services, connection, signal) {

@@ -189,12 +189,20 @@ export interface PlannedService {
   readonly access: Access | undefined
   /** The same for the image that the service has now: for the way back to it. */
   readonly currentAccess: Access | undefined
+  /** The spec that the swarm has instead of the current one: ours, for the way there. */
+  readonly interim?: ServiceSpec
 }
 
 export interface Access {
   readonly config: Config
   readonly credential: Credential
 }
+
+/** What the strategy of a service does before the whole of its change is sent. */
+export type FirstStep =
+  | { readonly kind: 'recreate' }
+  /** So many of all its tasks are replaced first. */
+  | { readonly kind: 'canary'; readonly tasks: number; readonly total: number; readonly trial: Trial }
 
 /** A planned service whose image, flags and placement were checked. */
 export type CheckedService = ChangedService | UnchangedService
@@ -217,6 +225,7 @@ interface Checked extends PlannedService {
   readonly asked: Asked
   /** The spec that the user's flags lead to; without flags the present one. */
   readonly wanted: ServiceSpec
+  readonly firstStep?: FirstStep
   /** What docker would make for it first, if it is not there: the API's own objects. */
   readonly networks?: readonly NetworkCreate[]
 }
@@ -234,7 +243,11 @@ export interface Rollout {
   /** When the change was sent, in milliseconds of `performance.now()`. */
   readonly sentAt: number
   /** Why there is nothing to wait for. */
-  readonly problem?: { readonly outcome: 'failed' | 'superseded' | 'cancelled'; readonly cause: string }
+  readonly problem?: {
+    readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
+    readonly cause: string
+    readonly failedTask?: FailedTask
+  }
 }
 
 export type Outcome =
@@ -247,6 +260,7 @@ export type Outcome =
   | 'timed-out'
   | 'superseded'
   | 'cancelled'
+  | 'skipped'
 
 /** What became of one service. */
 export interface ServiceResult {

@@ -71,6 +71,13 @@ export function readInputs(env: Environment): Deployment {
       'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
     )
   }
+  for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+    if (kind === 'recreate' || kind === 'canary') {
+      problems.add(
+        `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`,
+      )
+    }
+  }
   problems.throwAll()
   return {
     credentials,

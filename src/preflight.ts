@@ -2,13 +2,14 @@ import type { Access, CheckedService, Connection, LoggedIn, Observation, Planned
 import type { Distribution, Service, ServiceSpec } from './docker/api.ts'
 import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
+import { firstStepOf } from './docker/first-step.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
 import { familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
 import { RegistryError, resolveImage } from './docker/registry.ts'
 import { describeFailure, remedy } from './docker/registry-error.ts'
-import { type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
+import { NOTHING, type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
 import { isJob, wantedTasks } from './docker/rollout.ts'
-import { type Difference, difference, imageOf, policyChanges, sameSpec } from './docker/service-spec.ts'
+import { type Difference, difference, imageOf, policyChanges, sameSpec, withPlatforms } from './docker/service-spec.ts'
 import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { inParallel } from './parallel.ts'
@@ -64,7 +65,7 @@ interface Checked {
 }
 
 async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surroundings): Promise<Checked> {
-  const { request, current } = planned
+  const { request, current, interim } = planned
   if (planned.access !== undefined && surroundings.loggedIn.refused.has(planned.access.credential)) return {}
 
   const image = await checkImage(planned, lookUp)
@@ -75,8 +76,8 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
   const missing = difference(current?.Spec, asked)
   const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory)
   const rehearsal =
-    current === undefined || request.compose !== undefined || flagsFor(planned).length > 0
-      ? await rehearseIn(command, surroundings)
+    current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0
+      ? await rehearseIn(command, planned, surroundings)
       : { spec: current.Spec, networks: [] }
   if ('refusal' in rehearsal) return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` }
 
@@ -87,6 +88,7 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
     current,
     access,
     currentAccess: undefined,
+    ...(interim === undefined ? {} : { interim }),
     changes,
     asked,
     wanted,
@@ -99,8 +101,25 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
   const problem = placementProblem(wanted, distribution, surroundings.observed)
   if (problem !== undefined) return { problem: `service ${request.name}: ${problem}` }
   if (current === undefined) return { service: { ...checked, action: 'create', command } }
+  const firstStep = firstStepOf(request.rollover.strategy, current.Spec, wanted, surroundings.observed.nodes)
+  if (firstStep !== undefined && 'refusal' in firstStep && request.compose === undefined)
+    return { problem: `service ${request.name}: ${firstStep.refusal}` }
   const currentAccess = await accessToReturn(planned, lookUp)
-  return { service: { ...checked, currentAccess, action: 'update', command } }
+  const update = { ...checked, currentAccess, action: 'update', command } as const
+  if (!needsWholeSpec(planned)) return { service: update }
+  const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) }
+  if (firstStep === undefined) return { service: whole }
+  if ('refusal' in firstStep) {
+    if (!isJob(wanted)) log.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`)
+    return { service: whole }
+  }
+  return { service: { ...whole, firstStep } }
+}
+
+/** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
+function needsWholeSpec({ request, interim }: PlannedService): boolean {
+  const { kind } = request.rollover.strategy
+  return request.compose !== undefined || interim !== undefined || kind === 'recreate' || kind === 'canary'
 }
 
 interface CheckedImage {
@@ -210,14 +229,28 @@ function commandFor(
   return current === undefined ? serviceCreate(change) : serviceUpdate(change)
 }
 
-function rehearseIn(command: Command, { connection, workspace, stack, signal }: Surroundings): Promise<Rehearsal> {
-  return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal, stack?.pretended)
+function rehearseIn(
+  command: Command,
+  { current, interim }: PlannedService,
+  { connection, workspace, stack, signal }: Surroundings,
+): Promise<Rehearsal> {
+  const { docker, engine } = connection
+  const hidden = interim === undefined || current === undefined ? {} : { service: current }
+  const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden }
+  return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended)
 }
 
 /** Why an existing service has to be touched, in the user's words. */
-function changesOf({ request, current }: PlannedService, wanted: ServiceSpec, { words }: Difference): string[] {
+function changesOf(
+  { request, current, interim }: PlannedService,
+  wanted: ServiceSpec,
+  { words }: Difference,
+): string[] {
   if (current === undefined) return []
-  const stuck = isStuck(current) ? ['its last update was paused'] : []
+  const stuck = [
+    ...(isStuck(current) ? ['its last update was paused'] : []),
+    ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
+  ]
   if (request.compose !== undefined) {
     const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
     return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck]

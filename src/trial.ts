@@ -137,10 +137,15 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'broke the connection off',
 }
 
+/** https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORT = 'has a port that browsers do not ask, and neither does this action: use check-command with curl'
+
 /** What `fetch` threw, in words that follow `check-url`. */
 export function networkFailure(error: unknown): string {
   if ((error as Error).name === 'TimeoutError') return `did not answer within ${ATTEMPT_SECONDS} s`
   const cause = (error as Error).cause ?? error
   const code = (cause as NodeJS.ErrnoException).code ?? ''
-  return NETWORK_FAILURES[code] ?? `could not be reached: ${messageOf(cause) || code}`
+  const message = messageOf(cause)
+  if (message === 'bad port') return BLOCKED_PORT
+  return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`
 }

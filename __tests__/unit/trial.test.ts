@@ -51,6 +51,7 @@ describe('the user reads why a URL could not be asked:', () => {
     ],
     ['no host of this name', failed(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))],
     ['did not answer within 30 s', new DOMException('late', 'TimeoutError')],
+    ['has a port that browsers do not ask', failed(new Error('bad port'))],
     ['certificate has expired', failed(Object.assign(new Error('certificate has expired'), { code: 'CERT' }))],
     ['EODD', failed(Object.assign(new Error(''), { code: 'EODD' }))],
   ])('%s', (words, error) => {

@@ -41,7 +41,11 @@ export interface TaskTemplate {
     readonly Condition?: 'none' | 'on-failure' | 'any'
     readonly MaxAttempts?: number
   }
-  readonly Placement?: { readonly Constraints?: string[]; readonly MaxReplicas?: number }
+  readonly Placement?: {
+    readonly Constraints?: string[]
+    readonly MaxReplicas?: number
+    readonly Platforms?: readonly { readonly Architecture?: string; readonly OS?: string }[]
+  }
 }
 
 /** Exactly one of the four is set. */
@@ -53,8 +57,11 @@ export interface ServiceMode {
 }
 
 export interface UpdateConfig {
-  /** Nanoseconds. */
+  readonly Parallelism?: number
+  /** Nanoseconds, as is the monitor window. */
+  readonly Delay?: number
   readonly Monitor?: number
+  readonly MaxFailureRatio?: number
   readonly FailureAction?: 'continue' | 'pause' | 'rollback'
 }
 

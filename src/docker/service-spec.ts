@@ -1,4 +1,4 @@
-import type { Service, ServiceSpec } from './api.ts'
+import type { Distribution, Service, ServiceSpec } from './api.ts'
 import { familiar, type ImageReference, sameImage } from './reference.ts'
 
 /** What is asked of a service's spec; what is not named stays. */
@@ -41,6 +41,20 @@ export function difference(spec: ServiceSpec | undefined, asked: Asked): Differe
       ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
     ],
   }
+}
+
+/**
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ */
+export function withPlatforms(spec: ServiceSpec, platforms: Distribution['Platforms'] = []): ServiceSpec {
+  if (platforms.length === 0) return spec
+  const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+    Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+    OS: os,
+  }))
+  const { TaskTemplate: template } = spec
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } }
 }
 
 /** Which of Swarm's own policies differ between two specs. */

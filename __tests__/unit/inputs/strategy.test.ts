@@ -91,6 +91,7 @@ describe('strategies', () => {
     ['strategy: canary\nkeep-old: 5m', "`keep-old` belongs to the strategy blue-green, but this service's is canary"],
     ['strategy: canary\nhold: 5', '5 has no unit: write 5s for seconds'],
     ['strategy: canary\ncheck-url: example.com', 'write one that begins with http:// or https://'],
+    ['strategy: canary\ncheck-url: http://ci:pw@a', 'there is a user name or password in it: leave them out'],
     ['strategy: canary\ncheck-url: http://a\ncheck-command: b', 'are both given: leave one of the two out'],
     ['strategy: blue-green\nroute-alias: a b', '"a b" is no name on a network'],
     ['update-parallelism: -1', 'write a whole number from 0'],
@@ -112,6 +113,8 @@ describe('strategies', () => {
       { strategy: 'recreate', hold: '1m' },
       'hold: it belongs to the strategy canary or blue-green, which no service has',
     ],
+    [{ strategy: 'canary', wait: 'false' }, 'wait: the strategy canary goes on only when its first step has come true'],
+    [{ strategy: 'recreate', wait: 'false' }, 'wait: the strategy recreate goes on only'],
     [{ 'update-monitor': '0s' }, 'update-monitor: 0s is no time at all'],
   ])('refused as inputs: %j', (inputs, reason) => {
     expect(problems({ services: 'web: nginx', ...inputs })).toContain(reason)
