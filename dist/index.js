@@ -31693,6 +31693,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:buffer"
 
 /***/ }),
 
+/***/ 1421:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+
+/***/ }),
+
 /***/ 7540:
 /***/ ((module) => {
 
@@ -40476,9 +40483,9 @@ exports.visitAsync = visitAsync;
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   n: () => (/* binding */ cleanUp)
 /* harmony export */ });
-/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4797);
+/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8320);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(452);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4406);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2861);
 /* harmony import */ var _lock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7691);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3188);
 /* harmony import */ var _runner_workspace_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6243);
@@ -40578,7 +40585,7 @@ async function unlock(token) {
 
 /***/ }),
 
-/***/ 4797:
+/***/ 8320:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41425,8 +41432,8 @@ function _unique(values) {
 var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/runner/log.js
 var log = __nccwpck_require__(3188);
-// EXTERNAL MODULE: ./lib/docker/cli.js + 1 modules
-var cli = __nccwpck_require__(1417);
+// EXTERNAL MODULE: ./lib/docker/cli.js
+var cli = __nccwpck_require__(566);
 // EXTERNAL MODULE: ./lib/docker/cli-version.js
 var cli_version = __nccwpck_require__(787);
 ;// CONCATENATED MODULE: ./lib/docker/install.js
@@ -42464,31 +42471,8 @@ function cannotBeUsed(way, error) {
     });
 }
 
-// EXTERNAL MODULE: ./lib/runner/secret.js
-var secret = __nccwpck_require__(2436);
-;// CONCATENATED MODULE: ./lib/runner/environment.js
-
-/** The runner's own variables: the inputs with their secrets, saved state, and tokens of the job. */
-const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
-/**
- * Without one of these a command is not found, or reaches another daemon than the user meant. They stay, though a
- * short secret (`docker`, `deploy`) may happen to be part of one.
- */
-const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
-/**
- * The environment for programs that this action starts: the step's own, without what they have no use for and
- * without every variable that holds a secret known so far.
- */
-function environmentForChildren(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        if (value === undefined || OF_THE_RUNNER.test(name))
-            return false;
-        return LEADS_TO_DOCKER.test(name) || (0,secret/* redact */.E$)(value) === value;
-    });
-    return Object.fromEntries(entries);
-}
-
+// EXTERNAL MODULE: ./lib/runner/environment.js
+var environment = __nccwpck_require__(3311);
 ;// CONCATENATED MODULE: ./lib/connection.js
 
 
@@ -42507,7 +42491,7 @@ function environmentForChildren(env) {
  * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
 async function connect(deployment, workspace, env, signal) {
-    const bare = environmentForChildren(env);
+    const bare = (0,environment/* environmentForChildren */.g)(env);
     const userConfig = await readUserConfig(bare);
     const cli = await findCli(deployment, bare, workspace, signal);
     const directory = await workspace.makeDirectory('client');
@@ -42609,23 +42593,17 @@ function missingFeature(version, hasStack) {
 
 /***/ }),
 
-/***/ 1417:
+/***/ 566:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  RK: () => (/* binding */ dockerCli),
-  mB: () => (/* binding */ runProgram),
-  FK: () => (/* binding */ startGuarded),
-  Xd: () => (/* binding */ startProgram)
-});
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:stream/consumers"
-var consumers_ = __nccwpck_require__(8321);
-;// CONCATENATED MODULE: ./lib/docker/cli.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   FK: () => (/* binding */ startGuarded),
+/* harmony export */   RK: () => (/* binding */ dockerCli),
+/* harmony export */   Xd: () => (/* binding */ startProgram),
+/* harmony export */   mB: () => (/* binding */ runProgram)
+/* harmony export */ });
+/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1421);
+/* harmony import */ var node_stream_consumers__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8321);
 
 
 /**
@@ -42636,7 +42614,7 @@ var consumers_ = __nccwpck_require__(8321);
 function dockerCli(env) {
     return {
         run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+        start: (args) => (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
     };
 }
 /**
@@ -42646,7 +42624,7 @@ function dockerCli(env) {
  */
 async function runProgram(program, args, options) {
     const { env, cwd, stdin = '', signal } = options;
-    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
+    const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(program, [...args], {
         stdio: 'pipe',
         windowsHide: true,
         ...(env === undefined ? {} : { env }),
@@ -42660,12 +42638,12 @@ async function runProgram(program, args, options) {
     // A program that ends without reading its input breaks the pipe: its exit code says what matters.
     child.stdin.on('error', () => undefined);
     child.stdin.end(stdin);
-    const [stdout, stderr, code] = await Promise.all([(0,consumers_.text)(child.stdout), (0,consumers_.text)(child.stderr), ended]);
+    const [stdout, stderr, code] = await Promise.all([(0,node_stream_consumers__WEBPACK_IMPORTED_MODULE_1__.text)(child.stdout), (0,node_stream_consumers__WEBPACK_IMPORTED_MODULE_1__.text)(child.stderr), ended]);
     return { code, stdout, stderr };
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+    return (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
 }
 /**
  * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
@@ -44024,7 +44002,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1587);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(707);
 
 
 
@@ -44044,7 +44022,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4406:
+/***/ 2861:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -44246,67 +44224,8 @@ function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./lib/inputs/files.js
-
-
-
-const LARGEST_MEGABYTES = 1;
-/**
- * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
- * be the content, or the secret itself.
- */
-function fileReader(env) {
-    return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
-}
-/** The workspace, where relative paths begin. */
-function basePath(env) {
-    return env.GITHUB_WORKSPACE || process.cwd();
-}
-/** The absolute path of a file of the user's. */
-function resolvePath(env, path) {
-    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_.join)(env.HOME, path.slice(2)) : path;
-    return (0,external_node_path_.resolve)(basePath(env), expanded);
-}
-function readBytes(path, base) {
-    try {
-        const file = (0,external_node_fs_.statSync)(path);
-        if (file.isDirectory())
-            throw new errors/* UserError */.yo('this is a directory: write the path of the file in it');
-        if (!file.isFile())
-            throw new errors/* UserError */.yo('this is no regular file: write the content to one first');
-        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
-            throw new errors/* UserError */.yo(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
-        }
-        return (0,external_node_fs_.readFileSync)(path);
-    }
-    catch (error) {
-        if (error instanceof errors/* UserError */.yo)
-            throw error;
-        throw new errors/* UserError */.yo(fileProblem(error.code, base));
-    }
-}
-function fileProblem(code, base) {
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
-    }
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'the file may not be read: give the user of this step the permission';
-    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
-}
-/** Without the byte order mark that editors on Windows put first. */
-function textOfBytes(bytes) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    }
-    catch {
-        throw new errors/* UserError */.yo('the file is not UTF-8 text: save it as UTF-8');
-    }
-}
-
+// EXTERNAL MODULE: ./lib/inputs/files.js
+var inputs_files = __nccwpck_require__(2362);
 // EXTERNAL MODULE: ./lib/docker/cli-version.js
 var cli_version = __nccwpck_require__(787);
 // EXTERNAL MODULE: ./lib/reach/host.js
@@ -44367,13 +44286,22 @@ function parseBoolean(text) {
  * @throws UserError that says what to write instead
  */
 function parseDuration(text) {
+    const seconds = parseDelay(text);
+    if (seconds === 0)
+        throw new errors/* UserError */.yo(`${text} is no time at all: write a longer one, such as 10s`);
+    return seconds;
+}
+/**
+ * The seconds of a duration that may be none at all: `0s`.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDelay(text) {
     if (/^\d+(?:\.\d+)?$/.test(text))
         throw new errors/* UserError */.yo(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
     if (!DURATION.test(text))
         throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is no duration: write one such as 90s, 10m or 1h30m`);
     const milliseconds = [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
-    if (milliseconds === 0)
-        throw new errors/* UserError */.yo(`${text} is no time at all: write a longer one, such as 10s`);
     return milliseconds / 1000;
 }
 /**
@@ -45092,6 +45020,167 @@ function wordsOf({ spelling, value, isJoined }) {
     return isJoined ? [`${spelling}=${value}`] : [spelling, value];
 }
 
+;// CONCATENATED MODULE: ./lib/inputs/strategy.js
+
+
+
+
+const KINDS = ['rolling', 'recreate', 'canary', 'blue-green'];
+const MOST_TASKS = 1_000_000;
+/** What Traefik, the proxy that most swarms have, reads its routes from. */
+const DEFAULT_ROUTE_LABELS = ['traefik.'];
+/** The settings that only some strategies have. */
+const BELONGS_TO = {
+    canary: ['canary'],
+    hold: ['canary', 'blue-green'],
+    'check-command': ['canary', 'blue-green'],
+    'check-url': ['canary', 'blue-green'],
+    'route-labels': ['blue-green'],
+    'route-alias': ['blue-green'],
+    'keep-old': ['blue-green'],
+};
+const POLICY_PARSERS = {
+    parallelism: (text) => String(parseInteger(text, 0, MOST_TASKS)),
+    delay: (text) => `${parseDelay(text)}s`,
+    order: (text) => parseChoice(text, ['start-first', 'stop-first']),
+    'failure-action': (text) => parseChoice(text, ['pause', 'continue', 'rollback']),
+    monitor: (text) => `${parseDuration(text)}s`,
+    'max-failure-ratio': parseRatio,
+};
+const POLICY_SETTINGS = Object.keys(POLICY_PARSERS);
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+const STRATEGY_KEYS = [
+    'strategy',
+    ...Object.keys(BELONGS_TO),
+    ...POLICY_SETTINGS.map((setting) => `update-${setting}`),
+    ...POLICY_SETTINGS.map((setting) => `rollback-${setting}`),
+];
+const NO_SETTINGS = { given: [], update: {}, rollback: {} };
+/** Whether a name is one of docker's own policies, `update-delay`, which are flags as well. */
+function isPolicy(name) {
+    return /^(?:update|rollback)-/.test(name) && STRATEGY_KEYS.includes(name);
+}
+/**
+ * Reads the settings that are given.
+ *
+ * @param textOf the value of a name in {@link STRATEGY_KEYS}; `undefined` when it is not given
+ */
+function readStrategySettings(textOf, problems) {
+    const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf(name)]));
+    const read = (name, parse) => {
+        const value = texts.get(name);
+        return value === undefined ? undefined : problems.at(name).attempt(() => parse(value));
+    };
+    const command = texts.get('check-command');
+    const url = read('check-url', parseUrl);
+    if (command !== undefined && texts.get('check-url') !== undefined) {
+        problems.add(`${(0,inputs_problems/* listed */.KE)(['check-command', 'check-url'])} are both given: leave one of the two out`);
+    }
+    return {
+        given: STRATEGY_KEYS.filter((name) => texts.get(name) !== undefined),
+        kind: read('strategy', (value) => parseChoice(value, KINDS)),
+        canary: read('canary', parseCanarySize),
+        holdSeconds: read('hold', parseDuration),
+        check: checkOf(command, url),
+        routeLabels: read('route-labels', parsePrefixes),
+        routeAlias: read('route-alias', parseAlias),
+        keepOld: read('keep-old', (value) => (value === 'until-next' ? value : parseDuration(value))),
+        update: readPolicy('update'),
+        rollback: readPolicy('rollback'),
+    };
+    function readPolicy(phase) {
+        const entries = POLICY_SETTINGS.flatMap((setting) => {
+            const value = read(`${phase}-${setting}`, POLICY_PARSERS[setting]);
+            return value === undefined ? [] : [[setting, value]];
+        });
+        const policy = Object.fromEntries(entries);
+        if (phase === 'rollback' && policy['failure-action'] === 'rollback') {
+            problems.add('rollback-failure-action: a rollback cannot be rolled back: write pause or continue');
+        }
+        return policy;
+    }
+}
+/**
+ * How a service's tasks are to be replaced: what its entry says, and where that is silent, what the inputs say for all.
+ *
+ * @param problems of the entry
+ */
+function rolloverOf(own, all, problems) {
+    const kind = own.kind ?? all.kind ?? 'rolling';
+    for (const name of own.given.filter((one) => !belongs(one, kind))) {
+        const kinds = BELONGS_TO[name] ?? [];
+        problems.add(`\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+    return {
+        strategy: strategyOf(kind, { ...all, ...withoutAbsent(own) }),
+        update: { ...all.update, ...own.update },
+        rollback: { ...all.rollback, ...own.rollback },
+    };
+}
+/** Settings for all that are of no use to any service are a mistake. */
+function checkAllAreUsed(all, rollovers, problems) {
+    for (const name of all.given) {
+        if (rollovers.length === 0 || rollovers.some(({ strategy }) => belongs(name, strategy.kind)))
+            continue;
+        const kinds = BELONGS_TO[name] ?? [];
+        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+}
+function checkOf(command, url) {
+    if (command !== undefined)
+        return { command };
+    return url === undefined ? undefined : { url };
+}
+function belongs(name, kind) {
+    return BELONGS_TO[name]?.includes(kind) ?? true;
+}
+function strategyOf(kind, settings) {
+    const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings;
+    const trial = { holdSeconds, ...(check === undefined ? {} : { check }) };
+    if (kind === 'canary')
+        return { kind, size: canary, trial };
+    if (kind !== 'blue-green')
+        return { kind };
+    return { kind, trial, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
+}
+function withoutAbsent(settings) {
+    return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+function parseCanarySize(text) {
+    const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? [];
+    const most = percent === '%' ? 99 : MOST_TASKS;
+    if (number === '' || Number(number) < 1 || Number(number) > most) {
+        throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    }
+    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
+}
+function parseRatio(text) {
+    if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text))
+        return text;
+    throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
+}
+function parseUrl(text) {
+    const url = URL.parse(text);
+    if (url !== null && (url.username !== '' || url.password !== '')) {
+        hideUserInfo(text);
+        throw new errors/* UserError */.yo('there is a user name or password in it: leave them out, or use `check-command` with curl');
+    }
+    if (url?.protocol === 'http:' || url?.protocol === 'https:')
+        return text;
+    throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is no address: write one that begins with http:// or https://`);
+}
+function parsePrefixes(text) {
+    const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
+    if (prefixes.length > 0)
+        return prefixes;
+    throw new errors/* UserError */.yo('it is empty: write how the names of the routing labels begin, such as traefik.');
+}
+function parseAlias(text) {
+    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
+        return text;
+    throw new errors/* UserError */.yo(`${(0,inputs_problems/* shown */.SP)(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
+}
+
 ;// CONCATENATED MODULE: ./lib/inputs/variables.js
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -45153,6 +45242,7 @@ function pairsOfList({ items }, problems) {
 
 
 
+
 const services_KEYS = [
     'name',
     'image',
@@ -45162,6 +45252,7 @@ const services_KEYS = [
     'create',
     'create-args',
     'update-args',
+    ...STRATEGY_KEYS,
 ];
 const services_OTHER_NAMES = {
     config: 'auth-config',
@@ -45179,15 +45270,19 @@ const LONGEST_NAME = 63;
 const MOST_REPLICAS = 1_000_000;
 const NO_FLAGS = { words: [], given: [] };
 const PAIR = '`web: ghcr.io/org/web:1.2`';
-/** What a `services` text asks for: `name: image` pairs, or a list of entries. */
-function servicesFromText(text, problems) {
+/**
+ * What a `services` text asks for: `name: image` pairs, or a list of entries.
+ *
+ * @param forAll what the inputs say of strategies and policies
+ */
+function servicesFromText(text, forAll, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`services line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0)
         return [];
     const entries = entriesOf(root, problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, problems.at(entry.place)) ?? []);
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
     checkNames(entries, problems);
     return requests;
 }
@@ -45219,24 +45314,25 @@ function entriesOfList(items) {
 function placeOf(name) {
     return `services: ${name.slice(0, LONGEST_NAME)}`;
 }
-function requestFromEntry(entry, problems) {
+function requestFromEntry(entry, forAll, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
         problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
-        return requestFromMap(entry, value, problems);
+        return requestFromMap(entry, value, forAll, problems);
     if (entry.name === undefined) {
         problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`);
         return undefined;
     }
     problems.attempt(() => checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [] };
+    const rollover = rolloverOf(NO_SETTINGS, forAll, problems);
+    const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [], rollover };
     return image && { name: entry.name, image, ...nothingElse };
 }
-function requestFromMap(entry, map, problems) {
+function requestFromMap(entry, map, forAll, problems) {
     if (!checkKeys(entry, map, problems))
         return undefined;
     const name = nameOf(entry, map, problems);
@@ -45247,6 +45343,7 @@ function requestFromMap(entry, map, problems) {
     const env = variablesFrom((0,keys/* filledAt */.wz)(map, 'env'), problems.at('`env`'));
     const createFlags = flagsAt(map, 'create', problems);
     const updateFlags = flagsAt(map, 'update', problems);
+    const own = readStrategySettings((key) => (0,keys/* textAt */.$6)(map, key, problems), problems);
     if (create && (0,keys/* valueAt */.fK)(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
     }
@@ -45254,11 +45351,12 @@ function requestFromMap(entry, map, problems) {
         problems.add('`create-args` is given without `create: true`: add it, or leave the flags out');
     }
     const asked = [(0,keys/* valueAt */.fK)(map, 'image'), (0,keys/* valueAt */.fK)(map, 'replicas'), (0,keys/* filledAt */.wz)(map, 'env'), (0,keys/* filledAt */.wz)(map, 'update-args')];
-    if (create === false && asked.every((value) => value === undefined)) {
+    const hasPolicy = own.given.some((key) => isPolicy(key));
+    if (create === false && !hasPolicy && asked.every((value) => value === undefined)) {
         problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`');
     }
     for (const flags of [createFlags, updateFlags])
-        checkGivenOnce(map, env, flags, problems);
+        checkGivenOnce(map, env, flags, [...forAll.given, ...own.given], problems);
     return {
         name,
         ...(image === undefined ? {} : { image }),
@@ -45268,6 +45366,7 @@ function requestFromMap(entry, map, problems) {
         create: create ?? false,
         createArgs: createFlags.words,
         updateArgs: updateFlags.words,
+        rollover: rolloverOf(own, forAll, problems),
     };
 }
 function checkKeys({ name }, map, problems) {
@@ -45365,9 +45464,13 @@ function flagLines(block) {
     const lines = block.split(/\r?\n/).map((line) => line.trim());
     return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }
-function checkGivenOnce(map, env, flags, problems) {
+function checkGivenOnce(map, env, flags, settings, problems) {
     if ((0,keys/* valueAt */.fK)(map, 'replicas') !== undefined && flags.given.some(({ name }) => name === '--replicas')) {
         problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
+    }
+    for (const name of settings.filter(isPolicy)) {
+        if (flags.given.some((flag) => flag.name === `--${name}`))
+            problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`);
     }
     for (const name of variablesOf(flags)) {
         if (Object.hasOwn(env, name))
@@ -45375,6 +45478,10 @@ function checkGivenOnce(map, env, flags, problems) {
     }
 }
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./lib/docker/compose.js
 var compose = __nccwpck_require__(2604);
 // EXTERNAL MODULE: ./lib/docker/compose-variables.js
@@ -45396,7 +45503,7 @@ const stack_LONGEST_NAME = 50;
 /** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
 const OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/;
 /** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
-function readStack(inputs, env, problems) {
+function readStack(inputs, rollover, env, problems) {
     const name = inputs.stack.trim();
     const prune = switchOf(inputs, 'prune', problems);
     const rerunJobs = switchOf(inputs, 'rerun-jobs', problems);
@@ -45427,11 +45534,12 @@ function readStack(inputs, env, problems) {
         name,
         files,
         adapted,
-        directory: (0,external_node_path_.dirname)(resolvePath(env, first)),
+        directory: (0,external_node_path_.dirname)((0,inputs_files/* resolvePath */.o1)(env, first)),
         variables: Object.fromEntries(variables),
         lookUp,
         prune,
         rerunJobs,
+        rollover,
     };
 }
 function switchOf(inputs, key, problems) {
@@ -45443,7 +45551,7 @@ function stack_variablesOf(input, env, problems) {
     const ofTheStep = (name) => (OF_THE_RUNNER.test(name) ? undefined : env[name]);
     const ofFiles = new Map();
     for (const path of pathsFrom(input, 'env-file', problems)) {
-        const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+        const text = problems.at(`env-file ${path}`).attempt(() => (0,inputs_files/* fileReader */.q2)(env)(path));
         const file = (0,compose_variables/* parseEnvFile */.FO)(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
             problems.add(`${path} line ${line}: ${reason}`);
@@ -45456,10 +45564,10 @@ function composePaths(input, env, problems) {
     const given = pathsFrom(input, 'compose-file', problems);
     if (given.length > 0 || input.trim() !== '')
         return given;
-    const found = USUAL_NAMES.find((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(basePath(env), name)));
+    const found = USUAL_NAMES.find((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)((0,inputs_files/* basePath */.Jp)(env), name)));
     if (found !== undefined)
         return [found];
-    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${(0,inputs_problems/* listed */.KE)(USUAL_NAMES, 'disjunction')}: write the path of the compose file`);
+    problems.add(`compose-file: it is empty, and ${(0,inputs_files/* basePath */.Jp)(env)} has none of ${(0,inputs_problems/* listed */.KE)(USUAL_NAMES, 'disjunction')}: write the path of the compose file`);
     return [];
 }
 /** One path a line, or a YAML list of them. */
@@ -45483,7 +45591,7 @@ function pathsFrom(input, name, problems) {
 }
 function composeFile(path, env, problems) {
     const here = problems.at(`compose-file ${path}`);
-    const text = here.attempt(() => fileReader(env)(path));
+    const text = here.attempt(() => (0,inputs_files/* fileReader */.q2)(env)(path));
     if (text === undefined)
         return undefined;
     const { root, problems: wrong } = parseYaml(text);
@@ -45523,6 +45631,7 @@ function hideSecrets(files, lookUp) {
 
 
 
+
 /** As in action.yml, for shells that know no defaults. */
 const DEFAULT_TIMEOUT_SECONDS = 600;
 const DEFAULT_MAX_PARALLEL = 10;
@@ -45539,8 +45648,11 @@ function readInputs(env) {
     const problems = new inputs_problems/* Problems */.Zw();
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
-    const stack = readStackInputs(env, problems);
-    const services = readServices(env, problems);
+    const forAll = readStrategySettings((name) => input(env, name).trim() || undefined, problems);
+    const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
+    const services = readServices(env, forAll, problems);
+    const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover);
+    checkAllAreUsed(forAll, rollovers, problems);
     const wait = read(env, 'wait', problems, parseBoolean) ?? true;
     const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS;
     const monitorSeconds = read(env, 'monitor', problems, parseDuration);
@@ -45554,6 +45666,11 @@ function readInputs(env) {
     }
     if (stack?.prune && !wait) {
         problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
+    }
+    for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+        if (kind === 'recreate' || kind === 'canary') {
+            problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
+        }
     }
     problems.throwAll();
     return {
@@ -45584,12 +45701,12 @@ function readReach(env) {
 function reachOf(env, problems) {
     return reachFrom({
         input: (name) => input(env, name),
-        resolvePath: (path) => resolvePath(env, path),
+        resolvePath: (path) => (0,inputs_files/* resolvePath */.o1)(env, path),
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
 }
 function readCredentials(env, problems) {
-    const sources = { env, readFile: fileReader(env) };
+    const sources = { env, readFile: (0,inputs_files/* fileReader */.q2)(env) };
     const short = { registry: input(env, 'registry'), username: input(env, 'username'), password: input(env, 'password') };
     const credentials = [
         ...credentialsFromText(input(env, 'registries'), 'registries', sources, problems),
@@ -45614,7 +45731,7 @@ function credentialsFromFile(path, sources, problems) {
         problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
     return credentialsFromText(text ?? '', name, sources, problems);
 }
-function readServices(env, problems) {
+function readServices(env, forAll, problems) {
     const text = input(env, 'services');
     const stack = input(env, 'stack').trim();
     if (text.trim() !== '' && stack !== '') {
@@ -45622,7 +45739,7 @@ function readServices(env, problems) {
         return [];
     }
     if (text.trim() !== '')
-        return servicesFromText(text, problems);
+        return servicesFromText(text, forAll, problems);
     if (stack !== '')
         return [];
     const given = ['registries', 'registries-file', 'registry', 'username'].find((name) => input(env, name) !== '');
@@ -45630,11 +45747,11 @@ function readServices(env, problems) {
     problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];
 }
-function readStackInputs(env, problems) {
+function readStackInputs(env, rollover, problems) {
     const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
     const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
-    return readStack(inputs, env, problems);
+    return readStack(inputs, rollover, env, problems);
 }
 /** The value of an input that is one short text; `undefined` when it is not given. */
 function read(env, name, problems, parse) {
@@ -45651,6 +45768,76 @@ function parseTimeout(text) {
 function input(env, name) {
     const key = `INPUT_${name.toUpperCase()}`;
     return env[key] ?? env[key.replaceAll('-', '_')] ?? '';
+}
+
+
+/***/ }),
+
+/***/ 2362:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Jp: () => (/* binding */ basePath),
+/* harmony export */   o1: () => (/* binding */ resolvePath),
+/* harmony export */   q2: () => (/* binding */ fileReader)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(452);
+
+
+
+const LARGEST_MEGABYTES = 1;
+/**
+ * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
+ * be the content, or the secret itself.
+ */
+function fileReader(env) {
+    return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
+}
+/** The workspace, where relative paths begin. */
+function basePath(env) {
+    return env.GITHUB_WORKSPACE || process.cwd();
+}
+/** The absolute path of a file of the user's. */
+function resolvePath(env, path) {
+    const expanded = path.startsWith('~/') && env.HOME ? (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(env.HOME, path.slice(2)) : path;
+    return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(basePath(env), expanded);
+}
+function readBytes(path, base) {
+    try {
+        const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path);
+        if (file.isDirectory())
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('this is a directory: write the path of the file in it');
+        if (!file.isFile())
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('this is no regular file: write the content to one first');
+        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+        }
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path);
+    }
+    catch (error) {
+        if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo)
+            throw error;
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(fileProblem(error.code, base));
+    }
+}
+function fileProblem(code, base) {
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+    }
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'the file may not be read: give the user of this step the permission';
+    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
+}
+/** Without the byte order mark that editors on Windows put first. */
+function textOfBytes(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('the file is not UTF-8 text: save it as UTF-8');
+    }
 }
 
 
@@ -46039,7 +46226,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 1587:
+/***/ 707:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46048,20 +46235,938 @@ __nccwpck_require__.d(__webpack_exports__, {
   i: () => (/* binding */ main)
 });
 
-// EXTERNAL MODULE: ./lib/connection.js + 16 modules
-var lib_connection = __nccwpck_require__(4797);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/docker/cli.js + 1 modules
-var cli = __nccwpck_require__(1417);
-// EXTERNAL MODULE: ./lib/docker/config-file.js
-var config_file = __nccwpck_require__(1643);
-// EXTERNAL MODULE: ./lib/docker/reference.js
-var reference = __nccwpck_require__(9729);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
-// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
-var docker_engine = __nccwpck_require__(7767);
+;// CONCATENATED MODULE: ./lib/docker/rollout.js
+const REJECTIONS_UNTIL_FAILED = 3;
+const CRASHES_UNTIL_FAILED = 5;
+const UNPLACED_GRACE_SECONDS = 30;
+/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
+const ABANDONED_GRACE_SECONDS = 3;
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const NANOSECONDS = 1e9;
+/**
+ * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
+ *
+ * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
+ */
+function firstMemory(tasksBefore, statusBefore) {
+    return {
+        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
+        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+        unplacedSince: new Map(),
+        abandonedSince: new Map(),
+        endedTasks: new Map(),
+    };
+}
+/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
+function tasksKnownStable(tasksBefore) {
+    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
+    return hasEnded ? [] : tasksBefore.filter(isRunning);
+}
+/** The memory with one more sight in it. */
+function remember(memory, sight) {
+    const { service, tasks, now } = sight;
+    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
+    return {
+        ...memory,
+        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
+        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+        endedTasks: withEnded(memory, service, tasks),
+        ...(firstReason === undefined ? {} : { firstReason }),
+    };
+}
+/** What the sight says, given a memory that already holds it. */
+function judge(memory, sight) {
+    const bySwarm = swarmVerdict(memory, sight.service);
+    if (bySwarm?.state === 'failed')
+        return bySwarm;
+    const unplaced = unplacedTask(memory, sight);
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
+    const { service, eligibleNodes: nodes } = sight;
+    const tasks = currentTasks(service, sight.tasks);
+    const counts = count(service, tasks, nodes);
+    const { progress } = counts;
+    if (isUpdating(service))
+        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    if (!isComplete(service.Spec, counts)) {
+        const hopeless = hopelessSlot(memory, sight, tasks);
+        if (bySwarm === undefined)
+            return hopeless ?? { state: 'progressing', progress };
+        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+        if (hopeless === undefined)
+            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
+        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+    }
+    if (bySwarm !== undefined)
+        return bySwarm;
+    if (counts.wanted === 0 && isGlobal(service.Spec)) {
+        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+    }
+    return isStable(memory, sight, counts.counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+/**
+ * What the sight says of a canary: so many tasks of an update that Swarm then holds. Swarm is updating all the while,
+ * and one task that ends is a failure.
+ */
+function judgeCanaries(memory, sight, size) {
+    const bySwarm = swarmVerdict(memory, sight.service);
+    if (bySwarm !== undefined)
+        return bySwarm;
+    const unplaced = unplacedTask(memory, sight);
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
+    const last = newest([...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]));
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes);
+    const progress = `${counted.length}/${size} canary ${size === 1 ? 'task' : 'tasks'} running`;
+    if (counted.length < size)
+        return { state: 'progressing', progress };
+    return isStable(memory, sight, counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf(spec) {
+    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** The task of which Swarm said that it made the update fail, from the text of an update status. */
+function taskNamedIn(message) {
+    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task) {
+    return task.DesiredState === 'running' || task.DesiredState === 'complete';
+}
+function isRunning(task) {
+    return task.Status.State === 'running' && isWanted(task);
+}
+function isUnplaced(task) {
+    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
+}
+/** Whether a task ended badly. */
+function isFailure(task) {
+    return task.Status.State === 'failed' || task.Status.State === 'rejected';
+}
+/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
+function mayHaveContainer(task) {
+    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
+    return isLive(task) && !(isEnding && ['new', 'allocated', 'pending'].includes(task.Status.State));
+}
+function isLive(task) {
+    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
+}
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+function slotOf(spec, task) {
+    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+function idsOf(tasks) {
+    return tasks.map((task) => task.ID);
+}
+/** When each of the keys was first there without a break; a key that is gone is forgotten. */
+function since(before, keys, now) {
+    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+/** Of a job only the tasks of its current run count. */
+function currentTasks(service, tasks) {
+    if (!isJob(service.Spec))
+        return tasks;
+    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+/** A task that ended although its service wants it to run on. */
+function hasEnded(spec, task) {
+    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
+}
+function withEnded(memory, service, tasks) {
+    const ended = new Map(memory.endedTasks);
+    for (const task of currentTasks(service, tasks)) {
+        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
+            continue;
+        const slot = slotOf(service.Spec, task);
+        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+    }
+    return ended;
+}
+function bySlot(spec, tasks) {
+    return Map.groupBy(tasks, (task) => slotOf(spec, task));
+}
+/** The slots that count: of a global service only those on nodes that may run it. */
+function slotsThatCount(spec, tasks, nodes) {
+    const ids = new Set(nodes.map((node) => node.ID));
+    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
+}
+function newest(tasks) {
+    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+function abandonedSlots(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)];
+    const abandoned = slots.filter(([, inSlot]) => {
+        const last = newest(inSlot);
+        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
+    });
+    return abandoned.map(([slot]) => slot);
+}
+function isUpdating(service) {
+    const state = service.UpdateStatus?.State;
+    return state === 'updating' || state === 'rollback_started';
+}
+function updateNote(service) {
+    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
+}
+/** The status of an update of this deploy. */
+function statusOf({ earlierStatus }, { UpdateStatus: status }) {
+    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+    return isEarlier ? undefined : status;
+}
+/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
+function swarmReason(status) {
+    const says = ['paused', 'rollback_started', 'rollback_paused'];
+    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
+}
+function swarmVerdict(memory, service) {
+    const reason = memory.firstReason ?? 'the update failed';
+    const taskId = taskNamedIn(reason);
+    const named = taskId === undefined ? {} : { taskId };
+    switch (statusOf(memory, service)?.State) {
+        case 'paused':
+            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
+        case 'rollback_paused':
+            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+        case 'rollback_completed':
+            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
+        default:
+            return undefined;
+    }
+}
+function unplacedTask(memory, sight) {
+    const tasks = currentTasks(sight.service, sight.tasks);
+    return tasks.filter(isUnplaced).find((task) => {
+        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
+        return sight.now - from >= UNPLACED_GRACE_SECONDS;
+    });
+}
+/** The tally of one sight. */
+function tally({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+function count(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+    const wanted = wantedTasks(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: isJob(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** The task that did a slot's work, when no task of the slot is at it again. */
+function completeTask(inSlot) {
+    const last = newest(inSlot);
+    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function isComplete(spec, { wanted, counted }) {
+    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function isStable(memory, { now, monitorSeconds }, counted) {
+    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if (isJob(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
+function hopelessSlot(memory, sight, tasks) {
+    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
+    for (const [slot, from] of memory.abandonedSince) {
+        const last = newest(slots.get(slot) ?? []);
+        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ${ending(last)} and its restart policy allows no other`,
+            taskId: last.ID,
+        };
+    }
+    for (const [slot, ended] of memory.endedTasks) {
+        const inSlot = slots.get(slot);
+        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
+            continue;
+        const all = [...ended.values()];
+        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
+        const last = newest(all);
+        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
+            taskId: last.ID,
+        };
+    }
+    return undefined;
+}
+/** Whether a slot is stable after all, whatever ended in it before. */
+function hasComeUp(memory, sight, inSlot) {
+    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
+}
+/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+function ending(task) {
+    const { State: state, Err: error, ContainerStatus: container } = task.Status;
+    if (state === 'rejected')
+        return `was rejected: ${error ?? 'no reason given'}`;
+    const code = container?.ExitCode;
+    const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
+    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+
+;// CONCATENATED MODULE: ./lib/docker/task-logs.js
+/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
+const HEADER_BYTES = 8;
+const LENGTH_AT = 4;
+/**
+ * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
+ * (Engine API, "Stream format"); with one it does not.
+ */
+function logLines(bytes) {
+    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
+    return printed
+        .toString('utf8')
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '');
+}
+/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
+const LAST_STREAM = 3;
+function isFramed(bytes) {
+    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
+}
+function unframe(bytes) {
+    const parts = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+        parts.push(bytes.subarray(at + HEADER_BYTES, end));
+        at = end;
+    }
+    return Buffer.concat(parts);
+}
+
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+// EXTERNAL MODULE: ./lib/runner/log.js
+var log = __nccwpck_require__(3188);
+;// CONCATENATED MODULE: ./lib/diagnose.js
+
+
+
+
+const LOG_LINES = 20;
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const LOG_SECONDS = 5;
+/**
+ * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
+ * of this deploy has failed. What cannot be read is left out.
+ *
+ * @param taskId the task that Swarm itself names, if it does
+ */
+async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
+    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
+    if (task === undefined)
+        return undefined;
+    return {
+        id: task.ID,
+        node: nodeName(task.NodeID, nodes),
+        ending: ending(task),
+        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+        logs: await lastLines(task, engine),
+    };
+}
+/** A cause that also says how its task ended. */
+function causeWith(cause, task) {
+    return task === undefined || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`;
+}
+async function namedTask(id, engine) {
+    if (id === undefined)
+        return undefined;
+    return orNothing(engine.get(`/tasks/${id}`));
+}
+/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
+async function newestFailedTask(serviceId, memory, engine) {
+    const filters = JSON.stringify({ service: [serviceId] });
+    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
+    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
+    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** Several nodes may share a host name: then the ID tells them apart. */
+function nodeName(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return id;
+    const name = node.Description.Hostname;
+    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+    return sharesName ? `${name} (${node.ID})` : name;
+}
+async function lastLines(task, engine) {
+    if (task.Status.ContainerStatus?.ContainerID === undefined)
+        return [];
+    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
+    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
+    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
+    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+}
+async function orNothing(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
+        return undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./lib/docker/election.js
+var election = __nccwpck_require__(6465);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./lib/docker/placement.js
+
+// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+const OPERATORS = ['==', '!='];
+const NODE_LABEL = 'node.labels.';
+const ENGINE_LABEL = 'engine.labels.';
+/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
+function constraintProblem(text) {
+    const parsed = parseConstraint(text);
+    return typeof parsed === 'string' ? parsed : undefined;
+}
+/**
+ * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
+ * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
+ * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
+ */
+function satisfies(node, constraint) {
+    const parsed = parseConstraint(constraint);
+    if (typeof parsed === 'string')
+        return false;
+    if (parsed.key.toLowerCase() === 'node.ip')
+        return satisfiesAddress(node.Status.Addr ?? '', parsed);
+    const actual = attribute(node, parsed.key);
+    if (actual === undefined)
+        return false;
+    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
+}
+/**
+ * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
+ * before this deployment ran on; see {@link platformProblem} for the new one.
+ */
+function eligibleNodes(nodes, placement = {}) {
+    const constraints = placement.Constraints ?? [];
+    return nodes.filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') &&
+        node.Spec.Availability === 'active' &&
+        constraints.every((constraint) => satisfies(node, constraint)));
+}
+/**
+ * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
+ * names no platforms runs anywhere, as far as the swarm is concerned.
+ */
+function platformProblem(nodes, imagePlatforms) {
+    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+        return undefined;
+    }
+    return {
+        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+    };
+}
+/**
+ * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
+ * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
+ */
+function runs(node, { architecture = '', os = '' }) {
+    const { Architecture, OS } = node.Description.Platform;
+    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
+    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
+}
+function normalisedArchitecture(architecture) {
+    if (architecture === 'x86_64')
+        return 'amd64';
+    if (architecture === 'aarch64')
+        return 'arm64';
+    return architecture;
+}
+function platformName(architecture = '', os = '') {
+    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+}
+function distinct(texts) {
+    return [...new Set(texts)].sort();
+}
+/** The parsed constraint, or what is wrong with it in swarmkit's words. */
+function parseConstraint(text) {
+    const operator = OPERATORS.find((candidate) => text.includes(candidate));
+    if (operator === undefined)
+        return `constraint expected one operator from ${OPERATORS.join(', ')}`;
+    const at = text.indexOf(operator);
+    const key = text.slice(0, at).trim();
+    const value = text.slice(at + operator.length).trim();
+    if (!KEY.test(key))
+        return `key '${key}' is invalid`;
+    if (!VALUE.test(value))
+        return `value '${value}' is invalid`;
+    return { key, negated: operator === '!=', value };
+}
+/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
+function attribute(node, key) {
+    const known = key.toLowerCase();
+    switch (known) {
+        case 'node.id':
+            return node.ID;
+        case 'node.hostname':
+            return node.Description.Hostname;
+        case 'node.role':
+            return node.Spec.Role;
+        case 'node.platform.os':
+            return node.Description.Platform.OS;
+        case 'node.platform.arch':
+            return node.Description.Platform.Architecture;
+        default:
+            if (isLabelKey(known, NODE_LABEL))
+                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+            if (isLabelKey(known, ENGINE_LABEL))
+                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+            return undefined;
+    }
+}
+function isLabelKey(key, prefix) {
+    return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+    return labels != null && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
+function satisfiesAddress(address, { value, negated }) {
+    const [base = '', prefix, ...more] = value.split('/');
+    const bits = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    const valid = (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
+    if (!valid)
+        return false;
+    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
+    if ((0,external_node_net_.isIPv4)(address) && !(0,external_node_net_.isIPv4)(base) && length < 96)
+        return negated;
+    const network = new external_node_net_.BlockList();
+    network.addSubnet(base, length, family(base));
+    const within = (0,external_node_net_.isIP)(address) !== 0 && network.check(address, family(address));
+    return within !== negated;
+}
+function family(address) {
+    return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
+}
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ./lib/docker/reference.js
+var reference = __nccwpck_require__(9729);
+;// CONCATENATED MODULE: ./lib/docker/service-spec.js
+
+/**
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
+ * as soon as one is given, and that alone would restart the tasks.
+ */
+function difference(spec, asked) {
+    if (spec === undefined)
+        return { ...asked, words: [] };
+    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
+    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
+    const replicas = asked.replicas === now ? undefined : asked.replicas;
+    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
+    const names = Object.keys(env);
+    return {
+        image,
+        replicas,
+        env,
+        words: [
+            ...(image === undefined ? [] : ['image']),
+            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
+        ],
+    };
+}
+/**
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ */
+function withPlatforms(spec, platforms = []) {
+    if (platforms.length === 0)
+        return spec;
+    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+        OS: os,
+    }));
+    const { TaskTemplate: template } = spec;
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
+}
+/** Which of Swarm's own policies differ between two specs. */
+function policyChanges(now, wanted) {
+    return [
+        ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
+        ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
+    ];
+}
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+function imageOf(service) {
+    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+}
+/** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
+function sameSpec(a, b) {
+    return same(a, b);
+}
+function same(a, b) {
+    return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
+}
+function isSameImage(spec, image) {
+    return image === undefined || (0,reference/* sameImage */.G4)(spec.TaskTemplate.ContainerSpec?.Image ?? '', (0,reference/* familiar */.ce)(image));
+}
+function variables(spec) {
+    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
+        const at = entry.indexOf('=');
+        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+    });
+    return new Map(entries);
+}
+/** The value with its keys in order and without what is empty; the list of variables in order too. */
+function essence(value, key = '') {
+    if (Array.isArray(value)) {
+        const items = value.map((item) => essence(item));
+        return key === 'Env' ? items.sort() : items;
+    }
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
+    return Object.fromEntries(entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)));
+}
+/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
+const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas'];
+/** The mode of a service is told by which of these is there, empty as it may be. */
+const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob'];
+function isEmpty(name, value) {
+    if (value === null || value === undefined || value === '')
+        return true;
+    if (value === 0 || value === false)
+        return !ZERO_COUNTS.includes(name);
+    return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name);
+}
+
+;// CONCATENATED MODULE: ./lib/docker/stack-file.js
+
+
+
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** The image as the compose file had it, by Docker's own bookkeeping. */
+const IMAGE_LABEL = 'com.docker.stack.image';
+/** Reads what `docker stack config` printed. */
+function parseStackFile(rendered) {
+    const root = ((0,dist/* parse */.qg)(rendered, { maxAliasCount: 0 }) ?? {});
+    return {
+        ...(root.version === undefined ? {} : { version: String(root.version) }),
+        services: root.services ?? {},
+        networks: root.networks ?? {},
+        volumes: root.volumes ?? {},
+        secrets: root.secrets ?? {},
+        configs: root.configs ?? {},
+    };
+}
+/** The labels of a service by which it may name its config: Docker puts those of `deploy` on the service itself. */
+function labelsOf({ labels = {}, deploy = {} }) {
+    const all = Object.entries({ ...labels, ...deploy.labels });
+    return Object.fromEntries(all.map(([key, value]) => [key, value ?? '']));
+}
+/**
+ * The compose file that deploys one service, with its image pinned, and with the policies of the inputs where it has
+ * none of its own. What Docker would take for a variable is escaped: all of them are replaced by now.
+ */
+function fileFor({ key, file }, image, rollover) {
+    // Their content is in `environment` by now, and Swarm knows neither order nor builds.
+    const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
+    const { version, networks, volumes, secrets } = file;
+    const { credential, configs } = credentialByName(service, file.configs);
+    const escaped = escapeVariables({
+        services: {
+            [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: (0,reference/* familiar */.ce)(image) },
+        },
+        networks,
+        volumes,
+        secrets,
+        configs,
+    });
+    return JSON.stringify({ ...(version === undefined ? {} : { version }), ...escaped });
+}
+/** Swarm takes no policy for a job. */
+function policiesFor(deploy = {}, { update, rollback }) {
+    if (deploy.mode?.endsWith('-job'))
+        return {};
+    const policies = Object.entries({ update, rollback }).flatMap(([phase, policy]) => {
+        const key = `${phase}_config`;
+        const filled = { ...composePolicy(policy), ...deploy[key] };
+        return Object.keys(filled).length === 0 ? [] : [[key, filled]];
+    });
+    return policies.length === 0 ? {} : { deploy: { ...deploy, ...Object.fromEntries(policies) } };
+}
+const NUMBERS = ['parallelism', 'max-failure-ratio'];
+function composePolicy(policy) {
+    const entries = Object.entries(policy);
+    return Object.fromEntries(entries.map(([setting, value]) => [
+        setting.replaceAll('-', '_'),
+        NUMBERS.includes(setting) ? Number(value) : value,
+    ]));
+}
+/** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
+function credentialByName(service, configs) {
+    const spec = service.credential_spec;
+    const config = configs[spec?.config ?? ''];
+    if (config?.name === undefined)
+        return { credential: {}, configs };
+    return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
+}
+function escapeVariables(value) {
+    if (typeof value === 'string')
+        return value.replaceAll('$', '$$$$');
+    if (Array.isArray(value))
+        return value.map(escapeVariables);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+}
+/** The spec with every placeholder of an ID, and every name of a network, replaced by the ID that it has now. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const id = (text) => ids.get(text) ?? text;
+    const credential = container?.Privileges?.CredentialSpec;
+    return {
+        ...spec,
+        TaskTemplate: {
+            ...template,
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) })),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) })),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } },
+                    }),
+                },
+            }),
+        },
+    };
+}
+/**
+ * Whether a deploy would change nothing in a service. The platforms of its image are not looked at (they are only
+ * recorded when the registry answers), and neither is Docker's note of how the compose file spelled the image.
+ */
+function sameStackSpec(a, b) {
+    return sameSpec(comparable(a), comparable(b));
+}
+/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
+function comparable(spec) {
+    const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {};
+    const template = spec.TaskTemplate;
+    const { Platforms: _platforms, ...placement } = (template.Placement ?? {});
+    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+    return {
+        ...spec,
+        Labels: labels,
+        Mode: {
+            ...spec.Mode,
+            ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
+            ...(job && {
+                ReplicatedJob: {
+                    MaxConcurrent: job.MaxConcurrent ?? 1,
+                    TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
+                },
+            }),
+        },
+        TaskTemplate: {
+            ...withoutDefaults(template, { Runtime: 'container' }),
+            ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
+            Placement: placement,
+        },
+        ...Object.fromEntries(Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
+            key,
+            withoutDefaults(spec[key] ?? {}, defaults),
+        ])),
+    };
+}
+const POLICY_DEFAULTS = {
+    EndpointSpec: { Mode: 'vip' },
+    UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
+    RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
+};
+function withoutDefaults(value, defaults) {
+    return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner));
+}
+/** What differs between two specs, in the user's words. */
+function stackChanges(now, wanted) {
+    const [a, b] = [comparable(now), comparable(wanted)];
+    if (sameSpec(a, b))
+        return [];
+    const parts = [
+        ['image', a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
+        ['mode and replicas', a.Mode, b.Mode],
+        ['env', a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
+        ['secrets', a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
+        ['configs', a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
+        ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
+        ['labels', a.Labels, b.Labels],
+    ];
+    const words = [
+        ...parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word])),
+        ...policyChanges(a, b),
+    ];
+    return words.length > 0 ? words : ['settings'];
+}
+
+;// CONCATENATED MODULE: ./lib/docker/first-step.js
+
+
+
+/**
+ * What the strategies recreate and canary do before the whole change is sent, as specs. Swarm knows neither: on the
+ * way a service has a spec of ours, an interim one. Pure.
+ */
+/** On an interim spec: so that a run after one that was killed knows what it sees. */
+const INTERIM_LABEL = 'swarm-deploy.interim';
+/** No node has this ID. */
+const NO_NODE = 'node.id==swarm-deploy.none';
+/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
+const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
+/** The first step of a service that is updated; `undefined`: its strategy has none for this change. */
+function firstStepOf(strategy, current, wanted, nodes) {
+    if (strategy.kind !== 'recreate' && strategy.kind !== 'canary')
+        return undefined;
+    if (isJob(current)) {
+        return {
+            refusal: `${strategy.kind} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it`,
+        };
+    }
+    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
+    // Without old tasks there is nothing to be careful with, and without a change of theirs they all stay.
+    if (total === 0 || replacesNothing(current, wanted))
+        return undefined;
+    if (strategy.kind !== 'canary')
+        return { kind: 'recreate' };
+    const tasks = canaryTasks(strategy.size, total);
+    if (tasks < total)
+        return { kind: 'canary', tasks, total, trial: strategy.trial };
+    const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
+    return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canaryAdvice(total)}` };
+}
+/** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
+function replacesNothing(current, wanted) {
+    return wantedTasks(wanted) === 0 || sameStackSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
+}
+/** A part is rounded up, and of two tasks any part is one; a number is taken as it is. */
+function canaryTasks(size, total) {
+    if ('tasks' in size)
+        return size.tasks;
+    return Math.max(1, Math.min(total - 1, Math.ceil((total * size.percent) / 100)));
+}
+function canaryAdvice(total) {
+    return total === 1
+        ? 'give it more first, or write `strategy: rolling` for it'
+        : `write a \`canary\` from 1 to ${total - 1}`;
+}
+/** The service with no task at all: where the nodes decide, none may run it. */
+function emptied(spec) {
+    const labelled = { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: 'recreate' } };
+    if (spec.Mode.Replicated !== undefined)
+        return { ...labelled, Mode: { Replicated: { Replicas: 0 } } };
+    const { TaskTemplate: template } = spec;
+    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
+    return {
+        ...labelled,
+        TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } },
+    };
+}
+/**
+ * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
+ * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function withCanaries(current, wanted, tasks) {
+    return {
+        ...current,
+        Labels: { ...current.Labels, [INTERIM_LABEL]: 'canary' },
+        TaskTemplate: wanted.TaskTemplate,
+        UpdateConfig: {
+            ...wanted.UpdateConfig,
+            Parallelism: tasks,
+            Delay: THIRTY_DAYS_NANOSECONDS,
+            FailureAction: 'pause',
+            MaxFailureRatio: 0,
+        },
+    };
+}
+/**
+ * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
+ * was left with; any other service as it is.
+ */
+function beforeInterim(service) {
+    const { Spec: spec, PreviousSpec: previous } = service;
+    if (!isInterim(spec) || previous === undefined || isInterim(previous))
+        return { current: service };
+    return { current: { ...service, Spec: previous }, interim: spec };
+}
+/** Whether Swarm would roll a service back to an interim spec. */
+function remembersInterim({ Spec: spec, PreviousSpec: previous }) {
+    return !isInterim(spec) && previous !== undefined && isInterim(previous);
+}
+function isInterim({ Labels: labels }) {
+    return labels?.[INTERIM_LABEL] !== undefined;
+}
+
 // EXTERNAL MODULE: ./lib/runner/secret.js
 var runner_secret = __nccwpck_require__(2436);
 ;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
@@ -46088,6 +47193,558 @@ function registryAuthHeader(credential) {
     return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
+;// CONCATENATED MODULE: ./lib/docker/view.js
+
+/** Three calls, however many services there are. */
+async function viewOf(engine, serviceIds, signal) {
+    const upToDate = JSON.stringify({ service: serviceIds, '_up-to-date': ['true'] });
+    const [services, tasks, nodes] = await Promise.all([
+        engine.get('/services', { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
+        engine.get('/tasks', { query: { filters: upToDate }, signal }),
+        engine.get('/nodes', { signal }),
+    ]);
+    return {
+        services: new Map(services.map((service) => [service.ID, service])),
+        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
+        nodes,
+    };
+}
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function isSomeoneElses(ours, now) {
+    if (ours === undefined || ours.Version.Index === now.Version.Index)
+        return false;
+    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
+}
+
+// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
+var docker_engine = __nccwpck_require__(7767);
+;// CONCATENATED MODULE: ./lib/docker/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
+ *
+ * @param bases the specs of which the service must still have one
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+    for (let attempt = 1;; attempt++) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'gone';
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'someone-elses';
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: wanted,
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+            return 'done';
+        }
+        catch (error) {
+            if (!mayRepeat(error) || attempt === ATTEMPTS)
+                throw error;
+            await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
+        }
+    }
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await (0,election/* throughElection */.XX)(() => engine.get(`/services/${name}`, { signal }), signal);
+    }
+    catch (error) {
+        if (error instanceof docker_engine/* EngineError */.NJ && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    if (error instanceof docker_engine/* ConnectionLost */.pz)
+        return true;
+    return error instanceof docker_engine/* EngineError */.NJ && (isOutOfSequence(error.message) || (0,election/* isElection */.yr)(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./lib/renew.js
+
+
+
+
+
+const SEND_TIMEOUT_MS = 120_000;
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
+    if (current === undefined || currentAccess === undefined || interim !== undefined)
+        return;
+    if (isJob(current.Spec) || isUnsettled(current))
+        return;
+    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+    try {
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+        await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
+    }
+    catch (error) {
+        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+    }
+}
+/** Whether a service is in the middle of an update: a write to it would have Swarm go on, or start over. */
+function isUnsettled({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+
+;// CONCATENATED MODULE: ./lib/interim.js
+
+
+
+
+
+
+const interim_SEND_TIMEOUT_MS = 120_000;
+/** A service whose first step has not been taken, or that has none. */
+function untouched(checked) {
+    return { checked, service: checked.current, sentAt: performance.now() };
+}
+/**
+ * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
+ *
+ * @param credential for the tasks that the spec asks for
+ */
+async function sendInterim(checked, spec, credential, { engine }) {
+    const { current, interim: earlier } = checked;
+    if (current === undefined)
+        throw new Error('a service that does not exist has no interim spec');
+    const sent = { ...untouched({ ...checked, interim: spec }) };
+    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
+    try {
+        const standing = await updateSpec(engine, current.ID, [earlier ?? current.Spec], spec, credential, signal);
+        const service = await findService(engine, current.ID, signal);
+        if (standing !== 'done' || service === undefined || !sameStackSpec(service.Spec, spec)) {
+            return {
+                ...sent,
+                service,
+                problem: { outcome: 'superseded', cause: 'someone else deployed it at the same moment' },
+            };
+        }
+        return { ...sent, checked: { ...checked, interim: service.Spec }, service };
+    }
+    catch (error) {
+        return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${(0,errors/* messageOf */.bD)(error)}` } };
+    }
+}
+/**
+ * What the first steps came to. When one did not go well, nothing more of the run is sent.
+ *
+ * @param what did not go well, in words that a name follows: `the canary of`
+ */
+function begunWith(rollouts, what, signal) {
+    const culprits = rollouts.filter(({ problem }) => problem !== undefined).map(({ checked }) => checked.request.name);
+    if (culprits.length === 0 && !signal.aborted)
+        return { services: rollouts.map(({ checked }) => checked) };
+    const problem = signal.aborted
+        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+        : { outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` };
+    const ended = rollouts.map((rollout) => rollout.problem !== undefined || rollout.checked.action === 'unchanged' ? rollout : { ...rollout, problem });
+    return { services: [], ended };
+}
+/**
+ * Makes Swarm forget the interim specs: a `docker service rollback` by hand would lead to one of them, to no tasks at
+ * all or to an update that waits for ever. The present spec is sent once more; no task restarts.
+ */
+async function forgetInterims(rollouts, { engine }) {
+    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
+    const touched = rollouts.filter(({ checked }) => checked.interim !== undefined);
+    await Promise.all(touched.map(async ({ checked: { request, current } }) => {
+        try {
+            const service = await findService(engine, current?.ID ?? request.name, signal);
+            if (service === undefined || !remembersInterim(service) || isUnsettled(service))
+                return;
+            await updateSpec(engine, service.ID, [service.Spec], service.Spec, { from: 'spec' }, signal);
+        }
+        catch (error) {
+            log/* log */.R.warning(`${request.name}: \`docker service rollback\` would lead to a spec that was only meant for the way: ${(0,errors/* messageOf */.bD)(error)}`);
+        }
+    }));
+}
+
+// EXTERNAL MODULE: ./lib/inputs/files.js
+var files = __nccwpck_require__(2362);
+// EXTERNAL MODULE: ./lib/runner/environment.js
+var environment = __nccwpck_require__(3311);
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+;// CONCATENATED MODULE: ./lib/runner/shell.js
+
+const MOST_LINES = 20;
+const MOST_BYTES = 64 * 1024;
+/** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
+const DRAIN_MS = 500;
+/**
+ * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
+ * and when the signal is aborted, all that it started in its process group is ended too.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
+ */
+async function runShell(command, options) {
+    const { env, cwd, timeoutSeconds, signal } = options;
+    signal.throwIfAborted();
+    // Detached: the leader of a process group of its own, which can be ended as a whole.
+    const child = (0,external_node_child_process_.spawn)('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const endAll = () => killGroup(child.pid);
+    const printed = new Tail();
+    for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => printed.add(chunk));
+    let isLate = false;
+    const clock = setTimeout(() => {
+        isLate = true;
+        endAll();
+    }, timeoutSeconds * 1000);
+    signal.addEventListener('abort', endAll);
+    try {
+        const code = await new Promise((resolve, reject) => {
+            child.once('error', reject);
+            // What the command left running in the background may keep the pipes open, and must not be waited for.
+            child.once('exit', (exitCode) => {
+                endAll();
+                const letGo = setTimeout(() => {
+                    child.stdout.destroy();
+                    child.stderr.destroy();
+                }, DRAIN_MS);
+                child.once('close', () => {
+                    clearTimeout(letGo);
+                    resolve(exitCode ?? 128);
+                });
+            });
+        });
+        signal.throwIfAborted();
+        return { code: isLate ? undefined : code, lines: printed.lines() };
+    }
+    finally {
+        clearTimeout(clock);
+        signal.removeEventListener('abort', endAll);
+    }
+}
+function killGroup(pid) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(-pid, 'SIGKILL');
+    }
+    catch (error) {
+        if (error.code !== 'ESRCH')
+            throw error;
+    }
+}
+/** The end of what was printed. */
+class Tail {
+    #bytes = Buffer.alloc(0);
+    add(chunk) {
+        this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MOST_BYTES);
+    }
+    lines() {
+        const lines = this.#bytes.toString('utf8').split(/[\r\n]+/);
+        return lines.filter((line) => line.trim() !== '').slice(-MOST_LINES);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/trial.js
+
+
+
+
+
+
+/** During the hold the check runs this often. */
+const CHECK_EVERY_SECONDS = 10;
+/** A run that fails is tried again before it counts. */
+const trial_ATTEMPTS = 3;
+const PAUSE_SECONDS = 2;
+/** What one attempt may take. */
+const ATTEMPT_SECONDS = 30;
+const LOOK_EVERY_SECONDS = 1;
+const LEAST_BAD_STATUS = 400;
+/**
+ * Puts new tasks to the test: they must stay up for the time of the trial, and its check must pass at the beginning of
+ * that time, every 10 s in it, and at its end.
+ *
+ * @param stillUp why the tasks are no longer up, if they are not; asked again and again
+ * @returns why they did not pass; `undefined` when they did
+ * @throws when the signal is aborted
+ */
+async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
+    const startedAt = performance.now();
+    const elapsed = () => (performance.now() - startedAt) / 1000;
+    if (holdSeconds > 0)
+        log/* log */.R.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
+    if (check === undefined)
+        return upUntil(holdSeconds);
+    for (let due = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
+        const failure = (await upUntil(due)) ?? (await runCheck(tasks, check, signal));
+        // A task that has ended says more than a check that did not reach it.
+        if (failure !== undefined)
+            return (await stillUp()) ?? failure;
+    }
+    return stillUp();
+    async function upUntil(seconds) {
+        for (;;) {
+            const down = await stillUp();
+            const left = seconds - elapsed();
+            if (down !== undefined || left <= 0)
+                return down;
+            await (0,promises_.setTimeout)(Math.min(left, LOOK_EVERY_SECONDS) * 1000, undefined, { signal });
+        }
+    }
+}
+/**
+ * When a check is to run again, in seconds since the hold began; `undefined` when it has run at the end of the hold.
+ *
+ * @param lastDue when it was to run the last time
+ * @param now when that run was over
+ */
+function nextCheck(lastDue, now, holdSeconds) {
+    if (lastDue >= holdSeconds)
+        return undefined;
+    return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
+}
+async function runCheck(tasks, check, signal) {
+    for (let attempt = 1;; attempt++) {
+        const { failure, lines } = await attemptOf(tasks, check, signal);
+        const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
+        const more = failure !== undefined && attempt < trial_ATTEMPTS;
+        log/* log */.R.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
+        for (const line of lines)
+            log/* log */.R.info(`${tasks.name}:   ${line}`);
+        if (failure === undefined)
+            return undefined;
+        if (attempt === trial_ATTEMPTS)
+            return `the check failed ${trial_ATTEMPTS} times in a row: ${failure}`;
+        await (0,promises_.setTimeout)(PAUSE_SECONDS * 1000, undefined, { signal });
+    }
+}
+async function attemptOf(tasks, check, signal) {
+    if ('url' in check)
+        return { ...(await askUrl(check.url, signal)), lines: [] };
+    const env = environmentOf(tasks, process.env);
+    const options = { env, cwd: (0,files/* basePath */.Jp)(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
+    try {
+        const result = await runShell(check.command, options);
+        const failure = commandFailure(result);
+        return { ...(failure === undefined ? {} : { failure }), lines: result.lines };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-command could not be started by sh: ${(0,errors/* messageOf */.bD)(error)}`, lines: [] };
+    }
+}
+/** What the user's command gets: the step's own environment, and what is on trial. */
+function environmentOf({ name, image }, env) {
+    return { ...(0,environment/* environmentForCommands */.H)(env), SWARM_DEPLOY_SERVICE: name, SWARM_DEPLOY_IMAGE: image ?? '' };
+}
+/** Why a command did not pass, with the last line that it printed. */
+function commandFailure({ code, lines }) {
+    if (code === 0)
+        return undefined;
+    const ended = code === undefined ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
+    const last = lines.at(-1);
+    return `check-command ${ended}${last === undefined ? '' : `: ${last.trim()}`}`;
+}
+async function askUrl(url, signal) {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)]);
+    try {
+        const response = await fetch(url, { signal: patience });
+        await response.body?.cancel();
+        return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-url ${networkFailure(error)}` };
+    }
+}
+const NETWORK_FAILURES = {
+    ECONNREFUSED: 'could not be reached: connection refused',
+    ECONNRESET: 'broke the connection off',
+    EAI_AGAIN: 'could not be reached: its host name could not be looked up',
+    ENOTFOUND: 'could not be reached: there is no host of this name',
+    UND_ERR_SOCKET: 'broke the connection off',
+};
+/** https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORT = 'has a port that browsers do not ask, and neither does this action: use check-command with curl';
+/** What `fetch` threw, in words that follow `check-url`. */
+function networkFailure(error) {
+    if (error.name === 'TimeoutError')
+        return `did not answer within ${ATTEMPT_SECONDS} s`;
+    const cause = error.cause ?? error;
+    const code = cause.code ?? '';
+    const message = (0,errors/* messageOf */.bD)(cause);
+    if (message === 'bad port')
+        return BLOCKED_PORT;
+    return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
+}
+
+;// CONCATENATED MODULE: ./lib/canary.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const LOOK_EVERY_MS = 500;
+/**
+ * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
+ * the others end too. It does not throw for what a service does.
+ */
+async function tryCanaries(services, field) {
+    const firstFailure = new AbortController();
+    const signal = AbortSignal.any([field.signal, firstFailure.signal]);
+    const ids = services.flatMap(({ current, firstStep }) => (firstStep?.kind === 'canary' ? (current?.ID ?? []) : []));
+    const look = sharedLook(() => (0,election/* throughElection */.XX)(() => viewOf(field.connection.engine, ids, signal), signal));
+    const rollouts = await Promise.all(services.map(async (checked) => {
+        if (checked.action === 'unchanged' || checked.firstStep?.kind !== 'canary')
+            return untouched(checked);
+        const rollout = await tryOne(checked, checked.firstStep, look, { ...field, signal });
+        if (rollout.problem !== undefined)
+            firstFailure.abort();
+        return rollout;
+    }));
+    return begunWith(rollouts, 'the canary of', field.signal);
+}
+async function tryOne(checked, canary, look, field) {
+    const { request, current, wanted, changes, access } = checked;
+    if (current === undefined || field.signal.aborted)
+        return untouched(checked);
+    const { tasks, total } = canary;
+    log/* log */.R.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join('; ')})`);
+    await renewCredential(checked, field.connection, field.signal);
+    const credential = access === undefined
+        ? { from: 'spec' }
+        : { from: 'header', header: registryAuthHeader(access.credential) };
+    const spec = withCanaries(current.Spec, wanted, tasks);
+    const sent = await sendInterim(checked, spec, credential, field.connection);
+    if (sent.problem !== undefined || sent.service === undefined)
+        return sent;
+    try {
+        const problem = await watchAndTry(sent, sent.service, canary, look, field);
+        return problem === undefined ? sent : { ...sent, problem };
+    }
+    catch (error) {
+        // Stopped: by the runner, or because another canary has failed.
+        if (field.signal.aborted)
+            return sent;
+        return { ...sent, problem: { outcome: 'failed', cause: `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}` } };
+    }
+}
+/** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
+async function watchAndTry({ checked, sentAt }, ours, { tasks, trial: asked }, look, { connection, observed, deployment, signal }) {
+    const { name } = checked.request;
+    let memory = firstMemory(observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID));
+    let said = '';
+    for (;;) {
+        const seen = await see();
+        if ('outcome' in seen)
+            return seen;
+        if (seen.state === 'converged')
+            break;
+        if (seen.state !== 'progressing')
+            return failure('failed', seen.cause, seen.taskId);
+        if (seen.progress !== said)
+            log/* log */.R.info(`${name}: ${seen.progress}`);
+        said = seen.progress;
+        if (performance.now() - sentAt >= deployment.timeoutSeconds * 1000) {
+            return failure('timed-out', `it has not settled within ${deployment.timeoutSeconds} s: ${said}`);
+        }
+        await (0,promises_.setTimeout)(LOOK_EVERY_MS, undefined, { signal });
+    }
+    log/* log */.R.info(`${name}: its canary is up`);
+    let down;
+    const stillUp = async () => {
+        const seen = await see();
+        if ('outcome' in seen)
+            down = seen;
+        else if (seen.state === 'progressing')
+            down = await failure('failed', `it did not stay up: ${seen.progress}`);
+        else if (seen.state !== 'converged')
+            down = await failure('failed', seen.cause, seen.taskId);
+        return down?.cause;
+    };
+    const cause = await trial({ name, image: imageOf(ours) }, asked, stillUp, signal);
+    if (cause === undefined)
+        log/* log */.R.info(`${name}: its canary has passed, now the others`);
+    return cause === undefined ? undefined : (down ?? failure('failed', cause));
+    async function see() {
+        const view = await look();
+        const service = view.services.get(ours.ID);
+        if (service === undefined)
+            return { outcome: 'superseded', cause: 'someone else removed it during its canary' };
+        if (isSomeoneElses(ours, service)) {
+            return { outcome: 'superseded', cause: 'someone else changed it during its canary' };
+        }
+        const sight = {
+            service,
+            tasks: view.tasks.get(ours.ID) ?? [],
+            eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
+            now: performance.now() / 1000,
+            monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
+        };
+        memory = remember(memory, sight);
+        return judgeCanaries(memory, sight, tasks);
+    }
+    async function failure(outcome, cause, taskId) {
+        const failedTask = await findFailedTask(ours.ID, taskId, memory, observed.nodes, connection.engine);
+        const said = causeWith(`the canary failed: ${cause}`, failedTask);
+        return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) };
+    }
+}
+/** One look for all that ask at nearly the same time. */
+function sharedLook(look) {
+    let latest;
+    let lookedAt = Number.NEGATIVE_INFINITY;
+    return () => {
+        const now = performance.now();
+        if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
+            latest = look();
+            lookedAt = now;
+        }
+        return latest;
+    };
+}
+
+// EXTERNAL MODULE: ./lib/connection.js + 15 modules
+var lib_connection = __nccwpck_require__(8320);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/docker/cli.js
+var cli = __nccwpck_require__(566);
+// EXTERNAL MODULE: ./lib/docker/config-file.js
+var config_file = __nccwpck_require__(1643);
 ;// CONCATENATED MODULE: ./lib/docker/registry-error.js
 /**
  * The daemon's words, the most telling first: a TLS failure is never about the credential, and a registry that limits
@@ -46291,10 +47948,6 @@ async function asking(signal, ask) {
     throw new Error('unreachable: the last pause ends the loop');
 }
 
-// EXTERNAL MODULE: ./lib/errors.js
-var errors = __nccwpck_require__(452);
-// EXTERNAL MODULE: ./lib/runner/log.js
-var log = __nccwpck_require__(3188);
 ;// CONCATENATED MODULE: ./lib/credentials.js
 
 
@@ -46395,8 +48048,6 @@ async function askHelper(helper, registry, env, signal) {
     return { kind: username === '<token>' ? 'identity-token' : 'password', username, password };
 }
 
-// EXTERNAL MODULE: ./lib/docker/election.js
-var election = __nccwpck_require__(6465);
 // EXTERNAL MODULE: external "node:events"
 var external_node_events_ = __nccwpck_require__(8474);
 // EXTERNAL MODULE: external "node:http"
@@ -46445,6 +48096,10 @@ function stackDeploy(stack, file, config, knowsDetach) {
         env: {},
         stdin: file,
     };
+}
+/** Swarm's own policies as the flags that `create` and `update` share: `--update-delay=10s`. */
+function policyFlags({ update, rollback }) {
+    return Object.entries({ update, rollback }).flatMap(([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`));
 }
 /** The same command without a look at the registry: for a rehearsal. */
 function withoutRegistry(command) {
@@ -46519,6 +48174,8 @@ async function answer(request, response, engine, pretended, { onSpec, onNetwork 
         const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`));
         if (network !== undefined)
             return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: 'swarm' });
+        if (pretended.service !== undefined && path.endsWith(`/services/${pretended.service.Spec.Name}`))
+            return sendJson(response, 200, pretended.service);
         const kind = /\/(secret|config)s$/.exec(path)?.[1];
         if (kind !== undefined && pretended[kind].length > 0) {
             const known = await (0,consumers_.json)(await engine.forward({ method, path: url }));
@@ -46551,578 +48208,6 @@ function complaint({ code, stdout, stderr }) {
     const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
     const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
     return telling.join(' ').replace(/^Error response from daemon: /, '') || `exit code ${code}`;
-}
-
-;// CONCATENATED MODULE: ./lib/docker/rollout.js
-const REJECTIONS_UNTIL_FAILED = 3;
-const CRASHES_UNTIL_FAILED = 5;
-const UNPLACED_GRACE_SECONDS = 30;
-/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
-const ABANDONED_GRACE_SECONDS = 3;
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const NANOSECONDS = 1e9;
-/**
- * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
- *
- * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
- */
-function firstMemory(tasksBefore, statusBefore) {
-    return {
-        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
-        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-        unplacedSince: new Map(),
-        abandonedSince: new Map(),
-        endedTasks: new Map(),
-    };
-}
-/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
-function tasksKnownStable(tasksBefore) {
-    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
-    return hasEnded ? [] : tasksBefore.filter(isRunning);
-}
-/** The memory with one more sight in it. */
-function remember(memory, sight) {
-    const { service, tasks, now } = sight;
-    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
-    return {
-        ...memory,
-        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
-        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-        endedTasks: withEnded(memory, service, tasks),
-        ...(firstReason === undefined ? {} : { firstReason }),
-    };
-}
-/** What the sight says, given a memory that already holds it. */
-function judge(memory, sight) {
-    const bySwarm = swarmVerdict(memory, sight.service);
-    if (bySwarm?.state === 'failed')
-        return bySwarm;
-    const unplaced = unplacedTask(memory, sight);
-    if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
-    const { service, eligibleNodes: nodes } = sight;
-    const tasks = currentTasks(service, sight.tasks);
-    const counts = count(service, tasks, nodes);
-    const { progress } = counts;
-    if (isUpdating(service))
-        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
-    if (!isComplete(service.Spec, counts)) {
-        const hopeless = hopelessSlot(memory, sight, tasks);
-        if (bySwarm === undefined)
-            return hopeless ?? { state: 'progressing', progress };
-        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
-        if (hopeless === undefined)
-            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
-        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
-    }
-    if (bySwarm !== undefined)
-        return bySwarm;
-    if (counts.wanted === 0 && isGlobal(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
-    }
-    return isStable(memory, sight, counts.counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
-}
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf(spec) {
-    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** The task of which Swarm said that it made the update fail, from the text of an update status. */
-function taskNamedIn(message) {
-    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** A task of a job is meant to complete, any other to run. */
-function isWanted(task) {
-    return task.DesiredState === 'running' || task.DesiredState === 'complete';
-}
-function isRunning(task) {
-    return task.Status.State === 'running' && isWanted(task);
-}
-function isUnplaced(task) {
-    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
-}
-/** Whether a task ended badly. */
-function isFailure(task) {
-    return task.Status.State === 'failed' || task.Status.State === 'rejected';
-}
-function isLive(task) {
-    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
-}
-/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
-function slotOf(spec, task) {
-    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
-}
-function idsOf(tasks) {
-    return tasks.map((task) => task.ID);
-}
-/** When each of the keys was first there without a break; a key that is gone is forgotten. */
-function since(before, keys, now) {
-    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-/** Of a job only the tasks of its current run count. */
-function currentTasks(service, tasks) {
-    if (!isJob(service.Spec))
-        return tasks;
-    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
-    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
-}
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** A task that ended although its service wants it to run on. */
-function hasEnded(spec, task) {
-    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
-}
-function withEnded(memory, service, tasks) {
-    const ended = new Map(memory.endedTasks);
-    for (const task of currentTasks(service, tasks)) {
-        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
-            continue;
-        const slot = slotOf(service.Spec, task);
-        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-    }
-    return ended;
-}
-function bySlot(spec, tasks) {
-    return Map.groupBy(tasks, (task) => slotOf(spec, task));
-}
-/** The slots that count: of a global service only those on nodes that may run it. */
-function slotsThatCount(spec, tasks, nodes) {
-    const ids = new Set(nodes.map((node) => node.ID));
-    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
-}
-function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-function abandonedSlots(spec, tasks) {
-    const slots = [...bySlot(spec, tasks)];
-    const abandoned = slots.filter(([, inSlot]) => {
-        const last = newest(inSlot);
-        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
-    });
-    return abandoned.map(([slot]) => slot);
-}
-function isUpdating(service) {
-    const state = service.UpdateStatus?.State;
-    return state === 'updating' || state === 'rollback_started';
-}
-function updateNote(service) {
-    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
-}
-/** The status of an update of this deploy. */
-function statusOf({ earlierStatus }, { UpdateStatus: status }) {
-    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-    return isEarlier ? undefined : status;
-}
-/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
-function swarmReason(status) {
-    const says = ['paused', 'rollback_started', 'rollback_paused'];
-    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
-}
-function swarmVerdict(memory, service) {
-    const reason = memory.firstReason ?? 'the update failed';
-    const taskId = taskNamedIn(reason);
-    const named = taskId === undefined ? {} : { taskId };
-    switch (statusOf(memory, service)?.State) {
-        case 'paused':
-            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
-        case 'rollback_paused':
-            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-        case 'rollback_completed':
-            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
-        default:
-            return undefined;
-    }
-}
-function unplacedTask(memory, sight) {
-    const tasks = currentTasks(sight.service, sight.tasks);
-    return tasks.filter(isUnplaced).find((task) => {
-        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
-        return sight.now - from >= UNPLACED_GRACE_SECONDS;
-    });
-}
-/** The tally of one sight. */
-function tally({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-function count(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
-    const wanted = wantedTasks(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: isJob(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot) {
-    const last = newest(inSlot);
-    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec, { wanted, counted }) {
-    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function isStable(memory, { now, monitorSeconds }, counted) {
-    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if (isJob(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(memory, sight, tasks) {
-    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
-    for (const [slot, from] of memory.abandonedSince) {
-        const last = newest(slots.get(slot) ?? []);
-        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ${ending(last)} and its restart policy allows no other`,
-            taskId: last.ID,
-        };
-    }
-    for (const [slot, ended] of memory.endedTasks) {
-        const inSlot = slots.get(slot);
-        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
-            continue;
-        const all = [...ended.values()];
-        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
-        const last = newest(all);
-        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
-            taskId: last.ID,
-        };
-    }
-    return undefined;
-}
-/** Whether a slot is stable after all, whatever ended in it before. */
-function hasComeUp(memory, sight, inSlot) {
-    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
-}
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
-function ending(task) {
-    const { State: state, Err: error, ContainerStatus: container } = task.Status;
-    if (state === 'rejected')
-        return `was rejected: ${error ?? 'no reason given'}`;
-    const code = container?.ExitCode;
-    const withCode = code === undefined ? '' : ` with exit code ${code}`;
-    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
-}
-
-;// CONCATENATED MODULE: ./lib/docker/service-spec.js
-
-/**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
- * as soon as one is given, and that alone would restart the tasks.
- */
-function difference(spec, asked) {
-    if (spec === undefined)
-        return { ...asked, words: [] };
-    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
-    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
-    const replicas = asked.replicas === now ? undefined : asked.replicas;
-    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
-    const names = Object.keys(env);
-    return {
-        image,
-        replicas,
-        env,
-        words: [
-            ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
-            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
-        ],
-    };
-}
-/** The image of a service, with its digest where it has one, as the swarm holds it. */
-function imageOf(service) {
-    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
-}
-/** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
-function sameSpec(a, b) {
-    return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
-}
-function isSameImage(spec, image) {
-    return image === undefined || (0,reference/* sameImage */.G4)(spec.TaskTemplate.ContainerSpec?.Image ?? '', (0,reference/* familiar */.ce)(image));
-}
-function variables(spec) {
-    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
-        const at = entry.indexOf('=');
-        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
-    });
-    return new Map(entries);
-}
-/** The value with its keys in order and without what is empty; the list of variables in order too. */
-function essence(value, key = '') {
-    if (Array.isArray(value)) {
-        const items = value.map((item) => essence(item));
-        return key === 'Env' ? items.sort() : items;
-    }
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
-    return Object.fromEntries(entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)));
-}
-/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
-const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas'];
-/** The mode of a service is told by which of these is there, empty as it may be. */
-const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob'];
-function isEmpty(name, value) {
-    if (value === null || value === undefined || value === '')
-        return true;
-    if (value === 0 || value === false)
-        return !ZERO_COUNTS.includes(name);
-    return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name);
-}
-
-;// CONCATENATED MODULE: ./lib/docker/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
- *
- * @param base the spec that the service must still have
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, base, wanted, credential, signal) {
-    for (let attempt = 1;; attempt++) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'gone';
-        if (!sameSpec(service.Spec, base) && !sameSpec(service.Spec, wanted))
-            return 'someone-elses';
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: wanted,
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-            return 'done';
-        }
-        catch (error) {
-            if (!mayRepeat(error) || attempt === ATTEMPTS)
-                throw error;
-            await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
-        }
-    }
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await (0,election/* throughElection */.XX)(() => engine.get(`/services/${name}`, { signal }), signal);
-    }
-    catch (error) {
-        if (error instanceof docker_engine/* EngineError */.NJ && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    if (error instanceof docker_engine/* ConnectionLost */.pz)
-        return true;
-    return error instanceof docker_engine/* EngineError */.NJ && (isOutOfSequence(error.message) || (0,election/* isElection */.yr)(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./lib/docker/stack-file.js
-
-
-
-/** The label by which Docker finds what belongs to a stack. */
-const NAMESPACE_LABEL = 'com.docker.stack.namespace';
-/** The image as the compose file had it, by Docker's own bookkeeping. */
-const IMAGE_LABEL = 'com.docker.stack.image';
-/** Reads what `docker stack config` printed. */
-function parseStackFile(rendered) {
-    const root = ((0,dist/* parse */.qg)(rendered, { maxAliasCount: 0 }) ?? {});
-    return {
-        ...(root.version === undefined ? {} : { version: String(root.version) }),
-        services: root.services ?? {},
-        networks: root.networks ?? {},
-        volumes: root.volumes ?? {},
-        secrets: root.secrets ?? {},
-        configs: root.configs ?? {},
-    };
-}
-/** The labels of a service by which it may name its config: Docker puts those of `deploy` on the service itself. */
-function labelsOf({ labels = {}, deploy = {} }) {
-    const all = Object.entries({ ...labels, ...deploy.labels });
-    return Object.fromEntries(all.map(([key, value]) => [key, value ?? '']));
-}
-/**
- * The compose file that deploys one service, with its image pinned. What Docker would take for a variable is
- * escaped: all of them are replaced by now.
- */
-function fileFor({ key, file }, image) {
-    // Their content is in `environment` by now, and Swarm knows neither order nor builds.
-    const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
-    const { version, networks, volumes, secrets } = file;
-    const { credential, configs } = credentialByName(service, file.configs);
-    const escaped = escapeVariables({
-        services: { [key]: { ...service, ...credential, image: (0,reference/* familiar */.ce)(image) } },
-        networks,
-        volumes,
-        secrets,
-        configs,
-    });
-    return JSON.stringify({ ...(version === undefined ? {} : { version }), ...escaped });
-}
-/** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
-function credentialByName(service, configs) {
-    const spec = service.credential_spec;
-    const config = configs[spec?.config ?? ''];
-    if (config?.name === undefined)
-        return { credential: {}, configs };
-    return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
-}
-function escapeVariables(value) {
-    if (typeof value === 'string')
-        return value.replaceAll('$', '$$$$');
-    if (Array.isArray(value))
-        return value.map(escapeVariables);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
-}
-/** The spec with every placeholder of an ID, and every name of a network, replaced by the ID that it has now. */
-function withIds(spec, ids) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    const id = (text) => ids.get(text) ?? text;
-    const credential = container?.Privileges?.CredentialSpec;
-    return {
-        ...spec,
-        TaskTemplate: {
-            ...template,
-            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) }),
-            ...(container && {
-                ContainerSpec: {
-                    ...container,
-                    ...(container.Secrets && {
-                        Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) })),
-                    }),
-                    ...(container.Configs && {
-                        Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) })),
-                    }),
-                    ...(credential?.Config && {
-                        Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } },
-                    }),
-                },
-            }),
-        },
-    };
-}
-/**
- * Whether a deploy would change nothing in a service. The platforms of its image are not looked at (they are only
- * recorded when the registry answers), and neither is Docker's note of how the compose file spelled the image.
- */
-function sameStackSpec(a, b) {
-    return sameSpec(comparable(a), comparable(b));
-}
-/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
-function comparable(spec) {
-    const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {};
-    const template = spec.TaskTemplate;
-    const { Platforms: _platforms, ...placement } = (template.Placement ?? {});
-    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
-    return {
-        ...spec,
-        Labels: labels,
-        Mode: {
-            ...spec.Mode,
-            ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
-            ...(job && {
-                ReplicatedJob: {
-                    MaxConcurrent: job.MaxConcurrent ?? 1,
-                    TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
-                },
-            }),
-        },
-        TaskTemplate: {
-            ...withoutDefaults(template, { Runtime: 'container' }),
-            ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
-            Placement: placement,
-        },
-        ...Object.fromEntries(Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
-            key,
-            withoutDefaults(spec[key] ?? {}, defaults),
-        ])),
-    };
-}
-const POLICY_DEFAULTS = {
-    EndpointSpec: { Mode: 'vip' },
-    UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
-    RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
-};
-function withoutDefaults(value, defaults) {
-    return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner));
-}
-/** What differs between two specs, in the user's words. */
-function stackChanges(now, wanted) {
-    const [a, b] = [comparable(now), comparable(wanted)];
-    if (sameSpec(a, b))
-        return [];
-    const parts = [
-        ['image', a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
-        ['mode and replicas', a.Mode, b.Mode],
-        ['env', a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
-        ['secrets', a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
-        ['configs', a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
-        ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
-        ['labels', a.Labels, b.Labels],
-    ];
-    const words = parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word]));
-    return words.length > 0 ? words : ['settings'];
 }
 
 ;// CONCATENATED MODULE: ./lib/parallel.js
@@ -47158,8 +48243,11 @@ function* entriesOf(items) {
 
 
 
+
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
 const deploy_ATTEMPTS = 6;
+/** Changes that flags alone lead to: nothing else tells whether they are there. */
+const BY_FLAGS = ['update-args', 'update policy', 'rollback policy'];
 const LONGEST_PAUSE_SECONDS = 1;
 const READ_TIMEOUT_MS = 120_000;
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
@@ -47191,6 +48279,8 @@ async function send(checked, connection, end) {
     const { name } = checked.request;
     const { args, env, stdin = '' } = checked.command;
     log/* log */.R.info(describe(checked));
+    if (checked.interim !== undefined)
+        return sendWhole(checked, checked.interim, connection, end);
     await renewCredential(checked, connection, end);
     for (let attempt = 1;; attempt++) {
         const sentAt = performance.now();
@@ -47214,24 +48304,24 @@ async function send(checked, connection, end) {
     }
 }
 /**
- * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
- * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
- *
- * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ * Sends the whole spec over an interim one of ours, as no docker command can: a command changes only what its flags
+ * name, and would keep the rest of the interim spec.
  */
-async function renewCredential({ current, currentAccess, request }, { engine }, end) {
-    if (current === undefined || currentAccess === undefined || isJob(current.Spec) || isUnsettled(current))
-        return;
-    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+async function sendWhole(checked, interim, connection, end) {
+    const { request, access, wanted } = checked;
+    const sentAt = performance.now();
+    const credential = access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) };
     try {
-        await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, readingTime(end));
+        const standing = await updateSpec(connection.engine, request.name, [interim], wanted, credential, readingTime(end));
+        const service = await read(connection, request.name, end);
+        const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec);
+        return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service);
     }
     catch (error) {
-        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+        if (!(error instanceof docker_engine/* EngineError */.NJ))
+            throw error;
+        return refused(checked, sentAt, error.message);
     }
-}
-function isUnsettled({ UpdateStatus: status }) {
-    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
 }
 /** Where a service stands after a change that may or may not have come through. */
 function compare({ request, current, asked, wanted, changes }, now) {
@@ -47243,7 +48333,7 @@ function compare({ request, current, asked, wanted, changes }, now) {
     if (request.compose !== undefined)
         return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses';
     const byName = difference(now.Spec, asked).words.length === 0;
-    const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec);
+    const byFlags = !changes.some((change) => BY_FLAGS.includes(change)) || sameSpec(wanted, now.Spec);
     return byName && byFlags ? 'as-asked' : 'someone-elses';
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
@@ -47284,7 +48374,7 @@ function superseded(checked, sentAt, service) {
 }
 
 // EXTERNAL MODULE: ./lib/inputs.js + 12 modules
-var inputs = __nccwpck_require__(4406);
+var inputs = __nccwpck_require__(2861);
 // EXTERNAL MODULE: ./lib/lock.js + 2 modules
 var lib_lock = __nccwpck_require__(7691);
 ;// CONCATENATED MODULE: ./lib/observe.js
@@ -47317,6 +48407,7 @@ async function tasksOf(engine, serviceIds, signal) {
 
 
 
+
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
@@ -47330,7 +48421,8 @@ function planDeployment(deployment, loggedIn, observed) {
 /** The plan for one service, or the line that says why there is none. */
 function planService(request, loggedIn, observed) {
     const { name } = request;
-    const current = observed.services.find(({ Spec }) => Spec.Name === name);
+    const found = observed.services.find(({ Spec }) => Spec.Name === name);
+    const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
     if (current === undefined && !request.create) {
         return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
     }
@@ -47339,7 +48431,7 @@ function planService(request, loggedIn, observed) {
     }
     try {
         const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
-        return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn) };
+        return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn), ...interim };
     }
     catch (error) {
         return `service ${name}: ${(0,errors/* messageOf */.bD)(error)}`;
@@ -47427,147 +48519,6 @@ function modeOf({ Mode: mode }) {
 }
 function list(names) {
     return new Intl.ListFormat('en').format(names);
-}
-
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: ./lib/docker/placement.js
-
-// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-const OPERATORS = ['==', '!='];
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
-function constraintProblem(text) {
-    const parsed = parseConstraint(text);
-    return typeof parsed === 'string' ? parsed : undefined;
-}
-/**
- * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
- * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
- * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
- */
-function satisfies(node, constraint) {
-    const parsed = parseConstraint(constraint);
-    if (typeof parsed === 'string')
-        return false;
-    if (parsed.key.toLowerCase() === 'node.ip')
-        return satisfiesAddress(node.Status.Addr ?? '', parsed);
-    const actual = attribute(node, parsed.key);
-    if (actual === undefined)
-        return false;
-    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
-}
-/**
- * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
- * before this deployment ran on; see {@link platformProblem} for the new one.
- */
-function eligibleNodes(nodes, placement = {}) {
-    const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') &&
-        node.Spec.Availability === 'active' &&
-        constraints.every((constraint) => satisfies(node, constraint)));
-}
-/**
- * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
- * names no platforms runs anywhere, as far as the swarm is concerned.
- */
-function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-        return undefined;
-    }
-    return {
-        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
-}
-/**
- * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
- * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
- */
-function runs(node, { architecture = '', os = '' }) {
-    const { Architecture, OS } = node.Description.Platform;
-    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
-    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
-}
-function normalisedArchitecture(architecture) {
-    if (architecture === 'x86_64')
-        return 'amd64';
-    if (architecture === 'aarch64')
-        return 'arm64';
-    return architecture;
-}
-function platformName(architecture = '', os = '') {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
-}
-function distinct(texts) {
-    return [...new Set(texts)].sort();
-}
-/** The parsed constraint, or what is wrong with it in swarmkit's words. */
-function parseConstraint(text) {
-    const operator = OPERATORS.find((candidate) => text.includes(candidate));
-    if (operator === undefined)
-        return `constraint expected one operator from ${OPERATORS.join(', ')}`;
-    const at = text.indexOf(operator);
-    const key = text.slice(0, at).trim();
-    const value = text.slice(at + operator.length).trim();
-    if (!KEY.test(key))
-        return `key '${key}' is invalid`;
-    if (!VALUE.test(value))
-        return `value '${value}' is invalid`;
-    return { key, negated: operator === '!=', value };
-}
-/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
-function attribute(node, key) {
-    const known = key.toLowerCase();
-    switch (known) {
-        case 'node.id':
-            return node.ID;
-        case 'node.hostname':
-            return node.Description.Hostname;
-        case 'node.role':
-            return node.Spec.Role;
-        case 'node.platform.os':
-            return node.Description.Platform.OS;
-        case 'node.platform.arch':
-            return node.Description.Platform.Architecture;
-        default:
-            if (isLabelKey(known, NODE_LABEL))
-                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-            if (isLabelKey(known, ENGINE_LABEL))
-                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-            return undefined;
-    }
-}
-function isLabelKey(key, prefix) {
-    return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-    return labels != null && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
-}
-/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
-function satisfiesAddress(address, { value, negated }) {
-    const [base = '', prefix, ...more] = value.split('/');
-    const bits = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const valid = (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
-    if (!valid)
-        return false;
-    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
-    if ((0,external_node_net_.isIPv4)(address) && !(0,external_node_net_.isIPv4)(base) && length < 96)
-        return negated;
-    const network = new external_node_net_.BlockList();
-    network.addSubnet(base, length, family(base));
-    const within = (0,external_node_net_.isIP)(address) !== 0 && network.check(address, family(address));
-    return within !== negated;
-}
-function family(address) {
-    return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
 }
 
 ;// CONCATENATED MODULE: ./lib/docker/credential-spec.js
@@ -47667,6 +48618,7 @@ function nodeProblem(spec, nodes) {
 
 
 
+
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
  * platform. All that is wrong comes back at once, and nothing has changed.
@@ -47680,7 +48632,7 @@ async function preflight(planned, surroundings) {
     };
 }
 async function check(planned, lookUp, surroundings) {
-    const { request, current } = planned;
+    const { request, current, interim } = planned;
     if (planned.access !== undefined && surroundings.loggedIn.refused.has(planned.access.credential))
         return {};
     const image = await checkImage(planned, lookUp);
@@ -47690,9 +48642,8 @@ async function check(planned, lookUp, surroundings) {
     const asked = { image: pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
     const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory);
-    const flags = current === undefined ? request.createArgs : request.updateArgs;
-    const rehearsal = current === undefined || request.compose !== undefined || flags.length > 0
-        ? await rehearseIn(command, surroundings)
+    const rehearsal = current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0
+        ? await rehearseIn(command, planned, surroundings)
         : { spec: current.Spec, networks: [] };
     if ('refusal' in rehearsal)
         return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` };
@@ -47703,6 +48654,7 @@ async function check(planned, lookUp, surroundings) {
         current,
         access,
         currentAccess: undefined,
+        ...(interim === undefined ? {} : { interim }),
         changes,
         asked,
         wanted,
@@ -47718,8 +48670,27 @@ async function check(planned, lookUp, surroundings) {
         return { problem: `service ${request.name}: ${problem}` };
     if (current === undefined)
         return { service: { ...checked, action: 'create', command } };
+    const firstStep = firstStepOf(request.rollover.strategy, current.Spec, wanted, surroundings.observed.nodes);
+    if (firstStep !== undefined && 'refusal' in firstStep && request.compose === undefined)
+        return { problem: `service ${request.name}: ${firstStep.refusal}` };
     const currentAccess = await preflight_accessToReturn(planned, lookUp);
-    return { service: { ...checked, currentAccess, action: 'update', command } };
+    const update = { ...checked, currentAccess, action: 'update', command };
+    if (!needsWholeSpec(planned))
+        return { service: update };
+    const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) };
+    if (firstStep === undefined)
+        return { service: whole };
+    if ('refusal' in firstStep) {
+        if (!isJob(wanted))
+            log/* log */.R.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`);
+        return { service: whole };
+    }
+    return { service: { ...whole, firstStep } };
+}
+/** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
+function needsWholeSpec({ request, interim }) {
+    const { kind } = request.rollover.strategy;
+    return request.compose !== undefined || interim !== undefined || kind === 'recreate' || kind === 'canary';
 }
 /** What the registry says of a service's image, or the line that says why it says nothing. */
 async function checkImage({ request, current, access }, lookUp) {
@@ -47784,31 +48755,49 @@ function describeRefusal(error, image, access) {
     });
     return `image ${(0,reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
 }
-function commandFor({ request, current }, missing, access, pinned, anonymousDirectory) {
-    const { name, createArgs, updateArgs, compose } = request;
+/** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
+function flagsFor({ request, current }) {
+    const { createArgs, updateArgs, rollover } = request;
+    const own = current === undefined ? createArgs : updateArgs;
+    const makesJob = current === undefined ? /--mode[= ](?:replicated|global)-job/.test(own.join(' ')) : isJob(current.Spec);
+    return makesJob ? own : [...policyFlags(rollover), ...own];
+}
+function commandFor(planned, missing, access, pinned, anonymousDirectory) {
+    const { request, current } = planned;
+    const { name, compose, rollover } = request;
     const { image, replicas, env } = missing;
     const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined };
     if (compose !== undefined && pinned !== undefined) {
-        return stackDeploy(compose.stack, fileFor(compose, pinned), config, compose.knowsDetach);
+        return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach);
     }
-    return current === undefined
-        ? serviceCreate({ name, config, image, replicas, env, flags: createArgs })
-        : serviceUpdate({ name, config, image, replicas, env, flags: updateArgs });
+    const change = { name, config, image, replicas, env, flags: flagsFor(planned) };
+    return current === undefined ? serviceCreate(change) : serviceUpdate(change);
 }
-function rehearseIn(command, { connection, workspace, stack, signal }) {
-    return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal, stack?.pretended);
+function rehearseIn(command, { current, interim }, { connection, workspace, stack, signal }) {
+    const { docker, engine } = connection;
+    const hidden = interim === undefined || current === undefined ? {} : { service: current };
+    const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden };
+    return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
 }
 /** Why an existing service has to be touched, in the user's words. */
-function changesOf({ request, current }, wanted, { words }) {
+function changesOf({ request, current, interim }, wanted, { words }) {
     if (current === undefined)
         return [];
-    const stuck = isStuck(current) ? ['its last update was paused'] : [];
+    const stuck = [
+        ...(isStuck(current) ? ['its last update was paused'] : []),
+        ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
+    ];
     if (request.compose !== undefined) {
         const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : [];
         return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck];
     }
-    const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? ['update-args'] : [];
+    const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : [];
     return [...words, ...byFlags, ...stuck];
+}
+function changesByFlags(now, wanted) {
+    const { UpdateConfig, RollbackConfig, ...rest } = wanted;
+    const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now;
+    return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)];
 }
 /** Half of its tasks may be old, and Swarm will not go on by itself. */
 function isStuck({ UpdateStatus: status }) {
@@ -47862,7 +48851,8 @@ function isGood({ outcome }) {
 }
 /** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
 function verdict_statusOf(results, waited) {
-    const bad = results.filter((result) => !isGood(result)).map(({ outcome }) => outcome);
+    // Services that were skipped because of another say nothing of their own.
+    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
     if (bad.includes('cancelled'))
         return 'cancelled';
     if (bad.length > 0) {
@@ -47902,7 +48892,7 @@ function resultSummary(status, results) {
             code(tagOf(image.after)),
             digestChange(image),
             config === undefined ? '–' : code(config),
-            outcome === 'cancelled' ? '–' : `${tasks.running}/${tasks.wanted}`,
+            outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
             String(nodes),
             String(seconds),
         ];
@@ -47973,25 +48963,35 @@ function fenced(lines) {
 
 
 /** After a kill the runner leaves a few seconds: enough to send what Swarm then does by itself. */
-const SEND_TIMEOUT_MS = 60_000;
-/** The services that a failed or stopped run has to bring back; none when all is well or the user wants to keep it. */
+const recover_SEND_TIMEOUT_MS = 60_000;
+/**
+ * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
+ * only those go back that would stay half-way, with a spec that was meant for the way there alone.
+ */
 function changedServices(rollouts, results, { onFailure, onCancel }) {
     const bad = results.filter((result) => !isGood(result));
     const stopped = bad.some(({ outcome }) => outcome === 'cancelled');
-    if (bad.length === 0 || (stopped ? onCancel : onFailure) === 'keep')
+    if (bad.length === 0)
         return [];
+    const keep = (stopped ? onCancel : onFailure) === 'keep';
     return rollouts.flatMap((rollout, index) => {
         const before = results[index];
-        const isOurs = rollout.checked.action !== 'unchanged' && rollout.problem === undefined && before?.outcome !== 'superseded';
-        return isOurs && before !== undefined ? [{ rollout, before }] : [];
+        if (before === undefined || rollout.checked.action === 'unchanged' || before.outcome === 'superseded')
+            return [];
+        const mayGo = isHalfWay(rollout, before) || (rollout.problem === undefined && !keep);
+        return mayGo ? [{ rollout, before }] : [];
     });
+}
+/** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
+function isHalfWay({ checked, problem }, { outcome }) {
+    return checked.interim !== undefined && (problem !== undefined || outcome === 'rolled-back');
 }
 /**
  * Sends every service back to the spec that was observed before the run, with a credential that is valid now, and
  * removes those that the run created. Somebody else's deploy that came meanwhile is left alone.
  */
 function sendBack(changed, { engine }, maxParallel) {
-    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(recover_SEND_TIMEOUT_MS);
     return inParallel(changed, maxParallel, async ({ rollout, before }) => {
         const { checked, service } = rollout;
         try {
@@ -48010,7 +49010,8 @@ function sendBack(changed, { engine }, maxParallel) {
         }
     });
     async function restore(checked, current, deployed) {
-        return updateSpec(engine, current.ID, deployed.Spec, current.Spec, credentialFor(checked), signal);
+        const bases = [deployed.Spec, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])];
+        return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal);
     }
     async function remove(created) {
         const now = await findService(engine, created.ID, signal);
@@ -48029,11 +49030,11 @@ function sendBack(changed, { engine }, maxParallel) {
 function restoredRollouts(restoring) {
     return restoring
         .filter(({ state }) => state === 'sent')
-        .map(({ rollout }) => ({ ...rollout, service: rollout.checked.current, sentAt: performance.now() }));
+        .map(({ rollout: { checked } }) => ({ checked, service: checked.current, sentAt: performance.now() }));
 }
 /** The results of a run after its way back. */
 function resultsAfter(results, restoring, restored) {
-    const culprits = results.filter((result) => !isGood(result)).map(({ name }) => name);
+    const culprits = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ name }) => name);
     return results.map((result) => {
         const way = restoring.find(({ before }) => before === result);
         return way === undefined
@@ -48069,6 +49070,97 @@ function credentialFor({ access, currentAccess }) {
     return { from: access === undefined ? 'spec' : 'previous-spec' };
 }
 
+;// CONCATENATED MODULE: ./lib/recreate.js
+
+
+
+
+
+
+
+
+const recreate_LOOK_EVERY_MS = 300;
+/**
+ * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
+ * does not throw for what a service does.
+ */
+async function stopOldTasks(services, field) {
+    const { connection, signal } = field;
+    const sent = await Promise.all(services.map((checked) => {
+        const isMeant = checked.action !== 'unchanged' && checked.firstStep?.kind === 'recreate';
+        if (!isMeant || checked.current === undefined || signal.aborted)
+            return untouched(checked);
+        log/* log */.R.info(`${checked.request.name}: its old tasks are stopped (${checked.changes.join('; ')})`);
+        return sendInterim(checked, emptied(checked.current.Spec), { from: 'spec' }, connection);
+    }));
+    return begunWith(await untilGone(sent, field), 'the end of the old tasks of', signal);
+}
+/** The rollouts, each with a problem when its old tasks have not gone; all of them as they are when the run is stopped. */
+async function untilGone(sent, field) {
+    const { connection, deployment, signal } = field;
+    const startedAt = performance.now();
+    const isStopping = ({ checked, problem }) => checked.firstStep?.kind === 'recreate' && checked.interim !== undefined && problem === undefined;
+    let rollouts = sent;
+    let waitFor = rollouts.filter(isStopping);
+    while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === undefined) && !signal.aborted) {
+        try {
+            const now = await (0,election/* throughElection */.XX)(() => lookAt(connection.engine, waitFor, signal), signal);
+            const late = performance.now() - startedAt >= deployment.timeoutSeconds * 1000;
+            rollouts = rollouts.map((rollout) => (waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout));
+            waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0);
+            if (waitFor.length > 0)
+                await (0,promises_.setTimeout)(recreate_LOOK_EVERY_MS, undefined, { signal });
+        }
+        catch (error) {
+            if (signal.aborted)
+                break;
+            const cause = `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}`;
+            return rollouts.map((one) => (waitFor.includes(one) ? { ...one, problem: { outcome: 'failed', cause } } : one));
+        }
+    }
+    return rollouts;
+}
+async function lookAt(engine, rollouts, signal) {
+    const ids = rollouts.flatMap(({ service }) => service?.ID ?? []);
+    const [services, tasks] = await Promise.all([
+        engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
+        engine.get('/tasks', { query: { filters: JSON.stringify({ service: ids }) }, signal }),
+    ]);
+    return { services, tasks };
+}
+function leftOf({ service }, { tasks }) {
+    return tasks.filter((task) => task.ServiceID === service?.ID && mayHaveContainer(task));
+}
+function checkOne(rollout, now, late, { observed, deployment }) {
+    const { name } = rollout.checked.request;
+    const service = now.services.find(({ ID }) => ID === rollout.service?.ID);
+    if (service === undefined || isSomeoneElses(rollout.service, service)) {
+        const what = service === undefined ? 'removed' : 'changed';
+        return {
+            ...rollout,
+            problem: { outcome: 'superseded', cause: `someone else ${what} it while its old tasks ended` },
+        };
+    }
+    const left = leftOf(rollout, now);
+    if (left.length === 0)
+        log/* log */.R.info(`${name}: its old tasks are gone`);
+    if (left.length === 0 || !late)
+        return rollout;
+    const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, observed)));
+    const cause = `its old tasks have not ended within ${deployment.timeoutSeconds} s: ${left.length} on ${[...nodes].join(', ')}`;
+    return { ...rollout, problem: { outcome: 'timed-out', cause } };
+}
+/** A node that is down does not say how its tasks ended, and its containers may run on. */
+function placeOf(id, { nodes }) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return 'a node that is gone';
+    const { Hostname: host } = node.Description;
+    return node.Status.State === 'ready'
+        ? `node ${host}`
+        : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
+}
+
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
 var core = __nccwpck_require__(6058);
 ;// CONCATENATED MODULE: ./lib/report.js
@@ -48082,7 +49174,7 @@ async function reportResults(results, deployment) {
     const status = verdict_statusOf(results, deployment.wait);
     setOutputs(status, results);
     const bad = results.filter((result) => !isGood(result));
-    for (const result of bad)
+    for (const result of bad.filter(({ outcome }) => outcome !== 'skipped'))
         log/* log */.R.error(annotation(result), `${result.name}: ${result.outcome}`);
     await writeSummary(resultSummary(status, results));
     log/* log */.R.info(verdictLine(status, results));
@@ -48306,7 +49398,8 @@ function serviceRequest(request, key, file, knowsDetach) {
     try {
         const image = (0,reference/* withTagDefault */.Oy)((0,reference/* parseReference */.F2)(service.image));
         const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach };
-        return { name, image, labels: labelsOf(service), env: {}, create: true, createArgs: [], updateArgs: [], compose };
+        const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover };
+        return { name, image, labels: labelsOf(service), ...nothingElse, compose };
     }
     catch (error) {
         if (!(error instanceof errors/* UserError */.yo))
@@ -48609,102 +49702,6 @@ async function whenReleased(remove) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/docker/task-logs.js
-/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
-const HEADER_BYTES = 8;
-const LENGTH_AT = 4;
-/**
- * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
- */
-function logLines(bytes) {
-    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return printed
-        .toString('utf8')
-        .split(/\r?\n/)
-        .filter((line) => line.trim() !== '');
-}
-/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
-const LAST_STREAM = 3;
-function isFramed(bytes) {
-    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
-}
-function unframe(bytes) {
-    const parts = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
-        parts.push(bytes.subarray(at + HEADER_BYTES, end));
-        at = end;
-    }
-    return Buffer.concat(parts);
-}
-
-;// CONCATENATED MODULE: ./lib/diagnose.js
-
-
-
-
-const LOG_LINES = 20;
-/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
-const LOG_SECONDS = 5;
-/**
- * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
- * of this deploy has failed. What cannot be read is left out.
- *
- * @param taskId the task that Swarm itself names, if it does
- */
-async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
-    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
-    if (task === undefined)
-        return undefined;
-    return {
-        id: task.ID,
-        node: nodeName(task.NodeID, nodes),
-        ending: ending(task),
-        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
-        logs: await lastLines(task, engine),
-    };
-}
-async function namedTask(id, engine) {
-    if (id === undefined)
-        return undefined;
-    return orNothing(engine.get(`/tasks/${id}`));
-}
-/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
-async function newestFailedTask(serviceId, memory, engine) {
-    const filters = JSON.stringify({ service: [serviceId] });
-    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
-    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
-    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-/** Several nodes may share a host name: then the ID tells them apart. */
-function nodeName(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return id;
-    const name = node.Description.Hostname;
-    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-    return sharesName ? `${name} (${node.ID})` : name;
-}
-async function lastLines(task, engine) {
-    if (task.Status.ContainerStatus?.ContainerID === undefined)
-        return [];
-    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
-    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
-    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
-    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
-}
-async function orNothing(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
-        return undefined;
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/docker/alarm.js
 
 /** Events of one change come in a burst. */
@@ -48809,8 +49806,9 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
-const LOOK_EVERY_MS = 500;
+const watch_LOOK_EVERY_MS = 500;
 const CANCELLED = 'the run was stopped; the swarm goes on by itself';
 const GONE = 'someone else removed it during this deploy';
 const CHANGED = 'someone else changed it during this deploy';
@@ -48849,7 +49847,7 @@ async function watch(rollouts, observed, deployment, engine, signal) {
                 return [seen.watched];
             });
             if (watched.length > 0)
-                await alarm.next(LOOK_EVERY_MS);
+                await alarm.next(watch_LOOK_EVERY_MS);
         }
         return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []));
     }
@@ -48865,7 +49863,11 @@ async function watch(rollouts, observed, deployment, engine, signal) {
 function unwatchedResult(rollout) {
     const { problem, checked } = rollout;
     const outcome = problem?.outcome ?? watch_GOOD[checked.action];
-    return { ...settledPart(rollout, outcome, undefined), ...(problem === undefined ? {} : { cause: problem.cause }) };
+    const result = settledPart(rollout, outcome, undefined);
+    if (problem === undefined)
+        return result;
+    const { cause, failedTask } = problem;
+    return { ...result, cause, ...(failedTask === undefined ? {} : { failedTask }) };
 }
 const watch_GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' };
 function startWatching(rollout, observed) {
@@ -48876,28 +49878,14 @@ function startWatching(rollout, observed) {
 /** The view, or why there will be none any more. */
 async function look(engine, watched, signal) {
     try {
-        return await (0,election/* throughElection */.XX)(() => lookAtAll(engine, watched, signal), signal);
+        const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
+        return await (0,election/* throughElection */.XX)(() => viewOf(engine, ids, signal), signal);
     }
     catch (error) {
         if (signal.aborted)
             return { outcome: 'cancelled', cause: CANCELLED };
         return { outcome: 'failed', cause: `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}` };
     }
-}
-/** Three calls, however many services there are. */
-async function lookAtAll(engine, watched, signal) {
-    const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
-    const upToDate = JSON.stringify({ service: ids, '_up-to-date': ['true'] });
-    const [services, tasks, nodes] = await Promise.all([
-        engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
-        engine.get('/tasks', { query: { filters: upToDate }, signal }),
-        engine.get('/nodes', { signal }),
-    ]);
-    return {
-        services: new Map(services.map((service) => [service.ID, service])),
-        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
-        nodes,
-    };
 }
 function lookAtOne(one, view, late, deployment, engine) {
     const { rollout } = one;
@@ -48925,12 +49913,7 @@ async function withTask(result, finding) {
     const failedTask = await finding;
     if (failedTask === undefined)
         return result;
-    const { cause } = result;
-    return {
-        ...result,
-        failedTask,
-        cause: cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`,
-    };
+    return { ...result, failedTask, cause: causeWith(result.cause, failedTask) };
 }
 function sightOf(service, view, { monitorSeconds }) {
     return {
@@ -48940,12 +49923,6 @@ function sightOf(service, view, { monitorSeconds }) {
         now: performance.now() / 1000,
         monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
     };
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function isSomeoneElses(ours, now) {
-    if (ours === undefined || ours.Version.Index === now.Version.Index)
-        return false;
-    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
 }
 function endResult(rollout, outcome, cause, sight) {
     return { ...settledPart(rollout, outcome, sight), cause };
@@ -49048,6 +50025,9 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
+
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -49097,17 +50077,23 @@ async function carryOut(asked, signal) {
         }));
         (0,errors/* throwAll */.Kx)([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems]);
         const services = await withObjectsOf(stack, checked.services, connection, signal);
-        const rollouts = await (0,log/* stage */.d)('Deploy', () => deploy(services, connection, deployment.maxParallel, signal));
+        const begun = await begin(services, { connection, observed, deployment, signal });
+        const send = () => deploy(begun.services, connection, deployment.maxParallel, signal);
+        const rollouts = begun.ended ?? (await (0,log/* stage */.d)('Deploy', send));
         const wait = (sent) => watch(sent, observed, deployment, connection.engine, signal);
         const results = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult);
         const changed = changedServices(rollouts, results, deployment);
         if (changed.length > 0) {
             return await (0,log/* stage */.d)('Roll back', async () => {
                 const restoring = await sendBack(changed, connection, deployment.maxParallel);
-                const mayWait = deployment.wait && !signal.aborted;
-                return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined);
+                if (!deployment.wait || signal.aborted)
+                    return resultsAfter(results, restoring, undefined);
+                const restored = await wait(restoredRollouts(restoring));
+                await forgetInterims(rollouts, connection);
+                return resultsAfter(results, restoring, restored);
             });
         }
+        await forgetInterims(rollouts, connection);
         if (stack === undefined || !deployment.wait || !results.every(isGood))
             return results;
         return [...results, ...(await (0,log/* stage */.d)('Remove what is not used any more', () => removeUnused(stack, connection)))];
@@ -49126,6 +50112,16 @@ async function readStackOf({ stack }, connection, workspace, signal) {
     if (stack === undefined)
         return undefined;
     return (0,log/* stage */.d)('Read the stack', () => readStack(stack, connection, workspace, signal));
+}
+/** What the strategies do before the whole change is sent: first what may fail, then what stops services. */
+async function begin(services, field) {
+    const has = (kind) => services.some(({ firstStep }) => firstStep?.kind === kind);
+    const tried = has('canary')
+        ? await (0,log/* stage */.d)('Try the canaries', () => tryCanaries(services, field))
+        : { services };
+    if (tried.ended !== undefined || !has('recreate'))
+        return tried;
+    return (0,log/* stage */.d)('Stop the old tasks', () => stopOldTasks(tried.services, field));
 }
 /** The services, when all that they refer to is there. */
 async function withObjectsOf(stack, services, connection, signal) {
@@ -49402,6 +50398,49 @@ const WORDINGS = [
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
 function tcpReason(said) {
     return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
+}
+
+
+/***/ }),
+
+/***/ 3311:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ environmentForCommands),
+/* harmony export */   g: () => (/* binding */ environmentForChildren)
+/* harmony export */ });
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2436);
+
+/** The runner's own variables: the inputs with their secrets, saved state, and tokens of the job. */
+const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
+/**
+ * Without one of these a command is not found, or reaches another daemon than the user meant. They stay, though a
+ * short secret (`docker`, `deploy`) may happen to be part of one.
+ */
+const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
+/**
+ * The environment for programs that this action starts: the step's own, without what they have no use for and
+ * without every variable that holds a secret known so far.
+ */
+function environmentForChildren(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        if (value === undefined || OF_THE_RUNNER.test(name))
+            return false;
+        return LEADS_TO_DOCKER.test(name) || (0,_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .redact */ .E$)(value) === value;
+    });
+    return Object.fromEntries(entries);
+}
+/** What only the action itself is to know: its inputs with their secrets, saved state, and the runner's own tokens. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** The environment for the user's own commands: as in any other step, all that they set for this one. */
+function environmentForCommands(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        return value !== undefined && !OF_THE_ACTION.test(name);
+    });
+    return Object.fromEntries(entries);
 }
 
 

@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
-import type { Service } from './docker/api.ts'
+import type { Service, ServiceSpec } from './docker/api.ts'
 import { isDisconnection, isElection } from './docker/election.ts'
+import { EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { complaint } from './docker/rehearsal.ts'
-import { isJob } from './docker/rollout.ts'
 import { difference, sameSpec } from './docker/service-spec.ts'
-import { findService, isOutOfSequence, updateSpec } from './docker/spec-update.ts'
+import { findService, isOutOfSequence, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { sameStackSpec } from './docker/stack-file.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
+import { renewCredential } from './renew.ts'
 import { log } from './runner/log.ts'
 
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
 const ATTEMPTS = 6
+/** Changes that flags alone lead to: nothing else tells whether they are there. */
+const BY_FLAGS = ['update-args', 'update policy', 'rollback policy']
 const LONGEST_PAUSE_SECONDS = 1
 const READ_TIMEOUT_MS = 120_000
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
@@ -52,6 +55,7 @@ async function send(checked: ChangedService, connection: Connection, end: AbortS
   const { name } = checked.request
   const { args, env, stdin = '' } = checked.command
   log.info(describe(checked))
+  if (checked.interim !== undefined) return sendWhole(checked, checked.interim, connection, end)
   await renewCredential(checked, connection, end)
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now()
@@ -73,27 +77,28 @@ async function send(checked: ChangedService, connection: Connection, end: AbortS
 }
 
 /**
- * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
- * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
- *
- * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ * Sends the whole spec over an interim one of ours, as no docker command can: a command changes only what its flags
+ * name, and would keep the rest of the interim spec.
  */
-async function renewCredential(
-  { current, currentAccess, request }: ChangedService,
-  { engine }: Connection,
+async function sendWhole(
+  checked: ChangedService,
+  interim: ServiceSpec,
+  connection: Connection,
   end: AbortSignal,
-): Promise<void> {
-  if (current === undefined || currentAccess === undefined || isJob(current.Spec) || isUnsettled(current)) return
-  const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
+): Promise<Rollout> {
+  const { request, access, wanted } = checked
+  const sentAt = performance.now()
+  const credential: StoredCredential =
+    access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
   try {
-    await updateSpec(engine, current.ID, current.Spec, current.Spec, credential, readingTime(end))
+    const standing = await updateSpec(connection.engine, request.name, [interim], wanted, credential, readingTime(end))
+    const service = await read(connection, request.name, end)
+    const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec)
+    return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service)
   } catch (error) {
-    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`)
+    if (!(error instanceof EngineError)) throw error
+    return refused(checked, sentAt, error.message)
   }
-}
-
-function isUnsettled({ UpdateStatus: status }: Service): boolean {
-  return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed'
 }
 
 /** Where a service stands after a change that may or may not have come through. */
@@ -106,7 +111,7 @@ export function compare(
   if (current !== undefined && sameSpec(current.Spec, now.Spec)) return 'as-before'
   if (request.compose !== undefined) return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses'
   const byName = difference(now.Spec, asked).words.length === 0
-  const byFlags = !changes.includes('update-args') || sameSpec(wanted, now.Spec)
+  const byFlags = !changes.some((change) => BY_FLAGS.includes(change)) || sameSpec(wanted, now.Spec)
   return byName && byFlags ? 'as-asked' : 'someone-elses'
 }
 

@@ -105,6 +105,8 @@ export interface StackRequest {
   readonly prune: boolean
   /** Run jobs again that are finished. */
   readonly rerunJobs: boolean
+  /** How the tasks of its services are replaced. */
+  readonly rollover: Rollover
 }
 
 /** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
@@ -122,10 +124,60 @@ export interface ServiceRequest {
   readonly createArgs: readonly string[]
   /** Flags for `docker service update`, one word each. */
   readonly updateArgs: readonly string[]
+  /** How its tasks are replaced. */
+  readonly rollover: Rollover
   /** The labels that it will have; those on the swarm unless given. */
   readonly labels?: Readonly<Record<string, string>>
   /** Of a stack: its part of the compose files, which says everything about it. */
   readonly compose?: StackService
+}
+
+/** How the tasks of a service are replaced by new ones. */
+export interface Rollover {
+  readonly strategy: Strategy
+  /** Swarm's own policies for an update and for its rollback, as far as they are given. */
+  readonly update: UpdatePolicy
+  readonly rollback: UpdatePolicy
+}
+
+/**
+ * `rolling`: Swarm's own update. `recreate`: all old tasks are gone before the first new one. `canary`: a part of the
+ * tasks first. `blue-green`: a second service beside the first, to which the traffic moves when it has proved itself.
+ */
+export type Strategy =
+  | { readonly kind: 'rolling' | 'recreate' }
+  | { readonly kind: 'canary'; readonly size: CanarySize; readonly trial: Trial }
+  | {
+      readonly kind: 'blue-green'
+      readonly trial: Trial
+      /** How the names of the service labels begin that route traffic to it: `traefik.`. */
+      readonly routeLabels: readonly string[]
+      /** The name on its networks that routes traffic to it; the service's own unless given. */
+      readonly routeAlias: string | undefined
+      /** How many seconds the old service stays when the traffic has moved; not at all unless given. */
+      readonly keepOld: number | 'until-next' | undefined
+    }
+
+export type CanarySize = { readonly tasks: number } | { readonly percent: number }
+
+/** What new tasks have to go through before they get everything. */
+export interface Trial {
+  /** How long they must stay up, after the monitor window. */
+  readonly holdSeconds: number
+  readonly check?: Check
+}
+
+/** A shell command that must end with 0, or a URL that must answer with a status below 400. */
+export type Check = { readonly command: string } | { readonly url: string }
+
+/** Settings of `--update-…` and `--rollback-…`, as docker takes them. */
+export interface UpdatePolicy {
+  readonly parallelism?: string
+  readonly delay?: string
+  readonly order?: string
+  readonly 'failure-action'?: string
+  readonly monitor?: string
+  readonly 'max-failure-ratio'?: string
 }
 
 /** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
@@ -185,12 +237,20 @@ export interface PlannedService {
   readonly access: Access | undefined
   /** The same for the image that the service has now: for the way back to it. */
   readonly currentAccess: Access | undefined
+  /** The spec that the swarm has instead of the current one: ours, for the way there. */
+  readonly interim?: ServiceSpec
 }
 
 export interface Access {
   readonly config: Config
   readonly credential: Credential
 }
+
+/** What the strategy of a service does before the whole of its change is sent. */
+export type FirstStep =
+  | { readonly kind: 'recreate' }
+  /** So many of all its tasks are replaced first. */
+  | { readonly kind: 'canary'; readonly tasks: number; readonly total: number; readonly trial: Trial }
 
 /** A planned service whose image, flags and placement were checked. */
 export type CheckedService = ChangedService | UnchangedService
@@ -213,6 +273,7 @@ interface Checked extends PlannedService {
   readonly asked: Asked
   /** The spec that the user's flags lead to; without flags the present one. */
   readonly wanted: ServiceSpec
+  readonly firstStep?: FirstStep
   /** What docker would make for it first, if it is not there: the API's own objects. */
   readonly networks?: readonly NetworkCreate[]
 }
@@ -230,7 +291,11 @@ export interface Rollout {
   /** When the change was sent, in milliseconds of `performance.now()`. */
   readonly sentAt: number
   /** Why there is nothing to wait for. */
-  readonly problem?: { readonly outcome: 'failed' | 'superseded' | 'cancelled'; readonly cause: string }
+  readonly problem?: {
+    readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
+    readonly cause: string
+    readonly failedTask?: FailedTask
+  }
 }
 
 export type Outcome =
@@ -243,6 +308,7 @@ export type Outcome =
   | 'timed-out'
   | 'superseded'
   | 'cancelled'
+  | 'skipped'
 
 /** What became of one service. */
 export interface ServiceResult {

@@ -34,6 +34,11 @@ export async function findFailedTask(
   }
 }
 
+/** A cause that also says how its task ended. */
+export function causeWith(cause: string, task: FailedTask | undefined): string {
+  return task === undefined || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`
+}
+
 async function namedTask(id: string | undefined, engine: Engine): Promise<Task | undefined> {
   if (id === undefined) return undefined
   return orNothing(engine.get<Task>(`/tasks/${id}`))

@@ -1,4 +1,4 @@
-import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
+import type { Credential, Deployment, Reach, Rollover, ServiceRequest, StackRequest } from './deployment.ts'
 import { UserError } from './errors.ts'
 import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
 import { fileReader, resolvePath } from './inputs/files.ts'
@@ -7,6 +7,13 @@ import { type ReachInput, reachFrom } from './inputs/reach.ts'
 import { credentialsFromText, type PasswordSources } from './inputs/registries.ts'
 import { servicesFromText } from './inputs/services.ts'
 import { readStack } from './inputs/stack.ts'
+import {
+  checkAllAreUsed,
+  NO_SETTINGS,
+  readStrategySettings,
+  rolloverOf,
+  type StrategySettings,
+} from './inputs/strategy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './inputs/values.ts'
 import type { Environment } from './runner/environment.ts'
 
@@ -50,8 +57,11 @@ export function readInputs(env: Environment): Deployment {
   const problems = new Problems()
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
-  const stack = readStackInputs(env, problems)
-  const services = readServices(env, problems)
+  const forAll = readStrategySettings((name) => input(env, name).trim() || undefined, problems)
+  const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems)
+  const services = readServices(env, forAll, problems)
+  const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover)
+  checkAllAreUsed(forAll, rollovers, problems)
   const wait = read(env, 'wait', problems, parseBoolean) ?? true
   const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
   const monitorSeconds = read(env, 'monitor', problems, parseDuration)
@@ -68,6 +78,13 @@ export function readInputs(env: Environment): Deployment {
     problems.add(
       'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
     )
+  }
+  for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+    if (kind === 'recreate' || kind === 'canary') {
+      problems.add(
+        `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`,
+      )
+    }
   }
   problems.throwAll()
   return {
@@ -136,7 +153,7 @@ function credentialsFromFile(path: string, sources: PasswordSources, problems: P
   return credentialsFromText(text ?? '', name, sources, problems)
 }
 
-function readServices(env: Environment, problems: Problems): ServiceRequest[] {
+function readServices(env: Environment, forAll: StrategySettings, problems: Problems): ServiceRequest[] {
   const text = input(env, 'services')
   const stack = input(env, 'stack').trim()
   if (text.trim() !== '' && stack !== '') {
@@ -145,7 +162,7 @@ function readServices(env: Environment, problems: Problems): ServiceRequest[] {
     )
     return []
   }
-  if (text.trim() !== '') return servicesFromText(text, problems)
+  if (text.trim() !== '') return servicesFromText(text, forAll, problems)
   if (stack !== '') return []
   const given = (['registries', 'registries-file', 'registry', 'username'] as const).find(
     (name) => input(env, name) !== '',
@@ -155,11 +172,11 @@ function readServices(env: Environment, problems: Problems): ServiceRequest[] {
   return []
 }
 
-function readStackInputs(env: Environment, problems: Problems): StackRequest | undefined {
+function readStackInputs(env: Environment, rollover: Rollover, problems: Problems): StackRequest | undefined {
   const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'] as const
   const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
   const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
-  return readStack(inputs, env, problems)
+  return readStack(inputs, rollover, env, problems)
 }
 
 /** The value of an input that is one short text; `undefined` when it is not given. */
@@ -175,7 +192,7 @@ function parseTimeout(text: string): number {
 }
 
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
-function input(env: Environment, name: Input): string {
+function input(env: Environment, name: string): string {
   const key = `INPUT_${name.toUpperCase()}`
   return env[key] ?? env[key.replaceAll('-', '_')] ?? ''
 }

@@ -1,15 +1,18 @@
+import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
 import { deploy } from './deploy.ts'
-import type { CheckedService, Connection, Deployment, Rollout, ServiceResult } from './deployment.ts'
+import type { CheckedService, Connection, Deployment, FirstStep, Rollout, ServiceResult } from './deployment.ts'
 import { withIds } from './docker/stack-file.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
+import { type Begun, forgetInterims } from './interim.ts'
 import { takeLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { planDeployment } from './plan.ts'
 import { preflight } from './preflight.ts'
 import { changedServices, restoredRollouts, resultsAfter, sendBack } from './recover.ts'
+import { stopOldTasks } from './recreate.ts'
 import { reportFailure, reportResults } from './report.ts'
 import { stage } from './runner/log.ts'
 import { stopOnSignals } from './runner/stop.ts'
@@ -60,7 +63,9 @@ async function carryOut(asked: Deployment, signal: AbortSignal): Promise<Service
   throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems])
 
   const services = await withObjectsOf(stack, checked.services, connection, signal)
-  const rollouts = await stage('Deploy', () => deploy(services, connection, deployment.maxParallel, signal))
+  const begun = await begin(services, { connection, observed, deployment, signal })
+  const send = () => deploy(begun.services, connection, deployment.maxParallel, signal)
+  const rollouts = begun.ended ?? (await stage('Deploy', send))
   const wait = (sent: readonly Rollout[]) => watch(sent, observed, deployment, connection.engine, signal)
   const results = deployment.wait ? await stage('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult)
 
@@ -68,10 +73,13 @@ async function carryOut(asked: Deployment, signal: AbortSignal): Promise<Service
   if (changed.length > 0) {
     return await stage('Roll back', async () => {
       const restoring = await sendBack(changed, connection, deployment.maxParallel)
-      const mayWait = deployment.wait && !signal.aborted
-      return resultsAfter(results, restoring, mayWait ? await wait(restoredRollouts(restoring)) : undefined)
+      if (!deployment.wait || signal.aborted) return resultsAfter(results, restoring, undefined)
+      const restored = await wait(restoredRollouts(restoring))
+      await forgetInterims(rollouts, connection)
+      return resultsAfter(results, restoring, restored)
     })
   }
+  await forgetInterims(rollouts, connection)
   if (stack === undefined || !deployment.wait || !results.every(isGood)) return results
   return [...results, ...(await stage('Remove what is not used any more', () => removeUnused(stack, connection)))]
 }
@@ -84,6 +92,16 @@ async function readStackOf(
 ): Promise<Stack | undefined> {
   if (stack === undefined) return undefined
   return stage('Read the stack', () => readStack(stack, connection, workspace, signal))
+}
+
+/** What the strategies do before the whole change is sent: first what may fail, then what stops services. */
+async function begin(services: readonly CheckedService[], field: Parameters<typeof tryCanaries>[1]): Promise<Begun> {
+  const has = (kind: FirstStep['kind']) => services.some(({ firstStep }) => firstStep?.kind === kind)
+  const tried: Begun = has('canary')
+    ? await stage('Try the canaries', () => tryCanaries(services, field))
+    : { services }
+  if (tried.ended !== undefined || !has('recreate')) return tried
+  return stage('Stop the old tasks', () => stopOldTasks(tried.services, field))
 }
 
 /** The services, when all that they refer to is there. */

@@ -1,5 +1,6 @@
 import type { Access, Config, Deployment, LoggedIn, Observation, PlannedService, ServiceRequest } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
+import { beforeInterim } from './docker/first-step.ts'
 import { type ImageReference, parseReference, pathMatches } from './docker/reference.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { messageOf } from './errors.ts'
@@ -25,7 +26,8 @@ export function planDeployment(deployment: Deployment, loggedIn: LoggedIn, obser
 /** The plan for one service, or the line that says why there is none. */
 function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Observation): PlannedService | string {
   const { name } = request
-  const current = observed.services.find(({ Spec }) => Spec.Name === name)
+  const found = observed.services.find(({ Spec }) => Spec.Name === name)
+  const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found)
   if (current === undefined && !request.create) {
     return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`
   }
@@ -34,7 +36,7 @@ function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Obse
   }
   try {
     const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn)
-    return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn) }
+    return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn), ...interim }
   } catch (error) {
     return `service ${name}: ${messageOf(error)}`
   }

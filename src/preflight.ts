@@ -1,14 +1,15 @@
 import type { Access, CheckedService, Connection, LoggedIn, Observation, PlannedService } from './deployment.ts'
 import type { Distribution, Service, ServiceSpec } from './docker/api.ts'
-import { type Command, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
+import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
+import { firstStepOf } from './docker/first-step.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
 import { familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
 import { RegistryError, resolveImage } from './docker/registry.ts'
 import { describeFailure, remedy } from './docker/registry-error.ts'
-import { type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
+import { NOTHING, type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
 import { isJob, wantedTasks } from './docker/rollout.ts'
-import { type Difference, difference, imageOf, sameSpec } from './docker/service-spec.ts'
+import { type Difference, difference, imageOf, policyChanges, sameSpec, withPlatforms } from './docker/service-spec.ts'
 import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { inParallel } from './parallel.ts'
@@ -64,7 +65,7 @@ interface Checked {
 }
 
 async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surroundings): Promise<Checked> {
-  const { request, current } = planned
+  const { request, current, interim } = planned
   if (planned.access !== undefined && surroundings.loggedIn.refused.has(planned.access.credential)) return {}
 
   const image = await checkImage(planned, lookUp)
@@ -74,10 +75,9 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
   const asked = { image: pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
   const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory)
-  const flags = current === undefined ? request.createArgs : request.updateArgs
   const rehearsal =
-    current === undefined || request.compose !== undefined || flags.length > 0
-      ? await rehearseIn(command, surroundings)
+    current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0
+      ? await rehearseIn(command, planned, surroundings)
       : { spec: current.Spec, networks: [] }
   if ('refusal' in rehearsal) return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` }
 
@@ -88,6 +88,7 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
     current,
     access,
     currentAccess: undefined,
+    ...(interim === undefined ? {} : { interim }),
     changes,
     asked,
     wanted,
@@ -100,8 +101,25 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
   const problem = placementProblem(wanted, distribution, surroundings.observed)
   if (problem !== undefined) return { problem: `service ${request.name}: ${problem}` }
   if (current === undefined) return { service: { ...checked, action: 'create', command } }
+  const firstStep = firstStepOf(request.rollover.strategy, current.Spec, wanted, surroundings.observed.nodes)
+  if (firstStep !== undefined && 'refusal' in firstStep && request.compose === undefined)
+    return { problem: `service ${request.name}: ${firstStep.refusal}` }
   const currentAccess = await accessToReturn(planned, lookUp)
-  return { service: { ...checked, currentAccess, action: 'update', command } }
+  const update = { ...checked, currentAccess, action: 'update', command } as const
+  if (!needsWholeSpec(planned)) return { service: update }
+  const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) }
+  if (firstStep === undefined) return { service: whole }
+  if ('refusal' in firstStep) {
+    if (!isJob(wanted)) log.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`)
+    return { service: whole }
+  }
+  return { service: { ...whole, firstStep } }
+}
+
+/** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
+function needsWholeSpec({ request, interim }: PlannedService): boolean {
+  const { kind } = request.rollover.strategy
+  return request.compose !== undefined || interim !== undefined || kind === 'recreate' || kind === 'canary'
 }
 
 interface CheckedImage {
@@ -184,38 +202,67 @@ function describeRefusal(error: RegistryError, image: ImageReference, access: Ac
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`
 }
 
+/** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
+function flagsFor({ request, current }: PlannedService): readonly string[] {
+  const { createArgs, updateArgs, rollover } = request
+  const own = current === undefined ? createArgs : updateArgs
+  const makesJob =
+    current === undefined ? /--mode[= ](?:replicated|global)-job/.test(own.join(' ')) : isJob(current.Spec)
+  return makesJob ? own : [...policyFlags(rollover), ...own]
+}
+
 function commandFor(
-  { request, current }: PlannedService,
+  planned: PlannedService,
   missing: Difference,
   access: Access | undefined,
   pinned: ImageReference | undefined,
   anonymousDirectory: string,
 ): Command {
-  const { name, createArgs, updateArgs, compose } = request
+  const { request, current } = planned
+  const { name, compose, rollover } = request
   const { image, replicas, env } = missing
   const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined }
   if (compose !== undefined && pinned !== undefined) {
-    return stackDeploy(compose.stack, fileFor(compose, pinned), config, compose.knowsDetach)
+    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach)
   }
-  return current === undefined
-    ? serviceCreate({ name, config, image, replicas, env, flags: createArgs })
-    : serviceUpdate({ name, config, image, replicas, env, flags: updateArgs })
+  const change = { name, config, image, replicas, env, flags: flagsFor(planned) }
+  return current === undefined ? serviceCreate(change) : serviceUpdate(change)
 }
 
-function rehearseIn(command: Command, { connection, workspace, stack, signal }: Surroundings): Promise<Rehearsal> {
-  return rehearse(command, connection.docker, connection.engine, workspace.socketPath(), signal, stack?.pretended)
+function rehearseIn(
+  command: Command,
+  { current, interim }: PlannedService,
+  { connection, workspace, stack, signal }: Surroundings,
+): Promise<Rehearsal> {
+  const { docker, engine } = connection
+  const hidden = interim === undefined || current === undefined ? {} : { service: current }
+  const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden }
+  return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended)
 }
 
 /** Why an existing service has to be touched, in the user's words. */
-function changesOf({ request, current }: PlannedService, wanted: ServiceSpec, { words }: Difference): string[] {
+function changesOf(
+  { request, current, interim }: PlannedService,
+  wanted: ServiceSpec,
+  { words }: Difference,
+): string[] {
   if (current === undefined) return []
-  const stuck = isStuck(current) ? ['its last update was paused'] : []
+  const stuck = [
+    ...(isStuck(current) ? ['its last update was paused'] : []),
+    ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
+  ]
   if (request.compose !== undefined) {
     const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
     return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck]
   }
-  const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? ['update-args'] : []
+  const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : []
   return [...words, ...byFlags, ...stuck]
+}
+
+function changesByFlags(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  const { UpdateConfig, RollbackConfig, ...rest } = wanted
+  const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now
+  return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)]
 }
 
 /** Half of its tasks may be old, and Swarm will not go on by itself. */

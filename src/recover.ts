@@ -18,7 +18,10 @@ export type Restoring = {
 /** After a kill the runner leaves a few seconds: enough to send what Swarm then does by itself. */
 const SEND_TIMEOUT_MS = 60_000
 
-/** The services that a failed or stopped run has to bring back; none when all is well or the user wants to keep it. */
+/**
+ * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
+ * only those go back that would stay half-way, with a spec that was meant for the way there alone.
+ */
 export function changedServices(
   rollouts: readonly Rollout[],
   results: readonly ServiceResult[],
@@ -26,13 +29,19 @@ export function changedServices(
 ): readonly { readonly rollout: Rollout; readonly before: ServiceResult }[] {
   const bad = results.filter((result) => !isGood(result))
   const stopped = bad.some(({ outcome }) => outcome === 'cancelled')
-  if (bad.length === 0 || (stopped ? onCancel : onFailure) === 'keep') return []
+  if (bad.length === 0) return []
+  const keep = (stopped ? onCancel : onFailure) === 'keep'
   return rollouts.flatMap((rollout, index) => {
     const before = results[index]
-    const isOurs =
-      rollout.checked.action !== 'unchanged' && rollout.problem === undefined && before?.outcome !== 'superseded'
-    return isOurs && before !== undefined ? [{ rollout, before }] : []
+    if (before === undefined || rollout.checked.action === 'unchanged' || before.outcome === 'superseded') return []
+    const mayGo = isHalfWay(rollout, before) || (rollout.problem === undefined && !keep)
+    return mayGo ? [{ rollout, before }] : []
   })
+}
+
+/** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
+function isHalfWay({ checked, problem }: Rollout, { outcome }: ServiceResult): boolean {
+  return checked.interim !== undefined && (problem !== undefined || outcome === 'rolled-back')
 }
 
 /**
@@ -65,7 +74,8 @@ export function sendBack(
   })
 
   async function restore(checked: ChangedService, current: Service, deployed: Service) {
-    return updateSpec(engine, current.ID, deployed.Spec, current.Spec, credentialFor(checked), signal)
+    const bases = [deployed.Spec, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])]
+    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
   }
 
   async function remove(created: Service) {
@@ -83,7 +93,7 @@ export function sendBack(
 export function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
   return restoring
     .filter(({ state }) => state === 'sent')
-    .map(({ rollout }) => ({ ...rollout, service: rollout.checked.current, sentAt: performance.now() }))
+    .map(({ rollout: { checked } }) => ({ checked, service: checked.current, sentAt: performance.now() }))
 }
 
 /** The results of a run after its way back. */
@@ -92,7 +102,7 @@ export function resultsAfter(
   restoring: readonly Restoring[],
   restored: readonly ServiceResult[] | undefined,
 ): ServiceResult[] {
-  const culprits = results.filter((result) => !isGood(result)).map(({ name }) => name)
+  const culprits = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ name }) => name)
   return results.map((result) => {
     const way = restoring.find(({ before }) => before === result)
     return way === undefined

@@ -10,7 +10,8 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
   const status = statusOf(results, deployment.wait)
   setOutputs(status, results)
   const bad = results.filter((result) => !isGood(result))
-  for (const result of bad) log.error(annotation(result), `${result.name}: ${result.outcome}`)
+  for (const result of bad.filter(({ outcome }) => outcome !== 'skipped'))
+    log.error(annotation(result), `${result.name}: ${result.outcome}`)
   await writeSummary(resultSummary(status, results))
   log.info(verdictLine(status, results))
   if (bad.length > 0) process.exitCode = 1

@@ -160,7 +160,8 @@ function serviceRequest(
   try {
     const image = withTagDefault(parseReference(service.image))
     const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach }
-    return { name, image, labels: labelsOf(service), env: {}, create: true, createArgs: [], updateArgs: [], compose }
+    const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover }
+    return { name, image, labels: labelsOf(service), ...nothingElse, compose }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return `${placeOf(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`

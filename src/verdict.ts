@@ -10,7 +10,8 @@ export function isGood({ outcome }: ServiceResult): boolean {
 
 /** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
 export function statusOf(results: readonly ServiceResult[], waited: boolean): Status {
-  const bad = results.filter((result) => !isGood(result)).map(({ outcome }) => outcome)
+  // Services that were skipped because of another say nothing of their own.
+  const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome)
   if (bad.includes('cancelled')) return 'cancelled'
   if (bad.length > 0) {
     if (bad.every((outcome) => outcome === 'rolled-back')) return 'rolled-back'
@@ -52,7 +53,7 @@ export function resultSummary(status: Status, results: readonly ServiceResult[])
       code(tagOf(image.after)),
       digestChange(image),
       config === undefined ? '–' : code(config),
-      outcome === 'cancelled' ? '–' : `${tasks.running}/${tasks.wanted}`,
+      outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
       String(nodes),
       String(seconds),
     ]

@@ -1,7 +1,7 @@
 import type { Deployment, FailedTask, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
-import { findFailedTask } from './diagnose.ts'
+import { causeWith, findFailedTask } from './diagnose.ts'
 import { wakeOnEvents } from './docker/alarm.ts'
-import type { Node, Service, Task } from './docker/api.ts'
+import type { Service } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import type { Engine } from './docker/engine.ts'
 import { eligibleNodes } from './docker/placement.ts'
@@ -15,7 +15,8 @@ import {
   type Tally,
   tally,
 } from './docker/rollout.ts'
-import { imageOf, sameSpec } from './docker/service-spec.ts'
+import { imageOf } from './docker/service-spec.ts'
+import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
 import { messageOf } from './errors.ts'
 import { log } from './runner/log.ts'
 
@@ -31,13 +32,6 @@ interface Watched {
   readonly rollout: Rollout
   readonly memory: Memory
   readonly progress: string
-}
-
-/** The swarm at one moment, as far as the watched services go. */
-interface View {
-  readonly services: ReadonlyMap<string, Service>
-  readonly tasks: ReadonlyMap<string, readonly Task[]>
-  readonly nodes: readonly Node[]
 }
 
 /** Why nothing can be seen any more: the end of the watch. */
@@ -99,7 +93,10 @@ export async function watch(
 export function unwatchedResult(rollout: Rollout): ServiceResult {
   const { problem, checked } = rollout
   const outcome = problem?.outcome ?? GOOD[checked.action]
-  return { ...settledPart(rollout, outcome, undefined), ...(problem === undefined ? {} : { cause: problem.cause }) }
+  const result = settledPart(rollout, outcome, undefined)
+  if (problem === undefined) return result
+  const { cause, failedTask } = problem
+  return { ...result, cause, ...(failedTask === undefined ? {} : { failedTask }) }
 }
 
 const GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' } as const
@@ -113,26 +110,11 @@ function startWatching(rollout: Rollout, observed: Observation): Watched {
 /** The view, or why there will be none any more. */
 async function look(engine: Engine, watched: readonly Watched[], signal: AbortSignal): Promise<View | Blindness> {
   try {
-    return await throughElection(() => lookAtAll(engine, watched, signal), signal)
+    const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? [])
+    return await throughElection(() => viewOf(engine, ids, signal), signal)
   } catch (error) {
     if (signal.aborted) return { outcome: 'cancelled', cause: CANCELLED }
     return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }
-  }
-}
-
-/** Three calls, however many services there are. */
-async function lookAtAll(engine: Engine, watched: readonly Watched[], signal: AbortSignal): Promise<View> {
-  const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? [])
-  const upToDate = JSON.stringify({ service: ids, '_up-to-date': ['true'] })
-  const [services, tasks, nodes] = await Promise.all([
-    engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
-    engine.get<Task[]>('/tasks', { query: { filters: upToDate }, signal }),
-    engine.get<Node[]>('/nodes', { signal }),
-  ])
-  return {
-    services: new Map(services.map((service) => [service.ID, service])),
-    tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
-    nodes,
   }
 }
 
@@ -162,12 +144,7 @@ async function withTask(
 ): Promise<ServiceResult> {
   const failedTask = await finding
   if (failedTask === undefined) return result
-  const { cause } = result
-  return {
-    ...result,
-    failedTask,
-    cause: cause.includes(failedTask.ending) ? cause : `${cause}; the task ${failedTask.ending}`,
-  }
+  return { ...result, failedTask, cause: causeWith(result.cause, failedTask) }
 }
 
 function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): Sight {
@@ -178,12 +155,6 @@ function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): 
     now: performance.now() / 1000,
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
   }
-}
-
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function isSomeoneElses(ours: Service | undefined, now: Service): boolean {
-  if (ours === undefined || ours.Version.Index === now.Version.Index) return false
-  return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec)
 }
 
 function endResult(rollout: Rollout, outcome: Outcome, cause: string, sight: Sight | undefined) {

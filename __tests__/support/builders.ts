@@ -1,4 +1,4 @@
-import type { Config, Credential, Reach, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
+import type { Config, Credential, Reach, Rollover, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
 import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
 import { Secret } from '../../src/runner/secret.ts'
 
@@ -77,8 +77,10 @@ export function createConfig(name: string, credentials: readonly Credential[]): 
   return { name, directory: `/run/${name}`, credentials }
 }
 
+export const ROLLING: Rollover = { strategy: { kind: 'rolling' }, update: {}, rollback: {} }
+
 export function createRequest(overrides: Partial<ServiceRequest> = {}): ServiceRequest {
-  return { name: 'web', env: {}, create: false, createArgs: [], updateArgs: [], ...overrides }
+  return { name: 'web', env: {}, create: false, createArgs: [], updateArgs: [], rollover: ROLLING, ...overrides }
 }
 
 /** The result of an update that went well. */

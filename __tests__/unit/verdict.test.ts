@@ -45,6 +45,7 @@ describe('a run is', () => {
     ['failed', ['timed-out', 'superseded']],
     ['rolled-back', ['rolled-back', 'updated', 'rolled-back']],
     ['timed-out', ['timed-out', 'created', 'timed-out']],
+    ['rolled-back', ['skipped', 'rolled-back', 'skipped']],
     ['cancelled', ['cancelled']],
     ['cancelled', ['failed', 'rolled-back', 'cancelled', 'updated']],
   ])('%s with %j', (status, outcomes) => {
@@ -150,6 +151,7 @@ describe('the summary of a deployment', () => {
 
   test('has no count of tasks for a service at which nobody could look', () => {
     expect(cells(createResult({ outcome: 'cancelled' }))[5]).toBe('–')
+    expect(cells(createResult({ outcome: 'skipped' }))[5]).toBe('–')
     expect(cells(createResult({ outcome: 'failed' }))[5]).toBe('3/3')
   })
 

@@ -19,6 +19,7 @@ export interface ServiceSpec {
   readonly TaskTemplate: TaskTemplate
   readonly Mode: ServiceMode
   readonly UpdateConfig?: UpdateConfig
+  readonly RollbackConfig?: UpdateConfig
   /** Of old services; else they are in the task template. */
   readonly Networks?: readonly { readonly Target: string }[]
 }
@@ -40,7 +41,11 @@ export interface TaskTemplate {
     readonly Condition?: 'none' | 'on-failure' | 'any'
     readonly MaxAttempts?: number
   }
-  readonly Placement?: { readonly Constraints?: string[]; readonly MaxReplicas?: number }
+  readonly Placement?: {
+    readonly Constraints?: string[]
+    readonly MaxReplicas?: number
+    readonly Platforms?: readonly { readonly Architecture?: string; readonly OS?: string }[]
+  }
 }
 
 /** Exactly one of the four is set. */
@@ -52,8 +57,11 @@ export interface ServiceMode {
 }
 
 export interface UpdateConfig {
-  /** Nanoseconds. */
+  readonly Parallelism?: number
+  /** Nanoseconds, as is the monitor window. */
+  readonly Delay?: number
   readonly Monitor?: number
+  readonly MaxFailureRatio?: number
   readonly FailureAction?: 'continue' | 'pause' | 'rollback'
 }
 

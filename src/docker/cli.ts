@@ -19,7 +19,8 @@ export interface CommandOptions {
 }
 
 /**
- * The only place that starts processes: the docker CLI, ssh, and the credential helpers of the user's own configuration.
+ * The only place that starts programs of docker and of the way to it: the CLI, ssh, and the credential helpers of the
+ * user's own configuration. (A check command of the user's is started by runner/shell.ts.)
  * A child is started with the environment given here and nothing else, and no shell ever reads its arguments.
  */
 export interface DockerCli {

@@ -1,3 +1,4 @@
+import type { Rollover } from '../deployment.ts'
 import { familiar, type ImageReference } from './reference.ts'
 
 /** A docker command as a value: its arguments, its input, and the variables that it takes from its environment. */
@@ -65,6 +66,13 @@ export function stackDeploy(stack: string, file: string, config: ClientConfig, k
     env: {},
     stdin: file,
   }
+}
+
+/** Swarm's own policies as the flags that `create` and `update` share: `--update-delay=10s`. */
+export function policyFlags({ update, rollback }: Rollover): string[] {
+  return Object.entries({ update, rollback }).flatMap(([phase, policy]) =>
+    Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`),
+  )
 }
 
 /** The same command without a look at the registry: for a rehearsal. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import type { ServiceSpec } from './api.ts'
+import type { Service, ServiceSpec } from './api.ts'
 import type { CommandResult, DockerCli } from './cli.ts'
 import { type Command, withoutRegistry } from './commands.ts'
 import type { Engine } from './engine.ts'
@@ -23,9 +23,11 @@ export interface Pretended {
   readonly secret: readonly StackObject[]
   readonly config: readonly StackObject[]
   readonly network: readonly StackObject[]
+  /** The service as it is to be seen, though the swarm has it in another form. */
+  readonly service?: Service
 }
 
-const NOTHING: Pretended = { secret: [], config: [], network: [] }
+export const NOTHING: Pretended = { secret: [], config: [], network: [] }
 
 const CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/
 
@@ -84,6 +86,8 @@ async function answer(
     const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`))
     if (network !== undefined)
       return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: 'swarm' })
+    if (pretended.service !== undefined && path.endsWith(`/services/${pretended.service.Spec.Name}`))
+      return sendJson(response, 200, pretended.service)
     const kind = /\/(secret|config)s$/.exec(path)?.[1] as 'secret' | 'config' | undefined
     if (kind !== undefined && pretended[kind].length > 0) {
       const known = await json(await engine.forward({ method, path: url }))

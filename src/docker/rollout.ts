@@ -123,6 +123,26 @@ export function judge(memory: Memory, sight: Sight): Verdict {
     : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` }
 }
 
+/**
+ * What the sight says of a canary: so many tasks of an update that Swarm then holds. Swarm is updating all the while,
+ * and one task that ends is a failure.
+ */
+export function judgeCanaries(memory: Memory, sight: Sight, size: number): Verdict {
+  const bySwarm = swarmVerdict(memory, sight.service)
+  if (bySwarm !== undefined) return bySwarm
+  const unplaced = unplacedTask(memory, sight)
+  if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
+  const last = newest([...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]))
+  if (last !== undefined) return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID }
+
+  const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes)
+  const progress = `${counted.length}/${size} canary ${size === 1 ? 'task' : 'tasks'} running`
+  if (counted.length < size) return { state: 'progressing', progress }
+  return isStable(memory, sight, counted)
+    ? { state: 'converged', progress }
+    : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` }
+}
+
 /** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
 export function monitorSecondsOf(spec: ServiceSpec): number {
   const nanoseconds = spec.UpdateConfig?.Monitor ?? 0
@@ -166,6 +186,12 @@ function isUnplaced(task: Task): boolean {
 /** Whether a task ended badly. */
 export function isFailure(task: Task): boolean {
   return task.Status.State === 'failed' || task.Status.State === 'rejected'
+}
+
+/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
+export function mayHaveContainer(task: Task): boolean {
+  const isEnding = !isWanted(task) && task.DesiredState !== 'ready'
+  return isLive(task) && !(isEnding && ['new', 'allocated', 'pending'].includes(task.Status.State))
 }
 
 function isLive(task: Task): boolean {

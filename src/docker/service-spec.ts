@@ -1,4 +1,4 @@
-import type { Service, ServiceSpec } from './api.ts'
+import type { Distribution, Service, ServiceSpec } from './api.ts'
 import { familiar, type ImageReference, sameImage } from './reference.ts'
 
 /** What is asked of a service's spec; what is not named stays. */
@@ -43,6 +43,28 @@ export function difference(spec: ServiceSpec | undefined, asked: Asked): Differe
   }
 }
 
+/**
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ */
+export function withPlatforms(spec: ServiceSpec, platforms: Distribution['Platforms'] = []): ServiceSpec {
+  if (platforms.length === 0) return spec
+  const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+    Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+    OS: os,
+  }))
+  const { TaskTemplate: template } = spec
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } }
+}
+
+/** Which of Swarm's own policies differ between two specs. */
+export function policyChanges(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  return [
+    ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
+    ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
+  ]
+}
+
 /** The image of a service, with its digest where it has one, as the swarm holds it. */
 export function imageOf(service: Service | undefined): string | undefined {
   return service?.Spec.TaskTemplate.ContainerSpec?.Image
@@ -50,6 +72,10 @@ export function imageOf(service: Service | undefined): string | undefined {
 
 /** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
 export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
+  return same(a, b)
+}
+
+function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(essence(a)) === JSON.stringify(essence(b))
 }
 

@@ -22,13 +22,13 @@ const LONGEST_PAUSE_MS = 500
  * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
  * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
  *
- * @param base the spec that the service must still have
+ * @param bases the specs of which the service must still have one
  * @throws EngineError when the swarm refuses the spec
  */
 export async function updateSpec(
   engine: Engine,
   serviceId: string,
-  base: ServiceSpec,
+  bases: readonly ServiceSpec[],
   wanted: ServiceSpec,
   credential: StoredCredential,
   signal: AbortSignal,
@@ -36,7 +36,7 @@ export async function updateSpec(
   for (let attempt = 1; ; attempt++) {
     const service = await findService(engine, serviceId, signal)
     if (service === undefined) return 'gone'
-    if (!sameSpec(service.Spec, base) && !sameSpec(service.Spec, wanted)) return 'someone-elses'
+    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return 'someone-elses'
     try {
       await engine.post(`/services/${service.ID}/update`, {
         query: queryFor(service, credential),

@@ -1,7 +1,8 @@
 import { parse } from 'yaml'
+import type { Rollover, UpdatePolicy } from '../deployment.ts'
 import type { ServiceSpec } from './api.ts'
 import { familiar, type ImageReference } from './reference.ts'
-import { sameSpec } from './service-spec.ts'
+import { policyChanges, sameSpec } from './service-spec.ts'
 
 /** The label by which Docker finds what belongs to a stack. */
 export const NAMESPACE_LABEL = 'com.docker.stack.namespace'
@@ -20,10 +21,17 @@ export interface FileObject {
   readonly [key: `x-${string}`]: unknown
 }
 
+interface FileDeploy {
+  readonly labels?: Readonly<Record<string, string | null>>
+  readonly mode?: string
+  readonly update_config?: Readonly<Record<string, unknown>>
+  readonly rollback_config?: Readonly<Record<string, unknown>>
+}
+
 export interface FileService {
   readonly image?: string
   readonly labels?: Readonly<Record<string, string | null>>
-  readonly deploy?: { readonly labels?: Readonly<Record<string, string | null>> }
+  readonly deploy?: FileDeploy
   readonly networks?: Readonly<Record<string, unknown>>
   readonly [key: string]: unknown
 }
@@ -71,22 +79,47 @@ export interface StackService {
 }
 
 /**
- * The compose file that deploys one service, with its image pinned. What Docker would take for a variable is
- * escaped: all of them are replaced by now.
+ * The compose file that deploys one service, with its image pinned, and with the policies of the inputs where it has
+ * none of its own. What Docker would take for a variable is escaped: all of them are replaced by now.
  */
-export function fileFor({ key, file }: StackService, image: ImageReference): string {
+export function fileFor({ key, file }: StackService, image: ImageReference, rollover: Rollover): string {
   // Their content is in `environment` by now, and Swarm knows neither order nor builds.
   const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {}
   const { version, networks, volumes, secrets } = file
   const { credential, configs } = credentialByName(service, file.configs)
   const escaped = escapeVariables({
-    services: { [key]: { ...service, ...credential, image: familiar(image) } },
+    services: {
+      [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) },
+    },
     networks,
     volumes,
     secrets,
     configs,
   })
   return JSON.stringify({ ...(version === undefined ? {} : { version }), ...(escaped as object) })
+}
+
+/** Swarm takes no policy for a job. */
+function policiesFor(deploy: FileDeploy = {}, { update, rollback }: Rollover): Pick<FileService, 'deploy'> {
+  if (deploy.mode?.endsWith('-job')) return {}
+  const policies = Object.entries({ update, rollback }).flatMap(([phase, policy]) => {
+    const key = `${phase}_config` as 'update_config' | 'rollback_config'
+    const filled = { ...composePolicy(policy), ...deploy[key] }
+    return Object.keys(filled).length === 0 ? [] : [[key, filled] as const]
+  })
+  return policies.length === 0 ? {} : { deploy: { ...deploy, ...Object.fromEntries(policies) } }
+}
+
+const NUMBERS = ['parallelism', 'max-failure-ratio']
+
+function composePolicy(policy: UpdatePolicy): Record<string, unknown> {
+  const entries: [string, string][] = Object.entries(policy)
+  return Object.fromEntries(
+    entries.map(([setting, value]) => [
+      setting.replaceAll('-', '_'),
+      NUMBERS.includes(setting) ? Number(value) : value,
+    ]),
+  )
 }
 
 /** Docker looks the config of a credential spec up by the name that it has on the swarm, as key and as name. */
@@ -197,6 +230,9 @@ export function stackChanges(now: ServiceSpec, wanted: ServiceSpec): string[] {
     ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
     ['labels', a.Labels, b.Labels],
   ] as const
-  const words = parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word]))
+  const words = [
+    ...parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word])),
+    ...policyChanges(a, b),
+  ]
   return words.length > 0 ? words : ['settings']
 }

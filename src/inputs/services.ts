@@ -4,6 +4,14 @@ import { UserError } from '../errors.ts'
 import { type Flags, readFlags, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
 import { type Problems, shown } from './problems.ts'
+import {
+  isPolicy,
+  NO_SETTINGS,
+  readStrategySettings,
+  rolloverOf,
+  STRATEGY_KEYS,
+  type StrategySettings,
+} from './strategy.ts'
 import { parseBoolean, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
 import { parseYaml, type YamlList, type YamlMap, type YamlValue } from './yaml.ts'
@@ -17,6 +25,7 @@ const KEYS: readonly string[] = [
   'create',
   'create-args',
   'update-args',
+  ...STRATEGY_KEYS,
 ]
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   config: 'auth-config',
@@ -50,14 +59,18 @@ interface Entry {
   readonly value: YamlValue
 }
 
-/** What a `services` text asks for: `name: image` pairs, or a list of entries. */
-export function servicesFromText(text: string, problems: Problems): ServiceRequest[] {
+/**
+ * What a `services` text asks for: `name: image` pairs, or a list of entries.
+ *
+ * @param forAll what the inputs say of strategies and policies
+ */
+export function servicesFromText(text: string, forAll: StrategySettings, problems: Problems): ServiceRequest[] {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
   if (wrong.length > 0) return []
 
   const entries = entriesOf(root, problems.at('services'))
-  const requests = entries.flatMap((entry) => requestFromEntry(entry, problems.at(entry.place)) ?? [])
+  const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? [])
   checkNames(entries, problems)
   return requests
 }
@@ -93,13 +106,13 @@ function placeOf(name: string): string {
   return `services: ${name.slice(0, LONGEST_NAME)}`
 }
 
-function requestFromEntry(entry: Entry, problems: Problems): ServiceRequest | undefined {
+function requestFromEntry(entry: Entry, forAll: StrategySettings, problems: Problems): ServiceRequest | undefined {
   const { value } = entry
   if (value.kind === 'list') {
     problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`)
     return undefined
   }
-  if (value.kind === 'map') return requestFromMap(entry, value, problems)
+  if (value.kind === 'map') return requestFromMap(entry, value, forAll, problems)
   if (entry.name === undefined) {
     problems.add(
       `this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`,
@@ -108,11 +121,17 @@ function requestFromEntry(entry: Entry, problems: Problems): ServiceRequest | un
   }
   problems.attempt(() => checkName(entry.name ?? ''))
   const image = problems.attempt(() => imageFrom(value.value.trim()))
-  const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [] }
+  const rollover = rolloverOf(NO_SETTINGS, forAll, problems)
+  const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [], rollover }
   return image && { name: entry.name, image, ...nothingElse }
 }
 
-function requestFromMap(entry: Entry, map: YamlMap, problems: Problems): ServiceRequest | undefined {
+function requestFromMap(
+  entry: Entry,
+  map: YamlMap,
+  forAll: StrategySettings,
+  problems: Problems,
+): ServiceRequest | undefined {
   if (!checkKeys(entry, map, problems)) return undefined
   const name = nameOf(entry, map, problems)
   const image = attemptAt(map, 'image', problems, imageFrom)
@@ -122,6 +141,7 @@ function requestFromMap(entry: Entry, map: YamlMap, problems: Problems): Service
   const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'))
   const createFlags = flagsAt(map, 'create', problems)
   const updateFlags = flagsAt(map, 'update', problems)
+  const own = readStrategySettings((key) => textAt(map, key, problems), problems)
 
   if (create && valueAt(map, 'image') === undefined) {
     problems.add('`create` is true, but there is no `image`: write the image to make the service from')
@@ -130,10 +150,12 @@ function requestFromMap(entry: Entry, map: YamlMap, problems: Problems): Service
     problems.add('`create-args` is given without `create: true`: add it, or leave the flags out')
   }
   const asked = [valueAt(map, 'image'), valueAt(map, 'replicas'), filledAt(map, 'env'), filledAt(map, 'update-args')]
-  if (create === false && asked.every((value) => value === undefined)) {
+  const hasPolicy = own.given.some((key) => isPolicy(key))
+  if (create === false && !hasPolicy && asked.every((value) => value === undefined)) {
     problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`')
   }
-  for (const flags of [createFlags, updateFlags]) checkGivenOnce(map, env, flags, problems)
+  for (const flags of [createFlags, updateFlags])
+    checkGivenOnce(map, env, flags, [...forAll.given, ...own.given], problems)
 
   return {
     name,
@@ -144,6 +166,7 @@ function requestFromMap(entry: Entry, map: YamlMap, problems: Problems): Service
     create: create ?? false,
     createArgs: createFlags.words,
     updateArgs: updateFlags.words,
+    rollover: rolloverOf(own, forAll, problems),
   }
 }
 
@@ -255,9 +278,19 @@ function flagLines(block: string): string[] {
   return lines.filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-function checkGivenOnce(map: YamlMap, env: Readonly<Record<string, string>>, flags: Flags, problems: Problems): void {
+function checkGivenOnce(
+  map: YamlMap,
+  env: Readonly<Record<string, string>>,
+  flags: Flags,
+  settings: readonly string[],
+  problems: Problems,
+): void {
   if (valueAt(map, 'replicas') !== undefined && flags.given.some(({ name }) => name === '--replicas')) {
     problems.add('`replicas` and the flag --replicas are both given: leave one of the two')
+  }
+  for (const name of settings.filter(isPolicy)) {
+    if (flags.given.some((flag) => flag.name === `--${name}`))
+      problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`)
   }
   for (const name of variablesOf(flags)) {
     if (Object.hasOwn(env, name)) problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`)

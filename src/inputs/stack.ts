@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { StackRequest } from '../deployment.ts'
+import type { Rollover, StackRequest } from '../deployment.ts'
 import { adaptCompose, type ComposeFile } from '../docker/compose.ts'
 import { type LookUp, parseEnvFile } from '../docker/compose-variables.ts'
 import type { Environment } from '../runner/environment.ts'
@@ -29,7 +29,12 @@ export interface StackInputs {
 }
 
 /** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
-export function readStack(inputs: StackInputs, env: Environment, problems: Problems): StackRequest | undefined {
+export function readStack(
+  inputs: StackInputs,
+  rollover: Rollover,
+  env: Environment,
+  problems: Problems,
+): StackRequest | undefined {
   const name = inputs.stack.trim()
   const prune = switchOf(inputs, 'prune', problems)
   const rerunJobs = switchOf(inputs, 'rerun-jobs', problems)
@@ -66,6 +71,7 @@ export function readStack(inputs: StackInputs, env: Environment, problems: Probl
     lookUp,
     prune,
     rerunJobs,
+    rollover,
   }
 }
 

@@ -21,6 +21,17 @@ export function parseBoolean(text: string): boolean {
  * @throws UserError that says what to write instead
  */
 export function parseDuration(text: string): number {
+  const seconds = parseDelay(text)
+  if (seconds === 0) throw new UserError(`${text} is no time at all: write a longer one, such as 10s`)
+  return seconds
+}
+
+/**
+ * The seconds of a duration that may be none at all: `0s`.
+ *
+ * @throws UserError that says what to write instead
+ */
+export function parseDelay(text: string): number {
   if (/^\d+(?:\.\d+)?$/.test(text))
     throw new UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`)
   if (!DURATION.test(text)) throw new UserError(`${shown(text)} is no duration: write one such as 90s, 10m or 1h30m`)
@@ -28,7 +39,6 @@ export function parseDuration(text: string): number {
     (sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
     0,
   )
-  if (milliseconds === 0) throw new UserError(`${text} is no time at all: write a longer one, such as 10s`)
   return milliseconds / 1000
 }
 

@@ -23,3 +23,15 @@ export function environmentForChildren(env: Environment): Record<string, string>
   })
   return Object.fromEntries(entries)
 }
+
+/** What only the action itself is to know: its inputs with their secrets, saved state, and the runner's own tokens. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/
+
+/** The environment for the user's own commands: as in any other step, all that they set for this one. */
+export function environmentForCommands(env: Environment): Record<string, string> {
+  const entries = Object.entries(env).filter((entry): entry is [string, string] => {
+    const [name, value] = entry
+    return value !== undefined && !OF_THE_ACTION.test(name)
+  })
+  return Object.fromEntries(entries)
+}

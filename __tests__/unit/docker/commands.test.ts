@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { type ServiceChange, serviceCreate, serviceUpdate, withoutRegistry } from '../../../src/docker/commands.ts'
+import {
+  policyFlags,
+  type ServiceChange,
+  serviceCreate,
+  serviceUpdate,
+  withoutRegistry,
+} from '../../../src/docker/commands.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
 import { digest } from '../../support/builders.ts'
 
@@ -145,4 +151,13 @@ describe('a rehearsal', () => {
       env: { A: '1' },
     })
   })
+})
+
+test("Swarm's own policies are flags of both commands", () => {
+  const update = { parallelism: '2', 'failure-action': 'rollback' }
+  expect(policyFlags({ strategy: { kind: 'rolling' }, update, rollback: { order: 'stop-first' } })).toEqual([
+    '--update-parallelism=2',
+    '--update-failure-action=rollback',
+    '--rollback-order=stop-first',
+  ])
 })

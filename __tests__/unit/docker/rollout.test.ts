@@ -17,6 +17,8 @@ import {
   isFailure,
   isJob,
   judge,
+  judgeCanaries,
+  mayHaveContainer,
   monitorSecondsOf,
   REJECTIONS_UNTIL_FAILED,
   remember,
@@ -1044,5 +1046,73 @@ describe('the monitor window of a service', () => {
 
   test("is Swarm's default of 5 s when it has no update policy", () => {
     expect(monitorSecondsOf(createSpec())).toBe(5)
+  })
+})
+
+describe('canaries', () => {
+  const updating = createService({ UpdateStatus: { State: 'updating' } })
+  const trying = (size: number, service = updating) => {
+    let memory = firstMemory([])
+    return (now: number, tasks: readonly Task[], changed: Partial<Sight> = {}): Verdict => {
+      const sight = { service, tasks, eligibleNodes: THREE_NODES, now, monitorSeconds: MONITOR_SECONDS, ...changed }
+      memory = remember(memory, sight)
+      return judgeCanaries(memory, sight, size)
+    }
+  }
+  const one = createTask(1)
+  const two = createTask(2, { Slot: 2 })
+
+  test('are up when so many tasks have run for the monitor window, though Swarm still updates', () => {
+    const at = trying(2)
+    expect(at(0, [one])).toEqual({ state: 'progressing', progress: '1/2 canary tasks running' })
+    expect(at(3, [one, two])).toMatchObject({ state: 'progressing', progress: expect.stringContaining('for 5 s') })
+    expect(at(7, [one, two]).state).toBe('progressing')
+    expect(at(8, [one, two]).state).toBe('converged')
+  })
+
+  test('have failed with the first task that ends, though another has taken its place', () => {
+    const at = trying(1)
+    at(0, [one])
+    at(6, [one])
+    expect(at(7, [createEndedTask(1, 'failed'), createTask(3)])).toEqual({
+      state: 'failed',
+      cause: 'its task failed with exit code 1',
+      taskId: 'task-1',
+    })
+  })
+
+  test('are no longer up when a task is gone', () => {
+    const at = trying(1)
+    at(0, [one])
+    at(6, [one])
+    expect(at(7, [])).toEqual({ state: 'progressing', progress: '0/1 canary task running' })
+  })
+
+  test("have failed by Swarm's word", () => {
+    const service = createService({ UpdateStatus: { State: 'paused', Message: 'because of it' } })
+    expect(trying(1, service)(0, [])).toEqual({ state: 'failed', cause: 'Swarm paused the update: because of it' })
+  })
+
+  test('that fit on no node have failed after a while', () => {
+    const unplaced = createTask(1, { Status: { State: 'pending', Err: 'no suitable node' } })
+    const at = trying(1)
+    expect(at(0, [unplaced]).state).toBe('progressing')
+    expect(at(UNPLACED_GRACE_SECONDS, [unplaced])).toMatchObject({ cause: 'no node can take it: no suitable node' })
+  })
+})
+
+describe('a task may still have a container', () => {
+  test.each<[boolean, string, TaskState, TaskState]>([
+    [true, 'that runs', 'running', 'running'],
+    [true, 'that is being stopped', 'running', 'shutdown'],
+    [true, 'that is being removed', 'starting', 'remove'],
+    [true, 'that waits for its node', 'pending', 'running'],
+    [true, 'that waits for its start', 'ready', 'ready'],
+    [false, 'that never got a node and is to end', 'pending', 'shutdown'],
+    [false, 'that has ended', 'shutdown', 'shutdown'],
+    [false, 'that failed', 'failed', 'shutdown'],
+    [false, 'whose node is gone for long', 'orphaned', 'shutdown'],
+  ])('%p: one %s', (may, _, State, DesiredState) => {
+    expect(mayHaveContainer(createTask(1, { DesiredState, Status: { State } }))).toBe(may)
   })
 })

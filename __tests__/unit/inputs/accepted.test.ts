@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import type { Deployment, ServiceRequest } from '../../../src/deployment.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import { redact } from '../../../src/runner/secret.ts'
+import { ROLLING } from '../../support/builders.ts'
 
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -39,7 +40,7 @@ const service = (text: string): ServiceRequest | undefined =>
   services(`- name: web\n  ${text.replaceAll('\n', '\n  ')}`)[0]
 
 const NGINX = { registry: 'docker.io', repository: 'library/nginx', tag: 'latest' }
-const NOTHING_ELSE = { env: {}, create: false, createArgs: [], updateArgs: [] }
+const NOTHING_ELSE = { env: {}, create: false, createArgs: [], updateArgs: [], rollover: ROLLING }
 
 describe('credentials', () => {
   test.each([
@@ -285,6 +286,7 @@ describe('services', () => {
       create: true,
       createArgs: ['--network=front'],
       updateArgs: ['--force'],
+      rollover: ROLLING,
     })
   })
 

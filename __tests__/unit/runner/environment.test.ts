@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { environmentForChildren } from '../../../src/runner/environment.ts'
+import { environmentForChildren, environmentForCommands } from '../../../src/runner/environment.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 
 describe('the environment of a child', () => {
@@ -55,5 +55,20 @@ describe('the environment of a child', () => {
       DOCKER_TLS_VERIFY: 'deploy',
     }
     expect(environmentForChildren({ ...env, DOCKER_AUTH_CONFIG: 'deploy', MY_PATH: 'deploy' })).toEqual(env)
+  })
+})
+
+describe("the environment of the user's own commands", () => {
+  test.each(['INPUT_PASSWORD', 'INPUT_CHECK-COMMAND', 'STATE_workspace', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'])(
+    'has not %s',
+    (name) => {
+      expect(environmentForCommands({ [name]: 'x', NONE: undefined })).toEqual({})
+    },
+  )
+
+  test('has all that they set for the step, a secret too, and what the runner tells every step', () => {
+    new Secret('t0ken-of-their-own')
+    const env = { PATH: '/usr/bin', API_TOKEN: 't0ken-of-their-own', GITHUB_SHA: 'abc', DOCKER_HOST: 'ssh://swarm' }
+    expect(environmentForCommands(env)).toEqual(env)
   })
 })

@@ -1,0 +1,418 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import type { LabImage } from '../../lab/lab.ts'
+import { crashesAfter, exits, runs } from '../../lab/program.ts'
+import type { Step, StepResult } from '../../lab/runner.ts'
+import type { Task } from '../../src/docker/api.ts'
+import { INTERIM_LABEL } from '../../src/docker/first-step.ts'
+import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { describeSwarm } from '../support/swarm.ts'
+
+const LIMIT_MS = 120_000
+const SECOND = 1e9
+
+/** Some tasks first, and the others only when those have proved themselves. */
+describeSwarm(
+  'canary',
+  { nodes: 2, registries: { main: { accounts: { alice: { password: 'alice-pw' } } } } },
+  (swarm) => {
+    const image = (repository: string, tag: string, program = runs()) =>
+      swarm.lab.image({ registry: 'main', repository, tag, content: repository + tag, ...program })
+    const pinned = ({ reference, digest }: LabImage) => `${reference}@${digest}`
+    const inputs = (services: unknown, more: Record<string, string> = {}) => ({
+      registry: swarm.lab.registries.main.host,
+      username: 'alice',
+      password: 'alice-pw',
+      services: JSON.stringify(services),
+      monitor: '1s',
+      ...more,
+    })
+    const create = async (name: string, made: LabImage, more: Record<string, unknown> = {}) => {
+      const flags = ['--restart-delay 300ms', '--update-monitor 1s', '--stop-grace-period 1s']
+      const run = await swarm.deploy(
+        inputs([{ name, image: made.reference, create: true, replicas: '4', 'create-args': flags, ...more }]),
+      )
+      expect(run.outputs.status).toBe('converged')
+    }
+    const deploy = (services: unknown, more: Record<string, string> = {}) =>
+      swarm.deploy(inputs(services, { strategy: 'canary', ...more }))
+    const start = (with_: Step['with']) =>
+      swarm.runner.start({ with: with_, env: { DOCKER_HOST: swarm.lab.nodes[0].host } })
+    const resultsOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')
+    const imageIn = (task: Task) =>
+      (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image
+    const ids = (tasks: readonly Task[], made?: LabImage) =>
+      tasks.filter((task) => made === undefined || imageIn(task) === pinned(made)).map(({ ID }) => ID)
+    /** Nothing of the way there is left, not even for a rollback by hand. */
+    const expectNoTrace = async (name: string) => {
+      const { Spec, PreviousSpec } = await swarm.service(name)
+      expect(Object.keys(Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
+      expect(Object.keys(PreviousSpec?.Labels ?? {})).not.toContain(INTERIM_LABEL)
+      expect(Spec.UpdateConfig).toMatchObject({ Parallelism: 1, Monitor: SECOND })
+      expect(Spec.UpdateConfig?.Delay ?? 0).toBe(0)
+    }
+    /** A check command that writes down what runs while it is asked. */
+    const noting = (name: string) =>
+      `docker service ps --no-trunc --filter desired-state=running --format '{{.ID}} {{.Image}} {{.CurrentState}}' ${name} > seen-${name}`
+    const noted = async (name: string) => {
+      const text = await readFile(join(swarm.runner.workspace, `seen-${name}`), 'utf8')
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => ({ id: line.split(' ')[0], image: line.split(' ')[1] ?? '' }))
+    }
+
+    test(
+      'the first tasks come alone, stay through the check, and are kept when the others follow',
+      async () => {
+        const [v1, v2] = [await image('good', 'v1'), await image('good', 'v2')]
+        await create('good', v1)
+        const check = `env | grep ^INPUT_ && exit 1; ${noting('good')}; echo "asked for $SWARM_DEPLOY_SERVICE at $SWARM_DEPLOY_IMAGE"`
+        const socket = swarm.lab.nodes[0].socket
+        await using proxy = await DaemonProxy.start(join(swarm.runner.directory, 'good.sock'), socket)
+        const run = await swarm.deploy(
+          inputs({ good: v2.reference }, { strategy: 'canary', canary: '50%', hold: '2s', 'check-command': check }),
+          { DOCKER_HOST: proxy.host },
+        )
+        expect(run.log).toContain(`good:   asked for good at ${pinned(v2)}`)
+        expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', tasks: { running: 4, wanted: 4 } }])
+
+        const seen = await noted('good')
+        const canaries = seen.filter(({ image: one }) => one.includes(':v2')).map(({ id }) => id)
+        expect(seen).toHaveLength(4)
+        expect(canaries).toHaveLength(2)
+        const now = await swarm.running('good')
+        expect(ids(now, v2)).toHaveLength(4)
+        expect(ids(now)).toEqual(expect.arrayContaining(canaries))
+        await expectNoTrace('good')
+        // Today's credential for the old spec first, then the canary, then all; last what makes Swarm forget the way.
+        const updates = proxy.requests.filter(({ path, status }) => path.endsWith('/update') && status < 400)
+        expect(updates.map(({ headers }) => headers['x-registry-auth'] !== undefined)).toEqual([
+          true,
+          true,
+          true,
+          false,
+        ])
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a task of the canary that fails takes only the canary back, and nothing else of the run is sent',
+      async () => {
+        const [v1, v2] = [await image('fails', 'v1'), await image('fails', 'v2', exits(7, 'no database here'))]
+        await create('fails', v1)
+        await create('bystander', v1, { replicas: '2' })
+        const before = ids(await swarm.running('fails'))
+        const bystander = await swarm.service('bystander')
+        const run = await deploy([
+          { name: 'fails', image: v2.reference },
+          { name: 'bystander', image: v2.reference, strategy: 'rolling' },
+          { name: 'newcomer', image: v1.reference, create: true },
+        ])
+        expect(run.main.code).toBe(1)
+        expect(run.outputs.status).toBe('rolled-back')
+        expect(resultsOf(run)).toMatchObject([
+          {
+            outcome: 'rolled-back',
+            cause: expect.stringMatching(/^the canary failed: .*exit code 7.*what ran before runs again/),
+            failedTask: { exitCode: 7 },
+            image: { after: pinned(v1) },
+          },
+          { outcome: 'skipped', cause: 'not sent, because the canary of fails failed' },
+          { outcome: 'skipped' },
+        ])
+        expect(run.log).toContain('no database here')
+        const now = await swarm.running('fails')
+        expect(ids(now, v1)).toHaveLength(4)
+        expect(ids(now).filter((id) => before.includes(id))).toHaveLength(3)
+        expect((await swarm.service('bystander')).Version).toEqual(bystander.Version)
+        expect((await swarm.lab.docker(['service', 'inspect', 'newcomer'])).code).not.toBe(0)
+        await expectNoTrace('fails')
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a check that fails takes the canary back, in the words of the check, also with on-failure: keep',
+      async () => {
+        const [v1, v2] = [await image('checked', 'v1'), await image('checked', 'v2')]
+        await create('checked', v1)
+        const before = ids(await swarm.running('checked'))
+        const services = [
+          { name: 'checked', image: v2.reference, 'check-command': 'echo the shop is closed to alice-pw; exit 3' },
+        ]
+        const run = await deploy(services, { 'on-failure': 'keep', 'update-order': 'start-first' })
+        expect(resultsOf(run)).toMatchObject([
+          {
+            outcome: 'rolled-back',
+            cause: expect.stringContaining(
+              'the canary failed: the check failed 3 times in a row: check-command ended with exit code 3: the shop is closed to ***',
+            ),
+          },
+        ])
+        const now = await swarm.running('checked')
+        expect(ids(now, v1)).toHaveLength(4)
+        expect(ids(now).filter((id) => before.includes(id))).toHaveLength(3)
+        await expectNoTrace('checked')
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a URL is checked in the same way',
+      async () => {
+        const [v1, v2] = [await image('url', 'v1'), await image('url', 'v2')]
+        await create('url', v1, { replicas: '2' })
+        const statuses: number[] = [200, 503, 200]
+        const asked: string[] = []
+        const shop = createServer((request, response) => {
+          asked.push(request.url ?? '')
+          response.writeHead(statuses.shift() ?? 503).end()
+        })
+        await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve))
+        try {
+          const url = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/health`
+          const good = await deploy({ url: v2.reference }, { 'check-url': url, hold: '1s' })
+          expect(good.outputs.status).toBe('converged')
+          expect(asked).toEqual(['/health', '/health', '/health'])
+          const bad = await deploy({ url: v1.reference }, { 'check-url': url })
+          expect(resultsOf(bad)).toMatchObject([
+            { outcome: 'rolled-back', cause: expect.stringContaining('check-url answered with status 503') },
+          ])
+          expect(ids(await swarm.running('url'), v2)).toHaveLength(2)
+        } finally {
+          shop.close()
+        }
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a task that ends in the hold, when Swarm itself no longer looks, fails the canary',
+      async () => {
+        const [v1, v2] = [await image('late', 'v1'), await image('late', 'v2', crashesAfter(8, 'out of memory'))]
+        await create('late', v1, { replicas: '2' })
+        const run = await deploy({ late: v2.reference }, { hold: '10m' })
+        expect(run.log).toContain('late: the new tasks have to stay up for 600 s')
+        expect(resultsOf(run)).toMatchObject([
+          { outcome: 'rolled-back', cause: expect.stringMatching(/the canary failed: .*exit code 1/) },
+        ])
+        expect(run.log).toContain('out of memory')
+        expect(ids(await swarm.running('late'), v1)).toHaveLength(2)
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'of two canaries the good one goes back with the bad one',
+      async () => {
+        const [v1, v2, bad] = [await image('two', 'v1'), await image('two', 'v2'), await image('two', 'v3', exits(1))]
+        await create('two-good', v1, { replicas: '2' })
+        await create('two-bad', v1, { replicas: '2' })
+        const run = await deploy({ 'two-good': v2.reference, 'two-bad': bad.reference }, { hold: '10m' })
+        expect(resultsOf(run)).toMatchObject([
+          { outcome: 'rolled-back', cause: expect.stringContaining('not sent, because the canary of two-bad failed') },
+          { outcome: 'rolled-back', cause: expect.stringContaining('the canary failed') },
+        ])
+        expect(ids(await swarm.running('two-good'), v1)).toHaveLength(2)
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a canary that cannot start in time is timed out',
+      async () => {
+        const v1 = await image('slow', 'v1')
+        await create('slow', v1, { replicas: '2' })
+        const services = [{ name: 'slow', 'update-args': ['--reserve-memory 900G', '--update-order start-first'] }]
+        const run = await deploy(services, { timeout: '4s' })
+        expect(resultsOf(run)).toMatchObject([
+          {
+            cause: expect.stringContaining('the canary failed: it has not settled within 4 s: 0/1 canary task running'),
+          },
+        ])
+        expect(ids(await swarm.running('slow'))).toHaveLength(2)
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'when the others fail behind a good canary, all goes back, though Swarm itself only knows the canary',
+      async () => {
+        const [v1, v2] = [await image('rest', 'v1'), await image('rest', 'v2', crashesAfter(9))]
+        const flags = ['--restart-delay 300ms', '--update-monitor 18s', '--update-failure-action rollback']
+        await create('rest', v1, { 'create-args': [...flags, '--stop-grace-period 1s'] })
+        const run = await deploy({ rest: v2.reference }, { 'on-failure': 'keep' })
+        expect(run.log).toContain('rest: its canary has passed')
+        expect(resultsOf(run)).toMatchObject([
+          { outcome: 'rolled-back', cause: expect.stringMatching(/Swarm rolled it back.*what ran before runs again/) },
+        ])
+        expect(ids(await swarm.running('rest'), v1)).toHaveLength(4)
+        const { Spec, PreviousSpec } = await swarm.service('rest')
+        expect(Spec.UpdateConfig).toMatchObject({ Parallelism: 1, FailureAction: 'rollback', Monitor: 18 * SECOND })
+        expect(Object.keys(PreviousSpec?.Labels ?? {})).not.toContain(INTERIM_LABEL)
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a global service has its canary on one node, and a new number of replicas waits for it',
+      async () => {
+        const [v1, v2] = [await image('shapes', 'v1'), await image('shapes', 'v2')]
+        await create('everywhere', v1, { replicas: undefined, 'create-args': ['--mode global', '--update-monitor 1s'] })
+        await create('grows', v1, { replicas: '2' })
+        const run = await deploy([
+          { name: 'everywhere', image: v2.reference, 'check-command': noting('everywhere') },
+          { name: 'grows', image: v2.reference, replicas: '5', 'check-command': noting('grows') },
+        ])
+        expect(resultsOf(run)).toMatchObject([
+          { outcome: 'updated', nodes: 2, tasks: { running: 2, wanted: 2 } },
+          { outcome: 'updated', tasks: { running: 5, wanted: 5 } },
+        ])
+        for (const name of ['everywhere', 'grows']) {
+          const seen = await noted(name)
+          expect(seen.map(({ image: one }) => one.includes(':v2')).toSorted()).toEqual([false, true])
+          expect(ids(await swarm.running(name))).toEqual(
+            expect.arrayContaining(seen.filter(({ image: one }) => one.includes(':v2')).map(({ id }) => id)),
+          )
+        }
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'what replaces no task needs no canary, and what is new has none',
+      async () => {
+        const v1 = await image('plain', 'v1')
+        await create('plain', v1, { replicas: '2' })
+        const before = ids(await swarm.running('plain'))
+        const run = await deploy([
+          { name: 'plain', replicas: '3', 'update-delay': '1s' },
+          { name: 'plain-new', image: v1.reference, create: true },
+        ])
+        expect(resultsOf(run).map(({ outcome }: { outcome: string }) => outcome)).toEqual(['updated', 'created'])
+        expect(run.log).not.toContain('canaries')
+        expect(ids(await swarm.running('plain'))).toEqual(expect.arrayContaining(before))
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a service that can have no canary is refused before anything is changed',
+      async () => {
+        const [v1, v2] = [await image('refused', 'v1'), await image('refused', 'v2')]
+        const job = await image('refused', 'job', exits(0))
+        await create('single', v1, { replicas: '1' })
+        await create('few', v1, { replicas: '2' })
+        await create('job', job, { replicas: undefined, 'create-args': ['--mode replicated-job'] })
+        const services = { single: v2.reference, few: v2.reference, job: v2.reference }
+        const run = await deploy(services, { canary: '2' })
+        expect(run.annotations.map(({ message }) => message)).toEqual([
+          expect.stringContaining(
+            'service single: canary tries some tasks while the others stay, but it has one task only',
+          ),
+          expect.stringContaining('service few: canary tries some tasks while the others stay, but 2 of its 2 tasks'),
+          expect.stringContaining('service job: canary replaces tasks that run on, and a job has none'),
+        ])
+        expect((await swarm.service('few')).PreviousSpec).toBeUndefined()
+      },
+      LIMIT_MS,
+    )
+
+    test.each(['keep', 'rollback'])(
+      'a run that is stopped in the hold takes the canary back, with on-cancel: %s',
+      async (onCancel) => {
+        const name = `stopped-${onCancel}`
+        const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2')]
+        await create(name, v1, { replicas: '2' })
+        const step = await start(
+          inputs({ [name]: v2.reference }, { strategy: 'canary', hold: '10m', 'on-cancel': onCancel }),
+        )
+        await swarm.until('the hold', () => step.printed().includes('have to stay up'))
+        const stoppedAt = performance.now()
+        step.main.kill('SIGTERM')
+        const run = await step.finished
+        expect(performance.now() - stoppedAt).toBeLessThan(7000)
+        expect(run.outputs.status).toBe('cancelled')
+        expect(resultsOf(run)).toMatchObject([{ outcome: 'cancelled' }])
+        await swarm.until('the way back', async () => ids(await swarm.running(name), v1).length === 2)
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      "somebody else's deploy in the hold stands",
+      async () => {
+        const [v1, v2, v3] = [await image('theirs', 'v1'), await image('theirs', 'v2'), await image('theirs', 'v3')]
+        await create('theirs', v1, { replicas: '2' })
+        const step = await start(inputs({ theirs: v2.reference }, { strategy: 'canary', hold: '10m' }))
+        await swarm.until('the hold', () => step.printed().includes('have to stay up'))
+        const update = ['--update-delay', '0s', '--image', pinned(v3)]
+        await swarm.lab.docker(['service', 'update', '--detach', '--quiet', ...update, 'theirs'])
+        const run = await step.finished
+        expect(resultsOf(run)).toMatchObject([
+          { outcome: 'superseded', cause: 'someone else changed it during its canary' },
+        ])
+        expect((await swarm.service('theirs')).Spec.TaskTemplate.ContainerSpec?.Image).toBe(pinned(v3))
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'after a run that was killed in the hold, the next one finds the service as it was meant to be',
+      async () => {
+        const [v1, v2] = [await image('killed', 'v1'), await image('killed', 'v2')]
+        await create('killed', v1)
+        const step = await start(inputs({ killed: v2.reference }, { strategy: 'canary', hold: '10m' }))
+        await swarm.until('the hold', () => step.printed().includes('have to stay up'))
+        step.main.kill('SIGKILL')
+        await step.finished
+        expect(Object.keys((await swarm.service('killed')).Spec.Labels ?? {})).toContain(INTERIM_LABEL)
+        const run = await swarm.deploy(inputs({ killed: v2.reference }))
+        expect(run.log).toContain('killed: update (image; an earlier deploy of it was killed half-way)')
+        expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', image: { before: pinned(v1), after: pinned(v2) } }])
+        expect(ids(await swarm.running('killed'), v2)).toHaveLength(4)
+        await expectNoTrace('killed')
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a stack has canaries where its services have room for one',
+      async () => {
+        const [v1, v2, job] = [
+          await image('shop', 'v1'),
+          await image('shop', 'v2'),
+          await image('shop', 'job', exits(0)),
+        ]
+        const compose = (made: LabImage) => `services:
+  web: {image: "${made.reference}", deploy: {replicas: 2, update_config: {delay: 1s, monitor: 1s}}, stop_grace_period: 1s}
+  db: {image: "${made.reference}", stop_grace_period: 1s}
+  seed: {image: "${job.reference}", environment: ["TAG=${made.digest}"], deploy: {mode: replicated-job}}`
+        const write = (made: LabImage) => writeFile(join(swarm.runner.workspace, 'compose.yml'), compose(made))
+        const { services: _, ...login } = inputs({})
+        const stack = { ...login, stack: 'shop', strategy: 'canary', 'check-command': noting('shop_web') }
+        await write(v1)
+        expect((await swarm.deploy(stack)).outputs.status).toBe('converged')
+        await rm(join(swarm.runner.workspace, 'seen-shop_web'), { force: true })
+        await write(v2)
+        const run = await swarm.deploy(stack)
+        expect(run.outputs.status).toBe('converged')
+        const notices = run.annotations.filter(({ level }) => level === 'notice').map(({ message }) => message)
+        expect(notices).toEqual([
+          expect.stringContaining('service shop_db is deployed without its strategy: canary tries some tasks'),
+        ])
+        const seen = await noted('shop_web')
+        expect(seen.map(({ image: one }) => one.includes(':v2')).toSorted()).toEqual([false, true])
+        expect(ids(await swarm.running('shop_web'), v2)).toHaveLength(2)
+        expect((await swarm.service('shop_web')).Spec.UpdateConfig).toMatchObject({ Delay: SECOND, Monitor: SECOND })
+        expect((await swarm.deploy(stack)).outputs.status).toBe('unchanged')
+      },
+      LIMIT_MS,
+    )
+  },
+)

@@ -1,0 +1,277 @@
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import type { LabImage } from '../../lab/lab.ts'
+import { exits, ignoresStop, runs } from '../../lab/program.ts'
+import type { StepResult } from '../../lab/runner.ts'
+import type { ServiceSpec, Task } from '../../src/docker/api.ts'
+import { INTERIM_LABEL } from '../../src/docker/first-step.ts'
+import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { describeSwarm } from '../support/swarm.ts'
+
+const LIMIT_MS = 120_000
+
+/** No new task before the last old one is gone. */
+describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
+  const image = (repository: string, tag: string, program = runs()) =>
+    swarm.lab.image({ registry: 'open', repository, tag, content: repository + tag, ...program })
+  const pinned = ({ reference, digest }: LabImage) => `${reference}@${digest}`
+  const inputs = (services: unknown, more: Record<string, string> = {}) => ({
+    services: JSON.stringify(services),
+    monitor: '1s',
+    ...more,
+  })
+  const grace = (seconds: number) => [`--stop-grace-period ${seconds}s`, '--restart-delay 300ms', '--update-monitor 1s']
+  const create = async (name: string, made: LabImage, more: Record<string, unknown> = {}) => {
+    const service = { name, image: made.reference, create: true, replicas: '2', 'create-args': grace(1), ...more }
+    expect((await swarm.deploy(inputs([service]))).outputs.status).toBe('converged')
+  }
+  const deploy = (services: unknown, more: Record<string, string> = {}) =>
+    swarm.deploy(inputs(services, { strategy: 'recreate', ...more }))
+  const start = (services: unknown) =>
+    swarm.runner.start({
+      with: inputs(services, { strategy: 'recreate' }),
+      env: { DOCKER_HOST: swarm.lab.nodes[0].host },
+    })
+  const resultsOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')
+  const imagesRunning = async (name: string) =>
+    (await swarm.running(name)).map(
+      (task) => (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image,
+    )
+  const idsOf = (tasks: readonly Task[]) => tasks.map(({ ID }) => ID).toSorted()
+  const imageOf = async (name: string) => (await swarm.service(name)).Spec.TaskTemplate.ContainerSpec?.Image
+  const replicasOf = async (name: string) => (await swarm.service(name)).Spec.Mode.Replicated?.Replicas
+  /** When containers of a service started and ended on all nodes, in nanoseconds, by the tag of their image. */
+  const events = async (name: string, since: number) => {
+    const format = '{{.Action}} {{.Actor.Attributes.image}} {{.TimeNano}}'
+    const window = ['--since', String(since), '--until', String(Math.ceil(Date.now() / 1000) + 1)]
+    const filters = ['type=container', 'event=start', 'event=die', `label=com.docker.swarm.service.name=${name}`]
+    const flags = filters.flatMap((filter) => ['--filter', filter])
+    const results = await Promise.all(
+      swarm.lab.nodes.map((node) =>
+        swarm.lab.docker(['events', '--format', format, ...window, ...flags], { node: node.name }),
+      ),
+    )
+    const lines = results.flatMap(({ stdout }) => stdout.trim().split('\n')).filter((line) => line !== '')
+    return lines.map((line) => {
+      const [action = '', from = '', time = ''] = line.split(' ')
+      return { action, tag: /:(v\d)@/.exec(from)?.[1], time: Number(time) }
+    })
+  }
+  /** Nothing of the way there is left, not even for a rollback by hand. */
+  const expectNoTrace = async (name: string) => {
+    const { Spec, PreviousSpec } = await swarm.service(name)
+    expect(Object.keys(Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
+    expect(Object.keys(PreviousSpec?.Labels ?? {})).not.toContain(INTERIM_LABEL)
+    expect(Spec.TaskTemplate.Placement?.Constraints ?? []).toEqual([])
+  }
+  /** A run that is killed when its service has been scaled to none. */
+  const killAtNone = async (name: string, to: LabImage) => {
+    const step = await start({ [name]: to.reference })
+    await swarm.until('the stop', async () => (await replicasOf(name)) === 0)
+    step.main.kill('SIGKILL')
+    await step.finished
+  }
+
+  test.each([
+    ['replicated', { replicas: '3', 'create-args': grace(3) }, 3],
+    ['global', { replicas: undefined, 'create-args': [...grace(3), '--mode global'] }, 2],
+  ])(
+    'every old container of a %s service has ended, though it ignores SIGTERM, before the first new one starts',
+    async (name, more, wanted) => {
+      const [v1, v2] = [await image(name, 'v1', ignoresStop()), await image(name, 'v2')]
+      await create(name, v1, more)
+      const since = Math.floor(Date.now() / 1000)
+      const run = await deploy({ [name]: v2.reference })
+      expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', tasks: { running: wanted, wanted } }])
+      expect(await imagesRunning(name)).toEqual(Array(wanted).fill(pinned(v2)))
+      const seen = await events(name, since)
+      const ended = seen.filter(({ action, tag }) => action === 'die' && tag === 'v1').map(({ time }) => time)
+      const started = seen.filter(({ action, tag }) => action === 'start' && tag === 'v2').map(({ time }) => time)
+      expect(ended).toHaveLength(wanted)
+      expect(started).toHaveLength(wanted)
+      expect(Math.max(...ended)).toBeLessThan(Math.min(...started))
+      await expectNoTrace(name)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'when the new tasks fail, the old ones come back, all of them',
+    async () => {
+      const [v1, v2] = [await image('fails', 'v1'), await image('fails', 'v2', exits(1, 'v2 is broken'))]
+      await create('fails', v1, { replicas: '3', env: { KEEP: '1' } })
+      const run = await deploy([{ name: 'fails', image: v2.reference, env: { NEW: '1' } }])
+      expect(run.outputs.status).toBe('rolled-back')
+      expect(resultsOf(run)).toMatchObject([
+        { outcome: 'rolled-back', cause: expect.stringMatching(/exit code 1.*what ran before runs again/) },
+      ])
+      expect(run.log).toContain('v2 is broken')
+      expect(await imagesRunning('fails')).toEqual(Array(3).fill(pinned(v1)))
+      expect((await swarm.service('fails')).Spec.TaskTemplate.ContainerSpec?.Env).toEqual(['KEEP=1'])
+      await expectNoTrace('fails')
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'with on-failure: keep, new tasks that fail stay',
+    async () => {
+      const [v1, v2] = [await image('kept-bad', 'v1'), await image('kept-bad', 'v2', exits(1))]
+      await create('kept-bad', v1)
+      const run = await deploy({ 'kept-bad': v2.reference }, { 'on-failure': 'keep' })
+      expect(resultsOf(run)).toMatchObject([{ outcome: 'failed' }])
+      expect(await imageOf('kept-bad')).toBe(pinned(v2))
+      expect(await replicasOf('kept-bad')).toBe(2)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'old tasks that do not end in time are not waited for any longer, and the service is brought back',
+    async () => {
+      const [v1, v2] = [await image('stuck', 'v1', ignoresStop()), await image('stuck', 'v2')]
+      await create('stuck', v1, { 'create-args': grace(15) })
+      await create('waits', v2)
+      const run = await deploy(
+        [
+          { name: 'stuck', image: v2.reference },
+          { name: 'waits', image: v1.reference, strategy: 'rolling' },
+        ],
+        { timeout: '3s', 'on-failure': 'keep' },
+      )
+      const [stuck, waits] = resultsOf(run)
+      expect(stuck.cause).toMatch(/its old tasks have not ended within 3 s: 2 on node n\d, node n\d/)
+      expect(waits).toMatchObject({
+        outcome: 'skipped',
+        cause: 'not sent, because the end of the old tasks of stuck failed',
+      })
+      await swarm.until('the way back', async () => (await imagesRunning('stuck')).length === 2)
+      expect(await imagesRunning('stuck')).toEqual([pinned(v1), pinned(v1)])
+      expect(await imageOf('waits')).toBe(pinned(v2))
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a service that is as asked, one that only scales, and a new one are not stopped',
+    async () => {
+      const v1 = await image('kept', 'v1')
+      await create('kept', v1)
+      await create('scales', v1)
+      const before = [idsOf(await swarm.running('kept')), idsOf(await swarm.running('scales'))]
+      const run = await deploy([
+        { name: 'kept', image: v1.reference },
+        { name: 'scales', replicas: '3' },
+        { name: 'made', image: v1.reference, create: true },
+      ])
+      expect(resultsOf(run).map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+        'unchanged',
+        'updated',
+        'created',
+      ])
+      expect(run.log).not.toContain('Stop the old tasks')
+      expect(idsOf(await swarm.running('kept'))).toEqual(before[0])
+      expect(idsOf(await swarm.running('scales'))).toEqual(expect.arrayContaining(before[1] ?? []))
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a job cannot be recreated',
+    async () => {
+      const job = await image('job', 'v1', exits(0))
+      await create('job', job, { replicas: undefined, 'create-args': ['--mode replicated-job'] })
+      const run = await deploy([{ name: 'job', env: { A: '1' } }])
+      expect(run.annotations.map(({ message }) => message)).toEqual([
+        'service job: recreate replaces tasks that run on, and a job has none: write `strategy: rolling` for it',
+      ])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a run that is stopped while the old tasks end starts them again',
+    async () => {
+      const [v1, v2] = [await image('stopped', 'v1', ignoresStop()), await image('stopped', 'v2')]
+      await create('stopped', v1, { 'create-args': grace(8) })
+      const step = await start({ stopped: v2.reference })
+      await swarm.until('the stop', async () => (await replicasOf('stopped')) === 0)
+      step.main.kill('SIGTERM')
+      const run = await step.finished
+      expect(run.outputs.status).toBe('cancelled')
+      await swarm.until('the way back', async () => (await imagesRunning('stopped')).length === 2)
+      expect(await imagesRunning('stopped')).toEqual([pinned(v1), pinned(v1)])
+      expect(Object.keys((await swarm.service('stopped')).Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'after a run that was killed while nothing ran, the next one brings all tasks back',
+    async () => {
+      const [v1, v2] = [await image('killed', 'v1', ignoresStop()), await image('killed', 'v2')]
+      await create('killed', v1, { replicas: '3', 'create-args': grace(6) })
+      await killAtNone('killed', v2)
+      const run = await deploy({ killed: v2.reference })
+      expect(resultsOf(run)).toMatchObject([
+        { outcome: 'updated', image: { before: pinned(v1) }, tasks: { running: 3, wanted: 3 } },
+      ])
+      expect(await imagesRunning('killed')).toEqual(Array(3).fill(pinned(v2)))
+      await expectNoTrace('killed')
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'and also those of a service that it would not have changed',
+    async () => {
+      const [v1, v2] = [await image('again', 'v1', ignoresStop()), await image('again', 'v2')]
+      await create('again', v1, { 'create-args': grace(6) })
+      await killAtNone('again', v2)
+      const run = await deploy({ again: v1.reference })
+      expect(run.log).toContain('again: update (an earlier deploy of it was killed half-way)')
+      expect(await imagesRunning('again')).toEqual([pinned(v1), pinned(v1)])
+      await expectNoTrace('again')
+    },
+    LIMIT_MS,
+  )
+
+  test.each([
+    ['while the old tasks end', 'theirs'],
+    ['in the moment before the new ones are sent', 'theirs-late'],
+  ])(
+    "somebody else's deploy %s stands",
+    async (_, name) => {
+      const [v1, v2, v3] = [await image(name, 'v1', ignoresStop()), await image(name, 'v2'), await image(name, 'v3')]
+      await create(name, v1, { 'create-args': grace(4) })
+      const manager = swarm.lab.nodes[0]
+      const takeOver = async () => {
+        const { ID, Version, Spec } = await swarm.service(name)
+        const ContainerSpec = { ...Spec.TaskTemplate.ContainerSpec, Image: pinned(v3) }
+        const theirs: ServiceSpec = {
+          ...Spec,
+          Mode: { Replicated: { Replicas: 1 } },
+          TaskTemplate: { ...Spec.TaskTemplate, ContainerSpec },
+        }
+        await manager.engine('POST', `/services/${ID}/update?version=${Version.Index}`, theirs)
+      }
+      const early = name === 'theirs'
+      let updates = 0
+      let looks = 0
+      await using proxy = await DaemonProxy.start(join(swarm.runner.directory, `${name}.sock`), manager.socket, {
+        before: async (method, path) => {
+          if (method === 'POST' && path.endsWith('/update') && ++updates === 2 && !early) await takeOver()
+          // The second look at the tasks while they end.
+          if (updates === 1 && path === '/tasks' && ++looks === 2 && early) await takeOver()
+        },
+      })
+      const run = await swarm.deploy(inputs({ [name]: v2.reference }, { strategy: 'recreate' }), {
+        DOCKER_HOST: proxy.host,
+      })
+      expect(resultsOf(run)).toMatchObject([{ outcome: 'superseded' }])
+      expect(await imageOf(name)).toBe(pinned(v3))
+      expect(updates).toBe(early ? 1 : 2)
+    },
+    LIMIT_MS,
+  )
+})

@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { exits } from '../../lab/program.ts'
+import { describeSwarm } from '../support/swarm.ts'
+
+const SECOND = 1e9
+
+/** Swarm's own update, by the policies that the user gives. */
+describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
+  const image = async (repository: string, tag = 'v1', program = {}) =>
+    (await swarm.lab.image({ registry: 'open', repository, tag, content: repository + tag, ...program })).reference
+  const deploy = (services: unknown, inputs: Record<string, string> = {}) =>
+    swarm.deploy({ services: JSON.stringify(services), monitor: '1s', ...inputs })
+  const outcomes = (outputs: Readonly<Record<string, string>>) =>
+    JSON.parse(outputs.services ?? '[]').map(({ outcome }: { outcome: string }) => outcome)
+  const idsOf = async (name: string) => (await swarm.running(name)).map(({ ID }) => ID).toSorted()
+  const POLICIES = {
+    'update-parallelism': '2',
+    'update-delay': '1s',
+    'update-order': 'start-first',
+    'update-failure-action': 'rollback',
+    'update-monitor': '2s',
+    'update-max-failure-ratio': '0.25',
+    'rollback-parallelism': '0',
+    'rollback-order': 'stop-first',
+  }
+
+  test('a service is made with the policies of the inputs, and is as asked the next time', async () => {
+    const services = [{ name: 'made', image: await image('made'), create: true, 'update-delay': '3s' }]
+    expect(outcomes((await deploy(services, POLICIES)).outputs)).toEqual(['created'])
+    const { Spec } = await swarm.service('made')
+    expect(Spec.UpdateConfig).toEqual({
+      Parallelism: 2,
+      Delay: 3 * SECOND,
+      Order: 'start-first',
+      FailureAction: 'rollback',
+      Monitor: 2 * SECOND,
+      MaxFailureRatio: 0.25,
+    })
+    expect(Spec.RollbackConfig).toMatchObject({ Parallelism: 0, Order: 'stop-first' })
+    expect(outcomes((await deploy(services, POLICIES)).outputs)).toEqual(['unchanged'])
+  })
+
+  test('a policy alone changes, and no task restarts', async () => {
+    await deploy([{ name: 'kept', image: await image('kept'), create: true, replicas: '2' }])
+    const before = await idsOf('kept')
+    const run = await deploy([{ name: 'kept', 'update-delay': '7s' }])
+    expect(run.log).toContain('kept: update (update policy)')
+    expect(outcomes(run.outputs)).toEqual(['updated'])
+    expect((await swarm.service('kept')).Spec.UpdateConfig).toMatchObject({ Delay: 7 * SECOND })
+    expect(await idsOf('kept')).toEqual(before)
+    expect(await swarm.lab.tasks('kept')).toHaveLength(2)
+  })
+
+  test('the new policy already rules the update that it comes with', async () => {
+    await deploy([{ name: 'ruled', image: await image('ruled'), create: true, replicas: '2' }])
+    const broken = await image('ruled', 'v2', exits(1, 'v2 is broken'))
+    const run = await deploy({ ruled: broken }, { ...POLICIES, 'update-max-failure-ratio': '0', 'on-failure': 'keep' })
+    expect(run.outputs.status).toBe('rolled-back')
+    expect(JSON.parse(run.outputs.services ?? '')[0].cause).toMatch(/Swarm rolled it back: .*exit code 1/)
+    expect((await swarm.service('ruled')).Spec.TaskTemplate.ContainerSpec?.Image).toContain(':v1@')
+  })
+
+  test('jobs have no policy, and those for all leave them out', async () => {
+    const job = { image: await image('job', 'v1', exits(0)), create: true, 'create-args': ['--mode=replicated-job'] }
+    const run = await deploy([{ name: 'job', ...job }], POLICIES)
+    expect(outcomes(run.outputs)).toEqual(['created'])
+    expect(outcomes((await deploy([{ name: 'job', env: { A: '1' } }], POLICIES)).outputs)).toEqual(['updated'])
+  })
+
+  test("a stack's services get what their file does not say", async () => {
+    const [web, job] = [await image('stack/web'), await image('stack/job', 'v1', exits(0))]
+    await writeFile(
+      join(swarm.runner.workspace, 'compose.yml'),
+      `services:
+  web: {image: "${web}", deploy: {update_config: {delay: 5s, failure_action: continue}}}
+  job: {image: "${job}", deploy: {mode: replicated-job}}`,
+    )
+    const shop = { stack: 'shop', 'compose-file': 'compose.yml', ...POLICIES }
+    expect(outcomes((await swarm.deploy({ ...shop, monitor: '1s' })).outputs)).toEqual(['created', 'created'])
+    const before = await idsOf('shop_web')
+    expect((await swarm.service('shop_web')).Spec.UpdateConfig).toMatchObject({
+      Parallelism: 2,
+      Delay: 5 * SECOND,
+      FailureAction: 'continue',
+      Order: 'start-first',
+    })
+    expect(outcomes((await swarm.deploy(shop)).outputs)).toEqual(['unchanged', 'unchanged'])
+    const run = await swarm.deploy({ ...shop, 'update-monitor': '3s' })
+    expect(run.log).toContain('shop_web: update (update policy)')
+    expect(await idsOf('shop_web')).toEqual(before)
+  })
+})

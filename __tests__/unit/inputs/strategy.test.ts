@@ -1,0 +1,127 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Rollover } from '../../../src/deployment.ts'
+import { readInputs } from '../../../src/inputs.ts'
+
+type Inputs = Readonly<Record<string, string>>
+
+function rollovers(inputs: Inputs): Rollover[] {
+  const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  return readInputs(Object.fromEntries(given)).services.map(({ rollover }) => rollover)
+}
+
+function problems(inputs: Inputs): string {
+  try {
+    rollovers(inputs)
+  } catch (error) {
+    if (error instanceof Error) return error.message
+  }
+  throw new Error('the inputs were accepted')
+}
+
+const web = (lines: string) => `- name: web\n  image: nginx\n  ${lines.replaceAll('\n', '\n  ')}`
+
+describe('strategies', () => {
+  test('rolling with the policies that the service has, unless something else is said', () => {
+    expect(rollovers({ services: 'web: nginx' })).toEqual([{ strategy: { kind: 'rolling' }, update: {}, rollback: {} }])
+  })
+
+  test('what an entry says goes before what the inputs say for all', () => {
+    const services = `${web('strategy: rolling\nupdate-order: stop-first')}\n- name: api\n  image: nginx`
+    const all = {
+      strategy: 'canary',
+      canary: '25%',
+      hold: '1m',
+      'update-order': 'start-first',
+      'update-delay': '500ms',
+    }
+    expect(rollovers({ services, ...all })).toEqual([
+      { strategy: { kind: 'rolling' }, update: { order: 'stop-first', delay: '0.5s' }, rollback: {} },
+      {
+        strategy: { kind: 'canary', size: { percent: 25 }, trial: { holdSeconds: 60 } },
+        update: { order: 'start-first', delay: '0.5s' },
+        rollback: {},
+      },
+    ])
+  })
+
+  test("a service's own check replaces the one for all, of whichever kind", () => {
+    const services = web('check-command: curl -f web')
+    const [one] = rollovers({ services, strategy: 'canary', 'check-url': 'https://example.com/ok' })
+    expect(one?.strategy).toMatchObject({ trial: { check: { command: 'curl -f web' } } })
+  })
+
+  test('blue-green with all that it can be told', () => {
+    const lines =
+      'strategy: blue-green\nroute-labels: traefik. caddy\nroute-alias: shop\nkeep-old: until-next\ncheck-url: http://shop'
+    expect(rollovers({ services: web(lines) })[0]?.strategy).toEqual({
+      kind: 'blue-green',
+      trial: { holdSeconds: 0, check: { url: 'http://shop' } },
+      routeLabels: ['traefik.', 'caddy'],
+      routeAlias: 'shop',
+      keepOld: 'until-next',
+    })
+  })
+
+  test('all policies, as docker takes them', () => {
+    const settings = ['parallelism: 0', 'delay: 0s', 'monitor: 1m30s', 'max-failure-ratio: 0.25', 'order: start-first']
+    const lines = [
+      ...settings.map((setting) => `update-${setting}`),
+      ...settings.map((setting) => `rollback-${setting}`),
+      'update-failure-action: rollback',
+      'rollback-failure-action: pause',
+    ]
+    const policy = { parallelism: '0', delay: '0s', monitor: '90s', 'max-failure-ratio': '0.25', order: 'start-first' }
+    expect(rollovers({ services: web(lines.join('\n')) })).toEqual([
+      {
+        strategy: { kind: 'rolling' },
+        update: { ...policy, 'failure-action': 'rollback' },
+        rollback: { ...policy, 'failure-action': 'pause' },
+      },
+    ])
+  })
+
+  test.each([
+    [
+      'strategy: big-bang',
+      'strategy: "big-bang" is none of its words: write rolling or recreate or canary or blue-green',
+    ],
+    ['canary: 2', "`canary` belongs to the strategy canary, but this service's is rolling"],
+    ['strategy: canary\ncanary: 0', 'write a number of tasks such as 1, or 1% to 99%'],
+    ['strategy: canary\ncanary: 100%', 'write a number of tasks such as 1, or 1% to 99%'],
+    ['strategy: canary\nkeep-old: 5m', "`keep-old` belongs to the strategy blue-green, but this service's is canary"],
+    ['strategy: canary\nhold: 5', '5 has no unit: write 5s for seconds'],
+    ['strategy: canary\ncheck-url: example.com', 'write one that begins with http:// or https://'],
+    ['strategy: canary\ncheck-url: http://ci:pw@a', 'there is a user name or password in it: leave them out'],
+    ['strategy: canary\ncheck-url: http://a\ncheck-command: b', 'are both given: leave one of the two out'],
+    ['strategy: blue-green\nroute-alias: a b', '"a b" is no name on a network'],
+    ['update-parallelism: -1', 'write a whole number from 0'],
+    ['update-order: start', '"start" is none of its words: write start-first or stop-first'],
+    ['update-max-failure-ratio: 25%', 'write a number from 0 to 1, such as 0.25'],
+    ['rollback-failure-action: rollback', 'a rollback cannot be rolled back: write pause or continue'],
+    ['update-delay: 5s\nupdate-args: [--update-delay=6s]', '`update-delay` and the flag --update-delay are both given'],
+    ['strategy: [canary]', '`strategy` is a list: write one text'],
+  ])('refused in an entry: %s', (lines, reason) => {
+    const message = problems({ services: web(lines) })
+    expect(message).toMatch(/^services: web: /)
+    for (const part of reason.split('|')) expect(message).toContain(part)
+  })
+
+  test.each<[Inputs, string]>([
+    [{ strategy: 'fast' }, 'strategy: "fast" is none of its words'],
+    [{ canary: '2' }, 'canary: it belongs to the strategy canary, which no service has'],
+    [
+      { strategy: 'recreate', hold: '1m' },
+      'hold: it belongs to the strategy canary or blue-green, which no service has',
+    ],
+    [{ strategy: 'canary', wait: 'false' }, 'wait: the strategy canary goes on only when its first step has come true'],
+    [{ strategy: 'recreate', wait: 'false' }, 'wait: the strategy recreate goes on only'],
+    [{ 'update-monitor': '0s' }, 'update-monitor: 0s is no time at all'],
+  ])('refused as inputs: %j', (inputs, reason) => {
+    expect(problems({ services: 'web: nginx', ...inputs })).toContain(reason)
+  })
+
+  test('an input for all and a flag of an entry are not both given', () => {
+    const services = web('update-args: [--update-delay=6s]')
+    expect(problems({ services, 'update-delay': '5s' })).toContain('`update-delay` and the flag --update-delay')
+  })
+})
