@@ -37255,7 +37255,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2101);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(601);
 
 
 
@@ -37273,7 +37273,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 2101:
+/***/ 601:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37281,6 +37281,442 @@ __webpack_async_result__();
 __nccwpck_require__.d(__webpack_exports__, {
   i: () => (/* binding */ main)
 });
+
+;// CONCATENATED MODULE: ./lib/docker/rollout.js
+const REJECTIONS_UNTIL_FAILED = 3;
+const CRASHES_UNTIL_FAILED = 5;
+const UNPLACED_GRACE_SECONDS = 30;
+/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
+const ABANDONED_GRACE_SECONDS = 3;
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const NANOSECONDS = 1e9;
+/**
+ * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
+ *
+ * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
+ */
+function firstMemory(tasksBefore, statusBefore) {
+    return {
+        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
+        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+        unplacedSince: new Map(),
+        abandonedSince: new Map(),
+        endedTasks: new Map(),
+    };
+}
+/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
+function tasksKnownStable(tasksBefore) {
+    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
+    return hasEnded ? [] : tasksBefore.filter(isRunning);
+}
+/** The memory with one more sight in it. */
+function remember(memory, sight) {
+    const { service, tasks, now } = sight;
+    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
+    return {
+        ...memory,
+        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
+        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+        endedTasks: withEnded(memory, service, tasks),
+        ...(firstReason === undefined ? {} : { firstReason }),
+    };
+}
+/** What the sight says, given a memory that already holds it. */
+function judge(memory, sight) {
+    const bySwarm = swarmVerdict(memory, sight.service);
+    if (bySwarm?.state === 'failed')
+        return bySwarm;
+    const unplaced = unplacedTask(memory, sight);
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
+    const { service, eligibleNodes: nodes } = sight;
+    const tasks = currentTasks(service, sight.tasks);
+    const counts = count(service, tasks, nodes);
+    const { progress } = counts;
+    if (isUpdating(service))
+        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    if (!isComplete(service.Spec, counts)) {
+        const hopeless = hopelessSlot(memory, sight, tasks);
+        if (bySwarm === undefined)
+            return hopeless ?? { state: 'progressing', progress };
+        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+        if (hopeless === undefined)
+            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
+        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+    }
+    if (bySwarm !== undefined)
+        return bySwarm;
+    if (counts.wanted === 0 && isGlobal(service.Spec)) {
+        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+    }
+    return isStable(memory, sight, counts.counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf(spec) {
+    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** The task of which Swarm said that it made the update fail, from the text of an update status. */
+function taskNamedIn(message) {
+    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task) {
+    return task.DesiredState === 'running' || task.DesiredState === 'complete';
+}
+function isRunning(task) {
+    return task.Status.State === 'running' && isWanted(task);
+}
+function isUnplaced(task) {
+    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
+}
+/** Whether a task ended badly. */
+function isFailure(task) {
+    return task.Status.State === 'failed' || task.Status.State === 'rejected';
+}
+function isLive(task) {
+    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
+}
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+function slotOf(spec, task) {
+    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+function idsOf(tasks) {
+    return tasks.map((task) => task.ID);
+}
+/** When each of the keys was first there without a break; a key that is gone is forgotten. */
+function since(before, keys, now) {
+    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+/** Of a job only the tasks of its current run count. */
+function currentTasks(service, tasks) {
+    if (!isJob(service.Spec))
+        return tasks;
+    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+/** A task that ended although its service wants it to run on. */
+function hasEnded(spec, task) {
+    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
+}
+function withEnded(memory, service, tasks) {
+    const ended = new Map(memory.endedTasks);
+    for (const task of currentTasks(service, tasks)) {
+        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
+            continue;
+        const slot = slotOf(service.Spec, task);
+        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+    }
+    return ended;
+}
+function bySlot(spec, tasks) {
+    return Map.groupBy(tasks, (task) => slotOf(spec, task));
+}
+/** The slots that count: of a global service only those on nodes that may run it. */
+function slotsThatCount(spec, tasks, nodes) {
+    const ids = new Set(nodes.map((node) => node.ID));
+    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
+}
+function newest(tasks) {
+    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+function abandonedSlots(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)];
+    const abandoned = slots.filter(([, inSlot]) => {
+        const last = newest(inSlot);
+        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
+    });
+    return abandoned.map(([slot]) => slot);
+}
+function isUpdating(service) {
+    const state = service.UpdateStatus?.State;
+    return state === 'updating' || state === 'rollback_started';
+}
+function updateNote(service) {
+    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
+}
+/** The status of an update of this deploy. */
+function statusOf({ earlierStatus }, { UpdateStatus: status }) {
+    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+    return isEarlier ? undefined : status;
+}
+/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
+function swarmReason(status) {
+    const says = ['paused', 'rollback_started', 'rollback_paused'];
+    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
+}
+function swarmVerdict(memory, service) {
+    const reason = memory.firstReason ?? 'the update failed';
+    const taskId = taskNamedIn(reason);
+    const named = taskId === undefined ? {} : { taskId };
+    switch (statusOf(memory, service)?.State) {
+        case 'paused':
+            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
+        case 'rollback_paused':
+            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+        case 'rollback_completed':
+            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
+        default:
+            return undefined;
+    }
+}
+function unplacedTask(memory, sight) {
+    const tasks = currentTasks(sight.service, sight.tasks);
+    return tasks.filter(isUnplaced).find((task) => {
+        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
+        return sight.now - from >= UNPLACED_GRACE_SECONDS;
+    });
+}
+/** The tally of one sight. */
+function tally({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+function count(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+    const wanted = wantedTasks(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: isJob(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** The task that did a slot's work, when no task of the slot is at it again. */
+function completeTask(inSlot) {
+    const last = newest(inSlot);
+    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function isComplete(spec, { wanted, counted }) {
+    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function isStable(memory, { now, monitorSeconds }, counted) {
+    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if (isJob(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
+function hopelessSlot(memory, sight, tasks) {
+    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
+    for (const [slot, from] of memory.abandonedSince) {
+        const last = newest(slots.get(slot) ?? []);
+        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ${ending(last)} and its restart policy allows no other`,
+            taskId: last.ID,
+        };
+    }
+    for (const [slot, ended] of memory.endedTasks) {
+        const inSlot = slots.get(slot);
+        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
+            continue;
+        const all = [...ended.values()];
+        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
+        const last = newest(all);
+        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
+            continue;
+        return {
+            state: 'failed',
+            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
+            taskId: last.ID,
+        };
+    }
+    return undefined;
+}
+/** Whether a slot is stable after all, whatever ended in it before. */
+function hasComeUp(memory, sight, inSlot) {
+    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
+}
+/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+function ending(task) {
+    const { State: state, Err: error, ContainerStatus: container } = task.Status;
+    if (state === 'rejected')
+        return `was rejected: ${error ?? 'no reason given'}`;
+    const code = container?.ExitCode;
+    const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
+    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+
+;// CONCATENATED MODULE: ./lib/lint.js
+
+const lint_NANOSECONDS = 1e9;
+/** Policies that will hurt one day although the deploy went well. */
+const RULES = [
+    {
+        finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
+        advice: 'no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service',
+    },
+    {
+        finds: ({ spec }) => hasGapOnUpdate(spec),
+        advice: 'stop-first with one replica: nothing answers while an update replaces the task. Use `update-order: start-first`, or more replicas',
+    },
+    {
+        finds: ({ spec, imageHealth }, { monitorSeconds }) => (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
+        advice: 'monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer `update-monitor`, or `monitor` for all',
+    },
+    {
+        finds: ({ spec }, { onFailure }) => onFailure === 'keep' && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? 'pause') === 'pause',
+        advice: 'failure action pause, and `on-failure: keep`: a failed update stays half done until somebody looks. Use `on-failure: rollback`, or `update-failure-action: rollback`',
+    },
+    {
+        finds: ({ image }) => image !== undefined && image.digest === undefined && (image.tag ?? 'latest') === 'latest',
+        advice: 'image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build',
+    },
+];
+/**
+ * What may hurt later in the services that a run changes, one line for each rule, with the services that it concerns.
+ * Pure: nothing of it makes a run fail.
+ */
+function lint(services, deployment) {
+    const ofServices = RULES.flatMap(({ finds, advice }) => {
+        const found = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
+        return found.length === 0 ? [] : [`${list(found)}: ${advice}`];
+    });
+    const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
+    return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
+}
+/** No check in the service, and for sure none in its image; or one that is switched off. */
+function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, image) {
+    const [kind] = container?.Healthcheck?.Test ?? [];
+    return kind === undefined ? image === 'none' : kind === 'NONE';
+}
+/** Where the new task could come first: what it publishes on its node, or writes to, can only be one task's. */
+function hasGapOnUpdate({ Mode: mode, UpdateConfig: update, TaskTemplate: template, EndpointSpec: endpoint, }) {
+    const mustStopFirst = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === 'host') ||
+        (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
+    return ((mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update?.Order !== 'start-first') === true &&
+        !mustStopFirst);
+}
+function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
+    const own = container?.Healthcheck?.StartPeriod;
+    if (own !== undefined && own > 0)
+        return own / lint_NANOSECONDS;
+    return image === undefined || image === 'none' || container?.Healthcheck?.Test?.[0] === 'NONE'
+        ? 0
+        : image.startSeconds;
+}
+/** Whose token it is, by the form that its maker gave it. */
+const TOKENS = [
+    {
+        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
+        is: 'a personal token of GitHub, which may well do more than pull',
+        instead: 'one of a machine account with only `read:packages`',
+    },
+    {
+        form: /^ghs_/,
+        is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
+        instead: 'one that outlives the job, with only `read:packages`',
+    },
+    { form: /^glpat-/, is: 'a personal token of GitLab', instead: 'a deploy token with only `read_registry`' },
+    {
+        form: /^dckr_pat_/,
+        is: 'a personal token of Docker Hub',
+        instead: "an organisation's token, or one with read-only scope of a machine account",
+    },
+];
+function tokenAdvice({ origin, registry, username, password }) {
+    const token = TOKENS.find(({ form }) => form.test(password.reveal()));
+    if (token === undefined)
+        return undefined;
+    return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: give ${token.instead}`;
+}
+function list(names) {
+    return new Intl.ListFormat('en').format(names);
+}
+
+;// CONCATENATED MODULE: ./lib/parallel.js
+/**
+ * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
+ *
+ * @throws what the first failing work threw; no further work is begun then
+ */
+async function inParallel(items, limit, work) {
+    const results = [];
+    const queue = entriesOf(items);
+    const worker = async () => {
+        for (const [index, item] of queue)
+            results[index] = await work(item);
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+    return results;
+}
+/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
+function* entriesOf(items) {
+    yield* items.entries();
+}
+
+// EXTERNAL MODULE: ./lib/runner/log.js
+var log = __nccwpck_require__(3188);
+;// CONCATENATED MODULE: ./lib/advice.js
+
+
+
+const advice_NANOSECONDS = 1e9;
+/** Nobody waits longer for advice. */
+const LOOK_TIMEOUT_MS = 2000;
+/** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
+async function giveAdvice(rollouts, deployment, { engine }) {
+    const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+    const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
+        if (checked.action === 'unchanged' || service === undefined || problem !== undefined)
+            return [];
+        const { request, access } = checked;
+        const { name, image } = request;
+        const imageHealth = await imageHealthOf(service.Spec);
+        return [{ name, image, spec: service.Spec, credential: access?.credential, imageHealth }];
+    });
+    for (const line of lint(linted.flat(), deployment))
+        log/* log */.R.notice(line, 'Advice');
+    /** No registry tells it, but the manager does for an image that its own node has. */
+    async function imageHealthOf({ TaskTemplate: template }) {
+        const container = template.ContainerSpec;
+        if (container === undefined || container.Healthcheck?.Test?.length)
+            return undefined;
+        try {
+            const { Config: config } = await engine.get(`/images/${container.Image}/json`, { signal });
+            const check = config?.Healthcheck;
+            const [kind = 'NONE'] = check?.Test ?? [];
+            return kind === 'NONE' ? 'none' : { startSeconds: (check?.StartPeriod ?? 0) / advice_NANOSECONDS };
+        }
+        catch {
+            return undefined;
+        }
+    }
+}
 
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
@@ -37976,8 +38412,6 @@ function environmentForChildren(env) {
     return Object.fromEntries(entries);
 }
 
-// EXTERNAL MODULE: ./lib/runner/log.js
-var log = __nccwpck_require__(3188);
 ;// CONCATENATED MODULE: ./lib/connection.js
 
 
@@ -38584,295 +39018,6 @@ function complaint({ code, stdout, stderr }) {
     return telling.join(' ').replace(/^Error response from daemon: /, '') || `exit code ${code}`;
 }
 
-;// CONCATENATED MODULE: ./lib/docker/rollout.js
-const REJECTIONS_UNTIL_FAILED = 3;
-const CRASHES_UNTIL_FAILED = 5;
-const UNPLACED_GRACE_SECONDS = 30;
-/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
-const ABANDONED_GRACE_SECONDS = 3;
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const NANOSECONDS = 1e9;
-/**
- * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
- *
- * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
- */
-function firstMemory(tasksBefore, statusBefore) {
-    return {
-        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
-        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-        unplacedSince: new Map(),
-        abandonedSince: new Map(),
-        endedTasks: new Map(),
-    };
-}
-/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
-function tasksKnownStable(tasksBefore) {
-    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
-    return hasEnded ? [] : tasksBefore.filter(isRunning);
-}
-/** The memory with one more sight in it. */
-function remember(memory, sight) {
-    const { service, tasks, now } = sight;
-    const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
-    return {
-        ...memory,
-        runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-        unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
-        abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-        endedTasks: withEnded(memory, service, tasks),
-        ...(firstReason === undefined ? {} : { firstReason }),
-    };
-}
-/** What the sight says, given a memory that already holds it. */
-function judge(memory, sight) {
-    const bySwarm = swarmVerdict(memory, sight.service);
-    if (bySwarm?.state === 'failed')
-        return bySwarm;
-    const unplaced = unplacedTask(memory, sight);
-    if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
-    const { service, eligibleNodes: nodes } = sight;
-    const tasks = currentTasks(service, sight.tasks);
-    const counts = count(service, tasks, nodes);
-    const { progress } = counts;
-    if (isUpdating(service))
-        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
-    if (!isComplete(service.Spec, counts)) {
-        const hopeless = hopelessSlot(memory, sight, tasks);
-        if (bySwarm === undefined)
-            return hopeless ?? { state: 'progressing', progress };
-        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
-        if (hopeless === undefined)
-            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
-        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
-    }
-    if (bySwarm !== undefined)
-        return bySwarm;
-    if (counts.wanted === 0 && isGlobal(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
-    }
-    return isStable(memory, sight, counts.counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
-}
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf(spec) {
-    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** The task of which Swarm said that it made the update fail, from the text of an update status. */
-function taskNamedIn(message) {
-    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** A task of a job is meant to complete, any other to run. */
-function isWanted(task) {
-    return task.DesiredState === 'running' || task.DesiredState === 'complete';
-}
-function isRunning(task) {
-    return task.Status.State === 'running' && isWanted(task);
-}
-function isUnplaced(task) {
-    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
-}
-/** Whether a task ended badly. */
-function isFailure(task) {
-    return task.Status.State === 'failed' || task.Status.State === 'rejected';
-}
-function isLive(task) {
-    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
-}
-/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
-function slotOf(spec, task) {
-    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
-}
-function idsOf(tasks) {
-    return tasks.map((task) => task.ID);
-}
-/** When each of the keys was first there without a break; a key that is gone is forgotten. */
-function since(before, keys, now) {
-    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-/** Of a job only the tasks of its current run count. */
-function currentTasks(service, tasks) {
-    if (!isJob(service.Spec))
-        return tasks;
-    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
-    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
-}
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** A task that ended although its service wants it to run on. */
-function hasEnded(spec, task) {
-    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
-}
-function withEnded(memory, service, tasks) {
-    const ended = new Map(memory.endedTasks);
-    for (const task of currentTasks(service, tasks)) {
-        if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
-            continue;
-        const slot = slotOf(service.Spec, task);
-        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-    }
-    return ended;
-}
-function bySlot(spec, tasks) {
-    return Map.groupBy(tasks, (task) => slotOf(spec, task));
-}
-/** The slots that count: of a global service only those on nodes that may run it. */
-function slotsThatCount(spec, tasks, nodes) {
-    const ids = new Set(nodes.map((node) => node.ID));
-    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
-}
-function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-function abandonedSlots(spec, tasks) {
-    const slots = [...bySlot(spec, tasks)];
-    const abandoned = slots.filter(([, inSlot]) => {
-        const last = newest(inSlot);
-        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last);
-    });
-    return abandoned.map(([slot]) => slot);
-}
-function isUpdating(service) {
-    const state = service.UpdateStatus?.State;
-    return state === 'updating' || state === 'rollback_started';
-}
-function updateNote(service) {
-    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
-}
-/** The status of an update of this deploy. */
-function statusOf({ earlierStatus }, { UpdateStatus: status }) {
-    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-    return isEarlier ? undefined : status;
-}
-/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
-function swarmReason(status) {
-    const says = ['paused', 'rollback_started', 'rollback_paused'];
-    return status !== undefined && says.includes(status.State) ? status.Message : undefined;
-}
-function swarmVerdict(memory, service) {
-    const reason = memory.firstReason ?? 'the update failed';
-    const taskId = taskNamedIn(reason);
-    const named = taskId === undefined ? {} : { taskId };
-    switch (statusOf(memory, service)?.State) {
-        case 'paused':
-            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
-        case 'rollback_paused':
-            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-        case 'rollback_completed':
-            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
-        default:
-            return undefined;
-    }
-}
-function unplacedTask(memory, sight) {
-    const tasks = currentTasks(sight.service, sight.tasks);
-    return tasks.filter(isUnplaced).find((task) => {
-        const from = memory.unplacedSince.get(task.ID) ?? sight.now;
-        return sight.now - from >= UNPLACED_GRACE_SECONDS;
-    });
-}
-/** The tally of one sight. */
-function tally({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-function count(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
-    const wanted = wantedTasks(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: isJob(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot) {
-    const last = newest(inSlot);
-    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec, { wanted, counted }) {
-    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function isStable(memory, { now, monitorSeconds }, counted) {
-    return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if (isJob(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(memory, sight, tasks) {
-    const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
-    for (const [slot, from] of memory.abandonedSince) {
-        const last = newest(slots.get(slot) ?? []);
-        if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS)
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ${ending(last)} and its restart policy allows no other`,
-            taskId: last.ID,
-        };
-    }
-    for (const [slot, ended] of memory.endedTasks) {
-        const inSlot = slots.get(slot);
-        if (inSlot === undefined || hasComeUp(memory, sight, inSlot))
-            continue;
-        const all = [...ended.values()];
-        const rejected = all.filter((task) => task.Status.State === 'rejected').length;
-        const last = newest(all);
-        if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED))
-            continue;
-        return {
-            state: 'failed',
-            cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
-            taskId: last.ID,
-        };
-    }
-    return undefined;
-}
-/** Whether a slot is stable after all, whatever ended in it before. */
-function hasComeUp(memory, sight, inSlot) {
-    return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
-}
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
-function ending(task) {
-    const { State: state, Err: error, ContainerStatus: container } = task.Status;
-    if (state === 'rejected')
-        return `was rejected: ${error ?? 'no reason given'}`;
-    const code = container?.ExitCode;
-    const withCode = code === undefined ? '' : ` with exit code ${code}`;
-    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/docker/service-spec.js
 
 /**
@@ -39151,27 +39296,6 @@ function stackChanges(now, wanted) {
     ];
     const words = parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word]));
     return words.length > 0 ? words : ['settings'];
-}
-
-;// CONCATENATED MODULE: ./lib/parallel.js
-/**
- * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
- *
- * @throws what the first failing work threw; no further work is begun then
- */
-async function inParallel(items, limit, work) {
-    const results = [];
-    const queue = entriesOf(items);
-    const worker = async () => {
-        for (const [index, item] of queue)
-            results[index] = await work(item);
-    };
-    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-    return results;
-}
-/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
-function* entriesOf(items) {
-    yield* items.entries();
 }
 
 ;// CONCATENATED MODULE: ./lib/deploy.js
@@ -41586,7 +41710,7 @@ function namedAccess(request, current, image, { configs }) {
     const config = configs.find(({ name }) => name === choice.name);
     if (config === undefined) {
         const known = configs.length > 0
-            ? `the configs of this run are ${list(configs.map(({ name }) => name))}`
+            ? `the configs of this run are ${plan_list(configs.map(({ name }) => name))}`
             : 'this run has no configs';
         throw new Error(`${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``);
     }
@@ -41611,7 +41735,7 @@ function matchingAccess(image, configs) {
     const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
     const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
     if (first !== undefined && others.length > 0) {
-        const names = list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+        const names = plan_list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
         throw new Error(`the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`);
     }
     return first;
@@ -41637,7 +41761,7 @@ function modeOf({ Mode: mode }) {
         return 'global';
     return mode.GlobalJob ? 'global job' : 'replicated job';
 }
-function list(names) {
+function plan_list(names) {
     return new Intl.ListFormat('en').format(names);
 }
 
@@ -43266,6 +43390,7 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -43316,6 +43441,8 @@ async function carryOut(asked, signal) {
         const rollouts = await (0,log/* stage */.d)('Deploy', () => deploy(services, connection, deployment.maxParallel, signal));
         const wait = (sent) => watch(sent, observed, deployment, connection.engine, signal);
         const results = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult);
+        if (!signal.aborted)
+            await giveAdvice(rollouts, deployment, connection);
         const changed = changedServices(rollouts, results, deployment);
         if (changed.length > 0) {
             return await (0,log/* stage */.d)('Roll back', async () => {
