@@ -44002,7 +44002,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(707);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7395);
 
 
 
@@ -46226,7 +46226,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 707:
+/***/ 7395:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46235,8 +46235,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   i: () => (/* binding */ main)
 });
 
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./lib/docker/rollout.js
 const REJECTIONS_UNTIL_FAILED = 3;
 const CRASHES_UNTIL_FAILED = 5;
@@ -46553,6 +46551,165 @@ function ending(task) {
     return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
 }
 
+;// CONCATENATED MODULE: ./lib/lint.js
+
+const lint_NANOSECONDS = 1e9;
+/** Policies that will hurt one day although the deploy went well. */
+const RULES = [
+    {
+        finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
+        advice: 'no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service',
+    },
+    {
+        // Whoever recreates a service wants its old task gone first.
+        finds: ({ spec, strategy }) => strategy !== 'recreate' && hasGapOnUpdate(spec),
+        advice: 'stop-first with one replica: nothing answers while an update replaces the task. Use `update-order: start-first`, or more replicas',
+    },
+    {
+        finds: ({ spec, imageHealth }, { monitorSeconds }) => (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
+        advice: 'monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer `update-monitor`, or `monitor` for all',
+    },
+    {
+        finds: ({ spec }, { onFailure }) => onFailure === 'keep' && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? 'pause') === 'pause',
+        advice: 'failure action pause, and `on-failure: keep`: a failed update stays half done until somebody looks. Use `on-failure: rollback`, or `update-failure-action: rollback`',
+    },
+    {
+        finds: ({ image }) => image !== undefined && image.digest === undefined && (image.tag ?? 'latest') === 'latest',
+        advice: 'image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build',
+    },
+];
+/**
+ * What may hurt later in the services that a run changes, one line for each rule, with the services that it concerns.
+ * Pure: nothing of it makes a run fail.
+ */
+function lint(services, deployment) {
+    const ofServices = RULES.flatMap(({ finds, advice }) => {
+        const found = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
+        return found.length === 0 ? [] : [`${list(found)}: ${advice}`];
+    });
+    const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
+    return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
+}
+/** No check in the service, and for sure none in its image; or one that is switched off. */
+function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, image) {
+    const [kind] = container?.Healthcheck?.Test ?? [];
+    return kind === undefined ? image === 'none' : kind === 'NONE';
+}
+/** Where the new task could come first: what it publishes on its node, or writes to, can only be one task's. */
+function hasGapOnUpdate({ Mode: mode, UpdateConfig: update, TaskTemplate: template, EndpointSpec: endpoint, }) {
+    const mustStopFirst = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === 'host') ||
+        (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
+    return ((mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update?.Order !== 'start-first') === true &&
+        !mustStopFirst);
+}
+function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
+    const own = container?.Healthcheck?.StartPeriod;
+    if (own !== undefined && own > 0)
+        return own / lint_NANOSECONDS;
+    return image === undefined || image === 'none' || container?.Healthcheck?.Test?.[0] === 'NONE'
+        ? 0
+        : image.startSeconds;
+}
+/** Whose token it is, by the form that its maker gave it. */
+const TOKENS = [
+    {
+        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
+        is: 'a personal token of GitHub, which may well do more than pull',
+        instead: 'one of a machine account with only `read:packages`',
+    },
+    {
+        form: /^ghs_/,
+        is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
+        instead: 'one that outlives the job, with only `read:packages`',
+    },
+    { form: /^glpat-/, is: 'a personal token of GitLab', instead: 'a deploy token with only `read_registry`' },
+    {
+        form: /^dckr_pat_/,
+        is: 'a personal token of Docker Hub',
+        instead: "an organisation's token, or one with read-only scope of a machine account",
+    },
+];
+function tokenAdvice({ origin, registry, username, password }) {
+    const token = TOKENS.find(({ form }) => form.test(password.reveal()));
+    if (token === undefined)
+        return undefined;
+    return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: give ${token.instead}`;
+}
+function list(names) {
+    return new Intl.ListFormat('en').format(names);
+}
+
+;// CONCATENATED MODULE: ./lib/parallel.js
+/**
+ * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
+ *
+ * @throws what the first failing work threw; no further work is begun then
+ */
+async function inParallel(items, limit, work) {
+    const results = [];
+    const queue = entriesOf(items);
+    const worker = async () => {
+        for (const [index, item] of queue)
+            results[index] = await work(item);
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+    return results;
+}
+/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
+function* entriesOf(items) {
+    yield* items.entries();
+}
+
+// EXTERNAL MODULE: ./lib/runner/log.js
+var log = __nccwpck_require__(3188);
+;// CONCATENATED MODULE: ./lib/advice.js
+
+
+
+const advice_NANOSECONDS = 1e9;
+/** Nobody waits longer for advice. */
+const LOOK_TIMEOUT_MS = 2000;
+/** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
+async function giveAdvice(rollouts, deployment, { engine }) {
+    const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+    const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
+        if (checked.action === 'unchanged' || service === undefined || problem !== undefined)
+            return [];
+        const { request, access } = checked;
+        const { name, image, rollover } = request;
+        const imageHealth = await imageHealthOf(service.Spec);
+        return [
+            {
+                name,
+                image,
+                strategy: rollover.strategy.kind,
+                spec: service.Spec,
+                credential: access?.credential,
+                imageHealth,
+            },
+        ];
+    });
+    for (const line of lint(linted.flat(), deployment))
+        log/* log */.R.notice(line, 'Advice');
+    /** No registry tells it, but the manager does for an image that its own node has. */
+    async function imageHealthOf({ TaskTemplate: template }) {
+        const container = template.ContainerSpec;
+        if (container === undefined || container.Healthcheck?.Test?.length)
+            return undefined;
+        try {
+            const { Config: config } = await engine.get(`/images/${container.Image}/json`, { signal });
+            const check = config?.Healthcheck;
+            const [kind = 'NONE'] = check?.Test ?? [];
+            return kind === 'NONE' ? 'none' : { startSeconds: (check?.StartPeriod ?? 0) / advice_NANOSECONDS };
+        }
+        catch {
+            return undefined;
+        }
+    }
+}
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./lib/docker/task-logs.js
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8;
@@ -46585,8 +46742,6 @@ function unframe(bytes) {
 
 // EXTERNAL MODULE: ./lib/errors.js
 var errors = __nccwpck_require__(452);
-// EXTERNAL MODULE: ./lib/runner/log.js
-var log = __nccwpck_require__(3188);
 ;// CONCATENATED MODULE: ./lib/diagnose.js
 
 
@@ -48210,27 +48365,6 @@ function complaint({ code, stdout, stderr }) {
     return telling.join(' ').replace(/^Error response from daemon: /, '') || `exit code ${code}`;
 }
 
-;// CONCATENATED MODULE: ./lib/parallel.js
-/**
- * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
- *
- * @throws what the first failing work threw; no further work is begun then
- */
-async function inParallel(items, limit, work) {
-    const results = [];
-    const queue = entriesOf(items);
-    const worker = async () => {
-        for (const [index, item] of queue)
-            results[index] = await work(item);
-    };
-    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-    return results;
-}
-/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
-function* entriesOf(items) {
-    yield* items.entries();
-}
-
 ;// CONCATENATED MODULE: ./lib/deploy.js
 
 
@@ -48466,7 +48600,7 @@ function namedAccess(request, current, image, { configs }) {
     const config = configs.find(({ name }) => name === choice.name);
     if (config === undefined) {
         const known = configs.length > 0
-            ? `the configs of this run are ${list(configs.map(({ name }) => name))}`
+            ? `the configs of this run are ${plan_list(configs.map(({ name }) => name))}`
             : 'this run has no configs';
         throw new Error(`${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``);
     }
@@ -48491,7 +48625,7 @@ function matchingAccess(image, configs) {
     const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
     const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
     if (first !== undefined && others.length > 0) {
-        const names = list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+        const names = plan_list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
         throw new Error(`the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`);
     }
     return first;
@@ -48517,7 +48651,7 @@ function modeOf({ Mode: mode }) {
         return 'global';
     return mode.GlobalJob ? 'global job' : 'replicated job';
 }
-function list(names) {
+function plan_list(names) {
     return new Intl.ListFormat('en').format(names);
 }
 
@@ -50028,6 +50162,7 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -50082,6 +50217,8 @@ async function carryOut(asked, signal) {
         const rollouts = begun.ended ?? (await (0,log/* stage */.d)('Deploy', send));
         const wait = (sent) => watch(sent, observed, deployment, connection.engine, signal);
         const results = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult);
+        if (!signal.aborted)
+            await giveAdvice(rollouts, deployment, connection);
         const changed = changedServices(rollouts, results, deployment);
         if (changed.length > 0) {
             return await (0,log/* stage */.d)('Roll back', async () => {

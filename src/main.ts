@@ -1,3 +1,4 @@
+import { giveAdvice } from './advice.ts'
 import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
@@ -68,6 +69,7 @@ async function carryOut(asked: Deployment, signal: AbortSignal): Promise<Service
   const rollouts = begun.ended ?? (await stage('Deploy', send))
   const wait = (sent: readonly Rollout[]) => watch(sent, observed, deployment, connection.engine, signal)
   const results = deployment.wait ? await stage('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult)
+  if (!signal.aborted) await giveAdvice(rollouts, deployment, connection)
 
   const changed = changedServices(rollouts, results, deployment)
   if (changed.length > 0) {

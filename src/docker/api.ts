@@ -20,6 +20,7 @@ export interface ServiceSpec {
   readonly Mode: ServiceMode
   readonly UpdateConfig?: UpdateConfig
   readonly RollbackConfig?: UpdateConfig
+  readonly EndpointSpec?: { readonly Ports?: readonly { readonly PublishMode?: 'ingress' | 'host' }[] }
   /** Of old services; else they are in the task template. */
   readonly Networks?: readonly { readonly Target: string }[]
 }
@@ -28,7 +29,8 @@ export interface TaskTemplate {
   readonly ContainerSpec?: {
     readonly Image: string
     readonly Env?: readonly string[]
-    readonly Healthcheck?: { readonly Test?: readonly string[] }
+    readonly Healthcheck?: Healthcheck
+    readonly Mounts?: readonly { readonly Type?: string; readonly ReadOnly?: boolean }[]
     readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string }[]
     readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string }[]
     readonly Privileges?: {
@@ -48,6 +50,13 @@ export interface TaskTemplate {
   }
 }
 
+export interface Healthcheck {
+  /** Empty: the image's own; `NONE`: switched off. */
+  readonly Test?: readonly string[]
+  /** Nanoseconds. */
+  readonly StartPeriod?: number
+}
+
 /** Exactly one of the four is set. */
 export interface ServiceMode {
   readonly Replicated?: { readonly Replicas?: number }
@@ -62,6 +71,9 @@ export interface UpdateConfig {
   readonly Delay?: number
   readonly Monitor?: number
   readonly MaxFailureRatio?: number
+  /** `stop-first` unless given. */
+  readonly Order?: 'stop-first' | 'start-first'
+  /** `pause` unless given. */
   readonly FailureAction?: 'continue' | 'pause' | 'rollback'
 }
 
@@ -143,4 +155,9 @@ export interface SystemInfo {
 export interface Distribution {
   readonly Descriptor: { readonly digest: string }
   readonly Platforms?: readonly { readonly architecture?: string; readonly os?: string; readonly variant?: string }[]
+}
+
+/** The answer of `GET /images/{image}/json`, for an image that the manager's own node has. */
+export interface LocalImage {
+  readonly Config?: { readonly Healthcheck?: Healthcheck | null } | null
 }

@@ -1,0 +1,50 @@
+import type { Connection, Deployment, Rollout } from './deployment.ts'
+import type { LocalImage, ServiceSpec } from './docker/api.ts'
+import { type ImageHealth, lint } from './lint.ts'
+import { inParallel } from './parallel.ts'
+import { log } from './runner/log.ts'
+
+const NANOSECONDS = 1e9
+
+/** Nobody waits longer for advice. */
+const LOOK_TIMEOUT_MS = 2000
+
+/** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
+export async function giveAdvice(
+  rollouts: readonly Rollout[],
+  deployment: Deployment,
+  { engine }: Connection,
+): Promise<void> {
+  const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
+  const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
+    if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []
+    const { request, access } = checked
+    const { name, image, rollover } = request
+    const imageHealth = await imageHealthOf(service.Spec)
+    return [
+      {
+        name,
+        image,
+        strategy: rollover.strategy.kind,
+        spec: service.Spec,
+        credential: access?.credential,
+        imageHealth,
+      },
+    ]
+  })
+  for (const line of lint(linted.flat(), deployment)) log.notice(line, 'Advice')
+
+  /** No registry tells it, but the manager does for an image that its own node has. */
+  async function imageHealthOf({ TaskTemplate: template }: ServiceSpec): Promise<ImageHealth | undefined> {
+    const container = template.ContainerSpec
+    if (container === undefined || container.Healthcheck?.Test?.length) return undefined
+    try {
+      const { Config: config } = await engine.get<LocalImage>(`/images/${container.Image}/json`, { signal })
+      const check = config?.Healthcheck
+      const [kind = 'NONE'] = check?.Test ?? []
+      return kind === 'NONE' ? 'none' : { startSeconds: (check?.StartPeriod ?? 0) / NANOSECONDS }
+    } catch {
+      return undefined
+    }
+  }
+}
