@@ -44002,7 +44002,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7395);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8212);
 
 
 
@@ -45667,8 +45667,11 @@ function readInputs(env) {
     if (stack?.prune && !wait) {
         problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
     }
+    if (stack?.rollover.strategy.kind === 'blue-green') {
+        problems.add('strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy');
+    }
     for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
-        if (kind === 'recreate' || kind === 'canary') {
+        if (kind !== 'rolling') {
             problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
         }
     }
@@ -46226,7 +46229,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 7395:
+/***/ 8212:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46320,7 +46323,7 @@ function judgeCanaries(memory, sight, size) {
     const unplaced = unplacedTask(memory, sight);
     if (unplaced !== undefined)
         return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` };
-    const last = newest([...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]));
+    const last = lastEnded(memory);
     if (last !== undefined)
         return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
     const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes);
@@ -46330,6 +46333,18 @@ function judgeCanaries(memory, sight, size) {
     return isStable(memory, sight, counted)
         ? { state: 'converged', progress }
         : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+/** What the sight says of tasks that were up and are to stay so: one that ends is a failure. */
+function judgeTrial(memory, sight) {
+    const last = lastEnded(memory);
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const counts = count(sight.service, currentTasks(sight.service, sight.tasks), sight.eligibleNodes);
+    const state = isComplete(sight.service.Spec, counts) ? 'converged' : 'progressing';
+    return { state, progress: counts.progress };
+}
+function lastEnded({ endedTasks }) {
+    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
 }
 /** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
 function monitorSecondsOf(spec) {
@@ -46710,110 +46725,6 @@ async function giveAdvice(rollouts, deployment, { engine }) {
 
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
-;// CONCATENATED MODULE: ./lib/docker/task-logs.js
-/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
-const HEADER_BYTES = 8;
-const LENGTH_AT = 4;
-/**
- * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
- */
-function logLines(bytes) {
-    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return printed
-        .toString('utf8')
-        .split(/\r?\n/)
-        .filter((line) => line.trim() !== '');
-}
-/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
-const LAST_STREAM = 3;
-function isFramed(bytes) {
-    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
-}
-function unframe(bytes) {
-    const parts = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
-        parts.push(bytes.subarray(at + HEADER_BYTES, end));
-        at = end;
-    }
-    return Buffer.concat(parts);
-}
-
-// EXTERNAL MODULE: ./lib/errors.js
-var errors = __nccwpck_require__(452);
-;// CONCATENATED MODULE: ./lib/diagnose.js
-
-
-
-
-const LOG_LINES = 20;
-/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
-const LOG_SECONDS = 5;
-/**
- * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
- * of this deploy has failed. What cannot be read is left out.
- *
- * @param taskId the task that Swarm itself names, if it does
- */
-async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
-    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
-    if (task === undefined)
-        return undefined;
-    return {
-        id: task.ID,
-        node: nodeName(task.NodeID, nodes),
-        ending: ending(task),
-        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
-        logs: await lastLines(task, engine),
-    };
-}
-/** A cause that also says how its task ended. */
-function causeWith(cause, task) {
-    return task === undefined || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`;
-}
-async function namedTask(id, engine) {
-    if (id === undefined)
-        return undefined;
-    return orNothing(engine.get(`/tasks/${id}`));
-}
-/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
-async function newestFailedTask(serviceId, memory, engine) {
-    const filters = JSON.stringify({ service: [serviceId] });
-    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
-    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
-    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-/** Several nodes may share a host name: then the ID tells them apart. */
-function nodeName(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return id;
-    const name = node.Description.Hostname;
-    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-    return sharesName ? `${name} (${node.ID})` : name;
-}
-async function lastLines(task, engine) {
-    if (task.Status.ContainerStatus?.ContainerID === undefined)
-        return [];
-    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
-    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
-    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
-    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
-}
-async function orNothing(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
-        return undefined;
-    }
-}
-
-// EXTERNAL MODULE: ./lib/docker/election.js
-var election = __nccwpck_require__(6465);
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./lib/docker/placement.js
@@ -47276,15 +47187,15 @@ function canaryAdvice(total) {
 }
 /** The service with no task at all: where the nodes decide, none may run it. */
 function emptied(spec) {
-    const labelled = { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: 'recreate' } };
+    return withoutTasks({ ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: 'recreate' } });
+}
+/** A spec that asks for no task. */
+function withoutTasks(spec) {
     if (spec.Mode.Replicated !== undefined)
-        return { ...labelled, Mode: { Replicated: { Replicas: 0 } } };
+        return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
     const { TaskTemplate: template } = spec;
     const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
-    return {
-        ...labelled,
-        TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } },
-    };
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
 }
 /**
  * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
@@ -47322,6 +47233,116 @@ function isInterim({ Labels: labels }) {
     return labels?.[INTERIM_LABEL] !== undefined;
 }
 
+;// CONCATENATED MODULE: ./lib/docker/colours.js
+
+
+/**
+ * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
+ * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
+ */
+const COLOURS = ['blue', 'green'];
+/** The service that a colour belongs to. */
+const BELONGS_LABEL = 'swarm-deploy.blue-green';
+/** Counts the switches: the one with the highest number has the traffic. */
+const LIVE_LABEL = 'swarm-deploy.live';
+const FIRST = 1;
+const LONGEST_NAME = 63;
+/** The names under which a service may be found. */
+function siblingNames(name) {
+    return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
+}
+/** Which of a service's siblings is live, and what comes next; or why nobody can tell. */
+function coloursOf(name, services) {
+    const siblings = siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
+    const strangers = siblings.filter(({ Spec }) => Spec.Labels?.[BELONGS_LABEL] !== name);
+    const ours = siblings.filter((service) => !strangers.includes(service));
+    const newest = ours.filter((one) => generationOf(one) > 0).sort((a, b) => generationOf(b) - generationOf(a))[0];
+    const plain = strangers.find(({ Spec }) => Spec.Name === name);
+    const foreign = strangers.find((service) => service !== plain);
+    if (foreign !== undefined) {
+        return {
+            problem: `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`,
+        };
+    }
+    if (plain !== undefined && newest !== undefined) {
+        return {
+            problem: `${newest.Spec.Name} is live, and a service ${name} that no blue-green deploy knows is there as well: remove it with \`docker service rm ${name}\``,
+        };
+    }
+    const live = newest ?? plain;
+    return {
+        live,
+        next: `${name}-${live?.Spec.Name === `${name}-blue` ? 'green' : 'blue'}`,
+        generation: live === undefined ? FIRST : Math.max(generationOf(live), FIRST) + 1,
+        leftovers: ours.filter((service) => service !== live),
+    };
+}
+function generationOf({ Spec }) {
+    return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
+}
+/** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
+function routingOf({ routeLabels, routeAlias }, name, spec) {
+    const labels = Object.keys(spec.Labels ?? {}).filter((label) => routeLabels.some((prefix) => label.startsWith(prefix)));
+    const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
+    const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : undefined);
+    return { labels, alias: hasNetworks ? alias : undefined };
+}
+/** Why a service cannot be blue-green on Swarm, with the way out; `undefined` when it can. */
+function colourRefusal(name, next, spec, routing) {
+    if (isJob(spec))
+        return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it';
+    const ports = spec.EndpointSpec?.Ports ?? [];
+    if (ports.length > 0) {
+        const published = ports.map(({ PublishedPort: port }) => port ?? 'of its own choice').join(', ');
+        return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
+    }
+    if (next.length > LONGEST_NAME) {
+        return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`;
+    }
+    if (routing.labels.length > 0 || routing.alias !== undefined)
+        return undefined;
+    return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias';
+}
+/** What both colours would share although only one of them may have it. */
+function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
+    const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
+    return [...(writable.length > 0 ? ['its writable mounts'] : []), ...(container?.Hostname ? ['its hostname'] : [])];
+}
+/** The next colour with the traffic. */
+function routed(wanted, name, { next, generation }, routing) {
+    const labels = { ...wanted.Labels, [BELONGS_LABEL]: name, [LIVE_LABEL]: String(generation) };
+    return withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) => routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]);
+}
+/** The same without the traffic: only who knows its own name reaches it. */
+function colours_hidden(spec, { labels, alias }) {
+    const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
+    return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
+}
+/** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
+function claimed(spec, name) {
+    return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
+}
+/**
+ * The old colour without the traffic. A name on a network leads to it as long as it has tasks: the service's own name
+ * cannot be taken away, and another alias would replace all of them.
+ */
+function retired(spec, { labels, alias }) {
+    const { Labels } = colours_hidden(spec, { labels, alias: undefined });
+    const unlabelled = { ...spec, ...(Labels && { Labels }) };
+    return alias === undefined ? unlabelled : withoutTasks(unlabelled);
+}
+function withAliases(spec, change) {
+    const { TaskTemplate: template } = spec;
+    if (template.Networks === undefined)
+        return spec;
+    const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
+    return { ...spec, TaskTemplate: { ...template, Networks: networks } };
+}
+
+// EXTERNAL MODULE: ./lib/docker/election.js
+var election = __nccwpck_require__(6465);
+// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
+var docker_engine = __nccwpck_require__(7767);
 // EXTERNAL MODULE: ./lib/runner/secret.js
 var runner_secret = __nccwpck_require__(2436);
 ;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
@@ -47348,31 +47369,6 @@ function registryAuthHeader(credential) {
     return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
-;// CONCATENATED MODULE: ./lib/docker/view.js
-
-/** Three calls, however many services there are. */
-async function viewOf(engine, serviceIds, signal) {
-    const upToDate = JSON.stringify({ service: serviceIds, '_up-to-date': ['true'] });
-    const [services, tasks, nodes] = await Promise.all([
-        engine.get('/services', { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
-        engine.get('/tasks', { query: { filters: upToDate }, signal }),
-        engine.get('/nodes', { signal }),
-    ]);
-    return {
-        services: new Map(services.map((service) => [service.ID, service])),
-        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
-        nodes,
-    };
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function isSomeoneElses(ours, now) {
-    if (ours === undefined || ours.Version.Index === now.Version.Index)
-        return false;
-    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
-}
-
-// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
-var docker_engine = __nccwpck_require__(7767);
 ;// CONCATENATED MODULE: ./lib/docker/spec-update.js
 
 
@@ -47437,110 +47433,194 @@ function queryFor(service, credential) {
     return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
-;// CONCATENATED MODULE: ./lib/renew.js
-
-
-
-
-
-const SEND_TIMEOUT_MS = 120_000;
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+;// CONCATENATED MODULE: ./lib/docker/task-logs.js
+/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
+const HEADER_BYTES = 8;
+const LENGTH_AT = 4;
 /**
- * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
- * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
- *
- * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
+ * (Engine API, "Stream format"); with one it does not.
  */
-async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
-    if (current === undefined || currentAccess === undefined || interim !== undefined)
-        return;
-    if (isJob(current.Spec) || isUnsettled(current))
-        return;
-    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+function logLines(bytes) {
+    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
+    return printed
+        .toString('utf8')
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '');
+}
+/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
+const LAST_STREAM = 3;
+function isFramed(bytes) {
+    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
+}
+function unframe(bytes) {
+    const parts = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+        parts.push(bytes.subarray(at + HEADER_BYTES, end));
+        at = end;
+    }
+    return Buffer.concat(parts);
+}
+
+;// CONCATENATED MODULE: ./lib/diagnose.js
+
+
+
+
+const LOG_LINES = 20;
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const LOG_SECONDS = 5;
+/**
+ * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
+ * of this deploy has failed. What cannot be read is left out.
+ *
+ * @param taskId the task that Swarm itself names, if it does
+ */
+async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
+    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
+    if (task === undefined)
+        return undefined;
+    return {
+        id: task.ID,
+        node: nodeName(task.NodeID, nodes),
+        ending: ending(task),
+        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+        logs: await lastLines(task, engine),
+    };
+}
+/** A cause that also says how its task ended. */
+function causeWith(cause, task) {
+    return task === undefined || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`;
+}
+async function namedTask(id, engine) {
+    if (id === undefined)
+        return undefined;
+    return orNothing(engine.get(`/tasks/${id}`));
+}
+/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
+async function newestFailedTask(serviceId, memory, engine) {
+    const filters = JSON.stringify({ service: [serviceId] });
+    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
+    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
+    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** Several nodes may share a host name: then the ID tells them apart. */
+function nodeName(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return id;
+    const name = node.Description.Hostname;
+    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+    return sharesName ? `${name} (${node.ID})` : name;
+}
+async function lastLines(task, engine) {
+    if (task.Status.ContainerStatus?.ContainerID === undefined)
+        return [];
+    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
+    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
+    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
+    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+}
+async function orNothing(reading) {
     try {
-        const patience = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-        await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
+        return await reading;
     }
     catch (error) {
-        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
+        return undefined;
     }
 }
-/** Whether a service is in the middle of an update: a write to it would have Swarm go on, or start over. */
-function isUnsettled({ UpdateStatus: status }) {
-    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+
+;// CONCATENATED MODULE: ./lib/docker/view.js
+
+/** Three calls, however many services there are. */
+async function viewOf(engine, serviceIds, signal) {
+    const upToDate = JSON.stringify({ service: serviceIds, '_up-to-date': ['true'] });
+    const [services, tasks, nodes] = await Promise.all([
+        engine.get('/services', { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
+        engine.get('/tasks', { query: { filters: upToDate }, signal }),
+        engine.get('/nodes', { signal }),
+    ]);
+    return {
+        services: new Map(services.map((service) => [service.ID, service])),
+        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
+        nodes,
+    };
+}
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function isSomeoneElses(ours, now) {
+    if (ours === undefined || ours.Version.Index === now.Version.Index)
+        return false;
+    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
 }
 
-;// CONCATENATED MODULE: ./lib/interim.js
+;// CONCATENATED MODULE: ./lib/lookout.js
 
 
 
 
 
-
-const interim_SEND_TIMEOUT_MS = 120_000;
-/** A service whose first step has not been taken, or that has none. */
-function untouched(checked) {
-    return { checked, service: checked.current, sentAt: performance.now() };
-}
+const LOOK_EVERY_MS = 500;
 /**
- * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
- *
- * @param credential for the tasks that the spec asks for
+ * @param ours the service with the spec that this run gave it
+ * @param trial what it goes through, in words: `canary`
+ * @param tasksBefore whose failures are history; those that have ended at the first look unless given
  */
-async function sendInterim(checked, spec, credential, { engine }) {
-    const { current, interim: earlier } = checked;
-    if (current === undefined)
-        throw new Error('a service that does not exist has no interim spec');
-    const sent = { ...untouched({ ...checked, interim: spec }) };
-    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
-    try {
-        const standing = await updateSpec(engine, current.ID, [earlier ?? current.Spec], spec, credential, signal);
-        const service = await findService(engine, current.ID, signal);
-        if (standing !== 'done' || service === undefined || !sameStackSpec(service.Spec, spec)) {
-            return {
-                ...sent,
-                service,
-                problem: { outcome: 'superseded', cause: 'someone else deployed it at the same moment' },
-            };
+function lookoutFor(ours, trial, look, judge, { connection, observed, deployment }, tasksBefore) {
+    let memory = tasksBefore && firstMemory(tasksBefore);
+    let down;
+    const see = async () => {
+        const view = await look();
+        const service = view.services.get(ours.ID);
+        if (service === undefined)
+            return { outcome: 'superseded', cause: `someone else removed it during its ${trial}` };
+        if (isSomeoneElses(ours, service)) {
+            return { outcome: 'superseded', cause: `someone else changed it during its ${trial}` };
         }
-        return { ...sent, checked: { ...checked, interim: service.Spec }, service };
-    }
-    catch (error) {
-        return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${(0,errors/* messageOf */.bD)(error)}` } };
-    }
+        const sight = {
+            service,
+            tasks: view.tasks.get(ours.ID) ?? [],
+            eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
+            now: performance.now() / 1000,
+            monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
+        };
+        const known = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight);
+        memory = known;
+        return judge(known, sight);
+    };
+    const failure = async (outcome, cause, taskId) => {
+        const failedTask = await findFailedTask(ours.ID, taskId, memory ?? firstMemory([]), observed.nodes, connection.engine);
+        const said = causeWith(`the ${trial} failed: ${cause}`, failedTask);
+        return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) };
+    };
+    const stillUp = async () => {
+        const seen = await see();
+        if ('outcome' in seen)
+            down = seen;
+        else if (seen.state === 'progressing')
+            down = await failure('failed', `it did not stay up: ${seen.progress}`);
+        else if (seen.state !== 'converged')
+            down = await failure('failed', seen.cause, seen.taskId);
+        return down?.cause;
+    };
+    return { see, stillUp, down: () => down, failure };
 }
-/**
- * What the first steps came to. When one did not go well, nothing more of the run is sent.
- *
- * @param what did not go well, in words that a name follows: `the canary of`
- */
-function begunWith(rollouts, what, signal) {
-    const culprits = rollouts.filter(({ problem }) => problem !== undefined).map(({ checked }) => checked.request.name);
-    if (culprits.length === 0 && !signal.aborted)
-        return { services: rollouts.map(({ checked }) => checked) };
-    const problem = signal.aborted
-        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
-        : { outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` };
-    const ended = rollouts.map((rollout) => rollout.problem !== undefined || rollout.checked.action === 'unchanged' ? rollout : { ...rollout, problem });
-    return { services: [], ended };
-}
-/**
- * Makes Swarm forget the interim specs: a `docker service rollback` by hand would lead to one of them, to no tasks at
- * all or to an update that waits for ever. The present spec is sent once more; no task restarts.
- */
-async function forgetInterims(rollouts, { engine }) {
-    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
-    const touched = rollouts.filter(({ checked }) => checked.interim !== undefined);
-    await Promise.all(touched.map(async ({ checked: { request, current } }) => {
-        try {
-            const service = await findService(engine, current?.ID ?? request.name, signal);
-            if (service === undefined || !remembersInterim(service) || isUnsettled(service))
-                return;
-            await updateSpec(engine, service.ID, [service.Spec], service.Spec, { from: 'spec' }, signal);
+/** One look at some services for all that ask at nearly the same time. */
+function sharedLook({ engine }, serviceIds, signal) {
+    let latest;
+    let lookedAt = Number.NEGATIVE_INFINITY;
+    return () => {
+        const now = performance.now();
+        if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
+            latest = (0,election/* throughElection */.XX)(() => viewOf(engine, serviceIds, signal), signal);
+            lookedAt = now;
         }
-        catch (error) {
-            log/* log */.R.warning(`${request.name}: \`docker service rollback\` would lead to a spec that was only meant for the way: ${(0,errors/* messageOf */.bD)(error)}`);
-        }
-    }));
+        return latest;
+    };
 }
 
 // EXTERNAL MODULE: ./lib/inputs/files.js
@@ -47713,8 +47793,8 @@ async function attemptOf(tasks, check, signal) {
     }
 }
 /** What the user's command gets: the step's own environment, and what is on trial. */
-function environmentOf({ name, image }, env) {
-    return { ...(0,environment/* environmentForCommands */.H)(env), SWARM_DEPLOY_SERVICE: name, SWARM_DEPLOY_IMAGE: image ?? '' };
+function environmentOf({ service, image }, env) {
+    return { ...(0,environment/* environmentForCommands */.H)(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? '' };
 }
 /** Why a command did not pass, with the last line that it printed. */
 function commandFailure({ code, lines }) {
@@ -47757,6 +47837,786 @@ function networkFailure(error) {
     return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
 }
 
+;// CONCATENATED MODULE: ./lib/verdict.js
+const GOOD = ['created', 'updated', 'unchanged', 'removed'];
+function isGood({ outcome }) {
+    return GOOD.includes(outcome);
+}
+/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
+function verdict_statusOf(results, waited) {
+    // Services that were skipped because of another say nothing of their own.
+    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
+    if (bad.includes('cancelled'))
+        return 'cancelled';
+    if (bad.length > 0) {
+        if (bad.every((outcome) => outcome === 'rolled-back'))
+            return 'rolled-back';
+        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
+    }
+    if (results.every(({ outcome }) => outcome === 'unchanged'))
+        return 'unchanged';
+    return waited ? 'converged' : 'deployed';
+}
+/** The last line of the log. */
+function verdictLine(status, results) {
+    const counts = Object.entries(Object.groupBy(results, ({ outcome }) => outcome));
+    const said = counts.map(([outcome, those]) => `${those?.length} ${outcome}`).join(', ');
+    return `${status}: ${said}`;
+}
+/** What an error annotation says of a service that did not come up: the cause, and what its task said last. */
+function annotation({ cause, failedTask }) {
+    const lines = [cause ?? 'no cause known', ...(failedTask === undefined ? [] : taskLines(failedTask))];
+    return lines.join('\n');
+}
+function taskLines(task) {
+    const where = task.node === undefined ? '' : ` on node ${task.node}`;
+    const logs = task.logs.length === 0 ? [] : ['Its last log lines:', ...task.logs.map((line) => `  ${line}`)];
+    return [`Task ${task.id}${where} ${task.ending}.`, ...logs];
+}
+/** The job summary of a deployment: a table of the services, then what is known of each that failed. */
+function resultSummary(status, results) {
+    const head = '| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
+    const rows = results.map((result) => {
+        const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
+        const mark = isGood(result) ? '✅' : '❌';
+        const cells = [
+            live === undefined || live === name ? code(name) : `${code(name)} (${code(live)})`,
+            `${mark} ${outcome}`,
+            code(tagOf(image.after)),
+            digestChange(image),
+            config === undefined ? '–' : code(config),
+            outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
+            String(nodes),
+            String(seconds),
+        ];
+        return `| ${cells.join(' | ')} |`;
+    });
+    const failures = results.filter((result) => !isGood(result)).map(failureSection);
+    return [`## Swarm Deploy: ${status}`, [head, ...rows].join('\n'), ...failures].join('\n\n');
+}
+/** The job summary of a run that ended before its services had results. */
+function failureSummary(status, problems, isBug) {
+    const items = problems.map((problem) => `- ${escapeMarkdown(firstLine(problem))}`);
+    return [
+        `## Swarm Deploy: ${status}`,
+        isBug ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
+        items.join('\n'),
+    ].join('\n\n');
+}
+function failureSection({ name, outcome, cause, failedTask }) {
+    const parts = [`### ${code(name)}: ${outcome}`, escapeMarkdown(cause ?? '')];
+    if (failedTask !== undefined) {
+        const where = failedTask.node === undefined ? '' : ` on node ${code(failedTask.node)}`;
+        parts.push(`Task ${code(failedTask.id)}${where} ${escapeMarkdown(failedTask.ending)}.`);
+        if (failedTask.logs.length > 0)
+            parts.push(fenced(failedTask.logs));
+    }
+    return parts.join('\n\n');
+}
+function digestChange({ before, after }) {
+    const old = shortDigest(before);
+    const now = shortDigest(after);
+    if (now === undefined)
+        return '–';
+    return old === undefined || old === now ? code(now) : `${code(old)} → ${code(now)}`;
+}
+function tagOf(image) {
+    return image?.split('@', 1)[0] ?? '–';
+}
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const DIGEST_CHARACTERS = 12;
+function shortDigest(image) {
+    return image?.split('@sha256:')[1]?.slice(0, DIGEST_CHARACTERS);
+}
+function firstLine(text) {
+    return text.split('\n', 1)[0] ?? '';
+}
+function code(text) {
+    return text === '–' ? text : `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+}
+/** On one line: a second one could begin a block of its own. */
+function escapeMarkdown(text) {
+    return text.replace(/\s*[\r\n]\s*/g, ' ').replace(/[\\`*_{}[\]<>|#~]/g, '\\$&');
+}
+/** A fence longer than any that the lines contain. */
+function fenced(lines) {
+    const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []);
+    const longest = Math.max(2, ...runs.map((run) => run.length));
+    const fence = '`'.repeat(longest + 1);
+    return [fence, ...lines, fence].join('\n');
+}
+
+;// CONCATENATED MODULE: ./lib/docker/alarm.js
+
+/** Events of one change come in a burst. */
+const BURST_MS = 50;
+/**
+ * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
+ * that breaks is no harm: the next look comes by the clock, and opens another.
+ */
+function wakeOnEvents(engine, signal) {
+    const closing = new AbortController();
+    const listening = AbortSignal.any([closing.signal, signal]);
+    let ring;
+    let open = false;
+    const listen = async () => {
+        open = true;
+        try {
+            const filters = JSON.stringify({ type: ['service', 'node'] });
+            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
+                ring?.();
+        }
+        catch {
+            // Also how an abort ends it. What matters shows at the next look.
+        }
+        finally {
+            open = false;
+        }
+    };
+    return {
+        async next(atTheLatestMs) {
+            if (!open && !listening.aborted)
+                void listen();
+            const rung = new Promise((resolve) => {
+                ring = resolve;
+            });
+            const clock = new AbortController();
+            const time = (0,promises_.setTimeout)(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(() => undefined);
+            await Promise.race([rung.then(() => (0,promises_.setTimeout)(BURST_MS)), time]);
+            clock.abort();
+        },
+        [Symbol.dispose]: () => closing.abort(),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/watch.js
+var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+
+
+/** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
+const watch_LOOK_EVERY_MS = 500;
+const CANCELLED = 'the run was stopped; the swarm goes on by itself';
+const GONE = 'someone else removed it during this deploy';
+const CHANGED = 'someone else changed it during this deploy';
+/**
+ * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
+ * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
+ */
+async function watch(rollouts, observed, deployment, engine, signal) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const results = new Map();
+        // Nobody waits here for a diagnosis: Swarm's first word on another service would be missed meanwhile.
+        const settle = (rollout, result) => {
+            results.set(rollout, Promise.resolve(result).then(sayResult));
+        };
+        for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
+            settle(rollout, unwatchedResult(rollout));
+        let watched = rollouts
+            .filter(({ problem }) => problem === undefined)
+            .map((rollout) => startWatching(rollout, observed));
+        const startedAt = performance.now();
+        const deadline = startedAt + deployment.timeoutSeconds * 1000;
+        const alarm = __addDisposableResource(env_1, wakeOnEvents(engine, signal), false);
+        while (watched.length > 0) {
+            const view = await look(engine, watched, signal);
+            const late = performance.now() >= deadline;
+            watched = watched.flatMap((one) => {
+                const seen = 'cause' in view
+                    ? { result: endResult(one.rollout, view.outcome, view.cause, undefined) }
+                    : lookAtOne(one, view, late, deployment, engine);
+                if ('result' in seen) {
+                    settle(one.rollout, seen.result);
+                    return [];
+                }
+                sayProgress(one, seen.watched, startedAt);
+                return [seen.watched];
+            });
+            if (watched.length > 0)
+                await alarm.next(watch_LOOK_EVERY_MS);
+        }
+        return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []));
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        __disposeResources(env_1);
+    }
+}
+/** The result of a service that nobody waits for: what was sent, or why it was not. */
+function unwatchedResult(rollout) {
+    const { problem, checked } = rollout;
+    const outcome = problem?.outcome ?? watch_GOOD[checked.action];
+    const result = settledPart(rollout, outcome, undefined);
+    if (problem === undefined)
+        return result;
+    const { cause, failedTask } = problem;
+    return { ...result, cause, ...(failedTask === undefined ? {} : { failedTask }) };
+}
+const watch_GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' };
+function startWatching(rollout, observed) {
+    const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
+    const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined;
+    return { rollout, memory: firstMemory(before, status), progress: '' };
+}
+/** The view, or why there will be none any more. */
+async function look(engine, watched, signal) {
+    try {
+        const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
+        return await (0,election/* throughElection */.XX)(() => viewOf(engine, ids, signal), signal);
+    }
+    catch (error) {
+        if (signal.aborted)
+            return { outcome: 'cancelled', cause: CANCELLED };
+        return { outcome: 'failed', cause: `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}` };
+    }
+}
+function lookAtOne(one, view, late, deployment, engine) {
+    const { rollout } = one;
+    const service = view.services.get(rollout.service?.ID ?? '');
+    if (service === undefined)
+        return { result: endResult(rollout, 'superseded', GONE, undefined) };
+    const sight = sightOf(service, view, deployment);
+    if (isSomeoneElses(rollout.service, service))
+        return { result: endResult(rollout, 'superseded', CHANGED, sight) };
+    const memory = remember(one.memory, sight);
+    const verdict = judge(memory, sight);
+    if (verdict.state === 'converged')
+        return { result: settledPart(rollout, watch_GOOD[rollout.checked.action], sight) };
+    if (verdict.state === 'progressing') {
+        if (!late)
+            return { watched: { rollout, memory, progress: verdict.progress } };
+        const cause = `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}`;
+        const failedTask = findFailedTask(service.ID, undefined, memory, view.nodes, engine);
+        return { result: withTask(endResult(rollout, 'timed-out', cause, sight), failedTask) };
+    }
+    const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine);
+    return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask) };
+}
+async function withTask(result, finding) {
+    const failedTask = await finding;
+    if (failedTask === undefined)
+        return result;
+    return { ...result, failedTask, cause: causeWith(result.cause, failedTask) };
+}
+function sightOf(service, view, { monitorSeconds }) {
+    return {
+        service,
+        tasks: view.tasks.get(service.ID) ?? [],
+        eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
+        now: performance.now() / 1000,
+        monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
+    };
+}
+function endResult(rollout, outcome, cause, sight) {
+    return { ...settledPart(rollout, outcome, sight), cause };
+}
+function settledPart(rollout, outcome, sight) {
+    const { checked, sentAt } = rollout;
+    const live = checked.colours?.live;
+    const service = sight?.service ?? rollout.service;
+    const { nodes, running, wanted } = sight === undefined ? NOTHING_SEEN : tally(sight);
+    return {
+        name: checked.request.name,
+        action: live === undefined || checked.action === 'unchanged' ? checked.action : 'update',
+        outcome,
+        image: { before: imageOf(live ?? checked.current), after: imageOf(service) },
+        config: checked.access?.config.name,
+        nodes,
+        tasks: { running, wanted },
+        seconds: Math.round((performance.now() - sentAt) / 100) / 10,
+        ...(checked.colours && { live: live?.Spec.Name ?? checked.colours.next }),
+    };
+}
+const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
+function sayProgress(before, now, startedAt) {
+    if (now.progress === before.progress)
+        return;
+    log/* log */.R.info(`${Math.round((performance.now() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
+}
+function sayResult(result) {
+    const { name, outcome, seconds, cause } = result;
+    log/* log */.R.info(`${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
+    return result;
+}
+
+;// CONCATENATED MODULE: ./lib/blue-green.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const SEND_TIMEOUT_MS = 120_000;
+/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
+const DRAIN_SECONDS = 30;
+/**
+ * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
+ *
+ * @returns a problem when somebody else is at it, or the swarm refuses it
+ */
+async function makeNext(checked, { leftovers }, { engine }, signal) {
+    const sentAt = performance.now();
+    for (const leftover of leftovers) {
+        const now = await findService(engine, leftover.ID, signal);
+        if (now === undefined)
+            continue;
+        const { Name: name } = leftover.Spec;
+        if (!sameSpec(now.Spec, leftover.Spec)) {
+            return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) };
+        }
+        await remove(engine, leftover, signal);
+        log/* log */.R.info(`${checked.request.name}: ${name}, which had no traffic, is removed`);
+    }
+    const made = await make(checked.access, checked.wanted, engine, signal);
+    return { checked, sentAt, service: undefined, ...made };
+}
+/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
+async function make(access, spec, engine, signal) {
+    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
+    try {
+        await (0,election/* throughElection */.XX)(() => engine.post('/services/create', { body: spec, signal, ...auth }), signal);
+    }
+    catch (error) {
+        if (!(error instanceof docker_engine/* EngineError */.NJ))
+            throw error;
+        if (error.status !== 409) {
+            return { problem: { outcome: 'failed', cause: `docker refused to create ${spec.Name}: ${error.message}` } };
+        }
+    }
+    // The answer to a call that came through may have been lost: then the service is there, and ours.
+    const service = await findService(engine, spec.Name, signal);
+    const isOurs = service !== undefined && sameStackSpec(spec, service.Spec);
+    return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) };
+}
+async function remove(engine, { ID }, signal) {
+    await (0,election/* throughElection */.XX)(() => engine.remove(`/services/${ID}`, { signal }), signal).catch((error) => {
+        if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
+            throw error;
+    });
+}
+function someoneElse(what) {
+    return { outcome: 'superseded', cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
+}
+/** Whether a service is to take the traffic over from another. */
+function takesOver({ nextColour }) {
+    return nextColour?.live !== undefined;
+}
+/**
+ * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
+ * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
+ * their old traffic back, unless the user wants to keep what there is.
+ */
+async function moveTraffic(rollouts, results, field) {
+    let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? []);
+    for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
+        moves = await allThrough(step, moves, field);
+        if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined))
+            break;
+    }
+    const hasFailed = moves.some(({ problem }) => problem !== undefined);
+    if (field.signal.aborted)
+        moves = moves.map(stopped);
+    else if (!hasFailed)
+        await Promise.all(moves.map((move) => removeOld(move, field)));
+    else if (field.deployment.onFailure === 'rollback')
+        moves = await Promise.all(moves.map((move) => giveBack(move, field)));
+    return reportOf(moves, rollouts, results);
+}
+function moveOf(rollout) {
+    const { checked, service } = rollout;
+    const { strategy } = checked.request.rollover;
+    const { nextColour: next } = checked;
+    if (strategy.kind !== 'blue-green' || next?.live === undefined || service === undefined)
+        return undefined;
+    const { trial: asked, keepOld: keep } = strategy;
+    return { rollout, name: checked.request.name, next, old: next.live, service, trial: asked, keepOld: keep };
+}
+/** One step for all of them. When one fails, what the others still wait for ends. */
+async function allThrough(step, moves, field) {
+    const firstFailure = new AbortController();
+    const signal = AbortSignal.any([field.signal, firstFailure.signal]);
+    return Promise.all(moves.map(async (move) => {
+        try {
+            const after = await step(move, { ...field, signal });
+            if (after.problem !== undefined)
+                firstFailure.abort();
+            return after;
+        }
+        catch (error) {
+            if (signal.aborted)
+                return move;
+            firstFailure.abort();
+            return { ...move, problem: { outcome: 'failed', cause: (0,errors/* messageOf */.bD)(error) } };
+        }
+    }));
+}
+async function tryOut(move, field) {
+    return throughTrial(move, move.trial, 'trial', field);
+}
+/** To the new one first: for a while both have traffic, and at no time none. */
+async function giveRoutes(move, field) {
+    const { name, next, old } = move;
+    const { engine } = field.connection;
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
+    const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: 'spec' }, signal);
+    if (standing !== 'done')
+        return { ...move, problem: whileMoving(old, standing) };
+    log/* log */.R.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
+    if (next.routing.alias !== undefined)
+        return makeAnew(move, field);
+    const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
+    const service = await findService(engine, move.service.ID, signal);
+    if (given !== 'done' || service === undefined)
+        return { ...move, problem: whileMoving(move.service, given) };
+    return { ...move, service, hasMoved: true };
+}
+/**
+ * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
+ * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
+ */
+async function makeAnew(move, field) {
+    const { engine } = field.connection;
+    const { checked } = move.rollout;
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    await remove(engine, move.service, signal);
+    const made = await make(checked.access, move.next.routed, engine, signal);
+    if ('problem' in made)
+        return { ...move, problem: made.problem };
+    const moved = { ...move, service: made.service, hasMoved: true };
+    const result = await watchOne({ checked, service: made.service, sentAt: performance.now() }, field);
+    return { ...moved, ...problemOf(result) };
+}
+async function takeRoutes(move, field) {
+    const { name, next, old } = move;
+    const { engine } = field.connection;
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const before = claimed(old.Spec, name);
+    const after = retired(before, next.routing);
+    const standing = await updateSpec(engine, old.ID, [before], after, { from: 'spec' }, signal);
+    if (standing !== 'done')
+        return { ...move, problem: whileMoving(old, standing) };
+    // A name leads to it until its last task has ended.
+    if (next.routing.alias !== undefined)
+        await untilStopped(old, field);
+    log/* log */.R.info(`${name}: ${next.name} has the traffic`);
+    return move;
+}
+async function untilStopped({ ID, Spec }, { connection, deployment, signal }) {
+    const deadline = performance.now() + deployment.timeoutSeconds * 1000;
+    const filters = JSON.stringify({ service: [ID] });
+    const look = () => connection.engine.get('/tasks', { query: { filters }, signal });
+    while ((await (0,election/* throughElection */.XX)(look, signal)).some(mayHaveContainer)) {
+        if (performance.now() >= deadline) {
+            log/* log */.R.warning(`The tasks of ${Spec.Name} have not ended within ${deployment.timeoutSeconds} s`);
+            return;
+        }
+        await (0,promises_.setTimeout)(LOOK_EVERY_MS, undefined, { signal });
+    }
+}
+function whileMoving({ Spec }, standing) {
+    const what = standing === 'gone' ? 'removed' : 'changed';
+    return { outcome: 'superseded', cause: `someone else ${what} ${Spec.Name} while its traffic moved` };
+}
+/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
+async function keepOld(move, field) {
+    const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move;
+    if (keep === 'until-next' || keep === 0)
+        return move;
+    log/* log */.R.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`);
+    return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', field);
+}
+async function throughTrial(move, asked, what, field) {
+    const { name, next, service } = move;
+    const look = sharedLook(field.connection, [service.ID], field.signal);
+    const lookout = lookoutFor(service, what, look, judgeTrial, field);
+    const onTrial = { name, service: next.name, image: imageOf(service) };
+    const cause = await trial(onTrial, asked, lookout.stillUp, field.signal);
+    if (cause === undefined)
+        return move;
+    return { ...move, problem: lookout.down() ?? (await lookout.failure('failed', cause)) };
+}
+/** It is no failure when the old one stays: the next deploy removes it. */
+async function removeOld({ name, old, keepOld: keep }, { connection }) {
+    if (keep === 'until-next') {
+        log/* log */.R.info(`${name}: ${old.Spec.Name} stays until the next deploy`);
+        return;
+    }
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    try {
+        await remove(connection.engine, old, signal);
+        log/* log */.R.info(`${name}: ${old.Spec.Name} is removed`);
+    }
+    catch (error) {
+        log/* log */.R.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${(0,errors/* messageOf */.bD)(error)}`);
+    }
+}
+/** The old one as it was, and up. The new one is left: it is removed with all else that the run has made. */
+async function giveBack(move, field) {
+    const { name, next, old, rollout } = move;
+    const { engine } = field.connection;
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    if (move.problem?.outcome === 'superseded') {
+        await removeUnused(move, engine, signal);
+        return move;
+    }
+    try {
+        const now = await findService(engine, old.ID, signal);
+        if (now !== undefined && sameSpec(now.Spec, old.Spec))
+            return { ...move, hasMoved: false };
+        const ours = [claimed(old.Spec, name), retired(claimed(old.Spec, name), next.routing)];
+        const standing = await updateSpec(engine, old.ID, ours, old.Spec, { from: 'spec' }, signal);
+        const service = await findService(engine, old.ID, signal);
+        if (standing !== 'done' || service === undefined)
+            throw new Error(whileMoving(old, standing).cause);
+        log/* log */.R.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
+        const checked = { ...rollout.checked, current: old, action: 'unchanged' };
+        const { problem } = problemOf(await watchOne({ checked, service, sentAt: performance.now() }, field));
+        if (problem !== undefined)
+            throw new Error(problem.cause);
+        return { ...move, hasMoved: false };
+    }
+    catch (error) {
+        const failed = `the way back failed too: ${(0,errors/* messageOf */.bD)(error)}; both ${old.Spec.Name} and ${next.name} stay`;
+        return {
+            ...move,
+            problem: { outcome: 'failed', cause: `${move.problem?.cause ?? 'another service failed'}; ${failed}` },
+        };
+    }
+}
+/** Beside somebody else's deploy ours is of no use; with their spec or traffic it is left. */
+async function removeUnused({ service, next, hasMoved }, engine, signal) {
+    try {
+        const now = await findService(engine, service.ID, signal);
+        if (hasMoved || now === undefined || !sameSpec(now.Spec, service.Spec))
+            return;
+        await remove(engine, service, signal);
+    }
+    catch (error) {
+        log/* log */.R.warning(`${next.name}, which has no traffic, was not removed: ${(0,errors/* messageOf */.bD)(error)}`);
+    }
+}
+async function watchOne(rollout, { observed, deployment, connection, signal }) {
+    const [result] = await watch([rollout], observed, deployment, connection.engine, signal);
+    if (result === undefined)
+        throw new Error('the watch has no result for the service that it watched');
+    return result;
+}
+/** What kept a service from coming up. A stop of the run is none of the service's. */
+function problemOf(result) {
+    const { outcome, cause = outcome, failedTask } = result;
+    if (isGood(result) || outcome === 'cancelled')
+        return {};
+    return { problem: { outcome: 'failed', cause, ...(failedTask && { failedTask }) } };
+}
+/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
+function stopped(move) {
+    const { old, next } = move;
+    if (move.problem !== undefined)
+        return move;
+    const cause = move.hasMoved
+        ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
+        : `the run was stopped before the traffic moved from ${old.Spec.Name}`;
+    return { ...move, problem: { outcome: 'cancelled', cause } };
+}
+function reportOf(moves, rollouts, results) {
+    const moveFor = (rollout) => moves.find((move) => move.rollout === rollout);
+    return {
+        rollouts: rollouts.map((rollout) => {
+            const move = moveFor(rollout);
+            if (move === undefined)
+                return rollout;
+            // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
+            const stays = move.problem !== undefined && (move.hasMoved || move.problem.outcome === 'superseded');
+            return { ...rollout, service: move.service, ...(stays && move.problem && { problem: move.problem }) };
+        }),
+        results: results.map((result, index) => {
+            const rollout = rollouts[index];
+            const move = rollout && moveFor(rollout);
+            if (move === undefined)
+                return result;
+            const live = move.hasMoved ? { live: move.next.name } : {};
+            return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live };
+        }),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/renew.js
+
+
+
+
+
+const renew_SEND_TIMEOUT_MS = 120_000;
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
+    if (current === undefined || currentAccess === undefined || interim !== undefined)
+        return;
+    if (isJob(current.Spec) || isUnsettled(current))
+        return;
+    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+    try {
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(renew_SEND_TIMEOUT_MS)]);
+        await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
+    }
+    catch (error) {
+        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+    }
+}
+/** Whether a service is in the middle of an update: a write to it would have Swarm go on, or start over. */
+function isUnsettled({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+
+;// CONCATENATED MODULE: ./lib/interim.js
+
+
+
+
+
+
+const interim_SEND_TIMEOUT_MS = 120_000;
+/** A service whose first step has not been taken, or that has none. */
+function untouched(checked) {
+    return { checked, service: checked.current, sentAt: performance.now() };
+}
+/**
+ * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
+ *
+ * @param credential for the tasks that the spec asks for
+ */
+async function sendInterim(checked, spec, credential, { engine }) {
+    const { current, interim: earlier } = checked;
+    if (current === undefined)
+        throw new Error('a service that does not exist has no interim spec');
+    const sent = { ...untouched({ ...checked, interim: spec }) };
+    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
+    try {
+        const standing = await updateSpec(engine, current.ID, [earlier ?? current.Spec], spec, credential, signal);
+        const service = await findService(engine, current.ID, signal);
+        if (standing !== 'done' || service === undefined || !sameStackSpec(service.Spec, spec)) {
+            return {
+                ...sent,
+                service,
+                problem: { outcome: 'superseded', cause: 'someone else deployed it at the same moment' },
+            };
+        }
+        return { ...sent, checked: { ...checked, interim: service.Spec }, service };
+    }
+    catch (error) {
+        return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${(0,errors/* messageOf */.bD)(error)}` } };
+    }
+}
+/**
+ * What the first steps came to. When one did not go well, nothing more of the run is sent.
+ *
+ * @param what did not go well, in words that a name follows: `the canary of`
+ */
+function begunWith(rollouts, what, signal) {
+    const culprits = rollouts.filter(({ problem }) => problem !== undefined).map(({ checked }) => checked.request.name);
+    if (culprits.length === 0 && !signal.aborted)
+        return { services: rollouts.map(({ checked }) => checked) };
+    const problem = signal.aborted
+        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+        : { outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` };
+    const ended = rollouts.map((rollout) => rollout.problem !== undefined || rollout.checked.action === 'unchanged' ? rollout : { ...rollout, problem });
+    return { services: [], ended };
+}
+/**
+ * Makes Swarm forget the interim specs: a `docker service rollback` by hand would lead to one of them, to no tasks at
+ * all or to an update that waits for ever. The present spec is sent once more; no task restarts.
+ */
+async function forgetInterims(rollouts, { engine }) {
+    const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
+    const touched = rollouts.filter(({ checked }) => checked.interim !== undefined);
+    await Promise.all(touched.map(async ({ checked: { request, current } }) => {
+        try {
+            const service = await findService(engine, current?.ID ?? request.name, signal);
+            if (service === undefined || !remembersInterim(service) || isUnsettled(service))
+                return;
+            await updateSpec(engine, service.ID, [service.Spec], service.Spec, { from: 'spec' }, signal);
+        }
+        catch (error) {
+            log/* log */.R.warning(`${request.name}: \`docker service rollback\` would lead to a spec that was only meant for the way: ${(0,errors/* messageOf */.bD)(error)}`);
+        }
+    }));
+}
+
 ;// CONCATENATED MODULE: ./lib/canary.js
 
 
@@ -47769,10 +48629,6 @@ function networkFailure(error) {
 
 
 
-
-
-
-const LOOK_EVERY_MS = 500;
 /**
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
  * the others end too. It does not throw for what a service does.
@@ -47781,7 +48637,7 @@ async function tryCanaries(services, field) {
     const firstFailure = new AbortController();
     const signal = AbortSignal.any([field.signal, firstFailure.signal]);
     const ids = services.flatMap(({ current, firstStep }) => (firstStep?.kind === 'canary' ? (current?.ID ?? []) : []));
-    const look = sharedLook(() => (0,election/* throughElection */.XX)(() => viewOf(field.connection.engine, ids, signal), signal));
+    const look = sharedLook(field.connection, ids, signal);
     const rollouts = await Promise.all(services.map(async (checked) => {
         if (checked.action === 'unchanged' || checked.firstStep?.kind !== 'canary')
             return untouched(checked);
@@ -47818,78 +48674,35 @@ async function tryOne(checked, canary, look, field) {
     }
 }
 /** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
-async function watchAndTry({ checked, sentAt }, ours, { tasks, trial: asked }, look, { connection, observed, deployment, signal }) {
+async function watchAndTry({ checked, sentAt }, ours, { tasks, trial: asked }, look, field) {
     const { name } = checked.request;
-    let memory = firstMemory(observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID));
+    const judge = (memory, sight) => judgeCanaries(memory, sight, tasks);
+    const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
+    const lookout = lookoutFor(ours, 'canary', look, judge, field, before);
+    const { timeoutSeconds } = field.deployment;
     let said = '';
     for (;;) {
-        const seen = await see();
+        const seen = await lookout.see();
         if ('outcome' in seen)
             return seen;
         if (seen.state === 'converged')
             break;
         if (seen.state !== 'progressing')
-            return failure('failed', seen.cause, seen.taskId);
+            return lookout.failure('failed', seen.cause, seen.taskId);
         if (seen.progress !== said)
             log/* log */.R.info(`${name}: ${seen.progress}`);
         said = seen.progress;
-        if (performance.now() - sentAt >= deployment.timeoutSeconds * 1000) {
-            return failure('timed-out', `it has not settled within ${deployment.timeoutSeconds} s: ${said}`);
+        if (performance.now() - sentAt >= timeoutSeconds * 1000) {
+            return lookout.failure('timed-out', `it has not settled within ${timeoutSeconds} s: ${said}`);
         }
-        await (0,promises_.setTimeout)(LOOK_EVERY_MS, undefined, { signal });
+        await (0,promises_.setTimeout)(LOOK_EVERY_MS, undefined, { signal: field.signal });
     }
     log/* log */.R.info(`${name}: its canary is up`);
-    let down;
-    const stillUp = async () => {
-        const seen = await see();
-        if ('outcome' in seen)
-            down = seen;
-        else if (seen.state === 'progressing')
-            down = await failure('failed', `it did not stay up: ${seen.progress}`);
-        else if (seen.state !== 'converged')
-            down = await failure('failed', seen.cause, seen.taskId);
-        return down?.cause;
-    };
-    const cause = await trial({ name, image: imageOf(ours) }, asked, stillUp, signal);
+    const onTrial = { name, service: name, image: imageOf(ours) };
+    const cause = await trial(onTrial, asked, lookout.stillUp, field.signal);
     if (cause === undefined)
         log/* log */.R.info(`${name}: its canary has passed, now the others`);
-    return cause === undefined ? undefined : (down ?? failure('failed', cause));
-    async function see() {
-        const view = await look();
-        const service = view.services.get(ours.ID);
-        if (service === undefined)
-            return { outcome: 'superseded', cause: 'someone else removed it during its canary' };
-        if (isSomeoneElses(ours, service)) {
-            return { outcome: 'superseded', cause: 'someone else changed it during its canary' };
-        }
-        const sight = {
-            service,
-            tasks: view.tasks.get(ours.ID) ?? [],
-            eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-            now: performance.now() / 1000,
-            monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
-        };
-        memory = remember(memory, sight);
-        return judgeCanaries(memory, sight, tasks);
-    }
-    async function failure(outcome, cause, taskId) {
-        const failedTask = await findFailedTask(ours.ID, taskId, memory, observed.nodes, connection.engine);
-        const said = causeWith(`the canary failed: ${cause}`, failedTask);
-        return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) };
-    }
-}
-/** One look for all that ask at nearly the same time. */
-function sharedLook(look) {
-    let latest;
-    let lookedAt = Number.NEGATIVE_INFINITY;
-    return () => {
-        const now = performance.now();
-        if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
-            latest = look();
-            lookedAt = now;
-        }
-        return latest;
-    };
+    return cause === undefined ? undefined : (lookout.down() ?? lookout.failure('failed', cause));
 }
 
 // EXTERNAL MODULE: ./lib/connection.js + 15 modules
@@ -48378,6 +49191,7 @@ function complaint({ code, stdout, stderr }) {
 
 
 
+
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
 const deploy_ATTEMPTS = 6;
 /** Changes that flags alone lead to: nothing else tells whether they are there. */
@@ -48410,9 +49224,12 @@ function afterGrace(signal) {
 }
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
 async function send(checked, connection, end) {
-    const { name } = checked.request;
+    const { request, current, nextColour } = checked;
+    const { name } = request;
     const { args, env, stdin = '' } = checked.command;
     log/* log */.R.info(describe(checked));
+    if (nextColour !== undefined)
+        return makeNext(checked, nextColour, connection, end);
     if (checked.interim !== undefined)
         return sendWhole(checked, checked.interim, connection, end);
     await renewCredential(checked, connection, end);
@@ -48421,12 +49238,12 @@ async function send(checked, connection, end) {
         const result = await connection.docker.run(args, { env, stdin, signal: end });
         const said = complaint(result);
         if (result.code === 0)
-            return taken(checked, sentAt, await read(connection, name, end));
+            return taken(checked, sentAt, await read(connection, current?.ID ?? name, end));
         const mayRepeat = isOutOfSequence(said) || (0,election/* isElection */.yr)(said) || (0,election/* isDisconnection */.jM)(said) || /already exists/.test(said);
         if (!mayRepeat)
             return refused(checked, sentAt, said);
         await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_SECONDS * 1000, undefined, { signal: end });
-        const service = await read(connection, name, end);
+        const service = await read(connection, current?.ID ?? name, end);
         const standing = compare(checked, service);
         if (standing === 'as-asked')
             return { checked, sentAt, service };
@@ -48442,12 +49259,13 @@ async function send(checked, connection, end) {
  * name, and would keep the rest of the interim spec.
  */
 async function sendWhole(checked, interim, connection, end) {
-    const { request, access, wanted } = checked;
+    const { request, current, access, wanted } = checked;
+    const id = current?.ID ?? request.name;
     const sentAt = performance.now();
     const credential = access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) };
     try {
-        const standing = await updateSpec(connection.engine, request.name, [interim], wanted, credential, readingTime(end));
-        const service = await read(connection, request.name, end);
+        const standing = await updateSpec(connection.engine, id, [interim], wanted, credential, readingTime(end));
+        const service = await read(connection, id, end);
         const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec);
         return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service);
     }
@@ -48477,8 +49295,12 @@ function read({ engine }, name, end) {
 function readingTime(end) {
     return AbortSignal.any([end, AbortSignal.timeout(READ_TIMEOUT_MS)]);
 }
-function describe({ request, action, changes, access }) {
+function describe({ request, action, changes, access, nextColour }) {
     const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`;
+    if (nextColour !== undefined) {
+        const beside = nextColour.live === undefined ? '' : ` beside ${nextColour.live.Spec.Name} (${changes.join('; ')})`;
+        return `${request.name}: create ${nextColour.name}${beside}, ${auth}`;
+    }
     return action === 'create'
         ? `${request.name}: create, ${auth}`
         : `${request.name}: update (${changes.join('; ')}), ${auth}`;
@@ -48512,12 +49334,13 @@ var inputs = __nccwpck_require__(2861);
 // EXTERNAL MODULE: ./lib/lock.js + 2 modules
 var lib_lock = __nccwpck_require__(7691);
 ;// CONCATENATED MODULE: ./lib/observe.js
+
 /**
  * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
  * plan starts from, and what tells old tasks from new ones later. Three API calls, however many services there are.
  */
 async function observe(deployment, engine, signal) {
-    const names = deployment.services.map(({ name }) => name);
+    const names = deployment.services.flatMap(({ name, rollover }) => rollover.strategy.kind === 'blue-green' ? siblingNames(name) : [name]);
     const [services, nodes] = await Promise.all([servicesNamed(engine, names, signal), allNodes(engine, signal)]);
     const ids = services.map(({ ID }) => ID);
     return { services, tasks: await tasksOf(engine, ids, signal), nodes };
@@ -48542,6 +49365,7 @@ async function tasksOf(engine, serviceIds, signal) {
 
 
 
+
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
@@ -48555,7 +49379,11 @@ function planDeployment(deployment, loggedIn, observed) {
 /** The plan for one service, or the line that says why there is none. */
 function planService(request, loggedIn, observed) {
     const { name } = request;
-    const found = observed.services.find(({ Spec }) => Spec.Name === name);
+    const isBlueGreen = request.rollover.strategy.kind === 'blue-green';
+    const colours = isBlueGreen ? coloursOf(name, observed.services) : undefined;
+    if (colours !== undefined && 'problem' in colours)
+        return `service ${name}: ${colours.problem}`;
+    const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
     const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
     if (current === undefined && !request.create) {
         return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
@@ -48565,7 +49393,8 @@ function planService(request, loggedIn, observed) {
     }
     try {
         const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
-        return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn), ...interim };
+        const currentAccess = accessToReturn(request, current, loggedIn);
+        return { request, current, access, currentAccess, ...(colours && { colours }), ...interim };
     }
     catch (error) {
         return `service ${name}: ${(0,errors/* messageOf */.bD)(error)}`;
@@ -48753,6 +49582,7 @@ function nodeProblem(spec, nodes) {
 
 
 
+
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
  * platform. All that is wrong comes back at once, and nothing has changed.
@@ -48789,6 +49619,7 @@ async function check(planned, lookUp, surroundings) {
         access,
         currentAccess: undefined,
         ...(interim === undefined ? {} : { interim }),
+        ...(planned.colours && { colours: planned.colours }),
         changes,
         asked,
         wanted,
@@ -48796,12 +49627,17 @@ async function check(planned, lookUp, surroundings) {
     };
     if (current !== undefined && changes.length === 0)
         return { service: { ...checked, action: 'unchanged' } };
+    const colour = nextColour(planned, withPlatforms(wanted, distribution?.Platforms));
+    if (typeof colour === 'string')
+        return { problem: `service ${request.name}: ${colour}` };
     const credential = await credentialProblems(wanted, surroundings);
     if (credential.length > 0)
         return { problems: credential.map((line) => `service ${request.name}: ${line}`) };
     const problem = placementProblem(wanted, distribution, surroundings.observed);
     if (problem !== undefined)
         return { problem: `service ${request.name}: ${problem}` };
+    if (colour !== undefined)
+        return { service: { ...checked, ...colour, current: undefined, action: 'create', command } };
     if (current === undefined)
         return { service: { ...checked, action: 'create', command } };
     const firstStep = firstStepOf(request.rollover.strategy, current.Spec, wanted, surroundings.observed.nodes);
@@ -48824,7 +49660,33 @@ async function check(planned, lookUp, surroundings) {
 /** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
 function needsWholeSpec({ request, interim }) {
     const { kind } = request.rollover.strategy;
-    return request.compose !== undefined || interim !== undefined || kind === 'recreate' || kind === 'canary';
+    return request.compose !== undefined || interim !== undefined || kind !== 'rolling';
+}
+/** The service that a blue-green deploy makes, or why it cannot; `undefined` with another strategy. */
+function nextColour({ request, current, colours, interim }, wanted) {
+    const { strategy } = request.rollover;
+    if (strategy.kind !== 'blue-green')
+        return undefined;
+    if (colours === undefined)
+        throw new Error('a blue-green service was planned without its colours');
+    if (current !== undefined && replacesNothing(current.Spec, wanted))
+        return undefined;
+    if (interim !== undefined)
+        return 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`';
+    const { name } = request;
+    const routing = routingOf(strategy, name, wanted);
+    const refusal = colourRefusal(name, colours.next, wanted, routing);
+    if (refusal !== undefined)
+        return refusal;
+    const shared = sharedByColours(wanted);
+    if (shared.length > 0 && current !== undefined) {
+        log/* log */.R.notice(`${name}: for a while both of its services have ${shared.join(' and ')}`);
+    }
+    const spec = routed(wanted, name, colours, routing);
+    return {
+        wanted: current === undefined ? spec : colours_hidden(spec, routing),
+        nextColour: { name: colours.next, live: current, routing, routed: spec, leftovers: colours.leftovers },
+    };
 }
 /** What the registry says of a service's image, or the line that says why it says nothing. */
 async function checkImage({ request, current, access }, lookUp) {
@@ -48904,7 +49766,14 @@ function commandFor(planned, missing, access, pinned, anonymousDirectory) {
     if (compose !== undefined && pinned !== undefined) {
         return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach);
     }
-    const change = { name, config, image, replicas, env, flags: flagsFor(planned) };
+    const change = {
+        name: current?.Spec.Name ?? planned.colours?.next ?? name,
+        config,
+        image,
+        replicas,
+        env,
+        flags: flagsFor(planned),
+    };
     return current === undefined ? serviceCreate(change) : serviceUpdate(change);
 }
 function rehearseIn(command, { current, interim }, { connection, workspace, stack, signal }) {
@@ -48978,115 +49847,6 @@ function lookUpOnce({ connection, signal }) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/verdict.js
-const GOOD = ['created', 'updated', 'unchanged', 'removed'];
-function isGood({ outcome }) {
-    return GOOD.includes(outcome);
-}
-/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
-function verdict_statusOf(results, waited) {
-    // Services that were skipped because of another say nothing of their own.
-    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
-    if (bad.includes('cancelled'))
-        return 'cancelled';
-    if (bad.length > 0) {
-        if (bad.every((outcome) => outcome === 'rolled-back'))
-            return 'rolled-back';
-        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
-    }
-    if (results.every(({ outcome }) => outcome === 'unchanged'))
-        return 'unchanged';
-    return waited ? 'converged' : 'deployed';
-}
-/** The last line of the log. */
-function verdictLine(status, results) {
-    const counts = Object.entries(Object.groupBy(results, ({ outcome }) => outcome));
-    const said = counts.map(([outcome, those]) => `${those?.length} ${outcome}`).join(', ');
-    return `${status}: ${said}`;
-}
-/** What an error annotation says of a service that did not come up: the cause, and what its task said last. */
-function annotation({ cause, failedTask }) {
-    const lines = [cause ?? 'no cause known', ...(failedTask === undefined ? [] : taskLines(failedTask))];
-    return lines.join('\n');
-}
-function taskLines(task) {
-    const where = task.node === undefined ? '' : ` on node ${task.node}`;
-    const logs = task.logs.length === 0 ? [] : ['Its last log lines:', ...task.logs.map((line) => `  ${line}`)];
-    return [`Task ${task.id}${where} ${task.ending}.`, ...logs];
-}
-/** The job summary of a deployment: a table of the services, then what is known of each that failed. */
-function resultSummary(status, results) {
-    const head = '| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
-    const rows = results.map((result) => {
-        const { name, outcome, image, config, tasks, nodes, seconds } = result;
-        const mark = isGood(result) ? '✅' : '❌';
-        const cells = [
-            code(name),
-            `${mark} ${outcome}`,
-            code(tagOf(image.after)),
-            digestChange(image),
-            config === undefined ? '–' : code(config),
-            outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
-            String(nodes),
-            String(seconds),
-        ];
-        return `| ${cells.join(' | ')} |`;
-    });
-    const failures = results.filter((result) => !isGood(result)).map(failureSection);
-    return [`## Swarm Deploy: ${status}`, [head, ...rows].join('\n'), ...failures].join('\n\n');
-}
-/** The job summary of a run that ended before its services had results. */
-function failureSummary(status, problems, isBug) {
-    const items = problems.map((problem) => `- ${escapeMarkdown(firstLine(problem))}`);
-    return [
-        `## Swarm Deploy: ${status}`,
-        isBug ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
-        items.join('\n'),
-    ].join('\n\n');
-}
-function failureSection({ name, outcome, cause, failedTask }) {
-    const parts = [`### ${code(name)}: ${outcome}`, escapeMarkdown(cause ?? '')];
-    if (failedTask !== undefined) {
-        const where = failedTask.node === undefined ? '' : ` on node ${code(failedTask.node)}`;
-        parts.push(`Task ${code(failedTask.id)}${where} ${escapeMarkdown(failedTask.ending)}.`);
-        if (failedTask.logs.length > 0)
-            parts.push(fenced(failedTask.logs));
-    }
-    return parts.join('\n\n');
-}
-function digestChange({ before, after }) {
-    const old = shortDigest(before);
-    const now = shortDigest(after);
-    if (now === undefined)
-        return '–';
-    return old === undefined || old === now ? code(now) : `${code(old)} → ${code(now)}`;
-}
-function tagOf(image) {
-    return image?.split('@', 1)[0] ?? '–';
-}
-/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const DIGEST_CHARACTERS = 12;
-function shortDigest(image) {
-    return image?.split('@sha256:')[1]?.slice(0, DIGEST_CHARACTERS);
-}
-function firstLine(text) {
-    return text.split('\n', 1)[0] ?? '';
-}
-function code(text) {
-    return text === '–' ? text : `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
-}
-/** On one line: a second one could begin a block of its own. */
-function escapeMarkdown(text) {
-    return text.replace(/\s*[\r\n]\s*/g, ' ').replace(/[\\`*_{}[\]<>|#~]/g, '\\$&');
-}
-/** A fence longer than any that the lines contain. */
-function fenced(lines) {
-    const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []);
-    const longest = Math.max(2, ...runs.map((run) => run.length));
-    const fence = '`'.repeat(longest + 1);
-    return [fence, ...lines, fence].join('\n');
-}
-
 ;// CONCATENATED MODULE: ./lib/recover.js
 
 
@@ -49131,7 +49891,9 @@ function sendBack(changed, { engine }, maxParallel) {
         try {
             if (checked.action === 'unchanged' || service === undefined)
                 throw new Error('there is no service to restore');
-            const standing = checked.current === undefined ? await remove(service) : await restore(checked, checked.current, service);
+            const standing = checked.current === undefined
+                ? await remove(service, checked)
+                : await restore(checked, checked.current, service);
             if (standing === 'someone-elses')
                 return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' };
             if (standing === 'gone' && checked.current !== undefined)
@@ -49147,11 +49909,12 @@ function sendBack(changed, { engine }, maxParallel) {
         const bases = [deployed.Spec, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])];
         return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal);
     }
-    async function remove(created) {
+    async function remove(created, { nextColour }) {
+        const ours = [created.Spec, ...(nextColour === undefined ? [] : [nextColour.routed])];
         const now = await findService(engine, created.ID, signal);
         if (now === undefined)
             return 'gone';
-        if (!sameSpec(now.Spec, created.Spec))
+        if (!ours.some((spec) => sameSpec(now.Spec, spec)))
             return 'someone-elses';
         await engine.remove(`/services/${created.ID}`, { signal }).catch((error) => {
             if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
@@ -49162,9 +49925,15 @@ function sendBack(changed, { engine }, maxParallel) {
 }
 /** The rollouts to watch until what was before runs again. */
 function restoredRollouts(restoring) {
-    return restoring
-        .filter(({ state }) => state === 'sent')
-        .map(({ rollout: { checked } }) => ({ checked, service: checked.current, sentAt: performance.now() }));
+    return restoring.flatMap(({ rollout: { checked }, state }) => {
+        const sentAt = performance.now();
+        if (state === 'sent')
+            return [{ checked, service: checked.current, sentAt }];
+        const live = state === 'removed' ? checked.nextColour?.live : undefined;
+        return live === undefined
+            ? []
+            : [{ checked: { ...checked, current: live, action: 'unchanged' }, service: live, sentAt }];
+    });
 }
 /** The results of a run after its way back. */
 function resultsAfter(results, restoring, restored) {
@@ -49181,17 +49950,20 @@ function resultAfter(way, culprits, restored) {
     const cause = before.cause ?? `restored because of ${culprits.join(', ')}`;
     if (way.state === 'failed')
         return { ...before, outcome: 'failed', cause: `${cause}; the way back failed too: ${way.cause}` };
-    if (way.state === 'removed')
+    const { current, nextColour } = rollout.checked;
+    const was = current ?? nextColour?.live;
+    if (was === undefined)
         return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` };
-    const image = { before: before.image.before, after: imageOf(rollout.checked.current) };
+    const image = { before: before.image.before, after: imageOf(was) };
     if (restored === undefined) {
         const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
         return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
     }
     const { nodes, tasks, seconds } = restored;
+    const again = nextColour?.live === undefined ? 'what ran before runs again' : `${before.live} has the traffic`;
     const now = { ...before, image, nodes, tasks, seconds: before.seconds + seconds };
     return isGood(restored)
-        ? { ...now, outcome: 'rolled-back', cause: `${cause}; what ran before runs again` }
+        ? { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}` }
         : { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` };
 }
 function gone(before) {
@@ -49342,7 +50114,8 @@ function setOutputs(status, results) {
     (0,core/* setOutput */.uH)('services', (0,runner_secret/* redact */.E$)(JSON.stringify(results.map(forOutput))));
 }
 /** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
-function forOutput({ name, action, outcome, image, config, nodes, tasks, seconds, cause, failedTask }) {
+function forOutput(result) {
+    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result;
     return {
         name,
         action,
@@ -49352,6 +50125,7 @@ function forOutput({ name, action, outcome, image, config, nodes, tasks, seconds
         nodes,
         tasks,
         seconds,
+        live: live ?? name,
         cause: cause ?? null,
         failedTask: failedTask === undefined ? null : taskForOutput(failedTask),
     };
@@ -49400,7 +50174,7 @@ const VERSION_LABEL = 'swarm-deploy.version-of';
 /** Says what the content of an object with a fixed name hashes to. */
 const HASH_LABEL = 'swarm-deploy.content';
 const HASH_BYTES = 8;
-const LONGEST_NAME = 64;
+const stack_objects_LONGEST_NAME = 64;
 /**
  * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
  * secret is slow to work out, so that a weak password cannot be found by trying.
@@ -49415,7 +50189,7 @@ function contentHash(kind, name, content) {
 }
 /** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
 function versionName(name, hash) {
-    return `${name.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`;
+    return `${name.slice(0, stack_objects_LONGEST_NAME - hash.length - 1)}-${hash}`;
 }
 /**
  * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
@@ -49764,7 +50538,7 @@ const RELEASE_SECONDS = 20;
  * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
  * `prune` its services that the files do not name any more, and then all that is the stack's and not used.
  */
-async function removeUnused(stack, connection) {
+async function stack_removeUnused(stack, connection) {
     const { engine, docker, configDirectory } = connection;
     const patience = AbortSignal.timeout(120_000);
     const read = (path, query) => (0,election/* throughElection */.XX)(() => engine.get(path, query === undefined ? {} : { query }), patience);
@@ -49834,258 +50608,6 @@ async function whenReleased(remove) {
             return refusal;
         await new Promise((resolve) => setTimeout(resolve, 500));
     }
-}
-
-;// CONCATENATED MODULE: ./lib/docker/alarm.js
-
-/** Events of one change come in a burst. */
-const BURST_MS = 50;
-/**
- * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
- * that breaks is no harm: the next look comes by the clock, and opens another.
- */
-function wakeOnEvents(engine, signal) {
-    const closing = new AbortController();
-    const listening = AbortSignal.any([closing.signal, signal]);
-    let ring;
-    let open = false;
-    const listen = async () => {
-        open = true;
-        try {
-            const filters = JSON.stringify({ type: ['service', 'node'] });
-            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
-                ring?.();
-        }
-        catch {
-            // Also how an abort ends it. What matters shows at the next look.
-        }
-        finally {
-            open = false;
-        }
-    };
-    return {
-        async next(atTheLatestMs) {
-            if (!open && !listening.aborted)
-                void listen();
-            const rung = new Promise((resolve) => {
-                ring = resolve;
-            });
-            const clock = new AbortController();
-            const time = (0,promises_.setTimeout)(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(() => undefined);
-            await Promise.race([rung.then(() => (0,promises_.setTimeout)(BURST_MS)), time]);
-            clock.abort();
-        },
-        [Symbol.dispose]: () => closing.abort(),
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/watch.js
-var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-
-
-
-
-
-
-
-
-
-/** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
-const watch_LOOK_EVERY_MS = 500;
-const CANCELLED = 'the run was stopped; the swarm goes on by itself';
-const GONE = 'someone else removed it during this deploy';
-const CHANGED = 'someone else changed it during this deploy';
-/**
- * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
- * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
- */
-async function watch(rollouts, observed, deployment, engine, signal) {
-    const env_1 = { stack: [], error: void 0, hasError: false };
-    try {
-        const results = new Map();
-        // Nobody waits here for a diagnosis: Swarm's first word on another service would be missed meanwhile.
-        const settle = (rollout, result) => {
-            results.set(rollout, Promise.resolve(result).then(sayResult));
-        };
-        for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
-            settle(rollout, unwatchedResult(rollout));
-        let watched = rollouts
-            .filter(({ problem }) => problem === undefined)
-            .map((rollout) => startWatching(rollout, observed));
-        const startedAt = performance.now();
-        const deadline = startedAt + deployment.timeoutSeconds * 1000;
-        const alarm = __addDisposableResource(env_1, wakeOnEvents(engine, signal), false);
-        while (watched.length > 0) {
-            const view = await look(engine, watched, signal);
-            const late = performance.now() >= deadline;
-            watched = watched.flatMap((one) => {
-                const seen = 'cause' in view
-                    ? { result: endResult(one.rollout, view.outcome, view.cause, undefined) }
-                    : lookAtOne(one, view, late, deployment, engine);
-                if ('result' in seen) {
-                    settle(one.rollout, seen.result);
-                    return [];
-                }
-                sayProgress(one, seen.watched, startedAt);
-                return [seen.watched];
-            });
-            if (watched.length > 0)
-                await alarm.next(watch_LOOK_EVERY_MS);
-        }
-        return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []));
-    }
-    catch (e_1) {
-        env_1.error = e_1;
-        env_1.hasError = true;
-    }
-    finally {
-        __disposeResources(env_1);
-    }
-}
-/** The result of a service that nobody waits for: what was sent, or why it was not. */
-function unwatchedResult(rollout) {
-    const { problem, checked } = rollout;
-    const outcome = problem?.outcome ?? watch_GOOD[checked.action];
-    const result = settledPart(rollout, outcome, undefined);
-    if (problem === undefined)
-        return result;
-    const { cause, failedTask } = problem;
-    return { ...result, cause, ...(failedTask === undefined ? {} : { failedTask }) };
-}
-const watch_GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' };
-function startWatching(rollout, observed) {
-    const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
-    const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined;
-    return { rollout, memory: firstMemory(before, status), progress: '' };
-}
-/** The view, or why there will be none any more. */
-async function look(engine, watched, signal) {
-    try {
-        const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
-        return await (0,election/* throughElection */.XX)(() => viewOf(engine, ids, signal), signal);
-    }
-    catch (error) {
-        if (signal.aborted)
-            return { outcome: 'cancelled', cause: CANCELLED };
-        return { outcome: 'failed', cause: `the swarm can no longer be watched: ${(0,errors/* messageOf */.bD)(error)}` };
-    }
-}
-function lookAtOne(one, view, late, deployment, engine) {
-    const { rollout } = one;
-    const service = view.services.get(rollout.service?.ID ?? '');
-    if (service === undefined)
-        return { result: endResult(rollout, 'superseded', GONE, undefined) };
-    const sight = sightOf(service, view, deployment);
-    if (isSomeoneElses(rollout.service, service))
-        return { result: endResult(rollout, 'superseded', CHANGED, sight) };
-    const memory = remember(one.memory, sight);
-    const verdict = judge(memory, sight);
-    if (verdict.state === 'converged')
-        return { result: settledPart(rollout, watch_GOOD[rollout.checked.action], sight) };
-    if (verdict.state === 'progressing') {
-        if (!late)
-            return { watched: { rollout, memory, progress: verdict.progress } };
-        const cause = `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}`;
-        const failedTask = findFailedTask(service.ID, undefined, memory, view.nodes, engine);
-        return { result: withTask(endResult(rollout, 'timed-out', cause, sight), failedTask) };
-    }
-    const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine);
-    return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask) };
-}
-async function withTask(result, finding) {
-    const failedTask = await finding;
-    if (failedTask === undefined)
-        return result;
-    return { ...result, failedTask, cause: causeWith(result.cause, failedTask) };
-}
-function sightOf(service, view, { monitorSeconds }) {
-    return {
-        service,
-        tasks: view.tasks.get(service.ID) ?? [],
-        eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-        now: performance.now() / 1000,
-        monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
-    };
-}
-function endResult(rollout, outcome, cause, sight) {
-    return { ...settledPart(rollout, outcome, sight), cause };
-}
-function settledPart(rollout, outcome, sight) {
-    const { checked, sentAt } = rollout;
-    const service = sight?.service ?? rollout.service;
-    const { nodes, running, wanted } = sight === undefined ? NOTHING_SEEN : tally(sight);
-    return {
-        name: checked.request.name,
-        action: checked.action,
-        outcome,
-        image: { before: imageOf(checked.current), after: imageOf(service) },
-        config: checked.access?.config.name,
-        nodes,
-        tasks: { running, wanted },
-        seconds: Math.round((performance.now() - sentAt) / 100) / 10,
-    };
-}
-const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
-function sayProgress(before, now, startedAt) {
-    if (now.progress === before.progress)
-        return;
-    log/* log */.R.info(`${Math.round((performance.now() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
-}
-function sayResult(result) {
-    const { name, outcome, seconds, cause } = result;
-    log/* log */.R.info(`${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
-    return result;
 }
 
 ;// CONCATENATED MODULE: ./lib/main.js
@@ -50163,6 +50685,7 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -50212,13 +50735,15 @@ async function carryOut(asked, signal) {
         }));
         (0,errors/* throwAll */.Kx)([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems]);
         const services = await withObjectsOf(stack, checked.services, connection, signal);
-        const begun = await begin(services, { connection, observed, deployment, signal });
+        const field = { connection, observed, deployment, signal };
+        const begun = await begin(services, field);
         const send = () => deploy(begun.services, connection, deployment.maxParallel, signal);
-        const rollouts = begun.ended ?? (await (0,log/* stage */.d)('Deploy', send));
-        const wait = (sent) => watch(sent, observed, deployment, connection.engine, signal);
-        const results = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult);
+        const sent = begun.ended ?? (await (0,log/* stage */.d)('Deploy', send));
+        const wait = (rollouts) => watch(rollouts, observed, deployment, connection.engine, signal);
+        const settled = deployment.wait ? await (0,log/* stage */.d)('Watch', () => wait(sent)) : sent.map(unwatchedResult);
         if (!signal.aborted)
-            await giveAdvice(rollouts, deployment, connection);
+            await giveAdvice(sent, deployment, connection);
+        const { rollouts, results } = await switchOver({ rollouts: sent, results: settled }, field);
         const changed = changedServices(rollouts, results, deployment);
         if (changed.length > 0) {
             return await (0,log/* stage */.d)('Roll back', async () => {
@@ -50233,7 +50758,7 @@ async function carryOut(asked, signal) {
         await forgetInterims(rollouts, connection);
         if (stack === undefined || !deployment.wait || !results.every(isGood))
             return results;
-        return [...results, ...(await (0,log/* stage */.d)('Remove what is not used any more', () => removeUnused(stack, connection)))];
+        return [...results, ...(await (0,log/* stage */.d)('Remove what is not used any more', () => stack_removeUnused(stack, connection)))];
     }
     catch (e_2) {
         env_2.error = e_2;
@@ -50259,6 +50784,14 @@ async function begin(services, field) {
     if (tried.ended !== undefined || !has('recreate'))
         return tried;
     return (0,log/* stage */.d)('Stop the old tasks', () => stopOldTasks(tried.services, field));
+}
+/** What the strategies do when all services are up: blue-green ones get their traffic. */
+async function switchOver(watched, field) {
+    const { rollouts, results } = watched;
+    const isMeant = rollouts.some(({ checked }) => takesOver(checked)) && results.every(isGood);
+    if (!isMeant || field.signal.aborted)
+        return watched;
+    return (0,log/* stage */.d)('Move the traffic', () => moveTraffic(rollouts, results, field));
 }
 /** The services, when all that they refer to is there. */
 async function withObjectsOf(stack, services, connection, signal) {

@@ -1,37 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  ChangedService,
-  CheckedService,
-  Connection,
-  Deployment,
-  FirstStep,
-  Observation,
-  Rollout,
-} from './deployment.ts'
-import { causeWith, findFailedTask } from './diagnose.ts'
+import type { ChangedService, CheckedService, Field, FirstStep, Rollout } from './deployment.ts'
 import type { Service } from './docker/api.ts'
-import { throughElection } from './docker/election.ts'
 import { withCanaries } from './docker/first-step.ts'
-import { eligibleNodes } from './docker/placement.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
-import { firstMemory, judgeCanaries, monitorSecondsOf, remember, type Verdict } from './docker/rollout.ts'
+import { judgeCanaries, type Memory, type Sight } from './docker/rollout.ts'
 import { imageOf } from './docker/service-spec.ts'
-import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
+import type { View } from './docker/view.ts'
 import { messageOf } from './errors.ts'
 import { type Begun, begunWith, sendInterim, untouched } from './interim.ts'
+import { LOOK_EVERY_MS, lookoutFor, sharedLook } from './lookout.ts'
 import { renewCredential } from './renew.ts'
 import { log } from './runner/log.ts'
 import { trial } from './trial.ts'
-
-const LOOK_EVERY_MS = 500
-
-/** What all canaries of a run share. */
-interface Field {
-  readonly connection: Connection
-  readonly observed: Observation
-  readonly deployment: Deployment
-  readonly signal: AbortSignal
-}
 
 type Canary = Extract<FirstStep, { kind: 'canary' }>
 
@@ -43,7 +23,7 @@ export async function tryCanaries(services: readonly CheckedService[], field: Fi
   const firstFailure = new AbortController()
   const signal = AbortSignal.any([field.signal, firstFailure.signal])
   const ids = services.flatMap(({ current, firstStep }) => (firstStep?.kind === 'canary' ? (current?.ID ?? []) : []))
-  const look = sharedLook(() => throughElection(() => viewOf(field.connection.engine, ids, signal), signal))
+  const look = sharedLook(field.connection, ids, signal)
   const rollouts = await Promise.all(
     services.map(async (checked) => {
       if (checked.action === 'unchanged' || checked.firstStep?.kind !== 'canary') return untouched(checked)
@@ -89,73 +69,31 @@ async function watchAndTry(
   ours: Service,
   { tasks, trial: asked }: Canary,
   look: () => Promise<View>,
-  { connection, observed, deployment, signal }: Field,
+  field: Field,
 ): Promise<Rollout['problem']> {
   const { name } = checked.request
-  let memory = firstMemory(observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID))
+  const judge = (memory: Memory, sight: Sight) => judgeCanaries(memory, sight, tasks)
+  const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID)
+  const lookout = lookoutFor(ours, 'canary', look, judge, field, before)
+  const { timeoutSeconds } = field.deployment
   let said = ''
 
   for (;;) {
-    const seen = await see()
+    const seen = await lookout.see()
     if ('outcome' in seen) return seen
     if (seen.state === 'converged') break
-    if (seen.state !== 'progressing') return failure('failed', seen.cause, seen.taskId)
+    if (seen.state !== 'progressing') return lookout.failure('failed', seen.cause, seen.taskId)
     if (seen.progress !== said) log.info(`${name}: ${seen.progress}`)
     said = seen.progress
-    if (performance.now() - sentAt >= deployment.timeoutSeconds * 1000) {
-      return failure('timed-out', `it has not settled within ${deployment.timeoutSeconds} s: ${said}`)
+    if (performance.now() - sentAt >= timeoutSeconds * 1000) {
+      return lookout.failure('timed-out', `it has not settled within ${timeoutSeconds} s: ${said}`)
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal })
+    await sleep(LOOK_EVERY_MS, undefined, { signal: field.signal })
   }
   log.info(`${name}: its canary is up`)
 
-  let down: Rollout['problem']
-  const stillUp = async () => {
-    const seen = await see()
-    if ('outcome' in seen) down = seen
-    else if (seen.state === 'progressing') down = await failure('failed', `it did not stay up: ${seen.progress}`)
-    else if (seen.state !== 'converged') down = await failure('failed', seen.cause, seen.taskId)
-    return down?.cause
-  }
-  const cause = await trial({ name, image: imageOf(ours) }, asked, stillUp, signal)
+  const onTrial = { name, service: name, image: imageOf(ours) }
+  const cause = await trial(onTrial, asked, lookout.stillUp, field.signal)
   if (cause === undefined) log.info(`${name}: its canary has passed, now the others`)
-  return cause === undefined ? undefined : (down ?? failure('failed', cause))
-
-  async function see(): Promise<Verdict | NonNullable<Rollout['problem']>> {
-    const view = await look()
-    const service = view.services.get(ours.ID)
-    if (service === undefined) return { outcome: 'superseded', cause: 'someone else removed it during its canary' }
-    if (isSomeoneElses(ours, service)) {
-      return { outcome: 'superseded', cause: 'someone else changed it during its canary' }
-    }
-    const sight = {
-      service,
-      tasks: view.tasks.get(ours.ID) ?? [],
-      eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-      now: performance.now() / 1000,
-      monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
-    }
-    memory = remember(memory, sight)
-    return judgeCanaries(memory, sight, tasks)
-  }
-
-  async function failure(outcome: 'failed' | 'timed-out', cause: string, taskId?: string) {
-    const failedTask = await findFailedTask(ours.ID, taskId, memory, observed.nodes, connection.engine)
-    const said = causeWith(`the canary failed: ${cause}`, failedTask)
-    return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) }
-  }
-}
-
-/** One look for all that ask at nearly the same time. */
-function sharedLook(look: () => Promise<View>): () => Promise<View> {
-  let latest: Promise<View> | undefined
-  let lookedAt = Number.NEGATIVE_INFINITY
-  return () => {
-    const now = performance.now()
-    if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
-      latest = look()
-      lookedAt = now
-    }
-    return latest
-  }
+  return cause === undefined ? undefined : (lookout.down() ?? lookout.failure('failed', cause))
 }

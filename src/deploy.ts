@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeNext } from './blue-green.ts'
 import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
 import { isDisconnection, isElection } from './docker/election.ts'
@@ -52,22 +53,24 @@ function afterGrace(signal: AbortSignal): AbortSignal {
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const
 
 async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
-  const { name } = checked.request
+  const { request, current, nextColour } = checked
+  const { name } = request
   const { args, env, stdin = '' } = checked.command
   log.info(describe(checked))
+  if (nextColour !== undefined) return makeNext(checked, nextColour, connection, end)
   if (checked.interim !== undefined) return sendWhole(checked, checked.interim, connection, end)
   await renewCredential(checked, connection, end)
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now()
     const result = await connection.docker.run(args, { env, stdin, signal: end })
     const said = complaint(result)
-    if (result.code === 0) return taken(checked, sentAt, await read(connection, name, end))
+    if (result.code === 0) return taken(checked, sentAt, await read(connection, current?.ID ?? name, end))
 
     const mayRepeat = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said)
     if (!mayRepeat) return refused(checked, sentAt, said)
 
     await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000, undefined, { signal: end })
-    const service = await read(connection, name, end)
+    const service = await read(connection, current?.ID ?? name, end)
     const standing = compare(checked, service)
     if (standing === 'as-asked') return { checked, sentAt, service }
     if (standing === 'someone-elses') return superseded(checked, sentAt, service)
@@ -86,13 +89,14 @@ async function sendWhole(
   connection: Connection,
   end: AbortSignal,
 ): Promise<Rollout> {
-  const { request, access, wanted } = checked
+  const { request, current, access, wanted } = checked
+  const id = current?.ID ?? request.name
   const sentAt = performance.now()
   const credential: StoredCredential =
     access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
   try {
-    const standing = await updateSpec(connection.engine, request.name, [interim], wanted, credential, readingTime(end))
-    const service = await read(connection, request.name, end)
+    const standing = await updateSpec(connection.engine, id, [interim], wanted, credential, readingTime(end))
+    const service = await read(connection, id, end)
     const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec)
     return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service)
   } catch (error) {
@@ -124,8 +128,12 @@ function readingTime(end: AbortSignal): AbortSignal {
   return AbortSignal.any([end, AbortSignal.timeout(READ_TIMEOUT_MS)])
 }
 
-function describe({ request, action, changes, access }: ChangedService): string {
+function describe({ request, action, changes, access, nextColour }: ChangedService): string {
   const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`
+  if (nextColour !== undefined) {
+    const beside = nextColour.live === undefined ? '' : ` beside ${nextColour.live.Spec.Name} (${changes.join('; ')})`
+    return `${request.name}: create ${nextColour.name}${beside}, ${auth}`
+  }
   return action === 'create'
     ? `${request.name}: create, ${auth}`
     : `${request.name}: update (${changes.join('; ')}), ${auth}`

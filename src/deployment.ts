@@ -1,6 +1,7 @@
 import type { Node, Service, ServiceSpec, Task } from './docker/api.ts'
 import type { DockerCli } from './docker/cli.ts'
 import type { CliVersion } from './docker/cli-version.ts'
+import type { Colours } from './docker/colours.ts'
 import type { Command } from './docker/commands.ts'
 import type { AdaptedFiles, ComposeFile } from './docker/compose.ts'
 import type { LookUp } from './docker/compose-variables.ts'
@@ -239,6 +240,8 @@ export interface PlannedService {
   readonly currentAccess: Access | undefined
   /** The spec that the swarm has instead of the current one: ours, for the way there. */
   readonly interim?: ServiceSpec
+  /** Of a blue-green service: which of its two is live, and which comes next. */
+  readonly colours?: Colours
 }
 
 export interface Access {
@@ -266,6 +269,27 @@ export interface UnchangedService extends Checked {
   readonly action: 'unchanged'
 }
 
+/** What leads traffic to a blue-green service. */
+export interface Routing {
+  /** The names of service labels. */
+  readonly labels: readonly string[]
+  /** A name on its networks. */
+  readonly alias: string | undefined
+}
+
+/** The service beside the live one that a blue-green deploy makes. */
+export interface NextColour {
+  /** Its name: `web-green`. */
+  readonly name: string
+  /** The one that has the traffic; `undefined`: there is none yet. */
+  readonly live: Service | undefined
+  readonly routing: Routing
+  /** The spec with which it takes the traffic over. */
+  readonly routed: ServiceSpec
+  /** To be removed before: nothing leads to them any more. */
+  readonly leftovers: readonly Service[]
+}
+
 interface Checked extends PlannedService {
   /** Why an existing service is changed, in the user's words: `image`, `replicas 2 → 3`. */
   readonly changes: readonly string[]
@@ -274,6 +298,7 @@ interface Checked extends PlannedService {
   /** The spec that the user's flags lead to; without flags the present one. */
   readonly wanted: ServiceSpec
   readonly firstStep?: FirstStep
+  readonly nextColour?: NextColour
   /** What docker would make for it first, if it is not there: the API's own objects. */
   readonly networks?: readonly NetworkCreate[]
 }
@@ -296,6 +321,14 @@ export interface Rollout {
     readonly cause: string
     readonly failedTask?: FailedTask
   }
+}
+
+/** What the parts of a run that act on its services and wait for them have in common. */
+export interface Field {
+  readonly connection: Connection
+  readonly observed: Observation
+  readonly deployment: Deployment
+  readonly signal: AbortSignal
 }
 
 export type Outcome =
@@ -323,6 +356,8 @@ export interface ServiceResult {
   readonly nodes: number
   readonly tasks: { readonly running: number; readonly wanted: number }
   readonly seconds: number
+  /** Of a blue-green service: the name of the one that has the traffic. */
+  readonly live?: string
   /** Why it did not come up: one line. */
   readonly cause?: string
   readonly failedTask?: FailedTask

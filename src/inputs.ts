@@ -79,8 +79,13 @@ export function readInputs(env: Environment): Deployment {
       'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
     )
   }
+  if (stack?.rollover.strategy.kind === 'blue-green') {
+    problems.add(
+      'strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
+    )
+  }
   for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
-    if (kind === 'recreate' || kind === 'canary') {
+    if (kind !== 'rolling') {
       problems.add(
         `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`,
       )

@@ -1,9 +1,10 @@
 import { giveAdvice } from './advice.ts'
+import { type Moved, moveTraffic, takesOver } from './blue-green.ts'
 import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
 import { deploy } from './deploy.ts'
-import type { CheckedService, Connection, Deployment, FirstStep, Rollout, ServiceResult } from './deployment.ts'
+import type { CheckedService, Connection, Deployment, Field, FirstStep, Rollout, ServiceResult } from './deployment.ts'
 import { withIds } from './docker/stack-file.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
@@ -38,7 +39,7 @@ export async function main(): Promise<void> {
  * Makes a deployment true, stage by stage. Until `deploy` nothing is changed, and everything that is wrong by then is
  * thrown together.
  */
-async function carryOut(asked: Deployment, signal: AbortSignal): Promise<ServiceResult[]> {
+async function carryOut(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
   await using workspace = await createWorkspace()
   using connection = await stage('Connect', () => connect(asked, workspace, process.env, signal))
 
@@ -64,12 +65,14 @@ async function carryOut(asked: Deployment, signal: AbortSignal): Promise<Service
   throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems])
 
   const services = await withObjectsOf(stack, checked.services, connection, signal)
-  const begun = await begin(services, { connection, observed, deployment, signal })
+  const field: Field = { connection, observed, deployment, signal }
+  const begun = await begin(services, field)
   const send = () => deploy(begun.services, connection, deployment.maxParallel, signal)
-  const rollouts = begun.ended ?? (await stage('Deploy', send))
-  const wait = (sent: readonly Rollout[]) => watch(sent, observed, deployment, connection.engine, signal)
-  const results = deployment.wait ? await stage('Watch', () => wait(rollouts)) : rollouts.map(unwatchedResult)
-  if (!signal.aborted) await giveAdvice(rollouts, deployment, connection)
+  const sent = begun.ended ?? (await stage('Deploy', send))
+  const wait = (rollouts: readonly Rollout[]) => watch(rollouts, observed, deployment, connection.engine, signal)
+  const settled = deployment.wait ? await stage('Watch', () => wait(sent)) : sent.map(unwatchedResult)
+  if (!signal.aborted) await giveAdvice(sent, deployment, connection)
+  const { rollouts, results } = await switchOver({ rollouts: sent, results: settled }, field)
 
   const changed = changedServices(rollouts, results, deployment)
   if (changed.length > 0) {
@@ -97,13 +100,21 @@ async function readStackOf(
 }
 
 /** What the strategies do before the whole change is sent: first what may fail, then what stops services. */
-async function begin(services: readonly CheckedService[], field: Parameters<typeof tryCanaries>[1]): Promise<Begun> {
+async function begin(services: readonly CheckedService[], field: Field): Promise<Begun> {
   const has = (kind: FirstStep['kind']) => services.some(({ firstStep }) => firstStep?.kind === kind)
   const tried: Begun = has('canary')
     ? await stage('Try the canaries', () => tryCanaries(services, field))
     : { services }
   if (tried.ended !== undefined || !has('recreate')) return tried
   return stage('Stop the old tasks', () => stopOldTasks(tried.services, field))
+}
+
+/** What the strategies do when all services are up: blue-green ones get their traffic. */
+async function switchOver(watched: Moved, field: Field): Promise<Moved> {
+  const { rollouts, results } = watched
+  const isMeant = rollouts.some(({ checked }) => takesOver(checked)) && results.every(isGood)
+  if (!isMeant || field.signal.aborted) return watched
+  return stage('Move the traffic', () => moveTraffic(rollouts, results, field))
 }
 
 /** The services, when all that they refer to is there. */

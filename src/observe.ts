@@ -1,5 +1,6 @@
 import type { Deployment, Observation } from './deployment.ts'
 import type { Node, Service, Task } from './docker/api.ts'
+import { siblingNames } from './docker/colours.ts'
 import type { Engine } from './docker/engine.ts'
 
 /**
@@ -7,7 +8,9 @@ import type { Engine } from './docker/engine.ts'
  * plan starts from, and what tells old tasks from new ones later. Three API calls, however many services there are.
  */
 export async function observe(deployment: Deployment, engine: Engine, signal: AbortSignal): Promise<Observation> {
-  const names = deployment.services.map(({ name }) => name)
+  const names = deployment.services.flatMap(({ name, rollover }) =>
+    rollover.strategy.kind === 'blue-green' ? siblingNames(name) : [name],
+  )
   const [services, nodes] = await Promise.all([servicesNamed(engine, names, signal), allNodes(engine, signal)])
   const ids = services.map(({ ID }) => ID)
   return { services, tasks: await tasksOf(engine, ids, signal), nodes }

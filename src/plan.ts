@@ -1,5 +1,6 @@
 import type { Access, Config, Deployment, LoggedIn, Observation, PlannedService, ServiceRequest } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
+import { coloursOf } from './docker/colours.ts'
 import { beforeInterim } from './docker/first-step.ts'
 import { type ImageReference, parseReference, pathMatches } from './docker/reference.ts'
 import { imageOf } from './docker/service-spec.ts'
@@ -26,7 +27,10 @@ export function planDeployment(deployment: Deployment, loggedIn: LoggedIn, obser
 /** The plan for one service, or the line that says why there is none. */
 function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Observation): PlannedService | string {
   const { name } = request
-  const found = observed.services.find(({ Spec }) => Spec.Name === name)
+  const isBlueGreen = request.rollover.strategy.kind === 'blue-green'
+  const colours = isBlueGreen ? coloursOf(name, observed.services) : undefined
+  if (colours !== undefined && 'problem' in colours) return `service ${name}: ${colours.problem}`
+  const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live
   const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found)
   if (current === undefined && !request.create) {
     return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`
@@ -36,7 +40,8 @@ function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Obse
   }
   try {
     const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn)
-    return { request, current, access, currentAccess: accessToReturn(request, current, loggedIn), ...interim }
+    const currentAccess = accessToReturn(request, current, loggedIn)
+    return { request, current, access, currentAccess, ...(colours && { colours }), ...interim }
   } catch (error) {
     return `service ${name}: ${messageOf(error)}`
   }

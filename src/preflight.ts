@@ -1,8 +1,17 @@
-import type { Access, CheckedService, Connection, LoggedIn, Observation, PlannedService } from './deployment.ts'
+import type {
+  Access,
+  CheckedService,
+  Connection,
+  LoggedIn,
+  NextColour,
+  Observation,
+  PlannedService,
+} from './deployment.ts'
 import type { Distribution, Service, ServiceSpec } from './docker/api.ts'
+import { colourRefusal, hidden, routed, routingOf, sharedByColours } from './docker/colours.ts'
 import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
-import { firstStepOf } from './docker/first-step.ts'
+import { firstStepOf, replacesNothing } from './docker/first-step.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
 import { familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
 import { RegistryError, resolveImage } from './docker/registry.ts'
@@ -89,17 +98,21 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
     access,
     currentAccess: undefined,
     ...(interim === undefined ? {} : { interim }),
+    ...(planned.colours && { colours: planned.colours }),
     changes,
     asked,
     wanted,
     networks: rehearsal.networks,
   }
   if (current !== undefined && changes.length === 0) return { service: { ...checked, action: 'unchanged' } }
+  const colour = nextColour(planned, withPlatforms(wanted, distribution?.Platforms))
+  if (typeof colour === 'string') return { problem: `service ${request.name}: ${colour}` }
 
   const credential = await credentialProblems(wanted, surroundings)
   if (credential.length > 0) return { problems: credential.map((line) => `service ${request.name}: ${line}`) }
   const problem = placementProblem(wanted, distribution, surroundings.observed)
   if (problem !== undefined) return { problem: `service ${request.name}: ${problem}` }
+  if (colour !== undefined) return { service: { ...checked, ...colour, current: undefined, action: 'create', command } }
   if (current === undefined) return { service: { ...checked, action: 'create', command } }
   const firstStep = firstStepOf(request.rollover.strategy, current.Spec, wanted, surroundings.observed.nodes)
   if (firstStep !== undefined && 'refusal' in firstStep && request.compose === undefined)
@@ -119,7 +132,33 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
 /** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
 function needsWholeSpec({ request, interim }: PlannedService): boolean {
   const { kind } = request.rollover.strategy
-  return request.compose !== undefined || interim !== undefined || kind === 'recreate' || kind === 'canary'
+  return request.compose !== undefined || interim !== undefined || kind !== 'rolling'
+}
+
+/** The service that a blue-green deploy makes, or why it cannot; `undefined` with another strategy. */
+function nextColour(
+  { request, current, colours, interim }: PlannedService,
+  wanted: ServiceSpec,
+): { readonly wanted: ServiceSpec; readonly nextColour: NextColour } | string | undefined {
+  const { strategy } = request.rollover
+  if (strategy.kind !== 'blue-green') return undefined
+  if (colours === undefined) throw new Error('a blue-green service was planned without its colours')
+  if (current !== undefined && replacesNothing(current.Spec, wanted)) return undefined
+  if (interim !== undefined)
+    return 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`'
+  const { name } = request
+  const routing = routingOf(strategy, name, wanted)
+  const refusal = colourRefusal(name, colours.next, wanted, routing)
+  if (refusal !== undefined) return refusal
+  const shared = sharedByColours(wanted)
+  if (shared.length > 0 && current !== undefined) {
+    log.notice(`${name}: for a while both of its services have ${shared.join(' and ')}`)
+  }
+  const spec = routed(wanted, name, colours, routing)
+  return {
+    wanted: current === undefined ? spec : hidden(spec, routing),
+    nextColour: { name: colours.next, live: current, routing, routed: spec, leftovers: colours.leftovers },
+  }
 }
 
 interface CheckedImage {
@@ -225,7 +264,14 @@ function commandFor(
   if (compose !== undefined && pinned !== undefined) {
     return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach)
   }
-  const change = { name, config, image, replicas, env, flags: flagsFor(planned) }
+  const change = {
+    name: current?.Spec.Name ?? planned.colours?.next ?? name,
+    config,
+    image,
+    replicas,
+    env,
+    flags: flagsFor(planned),
+  }
   return current === undefined ? serviceCreate(change) : serviceUpdate(change)
 }
 

@@ -59,7 +59,9 @@ export function sendBack(
     try {
       if (checked.action === 'unchanged' || service === undefined) throw new Error('there is no service to restore')
       const standing =
-        checked.current === undefined ? await remove(service) : await restore(checked, checked.current, service)
+        checked.current === undefined
+          ? await remove(service, checked)
+          : await restore(checked, checked.current, service)
       if (standing === 'someone-elses')
         return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' }
       if (standing === 'gone' && checked.current !== undefined)
@@ -78,10 +80,11 @@ export function sendBack(
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
   }
 
-  async function remove(created: Service) {
+  async function remove(created: Service, { nextColour }: ChangedService) {
+    const ours = [created.Spec, ...(nextColour === undefined ? [] : [nextColour.routed])]
     const now = await findService(engine, created.ID, signal)
     if (now === undefined) return 'gone'
-    if (!sameSpec(now.Spec, created.Spec)) return 'someone-elses'
+    if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'someone-elses'
     await engine.remove(`/services/${created.ID}`, { signal }).catch((error: unknown) => {
       if (!(error instanceof EngineError) || error.status !== 404) throw error
     })
@@ -91,9 +94,14 @@ export function sendBack(
 
 /** The rollouts to watch until what was before runs again. */
 export function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
-  return restoring
-    .filter(({ state }) => state === 'sent')
-    .map(({ rollout: { checked } }) => ({ checked, service: checked.current, sentAt: performance.now() }))
+  return restoring.flatMap(({ rollout: { checked }, state }): Rollout[] => {
+    const sentAt = performance.now()
+    if (state === 'sent') return [{ checked, service: checked.current, sentAt }]
+    const live = state === 'removed' ? checked.nextColour?.live : undefined
+    return live === undefined
+      ? []
+      : [{ checked: { ...checked, current: live, action: 'unchanged' }, service: live, sentAt }]
+  })
 }
 
 /** The results of a run after its way back. */
@@ -120,16 +128,19 @@ function resultAfter(way: Restoring, culprits: readonly string[], restored: Serv
   const cause = before.cause ?? `restored because of ${culprits.join(', ')}`
   if (way.state === 'failed')
     return { ...before, outcome: 'failed', cause: `${cause}; the way back failed too: ${way.cause}` }
-  if (way.state === 'removed') return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
-  const image = { before: before.image.before, after: imageOf(rollout.checked.current) }
+  const { current, nextColour } = rollout.checked
+  const was = current ?? nextColour?.live
+  if (was === undefined) return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
+  const image = { before: before.image.before, after: imageOf(was) }
   if (restored === undefined) {
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'rolled-back'
     return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` }
   }
   const { nodes, tasks, seconds } = restored
+  const again = nextColour?.live === undefined ? 'what ran before runs again' : `${before.live} has the traffic`
   const now = { ...before, image, nodes, tasks, seconds: before.seconds + seconds }
   return isGood(restored)
-    ? { ...now, outcome: 'rolled-back', cause: `${cause}; what ran before runs again` }
+    ? { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}` }
     : { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CheckedService, Connection, Deployment, Observation, Rollout } from './deployment.ts'
+import type { CheckedService, Field, Observation, Rollout } from './deployment.ts'
 import type { Service, Task } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import type { Engine } from './docker/engine.ts'
@@ -11,13 +11,6 @@ import { type Begun, begunWith, sendInterim, untouched } from './interim.ts'
 import { log } from './runner/log.ts'
 
 const LOOK_EVERY_MS = 300
-
-interface Field {
-  readonly connection: Connection
-  readonly observed: Observation
-  readonly deployment: Deployment
-  readonly signal: AbortSignal
-}
 
 /**
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It

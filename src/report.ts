@@ -51,7 +51,8 @@ function setOutputs(status: Status, results: readonly ServiceResult[]): void {
 }
 
 /** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
-function forOutput({ name, action, outcome, image, config, nodes, tasks, seconds, cause, failedTask }: ServiceResult) {
+function forOutput(result: ServiceResult) {
+  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result
   return {
     name,
     action,
@@ -61,6 +62,7 @@ function forOutput({ name, action, outcome, image, config, nodes, tasks, seconds
     nodes,
     tasks,
     seconds,
+    live: live ?? name,
     cause: cause ?? null,
     failedTask: failedTask === undefined ? null : taskForOutput(failedTask),
   }

@@ -20,6 +20,8 @@ const LEAST_BAD_STATUS = 400
 export interface OnTrial {
   /** The service, as the user knows it. */
   readonly name: string
+  /** The service, as the swarm has it. */
+  readonly service: string
   /** Their image, pinned by digest. */
   readonly image: string | undefined
 }
@@ -105,8 +107,8 @@ async function attemptOf(tasks: OnTrial, check: Check, signal: AbortSignal): Pro
 }
 
 /** What the user's command gets: the step's own environment, and what is on trial. */
-function environmentOf({ name, image }: OnTrial, env: Environment): Record<string, string> {
-  return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: name, SWARM_DEPLOY_IMAGE: image ?? '' }
+function environmentOf({ service, image }: OnTrial, env: Environment): Record<string, string> {
+  return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? '' }
 }
 
 /** Why a command did not pass, with the last line that it printed. */

@@ -45,10 +45,10 @@ export function resultSummary(status: Status, results: readonly ServiceResult[])
   const head =
     '| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |'
   const rows = results.map((result) => {
-    const { name, outcome, image, config, tasks, nodes, seconds } = result
+    const { name, outcome, image, config, tasks, nodes, seconds, live } = result
     const mark = isGood(result) ? '✅' : '❌'
     const cells = [
-      code(name),
+      live === undefined || live === name ? code(name) : `${code(name)} (${code(live)})`,
       `${mark} ${outcome}`,
       code(tagOf(image.after)),
       digestChange(image),

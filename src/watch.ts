@@ -163,17 +163,19 @@ function endResult(rollout: Rollout, outcome: Outcome, cause: string, sight: Sig
 
 function settledPart(rollout: Rollout, outcome: Outcome, sight: Sight | undefined): ServiceResult {
   const { checked, sentAt } = rollout
+  const live = checked.colours?.live
   const service = sight?.service ?? rollout.service
   const { nodes, running, wanted } = sight === undefined ? NOTHING_SEEN : tally(sight)
   return {
     name: checked.request.name,
-    action: checked.action,
+    action: live === undefined || checked.action === 'unchanged' ? checked.action : 'update',
     outcome,
-    image: { before: imageOf(checked.current), after: imageOf(service) },
+    image: { before: imageOf(live ?? checked.current), after: imageOf(service) },
     config: checked.access?.config.name,
     nodes,
     tasks: { running, wanted },
     seconds: Math.round((performance.now() - sentAt) / 100) / 10,
+    ...(checked.colours && { live: live?.Spec.Name ?? checked.colours.next }),
   }
 }
 

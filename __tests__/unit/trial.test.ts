@@ -67,7 +67,12 @@ describe('a trial', () => {
   const never = new AbortController().signal
   const up = async () => undefined
   const run = (check: Check | undefined, holdSeconds = 0, stillUp: () => Promise<string | undefined> = up) =>
-    trial({ name: 'web', image: 'web@sha256:1' }, { holdSeconds, ...(check && { check }) }, stillUp, never)
+    trial(
+      { name: 'web', service: 'web', image: 'web@sha256:1' },
+      { holdSeconds, ...(check && { check }) },
+      stillUp,
+      never,
+    )
   const answers = async (...statuses: number[]) => {
     const asked: string[] = []
     const server = createServer((request, response) => {
@@ -159,7 +164,7 @@ describe('a trial', () => {
     const stop = new AbortController()
     const { signal } = stop
     const running = trial(
-      { name: 'web', image: undefined },
+      { name: 'web', service: 'web', image: undefined },
       { holdSeconds: 0, check: { command: 'sleep 77.32 | sleep 77.33' } },
       up,
       signal,

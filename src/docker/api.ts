@@ -20,7 +20,7 @@ export interface ServiceSpec {
   readonly Mode: ServiceMode
   readonly UpdateConfig?: UpdateConfig
   readonly RollbackConfig?: UpdateConfig
-  readonly EndpointSpec?: { readonly Ports?: readonly { readonly PublishMode?: 'ingress' | 'host' }[] }
+  readonly EndpointSpec?: { readonly Ports?: readonly ServicePort[] }
   /** Of old services; else they are in the task template. */
   readonly Networks?: readonly { readonly Target: string }[]
 }
@@ -30,6 +30,7 @@ export interface TaskTemplate {
     readonly Image: string
     readonly Env?: readonly string[]
     readonly Healthcheck?: Healthcheck
+    readonly Hostname?: string
     readonly Mounts?: readonly { readonly Type?: string; readonly ReadOnly?: boolean }[]
     readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string }[]
     readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string }[]
@@ -38,7 +39,7 @@ export interface TaskTemplate {
     }
   }
   /** By ID; docker commands send names. */
-  readonly Networks?: readonly { readonly Target: string }[]
+  readonly Networks?: readonly { readonly Target: string; readonly Aliases?: readonly string[] }[]
   readonly RestartPolicy?: {
     readonly Condition?: 'none' | 'on-failure' | 'any'
     readonly MaxAttempts?: number
@@ -48,6 +49,11 @@ export interface TaskTemplate {
     readonly MaxReplicas?: number
     readonly Platforms?: readonly { readonly Architecture?: string; readonly OS?: string }[]
   }
+}
+
+export interface ServicePort {
+  readonly PublishedPort?: number
+  readonly PublishMode?: 'ingress' | 'host'
 }
 
 export interface Healthcheck {

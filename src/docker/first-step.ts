@@ -42,7 +42,7 @@ export function firstStepOf(
 }
 
 /** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
-function replacesNothing(current: ServiceSpec, wanted: ServiceSpec): boolean {
+export function replacesNothing(current: ServiceSpec, wanted: ServiceSpec): boolean {
   return wantedTasks(wanted) === 0 || sameStackSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate })
 }
 
@@ -62,14 +62,15 @@ function canaryAdvice(total: number): string {
 
 /** The service with no task at all: where the nodes decide, none may run it. */
 export function emptied(spec: ServiceSpec): ServiceSpec {
-  const labelled = { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: 'recreate' } }
-  if (spec.Mode.Replicated !== undefined) return { ...labelled, Mode: { Replicated: { Replicas: 0 } } }
+  return withoutTasks({ ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: 'recreate' } })
+}
+
+/** A spec that asks for no task. */
+export function withoutTasks(spec: ServiceSpec): ServiceSpec {
+  if (spec.Mode.Replicated !== undefined) return { ...spec, Mode: { Replicated: { Replicas: 0 } } }
   const { TaskTemplate: template } = spec
   const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE]
-  return {
-    ...labelled,
-    TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } },
-  }
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } }
 }
 
 /**

@@ -132,7 +132,7 @@ export function judgeCanaries(memory: Memory, sight: Sight, size: number): Verdi
   if (bySwarm !== undefined) return bySwarm
   const unplaced = unplacedTask(memory, sight)
   if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
-  const last = newest([...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]))
+  const last = lastEnded(memory)
   if (last !== undefined) return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID }
 
   const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes)
@@ -141,6 +141,19 @@ export function judgeCanaries(memory: Memory, sight: Sight, size: number): Verdi
   return isStable(memory, sight, counted)
     ? { state: 'converged', progress }
     : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` }
+}
+
+/** What the sight says of tasks that were up and are to stay so: one that ends is a failure. */
+export function judgeTrial(memory: Memory, sight: Sight): Verdict {
+  const last = lastEnded(memory)
+  if (last !== undefined) return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID }
+  const counts = count(sight.service, currentTasks(sight.service, sight.tasks), sight.eligibleNodes)
+  const state = isComplete(sight.service.Spec, counts) ? 'converged' : 'progressing'
+  return { state, progress: counts.progress }
+}
+
+function lastEnded({ endedTasks }: Memory): Task | undefined {
+  return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]))
 }
 
 /** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */

@@ -1,0 +1,358 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type {
+  Access,
+  ChangedService,
+  CheckedService,
+  Connection,
+  Field,
+  NextColour,
+  Rollout,
+  ServiceResult,
+} from './deployment.ts'
+import type { Service, ServiceSpec, Task } from './docker/api.ts'
+import { claimed, retired } from './docker/colours.ts'
+import { throughElection } from './docker/election.ts'
+import { type Engine, EngineError } from './docker/engine.ts'
+import { registryAuthHeader } from './docker/registry-auth.ts'
+import { judgeTrial, mayHaveContainer } from './docker/rollout.ts'
+import { imageOf, sameSpec } from './docker/service-spec.ts'
+import { findService, updateSpec } from './docker/spec-update.ts'
+import { sameStackSpec } from './docker/stack-file.ts'
+import { messageOf } from './errors.ts'
+import { LOOK_EVERY_MS, lookoutFor, type Problem, sharedLook } from './lookout.ts'
+import { log } from './runner/log.ts'
+import { trial } from './trial.ts'
+import { isGood } from './verdict.ts'
+import { watch } from './watch.ts'
+
+const SEND_TIMEOUT_MS = 120_000
+
+/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
+const DRAIN_SECONDS = 30
+
+/**
+ * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
+ *
+ * @returns a problem when somebody else is at it, or the swarm refuses it
+ */
+export async function makeNext(
+  checked: ChangedService,
+  { leftovers }: NextColour,
+  { engine }: Connection,
+  signal: AbortSignal,
+): Promise<Rollout> {
+  const sentAt = performance.now()
+  for (const leftover of leftovers) {
+    const now = await findService(engine, leftover.ID, signal)
+    if (now === undefined) continue
+    const { Name: name } = leftover.Spec
+    if (!sameSpec(now.Spec, leftover.Spec)) {
+      return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) }
+    }
+    await remove(engine, leftover, signal)
+    log.info(`${checked.request.name}: ${name}, which had no traffic, is removed`)
+  }
+  const made = await make(checked.access, checked.wanted, engine, signal)
+  return { checked, sentAt, service: undefined, ...made }
+}
+
+/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
+async function make(
+  access: Access | undefined,
+  spec: ServiceSpec,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<{ readonly service: Service } | { readonly problem: Problem }> {
+  const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
+  try {
+    await throughElection(() => engine.post('/services/create', { body: spec, signal, ...auth }), signal)
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    if (error.status !== 409) {
+      return { problem: { outcome: 'failed', cause: `docker refused to create ${spec.Name}: ${error.message}` } }
+    }
+  }
+  // The answer to a call that came through may have been lost: then the service is there, and ours.
+  const service = await findService(engine, spec.Name, signal)
+  const isOurs = service !== undefined && sameStackSpec(spec, service.Spec)
+  return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) }
+}
+
+async function remove(engine: Engine, { ID }: Service, signal: AbortSignal): Promise<void> {
+  await throughElection(() => engine.remove(`/services/${ID}`, { signal }), signal).catch((error: unknown) => {
+    if (!(error instanceof EngineError) || error.status !== 404) throw error
+  })
+}
+
+function someoneElse(what: string): Problem {
+  return { outcome: 'superseded', cause: `someone else ${what} at the same moment: keep deploys of one service apart` }
+}
+
+/** A service whose traffic moves, on its way. */
+interface Move {
+  readonly rollout: Rollout
+  readonly name: string
+  readonly next: NextColour
+  /** The one that has the traffic, and is to lose it. */
+  readonly old: Service
+  /** The new one, as the swarm has it. */
+  readonly service: Service
+  readonly trial: BlueGreen['trial']
+  readonly keepOld: BlueGreen['keepOld']
+  /** Whether traffic may go to the new one. */
+  readonly hasMoved?: boolean
+  readonly problem?: Problem
+}
+
+type BlueGreen = Extract<ChangedService['request']['rollover']['strategy'], { kind: 'blue-green' }>
+
+/** Whether a service is to take the traffic over from another. */
+export function takesOver({ nextColour }: CheckedService): boolean {
+  return nextColour?.live !== undefined
+}
+
+/** What there is to report of a run, and to bring back when it has failed. */
+export interface Moved {
+  readonly rollouts: readonly Rollout[]
+  readonly results: readonly ServiceResult[]
+}
+
+/**
+ * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
+ * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
+ * their old traffic back, unless the user wants to keep what there is.
+ */
+export async function moveTraffic(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  field: Field,
+): Promise<Moved> {
+  let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? [])
+  for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
+    moves = await allThrough(step, moves, field)
+    if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
+  }
+  const hasFailed = moves.some(({ problem }) => problem !== undefined)
+  if (field.signal.aborted) moves = moves.map(stopped)
+  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)))
+  else if (field.deployment.onFailure === 'rollback')
+    moves = await Promise.all(moves.map((move) => giveBack(move, field)))
+  return reportOf(moves, rollouts, results)
+}
+
+function moveOf(rollout: Rollout): Move | undefined {
+  const { checked, service } = rollout
+  const { strategy } = checked.request.rollover
+  const { nextColour: next } = checked
+  if (strategy.kind !== 'blue-green' || next?.live === undefined || service === undefined) return undefined
+  const { trial: asked, keepOld: keep } = strategy
+  return { rollout, name: checked.request.name, next, old: next.live, service, trial: asked, keepOld: keep }
+}
+
+/** One step for all of them. When one fails, what the others still wait for ends. */
+async function allThrough(
+  step: (move: Move, field: Field) => Promise<Move>,
+  moves: readonly Move[],
+  field: Field,
+): Promise<Move[]> {
+  const firstFailure = new AbortController()
+  const signal = AbortSignal.any([field.signal, firstFailure.signal])
+  return Promise.all(
+    moves.map(async (move) => {
+      try {
+        const after = await step(move, { ...field, signal })
+        if (after.problem !== undefined) firstFailure.abort()
+        return after
+      } catch (error) {
+        if (signal.aborted) return move
+        firstFailure.abort()
+        return { ...move, problem: { outcome: 'failed', cause: messageOf(error) } }
+      }
+    }),
+  )
+}
+
+async function tryOut(move: Move, field: Field): Promise<Move> {
+  return throughTrial(move, move.trial, 'trial', field)
+}
+
+/** To the new one first: for a while both have traffic, and at no time none. */
+async function giveRoutes(move: Move, field: Field): Promise<Move> {
+  const { name, next, old } = move
+  const { engine } = field.connection
+  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
+  const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: 'spec' }, signal)
+  if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }
+  log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)
+  if (next.routing.alias !== undefined) return makeAnew(move, field)
+  const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
+  const service = await findService(engine, move.service.ID, signal)
+  if (given !== 'done' || service === undefined) return { ...move, problem: whileMoving(move.service, given) }
+  return { ...move, service, hasMoved: true }
+}
+
+/**
+ * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
+ * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
+ */
+async function makeAnew(move: Move, field: Field): Promise<Move> {
+  const { engine } = field.connection
+  const { checked } = move.rollout
+  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  await remove(engine, move.service, signal)
+  const made = await make(checked.access, move.next.routed, engine, signal)
+  if ('problem' in made) return { ...move, problem: made.problem }
+  const moved = { ...move, service: made.service, hasMoved: true }
+  const result = await watchOne({ checked, service: made.service, sentAt: performance.now() }, field)
+  return { ...moved, ...problemOf(result) }
+}
+
+async function takeRoutes(move: Move, field: Field): Promise<Move> {
+  const { name, next, old } = move
+  const { engine } = field.connection
+  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const before = claimed(old.Spec, name)
+  const after = retired(before, next.routing)
+  const standing = await updateSpec(engine, old.ID, [before], after, { from: 'spec' }, signal)
+  if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }
+  // A name leads to it until its last task has ended.
+  if (next.routing.alias !== undefined) await untilStopped(old, field)
+  log.info(`${name}: ${next.name} has the traffic`)
+  return move
+}
+
+async function untilStopped({ ID, Spec }: Service, { connection, deployment, signal }: Field): Promise<void> {
+  const deadline = performance.now() + deployment.timeoutSeconds * 1000
+  const filters = JSON.stringify({ service: [ID] })
+  const look = () => connection.engine.get<Task[]>('/tasks', { query: { filters }, signal })
+  while ((await throughElection(look, signal)).some(mayHaveContainer)) {
+    if (performance.now() >= deadline) {
+      log.warning(`The tasks of ${Spec.Name} have not ended within ${deployment.timeoutSeconds} s`)
+      return
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal })
+  }
+}
+
+function whileMoving({ Spec }: Service, standing: 'done' | 'someone-elses' | 'gone'): Problem {
+  const what = standing === 'gone' ? 'removed' : 'changed'
+  return { outcome: 'superseded', cause: `someone else ${what} ${Spec.Name} while its traffic moved` }
+}
+
+/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
+async function keepOld(move: Move, field: Field): Promise<Move> {
+  const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move
+  if (keep === 'until-next' || keep === 0) return move
+  log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`)
+  return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', field)
+}
+
+async function throughTrial(move: Move, asked: Move['trial'], what: string, field: Field): Promise<Move> {
+  const { name, next, service } = move
+  const look = sharedLook(field.connection, [service.ID], field.signal)
+  const lookout = lookoutFor(service, what, look, judgeTrial, field)
+  const onTrial = { name, service: next.name, image: imageOf(service) }
+  const cause = await trial(onTrial, asked, lookout.stillUp, field.signal)
+  if (cause === undefined) return move
+  return { ...move, problem: lookout.down() ?? (await lookout.failure('failed', cause)) }
+}
+
+/** It is no failure when the old one stays: the next deploy removes it. */
+async function removeOld({ name, old, keepOld: keep }: Move, { connection }: Field): Promise<void> {
+  if (keep === 'until-next') {
+    log.info(`${name}: ${old.Spec.Name} stays until the next deploy`)
+    return
+  }
+  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  try {
+    await remove(connection.engine, old, signal)
+    log.info(`${name}: ${old.Spec.Name} is removed`)
+  } catch (error) {
+    log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`)
+  }
+}
+
+/** The old one as it was, and up. The new one is left: it is removed with all else that the run has made. */
+async function giveBack(move: Move, field: Field): Promise<Move> {
+  const { name, next, old, rollout } = move
+  const { engine } = field.connection
+  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  if (move.problem?.outcome === 'superseded') {
+    await removeUnused(move, engine, signal)
+    return move
+  }
+  try {
+    const now = await findService(engine, old.ID, signal)
+    if (now !== undefined && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false }
+    const ours: readonly ServiceSpec[] = [claimed(old.Spec, name), retired(claimed(old.Spec, name), next.routing)]
+    const standing = await updateSpec(engine, old.ID, ours, old.Spec, { from: 'spec' }, signal)
+    const service = await findService(engine, old.ID, signal)
+    if (standing !== 'done' || service === undefined) throw new Error(whileMoving(old, standing).cause)
+    log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
+    const checked: CheckedService = { ...rollout.checked, current: old, action: 'unchanged' }
+    const { problem } = problemOf(await watchOne({ checked, service, sentAt: performance.now() }, field))
+    if (problem !== undefined) throw new Error(problem.cause)
+    return { ...move, hasMoved: false }
+  } catch (error) {
+    const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`
+    return {
+      ...move,
+      problem: { outcome: 'failed', cause: `${move.problem?.cause ?? 'another service failed'}; ${failed}` },
+    }
+  }
+}
+
+/** Beside somebody else's deploy ours is of no use; with their spec or traffic it is left. */
+async function removeUnused({ service, next, hasMoved }: Move, engine: Engine, signal: AbortSignal): Promise<void> {
+  try {
+    const now = await findService(engine, service.ID, signal)
+    if (hasMoved || now === undefined || !sameSpec(now.Spec, service.Spec)) return
+    await remove(engine, service, signal)
+  } catch (error) {
+    log.warning(`${next.name}, which has no traffic, was not removed: ${messageOf(error)}`)
+  }
+}
+
+async function watchOne(rollout: Rollout, { observed, deployment, connection, signal }: Field): Promise<ServiceResult> {
+  const [result] = await watch([rollout], observed, deployment, connection.engine, signal)
+  if (result === undefined) throw new Error('the watch has no result for the service that it watched')
+  return result
+}
+
+/** What kept a service from coming up. A stop of the run is none of the service's. */
+function problemOf(result: ServiceResult): { readonly problem?: Problem } {
+  const { outcome, cause = outcome, failedTask } = result
+  if (isGood(result) || outcome === 'cancelled') return {}
+  return { problem: { outcome: 'failed', cause, ...(failedTask && { failedTask }) } }
+}
+
+/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
+function stopped(move: Move): Move {
+  const { old, next } = move
+  if (move.problem !== undefined) return move
+  const cause = move.hasMoved
+    ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
+    : `the run was stopped before the traffic moved from ${old.Spec.Name}`
+  return { ...move, problem: { outcome: 'cancelled', cause } }
+}
+
+function reportOf(moves: readonly Move[], rollouts: readonly Rollout[], results: readonly ServiceResult[]): Moved {
+  const moveFor = (rollout: Rollout) => moves.find((move) => move.rollout === rollout)
+  return {
+    rollouts: rollouts.map((rollout) => {
+      const move = moveFor(rollout)
+      if (move === undefined) return rollout
+      // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
+      const stays = move.problem !== undefined && (move.hasMoved || move.problem.outcome === 'superseded')
+      return { ...rollout, service: move.service, ...(stays && move.problem && { problem: move.problem }) }
+    }),
+    results: results.map((result, index) => {
+      const rollout = rollouts[index]
+      const move = rollout && moveFor(rollout)
+      if (move === undefined) return result
+      const live = move.hasMoved ? { live: move.next.name } : {}
+      return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live }
+    }),
+  }
+}
