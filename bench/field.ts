@@ -1,15 +1,19 @@
+import { once } from 'node:events'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Lab, startLab } from '../lab/lab.ts'
 import { until } from '../lab/patience.ts'
 import { runs } from '../lab/program.ts'
-import { Runner, type StepResult } from '../lab/runner.ts'
+import { Runner, type RunningStep, type StepResult } from '../lab/runner.ts'
 import type { Service, Task } from '../src/docker/api.ts'
 
 const PRELOAD = fileURLToPath(new URL('./cpu-report.mjs', import.meta.url))
 const LIMIT_MS = 900_000
 const ACCOUNT = { username: 'bench', password: 'bench-pw' }
+
+/** By the name of the service. */
+type Images = ReadonlyMap<string, string>
 
 /** Some services on a swarm of their own, which the competitors bring from one image to the next. */
 export class Field implements AsyncDisposable {
@@ -32,8 +36,8 @@ export class Field implements AsyncDisposable {
     })
     const names = Array.from({ length: count }, (_, index) => `s${index + 1}`)
     const field = new Field(lab, await Runner.start(), names)
-    const image = await field.nextImage()
-    const services = names.map((name) => ({ name, image, replicas: String(replicas), create: true }))
+    const images = await field.nextImages()
+    const services = [...images].map(([name, image]) => ({ name, image, replicas: String(replicas), create: true }))
     const created = await field.deploy({ services: JSON.stringify(services) })
     if (created.main.code !== 0) throw new Error(created.log)
     const config = join(lab.directory, 'docker-config')
@@ -42,42 +46,57 @@ export class Field implements AsyncDisposable {
     return field
   }
 
-  /** An image that no node has yet. */
-  async nextImage(): Promise<string> {
+  /**
+   * For each service an image of its own, which no node has yet. With one image for all, containerd's store would be in
+   * the way: pulls of one manifest at the same time wait for each other for seconds, at random.
+   */
+  async nextImages(): Promise<Images> {
     const tag = `v${++this.#version}`
-    return (await this.lab.image({ registry: 'main', repository: 'bench', tag, content: tag, ...runs() })).reference
+    const made = this.names.map(async (name) => {
+      const image = { registry: 'main', repository: name, tag, content: name + tag, ...runs() } as const
+      return [name, (await this.lab.image(image)).reference] as const
+    })
+    return new Map(await Promise.all(made))
   }
 
   /** Our step, as a runner runs it. */
-  deploy(inputs: Record<string, string>, env: Record<string, string> = {}): Promise<StepResult> {
-    const login = { registry: this.lab.registries.main.host, ...ACCOUNT }
-    const host = inputs.host === undefined ? { DOCKER_HOST: this.lab.nodes[0].host } : {}
-    return this.runner.run({ with: { ...login, ...inputs }, env: { ...host, ...env } })
+  async deploy(inputs: Record<string, string>): Promise<StepResult> {
+    return (await this.#start(inputs)).finished
   }
 
-  /** Our step, and the CPU seconds of its own process. */
-  async deployCounted(inputs: Record<string, string>): Promise<{ readonly run: StepResult; readonly cpu: number }> {
+  /** Our step, the seconds until its main has ended – `post` comes when the job ends –, and main's CPU seconds. */
+  async deployTimed(inputs: Record<string, string>) {
     const report = join(this.runner.directory, 'cpu')
-    const run = await this.deploy(inputs, { NODE_OPTIONS: `--import ${PRELOAD}`, CPU_REPORT: report })
+    const startedAt = performance.now()
+    const step = await this.#start(inputs, { NODE_OPTIONS: `--import ${PRELOAD}`, CPU_REPORT: report })
+    await once(step.main, 'exit')
+    const seconds = (performance.now() - startedAt) / 1000
+    const run = await step.finished
     const [cpu = Number.NaN] = (await readFile(report, 'utf8')).trim().split('\n').map(Number)
     await rm(report)
-    return { run, cpu }
+    return { run, seconds, cpu }
   }
 
-  /** All services in the short form, with one image. */
-  services(image: string): string {
-    return JSON.stringify(Object.fromEntries(this.names.map((name) => [name, image])))
+  #start(inputs: Record<string, string>, env: Record<string, string> = {}): Promise<RunningStep> {
+    const login = { registry: this.lab.registries.main.host, ...ACCOUNT }
+    const host = inputs.host === undefined ? { DOCKER_HOST: this.lab.nodes[0].host } : {}
+    return this.runner.start({ with: { ...login, ...inputs }, env: { ...host, ...env } })
+  }
+
+  /** All services in the short form. */
+  services(images: Images): string {
+    return JSON.stringify(Object.fromEntries(images))
   }
 
   /** The floor: every update is sent at once, and then only the swarm's own time passes. */
-  async updateAtOnce(image: string): Promise<void> {
+  async updateAtOnce(images: Images): Promise<void> {
     const manager = this.lab.nodes[0]
     const auth = Buffer.from(JSON.stringify({ ...ACCOUNT, serveraddress: this.lab.registries.main.host }))
     const header = { 'X-Registry-Auth': auth.toString('base64').replaceAll('+', '-').replaceAll('/', '_') }
     const { body: services } = await manager.engine<Service[]>('GET', '/services')
     const sent = await Promise.all(
       services.map(({ ID, Version, Spec }) => {
-        const container = { ...Spec.TaskTemplate.ContainerSpec, Image: image }
+        const container = { ...Spec.TaskTemplate.ContainerSpec, Image: images.get(Spec.Name) }
         const spec = { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ContainerSpec: container } }
         return manager.engine('POST', `/services/${ID}/update?version=${Version.Index}`, spec, header)
       }),
@@ -89,18 +108,18 @@ export class Field implements AsyncDisposable {
     })
   }
 
-  /** Throws unless every service runs the image with all its tasks. */
-  async requireImage(image: string, replicas: number): Promise<void> {
-    const { body: tasks } = await this.lab.nodes[0].engine<(Task & { Spec: { ContainerSpec: { Image: string } } })[]>(
+  /** Throws unless every service runs its image with all its tasks. */
+  async requireImages(images: Images, replicas: number): Promise<void> {
+    const manager = this.lab.nodes[0]
+    const { body: tasks } = await manager.engine<(Task & { Spec: { ContainerSpec: { Image: string } } })[]>(
       'GET',
       '/tasks',
     )
-    const up = tasks.filter(
-      ({ Status, DesiredState, Spec }) =>
-        Status.State === 'running' && DesiredState === 'running' && Spec.ContainerSpec.Image.startsWith(image),
-    )
-    const wanted = this.names.length * replicas
-    if (up.length !== wanted) throw new Error(`${up.length} of ${wanted} tasks run ${image}`)
+    const up = tasks
+      .filter(({ Status, DesiredState }) => Status.State === 'running' && DesiredState === 'running')
+      .map(({ Spec }) => Spec.ContainerSpec.Image.split('@', 1)[0])
+    const missing = [...images].filter(([, image]) => up.filter((one) => one === image).length !== replicas)
+    if (missing.length > 0) throw new Error(`not as asked: ${missing.map(([name]) => name).join(', ')}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -14,8 +14,7 @@ const ROUNDS = 5
 /** A deploy that changes nothing, and the start-up alone. */
 export async function noOpTable(): Promise<string> {
   await using field = await Field.prepare(1, 20, 1)
-  const image = await field.nextImage()
-  const services = field.services(image)
+  const services = field.services(await field.nextImages())
   await field.deploy({ services })
   const [noOps, starts]: [number[], number[]] = [[], []]
   for (let round = 0; round < ROUNDS; round++) {
@@ -75,16 +74,16 @@ export async function reachTable(): Promise<string> {
   }
   const shim = await sshShim(files, key.path, sshd)
   for (let round = 0; round < 3; round++) {
-    const one = await field.nextImage()
+    const one = await field.nextImages()
     local.push(await secondsOf(() => deploy({ services: field.services(one), wait: 'false' })))
-    const two = await field.nextImage()
+    const two = await field.nextImages()
     const ssh = { host, 'ssh-key': key.privateKey, 'ssh-known-hosts': sshd.knownHost }
     ours.push(await secondsOf(() => deploy({ services: field.services(two), wait: 'false', ...ssh })))
-    const three = await field.nextImage()
+    const three = await field.nextImages()
     commands.push(
       await secondsOf(async () => {
-        for (const name of field.names) {
-          const args = ['service', 'update', '--detach', '--quiet', '--with-registry-auth', '--image', three, name]
+        for (const [name, image] of three) {
+          const args = ['service', 'update', '--detach', '--quiet', '--with-registry-auth', '--image', image, name]
           const { code, stderr } = await field.lab.docker(args, { env: { ...shim, DOCKER_HOST: host } })
           if (code !== 0) throw new Error(stderr)
         }

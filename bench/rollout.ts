@@ -26,19 +26,17 @@ async function benchRollout(shape: Shape, rounds: number): Promise<{ row: string
   const [ours, floor, cpu, loop, stack]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []]
 
   const runFloor = async () => {
-    const image = await field.nextImage()
-    const seconds = await secondsOf(() => field.updateAtOnce(image))
-    await field.requireImage(image, replicas)
+    const images = await field.nextImages()
+    const seconds = await secondsOf(() => field.updateAtOnce(images))
+    await field.requireImages(images, replicas)
     return seconds
   }
   const runOurs = async () => {
-    const image = await field.nextImage()
-    const seconds = await secondsOf(async () => {
-      const { run, cpu: spent } = await field.deployCounted({ services: field.services(image) })
-      if (run.main.code !== 0) throw new Error(run.log)
-      cpu.push(spent)
-    })
-    await field.requireImage(image, replicas)
+    const images = await field.nextImages()
+    const { run, seconds, cpu: spent } = await field.deployTimed({ services: field.services(images) })
+    if (run.main.code !== 0) throw new Error(run.log)
+    cpu.push(spent)
+    await field.requireImages(images, replicas)
     return seconds
   }
   // Swarm keeps the last five tasks of a slot: a young swarm is faster than one that has had some updates.
@@ -75,16 +73,16 @@ async function benchRollout(shape: Shape, rounds: number): Promise<{ row: string
 }
 
 async function shellLoop(field: Field, replicas: number): Promise<number> {
-  const image = await field.nextImage()
+  const images = await field.nextImages()
   const seconds = await secondsOf(async () => {
-    for (const name of field.names) {
+    for (const [name, image] of images) {
       const { code, stderr } = await field.lab.docker([
         ...['service', 'update', '--quiet', '--with-registry-auth', '--image', image, name],
       ])
       if (code !== 0) throw new Error(stderr)
     }
   })
-  await field.requireImage(image, replicas)
+  await field.requireImages(images, replicas)
   return seconds
 }
 
@@ -92,17 +90,17 @@ async function shellLoop(field: Field, replicas: number): Promise<number> {
 async function stackDeploy(field: Field, replicas: number): Promise<number> {
   await field.lab.docker(['service', 'rm', ...field.names])
   const file = join(field.runner.directory, 'stack.yml')
-  const deploy = async (image: string) => {
-    const services = Object.fromEntries(field.names.map((name) => [name, { image, deploy: { replicas } }]))
+  const deploy = async (images: ReadonlyMap<string, string>) => {
+    const services = Object.fromEntries([...images].map(([name, image]) => [name, { image, deploy: { replicas } }]))
     await writeFile(file, JSON.stringify({ version: '3.8', services }))
     const args = ['stack', 'deploy', '--with-registry-auth', '--detach=false', '--compose-file', file, 'bench']
     const { code, stderr } = await field.lab.docker(args)
     if (code !== 0) throw new Error(stderr)
   }
-  await deploy(await field.nextImage())
-  const image = await field.nextImage()
-  const seconds = await secondsOf(() => deploy(image))
-  await field.requireImage(image, replicas)
+  await deploy(await field.nextImages())
+  const images = await field.nextImages()
+  const seconds = await secondsOf(() => deploy(images))
+  await field.requireImages(images, replicas)
   return seconds
 }
 
