@@ -46308,7 +46308,7 @@ function judge(memory, sight) {
     if (counts.wanted === 0 && isGlobal(service.Spec)) {
         return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
     }
-    return isStable(memory, sight, counts.counted)
+    return wasWatchedBySwarm(memory, sight) || isStable(memory, sight, counts.counted)
         ? { state: 'converged', progress }
         : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` };
 }
@@ -46512,6 +46512,17 @@ function completeTask(inSlot) {
 function isComplete(spec, { wanted, counted }) {
     return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
 }
+/**
+ * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
+ * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
+    const { UpdateConfig: policy } = service.Spec;
+    return (statusOf(memory, service)?.State === 'completed' &&
+        policy?.FailureAction !== 'continue' &&
+        monitorSeconds <= monitorSecondsOf(service.Spec) &&
+        memory.endedTasks.size === 0);
+}
 function isStable(memory, { now, monitorSeconds }, counted) {
     return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
 }
@@ -46687,6 +46698,7 @@ const LOOK_TIMEOUT_MS = 2000;
 /** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
 async function giveAdvice(rollouts, deployment, { engine }) {
     const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+    const known = new Map();
     const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
         if (checked.action === 'unchanged' || service === undefined || problem !== undefined)
             return [];
@@ -46711,8 +46723,14 @@ async function giveAdvice(rollouts, deployment, { engine }) {
         const container = template.ContainerSpec;
         if (container === undefined || container.Healthcheck?.Test?.length)
             return undefined;
+        const { Image: image } = container;
+        const health = known.get(image) ?? askFor(image);
+        known.set(image, health);
+        return health;
+    }
+    async function askFor(image) {
         try {
-            const { Config: config } = await engine.get(`/images/${container.Image}/json`, { signal });
+            const { Config: config } = await engine.get(`/images/${image}/json`, { signal });
             const check = config?.Healthcheck;
             const [kind = 'NONE'] = check?.Test ?? [];
             return kind === 'NONE' ? 'none' : { startSeconds: (check?.StartPeriod ?? 0) / advice_NANOSECONDS };
@@ -47948,8 +47966,8 @@ function fenced(lines) {
 
 ;// CONCATENATED MODULE: ./lib/docker/alarm.js
 
-/** Events of one change come in a burst. */
-const BURST_MS = 50;
+/** Events come in bursts, and the more services, the more of them: so there are never more than ten looks a second. */
+const BURST_MS = 100;
 /**
  * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
  * that breaks is no harm: the next look comes by the clock, and opens another.

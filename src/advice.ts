@@ -16,6 +16,7 @@ export async function giveAdvice(
   { engine }: Connection,
 ): Promise<void> {
   const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
+  const known = new Map<string, Promise<ImageHealth | undefined>>()
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
     if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []
     const { request, access } = checked
@@ -38,8 +39,15 @@ export async function giveAdvice(
   async function imageHealthOf({ TaskTemplate: template }: ServiceSpec): Promise<ImageHealth | undefined> {
     const container = template.ContainerSpec
     if (container === undefined || container.Healthcheck?.Test?.length) return undefined
+    const { Image: image } = container
+    const health = known.get(image) ?? askFor(image)
+    known.set(image, health)
+    return health
+  }
+
+  async function askFor(image: string): Promise<ImageHealth | undefined> {
     try {
-      const { Config: config } = await engine.get<LocalImage>(`/images/${container.Image}/json`, { signal })
+      const { Config: config } = await engine.get<LocalImage>(`/images/${image}/json`, { signal })
       const check = config?.Healthcheck
       const [kind = 'NONE'] = check?.Test ?? []
       return kind === 'NONE' ? 'none' : { startSeconds: (check?.StartPeriod ?? 0) / NANOSECONDS }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from './engine.ts'
 
-/** Events of one change come in a burst. */
-const BURST_MS = 50
+/** Events come in bursts, and the more services, the more of them: so there are never more than ten looks a second. */
+const BURST_MS = 100
 
 /** Says when it is time for the next look at the swarm. */
 export interface Alarm extends Disposable {

@@ -118,7 +118,7 @@ export function judge(memory: Memory, sight: Sight): Verdict {
   if (counts.wanted === 0 && isGlobal(service.Spec)) {
     return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' }
   }
-  return isStable(memory, sight, counts.counted)
+  return wasWatchedBySwarm(memory, sight) || isStable(memory, sight, counts.counted)
     ? { state: 'converged', progress }
     : { state: 'progressing', progress: `${progress}, watched for ${sight.monitorSeconds} s` }
 }
@@ -364,6 +364,20 @@ function completeTask(inSlot: readonly Task[]): Task | undefined {
 /** Fewer than wanted; or more, while Swarm still removes some. */
 function isComplete(spec: ServiceSpec, { wanted, counted }: Count): boolean {
   return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted
+}
+
+/**
+ * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
+ * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function wasWatchedBySwarm(memory: Memory, { service, monitorSeconds }: Sight): boolean {
+  const { UpdateConfig: policy } = service.Spec
+  return (
+    statusOf(memory, service)?.State === 'completed' &&
+    policy?.FailureAction !== 'continue' &&
+    monitorSeconds <= monitorSecondsOf(service.Spec) &&
+    memory.endedTasks.size === 0
+  )
 }
 
 function isStable(memory: Memory, { now, monitorSeconds }: Sight, counted: readonly Task[]): boolean {

@@ -244,12 +244,31 @@ describe('while Swarm updates a service', () => {
 })
 
 describe('when Swarm has updated a service', () => {
-  test('its tasks decide, without another wait for those that ran long enough', () => {
+  const SLOW_UPDATES = { Spec: createSpec({ UpdateConfig: { Monitor: 20e9 } }) }
+  const completed = (overrides: Partial<Service> = {}) =>
+    withStatus(createService(overrides), { State: 'completed', Message: 'update completed' })
+
+  test('it has watched the tasks itself, and they need no second window', () => {
     const { at } = watching()
     at(0, [createTask(1)], { service: withStatus(createService(), { State: 'updating' }) })
-    const completed = withStatus(createService(), { State: 'completed', Message: 'update completed' })
-    expect(at(4.9, [createTask(1)], { service: completed }).state).toBe('progressing')
-    expect(at(5, [createTask(1)], { service: completed }).state).toBe('converged')
+    expect(at(0.1, [createTask(1)], { service: completed() }).state).toBe('converged')
+  })
+
+  test.each<[string, Partial<Scene>, Service, readonly Task[]]>([
+    ['a longer window is asked for', { monitorSeconds: 6 }, completed(), []],
+    ['a task has ended on the way', { monitorSeconds: 6 }, completed(SLOW_UPDATES), [createEndedTask(2, 'failed')]],
+    [
+      'it goes on whatever fails',
+      { monitorSeconds: 6 },
+      completed({ Spec: createSpec({ UpdateConfig: { FailureAction: 'continue', Monitor: 20e9 } }) }),
+      [],
+    ],
+  ])('the window is counted here when %s', (_what, scene, service, ended) => {
+    const { at } = watching(scene)
+    const tasks = [...ended, createTask(3)]
+    at(0, tasks, { service: withStatus(service, { State: 'updating' }) })
+    expect(at(5.9, tasks, { service }).state).toBe('progressing')
+    expect(at(6, tasks, { service }).state).toBe('converged')
   })
 
   test('a completed update whose tasks do not run has not converged', () => {

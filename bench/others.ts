@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeKey, Sshd } from '../lab/sshd.ts'
+import { Field } from './field.ts'
+import { median, secondsOf, summary, table } from './measure.ts'
+
+const BUNDLE = resolve(dirname(fileURLToPath(import.meta.url)), '../dist/index.js')
+const ROUNDS = 5
+
+/** A deploy that changes nothing, and the start-up alone. */
+export async function noOpTable(): Promise<string> {
+  await using field = await Field.prepare(1, 20, 1)
+  const services = field.services(await field.nextImages())
+  await field.deploy({ services })
+  const [noOps, starts]: [number[], number[]] = [[], []]
+  for (let round = 0; round < ROUNDS; round++) {
+    noOps.push(
+      await secondsOf(async () => {
+        const run = await field.deploy({ services })
+        if (run.outputs.status !== 'unchanged') throw new Error(run.log)
+      }),
+    )
+    starts.push(2 * (await startUp(BUNDLE)))
+  }
+  return table(
+    ['Deploy that changes nothing, 20 services, s', 'Start-up of `main` and `post`, s', 'Beyond start-up, s'],
+    [[summary(noOps), summary(starts), (median(noOps) - median(starts)).toFixed(2)]],
+  )
+}
+
+/** From the start of the process to its first complaint about the inputs. */
+export async function startUpTable(loginAction: string | undefined): Promise<string> {
+  const bundles = { 'this step': BUNDLE, ...(loginAction === undefined ? {} : { 'docker/login-action': loginAction }) }
+  const seconds = new Map(Object.keys(bundles).map((name) => [name, [] as number[]]))
+  for (let round = 0; round < 2 * ROUNDS; round++) {
+    for (const [name, path] of Object.entries(bundles)) seconds.get(name)?.push(await startUp(path))
+  }
+  const theirs = seconds.get('docker/login-action')
+  const rows = [...seconds].map(([name, values]) => [
+    name,
+    summary(values),
+    theirs === undefined
+      ? 'no bundle given: `--login-action PATH`'
+      : `${(median(values) / median(theirs)).toFixed(2)} ×`,
+  ])
+  return table(['From start to the first input error', 's', 'Ratio'], rows)
+}
+
+function startUp(bundle: string): Promise<number> {
+  return secondsOf(async () => {
+    const env = { PATH: process.env.PATH ?? '', GITHUB_ACTIONS: 'true' }
+    const child = spawn(process.execPath, [bundle], { env, stdio: 'ignore' })
+    const [code] = await once(child, 'close')
+    if (code !== 1) throw new Error(`${bundle} ended with ${code}`)
+  })
+}
+
+/** The same deploy over SSH: through our one connection, and by docker commands over `ssh://`. */
+export async function reachTable(): Promise<string> {
+  await using field = await Field.prepare(1, 20, 1)
+  const files = await mkdtemp(join(tmpdir(), 'bench-ssh-'))
+  const key = await makeKey(files, 'key')
+  const manager = field.lab.nodes[0]
+  await using sshd = await Sshd.start({ authorized: [key.publicKey], dockerHost: manager.host })
+  const host = `ssh://root@127.0.0.1:${sshd.port}${manager.socket}`
+  const [ours, local, commands]: [number[], number[], number[]] = [[], [], []]
+  const deploy = async (inputs: Record<string, string>) => {
+    const run = await field.deploy(inputs)
+    if (run.main.code !== 0) throw new Error(run.log)
+  }
+  const shim = await sshShim(files, key.path, sshd)
+  for (let round = 0; round < 3; round++) {
+    const one = await field.nextImages()
+    local.push(await secondsOf(() => deploy({ services: field.services(one), wait: 'false' })))
+    const two = await field.nextImages()
+    const ssh = { host, 'ssh-key': key.privateKey, 'ssh-known-hosts': sshd.knownHost }
+    ours.push(await secondsOf(() => deploy({ services: field.services(two), wait: 'false', ...ssh })))
+    const three = await field.nextImages()
+    commands.push(
+      await secondsOf(async () => {
+        for (const [name, image] of three) {
+          const args = ['service', 'update', '--detach', '--quiet', '--with-registry-auth', '--image', image, name]
+          const { code, stderr } = await field.lab.docker(args, { env: { ...shim, DOCKER_HOST: host } })
+          if (code !== 0) throw new Error(stderr)
+        }
+      }),
+    )
+  }
+  await rm(files, { recursive: true })
+  const row = (name: string, values: readonly number[]) => [
+    name,
+    summary(values),
+    `${(median(values) / median(commands)).toFixed(2)} ×`,
+  ]
+  return table(
+    ['20 services, sent and not waited for', 's', 'Ratio'],
+    [
+      row('this step over SSH', ours),
+      row('this step on the manager itself', local),
+      row('20 × `docker service update --detach` over `ssh://`', commands),
+    ],
+  )
+}
+
+/** An `ssh` that finds its way to the server with a configuration of its own: docker gives it no options. */
+async function sshShim(directory: string, key: string, sshd: Sshd): Promise<Record<string, string>> {
+  const { chmod, mkdir, writeFile } = await import('node:fs/promises')
+  const bin = join(directory, 'bin')
+  await mkdir(bin)
+  await writeFile(join(directory, 'known'), `${sshd.knownHost}\n`)
+  const config = `Host *\n IdentityFile ${key}\n IdentitiesOnly yes\n UserKnownHostsFile ${join(directory, 'known')}\n`
+  await writeFile(join(directory, 'config'), config)
+  await writeFile(join(bin, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${join(directory, 'config')} "$@"\n`)
+  await chmod(join(bin, 'ssh'), 0o755)
+  return { PATH: `${bin}:${process.env.PATH}` }
+}

@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { machine } from './measure.ts'
+import { noOpTable, reachTable, startUpTable } from './others.ts'
+import { rolloutTables } from './rollout.ts'
+
+/**
+ * `npm run bench -- [--write] [--rounds 3] [--login-action PATH] [part…]`: all that is timed, as ratios in one run.
+ * Parts: rollout, hundred, no-op, start-up, reach; `quick` leaves out what takes minutes. `--write` puts the tables
+ * into docs/speed.md.
+ */
+
+const PAGE = fileURLToPath(new URL('../docs/speed.md', import.meta.url))
+const ALL = ['rollout', 'hundred', 'no-op', 'start-up', 'reach']
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    write: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    'login-action': { type: 'string' },
+  },
+})
+const asked = positionals.filter((part) => part !== 'quick')
+const parts = [...(asked.length === 0 ? ALL : asked), ...positionals.filter((part) => part === 'quick')]
+
+const tables = [
+  ...(parts.includes('start-up') ? [await startUpTable(values['login-action'])] : []),
+  ...(parts.includes('no-op') ? [await noOpTable()] : []),
+  ...(parts.includes('reach') ? [await reachTable()] : []),
+  ...(await rolloutTables(parts, Number(values.rounds))),
+]
+const command = ['npm run bench --', ...(values.write ? ['--write'] : []), '--rounds', values.rounds, ...positionals]
+const report = [`${new Date().toISOString().slice(0, 10)}, \`${command.join(' ')}\`, on ${machine()}.`, ...tables].join(
+  '\n\n',
+)
+process.stdout.write(`${report}\n`)
+if (values.write) {
+  const page = await readFile(PAGE, 'utf8')
+  const place = /(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/
+  await writeFile(
+    PAGE,
+    page.replace(place, (_all, start: string, end: string) => `${start}\n${report}\n\n${end}`),
+  )
+}
