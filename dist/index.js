@@ -44002,7 +44002,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8212);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1330);
 
 
 
@@ -45638,7 +45638,8 @@ const DEFAULT_MAX_PARALLEL = 10;
 const DEFAULT_LOCK_TIMEOUT_SECONDS = 600;
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
-const RECOVERIES = ['rollback', 'keep'];
+const ON_FAILURE = ['rollback', 'keep', 'pause'];
+const ON_CANCEL = ['rollback', 'keep'];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
  *
@@ -45648,17 +45649,22 @@ function readInputs(env) {
     const problems = new inputs_problems/* Problems */.Zw();
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
-    const forAll = readStrategySettings((name) => input(env, name).trim() || undefined, problems);
+    const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback';
+    const settings = readStrategySettings((name) => input(env, name).trim() || undefined, problems);
+    const forAll = onFailure === 'pause' ? pausing(settings) : settings;
     const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
     const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover);
     checkAllAreUsed(forAll, rollovers, problems);
+    const others = rollovers.map(({ update }) => update['failure-action']).filter((action) => action !== 'pause');
+    if (onFailure === 'pause' && others.length > 0) {
+        problems.add(`on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`);
+    }
     const wait = read(env, 'wait', problems, parseBoolean) ?? true;
     const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS;
     const monitorSeconds = read(env, 'monitor', problems, parseDuration);
     const maxParallel = read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
-    const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'rollback';
-    const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'keep';
+    const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL)) ?? 'keep';
     const isLocked = read(env, 'lock', problems, parseBoolean) ?? false;
     const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
@@ -45689,6 +45695,10 @@ function readInputs(env) {
         maxParallel,
         lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
     };
+}
+/** Only Swarm itself can stop an update where it is: by the policy of the service. */
+function pausing(settings) {
+    return { ...settings, update: { 'failure-action': 'pause', ...settings.update } };
 }
 /**
  * Reads only how the swarm is reached, as `post` needs it.
@@ -46093,7 +46103,7 @@ const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
 const RELEASE_TIMEOUT_MS = 5000;
 const LOOK_EVERY_MS = 1000;
-/** What a run may need beyond its two timeouts: logins, look-ups, and stopping. */
+/** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
 const MARGIN_SECONDS = 15 * 60;
 /**
  * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
@@ -46136,8 +46146,19 @@ async function takeLock(asked, { engine }, signal) {
         throw error;
     }
 }
-function lifetimeOf({ timeoutSeconds }) {
-    return Math.ceil(2 * timeoutSeconds + MARGIN_SECONDS);
+/** How often a run may wait for as long as its timeout, the way back included. */
+const WAITS = { rolling: 2, recreate: 3, canary: 3, 'blue-green': 5 };
+function lifetimeOf({ timeoutSeconds, services, stack }) {
+    const all = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover.strategy);
+    const waits = Math.max(...all.map(({ kind }) => WAITS[kind]));
+    const trials = Math.max(...all.map(trialSecondsOf));
+    return Math.ceil(waits * timeoutSeconds + trials + MARGIN_SECONDS);
+}
+function trialSecondsOf(strategy) {
+    if (strategy.kind !== 'canary' && strategy.kind !== 'blue-green')
+        return 0;
+    const kept = strategy.kind === 'blue-green' && typeof strategy.keepOld === 'number' ? strategy.keepOld : 0;
+    return strategy.trial.holdSeconds + kept;
 }
 async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
     const deadline = performance.now() + timeoutSeconds * 1000;
@@ -46229,7 +46250,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 8212:
+/***/ 1330:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -48169,13 +48190,17 @@ function lookAtOne(one, view, late, deployment, engine) {
         return { result: withTask(endResult(rollout, 'timed-out', cause, sight), failedTask) };
     }
     const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine);
-    return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask) };
+    const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback';
+    const advice = stays ? staysPaused(service.Spec.Name) : '';
+    return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask, advice) };
 }
-async function withTask(result, finding) {
+function staysPaused(name) {
+    return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
+}
+async function withTask(result, finding, advice = '') {
     const failedTask = await finding;
-    if (failedTask === undefined)
-        return result;
-    return { ...result, failedTask, cause: causeWith(result.cause, failedTask) };
+    const cause = causeWith(result.cause, failedTask) + advice;
+    return { ...result, cause, ...(failedTask && { failedTask }) };
 }
 function sightOf(service, view, { monitorSeconds }) {
     return {
@@ -48529,36 +48554,31 @@ function reportOf(moves, rollouts, results) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/renew.js
-
-
-
-
-
-const renew_SEND_TIMEOUT_MS = 120_000;
-/**
- * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
- * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
- *
- * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
- */
-async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
-    if (current === undefined || currentAccess === undefined || interim !== undefined)
-        return;
-    if (isJob(current.Spec) || isUnsettled(current))
-        return;
-    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
-    try {
-        const patience = AbortSignal.any([signal, AbortSignal.timeout(renew_SEND_TIMEOUT_MS)]);
-        await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
-    }
-    catch (error) {
-        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
-    }
-}
+;// CONCATENATED MODULE: ./lib/docker/unsettled.js
+/** An update of a service that had not come to its end before this run began. Pure. */
 /** Whether a service is in the middle of an update: a write to it would have Swarm go on, or start over. */
 function isUnsettled({ UpdateStatus: status }) {
     return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+/** Half of its tasks may be old, and Swarm will not go on by itself. */
+function isPaused({ UpdateStatus: status }) {
+    return status?.State === 'paused' || status?.State === 'rollback_paused';
+}
+/**
+ * What becomes of that update, in the user's words; `undefined` when there is none.
+ *
+ * @param isChanged whether this run sends the service anything; a paused update always is sent anew
+ */
+function unsettledNote(service, isChanged) {
+    const { UpdateStatus: status } = service;
+    if (status === undefined || !isUnsettled(service))
+        return undefined;
+    if (isPaused(service))
+        return `its last update is paused (${status.Message ?? 'no reason given'}): it is sent anew`;
+    const what = status.State === 'updating' ? 'an earlier update of it' : 'the rollback of its last update';
+    return isChanged
+        ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make`
+        : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
 }
 
 ;// CONCATENATED MODULE: ./lib/interim.js
@@ -48633,6 +48653,35 @@ async function forgetInterims(rollouts, { engine }) {
             log/* log */.R.warning(`${request.name}: \`docker service rollback\` would lead to a spec that was only meant for the way: ${(0,errors/* messageOf */.bD)(error)}`);
         }
     }));
+}
+
+;// CONCATENATED MODULE: ./lib/renew.js
+
+
+
+
+
+
+const renew_SEND_TIMEOUT_MS = 120_000;
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
+    if (current === undefined || currentAccess === undefined || interim !== undefined)
+        return;
+    if (isJob(current.Spec) || isUnsettled(current))
+        return;
+    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+    try {
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(renew_SEND_TIMEOUT_MS)]);
+        await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
+    }
+    catch (error) {
+        log/* log */.R.info(`${request.name}: the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/canary.js
@@ -49601,6 +49650,7 @@ function nodeProblem(spec, nodes) {
 
 
 
+
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
  * platform. All that is wrong comes back at once, and nothing has changed.
@@ -49643,6 +49693,9 @@ async function check(planned, lookUp, surroundings) {
         wanted,
         networks: rehearsal.networks,
     };
+    const note = current && unsettledNote(current, changes.length > 0);
+    if (note !== undefined)
+        log/* log */.R.notice(`service ${request.name}: ${note}`);
     if (current !== undefined && changes.length === 0)
         return { service: { ...checked, action: 'unchanged' } };
     const colour = nextColour(planned, withPlatforms(wanted, distribution?.Platforms));
@@ -49805,7 +49858,7 @@ function changesOf({ request, current, interim }, wanted, { words }) {
     if (current === undefined)
         return [];
     const stuck = [
-        ...(isStuck(current) ? ['its last update was paused'] : []),
+        ...(isPaused(current) ? ['its last update was paused'] : []),
         ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
     ];
     if (request.compose !== undefined) {
@@ -49819,10 +49872,6 @@ function changesByFlags(now, wanted) {
     const { UpdateConfig, RollbackConfig, ...rest } = wanted;
     const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now;
     return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)];
-}
-/** Half of its tasks may be old, and Swarm will not go on by itself. */
-function isStuck({ UpdateStatus: status }) {
-    return status?.State === 'paused' || status?.State === 'rollback_paused';
 }
 /** What would make Windows refuse the service's gMSA account. */
 async function credentialProblems(spec, { connection, observed, stack, signal }) {
@@ -49885,7 +49934,7 @@ function changedServices(rollouts, results, { onFailure, onCancel }) {
     const stopped = bad.some(({ outcome }) => outcome === 'cancelled');
     if (bad.length === 0)
         return [];
-    const keep = (stopped ? onCancel : onFailure) === 'keep';
+    const keep = (stopped ? onCancel : onFailure) !== 'rollback';
     return rollouts.flatMap((rollout, index) => {
         const before = results[index];
         if (before === undefined || rollout.checked.action === 'unchanged' || before.outcome === 'superseded')
@@ -49973,8 +50022,8 @@ function resultAfter(way, culprits, restored) {
     if (was === undefined)
         return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` };
     const image = { before: before.image.before, after: imageOf(was) };
-    if (restored === undefined) {
-        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
+    if (restored === undefined || restored.outcome === 'cancelled') {
+        const outcome = (restored ?? before).outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
         return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
     }
     const { nodes, tasks, seconds } = restored;

@@ -24,7 +24,8 @@ const DEFAULT_LOCK_TIMEOUT_SECONDS = 600
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
-const RECOVERIES = ['rollback', 'keep'] as const
+const ON_FAILURE = ['rollback', 'keep', 'pause'] as const
+const ON_CANCEL = ['rollback', 'keep'] as const
 
 type Input =
   | 'registries'
@@ -57,18 +58,25 @@ export function readInputs(env: Environment): Deployment {
   const problems = new Problems()
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
-  const forAll = readStrategySettings((name) => input(env, name).trim() || undefined, problems)
+  const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback'
+  const settings = readStrategySettings((name) => input(env, name).trim() || undefined, problems)
+  const forAll = onFailure === 'pause' ? pausing(settings) : settings
   const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems)
   const services = readServices(env, forAll, problems)
   const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover)
   checkAllAreUsed(forAll, rollovers, problems)
+  const others = rollovers.map(({ update }) => update['failure-action']).filter((action) => action !== 'pause')
+  if (onFailure === 'pause' && others.length > 0) {
+    problems.add(
+      `on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`,
+    )
+  }
   const wait = read(env, 'wait', problems, parseBoolean) ?? true
   const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
   const monitorSeconds = read(env, 'monitor', problems, parseDuration)
   const maxParallel =
     read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL
-  const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'rollback'
-  const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, RECOVERIES)) ?? 'keep'
+  const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL)) ?? 'keep'
   const isLocked = read(env, 'lock', problems, parseBoolean) ?? false
   const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
@@ -105,6 +113,11 @@ export function readInputs(env: Environment): Deployment {
     maxParallel,
     lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
   }
+}
+
+/** Only Swarm itself can stop an update where it is: by the policy of the service. */
+function pausing(settings: StrategySettings): StrategySettings {
+  return { ...settings, update: { 'failure-action': 'pause', ...settings.update } }
 }
 
 /**

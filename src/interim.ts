@@ -3,8 +3,8 @@ import type { ServiceSpec } from './docker/api.ts'
 import { remembersInterim } from './docker/first-step.ts'
 import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { sameStackSpec } from './docker/stack-file.ts'
+import { isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
-import { isUnsettled } from './renew.ts'
 import { log } from './runner/log.ts'
 
 /** What came of the first steps of all services. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { saveState } from '@actions/core'
-import type { Connection, Deployment, LockRequest } from './deployment.ts'
+import type { Connection, Deployment, LockRequest, Strategy } from './deployment.ts'
 import type { SystemInfo } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
@@ -28,7 +28,7 @@ const CALL_TIMEOUT_MS = 120_000
 const RELEASE_TIMEOUT_MS = 5000
 const LOOK_EVERY_MS = 1000
 
-/** What a run may need beyond its two timeouts: logins, look-ups, and stopping. */
+/** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
 const MARGIN_SECONDS = 15 * 60
 
 /** The swarm-wide locks of a run. Without the input `lock` there are none, and all of this does nothing. */
@@ -77,8 +77,20 @@ export async function takeLock(asked: Deployment, { engine }: Connection, signal
   }
 }
 
-function lifetimeOf({ timeoutSeconds }: Deployment): number {
-  return Math.ceil(2 * timeoutSeconds + MARGIN_SECONDS)
+/** How often a run may wait for as long as its timeout, the way back included. */
+const WAITS = { rolling: 2, recreate: 3, canary: 3, 'blue-green': 5 }
+
+function lifetimeOf({ timeoutSeconds, services, stack }: Deployment): number {
+  const all = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover.strategy)
+  const waits = Math.max(...all.map(({ kind }) => WAITS[kind]))
+  const trials = Math.max(...all.map(trialSecondsOf))
+  return Math.ceil(waits * timeoutSeconds + trials + MARGIN_SECONDS)
+}
+
+function trialSecondsOf(strategy: Strategy): number {
+  if (strategy.kind !== 'canary' && strategy.kind !== 'blue-green') return 0
+  const kept = strategy.kind === 'blue-green' && typeof strategy.keepOld === 'number' ? strategy.keepOld : 0
+  return strategy.trial.holdSeconds + kept
 }
 
 async function waitFor(

@@ -21,6 +21,7 @@ import { isJob, wantedTasks } from './docker/rollout.ts'
 import { type Difference, difference, imageOf, policyChanges, sameSpec, withPlatforms } from './docker/service-spec.ts'
 import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
 import type { StackObject } from './docker/stack-objects.ts'
+import { isPaused, unsettledNote } from './docker/unsettled.ts'
 import { inParallel } from './parallel.ts'
 import { log } from './runner/log.ts'
 import type { Workspace } from './runner/workspace.ts'
@@ -104,6 +105,8 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
     wanted,
     networks: rehearsal.networks,
   }
+  const note = current && unsettledNote(current, changes.length > 0)
+  if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
   if (current !== undefined && changes.length === 0) return { service: { ...checked, action: 'unchanged' } }
   const colour = nextColour(planned, withPlatforms(wanted, distribution?.Platforms))
   if (typeof colour === 'string') return { problem: `service ${request.name}: ${colour}` }
@@ -294,7 +297,7 @@ function changesOf(
 ): string[] {
   if (current === undefined) return []
   const stuck = [
-    ...(isStuck(current) ? ['its last update was paused'] : []),
+    ...(isPaused(current) ? ['its last update was paused'] : []),
     ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
   ]
   if (request.compose !== undefined) {
@@ -309,11 +312,6 @@ function changesByFlags(now: ServiceSpec, wanted: ServiceSpec): string[] {
   const { UpdateConfig, RollbackConfig, ...rest } = wanted
   const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now
   return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)]
-}
-
-/** Half of its tasks may be old, and Swarm will not go on by itself. */
-function isStuck({ UpdateStatus: status }: Service): boolean {
-  return status?.State === 'paused' || status?.State === 'rollback_paused'
 }
 
 /** What would make Windows refuse the service's gMSA account. */

@@ -30,7 +30,7 @@ export function changedServices(
   const bad = results.filter((result) => !isGood(result))
   const stopped = bad.some(({ outcome }) => outcome === 'cancelled')
   if (bad.length === 0) return []
-  const keep = (stopped ? onCancel : onFailure) === 'keep'
+  const keep = (stopped ? onCancel : onFailure) !== 'rollback'
   return rollouts.flatMap((rollout, index) => {
     const before = results[index]
     if (before === undefined || rollout.checked.action === 'unchanged' || before.outcome === 'superseded') return []
@@ -132,8 +132,8 @@ function resultAfter(way: Restoring, culprits: readonly string[], restored: Serv
   const was = current ?? nextColour?.live
   if (was === undefined) return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
   const image = { before: before.image.before, after: imageOf(was) }
-  if (restored === undefined) {
-    const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'rolled-back'
+  if (restored === undefined || restored.outcome === 'cancelled') {
+    const outcome = (restored ?? before).outcome === 'cancelled' ? 'cancelled' : 'rolled-back'
     return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` }
   }
   const { nodes, tasks, seconds } = restored

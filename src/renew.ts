@@ -1,8 +1,8 @@
 import type { ChangedService, Connection } from './deployment.ts'
-import type { Service } from './docker/api.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { isJob } from './docker/rollout.ts'
 import { updateSpec } from './docker/spec-update.ts'
+import { isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
 import { log } from './runner/log.ts'
 
@@ -28,9 +28,4 @@ export async function renewCredential(
   } catch (error) {
     log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`)
   }
-}
-
-/** Whether a service is in the middle of an update: a write to it would have Swarm go on, or start over. */
-export function isUnsettled({ UpdateStatus: status }: Service): boolean {
-  return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed'
 }

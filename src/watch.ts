@@ -135,16 +135,23 @@ function lookAtOne(one: Watched, view: View, late: boolean, deployment: Deployme
     return { result: withTask(endResult(rollout, 'timed-out', cause, sight), failedTask) }
   }
   const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine)
-  return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask) }
+  const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback'
+  const advice = stays ? staysPaused(service.Spec.Name) : ''
+  return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask, advice) }
+}
+
+function staysPaused(name: string): string {
+  return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``
 }
 
 async function withTask(
   result: ServiceResult & { readonly cause: string },
   finding: Promise<FailedTask | undefined>,
+  advice = '',
 ): Promise<ServiceResult> {
   const failedTask = await finding
-  if (failedTask === undefined) return result
-  return { ...result, failedTask, cause: causeWith(result.cause, failedTask) }
+  const cause = causeWith(result.cause, failedTask) + advice
+  return { ...result, cause, ...(failedTask && { failedTask }) }
 }
 
 function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): Sight {

@@ -1,0 +1,109 @@
+import { readdir } from 'node:fs/promises'
+import { expect, test } from '@jest/globals'
+import { exits } from '../../lab/program.ts'
+import { describeSwarm } from '../support/swarm.ts'
+
+const LIMIT_MS = 60_000
+/** What a runner leaves a job that is cancelled. */
+const PATIENCE_MS = 7000
+const PASSWORD = 'bob-pw-that-must-not-stay'
+
+interface Case {
+  readonly stage: string
+  /** A line that is printed when the stage is well under way; its beginning unless given. */
+  readonly at?: RegExp
+  readonly inputs?: Record<string, string>
+  /** What the log says of the service, or of the run while nothing has been changed. */
+  readonly says: RegExp
+  readonly fails?: boolean
+}
+
+const UNTOUCHED = /Stopped by SIGTERM\. Nothing was changed\./
+
+/** Wherever a run is stopped, it ends at once, says what was under way, and leaves nothing behind. */
+describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PASSWORD } } } } }, (swarm) => {
+  const registry = () => swarm.lab.registries.main
+  const inputs = (services: unknown, more: Record<string, string> = {}) => ({
+    registry: registry().host,
+    username: 'bob',
+    password: PASSWORD,
+    services: JSON.stringify(services),
+    lock: 'true',
+    ...more,
+  })
+
+  test.each<Case>([
+    { stage: 'Connect', says: UNTOUCHED },
+    { stage: 'Take the lock', says: UNTOUCHED },
+    { stage: 'Log in', says: UNTOUCHED },
+    { stage: 'Check images, flags and platforms', says: UNTOUCHED },
+    {
+      stage: 'Deploy',
+      says: /not known whether the swarm took the change|the run was stopped; the swarm goes on by itself/,
+    },
+    { stage: 'Watch', at: /0 s .*task/, says: /the run was stopped; the swarm goes on by itself/ },
+    {
+      stage: 'Roll back',
+      at: /sent back to/,
+      inputs: { timeout: '60s', monitor: '20s' },
+      fails: true,
+      says: /the way back was sent and not watched/,
+    },
+    {
+      stage: 'Try the canaries',
+      at: /have to stay up for 600 s/,
+      inputs: { strategy: 'canary', hold: '10m', monitor: '1s' },
+      says: /the run was stopped before it was sent/,
+    },
+    {
+      stage: 'Stop the old tasks',
+      inputs: { strategy: 'recreate' },
+      says: /the run was stopped/,
+    },
+    {
+      stage: 'Move the traffic',
+      at: /have to stay up for 600 s/,
+      inputs: { strategy: 'blue-green', hold: '10m', monitor: '1s' },
+      says: /the run was stopped before the traffic moved from /,
+    },
+  ])(
+    'in the stage $stage',
+    async ({ stage, at = /(?:)/, inputs: more = {}, says, fails = false }) => {
+      const name = stage.split(/\W/).join('-').toLowerCase()
+      const image = (tag: string, program = {}) =>
+        swarm.lab.image({ registry: 'main', repository: name, tag, content: name + tag, ...program })
+      const [v1, v2] = [await image('v1'), await image('v2', fails ? exits(1) : {})]
+      const flags = ['--restart-delay 300ms', '--update-monitor 2s', '--label traefik.enable=true']
+      const service = { name, image: v1.reference, create: true, replicas: '2', 'create-args': flags }
+      const made = await swarm.deploy(inputs([service], { monitor: '1s' }))
+      expect(made.outputs.status).toBe('converged')
+
+      await registry().fail({ delayMs: 300 })
+      const step = await swarm.runner.start({
+        with: inputs({ [name]: v2.reference }, { monitor: '60s', ...more }),
+        env: { DOCKER_HOST: swarm.lab.nodes[0].host },
+      })
+      const isThere = () => {
+        const [, since] = step.printed().split(`::group::${stage}\n`)
+        return since !== undefined && at.test(since)
+      }
+      await swarm.until(stage, isThere)
+      const stoppedAt = performance.now()
+      step.main.kill('SIGTERM')
+      const run = await step.finished
+      expect(performance.now() - stoppedAt).toBeLessThan(PATIENCE_MS)
+      await registry().recover()
+
+      expect(run.main.code).toBe(1)
+      expect(run.outputs.status).toBe('cancelled')
+      expect(run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+        expect.stringMatching(says),
+      ])
+      expect(run.log + run.summary + JSON.stringify(run.outputs)).not.toContain(PASSWORD)
+      expect(await readdir(swarm.runner.temp)).toEqual([])
+      expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
+      expect((await swarm.lab.docker(['service', 'inspect', name])).code).toBe(0)
+    },
+    LIMIT_MS,
+  )
+})
