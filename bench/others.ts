@@ -33,18 +33,19 @@ export async function noOpTable(): Promise<string> {
 }
 
 /** From the start of the process to its first complaint about the inputs. */
-export async function startUpTable(loginAction: string | undefined): Promise<string> {
-  const bundles = { 'this step': BUNDLE, ...(loginAction === undefined ? {} : { 'docker/login-action': loginAction }) }
+export async function startUpTable(against: string | undefined): Promise<string> {
+  const [other = '', path = ''] = against?.split(/=(?=[^=]*$)/) ?? []
+  const bundles = { 'this step': BUNDLE, ...(against === undefined ? {} : { [other]: path }) }
   const seconds = new Map(Object.keys(bundles).map((name) => [name, [] as number[]]))
   for (let round = 0; round < 2 * ROUNDS; round++) {
-    for (const [name, path] of Object.entries(bundles)) seconds.get(name)?.push(await startUp(path))
+    for (const [name, bundle] of Object.entries(bundles)) seconds.get(name)?.push(await startUp(bundle))
   }
-  const theirs = seconds.get('docker/login-action')
+  const theirs = seconds.get(other)
   const rows = [...seconds].map(([name, values]) => [
     name,
     summary(values),
     theirs === undefined
-      ? 'no bundle given: `--login-action PATH`'
+      ? 'no bundle given: `--against NAME=PATH`'
       : `${(median(values) / median(theirs)).toFixed(2)} ×`,
   ])
   return table(['From start to the first input error', 's', 'Ratio'], rows)

@@ -53,14 +53,7 @@ async function benchRollout(shape: Shape, rounds: number): Promise<{ row: string
   const ratio = (values: readonly number[]) =>
     values.length === 0 ? '–' : `${(median(values) / median(floor)).toFixed(2)} × (${summary(values)} s)`
   return {
-    head: [
-      'Swarm',
-      'Floor, s',
-      'This step',
-      'CPU of its process, s',
-      '`docker service update` in a loop',
-      '`docker stack deploy --detach=false`',
-    ],
+    head: ['Swarm', 'Floor, s', 'This step', 'CPU of its process, s', 'Loop', 'Stack'],
     row: [
       `${nodes} node${nodes === 1 ? '' : 's'}, ${services} services × ${replicas}`,
       summary(floor),

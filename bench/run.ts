@@ -6,8 +6,8 @@ import { noOpTable, reachTable, startUpTable } from './others.ts'
 import { rolloutTables } from './rollout.ts'
 
 /**
- * `npm run bench -- [--write] [--rounds 3] [--login-action PATH] [part…]`: all that is timed, as ratios in one run.
- * Parts: rollout, hundred, no-op, start-up, reach; `quick` leaves out what takes minutes. `--write` puts the tables
+ * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH] [part…]`: all that is timed, as ratios in one run.
+ * `--against`: a bundle to compare the start-up with. Parts: rollout, hundred, no-op, start-up, reach; `quick` leaves out what takes minutes. `--write` puts the tables
  * into docs/speed.md.
  */
 
@@ -19,14 +19,14 @@ const { values, positionals } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
-    'login-action': { type: 'string' },
+    against: { type: 'string' },
   },
 })
 const asked = positionals.filter((part) => part !== 'quick')
 const parts = [...(asked.length === 0 ? ALL : asked), ...positionals.filter((part) => part === 'quick')]
 
 const tables = [
-  ...(parts.includes('start-up') ? [await startUpTable(values['login-action'])] : []),
+  ...(parts.includes('start-up') ? [await startUpTable(values.against)] : []),
   ...(parts.includes('no-op') ? [await noOpTable()] : []),
   ...(parts.includes('reach') ? [await reachTable()] : []),
   ...(await rolloutTables(parts, Number(values.rounds))),

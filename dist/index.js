@@ -46934,6 +46934,24 @@ function difference(spec, asked) {
         ],
     };
 }
+/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
+function withDifference(spec, { image, replicas, env }) {
+    const { TaskTemplate: template, Mode: mode } = spec;
+    const container = template.ContainerSpec ?? { Image: '' };
+    const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`);
+    return {
+        ...spec,
+        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
+        TaskTemplate: {
+            ...template,
+            ContainerSpec: {
+                ...container,
+                ...(image && { Image: (0,reference/* familiar */.ce)(image) }),
+                ...(Object.keys(env).length > 0 && { Env }),
+            },
+        },
+    };
+}
 /**
  * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
  * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
@@ -47988,7 +48006,9 @@ function fenced(lines) {
 ;// CONCATENATED MODULE: ./lib/docker/alarm.js
 
 /** Events come in bursts, and the more services, the more of them: so there are never more than ten looks a second. */
-const BURST_MS = 100;
+const SPACE_MS = 100;
+/** What belongs to one event comes with it. */
+const BURST_MS = 20;
 /**
  * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
  * that breaks is no harm: the next look comes by the clock, and opens another.
@@ -47998,6 +48018,7 @@ function wakeOnEvents(engine, signal) {
     const listening = AbortSignal.any([closing.signal, signal]);
     let ring;
     let open = false;
+    let lastLook = Number.NEGATIVE_INFINITY;
     const listen = async () => {
         open = true;
         try {
@@ -48021,8 +48042,10 @@ function wakeOnEvents(engine, signal) {
             });
             const clock = new AbortController();
             const time = (0,promises_.setTimeout)(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(() => undefined);
-            await Promise.race([rung.then(() => (0,promises_.setTimeout)(BURST_MS)), time]);
+            const settled = rung.then(() => (0,promises_.setTimeout)(Math.max(BURST_MS, lastLook + SPACE_MS - performance.now())));
+            await Promise.race([settled, time]);
             clock.abort();
+            lastLook = performance.now();
         },
         [Symbol.dispose]: () => closing.abort(),
     };
@@ -49291,15 +49314,17 @@ function afterGrace(signal) {
 }
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
 async function send(checked, connection, end) {
-    const { request, current, nextColour } = checked;
+    const { request, current, nextColour, interim, command } = checked;
     const { name } = request;
-    const { args, env, stdin = '' } = checked.command;
     log/* log */.R.info(describe(checked));
     if (nextColour !== undefined)
         return makeNext(checked, nextColour, connection, end);
-    if (checked.interim !== undefined)
-        return sendWhole(checked, checked.interim, connection, end);
+    if (interim !== undefined)
+        return sendWhole(checked, interim, connection, end);
     await renewCredential(checked, connection, end);
+    if (command === undefined)
+        return sendWhole(checked, current?.Spec, connection, end);
+    const { args, env, stdin = '' } = command;
     for (let attempt = 1;; attempt++) {
         const sentAt = performance.now();
         const result = await connection.docker.run(args, { env, stdin, signal: end });
@@ -49322,16 +49347,18 @@ async function send(checked, connection, end) {
     }
 }
 /**
- * Sends the whole spec over an interim one of ours, as no docker command can: a command changes only what its flags
- * name, and would keep the rest of the interim spec.
+ * Sends the whole spec, over the one that was observed or an interim one of ours. No docker command could do the
+ * latter: it changes only what its flags name, and would keep the rest of the interim spec.
  */
-async function sendWhole(checked, interim, connection, end) {
-    const { request, current, access, wanted } = checked;
-    const id = current?.ID ?? request.name;
+async function sendWhole(checked, base, connection, end) {
+    const { current, access, wanted } = checked;
+    if (current === undefined || base === undefined)
+        throw new Error('only a service that exists is sent a whole spec');
+    const id = current.ID;
     const sentAt = performance.now();
     const credential = access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) };
     try {
-        const standing = await updateSpec(connection.engine, id, [interim], wanted, credential, readingTime(end));
+        const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
         const service = await read(connection, id, end);
         const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec);
         return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service);
@@ -49674,9 +49701,9 @@ async function check(planned, lookUp, surroundings) {
     const asked = { image: pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
     const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory);
-    const rehearsal = current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0
-        ? await rehearseIn(command, planned, surroundings)
-        : { spec: current.Spec, networks: [] };
+    const rehearsal = isPlain(planned, missing)
+        ? { spec: withDifference(planned.current.Spec, missing), networks: [] }
+        : await rehearseIn(command, planned, surroundings);
     if ('refusal' in rehearsal)
         return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` };
     const wanted = withIds(rehearsal.spec, surroundings.stack?.networkIds ?? new Map());
@@ -49716,9 +49743,12 @@ async function check(planned, lookUp, surroundings) {
         return { problem: `service ${request.name}: ${firstStep.refusal}` };
     const currentAccess = await preflight_accessToReturn(planned, lookUp);
     const update = { ...checked, currentAccess, action: 'update', command };
+    const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) };
+    if (isPlain(planned, missing)) {
+        return { service: { ...(missing.image === undefined ? update : whole), command: undefined } };
+    }
     if (!needsWholeSpec(planned))
         return { service: update };
-    const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) };
     if (firstStep === undefined)
         return { service: whole };
     if ('refusal' in firstStep) {
@@ -49727,6 +49757,17 @@ async function check(planned, lookUp, surroundings) {
         return { service: whole };
     }
     return { service: { ...whole, firstStep } };
+}
+/**
+ * Whether an update changes no more than an image, a number of tasks and variables. It needs no docker command: each
+ * of them takes a twentieth of a second to start, and asks the registry once more.
+ */
+function isPlain(planned, { words }) {
+    const { current, request } = planned;
+    if (current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0)
+        return false;
+    return (words.length === 0 ||
+        (!isJob(current.Spec) && (request.replicas === undefined || current.Spec.Mode.Replicated !== undefined)));
 }
 /** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
 function needsWholeSpec({ request, interim }) {

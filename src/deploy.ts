@@ -53,13 +53,14 @@ function afterGrace(signal: AbortSignal): AbortSignal {
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const
 
 async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
-  const { request, current, nextColour } = checked
+  const { request, current, nextColour, interim, command } = checked
   const { name } = request
-  const { args, env, stdin = '' } = checked.command
   log.info(describe(checked))
   if (nextColour !== undefined) return makeNext(checked, nextColour, connection, end)
-  if (checked.interim !== undefined) return sendWhole(checked, checked.interim, connection, end)
+  if (interim !== undefined) return sendWhole(checked, interim, connection, end)
   await renewCredential(checked, connection, end)
+  if (command === undefined) return sendWhole(checked, current?.Spec, connection, end)
+  const { args, env, stdin = '' } = command
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now()
     const result = await connection.docker.run(args, { env, stdin, signal: end })
@@ -80,22 +81,23 @@ async function send(checked: ChangedService, connection: Connection, end: AbortS
 }
 
 /**
- * Sends the whole spec over an interim one of ours, as no docker command can: a command changes only what its flags
- * name, and would keep the rest of the interim spec.
+ * Sends the whole spec, over the one that was observed or an interim one of ours. No docker command could do the
+ * latter: it changes only what its flags name, and would keep the rest of the interim spec.
  */
 async function sendWhole(
   checked: ChangedService,
-  interim: ServiceSpec,
+  base: ServiceSpec | undefined,
   connection: Connection,
   end: AbortSignal,
 ): Promise<Rollout> {
-  const { request, current, access, wanted } = checked
-  const id = current?.ID ?? request.name
+  const { current, access, wanted } = checked
+  if (current === undefined || base === undefined) throw new Error('only a service that exists is sent a whole spec')
+  const id = current.ID
   const sentAt = performance.now()
   const credential: StoredCredential =
     access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
   try {
-    const standing = await updateSpec(connection.engine, id, [interim], wanted, credential, readingTime(end))
+    const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end))
     const service = await read(connection, id, end)
     const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec)
     return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service)

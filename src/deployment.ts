@@ -29,7 +29,7 @@ export interface Deployment {
   readonly onFailure: 'rollback' | 'keep' | 'pause'
   /** What to do with them when the runner stops this run. */
   readonly onCancel: 'rollback' | 'keep'
-  /** How many docker commands may run at the same time. */
+  /** How many services are checked and sent at the same time. */
   readonly maxParallel: number
   /** Deploy only while nobody else who asks for the lock does. */
   readonly lock: LockRequest | undefined
@@ -260,8 +260,8 @@ export type CheckedService = ChangedService | UnchangedService
 
 export interface ChangedService extends Checked {
   readonly action: 'create' | 'update'
-  /** The docker command that makes it so. */
-  readonly command: Command
+  /** The docker command that makes it so; `undefined`: the wanted spec is sent as a whole. */
+  readonly command: Command | undefined
 }
 
 /** It already is as asked, and will not be touched. */

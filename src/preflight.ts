@@ -18,7 +18,15 @@ import { RegistryError, resolveImage } from './docker/registry.ts'
 import { describeFailure, remedy } from './docker/registry-error.ts'
 import { NOTHING, type Pretended, type Rehearsal, rehearse } from './docker/rehearsal.ts'
 import { isJob, wantedTasks } from './docker/rollout.ts'
-import { type Difference, difference, imageOf, policyChanges, sameSpec, withPlatforms } from './docker/service-spec.ts'
+import {
+  type Difference,
+  difference,
+  imageOf,
+  policyChanges,
+  sameSpec,
+  withDifference,
+  withPlatforms,
+} from './docker/service-spec.ts'
 import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { isPaused, unsettledNote } from './docker/unsettled.ts'
@@ -85,10 +93,9 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
   const asked = { image: pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
   const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory)
-  const rehearsal =
-    current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0
-      ? await rehearseIn(command, planned, surroundings)
-      : { spec: current.Spec, networks: [] }
+  const rehearsal = isPlain(planned, missing)
+    ? { spec: withDifference(planned.current.Spec, missing), networks: [] }
+    : await rehearseIn(command, planned, surroundings)
   if ('refusal' in rehearsal) return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` }
 
   const wanted = withIds(rehearsal.spec, surroundings.stack?.networkIds ?? new Map())
@@ -122,14 +129,33 @@ async function check(planned: PlannedService, lookUp: LookUp, surroundings: Surr
     return { problem: `service ${request.name}: ${firstStep.refusal}` }
   const currentAccess = await accessToReturn(planned, lookUp)
   const update = { ...checked, currentAccess, action: 'update', command } as const
-  if (!needsWholeSpec(planned)) return { service: update }
   const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) }
+  if (isPlain(planned, missing)) {
+    return { service: { ...(missing.image === undefined ? update : whole), command: undefined } }
+  }
+  if (!needsWholeSpec(planned)) return { service: update }
   if (firstStep === undefined) return { service: whole }
   if ('refusal' in firstStep) {
     if (!isJob(wanted)) log.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`)
     return { service: whole }
   }
   return { service: { ...whole, firstStep } }
+}
+
+/**
+ * Whether an update changes no more than an image, a number of tasks and variables. It needs no docker command: each
+ * of them takes a twentieth of a second to start, and asks the registry once more.
+ */
+function isPlain(
+  planned: PlannedService,
+  { words }: Difference,
+): planned is PlannedService & { readonly current: Service } {
+  const { current, request } = planned
+  if (current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0) return false
+  return (
+    words.length === 0 ||
+    (!isJob(current.Spec) && (request.replicas === undefined || current.Spec.Mode.Replicated !== undefined))
+  )
 }
 
 /** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */

@@ -20,6 +20,7 @@ const healthy: Scenario = {
     '/nodes': [NODE],
     '/services': [web],
     [`/services/${web.Spec.Name}`]: web,
+    [`/services/${web.ID}`]: web,
     '/tasks': [createTask(1)],
     '/distribution/registry.example.com/app:v2/json': { Descriptor: { digest: DIGEST }, Platforms: [] },
   },
@@ -52,12 +53,10 @@ describe('the bundle', () => {
     expect(result.summary).toContain(`| \`${web.Spec.Name}\` | ✅ unchanged |`)
   })
 
-  test('an update is one docker command, with the image pinned and without the values of variables', async () => {
+  test('an update of image, replicas and variables needs no docker command', async () => {
     const asked = `- {name: ${web.Spec.Name}, image: "registry.example.com/app:v2", env: {TOKEN: hidden-value}}`
     const { calls } = await run(healthy, { services: asked, wait: 'false' })
-    expect(calls.filter((call) => call.includes('service'))).toEqual([
-      `--config <workspace>/client service update --detach --quiet --image registry.example.com/app:v2@${DIGEST} --env-add TOKEN ${web.Spec.Name}`,
-    ])
+    expect(calls.filter((call) => call.includes('service'))).toEqual([])
   })
 
   test.each([
@@ -105,12 +104,8 @@ describe('the bundle', () => {
   })
 
   test('a docker that refuses the change is red, with its words', async () => {
-    const scenario = {
-      ...healthy,
-      fails: [{ command: 'service update', code: 1, stderr: 'Error response from daemon: rpc error: no' }],
-    }
-    const { result } = await run(scenario, { services: `${web.Spec.Name}: registry.example.com/app:v2`, wait: 'false' })
-    expect(errorsOf(result)).toEqual(['docker refused to update it: rpc error: no'])
+    const { result } = await run(healthy, { services: `${web.Spec.Name}: registry.example.com/app:v2`, wait: 'false' })
+    expect(errorsOf(result)).toEqual([`docker refused to update it: no /services/${web.ID}/update here`])
   })
 
   test('a run that is stopped while docker hangs ends at once, and leaves nothing', async () => {
@@ -132,7 +127,6 @@ describe('the bundle', () => {
   test.each([
     ['context inspect', '::group::Connect'],
     ['dial-stdio', '::group::Connect'],
-    ['service update', '::group::Deploy'],
   ])('a run that is stopped while `docker %s` does not end, ends within some seconds', async (words, stage) => {
     await using docker = await fakeDocker({ ...healthy, stalls: [words] })
     const step = await runner.start({
@@ -150,6 +144,22 @@ describe('the bundle', () => {
     expect(performance.now() - stoppedAt).toBeLessThan(4000)
     expect(result.outputs.status).toBe('cancelled')
     expect(await readdir(runner.temp)).toEqual([])
+  })
+
+  test('a run that is stopped while an update is not answered says that its fate is not known', async () => {
+    await using docker = await fakeDocker({ ...healthy, hangs: [`/services/${web.ID}/update`] })
+    const step = await runner.start({
+      with: { services: `${web.Spec.Name}: registry.example.com/app:v2` },
+      env: docker.env,
+    })
+    while (!step.printed().includes('::group::Deploy')) await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const stoppedAt = performance.now()
+    step.main.kill('SIGTERM')
+    const result = await step.finished
+    expect(performance.now() - stoppedAt).toBeLessThan(4000)
+    expect(result.outputs.status).toBe('cancelled')
+    expect(errorsOf(result)).toEqual([expect.stringContaining('it is not known whether the swarm took the change')])
   })
 
   test('what only a bug can cause is called one', async () => {

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from './engine.ts'
 
 /** Events come in bursts, and the more services, the more of them: so there are never more than ten looks a second. */
-const BURST_MS = 100
+const SPACE_MS = 100
+/** What belongs to one event comes with it. */
+const BURST_MS = 20
 
 /** Says when it is time for the next look at the swarm. */
 export interface Alarm extends Disposable {
@@ -19,6 +21,7 @@ export function wakeOnEvents(engine: Engine, signal: AbortSignal): Alarm {
   const listening = AbortSignal.any([closing.signal, signal])
   let ring: (() => void) | undefined
   let open = false
+  let lastLook = Number.NEGATIVE_INFINITY
 
   const listen = async () => {
     open = true
@@ -42,8 +45,10 @@ export function wakeOnEvents(engine: Engine, signal: AbortSignal): Alarm {
       const time = sleep(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(
         () => undefined,
       )
-      await Promise.race([rung.then(() => sleep(BURST_MS)), time])
+      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - performance.now())))
+      await Promise.race([settled, time])
       clock.abort()
+      lastLook = performance.now()
     },
     [Symbol.dispose]: () => closing.abort(),
   }

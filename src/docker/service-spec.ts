@@ -43,6 +43,25 @@ export function difference(spec: ServiceSpec | undefined, asked: Asked): Differe
   }
 }
 
+/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
+export function withDifference(spec: ServiceSpec, { image, replicas, env }: Difference): ServiceSpec {
+  const { TaskTemplate: template, Mode: mode } = spec
+  const container = template.ContainerSpec ?? { Image: '' }
+  const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`)
+  return {
+    ...spec,
+    ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
+    TaskTemplate: {
+      ...template,
+      ContainerSpec: {
+        ...container,
+        ...(image && { Image: familiar(image) }),
+        ...(Object.keys(env).length > 0 && { Env }),
+      },
+    },
+  }
+}
+
 /**
  * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
  * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
