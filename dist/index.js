@@ -48356,7 +48356,23 @@ async function moveTraffic(rollouts, results, field) {
         await Promise.all(moves.map((move) => removeOld(move, field)));
     else if (field.deployment.onFailure === 'rollback')
         moves = await Promise.all(moves.map((move) => giveBack(move, field)));
+    else
+        moves = moves.map(leftAside);
     return reportOf(moves, rollouts, results);
+}
+/** No traffic moves, because not all services came up: those that stay beside the live ones say so. */
+function leaveTraffic({ rollouts, results }) {
+    return {
+        rollouts,
+        results: results.map((result, index) => {
+            const move = rollouts[index] && moveOf(rollouts[index]);
+            if (move === undefined || rollouts[index]?.problem !== undefined)
+                return result;
+            const { outcome, cause = outcome } = result;
+            const problem = isGood(result) ? {} : { problem: { outcome, cause } };
+            return { ...result, ...leftAside({ ...move, ...problem }).problem };
+        }),
+    };
 }
 function moveOf(rollout) {
     const { checked, service } = rollout;
@@ -48545,6 +48561,17 @@ function problemOf(result) {
         return {};
     return { problem: { outcome: 'failed', cause, ...(failedTask && { failedTask }) } };
 }
+/** With `on-failure: keep` what has no traffic yet stays so. */
+function leftAside(move) {
+    const { problem, next } = move;
+    if (move.hasMoved || problem?.outcome === 'superseded')
+        return move;
+    const stays = `${next.name} stays without traffic until the next deploy`;
+    if (problem !== undefined)
+        return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
+    const cause = `its traffic has not moved, because another service failed; ${stays}`;
+    return { ...move, problem: { outcome: 'skipped', cause } };
+}
 /** A stop finds the traffic where it is; what is left is removed by the next deploy. */
 function stopped(move) {
     const { old, next } = move;
@@ -48572,7 +48599,8 @@ function reportOf(moves, rollouts, results) {
             if (move === undefined)
                 return result;
             const live = move.hasMoved ? { live: move.next.name } : {};
-            return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live };
+            const seconds = Math.round((performance.now() - move.rollout.sentAt) / 100) / 10;
+            return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds };
         }),
     };
 }
@@ -50006,7 +50034,8 @@ function sendBack(changed, { engine }, maxParallel) {
                 return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' };
             if (standing === 'gone' && checked.current !== undefined)
                 return { rollout, before, state: 'failed', cause: 'someone else removed it meanwhile' };
-            log/* log */.R.info(`${before.name}: ${checked.current === undefined ? 'removed again' : `sent back to ${imageOf(checked.current)}`}`);
+            const removed = `${checked.nextColour === undefined ? '' : `${checked.nextColour.name} `}removed again`;
+            log/* log */.R.info(`${before.name}: ${checked.current === undefined ? removed : `sent back to ${imageOf(checked.current)}`}`);
             return { rollout, before, state: checked.current === undefined ? 'removed' : 'sent' };
         }
         catch (error) {
@@ -50896,9 +50925,10 @@ async function begin(services, field) {
 /** What the strategies do when all services are up: blue-green ones get their traffic. */
 async function switchOver(watched, field) {
     const { rollouts, results } = watched;
-    const isMeant = rollouts.some(({ checked }) => takesOver(checked)) && results.every(isGood);
-    if (!isMeant || field.signal.aborted)
+    if (!rollouts.some(({ checked }) => takesOver(checked)) || field.signal.aborted)
         return watched;
+    if (!results.every(isGood))
+        return field.deployment.onFailure === 'rollback' ? watched : leaveTraffic(watched);
     return (0,log/* stage */.d)('Move the traffic', () => moveTraffic(rollouts, results, field));
 }
 /** The services, when all that they refer to is there. */

@@ -137,7 +137,22 @@ export async function moveTraffic(
   else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)))
   else if (field.deployment.onFailure === 'rollback')
     moves = await Promise.all(moves.map((move) => giveBack(move, field)))
+  else moves = moves.map(leftAside)
   return reportOf(moves, rollouts, results)
+}
+
+/** No traffic moves, because not all services came up: those that stay beside the live ones say so. */
+export function leaveTraffic({ rollouts, results }: Moved): Moved {
+  return {
+    rollouts,
+    results: results.map((result, index) => {
+      const move = rollouts[index] && moveOf(rollouts[index])
+      if (move === undefined || rollouts[index]?.problem !== undefined) return result
+      const { outcome, cause = outcome } = result
+      const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
+      return { ...result, ...leftAside({ ...move, ...problem }).problem }
+    }),
+  }
 }
 
 function moveOf(rollout: Rollout): Move | undefined {
@@ -327,6 +342,16 @@ function problemOf(result: ServiceResult): { readonly problem?: Problem } {
   return { problem: { outcome: 'failed', cause, ...(failedTask && { failedTask }) } }
 }
 
+/** With `on-failure: keep` what has no traffic yet stays so. */
+function leftAside(move: Move): Move {
+  const { problem, next } = move
+  if (move.hasMoved || problem?.outcome === 'superseded') return move
+  const stays = `${next.name} stays without traffic until the next deploy`
+  if (problem !== undefined) return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } }
+  const cause = `its traffic has not moved, because another service failed; ${stays}`
+  return { ...move, problem: { outcome: 'skipped', cause } }
+}
+
 /** A stop finds the traffic where it is; what is left is removed by the next deploy. */
 function stopped(move: Move): Move {
   const { old, next } = move
@@ -352,7 +377,8 @@ function reportOf(moves: readonly Move[], rollouts: readonly Rollout[], results:
       const move = rollout && moveFor(rollout)
       if (move === undefined) return result
       const live = move.hasMoved ? { live: move.next.name } : {}
-      return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live }
+      const seconds = Math.round((performance.now() - move.rollout.sentAt) / 100) / 10
+      return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds }
     }),
   }
 }

@@ -1,5 +1,5 @@
 import { giveAdvice } from './advice.ts'
-import { type Moved, moveTraffic, takesOver } from './blue-green.ts'
+import { leaveTraffic, type Moved, moveTraffic, takesOver } from './blue-green.ts'
 import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
@@ -112,8 +112,8 @@ async function begin(services: readonly CheckedService[], field: Field): Promise
 /** What the strategies do when all services are up: blue-green ones get their traffic. */
 async function switchOver(watched: Moved, field: Field): Promise<Moved> {
   const { rollouts, results } = watched
-  const isMeant = rollouts.some(({ checked }) => takesOver(checked)) && results.every(isGood)
-  if (!isMeant || field.signal.aborted) return watched
+  if (!rollouts.some(({ checked }) => takesOver(checked)) || field.signal.aborted) return watched
+  if (!results.every(isGood)) return field.deployment.onFailure === 'rollback' ? watched : leaveTraffic(watched)
   return stage('Move the traffic', () => moveTraffic(rollouts, results, field))
 }
 

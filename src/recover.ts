@@ -66,8 +66,9 @@ export function sendBack(
         return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' }
       if (standing === 'gone' && checked.current !== undefined)
         return { rollout, before, state: 'failed', cause: 'someone else removed it meanwhile' }
+      const removed = `${checked.nextColour === undefined ? '' : `${checked.nextColour.name} `}removed again`
       log.info(
-        `${before.name}: ${checked.current === undefined ? 'removed again' : `sent back to ${imageOf(checked.current)}`}`,
+        `${before.name}: ${checked.current === undefined ? removed : `sent back to ${imageOf(checked.current)}`}`,
       )
       return { rollout, before, state: checked.current === undefined ? 'removed' : 'sent' }
     } catch (error) {

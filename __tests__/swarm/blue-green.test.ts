@@ -208,7 +208,23 @@ describeSwarm(
         expect([...(await siblings('checked')), ...(await siblings('other'))]).toEqual(['checked', 'other'])
 
         const kept = await deploy(services, { 'on-failure': 'keep' })
-        expect(resultsOf(kept)).toMatchObject([{ outcome: 'failed', live: 'checked' }, { live: 'other' }])
+        const stays = (name: string) =>
+          expect.stringContaining(`; ${name}-blue stays without traffic until the next deploy`)
+        expect(resultsOf(kept)).toMatchObject([
+          { outcome: 'failed', live: 'checked', cause: stays('checked') },
+          { outcome: 'skipped', live: 'other', cause: stays('other') },
+        ])
+        const worse = await deploy(
+          {
+            checked: (await image('checked', 'v3', exits(1))).reference,
+            other: (await image('other', 'v3')).reference,
+          },
+          { 'on-failure': 'keep' },
+        )
+        expect(resultsOf(worse)).toMatchObject([
+          { outcome: 'failed', cause: stays('checked') },
+          { outcome: 'skipped', cause: stays('other') },
+        ])
         expect(await siblings('checked')).toEqual(['checked', 'checked-blue'])
         expect(await routeOf('checked-blue')).toEqual([])
 

@@ -379,7 +379,7 @@ describe('a lab of three nodes', () => {
     const answers = async () => (await lab.run(['busybox', 'ping', '-c', '1', '-W', '1', node.address])).code === 0
     expect(await answers()).toBe(false)
     await node.reconnect()
-    expect(await answers()).toBe(true)
+    await until('coming back', WAIT_MS, answers)
     await node.kill('SIGKILL')
     await expect(node.engine('GET', '/_ping')).rejects.toThrow()
     await until('noticing the loss', WAIT_MS, async () => (await states()) === 'down')
