@@ -37,5 +37,5 @@ export function machine(): string {
   const daemon = execFileSync('dockerd', ['--version'], { encoding: 'utf8' }).trim()
   const model = /model name\s*:\s*(.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? arch()
   const memory = Math.round(totalmem() / 2 ** 30)
-  return `${cpus().length} × ${model}, ${memory} GiB, Linux ${release()}; Node ${process.version}; ${docker}; daemon: ${daemon}`
+  return `${cpus().length} × ${model}, ${memory} GiB, Linux ${release().split('-')[0]}; Node ${process.version}; ${docker}; daemon: ${daemon}`
 }

@@ -56,8 +56,12 @@ export interface Engine {
   close(): void
 }
 
-/** The newest API that this action was written against; a daemon may be older, then its own is used. */
-const OWN_API_VERSION = '1.51'
+/**
+ * The newest API whose changes were read (https://docs.docker.com/reference/api/engine/version-history/); a daemon may
+ * be older, then its own is used. A spec that is read and written through an older one than the daemon's loses its
+ * newest fields.
+ */
+const OWN_API_VERSION = '1.54'
 /** Docker 20.10: the first with jobs as services. */
 const OLDEST_API_VERSION = '1.41'
 

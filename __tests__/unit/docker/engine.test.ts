@@ -5,10 +5,10 @@ describe('the API version to speak', () => {
   test.each([
     ['1.41', '1.41', 'the oldest that serves: Docker 20.10'],
     ['1.44', '1.44', "an older daemon's own"],
-    ['1.51', '1.51', 'our own'],
-    ['1.52', '1.51', 'our own with a newer daemon'],
-    ['1.100', '1.51', 'compared by numbers, not by letters'],
-    ['2.0', '1.51', 'compared by the first number first'],
+    ['1.54', '1.54', 'our own'],
+    ['1.55', '1.54', 'our own with a newer daemon'],
+    ['1.100', '1.54', 'compared by numbers, not by letters'],
+    ['2.0', '1.54', 'compared by the first number first'],
   ])('with a daemon of %s is %s: %s', (offered, agreed) => {
     expect(agreeOnVersion(offered)).toBe(agreed)
   })
