@@ -1,16 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  Access,
-  ChangedService,
-  CheckedService,
-  Connection,
-  Field,
-  NextColour,
-  Rollout,
-  ServiceResult,
-} from './deployment.ts'
+import type { Access, ChangedService, CheckedService, Connection, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { Service, ServiceSpec, Task } from './docker/api.ts'
-import { claimed, retired } from './docker/colours.ts'
+import { claimed, type NextColour, retired } from './docker/colours.ts'
 import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'

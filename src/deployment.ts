@@ -1,17 +1,19 @@
 import type { Node, Service, ServiceSpec, Task } from './docker/api.ts'
 import type { DockerCli } from './docker/cli.ts'
 import type { CliVersion } from './docker/cli-version.ts'
-import type { Colours } from './docker/colours.ts'
+import type { Colours, NextColour } from './docker/colours.ts'
 import type { Command } from './docker/commands.ts'
 import type { AdaptedFiles, ComposeFile } from './docker/compose.ts'
 import type { LookUp } from './docker/compose-variables.ts'
 import type { ConfigFile, settingsToCarryOver } from './docker/config-file.ts'
 import type { Engine } from './docker/engine.ts'
+import type { FirstStep } from './docker/first-step.ts'
 import type { ImageReference } from './docker/reference.ts'
 import type { Asked } from './docker/service-spec.ts'
 import type { StackService } from './docker/stack-file.ts'
 import type { Host } from './reach/host.ts'
 import type { Pins } from './reach/known-hosts.ts'
+import type { Rollover } from './rollover.ts'
 import type { Secret } from './runner/secret.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
@@ -133,54 +135,6 @@ export interface ServiceRequest {
   readonly compose?: StackService
 }
 
-/** How the tasks of a service are replaced by new ones. */
-export interface Rollover {
-  readonly strategy: Strategy
-  /** Swarm's own policies for an update and for its rollback, as far as they are given. */
-  readonly update: UpdatePolicy
-  readonly rollback: UpdatePolicy
-}
-
-/**
- * `rolling`: Swarm's own update. `recreate`: all old tasks are gone before the first new one. `canary`: a part of the
- * tasks first. `blue-green`: a second service beside the first, to which the traffic moves when it has proved itself.
- */
-export type Strategy =
-  | { readonly kind: 'rolling' | 'recreate' }
-  | { readonly kind: 'canary'; readonly size: CanarySize; readonly trial: Trial }
-  | {
-      readonly kind: 'blue-green'
-      readonly trial: Trial
-      /** How the names of the service labels begin that route traffic to it: `traefik.`. */
-      readonly routeLabels: readonly string[]
-      /** The name on its networks that routes traffic to it; the service's own unless given. */
-      readonly routeAlias: string | undefined
-      /** How many seconds the old service stays when the traffic has moved; not at all unless given. */
-      readonly keepOld: number | 'until-next' | undefined
-    }
-
-export type CanarySize = { readonly tasks: number } | { readonly percent: number }
-
-/** What new tasks have to go through before they get everything. */
-export interface Trial {
-  /** How long they must stay up, after the monitor window. */
-  readonly holdSeconds: number
-  readonly check?: Check
-}
-
-/** A shell command that must end with 0, or a URL that must answer with a status below 400. */
-export type Check = { readonly command: string } | { readonly url: string }
-
-/** Settings of `--update-…` and `--rollback-…`, as docker takes them. */
-export interface UpdatePolicy {
-  readonly parallelism?: string
-  readonly delay?: string
-  readonly order?: string
-  readonly 'failure-action'?: string
-  readonly monitor?: string
-  readonly 'max-failure-ratio'?: string
-}
-
 /** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
 export interface Connection extends Disposable {
   readonly docker: DockerCli
@@ -249,12 +203,6 @@ export interface Access {
   readonly credential: Credential
 }
 
-/** What the strategy of a service does before the whole of its change is sent. */
-export type FirstStep =
-  | { readonly kind: 'recreate' }
-  /** So many of all its tasks are replaced first. */
-  | { readonly kind: 'canary'; readonly tasks: number; readonly total: number; readonly trial: Trial }
-
 /** A planned service whose image, flags and placement were checked. */
 export type CheckedService = ChangedService | UnchangedService
 
@@ -267,27 +215,6 @@ export interface ChangedService extends Checked {
 /** It already is as asked, and will not be touched. */
 export interface UnchangedService extends Checked {
   readonly action: 'unchanged'
-}
-
-/** What leads traffic to a blue-green service. */
-export interface Routing {
-  /** The names of service labels. */
-  readonly labels: readonly string[]
-  /** A name on its networks. */
-  readonly alias: string | undefined
-}
-
-/** The service beside the live one that a blue-green deploy makes. */
-export interface NextColour {
-  /** Its name: `web-green`. */
-  readonly name: string
-  /** The one that has the traffic; `undefined`: there is none yet. */
-  readonly live: Service | undefined
-  readonly routing: Routing
-  /** The spec with which it takes the traffic over. */
-  readonly routed: ServiceSpec
-  /** To be removed before: nothing leads to them any more. */
-  readonly leftovers: readonly Service[]
 }
 
 interface Checked extends PlannedService {

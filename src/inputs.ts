@@ -1,4 +1,4 @@
-import type { Credential, Deployment, Reach, Rollover, ServiceRequest, StackRequest } from './deployment.ts'
+import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { UserError } from './errors.ts'
 import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
 import { fileReader, resolvePath } from './inputs/files.ts'
@@ -15,6 +15,7 @@ import {
   type StrategySettings,
 } from './inputs/strategy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './inputs/values.ts'
+import type { Rollover } from './rollover.ts'
 import type { Environment } from './runner/environment.ts'
 
 /** As in action.yml, for shells that know no defaults. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { saveState } from '@actions/core'
-import type { Connection, Deployment, LockRequest, Strategy } from './deployment.ts'
+import type { Connection, Deployment, LockRequest } from './deployment.ts'
 import type { SystemInfo } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
@@ -17,6 +17,7 @@ import {
 } from './docker/lock-config.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { messageOf, UserError } from './errors.ts'
+import type { Strategy } from './rollover.ts'
 import { log, stage } from './runner/log.ts'
 import { identifyRun } from './runner/run.ts'
 

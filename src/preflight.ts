@@ -1,14 +1,6 @@
-import type {
-  Access,
-  CheckedService,
-  Connection,
-  LoggedIn,
-  NextColour,
-  Observation,
-  PlannedService,
-} from './deployment.ts'
+import type { Access, CheckedService, Connection, LoggedIn, Observation, PlannedService } from './deployment.ts'
 import type { Distribution, Service, ServiceSpec } from './docker/api.ts'
-import { colourRefusal, hidden, routed, routingOf, sharedByColours } from './docker/colours.ts'
+import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColours } from './docker/colours.ts'
 import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
 import { firstStepOf, replacesNothing } from './docker/first-step.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Check, Trial } from './deployment.ts'
 import { messageOf } from './errors.ts'
 import { basePath } from './inputs/files.ts'
+import type { Check, Trial } from './rollover.ts'
 import { type Environment, environmentForCommands } from './runner/environment.ts'
 import { log } from './runner/log.ts'
 import { runShell, type ShellResult } from './runner/shell.ts'

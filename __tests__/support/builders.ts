@@ -1,5 +1,6 @@
-import type { Config, Credential, Reach, Rollover, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
+import type { Config, Credential, Reach, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
 import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
+import type { Rollover } from '../../src/rollover.ts'
 import { Secret } from '../../src/runner/secret.ts'
 
 /** A digest of Docker's form: `digest('a')` and `digest('b')` differ. */

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Check } from '../../src/deployment.ts'
+import type { Check } from '../../src/rollover.ts'
 import { commandFailure, networkFailure, nextCheck, trial } from '../../src/trial.ts'
 
 describe('a check runs', () => {

@@ -1,4 +1,4 @@
-import type { Routing, Strategy } from '../deployment.ts'
+import type { Strategy } from '../rollover.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import { withoutTasks } from './first-step.ts'
 import { isJob } from './rollout.ts'
@@ -27,6 +27,27 @@ export interface Colours {
   /** What it will have as its number. */
   readonly generation: number
   /** No traffic goes to them any more: kept by an earlier deploy, or left behind by one that was killed. */
+  readonly leftovers: readonly Service[]
+}
+
+/** What leads traffic to a blue-green service. */
+export interface Routing {
+  /** The names of service labels. */
+  readonly labels: readonly string[]
+  /** A name on its networks. */
+  readonly alias: string | undefined
+}
+
+/** The service beside the live one that a blue-green deploy makes. */
+export interface NextColour {
+  /** Its name: `web-green`. */
+  readonly name: string
+  /** The one that has the traffic; `undefined`: there is none yet. */
+  readonly live: Service | undefined
+  readonly routing: Routing
+  /** The spec with which it takes the traffic over. */
+  readonly routed: ServiceSpec
+  /** To be removed before: nothing leads to them any more. */
   readonly leftovers: readonly Service[]
 }
 

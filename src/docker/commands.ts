@@ -1,4 +1,4 @@
-import type { Rollover } from '../deployment.ts'
+import type { Rollover } from '../rollover.ts'
 import { familiar, type ImageReference } from './reference.ts'
 
 /** A docker command as a value: its arguments, its input, and the variables that it takes from its environment. */

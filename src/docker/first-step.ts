@@ -1,4 +1,4 @@
-import type { FirstStep, Strategy } from '../deployment.ts'
+import type { Strategy, Trial } from '../rollover.ts'
 import type { Node, Service, ServiceSpec } from './api.ts'
 import { eligibleNodes } from './placement.ts'
 import { isJob, wantedTasks } from './rollout.ts'
@@ -17,6 +17,12 @@ const NO_NODE = 'node.id==swarm-deploy.none'
 
 /** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
 const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9
+
+/** What the strategy of a service does before the whole of its change is sent. */
+export type FirstStep =
+  | { readonly kind: 'recreate' }
+  /** So many of all its tasks are replaced first. */
+  | { readonly kind: 'canary'; readonly tasks: number; readonly total: number; readonly trial: Trial }
 
 /** The first step of a service that is updated; `undefined`: its strategy has none for this change. */
 export function firstStepOf(

@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import type { Rollover, UpdatePolicy } from '../deployment.ts'
+import type { Rollover, UpdatePolicy } from '../rollover.ts'
 import type { ServiceSpec } from './api.ts'
 import { familiar, type ImageReference } from './reference.ts'
 import { policyChanges, sameSpec } from './service-spec.ts'

@@ -1,5 +1,5 @@
-import type { CanarySize, Check, Rollover, Strategy, UpdatePolicy } from '../deployment.ts'
 import { UserError } from '../errors.ts'
+import type { CanarySize, Check, Rollover, Strategy, UpdatePolicy } from '../rollover.ts'
 import { hideUserInfo } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Routing } from '../../../src/deployment.ts'
 import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
 import {
   claimed,
   colourRefusal,
   coloursOf,
   hidden,
+  type Routing,
   retired,
   routed,
   routingOf,

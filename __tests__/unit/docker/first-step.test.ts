@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Strategy } from '../../../src/deployment.ts'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import {
   beforeInterim,
@@ -9,6 +8,7 @@ import {
   remembersInterim,
   withCanaries,
 } from '../../../src/docker/first-step.ts'
+import type { Strategy } from '../../../src/rollover.ts'
 import { createNode, createService, createSpec } from '../../support/builders.ts'
 
 const nodes = [createNode(1), createNode(2), createNode(3)]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { UpdatePolicy } from '../../../src/deployment.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
 import { fileFor, stackChanges } from '../../../src/docker/stack-file.ts'
+import type { UpdatePolicy } from '../../../src/rollover.ts'
 import { createSpec } from '../../support/builders.ts'
 
 function deployOf(deploy: object | undefined, update: UpdatePolicy, rollback: UpdatePolicy = {}): unknown {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Rollover } from '../../../src/deployment.ts'
 import { readInputs } from '../../../src/inputs.ts'
+import type { Rollover } from '../../../src/rollover.ts'
 
 type Inputs = Readonly<Record<string, string>>
 
