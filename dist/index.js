@@ -44006,7 +44006,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1330);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5904);
 
 
 
@@ -46254,7 +46254,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 1330:
+/***/ 5904:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47404,32 +47404,6 @@ function withAliases(spec, change) {
 var election = __nccwpck_require__(6465);
 // EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
 var docker_engine = __nccwpck_require__(7767);
-// EXTERNAL MODULE: ./lib/runner/secret.js
-var runner_secret = __nccwpck_require__(2436);
-;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
-
-
-/**
- * The credential as the Engine API takes it: the body of `POST /auth`.
- * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
- * (moby, daemon/containerd/resolver.go).
- */
-function authConfig(credential) {
-    const serveraddress = (0,reference/* registryKey */.n7)(credential.registry);
-    const secret = credential.password.reveal();
-    return credential.kind === 'identity-token'
-        ? { identitytoken: secret, serveraddress }
-        : { username: credential.username, password: secret, serveraddress };
-}
-/**
- * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
- * does not say so (moby, api/pkg/authconfig).
- */
-function registryAuthHeader(credential) {
-    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
-    return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
-}
-
 ;// CONCATENATED MODULE: ./lib/docker/spec-update.js
 
 
@@ -47682,6 +47656,90 @@ function sharedLook({ engine }, serviceIds, signal) {
         }
         return latest;
     };
+}
+
+// EXTERNAL MODULE: ./lib/runner/secret.js
+var runner_secret = __nccwpck_require__(2436);
+;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
+
+
+/**
+ * The credential as the Engine API takes it: the body of `POST /auth`.
+ * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
+ * (moby, daemon/containerd/resolver.go).
+ */
+function authConfig(credential) {
+    const serveraddress = (0,reference/* registryKey */.n7)(credential.registry);
+    const secret = credential.password.reveal();
+    return credential.kind === 'identity-token'
+        ? { identitytoken: secret, serveraddress }
+        : { username: credential.username, password: secret, serveraddress };
+}
+/**
+ * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
+ * does not say so (moby, api/pkg/authconfig).
+ */
+function registryAuthHeader(credential) {
+    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
+    return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
+}
+
+;// CONCATENATED MODULE: ./lib/next-colour.js
+
+
+
+
+
+
+
+/**
+ * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
+ *
+ * @returns a problem when somebody else is at it, or the swarm refuses it
+ */
+async function makeNext(checked, { leftovers }, { engine }, signal) {
+    const sentAt = performance.now();
+    for (const leftover of leftovers) {
+        const now = await findService(engine, leftover.ID, signal);
+        if (now === undefined)
+            continue;
+        const { Name: name } = leftover.Spec;
+        if (!sameSpec(now.Spec, leftover.Spec)) {
+            return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) };
+        }
+        await remove(engine, leftover, signal);
+        log/* log */.R.info(`${checked.request.name}: ${name}, which had no traffic, is removed`);
+    }
+    const made = await make(checked.access, checked.wanted, engine, signal);
+    return { checked, sentAt, service: undefined, ...made };
+}
+/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
+async function make(access, spec, engine, signal) {
+    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
+    try {
+        await (0,election/* throughElection */.XX)(() => engine.post('/services/create', { body: spec, signal, ...auth }), signal);
+    }
+    catch (error) {
+        if (!(error instanceof docker_engine/* EngineError */.NJ))
+            throw error;
+        if (error.status !== 409) {
+            return { problem: { outcome: 'failed', cause: `docker refused to create ${spec.Name}: ${error.message}` } };
+        }
+    }
+    // The answer to a call that came through may have been lost: then the service is there, and ours.
+    const service = await findService(engine, spec.Name, signal);
+    const isOurs = service !== undefined && sameStackSpec(spec, service.Spec);
+    return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) };
+}
+/** Removes a service; one that is gone already is fine. */
+async function remove(engine, { ID }, signal) {
+    await (0,election/* throughElection */.XX)(() => engine.remove(`/services/${ID}`, { signal }), signal).catch((error) => {
+        if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
+            throw error;
+    });
+}
+function someoneElse(what) {
+    return { outcome: 'superseded', cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
 }
 
 // EXTERNAL MODULE: ./lib/inputs/files.js
@@ -48284,59 +48342,9 @@ function sayResult(result) {
 
 
 
-
-
 const SEND_TIMEOUT_MS = 120_000;
 /** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
 const DRAIN_SECONDS = 30;
-/**
- * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
- *
- * @returns a problem when somebody else is at it, or the swarm refuses it
- */
-async function makeNext(checked, { leftovers }, { engine }, signal) {
-    const sentAt = performance.now();
-    for (const leftover of leftovers) {
-        const now = await findService(engine, leftover.ID, signal);
-        if (now === undefined)
-            continue;
-        const { Name: name } = leftover.Spec;
-        if (!sameSpec(now.Spec, leftover.Spec)) {
-            return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) };
-        }
-        await remove(engine, leftover, signal);
-        log/* log */.R.info(`${checked.request.name}: ${name}, which had no traffic, is removed`);
-    }
-    const made = await make(checked.access, checked.wanted, engine, signal);
-    return { checked, sentAt, service: undefined, ...made };
-}
-/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
-async function make(access, spec, engine, signal) {
-    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
-    try {
-        await (0,election/* throughElection */.XX)(() => engine.post('/services/create', { body: spec, signal, ...auth }), signal);
-    }
-    catch (error) {
-        if (!(error instanceof docker_engine/* EngineError */.NJ))
-            throw error;
-        if (error.status !== 409) {
-            return { problem: { outcome: 'failed', cause: `docker refused to create ${spec.Name}: ${error.message}` } };
-        }
-    }
-    // The answer to a call that came through may have been lost: then the service is there, and ours.
-    const service = await findService(engine, spec.Name, signal);
-    const isOurs = service !== undefined && sameStackSpec(spec, service.Spec);
-    return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) };
-}
-async function remove(engine, { ID }, signal) {
-    await (0,election/* throughElection */.XX)(() => engine.remove(`/services/${ID}`, { signal }), signal).catch((error) => {
-        if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
-            throw error;
-    });
-}
-function someoneElse(what) {
-    return { outcome: 'superseded', cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
-}
 /** Whether a service is to take the traffic over from another. */
 function takesOver({ nextColour }) {
     return nextColour?.live !== undefined;

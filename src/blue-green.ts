@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Access, ChangedService, CheckedService, Connection, Field, Rollout, ServiceResult } from './deployment.ts'
+import type { ChangedService, CheckedService, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { Service, ServiceSpec, Task } from './docker/api.ts'
 import { claimed, type NextColour, retired } from './docker/colours.ts'
 import { throughElection } from './docker/election.ts'
-import { type Engine, EngineError } from './docker/engine.ts'
-import { registryAuthHeader } from './docker/registry-auth.ts'
+import type { Engine } from './docker/engine.ts'
 import { judgeTrial, mayHaveContainer } from './docker/rollout.ts'
 import { imageOf, sameSpec } from './docker/service-spec.ts'
 import { findService, updateSpec } from './docker/spec-update.ts'
-import { sameStackSpec } from './docker/stack-file.ts'
 import { messageOf } from './errors.ts'
 import { LOOK_EVERY_MS, lookoutFor, type Problem, sharedLook } from './lookout.ts'
+import { make, remove } from './next-colour.ts'
 import { log } from './runner/log.ts'
 import { trial } from './trial.ts'
 import { isGood } from './verdict.ts'
@@ -20,64 +19,6 @@ const SEND_TIMEOUT_MS = 120_000
 
 /** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
 const DRAIN_SECONDS = 30
-
-/**
- * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
- *
- * @returns a problem when somebody else is at it, or the swarm refuses it
- */
-export async function makeNext(
-  checked: ChangedService,
-  { leftovers }: NextColour,
-  { engine }: Connection,
-  signal: AbortSignal,
-): Promise<Rollout> {
-  const sentAt = performance.now()
-  for (const leftover of leftovers) {
-    const now = await findService(engine, leftover.ID, signal)
-    if (now === undefined) continue
-    const { Name: name } = leftover.Spec
-    if (!sameSpec(now.Spec, leftover.Spec)) {
-      return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) }
-    }
-    await remove(engine, leftover, signal)
-    log.info(`${checked.request.name}: ${name}, which had no traffic, is removed`)
-  }
-  const made = await make(checked.access, checked.wanted, engine, signal)
-  return { checked, sentAt, service: undefined, ...made }
-}
-
-/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
-async function make(
-  access: Access | undefined,
-  spec: ServiceSpec,
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<{ readonly service: Service } | { readonly problem: Problem }> {
-  const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
-  try {
-    await throughElection(() => engine.post('/services/create', { body: spec, signal, ...auth }), signal)
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error
-    if (error.status !== 409) {
-      return { problem: { outcome: 'failed', cause: `docker refused to create ${spec.Name}: ${error.message}` } }
-    }
-  }
-  // The answer to a call that came through may have been lost: then the service is there, and ours.
-  const service = await findService(engine, spec.Name, signal)
-  const isOurs = service !== undefined && sameStackSpec(spec, service.Spec)
-  return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) }
-}
-
-async function remove(engine: Engine, { ID }: Service, signal: AbortSignal): Promise<void> {
-  await throughElection(() => engine.remove(`/services/${ID}`, { signal }), signal).catch((error: unknown) => {
-    if (!(error instanceof EngineError) || error.status !== 404) throw error
-  })
-}
-
-function someoneElse(what: string): Problem {
-  return { outcome: 'superseded', cause: `someone else ${what} at the same moment: keep deploys of one service apart` }
-}
 
 /** A service whose traffic moves, on its way. */
 interface Move {
