@@ -1,9 +1,17 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type { Check } from '../../src/rollover.ts'
 import { commandFailure, networkFailure, nextCheck, trial } from '../../src/trial.ts'
+
+// What a trial says while it goes on is for the log of a run.
+beforeAll(() => {
+  jest.spyOn(process.stdout, 'write').mockReturnValue(true)
+})
+afterAll(() => {
+  jest.restoreAllMocks()
+})
 
 describe('a check runs', () => {
   test.each([

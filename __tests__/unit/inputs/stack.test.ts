@@ -61,6 +61,11 @@ test.each<[string, Inputs, RegExp]>([
   ['files without a stack', { 'compose-file': 'a.yml', services: 'web: nginx' }, /^`compose-file` without `stack`/],
   ['prune without a stack', { prune: 'true', services: 'web: nginx' }, /^`prune` without `stack`/],
   ['services and a stack', { ...A, services: 'web: nginx' }, /both given: give each a step of its own/],
+  [
+    'two colours',
+    { ...A, strategy: 'blue-green' },
+    /^strategy: blue-green makes a second service .*deploy the service with `services`/,
+  ],
   ['prune without a wait', { ...A, prune: 'true', wait: 'false' }, /^prune: with `wait: false`/],
   ['no truth value', { ...A, prune: 'yes' }, /^prune: "yes" is neither/],
   ['a missing file', { ...A, 'compose-file': 'no.yml' }, /^compose-file no\.yml: there is no such file/],

@@ -44,6 +44,19 @@ describe('strategies', () => {
     ])
   })
 
+  test('on-failure: pause is a policy of every service, and takes no other beside it', () => {
+    const pause = { 'on-failure': 'pause' }
+    expect(rollovers({ services: 'web: nginx', ...pause })[0]?.update).toEqual({ 'failure-action': 'pause' })
+    const twice = { services: web('update-failure-action: pause'), ...pause }
+    expect(rollovers(twice)[0]?.update).toEqual({ 'failure-action': 'pause' })
+    for (const services of [web('update-failure-action: continue'), 'web: nginx']) {
+      const all = services === 'web: nginx' ? { 'update-failure-action': 'continue' } : {}
+      expect(problems({ services, ...all, ...pause })).toMatch(
+        /^on-failure: pause has Swarm pause .*continue` does not/,
+      )
+    }
+  })
+
   test("a service's own check replaces the one for all, of whichever kind", () => {
     const services = web('check-command: curl -f web')
     const [one] = rollovers({ services, strategy: 'canary', 'check-url': 'https://example.com/ok' })
