@@ -43950,6 +43950,32 @@ function cut(text, separator) {
 
 /***/ }),
 
+/***/ 5208:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ remove)
+/* harmony export */ });
+/* harmony import */ var _election_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6465);
+/* harmony import */ var _engine_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7767);
+
+
+/**
+ * Removes what has this path, and tries again while the swarm has no leader. What is gone already is fine.
+ *
+ * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
+ * @throws EngineError when the swarm refuses
+ */
+async function remove(engine, path, signal) {
+    await (0,_election_js__WEBPACK_IMPORTED_MODULE_0__/* .throughElection */ .XX)(() => engine.remove(path, { signal }), signal).catch((error) => {
+        if (!(error instanceof _engine_js__WEBPACK_IMPORTED_MODULE_1__/* .EngineError */ .NJ) || error.status !== 404)
+            throw error;
+    });
+}
+
+
+/***/ }),
+
 /***/ 452:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -44006,7 +44032,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5904);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2229);
 
 
 
@@ -46065,6 +46091,8 @@ function secondsLeft(createdAt, seconds, now) {
     return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
 }
 
+// EXTERNAL MODULE: ./lib/docker/removal.js
+var removal = __nccwpck_require__(5208);
 // EXTERNAL MODULE: ./lib/errors.js
 var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/runner/log.js
@@ -46092,6 +46120,7 @@ function identifyRun(env) {
 }
 
 ;// CONCATENATED MODULE: ./lib/lock.js
+
 
 
 
@@ -46177,7 +46206,8 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
         const { SystemTime: now } = await (0,election/* throughElection */.XX)(() => engine.get('/info', { signal }), signal);
         if (isExpired(other, now)) {
             log/* log */.R.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`);
-            await remove(engine, other.id, signal);
+            // By its ID: of two that break it, the second must not take away the first one's new lock.
+            await (0,removal/* remove */.T)(engine, `/configs/${other.id}`, signal);
             continue;
         }
         if (performance.now() >= deadline)
@@ -46218,13 +46248,6 @@ async function find(engine, name, signal) {
     const config = found.find(({ Spec }) => Spec.Name === name);
     return config && heldLock(config);
 }
-/** By its ID: of two that break a lock, the second must not take away the first one's new lock. */
-async function remove(engine, id, signal) {
-    await (0,election/* throughElection */.XX)(() => engine.remove(`/configs/${id}`, { signal }), signal).catch((error) => {
-        if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
-            throw error;
-    });
-}
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
 async function release(engine, holder, taken) {
     try {
@@ -46240,7 +46263,7 @@ async function releaseAll(engine, token, signal) {
     const left = await (0,election/* throughElection */.XX)(() => engine.get('/configs', { query, signal }), signal);
     // The filter of a daemon that does not know it would let everything through.
     const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
-    await Promise.all(ours.map(({ id }) => remove(engine, id, signal)));
+    await Promise.all(ours.map(({ id }) => (0,removal/* remove */.T)(engine, `/configs/${id}`, signal)));
 }
 /** The token of the locks that main of the same step did not release, as far as `post` knows. */
 function lockOfMain() {
@@ -46254,7 +46277,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 5904:
+/***/ 2229:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47402,6 +47425,8 @@ function withAliases(spec, change) {
 
 // EXTERNAL MODULE: ./lib/docker/election.js
 var election = __nccwpck_require__(6465);
+// EXTERNAL MODULE: ./lib/docker/removal.js
+var removal = __nccwpck_require__(5208);
 // EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
 var docker_engine = __nccwpck_require__(7767);
 ;// CONCATENATED MODULE: ./lib/docker/spec-update.js
@@ -47692,6 +47717,7 @@ function registryAuthHeader(credential) {
 
 
 
+
 /**
  * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
  *
@@ -47707,7 +47733,7 @@ async function makeNext(checked, { leftovers }, { engine }, signal) {
         if (!sameSpec(now.Spec, leftover.Spec)) {
             return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) };
         }
-        await remove(engine, leftover, signal);
+        await (0,removal/* remove */.T)(engine, `/services/${leftover.ID}`, signal);
         log/* log */.R.info(`${checked.request.name}: ${name}, which had no traffic, is removed`);
     }
     const made = await make(checked.access, checked.wanted, engine, signal);
@@ -47730,13 +47756,6 @@ async function make(access, spec, engine, signal) {
     const service = await findService(engine, spec.Name, signal);
     const isOurs = service !== undefined && sameStackSpec(spec, service.Spec);
     return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) };
-}
-/** Removes a service; one that is gone already is fine. */
-async function remove(engine, { ID }, signal) {
-    await (0,election/* throughElection */.XX)(() => engine.remove(`/services/${ID}`, { signal }), signal).catch((error) => {
-        if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
-            throw error;
-    });
 }
 function someoneElse(what) {
     return { outcome: 'superseded', cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
@@ -48342,6 +48361,7 @@ function sayResult(result) {
 
 
 
+
 const SEND_TIMEOUT_MS = 120_000;
 /** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
 const DRAIN_SECONDS = 30;
@@ -48443,7 +48463,7 @@ async function makeAnew(move, field) {
     const { engine } = field.connection;
     const { checked } = move.rollout;
     const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
-    await remove(engine, move.service, signal);
+    await (0,removal/* remove */.T)(engine, `/services/${move.service.ID}`, signal);
     const made = await make(checked.access, move.next.routed, engine, signal);
     if ('problem' in made)
         return { ...move, problem: made.problem };
@@ -48508,7 +48528,7 @@ async function removeOld({ name, old, keepOld: keep }, { connection }) {
     }
     const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
     try {
-        await remove(connection.engine, old, signal);
+        await (0,removal/* remove */.T)(connection.engine, `/services/${old.ID}`, signal);
         log/* log */.R.info(`${name}: ${old.Spec.Name} is removed`);
     }
     catch (error) {
@@ -48554,7 +48574,7 @@ async function removeUnused({ service, next, hasMoved }, engine, signal) {
         const now = await findService(engine, service.ID, signal);
         if (hasMoved || now === undefined || !sameSpec(now.Spec, service.Spec))
             return;
-        await remove(engine, service, signal);
+        await (0,removal/* remove */.T)(engine, `/services/${service.ID}`, signal);
     }
     catch (error) {
         log/* log */.R.warning(`${next.name}, which has no traffic, was not removed: ${(0,errors/* messageOf */.bD)(error)}`);
@@ -49618,6 +49638,104 @@ function plan_list(names) {
     return new Intl.ListFormat('en').format(names);
 }
 
+;// CONCATENATED MODULE: ./lib/change.js
+
+
+
+
+
+
+
+/**
+ * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
+ * plain that it needs none.
+ *
+ * @throws UserErrors with what docker says when it refuses the command
+ */
+async function changeOf(planned, image, surroundings) {
+    const { request, current } = planned;
+    const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
+    const missing = difference(current?.Spec, asked);
+    if (isPlain(planned, missing)) {
+        const wanted = withDifference(planned.current.Spec, missing);
+        return { asked, missing, wanted, networks: [], changes: changesOf(planned, wanted, missing), command: undefined };
+    }
+    const command = commandFor(planned, missing, image, surroundings.connection.configDirectory);
+    const rehearsal = await rehearseIn(surroundings, command, planned);
+    if ('refusal' in rehearsal)
+        throw new errors/* UserErrors */.tQ([`docker refuses it: ${rehearsal.refusal}`]);
+    const { spec, networks } = rehearsal;
+    const wanted = withIds(spec, surroundings.stack?.networkIds ?? new Map());
+    return { asked, missing, wanted, networks, changes: changesOf(planned, wanted, missing), command };
+}
+/**
+ * Whether an update changes no more than an image, a number of tasks and variables. It needs no docker command: each
+ * of them takes a twentieth of a second to start, and asks the registry once more.
+ */
+function isPlain(planned, { words }) {
+    const { current, request } = planned;
+    if (current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0)
+        return false;
+    return (words.length === 0 ||
+        (!isJob(current.Spec) && (request.replicas === undefined || current.Spec.Mode.Replicated !== undefined)));
+}
+/** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
+function needsWholeSpec({ request, interim }) {
+    const { kind } = request.rollover.strategy;
+    return request.compose !== undefined || interim !== undefined || kind !== 'rolling';
+}
+/** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
+function flagsFor({ request, current }) {
+    const { createArgs, updateArgs, rollover } = request;
+    const own = current === undefined ? createArgs : updateArgs;
+    const makesJob = current === undefined ? /--mode[= ](?:replicated|global)-job/.test(own.join(' ')) : isJob(current.Spec);
+    return makesJob ? own : [...policyFlags(rollover), ...own];
+}
+function commandFor(planned, missing, { access, pinned }, anonymousDirectory) {
+    const { request, current } = planned;
+    const { name, compose, rollover } = request;
+    const { image, replicas, env } = missing;
+    const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined };
+    if (compose !== undefined && pinned !== undefined) {
+        return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach);
+    }
+    const change = {
+        name: current?.Spec.Name ?? planned.colours?.next ?? name,
+        config,
+        image,
+        replicas,
+        env,
+        flags: flagsFor(planned),
+    };
+    return current === undefined ? serviceCreate(change) : serviceUpdate(change);
+}
+function rehearseIn({ connection, workspace, stack, signal }, command, { current, interim }) {
+    const { docker, engine } = connection;
+    const hidden = interim === undefined || current === undefined ? {} : { service: current };
+    const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden };
+    return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
+}
+/** Why an existing service has to be touched, in the user's words. */
+function changesOf({ request, current, interim }, wanted, { words }) {
+    if (current === undefined)
+        return [];
+    const stuck = [
+        ...(isPaused(current) ? ['its last update was paused'] : []),
+        ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
+    ];
+    if (request.compose !== undefined) {
+        const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : [];
+        return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck];
+    }
+    const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : [];
+    return [...words, ...byFlags, ...stuck];
+}
+function changesByFlags(now, wanted) {
+    const { UpdateConfig, RollbackConfig, ...rest } = wanted;
+    const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now;
+    return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)];
+}
+
 ;// CONCATENATED MODULE: ./lib/docker/credential-spec.js
 
 /** The source that a service's spec names, `undefined` when it has none. */
@@ -49702,10 +49820,83 @@ function nodeProblem(spec, nodes) {
     return 'nodes without Windows may run the service too: add the placement constraint node.platform.os == windows';
 }
 
+;// CONCATENATED MODULE: ./lib/images.js
+
+
+
+
+
+
+function lookUpOnce({ engine }, signal) {
+    const answers = new Map();
+    return (image, access) => {
+        const key = `${(0,reference/* familiar */.ce)(image)} ${access?.config.directory ?? ''}`;
+        const answer = answers.get(key) ?? resolveImage(engine, image, access?.credential, signal);
+        answers.set(key, answer);
+        return answer;
+    };
+}
+/**
+ * Asks the registry for the image of a service.
+ *
+ * @throws UserErrors with the line that says why it does not say anything
+ */
+async function checkImage({ request, current, access }, lookUp) {
+    const { name, image } = request;
+    if (image === undefined) {
+        // Nodes that do not have the image yet will pull it: so it gets a fresh credential where there is one.
+        const fresh = await accessToRun(current, access, lookUp, `${name}: keeps its image and the credential stored with it`);
+        return { pinned: undefined, access: fresh, distribution: undefined };
+    }
+    try {
+        const distribution = await lookUp(image, access);
+        const pinned = (0,reference/* withDigest */.hQ)(image, distribution.Descriptor.digest);
+        log/* log */.R.info(`${name}: ${(0,reference/* familiar */.ce)(pinned)}, ${access === undefined ? 'read without a credential' : `config ${access.config.name}`}`);
+        return { pinned, access, distribution };
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        throw new errors/* UserErrors */.tQ([describeRefusal(error, image, access)]);
+    }
+}
+/** The credential with which a service could go back to the image that it has now; `undefined`: the stored one. */
+function images_accessToReturn({ request, current, currentAccess }, lookUp) {
+    const otherwise = `${request.name}: a way back would use the credential stored with the service`;
+    return accessToRun(current, currentAccess, lookUp, otherwise);
+}
+/**
+ * The credential for the image that a service has now, if it can still read it.
+ *
+ * @param otherwise what is done when it cannot, for the log
+ */
+async function accessToRun(current, access, lookUp, otherwise) {
+    const image = imageOf(current);
+    if (access === undefined || image === undefined)
+        return undefined;
+    try {
+        await lookUp((0,reference/* parseReference */.F2)(image), access);
+        return access;
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        log/* log */.R.info(`${otherwise}: config ${access.config.name} cannot read ${image}`);
+        return undefined;
+    }
+}
+function describeRefusal(error, image, access) {
+    const { registry, repository } = image;
+    const who = access === undefined ? 'without a credential' : `as ${access.credential.username} (config ${access.config.name})`;
+    const advice = remedy(error.failure, {
+        registry,
+        repository,
+        ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
+    });
+    return `image ${(0,reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/preflight.js
-
-
-
 
 
 
@@ -49722,99 +49913,84 @@ function nodeProblem(spec, nodes) {
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
  * platform. All that is wrong comes back at once, and nothing has changed.
  */
-async function preflight(planned, surroundings) {
-    const lookUp = lookUpOnce(surroundings);
-    const results = await inParallel(planned, surroundings.maxParallel, (service) => check(service, lookUp, surroundings));
+async function preflight(planned, world) {
+    const lookUp = lookUpOnce(world.connection, world.signal);
+    const results = await inParallel(planned, world.maxParallel, (service) => checked(service, lookUp, world));
     return {
-        services: results.flatMap((result) => (result.service === undefined ? [] : [result.service])),
-        problems: results.flatMap(({ problem, problems = [] }) => problem === undefined ? problems : [problem, ...problems]),
+        services: results.flatMap((result) => ('problems' in result ? [] : [result])),
+        problems: results.flatMap((result) => ('problems' in result ? result.problems : [])),
     };
 }
-async function check(planned, lookUp, surroundings) {
-    const { request, current, interim } = planned;
-    if (planned.access !== undefined && surroundings.loggedIn.refused.has(planned.access.credential))
-        return {};
+async function checked(planned, lookUp, world) {
+    // That a credential was refused has been said once, for all services that need it.
+    if (planned.access !== undefined && world.loggedIn.refused.has(planned.access.credential))
+        return { problems: [] };
+    try {
+        return await check(planned, lookUp, world);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserErrors */.tQ))
+            throw error;
+        return { problems: error.problems.map((line) => `service ${planned.request.name}: ${line}`) };
+    }
+}
+/** @throws UserErrors with all that would not work out */
+async function check(planned, lookUp, world) {
+    const { request, current, interim, colours } = planned;
+    const { nodes } = world.observed;
     const image = await checkImage(planned, lookUp);
-    if (typeof image === 'string')
-        return { problem: image };
-    const { pinned, access, distribution } = image;
-    const asked = { image: pinned, replicas: request.replicas, env: request.env };
-    const missing = difference(current?.Spec, asked);
-    const command = commandFor(planned, missing, access, pinned, surroundings.connection.configDirectory);
-    const rehearsal = isPlain(planned, missing)
-        ? { spec: withDifference(planned.current.Spec, missing), networks: [] }
-        : await rehearseIn(command, planned, surroundings);
-    if ('refusal' in rehearsal)
-        return { problem: `service ${request.name}: docker refuses it: ${rehearsal.refusal}` };
-    const wanted = withIds(rehearsal.spec, surroundings.stack?.networkIds ?? new Map());
-    const changes = changesOf(planned, wanted, missing);
-    const checked = {
+    const { missing, command, ...change } = await changeOf(planned, image, world);
+    const { wanted, changes } = change;
+    const service = {
         request,
         current,
-        access,
+        access: image.access,
         currentAccess: undefined,
-        ...(interim === undefined ? {} : { interim }),
-        ...(planned.colours && { colours: planned.colours }),
-        changes,
-        asked,
-        wanted,
-        networks: rehearsal.networks,
+        ...(interim && { interim }),
+        ...(colours && { colours }),
+        ...change,
     };
     const note = current && unsettledNote(current, changes.length > 0);
     if (note !== undefined)
         log/* log */.R.notice(`service ${request.name}: ${note}`);
     if (current !== undefined && changes.length === 0)
-        return { service: { ...checked, action: 'unchanged' } };
-    const colour = nextColour(planned, withPlatforms(wanted, distribution?.Platforms));
-    if (typeof colour === 'string')
-        return { problem: `service ${request.name}: ${colour}` };
-    const credential = await credentialProblems(wanted, surroundings);
-    if (credential.length > 0)
-        return { problems: credential.map((line) => `service ${request.name}: ${line}`) };
-    const problem = placementProblem(wanted, distribution, surroundings.observed);
-    if (problem !== undefined)
-        return { problem: `service ${request.name}: ${problem}` };
+        return { ...service, action: 'unchanged' };
+    const whole = withPlatforms(wanted, image.distribution?.Platforms);
+    const colour = nextColour(planned, whole);
+    (0,errors/* throwAll */.Kx)([...(await credentialProblems(wanted, world)), ...placementProblems(wanted, image, nodes)]);
     if (colour !== undefined)
-        return { service: { ...checked, ...colour, current: undefined, action: 'create', command } };
+        return { ...service, ...colour, current: undefined, action: 'create', command };
     if (current === undefined)
-        return { service: { ...checked, action: 'create', command } };
-    const firstStep = firstStepOf(request.rollover.strategy, current.Spec, wanted, surroundings.observed.nodes);
-    if (firstStep !== undefined && 'refusal' in firstStep && request.compose === undefined)
-        return { problem: `service ${request.name}: ${firstStep.refusal}` };
-    const currentAccess = await preflight_accessToReturn(planned, lookUp);
-    const update = { ...checked, currentAccess, action: 'update', command };
-    const whole = { ...update, wanted: withPlatforms(wanted, distribution?.Platforms) };
-    if (isPlain(planned, missing)) {
-        return { service: { ...(missing.image === undefined ? update : whole), command: undefined } };
-    }
+        return { ...service, action: 'create', command };
+    const firstStep = firstStepFor(planned, current.Spec, wanted, nodes);
+    const update = {
+        ...service,
+        currentAccess: await images_accessToReturn(planned, lookUp),
+        action: 'update',
+        command,
+    };
+    if (command === undefined)
+        return { ...update, wanted: missing.image === undefined ? wanted : whole };
     if (!needsWholeSpec(planned))
-        return { service: update };
-    if (firstStep === undefined)
-        return { service: whole };
-    if ('refusal' in firstStep) {
-        if (!isJob(wanted))
-            log/* log */.R.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`);
-        return { service: whole };
-    }
-    return { service: { ...whole, firstStep } };
+        return update;
+    return { ...update, wanted: whole, ...(firstStep && { firstStep }) };
+}
+/** What its strategy does first. A stack has services that it does not fit: they are deployed without. */
+function firstStepFor({ request }, current, wanted, nodes) {
+    const firstStep = firstStepOf(request.rollover.strategy, current, wanted, nodes);
+    if (firstStep === undefined || !('refusal' in firstStep))
+        return firstStep;
+    if (request.compose === undefined)
+        throw new errors/* UserErrors */.tQ([firstStep.refusal]);
+    if (!isJob(wanted))
+        log/* log */.R.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`);
+    return undefined;
 }
 /**
- * Whether an update changes no more than an image, a number of tasks and variables. It needs no docker command: each
- * of them takes a twentieth of a second to start, and asks the registry once more.
+ * The service that a blue-green deploy makes; `undefined` with another strategy.
+ *
+ * @throws UserErrors when the strategy cannot be had for this service
  */
-function isPlain(planned, { words }) {
-    const { current, request } = planned;
-    if (current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0)
-        return false;
-    return (words.length === 0 ||
-        (!isJob(current.Spec) && (request.replicas === undefined || current.Spec.Mode.Replicated !== undefined)));
-}
-/** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
-function needsWholeSpec({ request, interim }) {
-    const { kind } = request.rollover.strategy;
-    return request.compose !== undefined || interim !== undefined || kind !== 'rolling';
-}
-/** The service that a blue-green deploy makes, or why it cannot; `undefined` with another strategy. */
 function nextColour({ request, current, colours, interim }, wanted) {
     const { strategy } = request.rollover;
     if (strategy.kind !== 'blue-green')
@@ -49823,13 +49999,14 @@ function nextColour({ request, current, colours, interim }, wanted) {
         throw new Error('a blue-green service was planned without its colours');
     if (current !== undefined && replacesNothing(current.Spec, wanted))
         return undefined;
-    if (interim !== undefined)
-        return 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`';
+    if (interim !== undefined) {
+        throw new errors/* UserErrors */.tQ(['an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`']);
+    }
     const { name } = request;
     const routing = routingOf(strategy, name, wanted);
     const refusal = colourRefusal(name, colours.next, wanted, routing);
     if (refusal !== undefined)
-        return refusal;
+        throw new errors/* UserErrors */.tQ([refusal]);
     const shared = sharedByColours(wanted);
     if (shared.length > 0 && current !== undefined) {
         log/* log */.R.notice(`${name}: for a while both of its services have ${shared.join(' and ')}`);
@@ -49839,120 +50016,6 @@ function nextColour({ request, current, colours, interim }, wanted) {
         wanted: current === undefined ? spec : colours_hidden(spec, routing),
         nextColour: { name: colours.next, live: current, routing, routed: spec, leftovers: colours.leftovers },
     };
-}
-/** What the registry says of a service's image, or the line that says why it says nothing. */
-async function checkImage({ request, current, access }, lookUp) {
-    const { name, image } = request;
-    if (image === undefined)
-        return checkKeptImage(name, current, access, lookUp);
-    try {
-        const distribution = await lookUp(image, access);
-        const pinned = (0,reference/* withDigest */.hQ)(image, distribution.Descriptor.digest);
-        log/* log */.R.info(`${name}: ${(0,reference/* familiar */.ce)(pinned)}, ${access === undefined ? 'read without a credential' : `config ${access.config.name}`}`);
-        return { pinned, access, distribution };
-    }
-    catch (error) {
-        if (!(error instanceof RegistryError))
-            throw error;
-        return `service ${name}: ${describeRefusal(error, image, access)}`;
-    }
-}
-/**
- * A service that keeps its image needs no credential, but gets a fresh one when there is one that can read the image:
- * nodes that do not have it yet will pull it.
- */
-async function checkKeptImage(name, current, access, lookUp) {
-    const kept = { pinned: undefined, access: undefined, distribution: undefined };
-    const image = imageOf(current);
-    if (access === undefined || image === undefined)
-        return kept;
-    try {
-        await lookUp((0,reference/* parseReference */.F2)(image), access);
-        return { ...kept, access };
-    }
-    catch (error) {
-        if (!(error instanceof RegistryError))
-            throw error;
-        log/* log */.R.info(`${name}: keeps its image and the credential stored with it: config ${access.config.name} cannot read ${image}`);
-        return kept;
-    }
-}
-/** The credential for the image that a service has now, if it can still read it. */
-async function preflight_accessToReturn({ current, currentAccess, request }, lookUp) {
-    const image = imageOf(current);
-    if (currentAccess === undefined || image === undefined)
-        return undefined;
-    try {
-        await lookUp((0,reference/* parseReference */.F2)(image), currentAccess);
-        return currentAccess;
-    }
-    catch (error) {
-        if (!(error instanceof RegistryError))
-            throw error;
-        log/* log */.R.info(`${request.name}: a way back would use the credential stored with the service: config ${currentAccess.config.name} cannot read ${image}`);
-        return undefined;
-    }
-}
-function describeRefusal(error, image, access) {
-    const { registry, repository } = image;
-    const who = access === undefined ? 'without a credential' : `as ${access.credential.username} (config ${access.config.name})`;
-    const advice = remedy(error.failure, {
-        registry,
-        repository,
-        ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
-    });
-    return `image ${(0,reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
-}
-/** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
-function flagsFor({ request, current }) {
-    const { createArgs, updateArgs, rollover } = request;
-    const own = current === undefined ? createArgs : updateArgs;
-    const makesJob = current === undefined ? /--mode[= ](?:replicated|global)-job/.test(own.join(' ')) : isJob(current.Spec);
-    return makesJob ? own : [...policyFlags(rollover), ...own];
-}
-function commandFor(planned, missing, access, pinned, anonymousDirectory) {
-    const { request, current } = planned;
-    const { name, compose, rollover } = request;
-    const { image, replicas, env } = missing;
-    const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined };
-    if (compose !== undefined && pinned !== undefined) {
-        return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach);
-    }
-    const change = {
-        name: current?.Spec.Name ?? planned.colours?.next ?? name,
-        config,
-        image,
-        replicas,
-        env,
-        flags: flagsFor(planned),
-    };
-    return current === undefined ? serviceCreate(change) : serviceUpdate(change);
-}
-function rehearseIn(command, { current, interim }, { connection, workspace, stack, signal }) {
-    const { docker, engine } = connection;
-    const hidden = interim === undefined || current === undefined ? {} : { service: current };
-    const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden };
-    return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
-}
-/** Why an existing service has to be touched, in the user's words. */
-function changesOf({ request, current, interim }, wanted, { words }) {
-    if (current === undefined)
-        return [];
-    const stuck = [
-        ...(isPaused(current) ? ['its last update was paused'] : []),
-        ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
-    ];
-    if (request.compose !== undefined) {
-        const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : [];
-        return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck];
-    }
-    const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : [];
-    return [...words, ...byFlags, ...stuck];
-}
-function changesByFlags(now, wanted) {
-    const { UpdateConfig, RollbackConfig, ...rest } = wanted;
-    const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now;
-    return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)];
 }
 /** What would make Windows refuse the service's gMSA account. */
 async function credentialProblems(spec, { connection, observed, stack, signal }) {
@@ -49971,28 +50034,22 @@ async function credentialProblems(spec, { connection, observed, stack, signal })
     }
 }
 /** Why no node could run the service's tasks. */
-function placementProblem(spec, distribution, { nodes }) {
+function placementProblems(spec, { distribution }, nodes) {
     if (wantedTasks(spec) === 0)
-        return undefined;
+        return [];
     const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
     if (eligible.length === 0) {
         const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ');
-        return `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`;
+        return [
+            `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`,
+        ];
     }
     const platform = platformProblem(eligible, distribution?.Platforms ?? []);
     if (platform === undefined)
-        return undefined;
-    return `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`;
-}
-/** Asks once for each image and credential, however many services share them. */
-function lookUpOnce({ connection, signal }) {
-    const answers = new Map();
-    return (image, access) => {
-        const key = `${(0,reference/* familiar */.ce)(image)} ${access?.config.directory ?? ''}`;
-        const answer = answers.get(key) ?? resolveImage(connection.engine, image, access?.credential, signal);
-        answers.set(key, answer);
-        return answer;
-    };
+        return [];
+    return [
+        `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/recover.js
@@ -50040,7 +50097,7 @@ function sendBack(changed, { engine }, maxParallel) {
             if (checked.action === 'unchanged' || service === undefined)
                 throw new Error('there is no service to restore');
             const standing = checked.current === undefined
-                ? await remove(service, checked)
+                ? await takeAway(service, checked)
                 : await restore(checked, checked.current, service);
             if (standing === 'someone-elses')
                 return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' };
@@ -50058,17 +50115,14 @@ function sendBack(changed, { engine }, maxParallel) {
         const bases = [deployed.Spec, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])];
         return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal);
     }
-    async function remove(created, { nextColour }) {
+    async function takeAway(created, { nextColour }) {
         const ours = [created.Spec, ...(nextColour === undefined ? [] : [nextColour.routed])];
         const now = await findService(engine, created.ID, signal);
         if (now === undefined)
             return 'gone';
         if (!ours.some((spec) => sameSpec(now.Spec, spec)))
             return 'someone-elses';
-        await engine.remove(`/services/${created.ID}`, { signal }).catch((error) => {
-            if (!(error instanceof docker_engine/* EngineError */.NJ) || error.status !== 404)
-                throw error;
-        });
+        await (0,removal/* remove */.T)(engine, `/services/${created.ID}`, signal);
         return 'done';
     }
 }
@@ -50310,10 +50364,146 @@ function stopOnSignals() {
 
 // EXTERNAL MODULE: ./lib/runner/workspace.js
 var runner_workspace = __nccwpck_require__(6243);
-// EXTERNAL MODULE: external "node:fs/promises"
-var external_node_fs_promises_ = __nccwpck_require__(1455);
+;// CONCATENATED MODULE: ./lib/stack/stack.js
+
+
+/** Asks the swarm for all of them. */
+async function knownObjects(engine, signal) {
+    const [secret, config, networks] = await Promise.all([
+        (0,election/* throughElection */.XX)(() => engine.get('/secrets', { signal }), signal),
+        (0,election/* throughElection */.XX)(() => engine.get('/configs', { signal }), signal),
+        (0,election/* throughElection */.XX)(() => engine.get('/networks', { signal }), signal),
+    ]);
+    return { secret, config, networks };
+}
+/** Whether the swarm has the object already. */
+function exists({ kind, name }, known) {
+    return known[kind].some(({ Spec }) => Spec.Name === name);
+}
+/** A name as Docker has it in the stack. */
+function scoped({ name }, key) {
+    return `${name}_${key}`;
+}
+/** Whether labels say that a thing is the stack's. */
+function isOfStack({ name }, labels) {
+    return labels?.[NAMESPACE_LABEL] === name;
+}
+
+;// CONCATENATED MODULE: ./lib/stack/surroundings.js
+
+/** What stands for an object that is not there yet. */
+function placeholder(kind, name) {
+    return kind === 'network' ? name : `new-${kind}-${name}`;
+}
+function surroundingsOf(stack) {
+    return {
+        pretended: pretendedObjects(stack),
+        networkIds: networkIds(stack),
+        configContent: (id) => configContent(stack, id),
+    };
+}
+/** What a rehearsal must see on the swarm beyond what there is. */
+function pretendedObjects({ objects, known, missing }) {
+    const made = (kind) => objects.filter((one) => one.kind === kind && !exists(one, known)).map(({ name }) => name);
+    const all = (kind, names) => names.map((name) => ({ ID: placeholder(kind, name), Spec: { Name: name, Labels: {} } }));
+    return {
+        secret: all('secret', [...made('secret'), ...missing.secret]),
+        config: all('config', [...made('config'), ...missing.config]),
+        network: all('network', missing.network),
+    };
+}
+/** Of two networks with one name that of the swarm. */
+function networkIds({ known }) {
+    const local = known.networks.filter(({ Scope }) => Scope !== 'swarm');
+    const swarm = known.networks.filter(({ Scope }) => Scope === 'swarm');
+    return new Map([...local, ...swarm].map(({ Id, Name }) => [Name, Id]));
+}
+function configContent({ objects, known }, id) {
+    const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data;
+    if (existing !== undefined)
+        return Buffer.from(existing, 'base64').toString();
+    return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString();
+}
+
+;// CONCATENATED MODULE: ./lib/stack/make.js
+
+
+
+
+
+
+
+
+const MAKE_TIMEOUT_MS = 120_000;
+const UNDO_TIMEOUT_MS = 60_000;
+/**
+ * Makes the networks, secrets and configs that are not there yet and that a service needs, each once.
+ *
+ * @returns the services, with the IDs of what was made in the place of what stood for it
+ * @throws UserError when the swarm refuses one; those made before it are taken away again
+ */
+async function makeObjects(stack, services, { engine }, signal) {
+    const networks = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])));
+    const ids = await (0,log/* stage */.d)('Make networks, secrets and configs', () => makeAll(stack, networks, engine, signal));
+    return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }));
+}
+/**
+ * @param networks what docker itself would send to make them, from the rehearsals
+ * @returns the ID of each, by what stood for it until now
+ */
+async function makeAll(stack, networks, engine, signal) {
+    const made = [];
+    const make = async (kind, name, body) => {
+        signal.throwIfAborted();
+        const id = await makeOnce(engine, kind, name, body);
+        made.push({ placeholder: placeholder(kind, name), path: `/${kind}s/${id}`, id });
+        log/* log */.R.info(`${kind} ${name}: created`);
+    };
+    try {
+        for (const body of new Map(networks.map((one) => [one.Name, one])).values())
+            await make('network', body.Name, body);
+        for (const object of stack.objects) {
+            if (!exists(object, stack.known))
+                await make(object.kind, object.name, bodyOf(object));
+        }
+    }
+    catch (error) {
+        const patience = AbortSignal.timeout(UNDO_TIMEOUT_MS);
+        const undo = ({ path }) => (0,removal/* remove */.T)(engine, path, patience).catch((failure) => log/* log */.R.warning((0,errors/* messageOf */.bD)(failure)));
+        await Promise.all(made.map(undo));
+        throw error;
+    }
+    return new Map(made.map(({ placeholder: before, id }) => [before, id]));
+}
+function bodyOf({ name, labels, content, driver, templating }) {
+    return {
+        Name: name,
+        Labels: labels,
+        ...(driver === undefined ? { Data: content.toString('base64') } : { Driver: driver }),
+        ...(templating === undefined ? {} : { Templating: { Name: templating } }),
+    };
+}
+/** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
+async function makeOnce(engine, kind, name, body) {
+    const patience = AbortSignal.timeout(MAKE_TIMEOUT_MS);
+    try {
+        const answer = await (0,election/* throughElection */.XX)(() => engine.post(`/${kind}s/create`, { body }), patience);
+        return answer.ID ?? answer.Id ?? '';
+    }
+    catch (error) {
+        if (!(error instanceof docker_engine/* EngineError */.NJ))
+            throw error;
+        if (error.status !== 409)
+            throw new errors/* UserError */.yo(`the swarm refuses to make the ${kind} ${name}: ${error.message}`);
+        const there = await (0,election/* throughElection */.XX)(() => engine.get(`/${kind}s/${encodeURIComponent(name)}`), patience);
+        return there.ID ?? there.Id ?? '';
+    }
+}
+
 // EXTERNAL MODULE: ./lib/docker/compose.js
 var compose = __nccwpck_require__(2604);
+// EXTERNAL MODULE: external "node:fs/promises"
+var external_node_fs_promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./lib/docker/stack-objects.js
@@ -50361,7 +50551,7 @@ function idsIn(spec) {
     ];
 }
 
-;// CONCATENATED MODULE: ./lib/stack.js
+;// CONCATENATED MODULE: ./lib/stack/content.js
 
 
 
@@ -50370,100 +50560,7 @@ function idsIn(spec) {
 
 
 
-
-
-
-
-
-/** Docker 23 is the first with `docker stack config`, 26 the first with `docker stack deploy --detach`. */
-const DETACH_CLI = 26;
 const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
-const LONGEST_SERVICE_NAME = 63;
-/**
- * Has docker merge the files and replace their variables, and compares what they need with what the swarm has.
- *
- * @throws UserErrors when docker cannot make one stack of the files
- */
-async function readStack(request, connection, workspace, signal) {
-    for (const notice of request.adapted.notices)
-        log/* log */.R.notice(notice);
-    for (const warning of request.adapted.warnings)
-        log/* log */.R.warning(warning);
-    const file = await render(request, connection, workspace, signal);
-    const known = await knownObjects(connection.engine, signal);
-    const problems = [];
-    const objects = await wantedObjects(request, file, known, problems);
-    const missing = missingExternals(request, file, known, problems);
-    const pinned = withObjects(file, objects);
-    const services = Object.keys(file.services).flatMap((key) => {
-        const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI);
-        if (typeof service !== 'string')
-            return [service];
-        problems.push(service);
-        return [];
-    });
-    if (services.length === 0 && problems.length === 0) {
-        problems.push(`${(0,compose/* placeOf */.$t)(request.files, [])}: there is no service in it: write at least one under \`services\``);
-    }
-    (0,errors/* throwAll */.Kx)(services.length === 0 ? problems : []);
-    const networks = new Set(Object.entries(file.networks).map(([key, one]) => one?.name ?? scoped(request, key)));
-    return {
-        name: request.name,
-        services,
-        objects: [...objects.values()],
-        networks: networks.add(scoped(request, 'default')),
-        known,
-        prune: request.prune,
-        problems,
-        missing,
-    };
-}
-async function render(request, { docker, configDirectory }, workspace, signal) {
-    const { files, adapted, directory, variables } = request;
-    const [first = '', ...others] = adapted.texts;
-    const folder = others.length > 0 ? await workspace.makeDirectory('compose') : '';
-    const paths = others.map((_, index) => (0,external_node_path_.join)(folder, `${index + 2}.yml`));
-    await Promise.all(others.map((text, index) => workspace.writeFile(paths[index] ?? '', text)));
-    // The first file comes by the input: so relative paths begin at the directory of the user's file.
-    const from = ['-', ...paths].flatMap((path) => ['--compose-file', path]);
-    const args = ['--config', configDirectory, 'stack', 'config', ...from];
-    const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal });
-    if (result.code !== 0)
-        throw new errors/* UserError */.yo((0,compose/* locateComplaint */.G_)(files, complaint(result)));
-    return parseStackFile(result.stdout);
-}
-async function knownObjects(engine, signal) {
-    const [secret, config, networks] = await Promise.all([
-        (0,election/* throughElection */.XX)(() => engine.get('/secrets', { signal }), signal),
-        (0,election/* throughElection */.XX)(() => engine.get('/configs', { signal }), signal),
-        (0,election/* throughElection */.XX)(() => engine.get('/networks', { signal }), signal),
-    ]);
-    return { secret, config, networks };
-}
-function scoped({ name }, key) {
-    return `${name}_${key}`;
-}
-function serviceRequest(request, key, file, knowsDetach) {
-    const service = file.services[key] ?? {};
-    const name = scoped(request, key);
-    if (name.length > LONGEST_SERVICE_NAME) {
-        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
-    }
-    if (!service.image) {
-        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
-    }
-    try {
-        const image = (0,reference/* withTagDefault */.Oy)((0,reference/* parseReference */.F2)(service.image));
-        const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach };
-        const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover };
-        return { name, image, labels: labelsOf(service), ...nothingElse, compose };
-    }
-    catch (error) {
-        if (!(error instanceof errors/* UserError */.yo))
-            throw error;
-        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`;
-    }
-}
 /** The secrets and configs that the files hold the content of, by `secrets.key` and `configs.key`. */
 async function wantedObjects(request, file, known, problems) {
     const wanted = new Map();
@@ -50559,6 +50656,97 @@ function checkFixedName({ kind, name, versionOf, labels, content }, known) {
         log/* log */.R.warning(`the secret ${name} was not made by this action: it is taken as it is, for its content cannot be read`);
     }
 }
+
+;// CONCATENATED MODULE: ./lib/stack/read.js
+
+
+
+
+
+
+
+
+
+/** Docker 23 is the first with `docker stack config`, 26 the first with `docker stack deploy --detach`. */
+const DETACH_CLI = 26;
+const LONGEST_SERVICE_NAME = 63;
+/**
+ * Has docker merge the files and replace their variables, and compares what they need with what the swarm has.
+ *
+ * @throws UserErrors when docker cannot make one stack of the files
+ */
+function readStack(request, connection, workspace, signal) {
+    return (0,log/* stage */.d)('Read the stack', () => read_read(request, connection, workspace, signal));
+}
+async function read_read(request, connection, workspace, signal) {
+    for (const notice of request.adapted.notices)
+        log/* log */.R.notice(notice);
+    for (const warning of request.adapted.warnings)
+        log/* log */.R.warning(warning);
+    const file = await render(request, connection, workspace, signal);
+    const known = await knownObjects(connection.engine, signal);
+    const problems = [];
+    const objects = await wantedObjects(request, file, known, problems);
+    const missing = missingExternals(request, file, known, problems);
+    const pinned = withObjects(file, objects);
+    const services = Object.keys(file.services).flatMap((key) => {
+        const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI);
+        if (typeof service !== 'string')
+            return [service];
+        problems.push(service);
+        return [];
+    });
+    if (services.length === 0 && problems.length === 0) {
+        problems.push(`${(0,compose/* placeOf */.$t)(request.files, [])}: there is no service in it: write at least one under \`services\``);
+    }
+    (0,errors/* throwAll */.Kx)(services.length === 0 ? problems : []);
+    const networks = new Set(Object.entries(file.networks).map(([key, one]) => one?.name ?? scoped(request, key)));
+    return {
+        name: request.name,
+        services,
+        objects: [...objects.values()],
+        networks: networks.add(scoped(request, 'default')),
+        known,
+        prune: request.prune,
+        problems,
+        missing,
+    };
+}
+async function render(request, { docker, configDirectory }, workspace, signal) {
+    const { files, adapted, directory, variables } = request;
+    const [first = '', ...others] = adapted.texts;
+    const folder = others.length > 0 ? await workspace.makeDirectory('compose') : '';
+    const paths = others.map((_, index) => (0,external_node_path_.join)(folder, `${index + 2}.yml`));
+    await Promise.all(others.map((text, index) => workspace.writeFile(paths[index] ?? '', text)));
+    // The first file comes by the input: so relative paths begin at the directory of the user's file.
+    const from = ['-', ...paths].flatMap((path) => ['--compose-file', path]);
+    const args = ['--config', configDirectory, 'stack', 'config', ...from];
+    const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal });
+    if (result.code !== 0)
+        throw new errors/* UserError */.yo((0,compose/* locateComplaint */.G_)(files, complaint(result)));
+    return parseStackFile(result.stdout);
+}
+function serviceRequest(request, key, file, knowsDetach) {
+    const service = file.services[key] ?? {};
+    const name = scoped(request, key);
+    if (name.length > LONGEST_SERVICE_NAME) {
+        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
+    }
+    if (!service.image) {
+        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
+    }
+    try {
+        const image = (0,reference/* withTagDefault */.Oy)((0,reference/* parseReference */.F2)(service.image));
+        const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach };
+        const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover };
+        return { name, image, labels: labelsOf(service), ...nothingElse, compose };
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserError */.yo))
+            throw error;
+        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`;
+    }
+}
 function missingExternals(request, file, known, problems) {
     const absent = (kind) => Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) => {
         const wanted = name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
@@ -50590,150 +50778,79 @@ function withObjects(file, objects) {
     }));
     return { ...file, secrets: external('secrets'), configs: external('configs') };
 }
-/** What stands for an object that is not there yet. */
-function placeholder(kind, name) {
-    return kind === 'network' ? name : `new-${kind}-${name}`;
-}
-/** What the preflight has to know of the stack around a service. */
-function surroundingsOf(stack) {
-    return {
-        pretended: pretendedObjects(stack),
-        networkIds: networkIds(stack),
-        configContent: (id) => configContent(stack, id),
-    };
-}
-/** What a rehearsal must see on the swarm beyond what there is. */
-function pretendedObjects({ objects, known, missing }) {
-    const made = (kind) => objects.filter((one) => one.kind === kind && !exists(one, known)).map(({ name }) => name);
-    const all = (kind, names) => names.map((name) => ({ ID: placeholder(kind, name), Spec: { Name: name, Labels: {} } }));
-    return {
-        secret: all('secret', [...made('secret'), ...missing.secret]),
-        config: all('config', [...made('config'), ...missing.config]),
-        network: all('network', missing.network),
-    };
-}
-function exists({ kind, name }, known) {
-    return known[kind].some(({ Spec }) => Spec.Name === name);
-}
-/** The IDs of the networks, by name. */
-function networkIds({ known }) {
-    const local = known.networks.filter(({ Scope }) => Scope !== 'swarm');
-    const swarm = known.networks.filter(({ Scope }) => Scope === 'swarm');
-    return new Map([...local, ...swarm].map(({ Id, Name }) => [Name, Id]));
-}
-/** The content of the swarm config with this ID, as it is or will be. */
-function configContent({ objects, known }, id) {
-    const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data;
-    if (existing !== undefined)
-        return Buffer.from(existing, 'base64').toString();
-    return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString();
-}
-/**
- * Makes the networks, secrets and configs that are not there yet, each once.
- *
- * @param networks what docker itself would send to make them, from the rehearsals
- * @returns the ID of each, by what stood for it until now
- * @throws UserError when the swarm refuses one; those made before it are taken away again
- */
-async function makeObjects(stack, networks, { engine }, signal) {
-    const made = [];
-    const make = async (kind, name, body) => {
-        signal.throwIfAborted();
-        const id = await makeOnce(engine, kind, name, body);
-        made.push({ placeholder: placeholder(kind, name), path: `/${kind}s/${id}`, id });
-        log/* log */.R.info(`${kind} ${name}: created`);
-    };
-    try {
-        for (const body of new Map(networks.map((one) => [one.Name, one])).values())
-            await make('network', body.Name, body);
-        for (const object of stack.objects) {
-            if (!exists(object, stack.known))
-                await make(object.kind, object.name, bodyOf(object));
-        }
-    }
-    catch (error) {
-        await Promise.all(made.map(({ path }) => engine.remove(path).catch((e) => log/* log */.R.warning((0,errors/* messageOf */.bD)(e)))));
-        throw error;
-    }
-    return new Map(made.map(({ placeholder: before, id }) => [before, id]));
-}
-function bodyOf({ name, labels, content, driver, templating }) {
-    return {
-        Name: name,
-        Labels: labels,
-        ...(driver === undefined ? { Data: content.toString('base64') } : { Driver: driver }),
-        ...(templating === undefined ? {} : { Templating: { Name: templating } }),
-    };
-}
-/** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
-async function makeOnce(engine, kind, name, body) {
-    const patience = AbortSignal.timeout(120_000);
-    try {
-        const answer = await (0,election/* throughElection */.XX)(() => engine.post(`/${kind}s/create`, { body }), patience);
-        return answer.ID ?? answer.Id ?? '';
-    }
-    catch (error) {
-        if (!(error instanceof docker_engine/* EngineError */.NJ))
-            throw error;
-        if (error.status !== 409)
-            throw new errors/* UserError */.yo(`the swarm refuses to make the ${kind} ${name}: ${error.message}`);
-        const there = await (0,election/* throughElection */.XX)(() => engine.get(`/${kind}s/${encodeURIComponent(name)}`), patience);
-        return there.ID ?? there.Id ?? '';
-    }
-}
+
+;// CONCATENATED MODULE: ./lib/stack/remove.js
+
+
+
+
+
+
+
+
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20;
+const ASK_EVERY_MS = 500;
+const remove_READ_TIMEOUT_MS = 120_000;
+/** An election of the swarm's leader included. */
+const REMOVE_TIMEOUT_MS = 60_000;
 /**
  * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
  * `prune` its services that the files do not name any more, and then all that is the stack's and not used.
+ *
+ * @returns the services that were removed, or not
  */
-async function stack_removeUnused(stack, connection) {
-    const { engine, docker, configDirectory } = connection;
-    const patience = AbortSignal.timeout(120_000);
-    const read = (path, query) => (0,election/* throughElection */.XX)(() => engine.get(path, query === undefined ? {} : { query }), patience);
-    const remove = async (kind, id) => {
-        const result = await docker.run(['--config', configDirectory, kind, 'rm', id]);
-        return result.code === 0 ? undefined : complaint(result);
+function remove_removeUnused(stack, { engine }) {
+    return (0,log/* stage */.d)('Remove what is not used any more', async () => {
+        const results = stack.prune ? await removeServices(stack, engine) : [];
+        await removeObjects(stack, engine);
+        return results;
+    });
+}
+async function removeServices(stack, engine) {
+    const wanted = new Set(stack.services.map(({ name }) => name));
+    const services = await readServices(engine);
+    const surplus = services.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !wanted.has(Spec.Name));
+    return Promise.all(surplus.map((service) => removeService(service, engine)));
+}
+async function removeService(service, engine) {
+    const startedAt = performance.now();
+    const refusal = await tryToRemove(engine, `/services/${service.ID}`);
+    say(`service ${service.Spec.Name}`, refusal);
+    return {
+        name: service.Spec.Name,
+        action: 'remove',
+        outcome: refusal === undefined ? 'removed' : 'failed',
+        image: { before: imageOf(service), after: undefined },
+        config: undefined,
+        nodes: 0,
+        tasks: { running: 0, wanted: 0 },
+        seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+        ...(refusal === undefined ? {} : { cause: `docker refused to remove it: ${refusal}` }),
     };
-    const names = new Set(stack.services.map(({ name }) => name));
-    const before = await read('/services');
-    const surplus = before.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !names.has(Spec.Name));
-    const results = stack.prune ? await Promise.all(surplus.map(removeService)) : [];
-    const [services, known] = await Promise.all([read('/services'), knownObjects(engine, patience)]);
+}
+async function removeObjects(stack, engine) {
+    const signal = AbortSignal.timeout(remove_READ_TIMEOUT_MS);
+    const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)]);
     for (const kind of ['secret', 'config']) {
         const old = known[kind].filter((object) => isOld(stack, kind, object));
-        const unused = unusedIds(old.map(({ ID }) => ID), services);
-        for (const { ID, Spec } of old.filter((one) => unused.includes(one.ID))) {
-            say(`${kind} ${Spec.Name}`, await remove(kind, ID));
+        for (const { ID, Spec } of unused(old, ({ ID }) => ID, services)) {
+            say(`${kind} ${Spec.Name}`, await tryToRemove(engine, `/${kind}s/${ID}`));
         }
     }
-    if (stack.prune) {
-        const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
-        const unused = unusedIds(old.map(({ Id }) => Id), services);
-        for (const { Id, Name } of old.filter((one) => unused.includes(one.Id))) {
-            say(`network ${Name}`, await whenReleased(() => remove('network', Id)));
-        }
-    }
-    return results;
-    async function removeService(service) {
-        const startedAt = performance.now();
-        const refusal = await remove('service', service.ID);
-        say(`service ${service.Spec.Name}`, refusal);
-        return {
-            name: service.Spec.Name,
-            action: 'remove',
-            outcome: refusal === undefined ? 'removed' : 'failed',
-            image: { before: imageOf(service), after: undefined },
-            config: undefined,
-            nodes: 0,
-            tasks: { running: 0, wanted: 0 },
-            seconds: Math.round((performance.now() - startedAt) / 100) / 10,
-            ...(refusal === undefined ? {} : { cause: `docker refused to remove it: ${refusal}` }),
-        };
+    if (!stack.prune)
+        return;
+    const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
+    for (const { Id, Name } of unused(old, ({ Id }) => Id, services)) {
+        say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)));
     }
 }
-function isOfStack({ name }, labels) {
-    return labels?.[NAMESPACE_LABEL] === name;
+function readServices(engine) {
+    return (0,election/* throughElection */.XX)(() => engine.get('/services'), AbortSignal.timeout(remove_READ_TIMEOUT_MS));
+}
+function unused(objects, idOf, services) {
+    const ids = unusedIds(objects.map(idOf), services);
+    return objects.filter((object) => ids.includes(idOf(object)));
 }
 /** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
 function isOld(stack, kind, { Spec }) {
@@ -50743,20 +50860,31 @@ function isOld(stack, kind, { Spec }) {
     const version = Spec.Labels?.[VERSION_LABEL];
     return stack.prune || wanted.some(({ versionOf }) => versionOf !== undefined && versionOf === version);
 }
+/** Why it was not removed; `undefined` when it is gone. */
+async function tryToRemove(engine, path) {
+    try {
+        await (0,removal/* remove */.T)(engine, path, AbortSignal.timeout(REMOVE_TIMEOUT_MS));
+        return undefined;
+    }
+    catch (error) {
+        return (0,errors/* messageOf */.bD)(error);
+    }
+}
+async function whenReleased(removal) {
+    const deadline = performance.now() + RELEASE_SECONDS * 1000;
+    for (;;) {
+        const refusal = await removal();
+        const isHeld = refusal !== undefined && /in use|active endpoints/i.test(refusal);
+        if (!isHeld || performance.now() > deadline)
+            return refusal;
+        await (0,promises_.setTimeout)(ASK_EVERY_MS);
+    }
+}
 function say(what, refusal) {
     if (refusal === undefined)
         log/* log */.R.info(`${what}: removed`);
     else
         log/* log */.R.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`);
-}
-async function whenReleased(remove) {
-    const deadline = performance.now() + RELEASE_SECONDS * 1000;
-    for (;;) {
-        const refusal = await remove();
-        if (refusal === undefined || !/in use|active endpoints/i.test(refusal) || performance.now() > deadline)
-            return refusal;
-        await new Promise((resolve) => setTimeout(resolve, 500));
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/main.js
@@ -50835,6 +50963,8 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
+
+
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -50858,8 +50988,8 @@ async function main() {
     }
 }
 /**
- * Makes a deployment true, stage by stage. Until `deploy` nothing is changed, and everything that is wrong by then is
- * thrown together.
+ * Makes a deployment true, stage by stage. Nothing of a service is changed before everything has been checked, and all
+ * that is wrong is thrown together.
  */
 async function carryOut(asked, signal) {
     const env_2 = { stack: [], error: void 0, hasError: false };
@@ -50867,7 +50997,7 @@ async function carryOut(asked, signal) {
         const workspace = main_addDisposableResource(env_2, await (0,runner_workspace/* createWorkspace */.sK)(), true);
         const connection = main_addDisposableResource(env_2, await (0,log/* stage */.d)('Connect', () => (0,lib_connection/* connect */.N)(asked, workspace, process.env, signal)), false);
         const lock = main_addDisposableResource(env_2, await (0,lib_lock/* takeLock */.HJ)(asked, connection, signal), true);
-        const stack = await readStackOf(asked, connection, workspace, signal);
+        const stack = asked.stack && (await readStack(asked.stack, connection, workspace, signal));
         const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
         await lock.takeServices(deployment);
         const loggedIn = await (0,log/* stage */.d)('Log in', () => logIn(deployment, connection, workspace, signal));
@@ -50883,7 +51013,7 @@ async function carryOut(asked, signal) {
             signal,
         }));
         (0,errors/* throwAll */.Kx)([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems]);
-        const services = await withObjectsOf(stack, checked.services, connection, signal);
+        const services = stack ? await makeObjects(stack, checked.services, connection, signal) : checked.services;
         const field = { connection, observed, deployment, signal };
         const begun = await begin(services, field);
         const send = () => deploy(begun.services, connection, deployment.maxParallel, signal);
@@ -50907,7 +51037,7 @@ async function carryOut(asked, signal) {
         await forgetInterims(rollouts, connection);
         if (stack === undefined || !deployment.wait || !results.every(isGood))
             return results;
-        return [...results, ...(await (0,log/* stage */.d)('Remove what is not used any more', () => stack_removeUnused(stack, connection)))];
+        return [...results, ...(await remove_removeUnused(stack, connection))];
     }
     catch (e_2) {
         env_2.error = e_2;
@@ -50918,11 +51048,6 @@ async function carryOut(asked, signal) {
         if (result_1)
             await result_1;
     }
-}
-async function readStackOf({ stack }, connection, workspace, signal) {
-    if (stack === undefined)
-        return undefined;
-    return (0,log/* stage */.d)('Read the stack', () => readStack(stack, connection, workspace, signal));
 }
 /** What the strategies do before the whole change is sent: first what may fail, then what stops services. */
 async function begin(services, field) {
@@ -50942,14 +51067,6 @@ async function switchOver(watched, field) {
     if (!results.every(isGood))
         return field.deployment.onFailure === 'rollback' ? watched : leaveTraffic(watched);
     return (0,log/* stage */.d)('Move the traffic', () => moveTraffic(rollouts, results, field));
-}
-/** The services, when all that they refer to is there. */
-async function withObjectsOf(stack, services, connection, signal) {
-    if (stack === undefined)
-        return services;
-    const needed = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])));
-    const ids = await (0,log/* stage */.d)('Make networks, secrets and configs', () => makeObjects(stack, needed, connection, signal));
-    return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }));
 }
 
 

@@ -4,12 +4,13 @@ import type { Service, ServiceSpec, Task } from './docker/api.ts'
 import { claimed, type NextColour, retired } from './docker/colours.ts'
 import { throughElection } from './docker/election.ts'
 import type { Engine } from './docker/engine.ts'
+import { remove } from './docker/removal.ts'
 import { judgeTrial, mayHaveContainer } from './docker/rollout.ts'
 import { imageOf, sameSpec } from './docker/service-spec.ts'
 import { findService, updateSpec } from './docker/spec-update.ts'
 import { messageOf } from './errors.ts'
 import { LOOK_EVERY_MS, lookoutFor, type Problem, sharedLook } from './lookout.ts'
-import { make, remove } from './next-colour.ts'
+import { make } from './next-colour.ts'
 import { log } from './runner/log.ts'
 import { trial } from './trial.ts'
 import { isGood } from './verdict.ts'
@@ -147,7 +148,7 @@ async function makeAnew(move: Move, field: Field): Promise<Move> {
   const { engine } = field.connection
   const { checked } = move.rollout
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
-  await remove(engine, move.service, signal)
+  await remove(engine, `/services/${move.service.ID}`, signal)
   const made = await make(checked.access, move.next.routed, engine, signal)
   if ('problem' in made) return { ...move, problem: made.problem }
   const moved = { ...move, service: made.service, hasMoved: true }
@@ -213,7 +214,7 @@ async function removeOld({ name, old, keepOld: keep }: Move, { connection }: Fie
   }
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
   try {
-    await remove(connection.engine, old, signal)
+    await remove(connection.engine, `/services/${old.ID}`, signal)
     log.info(`${name}: ${old.Spec.Name} is removed`)
   } catch (error) {
     log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`)
@@ -255,7 +256,7 @@ async function removeUnused({ service, next, hasMoved }: Move, engine: Engine, s
   try {
     const now = await findService(engine, service.ID, signal)
     if (hasMoved || now === undefined || !sameSpec(now.Spec, service.Spec)) return
-    await remove(engine, service, signal)
+    await remove(engine, `/services/${service.ID}`, signal)
   } catch (error) {
     log.warning(`${next.name}, which has no traffic, was not removed: ${messageOf(error)}`)
   }

@@ -15,6 +15,7 @@ import {
   locksOf,
   secondsLeft,
 } from './docker/lock-config.ts'
+import { remove } from './docker/removal.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { messageOf, UserError } from './errors.ts'
 import type { Strategy } from './rollover.ts'
@@ -111,7 +112,8 @@ async function waitFor(
     const { SystemTime: now } = await throughElection(() => engine.get<SystemInfo>('/info', { signal }), signal)
     if (isExpired(other, now)) {
       log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`)
-      await remove(engine, other.id, signal)
+      // By its ID: of two that break it, the second must not take away the first one's new lock.
+      await remove(engine, `/configs/${other.id}`, signal)
       continue
     }
     if (performance.now() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds))
@@ -156,13 +158,6 @@ async function find(engine: Engine, name: string, signal: AbortSignal): Promise<
   return config && heldLock(config)
 }
 
-/** By its ID: of two that break a lock, the second must not take away the first one's new lock. */
-async function remove(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
-  await throughElection(() => engine.remove(`/configs/${id}`, { signal }), signal).catch((error: unknown) => {
-    if (!(error instanceof EngineError) || error.status !== 404) throw error
-  })
-}
-
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
 async function release(engine: Engine, holder: Holder, taken: readonly string[]): Promise<void> {
   try {
@@ -180,7 +175,7 @@ async function releaseAll(engine: Engine, token: string, signal: AbortSignal): P
   const left = await throughElection(() => engine.get<LockConfig[]>('/configs', { query, signal }), signal)
   // The filter of a daemon that does not know it would let everything through.
   const ours = left.map(heldLock).filter(({ holder }) => holder.token === token)
-  await Promise.all(ours.map(({ id }) => remove(engine, id, signal)))
+  await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)))
 }
 
 /** The token of the locks that main of the same step did not release, as far as `post` knows. */

@@ -4,9 +4,8 @@ import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
 import { deploy } from './deploy.ts'
-import type { CheckedService, Connection, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
+import type { CheckedService, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { FirstStep } from './docker/first-step.ts'
-import { withIds } from './docker/stack-file.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
 import { type Begun, forgetInterims } from './interim.ts'
@@ -19,8 +18,11 @@ import { stopOldTasks } from './recreate.ts'
 import { reportFailure, reportResults } from './report.ts'
 import { stage } from './runner/log.ts'
 import { stopOnSignals } from './runner/stop.ts'
-import { createWorkspace, type Workspace } from './runner/workspace.ts'
-import { makeObjects, readStack, removeUnused, type Stack, surroundingsOf } from './stack.ts'
+import { createWorkspace } from './runner/workspace.ts'
+import { makeObjects } from './stack/make.ts'
+import { readStack } from './stack/read.ts'
+import { removeUnused } from './stack/remove.ts'
+import { surroundingsOf } from './stack/surroundings.ts'
 import { isGood } from './verdict.ts'
 import { unwatchedResult, watch } from './watch.ts'
 
@@ -37,15 +39,15 @@ export async function main(): Promise<void> {
 }
 
 /**
- * Makes a deployment true, stage by stage. Until `deploy` nothing is changed, and everything that is wrong by then is
- * thrown together.
+ * Makes a deployment true, stage by stage. Nothing of a service is changed before everything has been checked, and all
+ * that is wrong is thrown together.
  */
 async function carryOut(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
   await using workspace = await createWorkspace()
   using connection = await stage('Connect', () => connect(asked, workspace, process.env, signal))
 
   await using lock = await takeLock(asked, connection, signal)
-  const stack = await readStackOf(asked, connection, workspace, signal)
+  const stack = asked.stack && (await readStack(asked.stack, connection, workspace, signal))
   const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
   await lock.takeServices(deployment)
 
@@ -65,7 +67,7 @@ async function carryOut(asked: Deployment, signal: AbortSignal): Promise<readonl
   )
   throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems])
 
-  const services = await withObjectsOf(stack, checked.services, connection, signal)
+  const services = stack ? await makeObjects(stack, checked.services, connection, signal) : checked.services
   const field: Field = { connection, observed, deployment, signal }
   const begun = await begin(services, field)
   const send = () => deploy(begun.services, connection, deployment.maxParallel, signal)
@@ -87,17 +89,7 @@ async function carryOut(asked: Deployment, signal: AbortSignal): Promise<readonl
   }
   await forgetInterims(rollouts, connection)
   if (stack === undefined || !deployment.wait || !results.every(isGood)) return results
-  return [...results, ...(await stage('Remove what is not used any more', () => removeUnused(stack, connection)))]
-}
-
-async function readStackOf(
-  { stack }: Deployment,
-  connection: Connection,
-  workspace: Workspace,
-  signal: AbortSignal,
-): Promise<Stack | undefined> {
-  if (stack === undefined) return undefined
-  return stage('Read the stack', () => readStack(stack, connection, workspace, signal))
+  return [...results, ...(await removeUnused(stack, connection))]
 }
 
 /** What the strategies do before the whole change is sent: first what may fail, then what stops services. */
@@ -116,17 +108,4 @@ async function switchOver(watched: Moved, field: Field): Promise<Moved> {
   if (!rollouts.some(({ checked }) => takesOver(checked)) || field.signal.aborted) return watched
   if (!results.every(isGood)) return field.deployment.onFailure === 'rollback' ? watched : leaveTraffic(watched)
   return stage('Move the traffic', () => moveTraffic(rollouts, results, field))
-}
-
-/** The services, when all that they refer to is there. */
-async function withObjectsOf(
-  stack: Stack | undefined,
-  services: readonly CheckedService[],
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<readonly CheckedService[]> {
-  if (stack === undefined) return services
-  const needed = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])))
-  const ids = await stage('Make networks, secrets and configs', () => makeObjects(stack, needed, connection, signal))
-  return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }))
 }

@@ -4,6 +4,7 @@ import type { NextColour } from './docker/colours.ts'
 import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
+import { remove } from './docker/removal.ts'
 import { sameSpec } from './docker/service-spec.ts'
 import { findService } from './docker/spec-update.ts'
 import { sameStackSpec } from './docker/stack-file.ts'
@@ -29,7 +30,7 @@ export async function makeNext(
     if (!sameSpec(now.Spec, leftover.Spec)) {
       return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) }
     }
-    await remove(engine, leftover, signal)
+    await remove(engine, `/services/${leftover.ID}`, signal)
     log.info(`${checked.request.name}: ${name}, which had no traffic, is removed`)
   }
   const made = await make(checked.access, checked.wanted, engine, signal)
@@ -56,13 +57,6 @@ export async function make(
   const service = await findService(engine, spec.Name, signal)
   const isOurs = service !== undefined && sameStackSpec(spec, service.Spec)
   return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) }
-}
-
-/** Removes a service; one that is gone already is fine. */
-export async function remove(engine: Engine, { ID }: Service, signal: AbortSignal): Promise<void> {
-  await throughElection(() => engine.remove(`/services/${ID}`, { signal }), signal).catch((error: unknown) => {
-    if (!(error instanceof EngineError) || error.status !== 404) throw error
-  })
 }
 
 function someoneElse(what: string): Problem {

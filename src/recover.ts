@@ -1,7 +1,7 @@
 import type { ChangedService, Connection, Deployment, Rollout, ServiceResult } from './deployment.ts'
 import type { Service } from './docker/api.ts'
-import { EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
+import { remove } from './docker/removal.ts'
 import { imageOf, sameSpec } from './docker/service-spec.ts'
 import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { messageOf } from './errors.ts'
@@ -60,7 +60,7 @@ export function sendBack(
       if (checked.action === 'unchanged' || service === undefined) throw new Error('there is no service to restore')
       const standing =
         checked.current === undefined
-          ? await remove(service, checked)
+          ? await takeAway(service, checked)
           : await restore(checked, checked.current, service)
       if (standing === 'someone-elses')
         return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' }
@@ -81,14 +81,12 @@ export function sendBack(
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
   }
 
-  async function remove(created: Service, { nextColour }: ChangedService) {
+  async function takeAway(created: Service, { nextColour }: ChangedService) {
     const ours = [created.Spec, ...(nextColour === undefined ? [] : [nextColour.routed])]
     const now = await findService(engine, created.ID, signal)
     if (now === undefined) return 'gone'
     if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'someone-elses'
-    await engine.remove(`/services/${created.ID}`, { signal }).catch((error: unknown) => {
-      if (!(error instanceof EngineError) || error.status !== 404) throw error
-    })
+    await remove(engine, `/services/${created.ID}`, signal)
     return 'done'
   }
 }

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Connection, ServiceResult } from '../deployment.ts'
+import type { Service } from '../docker/api.ts'
+import { throughElection } from '../docker/election.ts'
+import type { Engine } from '../docker/engine.ts'
+import { remove } from '../docker/removal.ts'
+import { imageOf } from '../docker/service-spec.ts'
+import { type Kind, type StackObject, unusedIds, VERSION_LABEL } from '../docker/stack-objects.ts'
+import { messageOf } from '../errors.ts'
+import { log, stage } from '../runner/log.ts'
+import { isOfStack, knownObjects, type Stack } from './stack.ts'
+
+/** Tasks that are being stopped hold on to their networks for a while. */
+const RELEASE_SECONDS = 20
+const ASK_EVERY_MS = 500
+const READ_TIMEOUT_MS = 120_000
+/** An election of the swarm's leader included. */
+const REMOVE_TIMEOUT_MS = 60_000
+
+/**
+ * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
+ * `prune` its services that the files do not name any more, and then all that is the stack's and not used.
+ *
+ * @returns the services that were removed, or not
+ */
+export function removeUnused(stack: Stack, { engine }: Connection): Promise<ServiceResult[]> {
+  return stage('Remove what is not used any more', async () => {
+    const results = stack.prune ? await removeServices(stack, engine) : []
+    await removeObjects(stack, engine)
+    return results
+  })
+}
+
+async function removeServices(stack: Stack, engine: Engine): Promise<ServiceResult[]> {
+  const wanted = new Set(stack.services.map(({ name }) => name))
+  const services = await readServices(engine)
+  const surplus = services.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !wanted.has(Spec.Name))
+  return Promise.all(surplus.map((service) => removeService(service, engine)))
+}
+
+async function removeService(service: Service, engine: Engine): Promise<ServiceResult> {
+  const startedAt = performance.now()
+  const refusal = await tryToRemove(engine, `/services/${service.ID}`)
+  say(`service ${service.Spec.Name}`, refusal)
+  return {
+    name: service.Spec.Name,
+    action: 'remove',
+    outcome: refusal === undefined ? 'removed' : 'failed',
+    image: { before: imageOf(service), after: undefined },
+    config: undefined,
+    nodes: 0,
+    tasks: { running: 0, wanted: 0 },
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+    ...(refusal === undefined ? {} : { cause: `docker refused to remove it: ${refusal}` }),
+  }
+}
+
+async function removeObjects(stack: Stack, engine: Engine): Promise<void> {
+  const signal = AbortSignal.timeout(READ_TIMEOUT_MS)
+  const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
+  for (const kind of ['secret', 'config'] as const) {
+    const old = known[kind].filter((object) => isOld(stack, kind, object))
+    for (const { ID, Spec } of unused(old, ({ ID }) => ID, services)) {
+      say(`${kind} ${Spec.Name}`, await tryToRemove(engine, `/${kind}s/${ID}`))
+    }
+  }
+  if (!stack.prune) return
+  const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name))
+  for (const { Id, Name } of unused(old, ({ Id }) => Id, services)) {
+    say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)))
+  }
+}
+
+function readServices(engine: Engine): Promise<Service[]> {
+  return throughElection(() => engine.get<Service[]>('/services'), AbortSignal.timeout(READ_TIMEOUT_MS))
+}
+
+function unused<T>(objects: readonly T[], idOf: (object: T) => string, services: readonly Service[]): T[] {
+  const ids = unusedIds(objects.map(idOf), services)
+  return objects.filter((object) => ids.includes(idOf(object)))
+}
+
+/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
+function isOld(stack: Stack, kind: Kind, { Spec }: StackObject): boolean {
+  const wanted = stack.objects.filter((object) => object.kind === kind)
+  if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false
+  const version = Spec.Labels?.[VERSION_LABEL]
+  return stack.prune || wanted.some(({ versionOf }) => versionOf !== undefined && versionOf === version)
+}
+
+/** Why it was not removed; `undefined` when it is gone. */
+async function tryToRemove(engine: Engine, path: string): Promise<string | undefined> {
+  try {
+    await remove(engine, path, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+async function whenReleased(removal: () => Promise<string | undefined>): Promise<string | undefined> {
+  const deadline = performance.now() + RELEASE_SECONDS * 1000
+  for (;;) {
+    const refusal = await removal()
+    const isHeld = refusal !== undefined && /in use|active endpoints/i.test(refusal)
+    if (!isHeld || performance.now() > deadline) return refusal
+    await sleep(ASK_EVERY_MS)
+  }
+}
+
+function say(what: string, refusal: string | undefined): void {
+  if (refusal === undefined) log.info(`${what}: removed`)
+  else log.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`)
+}

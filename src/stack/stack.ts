@@ -1,0 +1,70 @@
+import type { ServiceRequest } from '../deployment.ts'
+import { throughElection } from '../docker/election.ts'
+import type { Engine } from '../docker/engine.ts'
+import { NAMESPACE_LABEL } from '../docker/stack-file.ts'
+import type { Kind, Network, StackObject } from '../docker/stack-objects.ts'
+
+/** A stack that was read: what it asks for, and what of it the swarm already has. */
+export interface Stack {
+  readonly name: string
+  readonly services: readonly ServiceRequest[]
+  /** Secrets and configs that the files give the content of. */
+  readonly objects: readonly WantedObject[]
+  /** Its own networks, by the names that they have on the swarm. */
+  readonly networks: ReadonlySet<string>
+  readonly known: KnownObjects
+  readonly prune: boolean
+  /** One line for everything that the swarm does not have, or has in another form. */
+  readonly problems: readonly string[]
+  /** External objects that are missing: a rehearsal goes on as if they were there, for that has been said. */
+  readonly missing: {
+    readonly secret: readonly string[]
+    readonly config: readonly string[]
+    readonly network: readonly string[]
+  }
+}
+
+/** A secret or config as the files want it. */
+export interface WantedObject {
+  readonly kind: Kind
+  /** As Swarm knows it. */
+  readonly name: string
+  /** The name without the hash, which all versions share; `undefined` when the name is fixed. */
+  readonly versionOf: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly content: Buffer
+  readonly driver: { readonly Name: string; readonly Options: Readonly<Record<string, string>> } | undefined
+  readonly templating: string | undefined
+}
+
+/** What the swarm has, of this stack and of others. */
+export interface KnownObjects {
+  readonly secret: readonly StackObject[]
+  readonly config: readonly StackObject[]
+  readonly networks: readonly Network[]
+}
+
+/** Asks the swarm for all of them. */
+export async function knownObjects(engine: Engine, signal: AbortSignal): Promise<KnownObjects> {
+  const [secret, config, networks] = await Promise.all([
+    throughElection(() => engine.get<StackObject[]>('/secrets', { signal }), signal),
+    throughElection(() => engine.get<StackObject[]>('/configs', { signal }), signal),
+    throughElection(() => engine.get<Network[]>('/networks', { signal }), signal),
+  ])
+  return { secret, config, networks }
+}
+
+/** Whether the swarm has the object already. */
+export function exists({ kind, name }: WantedObject, known: KnownObjects): boolean {
+  return known[kind].some(({ Spec }) => Spec.Name === name)
+}
+
+/** A name as Docker has it in the stack. */
+export function scoped({ name }: { readonly name: string }, key: string): string {
+  return `${name}_${key}`
+}
+
+/** Whether labels say that a thing is the stack's. */
+export function isOfStack({ name }: Stack, labels: Readonly<Record<string, string>> | null | undefined): boolean {
+  return labels?.[NAMESPACE_LABEL] === name
+}
