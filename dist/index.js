@@ -42667,616 +42667,6 @@ function startGuarded(program, args, env) {
 
 /***/ }),
 
-/***/ 9784:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   FO: () => (/* binding */ parseEnvFile),
-/* harmony export */   K$: () => (/* binding */ isUnset),
-/* harmony export */   aD: () => (/* binding */ substitutionsIn)
-/* harmony export */ });
-const SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
-/**
- * The substitutions of one text, in Docker's own grammar (docker/cli, cli/compose/template).
- *
- * @param line where the text begins
- */
-function substitutionsIn(text, line) {
-    return [...text.matchAll(SUBSTITUTION)].flatMap((match) => {
-        const { escaped, named, braced, operator, rest = '' } = match.groups ?? {};
-        if (escaped !== undefined)
-            return [];
-        const at = line + (text.slice(0, match.index).match(/\n/g)?.length ?? 0);
-        const name = named ?? braced;
-        if (name === undefined) {
-            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
-        }
-        if (operator?.includes('+')) {
-            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
-            return [{ kind: 'invalid', line: at, reason }];
-        }
-        if (rest.includes('${')) {
-            const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`;
-            return [{ kind: 'invalid', line: at, reason }];
-        }
-        return [{ kind: 'variable', name, line: at, needs: needOf(operator) }];
-    });
-}
-function needOf(operator) {
-    if (operator === undefined)
-        return 'value';
-    if (operator.endsWith('-'))
-        return 'default';
-    return operator === ':?' ? 'required-filled' : 'required';
-}
-/** Whether a substitution has nothing to put in its place. */
-function isUnset({ name, needs }, lookUp) {
-    if (needs === 'default')
-        return false;
-    const value = lookUp(name);
-    return value === undefined || (needs === 'required-filled' && value === '');
-}
-const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
-const BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
-const ESCAPES = { n: '\n', r: '\r', t: '\t' };
-/**
- * Reads a dotenv file as docker compose does, without executing anything: comments, `export`, quotes (single ones
- * are literal, double ones know escapes, both may span lines), and variables in all but single quotes.
- *
- * @param lookUp for variables that the file itself does not set above; it goes before those that it does
- */
-function parseEnvFile(text, lookUp) {
-    const variables = new Map();
-    const problems = [];
-    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-    const known = (name) => lookUp(name) ?? variables.get(name);
-    for (let at = 0; at < lines.length; at++) {
-        const line = lines[at] ?? '';
-        if (/^\s*(?:#|$)/.test(line))
-            continue;
-        const [head, name] = ENTRY.exec(line) ?? [];
-        if (head === undefined || name === undefined) {
-            const bare = BARE.exec(line)?.[1];
-            const inherited = bare === undefined ? undefined : lookUp(bare);
-            if (bare === undefined)
-                problems.push({ line: at + 1, reason: 'this is no KEY=value: write one, or # before a comment' });
-            else if (inherited !== undefined)
-                variables.set(bare, inherited);
-            continue;
-        }
-        const quote = line[head.length];
-        if (quote !== '"' && quote !== "'") {
-            const plain = line
-                .slice(head.length)
-                .replace(/(?:^|[ \t]+)#.*$/, '')
-                .trim();
-            variables.set(name, expand(plain, at + 1));
-            continue;
-        }
-        const start = at;
-        let rest = line.slice(head.length + 1);
-        let end = closing(rest, quote);
-        while (end < 0 && at + 1 < lines.length) {
-            rest += `\n${lines[++at]}`;
-            end = closing(rest, quote);
-        }
-        if (end < 0) {
-            problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
-            break;
-        }
-        if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end + 1))) {
-            problems.push({
-                line: at + 1,
-                reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
-            });
-        }
-        const inner = rest.slice(0, end);
-        variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
-    }
-    return { variables, problems };
-    function expand(value, line, isQuoted = false) {
-        for (const found of substitutionsIn(unescapedDollars(value), line)) {
-            if (found.kind === 'invalid')
-                problems.push({ line: found.line, reason: found.reason });
-            else if (isUnset(found, known)) {
-                const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`;
-                problems.push({ line: found.line, reason });
-            }
-        }
-        // One pass over escapes and variables: what a variable brings in is not looked at again.
-        return value.replace(/\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis, (all, char, dollar, named, braced, operator, rest) => {
-            if (char !== undefined)
-                return unescaped(all, char, isQuoted);
-            if (dollar !== undefined)
-                return '$';
-            const found = known(named ?? braced);
-            const isMissing = found === undefined || (operator?.startsWith(':') && found === '');
-            return isMissing ? (operator?.endsWith('-') ? rest : '') : found;
-        });
-    }
-}
-/** Escaped dollar signs are no variables: two blanks hold their place. */
-function unescapedDollars(value) {
-    return value.replace(/\\./gs, (pair) => (pair.endsWith('\n') ? pair : '  '));
-}
-function unescaped(all, char, isQuoted) {
-    if (char === '$')
-        return '$';
-    if (!isQuoted)
-        return all;
-    if (char === '"' || char === '\\' || char === "'")
-        return char;
-    return ESCAPES[char] ?? all;
-}
-/** Where the quote ends; -1 when it does not. Only double quotes know escapes. */
-function closing(text, quote) {
-    for (let at = 0; at < text.length; at++) {
-        if (quote === '"' && text[at] === '\\')
-            at++;
-        else if (text[at] === quote)
-            return at;
-    }
-    return -1;
-}
-
-
-/***/ }),
-
-/***/ 2604:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $t: () => (/* binding */ placeOf),
-/* harmony export */   G_: () => (/* binding */ locateComplaint),
-/* harmony export */   HB: () => (/* binding */ adaptCompose),
-/* harmony export */   U6: () => (/* binding */ CONTENT_KEY),
-/* harmony export */   fx: () => (/* binding */ VARIABLE_KEY)
-/* harmony export */ });
-/* harmony import */ var _inputs_keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4493);
-/* harmony import */ var _inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1733);
-/* harmony import */ var _compose_variables_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9784);
-
-
-
-/** Stands in a secret or config for the content that is given inline, or by a variable. */
-const CONTENT_KEY = 'x-swarm-deploy-content';
-const VARIABLE_KEY = 'x-swarm-deploy-variable';
-const NO_FILE = '/swarm-deploy/no-file';
-const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
-/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
-const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
-const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
-/** What docker stack refuses in a service, and what to write. */
-const REFUSED = {
-    annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
-    cpu_count: BY_LIMITS,
-    cpu_percent: BY_LIMITS,
-    cpu_period: BY_LIMITS,
-    cpu_quota: BY_LIMITS,
-    cpu_shares: BY_LIMITS,
-    cpus: BY_LIMITS,
-    cpuset: 'Swarm cannot bind tasks to processors: leave it out',
-    extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
-    gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
-    mem_limit: BY_LIMITS,
-    mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
-    memswap_limit: BY_LIMITS,
-    pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
-    platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
-    profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
-    scale: 'write `deploy: {replicas: 2}`',
-    volume_driver: 'write the driver in the top-level `volumes`',
-    volumes_from: 'name the volume in the `volumes` of each service',
-};
-/** What changes nothing for a swarm, and is taken out. */
-const DROPPED = {
-    attach: 'it is for `docker compose up` only',
-    depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
-    develop: 'it is for `docker compose watch` only',
-    pull_policy: 'every image is looked up in its registry anyway',
-};
-/** What docker stack takes and Swarm does not do, and what to write. */
-const IGNORED = {
-    build: 'build and push the image in an earlier step',
-    cgroup_parent: 'leave it out',
-    container_name: 'Swarm names the containers itself: leave it out',
-    devices: 'use `generic_resources`, or leave it out',
-    domainname: 'write the whole name in `hostname`',
-    external_links: 'put both into one network, where they find each other by name',
-    ipc: 'leave it out',
-    links: 'services of one network find each other by name: leave it out',
-    mac_address: 'leave it out',
-    network_mode: 'write `networks`',
-    pid: 'leave it out',
-    privileged: 'write `cap_add`',
-    restart: 'write `deploy: {restart_policy: {condition: any}}`',
-    security_opt: 'leave it out',
-    shm_size: 'mount a `tmpfs` at /dev/shm',
-    userns_mode: 'leave it out',
-};
-/**
- * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
- * makes no difference. Pure.
- *
- * @param lookUp the variables of the step and of the env files
- */
-function adaptCompose(files, lookUp, problems) {
-    const lint = new Lint(files, lookUp, problems);
-    const texts = files.map((file) => toYaml(lint.adapt(file)));
-    lint.checkReferences();
-    return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] };
-}
-/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
-function placeOf(files, path) {
-    const found = files
-        .map((file) => ({ file, ...lineOf(file.root, path) }))
-        .reduce((best, one) => (one.depth >= best.depth ? one : best));
-    return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`;
-}
-/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
-function locateComplaint(files, message) {
-    const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? [];
-    return `${placeOf(files, path)}: docker refuses it: ${message}`;
-}
-function lineOf(root, path) {
-    let value = root;
-    let line = root.line;
-    let depth = 0;
-    for (const part of path) {
-        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
-        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
-        if (next === undefined)
-            break;
-        line = entry?.line ?? next.line;
-        value = next;
-        depth++;
-    }
-    return { line, depth };
-}
-class Lint {
-    variables = new Set();
-    #files;
-    #lookUp;
-    #problems;
-    #dropped = new Map();
-    #ignored = new Map();
-    #notices = [];
-    constructor(files, lookUp, problems) {
-        this.#files = files;
-        this.#lookUp = lookUp;
-        this.#problems = problems;
-    }
-    notices() {
-        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
-    }
-    warnings() {
-        return mentions(this.#ignored, 'is ignored by Swarm');
-    }
-    adapt({ path, root }) {
-        const entries = root.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}`);
-            if (key === 'name') {
-                this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
-                return [];
-            }
-            if (key === 'version')
-                return this.#version(path, entry.line, value) ? [entry] : [];
-            if (key.startsWith('x-'))
-                return [entry];
-            if (!isSection(key)) {
-                const advice = key === 'include'
-                    ? 'give every file in the input `compose-file`'
-                    : `write one of ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)([...SECTIONS], 'disjunction')}`;
-                here.add(`docker stack does not know the top-level key ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)}: ${advice}`);
-                return [];
-            }
-            this.#variablesOf(path, value);
-            if (isNothing(value))
-                return [];
-            if (value.kind !== 'map') {
-                here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
-                return [];
-            }
-            return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }];
-        });
-        return { ...root, entries };
-    }
-    /** Every network, volume, secret and config that a service names must be defined in one of the files. */
-    checkReferences() {
-        const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
-        const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
-        for (const { path, root } of this.#files) {
-            for (const { key: service, value } of mapAt(root, 'services')) {
-                for (const { section, name, line } of referencesOf(value)) {
-                    if (name.includes('$') || known[section]?.has(name) || (section === 'networks' && name === 'default'))
-                        continue;
-                    const one = section.slice(0, -1);
-                    this.#problems.add(`${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
-                }
-            }
-        }
-    }
-    #version(path, line, value) {
-        const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
-        if (minor !== null && Number(minor[1] ?? 0) <= 13)
-            return true;
-        this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
-        return false;
-    }
-    #variablesOf(path, value) {
-        if (value.kind === 'list')
-            for (const item of value.items)
-                this.#variablesOf(path, item);
-        if (value.kind === 'map')
-            for (const entry of value.entries)
-                this.#variablesOf(path, entry.value);
-        if (value.kind !== 'text')
-            return;
-        const start = value.line + (value.style === 'block' ? 1 : 0);
-        for (const found of (0,_compose_variables_js__WEBPACK_IMPORTED_MODULE_2__/* .substitutionsIn */ .aD)(value.value, start)) {
-            const here = this.#problems.at(`${path} line ${found.line}`);
-            if (found.kind === 'invalid') {
-                here.add(found.reason);
-                continue;
-            }
-            const { name } = found;
-            this.variables.add(name);
-            if ((0,_compose_variables_js__WEBPACK_IMPORTED_MODULE_2__/* .isUnset */ .K$)(found, this.#lookUp)) {
-                here.add(`the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`);
-            }
-        }
-    }
-    #object(section, path, name, value) {
-        if (section === 'services')
-            return this.#service(path, name, value);
-        if (section === 'secrets' || section === 'configs')
-            return this.#content(section, path, name, value);
-        return value;
-    }
-    #service(path, name, service) {
-        if (service.kind !== 'map') {
-            this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
-            return service;
-        }
-        const entries = service.entries.flatMap((entry) => {
-            const { key, line, value } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
-            if (key.startsWith('x-'))
-                return [entry];
-            const dropped = own(DROPPED, key);
-            if (dropped !== undefined) {
-                mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
-                return [];
-            }
-            if (key === 'build' && !service.entries.some((other) => other.key === 'image') && this.#files.length === 1) {
-                here.add('Swarm does not build: build and push in an earlier step, and name the result in `image`');
-                return [];
-            }
-            const refused = own(REFUSED, key);
-            if (refused !== undefined) {
-                here.add(`docker stack does not know it: ${refused}`);
-                return [];
-            }
-            if (!SERVICE_KEYS.includes(key)) {
-                const closest = (0,_inputs_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key, SERVICE_KEYS) ?? (0,_inputs_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key.replaceAll('-', '_'), SERVICE_KEYS);
-                here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
-                return [];
-            }
-            if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
-                return [];
-            const ignored = own(IGNORED, key);
-            if (ignored !== undefined)
-                mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
-            if (key === 'environment')
-                this.#inherited(value);
-            if (key === 'credential_spec')
-                checkCredentialSpec(value, here);
-            if (key === 'ports')
-                return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
-            if (key === 'env_file')
-                return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
-            return [entry];
-        });
-        return { ...service, entries };
-    }
-    /** A variable without a value takes the one of the step. */
-    #inherited(environment) {
-        const bare = environment.kind === 'map'
-            ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key)
-            : environment.kind === 'list'
-                ? environment.items.flatMap((item) => (item.kind === 'text' && !item.value.includes('=') ? [item.value] : []))
-                : [];
-        for (const name of bare)
-            this.variables.add(name);
-    }
-    /** What `docker compose config` writes as text, `docker stack` wants as a number. */
-    #port(port, path, service) {
-        if (port.kind !== 'map')
-            return port;
-        const entries = port.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`);
-            if (key === 'name' || key === 'app_protocol') {
-                mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
-                return [];
-            }
-            if (key === 'host_ip') {
-                here.add('`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall');
-                return [];
-            }
-            if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
-                return [entry];
-            if (/^\d+$/.test(value.value))
-                return [{ ...entry, value: { ...value, style: 'plain' } }];
-            if (!value.value.includes('$')) {
-                here.add(`\`${key}\` is ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(value.value)}, which is no single port: write one number, and an entry for each`);
-            }
-            return [entry];
-        });
-        return { ...port, entries };
-    }
-    /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
-    #content(section, path, name, value) {
-        const what = `${section}.${name}`;
-        if (value.kind !== 'map') {
-            this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
-            return value;
-        }
-        const given = ['file', 'content', 'environment', 'external', 'driver'].filter((key) => {
-            const inner = entryAt(value, key);
-            return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
-        });
-        if (given.length > 1) {
-            this.#problems.add(`${path} line ${value.line}: ${what} has ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(given)}: leave one of them`);
-        }
-        const entries = value.entries.flatMap((entry) => {
-            const replaced = entry.key === 'content' ? CONTENT_KEY : entry.key === 'environment' ? VARIABLE_KEY : undefined;
-            if (replaced === undefined)
-                return [entry];
-            const { value: inner, line } = entry;
-            if (inner.kind !== 'text') {
-                this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
-                return [];
-            }
-            if (entry.key === 'environment' && !inner.value.includes('$') && this.#lookUp(inner.value) === undefined) {
-                this.#problems.add(`${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
-            }
-            const quoted = { ...inner, style: 'quoted' };
-            return [
-                { ...entry, key: replaced, value: quoted },
-                { ...entry, key: 'file', value: text(NO_FILE, line) },
-            ];
-        });
-        return { ...value, entries };
-    }
-}
-/** What a service names of the other sections. */
-function referencesOf(service) {
-    if (service.kind !== 'map')
-        return [];
-    return service.entries.flatMap(({ key, value }) => {
-        if (key === 'networks')
-            return namesOf(value).map((one) => ({ section: 'networks', ...one }));
-        if (key === 'secrets' || key === 'configs')
-            return sourcesOf(value).map((one) => ({ section: key, ...one }));
-        if (key === 'volumes')
-            return volumesOf(value).map((one) => ({ section: 'volumes', ...one }));
-        if (key !== 'credential_spec' || value.kind !== 'map')
-            return [];
-        const config = entryAt(value, 'config');
-        return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : [];
-    });
-}
-function namesOf(value) {
-    if (value.kind === 'map')
-        return value.entries.map(({ key, line }) => ({ name: key, line }));
-    return value.kind === 'list' ? value.items.flatMap(nameOf) : [];
-}
-function nameOf(value) {
-    return value.kind === 'text' ? [{ name: value.value, line: value.line }] : [];
-}
-function sourcesOf(value) {
-    if (value.kind !== 'list')
-        return [];
-    return value.items.flatMap((item) => {
-        const source = item.kind === 'map' ? entryAt(item, 'source') : item;
-        return source === undefined ? [] : nameOf(source);
-    });
-}
-/** Named volumes only: a path begins with a dot, a slash or a tilde. */
-function volumesOf(value) {
-    if (value.kind !== 'list')
-        return [];
-    return value.items.flatMap((item) => {
-        if (item.kind === 'text') {
-            const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1];
-            return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }];
-        }
-        if (item.kind !== 'map')
-            return [];
-        const type = entryAt(item, 'type');
-        const source = entryAt(item, 'source');
-        return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? nameOf(source) : [];
-    });
-}
-function checkCredentialSpec(value, problems) {
-    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
-    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
-    if (sources.length === 1 && given.length === 1)
-        return;
-    const has = sources.length > 1 ? `it names ${(0,_inputs_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(sources)}` : 'it names no source';
-    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
-}
-function envFile(file, problems) {
-    if (file.kind !== 'map')
-        return file;
-    const path = entryAt(file, 'path');
-    const required = entryAt(file, 'required');
-    const isOptional = required?.kind === 'text' && required.value === 'false';
-    if (path !== undefined && !isOptional && !entryAt(file, 'format'))
-        return path;
-    problems.add('docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out');
-    return path ?? text('', file.line);
-}
-function mention(all, key, advice, place, service) {
-    const known = all.get(key);
-    if (known === undefined)
-        all.set(key, { place, advice, services: [service] });
-    else if (!known.services.includes(service))
-        known.services.push(service);
-}
-function mentions(all, what) {
-    return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
-}
-function isSection(key) {
-    return SECTIONS.includes(key);
-}
-function own(table, key) {
-    return Object.hasOwn(table, key) ? table[key] : undefined;
-}
-function isNothing(value) {
-    return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value);
-}
-function entryAt(map, key) {
-    return map.entries.find((entry) => entry.key === key)?.value;
-}
-function mapAt(root, key) {
-    const value = entryAt(root, key);
-    return value?.kind === 'map' ? value.entries : [];
-}
-function mapValues(map, change) {
-    return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
-}
-function mapItems(value, change) {
-    if (value.kind !== 'list')
-        return value.kind === 'map' ? change(value) : value;
-    return { ...value, items: value.items.map(change) };
-}
-function text(value, line) {
-    return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
-}
-/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
-const NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
-/** The value as YAML on one line, which docker reads as it would have read the original. */
-function toYaml(value) {
-    if (value.kind === 'list')
-        return `[${value.items.map(toYaml).join(', ')}]`;
-    if (value.kind === 'map') {
-        return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}: ${toYaml(inner)}`).join(', ')}}`;
-    }
-    if (isNothing(value))
-        return 'null';
-    return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : quoted(value.value);
-}
-/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
-function quoted(value) {
-    return JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-
-/***/ }),
-
 /***/ 1643:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -44032,7 +43422,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2229);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7515);
 
 
 
@@ -45512,10 +44902,10 @@ function checkGivenOnce(map, env, flags, settings, problems) {
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/docker/compose.js
-var compose = __nccwpck_require__(2604);
-// EXTERNAL MODULE: ./lib/docker/compose-variables.js
-var compose_variables = __nccwpck_require__(9784);
+// EXTERNAL MODULE: ./lib/inputs/compose/adapt.js + 3 modules
+var adapt = __nccwpck_require__(7694);
+// EXTERNAL MODULE: ./lib/inputs/compose/variables.js
+var variables = __nccwpck_require__(1763);
 ;// CONCATENATED MODULE: ./lib/inputs/stack.js
 
 
@@ -45555,7 +44945,7 @@ function readStack(inputs, rollover, env, problems) {
     const [first] = paths;
     if (first === undefined || files.length < paths.length)
         return undefined;
-    const adapted = (0,compose/* adaptCompose */.HB)(files, lookUp, problems);
+    const adapted = (0,adapt/* adaptCompose */.HB)(files, lookUp, problems);
     const variables = adapted.variables.flatMap((variable) => {
         const value = lookUp(variable);
         return value === undefined ? [] : [[variable, value]];
@@ -45582,7 +44972,7 @@ function stack_variablesOf(input, env, problems) {
     const ofFiles = new Map();
     for (const path of pathsFrom(input, 'env-file', problems)) {
         const text = problems.at(`env-file ${path}`).attempt(() => (0,inputs_files/* fileReader */.q2)(env)(path));
-        const file = (0,compose_variables/* parseEnvFile */.FO)(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
+        const file = (0,variables/* parseEnvFile */.FO)(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
             problems.add(`${path} line ${line}: ${reason}`);
         for (const [name, value] of file.variables)
@@ -45811,6 +45201,604 @@ function parseTimeout(text) {
 function input(env, name) {
     const key = `INPUT_${name.toUpperCase()}`;
     return env[key] ?? env[key.replaceAll('-', '_')] ?? '';
+}
+
+
+/***/ }),
+
+/***/ 7694:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  U6: () => (/* binding */ CONTENT_KEY),
+  fx: () => (/* binding */ VARIABLE_KEY),
+  HB: () => (/* binding */ adaptCompose)
+});
+
+// EXTERNAL MODULE: ./lib/inputs/keys.js
+var keys = __nccwpck_require__(4493);
+// EXTERNAL MODULE: ./lib/inputs/problems.js
+var inputs_problems = __nccwpck_require__(1733);
+;// CONCATENATED MODULE: ./lib/inputs/compose/keys.js
+const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
+/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
+const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
+const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
+/** What docker stack refuses in a service, and what to write. */
+const REFUSED = {
+    annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
+    cpu_count: BY_LIMITS,
+    cpu_percent: BY_LIMITS,
+    cpu_period: BY_LIMITS,
+    cpu_quota: BY_LIMITS,
+    cpu_shares: BY_LIMITS,
+    cpus: BY_LIMITS,
+    cpuset: 'Swarm cannot bind tasks to processors: leave it out',
+    extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
+    gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
+    mem_limit: BY_LIMITS,
+    mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
+    memswap_limit: BY_LIMITS,
+    pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
+    platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
+    profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
+    scale: 'write `deploy: {replicas: 2}`',
+    volume_driver: 'write the driver in the top-level `volumes`',
+    volumes_from: 'name the volume in the `volumes` of each service',
+};
+/** What changes nothing for a swarm, and is taken out. */
+const DROPPED = {
+    attach: 'it is for `docker compose up` only',
+    depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
+    develop: 'it is for `docker compose watch` only',
+    pull_policy: 'every image is looked up in its registry anyway',
+};
+/** What docker stack takes and Swarm does not do, and what to write. */
+const IGNORED = {
+    build: 'build and push the image in an earlier step',
+    cgroup_parent: 'leave it out',
+    container_name: 'Swarm names the containers itself: leave it out',
+    devices: 'use `generic_resources`, or leave it out',
+    domainname: 'write the whole name in `hostname`',
+    external_links: 'put both into one network, where they find each other by name',
+    ipc: 'leave it out',
+    links: 'services of one network find each other by name: leave it out',
+    mac_address: 'leave it out',
+    network_mode: 'write `networks`',
+    pid: 'leave it out',
+    privileged: 'write `cap_add`',
+    restart: 'write `deploy: {restart_policy: {condition: any}}`',
+    security_opt: 'leave it out',
+    shm_size: 'mount a `tmpfs` at /dev/shm',
+    userns_mode: 'leave it out',
+};
+
+;// CONCATENATED MODULE: ./lib/inputs/compose/tree.js
+function isNothing(value) {
+    return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value);
+}
+function entryAt(map, key) {
+    return map.entries.find((entry) => entry.key === key)?.value;
+}
+function mapAt(root, key) {
+    const value = entryAt(root, key);
+    return value?.kind === 'map' ? value.entries : [];
+}
+function mapValues(map, change) {
+    return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
+}
+function mapItems(value, change) {
+    if (value.kind !== 'list')
+        return value.kind === 'map' ? change(value) : value;
+    return { ...value, items: value.items.map(change) };
+}
+function tree_text(value, line) {
+    return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
+}
+/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
+const NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
+/** The value as YAML on one line, which docker reads as it would have read the original. */
+function toYaml(value) {
+    if (value.kind === 'list')
+        return `[${value.items.map(toYaml).join(', ')}]`;
+    if (value.kind === 'map') {
+        return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}: ${toYaml(inner)}`).join(', ')}}`;
+    }
+    if (isNothing(value))
+        return 'null';
+    return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : quoted(value.value);
+}
+/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
+function quoted(value) {
+    return JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+;// CONCATENATED MODULE: ./lib/inputs/compose/references.js
+
+/** What a service names of the other sections. */
+function referencesOf(service) {
+    if (service.kind !== 'map')
+        return [];
+    return service.entries.flatMap(({ key, value }) => {
+        if (key === 'networks')
+            return namesOf(value).map((one) => ({ section: 'networks', ...one }));
+        if (key === 'secrets' || key === 'configs')
+            return sourcesOf(value).map((one) => ({ section: key, ...one }));
+        if (key === 'volumes')
+            return volumesOf(value).map((one) => ({ section: 'volumes', ...one }));
+        if (key !== 'credential_spec' || value.kind !== 'map')
+            return [];
+        const config = entryAt(value, 'config');
+        return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : [];
+    });
+}
+function namesOf(value) {
+    if (value.kind === 'map')
+        return value.entries.map(({ key, line }) => ({ name: key, line }));
+    return value.kind === 'list' ? value.items.flatMap(nameOf) : [];
+}
+function nameOf(value) {
+    return value.kind === 'text' ? [{ name: value.value, line: value.line }] : [];
+}
+function sourcesOf(value) {
+    if (value.kind !== 'list')
+        return [];
+    return value.items.flatMap((item) => {
+        const source = item.kind === 'map' ? entryAt(item, 'source') : item;
+        return source === undefined ? [] : nameOf(source);
+    });
+}
+/** Named volumes only: a path begins with a dot, a slash or a tilde. */
+function volumesOf(value) {
+    if (value.kind !== 'list')
+        return [];
+    return value.items.flatMap((item) => {
+        if (item.kind === 'text') {
+            const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1];
+            return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }];
+        }
+        if (item.kind !== 'map')
+            return [];
+        const type = entryAt(item, 'type');
+        const source = entryAt(item, 'source');
+        return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? nameOf(source) : [];
+    });
+}
+
+// EXTERNAL MODULE: ./lib/inputs/compose/variables.js
+var variables = __nccwpck_require__(1763);
+;// CONCATENATED MODULE: ./lib/inputs/compose/adapt.js
+
+
+
+
+
+
+/** Stands in a secret or config for the content that is given inline, or by a variable. */
+const CONTENT_KEY = 'x-swarm-deploy-content';
+const VARIABLE_KEY = 'x-swarm-deploy-variable';
+const NO_FILE = '/swarm-deploy/no-file';
+/**
+ * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
+ * makes no difference. Pure.
+ *
+ * @param lookUp the variables of the step and of the env files
+ */
+function adaptCompose(files, lookUp, problems) {
+    const lint = new Lint(files, lookUp, problems);
+    const texts = files.map((file) => toYaml(lint.adapt(file)));
+    lint.checkReferences();
+    return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] };
+}
+class Lint {
+    variables = new Set();
+    #files;
+    #lookUp;
+    #problems;
+    #dropped = new Map();
+    #ignored = new Map();
+    #notices = [];
+    constructor(files, lookUp, problems) {
+        this.#files = files;
+        this.#lookUp = lookUp;
+        this.#problems = problems;
+    }
+    notices() {
+        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
+    }
+    warnings() {
+        return mentions(this.#ignored, 'is ignored by Swarm');
+    }
+    adapt({ path, root }) {
+        const entries = root.entries.flatMap((entry) => {
+            const { key, value, line } = entry;
+            const here = this.#problems.at(`${path} line ${line}`);
+            if (key === 'name') {
+                this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
+                return [];
+            }
+            if (key === 'version')
+                return this.#version(path, entry.line, value) ? [entry] : [];
+            if (key.startsWith('x-'))
+                return [entry];
+            if (!isSection(key)) {
+                const advice = key === 'include'
+                    ? 'give every file in the input `compose-file`'
+                    : `write one of ${(0,inputs_problems/* listed */.KE)([...SECTIONS], 'disjunction')}`;
+                here.add(`docker stack does not know the top-level key ${(0,inputs_problems/* shown */.SP)(key)}: ${advice}`);
+                return [];
+            }
+            this.#variablesOf(path, value);
+            if (isNothing(value))
+                return [];
+            if (value.kind !== 'map') {
+                here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
+                return [];
+            }
+            return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }];
+        });
+        return { ...root, entries };
+    }
+    /** Every network, volume, secret and config that a service names must be defined in one of the files. */
+    checkReferences() {
+        const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
+        const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
+        for (const { path, root } of this.#files) {
+            for (const { key: service, value } of mapAt(root, 'services')) {
+                for (const { section, name, line } of referencesOf(value)) {
+                    if (name.includes('$') || known[section]?.has(name) || (section === 'networks' && name === 'default'))
+                        continue;
+                    const one = section.slice(0, -1);
+                    this.#problems.add(`${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+                }
+            }
+        }
+    }
+    #version(path, line, value) {
+        const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
+        if (minor !== null && Number(minor[1] ?? 0) <= 13)
+            return true;
+        this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
+        return false;
+    }
+    #variablesOf(path, value) {
+        if (value.kind === 'list')
+            for (const item of value.items)
+                this.#variablesOf(path, item);
+        if (value.kind === 'map')
+            for (const entry of value.entries)
+                this.#variablesOf(path, entry.value);
+        if (value.kind !== 'text')
+            return;
+        const start = value.line + (value.style === 'block' ? 1 : 0);
+        for (const found of (0,variables/* substitutionsIn */.aD)(value.value, start)) {
+            const here = this.#problems.at(`${path} line ${found.line}`);
+            if (found.kind === 'invalid') {
+                here.add(found.reason);
+                continue;
+            }
+            const { name } = found;
+            this.variables.add(name);
+            if ((0,variables/* isUnset */.K$)(found, this.#lookUp)) {
+                here.add(`the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`);
+            }
+        }
+    }
+    #object(section, path, name, value) {
+        if (section === 'services')
+            return this.#service(path, name, value);
+        if (section === 'secrets' || section === 'configs')
+            return this.#content(section, path, name, value);
+        return value;
+    }
+    #service(path, name, service) {
+        if (service.kind !== 'map') {
+            this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
+            return service;
+        }
+        const entries = service.entries.flatMap((entry) => {
+            const { key, line, value } = entry;
+            const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
+            if (key.startsWith('x-'))
+                return [entry];
+            const dropped = own(DROPPED, key);
+            if (dropped !== undefined) {
+                mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
+                return [];
+            }
+            if (key === 'build' && !service.entries.some((other) => other.key === 'image') && this.#files.length === 1) {
+                here.add('Swarm does not build: build and push in an earlier step, and name the result in `image`');
+                return [];
+            }
+            const refused = own(REFUSED, key);
+            if (refused !== undefined) {
+                here.add(`docker stack does not know it: ${refused}`);
+                return [];
+            }
+            if (!SERVICE_KEYS.includes(key)) {
+                const closest = (0,keys/* closestKey */.bi)(key, SERVICE_KEYS) ?? (0,keys/* closestKey */.bi)(key.replaceAll('-', '_'), SERVICE_KEYS);
+                here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
+                return [];
+            }
+            if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
+                return [];
+            const ignored = own(IGNORED, key);
+            if (ignored !== undefined)
+                mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
+            if (key === 'environment')
+                this.#inherited(value);
+            if (key === 'credential_spec')
+                checkCredentialSpec(value, here);
+            if (key === 'ports')
+                return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
+            if (key === 'env_file')
+                return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
+            return [entry];
+        });
+        return { ...service, entries };
+    }
+    /** A variable without a value takes the one of the step. */
+    #inherited(environment) {
+        const bare = environment.kind === 'map'
+            ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key)
+            : environment.kind === 'list'
+                ? environment.items.flatMap((item) => (item.kind === 'text' && !item.value.includes('=') ? [item.value] : []))
+                : [];
+        for (const name of bare)
+            this.variables.add(name);
+    }
+    /** What `docker compose config` writes as text, `docker stack` wants as a number. */
+    #port(port, path, service) {
+        if (port.kind !== 'map')
+            return port;
+        const entries = port.entries.flatMap((entry) => {
+            const { key, value, line } = entry;
+            const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`);
+            if (key === 'name' || key === 'app_protocol') {
+                mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
+                return [];
+            }
+            if (key === 'host_ip') {
+                here.add('`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall');
+                return [];
+            }
+            if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
+                return [entry];
+            if (/^\d+$/.test(value.value))
+                return [{ ...entry, value: { ...value, style: 'plain' } }];
+            if (!value.value.includes('$')) {
+                here.add(`\`${key}\` is ${(0,inputs_problems/* shown */.SP)(value.value)}, which is no single port: write one number, and an entry for each`);
+            }
+            return [entry];
+        });
+        return { ...port, entries };
+    }
+    /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
+    #content(section, path, name, value) {
+        const what = `${section}.${name}`;
+        if (value.kind !== 'map') {
+            this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
+            return value;
+        }
+        const given = ['file', 'content', 'environment', 'external', 'driver'].filter((key) => {
+            const inner = entryAt(value, key);
+            return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
+        });
+        if (given.length > 1) {
+            this.#problems.add(`${path} line ${value.line}: ${what} has ${(0,inputs_problems/* listed */.KE)(given)}: leave one of them`);
+        }
+        const entries = value.entries.flatMap((entry) => {
+            const replaced = entry.key === 'content' ? CONTENT_KEY : entry.key === 'environment' ? VARIABLE_KEY : undefined;
+            if (replaced === undefined)
+                return [entry];
+            const { value: inner, line } = entry;
+            if (inner.kind !== 'text') {
+                this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
+                return [];
+            }
+            if (entry.key === 'environment' && !inner.value.includes('$') && this.#lookUp(inner.value) === undefined) {
+                this.#problems.add(`${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
+            }
+            const quoted = { ...inner, style: 'quoted' };
+            return [
+                { ...entry, key: replaced, value: quoted },
+                { ...entry, key: 'file', value: tree_text(NO_FILE, line) },
+            ];
+        });
+        return { ...value, entries };
+    }
+}
+function checkCredentialSpec(value, problems) {
+    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
+    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
+    if (sources.length === 1 && given.length === 1)
+        return;
+    const has = sources.length > 1 ? `it names ${(0,inputs_problems/* listed */.KE)(sources)}` : 'it names no source';
+    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
+}
+function envFile(file, problems) {
+    if (file.kind !== 'map')
+        return file;
+    const path = entryAt(file, 'path');
+    const required = entryAt(file, 'required');
+    const isOptional = required?.kind === 'text' && required.value === 'false';
+    if (path !== undefined && !isOptional && !entryAt(file, 'format'))
+        return path;
+    problems.add('docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out');
+    return path ?? tree_text('', file.line);
+}
+function mention(all, key, advice, place, service) {
+    const known = all.get(key);
+    if (known === undefined)
+        all.set(key, { place, advice, services: [service] });
+    else if (!known.services.includes(service))
+        known.services.push(service);
+}
+function mentions(all, what) {
+    return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
+}
+function isSection(key) {
+    return SECTIONS.includes(key);
+}
+function own(table, key) {
+    return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+
+/***/ }),
+
+/***/ 1763:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   FO: () => (/* binding */ parseEnvFile),
+/* harmony export */   K$: () => (/* binding */ isUnset),
+/* harmony export */   aD: () => (/* binding */ substitutionsIn)
+/* harmony export */ });
+const SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
+/**
+ * The substitutions of one text, in Docker's own grammar (docker/cli, cli/compose/template).
+ *
+ * @param line where the text begins
+ */
+function substitutionsIn(text, line) {
+    return [...text.matchAll(SUBSTITUTION)].flatMap((match) => {
+        const { escaped, named, braced, operator, rest = '' } = match.groups ?? {};
+        if (escaped !== undefined)
+            return [];
+        const at = line + (text.slice(0, match.index).match(/\n/g)?.length ?? 0);
+        const name = named ?? braced;
+        if (name === undefined) {
+            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
+        }
+        if (operator?.includes('+')) {
+            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        if (rest.includes('${')) {
+            const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        return [{ kind: 'variable', name, line: at, needs: needOf(operator) }];
+    });
+}
+function needOf(operator) {
+    if (operator === undefined)
+        return 'value';
+    if (operator.endsWith('-'))
+        return 'default';
+    return operator === ':?' ? 'required-filled' : 'required';
+}
+/** Whether a substitution has nothing to put in its place. */
+function isUnset({ name, needs }, lookUp) {
+    if (needs === 'default')
+        return false;
+    const value = lookUp(name);
+    return value === undefined || (needs === 'required-filled' && value === '');
+}
+const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
+const BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
+const ESCAPES = { n: '\n', r: '\r', t: '\t' };
+/**
+ * Reads a dotenv file as docker compose does, without executing anything: comments, `export`, quotes (single ones
+ * are literal, double ones know escapes, both may span lines), and variables in all but single quotes.
+ *
+ * @param lookUp for variables that the file itself does not set above; it goes before those that it does
+ */
+function parseEnvFile(text, lookUp) {
+    const variables = new Map();
+    const problems = [];
+    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    const known = (name) => lookUp(name) ?? variables.get(name);
+    for (let at = 0; at < lines.length; at++) {
+        const line = lines[at] ?? '';
+        if (/^\s*(?:#|$)/.test(line))
+            continue;
+        const [head, name] = ENTRY.exec(line) ?? [];
+        if (head === undefined || name === undefined) {
+            const bare = BARE.exec(line)?.[1];
+            const inherited = bare === undefined ? undefined : lookUp(bare);
+            if (bare === undefined)
+                problems.push({ line: at + 1, reason: 'this is no KEY=value: write one, or # before a comment' });
+            else if (inherited !== undefined)
+                variables.set(bare, inherited);
+            continue;
+        }
+        const quote = line[head.length];
+        if (quote !== '"' && quote !== "'") {
+            const plain = line
+                .slice(head.length)
+                .replace(/(?:^|[ \t]+)#.*$/, '')
+                .trim();
+            variables.set(name, expand(plain, at + 1));
+            continue;
+        }
+        const start = at;
+        let rest = line.slice(head.length + 1);
+        let end = closing(rest, quote);
+        while (end < 0 && at + 1 < lines.length) {
+            rest += `\n${lines[++at]}`;
+            end = closing(rest, quote);
+        }
+        if (end < 0) {
+            problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
+            break;
+        }
+        if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end + 1))) {
+            problems.push({
+                line: at + 1,
+                reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
+            });
+        }
+        const inner = rest.slice(0, end);
+        variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
+    }
+    return { variables, problems };
+    function expand(value, line, isQuoted = false) {
+        for (const found of substitutionsIn(unescapedDollars(value), line)) {
+            if (found.kind === 'invalid')
+                problems.push({ line: found.line, reason: found.reason });
+            else if (isUnset(found, known)) {
+                const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`;
+                problems.push({ line: found.line, reason });
+            }
+        }
+        // One pass over escapes and variables: what a variable brings in is not looked at again.
+        return value.replace(/\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis, (all, char, dollar, named, braced, operator, rest) => {
+            if (char !== undefined)
+                return unescaped(all, char, isQuoted);
+            if (dollar !== undefined)
+                return '$';
+            const found = known(named ?? braced);
+            const isMissing = found === undefined || (operator?.startsWith(':') && found === '');
+            return isMissing ? (operator?.endsWith('-') ? rest : '') : found;
+        });
+    }
+}
+/** Escaped dollar signs are no variables: two blanks hold their place. */
+function unescapedDollars(value) {
+    return value.replace(/\\./gs, (pair) => (pair.endsWith('\n') ? pair : '  '));
+}
+function unescaped(all, char, isQuoted) {
+    if (char === '$')
+        return '$';
+    if (!isQuoted)
+        return all;
+    if (char === '"' || char === '\\' || char === "'")
+        return char;
+    return ESCAPES[char] ?? all;
+}
+/** Where the quote ends; -1 when it does not. Only double quotes know escapes. */
+function closing(text, quote) {
+    for (let at = 0; at < text.length; at++) {
+        if (quote === '"' && text[at] === '\\')
+            at++;
+        else if (text[at] === quote)
+            return at;
+    }
+    return -1;
 }
 
 
@@ -46277,7 +46265,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 2229:
+/***/ 7515:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46286,7 +46274,137 @@ __nccwpck_require__.d(__webpack_exports__, {
   i: () => (/* binding */ main)
 });
 
+;// CONCATENATED MODULE: ./lib/docker/service-mode.js
+/** Whether its tasks are meant to complete. */
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** Whether the nodes decide how many tasks there are. */
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** Whether a task that has completed is not started again. */
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+
+;// CONCATENATED MODULE: ./lib/docker/task.js
+
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task) {
+    return task.DesiredState === 'running' || task.DesiredState === 'complete';
+}
+/** Whether it runs, and is to. */
+function isRunning(task) {
+    return task.Status.State === 'running' && isWanted(task);
+}
+/** Whether it waits for a node, and Swarm says why. */
+function isUnplaced(task) {
+    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
+}
+/** Whether a task ended badly. */
+function isFailure(task) {
+    return task.Status.State === 'failed' || task.Status.State === 'rejected';
+}
+/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
+function mayHaveContainer(task) {
+    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
+    return isLive(task) && !(isEnding && ['new', 'allocated', 'pending'].includes(task.Status.State));
+}
+/** Whether it may run now or later. */
+function isLive(task) {
+    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
+}
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+function slotOf(spec, task) {
+    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+/** Of a job only the tasks of its current run count. */
+function currentTasks(service, tasks) {
+    if (!isJob(service.Spec))
+        return tasks;
+    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+/** A task that ended although its service wants it to run on. */
+function hasEnded(spec, task) {
+    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
+}
+/** The tasks of each slot: of a global service, of each node. */
+function bySlot(spec, tasks) {
+    return Map.groupBy(tasks, (task) => slotOf(spec, task));
+}
+/** The slots that count: of a global service only those on nodes that may run it. */
+function slotsThatCount(spec, tasks, nodes) {
+    const ids = new Set(nodes.map((node) => node.ID));
+    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
+}
+/** The task that was made last. */
+function newest(tasks) {
+    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+function ending(task) {
+    const { State: state, Err: error, ContainerStatus: container } = task.Status;
+    if (state === 'rejected')
+        return `was rejected: ${error ?? 'no reason given'}`;
+    const code = container?.ExitCode;
+    const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
+    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+
+;// CONCATENATED MODULE: ./lib/docker/sight.js
+
+
+/** The tally of one sight. */
+function tally({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+/** How many tasks of a sight count, in numbers and words. */
+function count(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+    const wanted = wantedTasks(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: isJob(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** The task that did a slot's work, when no task of the slot is at it again. */
+function completeTask(inSlot) {
+    const last = newest(inSlot);
+    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function isComplete(spec, { wanted, counted }) {
+    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if (isJob(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/docker/rollout.js
+
+
+
 const REJECTIONS_UNTIL_FAILED = 3;
 const CRASHES_UNTIL_FAILED = 5;
 const UNPLACED_GRACE_SECONDS = 30;
@@ -46399,49 +46517,9 @@ function monitorSecondsOf(spec) {
     const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
     return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
 }
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
 /** The task of which Swarm said that it made the update fail, from the text of an update status. */
 function taskNamedIn(message) {
     return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** A task of a job is meant to complete, any other to run. */
-function isWanted(task) {
-    return task.DesiredState === 'running' || task.DesiredState === 'complete';
-}
-function isRunning(task) {
-    return task.Status.State === 'running' && isWanted(task);
-}
-function isUnplaced(task) {
-    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
-}
-/** Whether a task ended badly. */
-function isFailure(task) {
-    return task.Status.State === 'failed' || task.Status.State === 'rejected';
-}
-/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
-function mayHaveContainer(task) {
-    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
-    return isLive(task) && !(isEnding && ['new', 'allocated', 'pending'].includes(task.Status.State));
-}
-function isLive(task) {
-    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
-}
-/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
-function slotOf(spec, task) {
-    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
 }
 function idsOf(tasks) {
     return tasks.map((task) => task.ID);
@@ -46449,21 +46527,6 @@ function idsOf(tasks) {
 /** When each of the keys was first there without a break; a key that is gone is forgotten. */
 function since(before, keys, now) {
     return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-/** Of a job only the tasks of its current run count. */
-function currentTasks(service, tasks) {
-    if (!isJob(service.Spec))
-        return tasks;
-    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
-    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
-}
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** A task that ended although its service wants it to run on. */
-function hasEnded(spec, task) {
-    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
 }
 function withEnded(memory, service, tasks) {
     const ended = new Map(memory.endedTasks);
@@ -46474,17 +46537,6 @@ function withEnded(memory, service, tasks) {
         ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
     }
     return ended;
-}
-function bySlot(spec, tasks) {
-    return Map.groupBy(tasks, (task) => slotOf(spec, task));
-}
-/** The slots that count: of a global service only those on nodes that may run it. */
-function slotsThatCount(spec, tasks, nodes) {
-    const ids = new Set(nodes.map((node) => node.ID));
-    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
-}
-function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
 function abandonedSlots(spec, tasks) {
     const slots = [...bySlot(spec, tasks)];
@@ -46533,33 +46585,6 @@ function unplacedTask(memory, sight) {
         return sight.now - from >= UNPLACED_GRACE_SECONDS;
     });
 }
-/** The tally of one sight. */
-function tally({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-function count(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
-    const wanted = wantedTasks(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: isJob(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot) {
-    const last = newest(inSlot);
-    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec, { wanted, counted }) {
-    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
 /**
  * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
  * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
@@ -46573,12 +46598,6 @@ function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
 }
 function isStable(memory, { now, monitorSeconds }, counted) {
     return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if (isJob(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
 }
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
 function hopelessSlot(memory, sight, tasks) {
@@ -46614,18 +46633,9 @@ function hopelessSlot(memory, sight, tasks) {
 function hasComeUp(memory, sight, inSlot) {
     return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
 }
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
-function ending(task) {
-    const { State: state, Err: error, ContainerStatus: container } = task.Status;
-    if (state === 'rejected')
-        return `was rejected: ${error ?? 'no reason given'}`;
-    const code = container?.ExitCode;
-    const withCode = code === undefined ? '' : ` with exit code ${code}`;
-    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
-}
 
 ;// CONCATENATED MODULE: ./lib/lint.js
+
 
 const lint_NANOSECONDS = 1e9;
 /** Policies that will hurt one day although the deploy went well. */
@@ -47624,6 +47634,7 @@ function isSomeoneElses(ours, now) {
 
 
 
+
 const LOOK_EVERY_MS = 500;
 /**
  * @param ours the service with the spec that this run gave it
@@ -48194,6 +48205,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
 const watch_LOOK_EVERY_MS = 500;
 const CANCELLED = 'the run was stopped; the swarm goes on by itself';
@@ -48348,6 +48360,7 @@ function sayResult(result) {
 }
 
 ;// CONCATENATED MODULE: ./lib/blue-green.js
+
 
 
 
@@ -50500,8 +50513,35 @@ async function makeOnce(engine, kind, name, body) {
     }
 }
 
-// EXTERNAL MODULE: ./lib/docker/compose.js
-var compose = __nccwpck_require__(2604);
+;// CONCATENATED MODULE: ./lib/inputs/compose/place.js
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+function place_placeOf(files, path) {
+    const found = files
+        .map((file) => ({ file, ...lineOf(file.root, path) }))
+        .reduce((best, one) => (one.depth >= best.depth ? one : best));
+    return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`;
+}
+/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
+function locateComplaint(files, message) {
+    const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? [];
+    return `${place_placeOf(files, path)}: docker refuses it: ${message}`;
+}
+function lineOf(root, path) {
+    let value = root;
+    let line = root.line;
+    let depth = 0;
+    for (const part of path) {
+        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
+        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
+        if (next === undefined)
+            break;
+        line = entry?.line ?? next.line;
+        value = next;
+        depth++;
+    }
+    return { line, depth };
+}
+
 // EXTERNAL MODULE: external "node:fs/promises"
 var external_node_fs_promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:crypto"
@@ -50551,7 +50591,10 @@ function idsIn(spec) {
     ];
 }
 
+// EXTERNAL MODULE: ./lib/inputs/compose/adapt.js + 3 modules
+var adapt = __nccwpck_require__(7694);
 ;// CONCATENATED MODULE: ./lib/stack/content.js
+
 
 
 
@@ -50568,7 +50611,7 @@ async function wantedObjects(request, file, known, problems) {
         for (const [key, object] of Object.entries(file[`${kind}s`])) {
             if (object.external)
                 continue;
-            const place = (0,compose/* placeOf */.$t)(request.files, [`${kind}s`, key]);
+            const place = place_placeOf(request.files, [`${kind}s`, key]);
             try {
                 const one = await wantedObject(request, kind, key, object);
                 checkFixedName(one, known[kind]);
@@ -50615,15 +50658,15 @@ async function contentOf({ lookUp }, kind, object) {
     throw new errors/* UserError */.yo(`its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`);
 }
 async function rawContent(object, lookUp) {
-    const variable = object[compose/* VARIABLE_KEY */.fx];
+    const variable = object[adapt/* VARIABLE_KEY */.fx];
     if (typeof variable === 'string') {
         const value = lookUp(variable);
         if (value === undefined)
             throw new errors/* UserError */.yo(`the variable ${variable} is not set: set it in the \`env\` of the step`);
         return Buffer.from(value);
     }
-    if (object[compose/* CONTENT_KEY */.U6] !== undefined)
-        return Buffer.from(String(object[compose/* CONTENT_KEY */.U6]));
+    if (object[adapt/* CONTENT_KEY */.U6] !== undefined)
+        return Buffer.from(String(object[adapt/* CONTENT_KEY */.U6]));
     const path = object.file;
     if (path === undefined)
         throw new errors/* UserError */.yo('it has no content: write its `file`, or `external: true`');
@@ -50697,7 +50740,7 @@ async function read_read(request, connection, workspace, signal) {
         return [];
     });
     if (services.length === 0 && problems.length === 0) {
-        problems.push(`${(0,compose/* placeOf */.$t)(request.files, [])}: there is no service in it: write at least one under \`services\``);
+        problems.push(`${place_placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``);
     }
     (0,errors/* throwAll */.Kx)(services.length === 0 ? problems : []);
     const networks = new Set(Object.entries(file.networks).map(([key, one]) => one?.name ?? scoped(request, key)));
@@ -50723,17 +50766,17 @@ async function render(request, { docker, configDirectory }, workspace, signal) {
     const args = ['--config', configDirectory, 'stack', 'config', ...from];
     const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal });
     if (result.code !== 0)
-        throw new errors/* UserError */.yo((0,compose/* locateComplaint */.G_)(files, complaint(result)));
+        throw new errors/* UserError */.yo(locateComplaint(files, complaint(result)));
     return parseStackFile(result.stdout);
 }
 function serviceRequest(request, key, file, knowsDetach) {
     const service = file.services[key] ?? {};
     const name = scoped(request, key);
     if (name.length > LONGEST_SERVICE_NAME) {
-        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
+        return `${place_placeOf(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
     }
     if (!service.image) {
-        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
+        return `${place_placeOf(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
     }
     try {
         const image = (0,reference/* withTagDefault */.Oy)((0,reference/* parseReference */.F2)(service.image));
@@ -50744,7 +50787,7 @@ function serviceRequest(request, key, file, knowsDetach) {
     catch (error) {
         if (!(error instanceof errors/* UserError */.yo))
             throw error;
-        return `${(0,compose/* placeOf */.$t)(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`;
+        return `${place_placeOf(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`;
     }
 }
 function missingExternals(request, file, known, problems) {
@@ -50752,7 +50795,7 @@ function missingExternals(request, file, known, problems) {
         const wanted = name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
         if (!external || known[kind].some(({ Spec }) => Spec.Name === wanted))
             return [];
-        problems.push(`${(0,compose/* placeOf */.$t)(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`);
+        problems.push(`${place_placeOf(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`);
         return [wanted];
     });
     const network = Object.entries(file.networks).flatMap(([key, one]) => {
@@ -50762,7 +50805,7 @@ function missingExternals(request, file, known, problems) {
         const found = known.networks.filter(({ Name }) => Name === wanted);
         if (['host', 'bridge', 'none'].includes(wanted) || found.some(({ Scope }) => Scope === 'swarm'))
             return [];
-        const place = (0,compose/* placeOf */.$t)(request.files, ['networks', key]);
+        const place = place_placeOf(request.files, ['networks', key]);
         problems.push(found.length > 0
             ? `${place}: the external network ${wanted} exists on one node only: make it with \`docker network create --driver overlay\`, or correct its name`
             : `${place}: the external network ${wanted} does not exist on this swarm: make it with \`docker network create --driver overlay\`, or correct its name`);

@@ -2,7 +2,7 @@ import type { CheckedService, Connection, PlannedService } from './deployment.ts
 import type { Service, ServiceSpec } from './docker/api.ts'
 import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
 import { NOTHING, type Rehearsal, rehearse } from './docker/rehearsal.ts'
-import { isJob } from './docker/rollout.ts'
+import { isJob } from './docker/service-mode.ts'
 import { type Difference, difference, policyChanges, sameSpec, withDifference } from './docker/service-spec.ts'
 import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
 import { isPaused } from './docker/unsettled.ts'

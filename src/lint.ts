@@ -1,7 +1,8 @@
 import type { Credential, Deployment } from './deployment.ts'
 import type { ServiceSpec } from './docker/api.ts'
 import type { ImageReference } from './docker/reference.ts'
-import { isJob, monitorSecondsOf } from './docker/rollout.ts'
+import { monitorSecondsOf } from './docker/rollout.ts'
+import { isJob } from './docker/service-mode.ts'
 import type { Strategy } from './rollover.ts'
 
 /** A service that the run changed, with what is known of its image. */

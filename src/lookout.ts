@@ -3,15 +3,9 @@ import { causeWith, findFailedTask } from './diagnose.ts'
 import type { Service, Task } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import { eligibleNodes } from './docker/placement.ts'
-import {
-  firstMemory,
-  type Memory,
-  mayHaveContainer,
-  monitorSecondsOf,
-  remember,
-  type Sight,
-  type Verdict,
-} from './docker/rollout.ts'
+import { firstMemory, type Memory, monitorSecondsOf, remember, type Verdict } from './docker/rollout.ts'
+import type { Sight } from './docker/sight.ts'
+import { mayHaveContainer } from './docker/task.ts'
 import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
 
 export const LOOK_EVERY_MS = 500

@@ -5,7 +5,7 @@ import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColo
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
 import { type FirstStep, firstStepOf, replacesNothing } from './docker/first-step.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
-import { isJob, wantedTasks } from './docker/rollout.ts'
+import { isJob, wantedTasks } from './docker/service-mode.ts'
 import { withPlatforms } from './docker/service-spec.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { unsettledNote } from './docker/unsettled.ts'

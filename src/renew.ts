@@ -1,6 +1,6 @@
 import type { ChangedService, Connection } from './deployment.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
-import { isJob } from './docker/rollout.ts'
+import { isJob } from './docker/service-mode.ts'
 import { updateSpec } from './docker/spec-update.ts'
 import { isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'

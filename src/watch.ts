@@ -5,17 +5,9 @@ import type { Service } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import type { Engine } from './docker/engine.ts'
 import { eligibleNodes } from './docker/placement.ts'
-import {
-  firstMemory,
-  judge,
-  type Memory,
-  monitorSecondsOf,
-  remember,
-  type Sight,
-  type Tally,
-  tally,
-} from './docker/rollout.ts'
+import { firstMemory, judge, type Memory, monitorSecondsOf, remember } from './docker/rollout.ts'
 import { imageOf } from './docker/service-spec.ts'
+import { type Sight, type Tally, tally } from './docker/sight.ts'
 import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
 import { messageOf } from './errors.ts'
 import { log } from './runner/log.ts'

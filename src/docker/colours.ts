@@ -1,7 +1,7 @@
 import type { Strategy } from '../rollover.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import { withoutTasks } from './first-step.ts'
-import { isJob } from './rollout.ts'
+import { isJob } from './service-mode.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one

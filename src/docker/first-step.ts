@@ -1,7 +1,7 @@
 import type { Strategy, Trial } from '../rollover.ts'
 import type { Node, Service, ServiceSpec } from './api.ts'
 import { eligibleNodes } from './placement.ts'
-import { isJob, wantedTasks } from './rollout.ts'
+import { isJob, wantedTasks } from './service-mode.ts'
 import { sameStackSpec } from './stack-file.ts'
 
 /**

@@ -1,4 +1,19 @@
-import type { Node, Service, ServiceSpec, Task, UpdateStatus } from './api.ts'
+import type { Service, ServiceSpec, Task, UpdateStatus } from './api.ts'
+import { isGlobal } from './service-mode.ts'
+import { count, isComplete, type Sight } from './sight.ts'
+import {
+  bySlot,
+  currentTasks,
+  ending,
+  hasEnded,
+  isFailure,
+  isLive,
+  isRunning,
+  isUnplaced,
+  newest,
+  slotOf,
+  slotsThatCount,
+} from './task.ts'
 
 /**
  * What became of a rollout, judged from what the swarm shows at one moment and what was seen before. Pure: no clock,
@@ -16,18 +31,6 @@ interface FailedVerdict {
   readonly state: 'failed' | 'rolled-back'
   readonly cause: string
   readonly taskId?: string
-}
-
-/** One service at one moment. */
-export interface Sight {
-  readonly service: Service
-  /** The tasks that the current spec of the service asked for (the API's filter `_up-to-date`), old ones included. */
-  readonly tasks: readonly Task[]
-  /** The nodes that may run the service's tasks. */
-  readonly eligibleNodes: readonly Node[]
-  readonly now: number
-  /** How long tasks must keep running before they count as stable. */
-  readonly monitorSeconds: number
 }
 
 /** What was seen of one service since the deploy began. */
@@ -162,58 +165,9 @@ export function monitorSecondsOf(spec: ServiceSpec): number {
   return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS
 }
 
-export function isJob(spec: ServiceSpec): boolean {
-  return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined
-}
-
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-export function wantedTasks(spec: ServiceSpec): number | undefined {
-  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1
-  if (spec.Mode.ReplicatedJob)
-    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1
-  return undefined
-}
-
 /** The task of which Swarm said that it made the update fail, from the text of an update status. */
 export function taskNamedIn(message: string): string | undefined {
   return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1]
-}
-
-function isGlobal(spec: ServiceSpec): boolean {
-  return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined
-}
-
-/** A task of a job is meant to complete, any other to run. */
-function isWanted(task: Task): boolean {
-  return task.DesiredState === 'running' || task.DesiredState === 'complete'
-}
-
-function isRunning(task: Task): boolean {
-  return task.Status.State === 'running' && isWanted(task)
-}
-
-function isUnplaced(task: Task): boolean {
-  return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== ''
-}
-
-/** Whether a task ended badly. */
-export function isFailure(task: Task): boolean {
-  return task.Status.State === 'failed' || task.Status.State === 'rejected'
-}
-
-/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
-export function mayHaveContainer(task: Task): boolean {
-  const isEnding = !isWanted(task) && task.DesiredState !== 'ready'
-  return isLive(task) && !(isEnding && ['new', 'allocated', 'pending'].includes(task.Status.State))
-}
-
-function isLive(task: Task): boolean {
-  return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State)
-}
-
-/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
-function slotOf(spec: ServiceSpec, task: Task): string {
-  return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`
 }
 
 function idsOf(tasks: readonly Task[]): string[] {
@@ -225,23 +179,6 @@ function since(before: ReadonlyMap<string, number>, keys: readonly string[], now
   return new Map(keys.map((key) => [key, before.get(key) ?? now]))
 }
 
-/** Of a job only the tasks of its current run count. */
-function currentTasks(service: Service, tasks: readonly Task[]): readonly Task[] {
-  if (!isJob(service.Spec)) return tasks
-  const iteration = service.JobStatus?.JobIteration.Index ?? 0
-  return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration)
-}
-
-function endsForGood(spec: ServiceSpec): boolean {
-  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any'
-  return isJob(spec) || condition !== 'any'
-}
-
-/** A task that ended although its service wants it to run on. */
-function hasEnded(spec: ServiceSpec, task: Task): boolean {
-  return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec))
-}
-
 function withEnded(memory: Memory, service: Service, tasks: readonly Task[]): Memory['endedTasks'] {
   const ended = new Map(memory.endedTasks)
   for (const task of currentTasks(service, tasks)) {
@@ -250,20 +187,6 @@ function withEnded(memory: Memory, service: Service, tasks: readonly Task[]): Me
     ended.set(slot, new Map(ended.get(slot)).set(task.ID, task))
   }
   return ended
-}
-
-function bySlot(spec: ServiceSpec, tasks: readonly Task[]): Map<string, Task[]> {
-  return Map.groupBy(tasks, (task) => slotOf(spec, task))
-}
-
-/** The slots that count: of a global service only those on nodes that may run it. */
-function slotsThatCount(spec: ServiceSpec, tasks: readonly Task[], nodes: readonly Node[]): Map<string, Task[]> {
-  const ids = new Set(nodes.map((node) => node.ID))
-  return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks)
-}
-
-function newest(tasks: readonly Task[]): Task | undefined {
-  return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
 }
 
 function abandonedSlots(spec: ServiceSpec, tasks: readonly Task[]): string[] {
@@ -320,52 +243,6 @@ function unplacedTask(memory: Memory, sight: Sight): Task | undefined {
   })
 }
 
-/** How many tasks a service wants and has, and on how many nodes. */
-export interface Tally {
-  readonly wanted: number
-  /** Tasks that run; of a job, tasks that are complete. */
-  readonly running: number
-  readonly nodes: number
-}
-
-/** The tally of one sight. */
-export function tally({ service, tasks, eligibleNodes }: Sight): Tally {
-  const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes)
-  const nodes = new Set(counted.map((task) => task.NodeID))
-  return { wanted, running: counted.length, nodes: nodes.size }
-}
-
-interface Count {
-  readonly wanted: number
-  /** One task for each slot or node that has what it should have. */
-  readonly counted: readonly Task[]
-  readonly progress: string
-}
-
-function count(service: Service, tasks: readonly Task[], nodes: readonly Node[]): Count {
-  const { Spec: spec } = service
-  const slots = [...slotsThatCount(spec, tasks, nodes).values()]
-  const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? [])
-  const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : []
-  const wanted = wantedTasks(spec) ?? nodes.length
-  return {
-    wanted,
-    counted: isJob(spec) ? complete : [...running, ...complete],
-    progress: progressText(spec, wanted, running.length, complete.length),
-  }
-}
-
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot: readonly Task[]): Task | undefined {
-  const last = newest(inSlot)
-  return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined
-}
-
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec: ServiceSpec, { wanted, counted }: Count): boolean {
-  return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted
-}
-
 /**
  * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
  * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
@@ -382,12 +259,6 @@ function wasWatchedBySwarm(memory: Memory, { service, monitorSeconds }: Sight): 
 
 function isStable(memory: Memory, { now, monitorSeconds }: Sight, counted: readonly Task[]): boolean {
   return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds)
-}
-
-function progressText(spec: ServiceSpec, wanted: number, running: number, complete: number): string {
-  const tasks = wanted === 1 ? 'task' : 'tasks'
-  if (isJob(spec)) return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`
-  return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`
 }
 
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
@@ -421,14 +292,4 @@ function hopelessSlot(memory: Memory, sight: Sight, tasks: readonly Task[]): Fai
 /** Whether a slot is stable after all, whatever ended in it before. */
 function hasComeUp(memory: Memory, sight: Sight, inSlot: readonly Task[]): boolean {
   return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]))
-}
-
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
-export function ending(task: Task): string {
-  const { State: state, Err: error, ContainerStatus: container } = task.Status
-  if (state === 'rejected') return `was rejected: ${error ?? 'no reason given'}`
-  const code = container?.ExitCode
-  const withCode = code === undefined ? '' : ` with exit code ${code}`
-  const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`
-  return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`
 }

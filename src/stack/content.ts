@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { StackRequest } from '../deployment.ts'
-import { CONTENT_KEY, placeOf, VARIABLE_KEY } from '../docker/compose.ts'
 import { type FileObject, NAMESPACE_LABEL, type StackFile } from '../docker/stack-file.ts'
 import {
   contentHash,
@@ -11,6 +10,8 @@ import {
   versionName,
 } from '../docker/stack-objects.ts'
 import { UserError } from '../errors.ts'
+import { CONTENT_KEY, VARIABLE_KEY } from '../inputs/compose/adapt.ts'
+import { placeOf } from '../inputs/compose/place.ts'
 import { log } from '../runner/log.ts'
 import { Secret } from '../runner/secret.ts'
 import { type KnownObjects, scoped, type WantedObject } from './stack.ts'

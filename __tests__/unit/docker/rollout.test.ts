@@ -12,23 +12,19 @@ import {
   ABANDONED_GRACE_SECONDS,
   CRASHES_UNTIL_FAILED,
   DEFAULT_MONITOR_SECONDS,
-  ending,
   firstMemory,
-  isFailure,
-  isJob,
   judge,
   judgeCanaries,
-  mayHaveContainer,
   monitorSecondsOf,
   REJECTIONS_UNTIL_FAILED,
   remember,
-  type Sight,
-  tally,
   taskNamedIn,
   UNPLACED_GRACE_SECONDS,
   type Verdict,
-  wantedTasks,
 } from '../../../src/docker/rollout.ts'
+import { isJob, wantedTasks } from '../../../src/docker/service-mode.ts'
+import { type Sight, tally } from '../../../src/docker/sight.ts'
+import { ending, isFailure, mayHaveContainer } from '../../../src/docker/task.ts'
 import { createEndedTask, createNode, createService, createSpec, createTask } from '../../support/builders.ts'
 
 const MONITOR_SECONDS = 5

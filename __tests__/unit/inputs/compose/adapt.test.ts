@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { adaptCompose } from '../../../src/docker/compose.ts'
-import type { UserErrors } from '../../../src/errors.ts'
-import { Problems } from '../../../src/inputs/problems.ts'
-import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
+import type { UserErrors } from '../../../../src/errors.ts'
+import { adaptCompose } from '../../../../src/inputs/compose/adapt.ts'
+import { Problems } from '../../../../src/inputs/problems.ts'
+import { parseYaml, type YamlMap } from '../../../../src/inputs/yaml.ts'
 
 function adapt(text: string, variables: Readonly<Record<string, string>> = {}) {
   const problems = new Problems()

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { parseEnvFile } from '../../../src/docker/compose-variables.ts'
+import { parseEnvFile } from '../../../../src/inputs/compose/variables.ts'
 
 const read = (text: string, env: Readonly<Record<string, string>> = {}) => parseEnvFile(text, (name) => env[name])
 const variables = (text: string, env = {}) => Object.fromEntries(read(text, env).variables)

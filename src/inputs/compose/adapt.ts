@@ -1,14 +1,11 @@
-import { closestKey } from '../inputs/keys.ts'
-import { listed, type Problems, shown } from '../inputs/problems.ts'
-import type { YamlList, YamlMap, YamlText, YamlValue } from '../inputs/yaml.ts'
-import { isUnset, type LookUp, substitutionsIn } from './compose-variables.ts'
-
-/** A compose file as its author wrote it. */
-export interface ComposeFile {
-  /** As the user gave it. */
-  readonly path: string
-  readonly root: YamlMap
-}
+import { closestKey } from '../keys.ts'
+import { listed, type Problems, shown } from '../problems.ts'
+import type { YamlMap, YamlValue } from '../yaml.ts'
+import { DROPPED, IGNORED, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
+import type { ComposeFile } from './place.ts'
+import { referencesOf } from './references.ts'
+import { entryAt, isNothing, mapAt, mapItems, mapValues, text, toYaml } from './tree.ts'
+import { isUnset, type LookUp, substitutionsIn } from './variables.ts'
 
 /** Compose files in the form that `docker stack config` takes, and what was done to get there. */
 export interface AdaptedFiles {
@@ -27,67 +24,6 @@ export const CONTENT_KEY = 'x-swarm-deploy-content'
 export const VARIABLE_KEY = 'x-swarm-deploy-variable'
 const NO_FILE = '/swarm-deploy/no-file'
 
-const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'] as const
-
-/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
-const SERVICE_KEYS =
-  'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(
-    ' ',
-  )
-
-const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`'
-
-/** What docker stack refuses in a service, and what to write. */
-const REFUSED: Readonly<Record<string, string>> = {
-  annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
-  cpu_count: BY_LIMITS,
-  cpu_percent: BY_LIMITS,
-  cpu_period: BY_LIMITS,
-  cpu_quota: BY_LIMITS,
-  cpu_shares: BY_LIMITS,
-  cpus: BY_LIMITS,
-  cpuset: 'Swarm cannot bind tasks to processors: leave it out',
-  extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
-  gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
-  mem_limit: BY_LIMITS,
-  mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
-  memswap_limit: BY_LIMITS,
-  pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
-  platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
-  profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
-  scale: 'write `deploy: {replicas: 2}`',
-  volume_driver: 'write the driver in the top-level `volumes`',
-  volumes_from: 'name the volume in the `volumes` of each service',
-}
-
-/** What changes nothing for a swarm, and is taken out. */
-const DROPPED: Readonly<Record<string, string>> = {
-  attach: 'it is for `docker compose up` only',
-  depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
-  develop: 'it is for `docker compose watch` only',
-  pull_policy: 'every image is looked up in its registry anyway',
-}
-
-/** What docker stack takes and Swarm does not do, and what to write. */
-const IGNORED: Readonly<Record<string, string>> = {
-  build: 'build and push the image in an earlier step',
-  cgroup_parent: 'leave it out',
-  container_name: 'Swarm names the containers itself: leave it out',
-  devices: 'use `generic_resources`, or leave it out',
-  domainname: 'write the whole name in `hostname`',
-  external_links: 'put both into one network, where they find each other by name',
-  ipc: 'leave it out',
-  links: 'services of one network find each other by name: leave it out',
-  mac_address: 'leave it out',
-  network_mode: 'write `networks`',
-  pid: 'leave it out',
-  privileged: 'write `cap_add`',
-  restart: 'write `deploy: {restart_policy: {condition: any}}`',
-  security_opt: 'leave it out',
-  shm_size: 'mount a `tmpfs` at /dev/shm',
-  userns_mode: 'leave it out',
-}
-
 /**
  * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
  * makes no difference. Pure.
@@ -99,35 +35,6 @@ export function adaptCompose(files: readonly ComposeFile[], lookUp: LookUp, prob
   const texts = files.map((file) => toYaml(lint.adapt(file)))
   lint.checkReferences()
   return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] }
-}
-
-/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
-export function placeOf(files: readonly ComposeFile[], path: readonly string[]): string {
-  const found = files
-    .map((file) => ({ file, ...lineOf(file.root, path) }))
-    .reduce((best, one) => (one.depth >= best.depth ? one : best))
-  return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`
-}
-
-/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
-export function locateComplaint(files: readonly ComposeFile[], message: string): string {
-  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? []
-  return `${placeOf(files, path)}: docker refuses it: ${message}`
-}
-
-function lineOf(root: YamlValue, path: readonly string[]): { readonly line: number; readonly depth: number } {
-  let value = root
-  let line = root.line
-  let depth = 0
-  for (const part of path) {
-    const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined
-    const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value
-    if (next === undefined) break
-    line = entry?.line ?? next.line
-    value = next
-    depth++
-  }
-  return { line, depth }
 }
 
 /** Services that have one key, in one line. */
@@ -358,59 +265,6 @@ class Lint {
   }
 }
 
-interface Reference {
-  readonly section: (typeof SECTIONS)[number]
-  readonly name: string
-  readonly line: number
-}
-
-/** What a service names of the other sections. */
-function referencesOf(service: YamlValue): Reference[] {
-  if (service.kind !== 'map') return []
-  return service.entries.flatMap(({ key, value }): Reference[] => {
-    if (key === 'networks') return namesOf(value).map((one) => ({ section: 'networks', ...one }))
-    if (key === 'secrets' || key === 'configs') return sourcesOf(value).map((one) => ({ section: key, ...one }))
-    if (key === 'volumes') return volumesOf(value).map((one) => ({ section: 'volumes', ...one }))
-    if (key !== 'credential_spec' || value.kind !== 'map') return []
-    const config = entryAt(value, 'config')
-    return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : []
-  })
-}
-
-type Name = Omit<Reference, 'section'>
-
-function namesOf(value: YamlValue): Name[] {
-  if (value.kind === 'map') return value.entries.map(({ key, line }) => ({ name: key, line }))
-  return value.kind === 'list' ? value.items.flatMap(nameOf) : []
-}
-
-function nameOf(value: YamlValue): Name[] {
-  return value.kind === 'text' ? [{ name: value.value, line: value.line }] : []
-}
-
-function sourcesOf(value: YamlValue): Name[] {
-  if (value.kind !== 'list') return []
-  return value.items.flatMap((item) => {
-    const source = item.kind === 'map' ? entryAt(item, 'source') : item
-    return source === undefined ? [] : nameOf(source)
-  })
-}
-
-/** Named volumes only: a path begins with a dot, a slash or a tilde. */
-function volumesOf(value: YamlValue): Name[] {
-  if (value.kind !== 'list') return []
-  return value.items.flatMap((item) => {
-    if (item.kind === 'text') {
-      const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1]
-      return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }]
-    }
-    if (item.kind !== 'map') return []
-    const type = entryAt(item, 'type')
-    const source = entryAt(item, 'source')
-    return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? nameOf(source) : []
-  })
-}
-
 function checkCredentialSpec(value: YamlValue, problems: Problems): void {
   const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : []
   const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key))
@@ -447,52 +301,4 @@ function isSection(key: string): key is (typeof SECTIONS)[number] {
 
 function own(table: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined
-}
-
-function isNothing(value: YamlValue): boolean {
-  return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value)
-}
-
-function entryAt(map: YamlMap, key: string): YamlValue | undefined {
-  return map.entries.find((entry) => entry.key === key)?.value
-}
-
-function mapAt(root: YamlMap, key: string): YamlMap['entries'] {
-  const value = entryAt(root, key)
-  return value?.kind === 'map' ? value.entries : []
-}
-
-function mapValues(map: YamlMap, change: (key: string, value: YamlValue) => YamlValue): YamlMap {
-  return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) }
-}
-
-function mapItems(value: YamlValue, change: (item: YamlValue) => YamlValue): YamlValue {
-  if (value.kind !== 'list') return value.kind === 'map' ? change(value) : value
-  return { ...value, items: value.items.map(change) } satisfies YamlList
-}
-
-function text(value: string, line: number): YamlText {
-  return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false }
-}
-
-/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
-const NO_TEXT =
-  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/
-
-/** The value as YAML on one line, which docker reads as it would have read the original. */
-function toYaml(value: YamlValue): string {
-  if (value.kind === 'list') return `[${value.items.map(toYaml).join(', ')}]`
-  if (value.kind === 'map') {
-    return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}: ${toYaml(inner)}`).join(', ')}}`
-  }
-  if (isNothing(value)) return 'null'
-  return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : quoted(value.value)
-}
-
-/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
-function quoted(value: string): string {
-  return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

@@ -1,0 +1,25 @@
+import type { ServiceSpec } from './api.ts'
+
+/** Whether its tasks are meant to complete. */
+export function isJob(spec: ServiceSpec): boolean {
+  return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined
+}
+
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+export function wantedTasks(spec: ServiceSpec): number | undefined {
+  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1
+  if (spec.Mode.ReplicatedJob)
+    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1
+  return undefined
+}
+
+/** Whether the nodes decide how many tasks there are. */
+export function isGlobal(spec: ServiceSpec): boolean {
+  return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined
+}
+
+/** Whether a task that has completed is not started again. */
+export function endsForGood(spec: ServiceSpec): boolean {
+  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any'
+  return isJob(spec) || condition !== 'any'
+}

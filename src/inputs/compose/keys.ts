@@ -1,0 +1,60 @@
+export const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'] as const
+
+/** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
+export const SERVICE_KEYS =
+  'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(
+    ' ',
+  )
+
+const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`'
+
+/** What docker stack refuses in a service, and what to write. */
+export const REFUSED: Readonly<Record<string, string>> = {
+  annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
+  cpu_count: BY_LIMITS,
+  cpu_percent: BY_LIMITS,
+  cpu_period: BY_LIMITS,
+  cpu_quota: BY_LIMITS,
+  cpu_shares: BY_LIMITS,
+  cpus: BY_LIMITS,
+  cpuset: 'Swarm cannot bind tasks to processors: leave it out',
+  extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
+  gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
+  mem_limit: BY_LIMITS,
+  mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
+  memswap_limit: BY_LIMITS,
+  pids_limit: 'write `deploy: {resources: {limits: {pids: 100}}}`',
+  platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
+  profiles: 'Swarm would always deploy the service: put it into a compose file of its own, or leave the key out',
+  scale: 'write `deploy: {replicas: 2}`',
+  volume_driver: 'write the driver in the top-level `volumes`',
+  volumes_from: 'name the volume in the `volumes` of each service',
+}
+
+/** What changes nothing for a swarm, and is taken out. */
+export const DROPPED: Readonly<Record<string, string>> = {
+  attach: 'it is for `docker compose up` only',
+  depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
+  develop: 'it is for `docker compose watch` only',
+  pull_policy: 'every image is looked up in its registry anyway',
+}
+
+/** What docker stack takes and Swarm does not do, and what to write. */
+export const IGNORED: Readonly<Record<string, string>> = {
+  build: 'build and push the image in an earlier step',
+  cgroup_parent: 'leave it out',
+  container_name: 'Swarm names the containers itself: leave it out',
+  devices: 'use `generic_resources`, or leave it out',
+  domainname: 'write the whole name in `hostname`',
+  external_links: 'put both into one network, where they find each other by name',
+  ipc: 'leave it out',
+  links: 'services of one network find each other by name: leave it out',
+  mac_address: 'leave it out',
+  network_mode: 'write `networks`',
+  pid: 'leave it out',
+  privileged: 'write `cap_add`',
+  restart: 'write `deploy: {restart_policy: {condition: any}}`',
+  security_opt: 'leave it out',
+  shm_size: 'mount a `tmpfs` at /dev/shm',
+  userns_mode: 'leave it out',
+}

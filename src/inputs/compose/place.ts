@@ -1,0 +1,37 @@
+import type { YamlMap, YamlValue } from '../yaml.ts'
+
+/** A compose file as its author wrote it. */
+export interface ComposeFile {
+  /** As the user gave it. */
+  readonly path: string
+  readonly root: YamlMap
+}
+
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+export function placeOf(files: readonly ComposeFile[], path: readonly string[]): string {
+  const found = files
+    .map((file) => ({ file, ...lineOf(file.root, path) }))
+    .reduce((best, one) => (one.depth >= best.depth ? one : best))
+  return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`
+}
+
+/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
+export function locateComplaint(files: readonly ComposeFile[], message: string): string {
+  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? []
+  return `${placeOf(files, path)}: docker refuses it: ${message}`
+}
+
+function lineOf(root: YamlValue, path: readonly string[]): { readonly line: number; readonly depth: number } {
+  let value = root
+  let line = root.line
+  let depth = 0
+  for (const part of path) {
+    const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined
+    const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value
+    if (next === undefined) break
+    line = entry?.line ?? next.line
+    value = next
+    depth++
+  }
+  return { line, depth }
+}
