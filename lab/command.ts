@@ -7,12 +7,13 @@ import { labsUp, sweep } from './sweep.ts'
 
 const USAGE = `A real Docker Swarm with private registries, on this machine.
 
-  npm run lab -- up [--nodes 3] [--managers 1] [--registries 2] [--open 1] [--tls]
+  npm run lab -- up [--nodes 3] [--managers 1] [--registries 2] [--open 1] [--tls] [--tokens]
   npm run lab -- image r1/acme/app:v3 [--does unhealthy]
   npm run lab -- status
   npm run lab -- down [--id <lab>]
 
-up      --registries are private, with an account each; --open ones need none; --tls gives the private ones certificates
+up      --registries are private, with an account each; --open ones need none; --tls gives the private ones certificates,
+        --tokens has them sell bearer tokens, as most registries do
 image   puts an image into a registry; it runs, or does one of: exits, crashesAfter, healthy, healthyAfter, unhealthy,
         serves, ignoresStop
 down    takes down every lab that up has made, or the one with this id
@@ -41,6 +42,7 @@ async function up(args: string[]): Promise<void> {
       registries: { type: 'string', default: '1' },
       open: { type: 'string', default: '0' },
       tls: { type: 'boolean', default: false },
+      tokens: { type: 'boolean', default: false },
     },
   })
   const registries = {
@@ -49,6 +51,7 @@ async function up(args: string[]): Promise<void> {
       count('registries', values.registries),
       (number): RegistryOptions => ({
         tls: values.tls,
+        tokens: values.tokens,
         accounts: { [`user${number}`]: { password: randomBytes(9).toString('base64url') } },
       }),
     ),

@@ -6,9 +6,13 @@ export interface Account {
   readonly read?: readonly string[]
 }
 
-/** A registry. Without accounts it is public; with `tls` it serves a certificate that no node trusts until told to. */
+/**
+ * A registry. Without accounts it is public; with `tls` it serves a certificate that no node trusts until told to; with
+ * `tokens` it sells bearer tokens, as most registries do, and does not ask for the password with every request.
+ */
 export interface RegistryOptions {
   readonly tls?: boolean
+  readonly tokens?: boolean
   readonly accounts?: Readonly<Record<string, Account>>
 }
 
@@ -62,7 +66,7 @@ export interface RegistryRequest {
   readonly time: string
   readonly method: string
   readonly path: string
-  /** From Basic authentication, right or wrong; null without. */
+  /** From Basic authentication, right or wrong, or of the account that bought the token; null without. */
   readonly user: string | null
   /** 0 when the connection was dropped. */
   readonly status: number

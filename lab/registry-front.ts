@@ -2,14 +2,8 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage, type
 import { createServer as createTlsServer } from 'node:https'
 import type { Server } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Account, RegistryRequest } from './description.ts'
-
-const ERROR_CODES: Readonly<Record<number, string>> = {
-  401: 'UNAUTHORIZED',
-  403: 'DENIED',
-  404: 'NAME_UNKNOWN',
-  429: 'TOOMANYREQUESTS',
-}
+import type { RegistryRequest } from './description.ts'
+import { type Answer, failure, type Gate } from './gate.ts'
 
 /** A fault as it stands after the journey to the keeper: the path is the source of a regular expression. */
 export interface ArmedFault {
@@ -21,18 +15,18 @@ export interface ArmedFault {
   readonly user?: string
 }
 
-/** What stands before a registry: it logs every request, holds accounts to their repositories and fails when told to. */
+/** What stands before a registry: it logs every request, lets in whom the gate lets in, and fails when told to. */
 export class RegistryFront {
-  readonly accounts: Map<string, Account>
   requests: RegistryRequest[] = []
   faults: ArmedFault[] = []
   readonly #backend: string
+  readonly #gate: Gate
   readonly #agent = new Agent({ keepAlive: true })
 
   /** `backend` is the unix socket of the registry proper. */
-  constructor(backend: string, accounts: ReadonlyMap<string, Account>) {
+  constructor(backend: string, gate: Gate) {
     this.#backend = backend
-    this.accounts = new Map(accounts)
+    this.#gate = gate
   }
 
   /** Listens where the nodes are. */
@@ -52,18 +46,16 @@ export class RegistryFront {
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const time = new Date().toISOString()
-    const credential = basicCredential(incoming.headers.authorization)
     const { method = '', url: path = '' } = incoming
-    const user = credential?.user ?? null
+    const { user, answer: verdict, authorization } = this.#gate(path, incoming.headers.authorization)
     const client = (incoming.socket.remoteAddress ?? '').replace('::ffff:', '')
     const record = (status: number) => {
       this.requests.push({ time, method, path, user, status, client })
     }
-    const answer = (status: number, message: string, headers: Record<string, string> = {}) => {
+    const answer = ({ status, headers = {}, body }: Answer) => {
       record(status)
       incoming.resume()
-      const body = JSON.stringify({ errors: [{ code: ERROR_CODES[status] ?? 'UNKNOWN', message }] })
-      outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+      outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
     }
 
     const fault = this.faults.find((candidate) => strikes(candidate, method, path, user))
@@ -73,19 +65,11 @@ export class RegistryFront {
       incoming.socket.destroy()
       return
     }
-    if (fault?.status !== undefined) return answer(fault.status, `the registry was told to answer ${fault.status}`)
-
-    if (credential !== undefined && this.accounts.size > 0) {
-      const account = this.accounts.get(credential.user)
-      // The registry behind compares 72 bytes at most, for it keeps bcrypt hashes; this compares all of them.
-      if (account?.password !== credential.password) {
-        return answer(401, 'authentication required', { 'www-authenticate': 'Basic realm="lab"' })
-      }
-      const repository = repositoryOf(path)
-      if (repository !== undefined && !mayUse(account, repository)) {
-        return answer(403, `requested access to the resource is denied: ${credential.user} may not use ${repository}`)
-      }
+    if (fault?.status !== undefined) {
+      return answer(failure(fault.status, `the registry was told to answer ${fault.status}`))
     }
+    if (verdict !== undefined) return answer(verdict)
+    if (authorization !== undefined) incoming.headers.authorization = authorization
     this.#forward(incoming, outgoing, record)
   }
 
@@ -128,20 +112,4 @@ function strikes(fault: ArmedFault, method: string, path: string, user: string |
   if (fault.method !== undefined && fault.method !== method) return false
   if (fault.user !== undefined && fault.user !== user) return false
   return fault.path === undefined || new RegExp(fault.path).test(path)
-}
-
-function basicCredential(header: string | undefined): { user: string; password: string } | undefined {
-  const encoded = /^Basic +(.+)$/i.exec(header ?? '')?.[1]
-  if (encoded === undefined) return undefined
-  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
-  return { user, password }
-}
-
-function repositoryOf(path: string): string | undefined {
-  return /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(path)?.[1]
-}
-
-function mayUse(account: Account, repository: string): boolean {
-  const { read } = account
-  return read === undefined || read.some((prefix) => repository === prefix || repository.startsWith(`${prefix}/`))
 }

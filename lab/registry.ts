@@ -5,6 +5,7 @@ import { hash } from 'bcryptjs'
 import type { Authority } from './certificate.ts'
 import type { Children } from './children.ts'
 import type { Account, RegistryDescription, RegistryOptions } from './description.ts'
+import { passwordGate, tokenGate } from './gate.ts'
 import { lastLines, withLog } from './log.ts'
 import { PLAIN_ADDRESS, TLS_ADDRESS } from './network.ts'
 import { until } from './patience.ts'
@@ -25,6 +26,7 @@ export class Registry {
   readonly #store: string
   readonly #log: string
   readonly #backend: string
+  readonly #accounts: Map<string, Account>
   readonly #guarded: boolean
   readonly #ownPassword = randomBytes(18).toString('base64')
   readonly #children: Children
@@ -45,11 +47,14 @@ export class Registry {
     mkdirSync(this.#store)
     this.#backend = join(this.#store, 'backend.sock')
     this.#children = children
-    const { tls = false, accounts = {} } = options
+    const { tls = false, accounts = {}, tokens = false } = options
     const host = `${tls ? TLS_ADDRESS : PLAIN_ADDRESS}:${FIRST_PORT + index}`
     this.description = { name, host, socket: join(own, 'push.sock'), tls, accounts }
     this.#guarded = options.accounts !== undefined
-    this.front = new RegistryFront(this.#backend, new Map(Object.entries(accounts)))
+    this.#accounts = new Map(Object.entries(accounts))
+    const url = `http${tls ? 's' : ''}://${host}`
+    const gate = tokens ? tokenGate(this.#accounts, url, this.#authorization()) : passwordGate(this.#accounts)
+    this.front = new RegistryFront(this.#backend, gate)
   }
 
   /** Starts it and waits until it answers. */
@@ -61,8 +66,7 @@ export class Registry {
     const command = ['docker-registry', 'serve', join(this.#store, 'config.yml')]
     const registry = withLog(this.#log, (descriptor) => this.#children.start(command, descriptor))
     registry.stdout?.resume()
-    const authorization = `Basic ${Buffer.from(`${OWN_ACCOUNT}:${this.#ownPassword}`).toString('base64')}`
-    await this.front.listenPrivately(socket, this.#guarded ? authorization : undefined)
+    await this.front.listenPrivately(socket, this.#guarded ? this.#authorization() : undefined)
     await this.front.listen(address, Number(port), tls ? await authority.certify(address) : undefined)
     await until(
       `starting the registry ${this.description.name}`,
@@ -75,8 +79,8 @@ export class Registry {
   /** Changes an account, adds it, or removes it (`undefined`). Takes effect with the next request. */
   async setAccount(user: string, account: Account | undefined): Promise<void> {
     if (!this.#guarded) throw new Error(`The registry ${this.description.name} has no accounts.`)
-    if (account) this.front.accounts.set(user, account)
-    else this.front.accounts.delete(user)
+    if (account) this.#accounts.set(user, account)
+    else this.#accounts.delete(user)
     await this.#writeAccounts()
   }
 
@@ -86,8 +90,13 @@ export class Registry {
     this.front.faults.push(fault)
   }
 
+  /** How the lab itself enters the registry behind the front. */
+  #authorization(): string {
+    return `Basic ${Buffer.from(`${OWN_ACCOUNT}:${this.#ownPassword}`).toString('base64')}`
+  }
+
   async #writeAccounts(): Promise<void> {
-    const accounts = [...this.front.accounts].map(([user, { password }]) => [user, password] as const)
+    const accounts = [...this.#accounts].map(([user, { password }]) => [user, password] as const)
     const lines = await Promise.all(
       [...accounts, [OWN_ACCOUNT, this.#ownPassword] as const].map(
         async ([user, password]) => `${user}:${await hash(password, BCRYPT_COST)}\n`,
