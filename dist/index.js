@@ -51399,6 +51399,8 @@ const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
  * short secret (`docker`, `deploy`) may happen to be part of one.
  */
 const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
 /**
  * The environment for programs that this action starts: the step's own, without what they have no use for and
  * without every variable that holds a secret known so far.
@@ -51407,6 +51409,8 @@ function environmentForChildren(env) {
     const entries = Object.entries(env).filter((entry) => {
         const [name, value] = entry;
         if (value === undefined || OF_THE_RUNNER.test(name))
+            return false;
+        if (value === '' && CHOICE_OF_ENDPOINT.test(name))
             return false;
         return LEADS_TO_DOCKER.test(name) || (0,_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .redact */ .E$)(value) === value;
     });

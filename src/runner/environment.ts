@@ -11,6 +11,9 @@ const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/
  */
 const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i
 
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i
+
 /**
  * The environment for programs that this action starts: the step's own, without what they have no use for and
  * without every variable that holds a secret known so far.
@@ -19,6 +22,7 @@ export function environmentForChildren(env: Environment): Record<string, string>
   const entries = Object.entries(env).filter((entry): entry is [string, string] => {
     const [name, value] = entry
     if (value === undefined || OF_THE_RUNNER.test(name)) return false
+    if (value === '' && CHOICE_OF_ENDPOINT.test(name)) return false
     return LEADS_TO_DOCKER.test(name) || redact(value) === value
   })
   return Object.fromEntries(entries)

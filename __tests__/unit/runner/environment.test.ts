@@ -12,6 +12,12 @@ describe('the environment of a child', () => {
     expect(environmentForChildren({ PATH: '/usr/bin', NONE: undefined })).toEqual({ PATH: '/usr/bin' })
   })
 
+  test('has no empty choice of an endpoint', () => {
+    expect(environmentForChildren({ PATH: '/usr/bin', DOCKER_HOST: '', DOCKER_CONTEXT: '' })).toEqual({
+      PATH: '/usr/bin',
+    })
+  })
+
   test.each([
     'INPUT_PASSWORD',
     'INPUT_REGISTRIES-FILE',
