@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from '@jest/globals'
@@ -29,21 +30,50 @@ const UNTIL_LIMIT_MS = 30_000
 
 /**
  * A group of tests with a swarm of their own. Where no lab can run they are skipped, each of them counted, and the
- * reason is the group's name; in CI that is a failure.
+ * reason is the group's name; in CI that is a failure. Where the docker CLI
+ * is too old for them they are skipped too.
  */
 export function describeSwarm<Registry extends string>(
   name: string,
   options: LabOptions<Registry> | (() => Promise<LabOptions<Registry>>),
   tests: (swarm: Bench<Registry>) => void,
+  oldestCli = 0,
 ): void {
-  const problem = labProblem()
+  const missing = labProblem()
+  const problem = missing ?? cliOlderThan(oldestCli)
   if (problem === undefined) {
     describe(name, () => tests(useLab(options)))
-  } else if (process.env.CI) {
-    test(name, () => Promise.reject(new Error(problem)))
+  } else if (missing !== undefined && process.env.CI) {
+    test(name, () => Promise.reject(new Error(missing)))
   } else {
     describe.skip(`${name} (skipped: ${problem})`, () => tests(useLab(options)))
   }
+}
+
+/** The version that the docker CLI of this machine reports: `28.2.2`, `20.10.24+dfsg1`. */
+export function cliVersion(): string {
+  const { stdout } = spawnSync('docker', ['--version'], { encoding: 'utf8' })
+  return /version ([^\s,]+)/.exec(stdout ?? '')?.[1] ?? 'none'
+}
+
+/** What is missing when the docker CLI of this machine is older than a release; Debian 12 has 20.10. */
+export function cliOlderThan(release: number): string | undefined {
+  const version = cliVersion()
+  return Number.parseInt(version, 10) >= release ? undefined : `needs docker CLI ${release}, and this one is ${version}`
+}
+
+/** `docker stack config` came with it. */
+export const STACK_CLI = 23
+
+/** A test that is skipped when something is missing here; then its name says what, and it is counted. */
+export function testUnless(
+  problem: string | undefined,
+  name: string,
+  run: () => Promise<void>,
+  limitMs?: number,
+): void {
+  if (problem === undefined) test(name, run, limitMs)
+  else test.skip(`${name} (skipped: ${problem})`, run, limitMs)
 }
 
 function labProblem(): string | undefined {

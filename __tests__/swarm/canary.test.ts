@@ -9,7 +9,7 @@ import type { Step, StepResult } from '../../lab/runner.ts'
 import type { Task } from '../../src/docker/api.ts'
 import { INTERIM_LABEL } from '../../src/docker/first-step.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 120_000
 const SECOND = 1e9
@@ -381,7 +381,8 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    testUnless(
+      cliOlderThan(STACK_CLI),
       'a stack has canaries where its services have room for one',
       async () => {
         const [v1, v2, job] = [

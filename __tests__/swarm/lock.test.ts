@@ -5,7 +5,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { StackObject } from '../../src/docker/stack-objects.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 240_000
 const RUNS = 8
@@ -191,7 +191,7 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
     expect(run.log).toContain(`${lockOf('refused')}: locked`)
   })
 
-  test('a stack has a lock, and so has each of its services', async () => {
+  testUnless(cliOlderThan(STACK_CLI), 'a stack has a lock, and so has each of its services', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'lock-test-'))
     const { reference } = await image('shop', 'v1')
     const file = join(directory, 'compose.yml')

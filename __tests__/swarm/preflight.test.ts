@@ -251,7 +251,7 @@ describeSwarm(
       test.each([
         ['an unknown flag', '--nonsense=1', /unknown flag: --nonsense/],
         ['a bad value', '--limit-memory=plenty', /invalid argument "plenty" for "--limit-memory" flag/],
-        ['a network that is missing', '--network-add=nowhere', /network nowhere not found/],
+        ['a network that is missing', '--network-add=nowhere', /network:? nowhere/],
         ['a secret that is missing', '--secret-add=source=nothing', /secret not found: nothing/],
       ])('a mistake in update-args: %s', async (_, flag, words) => {
         const { error } = await refusedOnce([], [{ name: 'present', 'update-args': [flag] }])

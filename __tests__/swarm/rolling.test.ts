@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const SECOND = 1e9
 
@@ -69,7 +69,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
     expect(outcomes((await deploy([{ name: 'job', env: { A: '1' } }], POLICIES)).outputs)).toEqual(['updated'])
   })
 
-  test("a stack's services get what their file does not say", async () => {
+  testUnless(cliOlderThan(STACK_CLI), "a stack's services get what their file does not say", async () => {
     const [web, job] = [await image('stack/web'), await image('stack/job', 'v1', exits(0))]
     await writeFile(
       join(swarm.runner.workspace, 'compose.yml'),

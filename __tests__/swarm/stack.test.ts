@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { exits, runs } from '../../lab/program.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, STACK_CLI } from '../support/swarm.ts'
 
 const REGISTRIES = {
   main: {
@@ -14,54 +14,57 @@ const REGISTRIES = {
 } as const
 
 /** What a stack of compose files becomes on a swarm, and what a second deploy of it does. */
-describeSwarm('stacks', { registries: REGISTRIES }, (swarm) => {
-  const registries = () => {
-    const { main, other } = swarm.lab.registries
-    return JSON.stringify([
-      { registry: `${main.host}/team-a`, username: 'alice', password: 'alice-pw', config: 'a' },
-      { registry: `${main.host}/team-b`, username: 'bob', password: 'bob-pw', config: 'b' },
-      { registry: other.host, username: 'carol', password: 'carol-pw', config: 'other' },
-    ])
-  }
-  const image = async (registry: 'main' | 'other' | 'open', repository: string, tag = 'v1', program = runs()) =>
-    (await swarm.lab.image({ registry, repository, tag, content: `${repository} ${tag}`, ...program })).reference
-  const write = async (files: Readonly<Record<string, string>>) => {
-    for (const [name, content] of Object.entries(files)) {
-      const path = join(swarm.runner.workspace, name)
-      await mkdir(dirname(path), { recursive: true })
-      await writeFile(path, content)
+describeSwarm(
+  'stacks',
+  { registries: REGISTRIES },
+  (swarm) => {
+    const registries = () => {
+      const { main, other } = swarm.lab.registries
+      return JSON.stringify([
+        { registry: `${main.host}/team-a`, username: 'alice', password: 'alice-pw', config: 'a' },
+        { registry: `${main.host}/team-b`, username: 'bob', password: 'bob-pw', config: 'b' },
+        { registry: other.host, username: 'carol', password: 'carol-pw', config: 'other' },
+      ])
     }
-  }
-  const deploy = (inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
-    swarm.deploy({ registries: registries(), monitor: '1s', timeout: '60s', ...inputs }, env)
-  const resultsOf = (
-    outputs: Readonly<Record<string, string>>,
-  ): { name: string; outcome: string; config: string | null; cause: string | null }[] =>
-    JSON.parse(outputs.services ?? '[]')
-  const outcomes = (outputs: Readonly<Record<string, string>>) =>
-    Object.fromEntries(resultsOf(outputs).map(({ name, outcome }) => [name, outcome]))
-  const docker = async (...args: string[]) => {
-    const result = await swarm.lab.docker(args)
-    expect(result).toMatchObject({ code: 0 })
-    return result.stdout.trim()
-  }
-  const names = async (kind: string, stack: string) =>
-    (await docker(kind, 'ls', '--filter', `label=com.docker.stack.namespace=${stack}`, '--format', '{{.Name}}'))
-      .split('\n')
-      .filter(Boolean)
-      .toSorted()
+    const image = async (registry: 'main' | 'other' | 'open', repository: string, tag = 'v1', program = runs()) =>
+      (await swarm.lab.image({ registry, repository, tag, content: `${repository} ${tag}`, ...program })).reference
+    const write = async (files: Readonly<Record<string, string>>) => {
+      for (const [name, content] of Object.entries(files)) {
+        const path = join(swarm.runner.workspace, name)
+        await mkdir(dirname(path), { recursive: true })
+        await writeFile(path, content)
+      }
+    }
+    const deploy = (inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
+      swarm.deploy({ registries: registries(), monitor: '1s', timeout: '60s', ...inputs }, env)
+    const resultsOf = (
+      outputs: Readonly<Record<string, string>>,
+    ): { name: string; outcome: string; config: string | null; cause: string | null }[] =>
+      JSON.parse(outputs.services ?? '[]')
+    const outcomes = (outputs: Readonly<Record<string, string>>) =>
+      Object.fromEntries(resultsOf(outputs).map(({ name, outcome }) => [name, outcome]))
+    const docker = async (...args: string[]) => {
+      const result = await swarm.lab.docker(args)
+      expect(result).toMatchObject({ code: 0 })
+      return result.stdout.trim()
+    }
+    const names = async (kind: string, stack: string) =>
+      (await docker(kind, 'ls', '--filter', `label=com.docker.stack.namespace=${stack}`, '--format', '{{.Name}}'))
+        .split('\n')
+        .filter(Boolean)
+        .toSorted()
 
-  test('six services from two registries with two accounts on one: each with its credential, digests pinned, a redeploy restarts nothing even while the registries answer 503', async () => {
-    const [web, api, worker, cron, queue, proxy] = [
-      await image('main', 'team-a/web'),
-      await image('main', 'team-b/api'),
-      await image('main', 'team-a/worker'),
-      await image('other', 'ops/cron'),
-      await image('other', 'ops/queue'),
-      await image('open', 'proxy'),
-    ]
-    await write({
-      'shop/compose.yml': `
+    test('six services from two registries with two accounts on one: each with its credential, digests pinned, a redeploy restarts nothing even while the registries answer 503', async () => {
+      const [web, api, worker, cron, queue, proxy] = [
+        await image('main', 'team-a/web'),
+        await image('main', 'team-b/api'),
+        await image('main', 'team-a/worker'),
+        await image('other', 'ops/cron'),
+        await image('other', 'ops/queue'),
+        await image('open', 'proxy'),
+      ]
+      await write({
+        'shop/compose.yml': `
 name: shop
 x-common: &common
   deploy: {update_config: {order: start-first, failure_action: rollback}, restart_policy: {condition: any}}
@@ -92,140 +95,140 @@ volumes: {queue-data: }
 configs: {app: {content: "color=\${MODE:-plain}"}}
 secrets: {token: {environment: TOKEN}}
 `,
-      'shop/more.yml': 'services: {web: {environment: {COLOR: green}}, worker: {deploy: {replicas: 3}}}\n',
-      'shop/web.env': 'FROM_FILE=a$b\n',
-      'shop/values.env': `# not executed\nexport WEB_IMAGE='${web}'\nQUOTED="two words" # comment\nMODE=fancy\n`,
-    })
-    const inputs = { stack: 'shop', 'compose-file': 'shop/compose.yml\nshop/more.yml', 'env-file': 'shop/values.env' }
-    const env = { TOKEN: 'S3cret-t0ken' }
-    const first = await deploy(inputs, env)
+        'shop/more.yml': 'services: {web: {environment: {COLOR: green}}, worker: {deploy: {replicas: 3}}}\n',
+        'shop/web.env': 'FROM_FILE=a$b\n',
+        'shop/values.env': `# not executed\nexport WEB_IMAGE='${web}'\nQUOTED="two words" # comment\nMODE=fancy\n`,
+      })
+      const inputs = { stack: 'shop', 'compose-file': 'shop/compose.yml\nshop/more.yml', 'env-file': 'shop/values.env' }
+      const env = { TOKEN: 'S3cret-t0ken' }
+      const first = await deploy(inputs, env)
 
-    expect(first.log).not.toContain('S3cret-t0ken')
-    expect(first.main.stdout.replace(/^::add-mask::.*$/gm, '')).not.toContain('S3cret-t0ken')
-    expect(first.main).toMatchObject({ code: 0 })
-    expect(first.annotations.map(({ message }) => message).join('\n')).toMatch(
-      /`restart` is ignored by Swarm \(worker\)/,
-    )
-    expect(
-      Object.fromEntries(resultsOf(first.outputs).map(({ name, outcome, config }) => [name, [outcome, config]])),
-    ).toEqual({
-      shop_web: ['created', 'a'],
-      shop_api: ['created', 'b'],
-      shop_worker: ['created', 'a'],
-      shop_cron: ['created', 'other'],
-      shop_queue: ['created', 'other'],
-      shop_proxy: ['created', null],
-    })
-    const { Spec } = await swarm.service('shop_web')
-    expect(Spec.TaskTemplate.ContainerSpec?.Image).toMatch(new RegExp(`^${web}@sha256:`))
-    expect(Spec.TaskTemplate.ContainerSpec?.Env?.toSorted()).toEqual([
-      'COLOR=green',
-      'FROM_FILE=a$b',
-      'MODE=fancy',
-      'QUOTED=two words',
-    ])
-    expect(JSON.stringify(Spec)).toContain('echo $HOME')
-    expect(await swarm.running('shop_worker')).toHaveLength(3)
-    expect(await names('network', 'shop')).toEqual(['shop_back', 'shop_default', 'shop_front'])
-    expect(await names('config', 'shop')).toEqual([expect.stringMatching(/^shop_app-[0-9a-f]{16}$/)])
-
-    const services = Object.keys(outcomes(first.outputs))
-    const state = () =>
-      Promise.all(
-        services.map(async (name) => [await swarm.service(name), (await swarm.running(name)).map(({ ID }) => ID)]),
+      expect(first.log).not.toContain('S3cret-t0ken')
+      expect(first.main.stdout.replace(/^::add-mask::.*$/gm, '')).not.toContain('S3cret-t0ken')
+      expect(first.main).toMatchObject({ code: 0 })
+      expect(first.annotations.map(({ message }) => message).join('\n')).toMatch(
+        /`restart` is ignored by Swarm \(worker\)/,
       )
-    const before = await state()
-    const again = await deploy(inputs, env)
-    expect(again.outputs.status).toBe('unchanged')
-    expect(await state()).toEqual(before)
+      expect(
+        Object.fromEntries(resultsOf(first.outputs).map(({ name, outcome, config }) => [name, [outcome, config]])),
+      ).toEqual({
+        shop_web: ['created', 'a'],
+        shop_api: ['created', 'b'],
+        shop_worker: ['created', 'a'],
+        shop_cron: ['created', 'other'],
+        shop_queue: ['created', 'other'],
+        shop_proxy: ['created', null],
+      })
+      const { Spec } = await swarm.service('shop_web')
+      expect(Spec.TaskTemplate.ContainerSpec?.Image).toMatch(new RegExp(`^${web}@sha256:`))
+      expect(Spec.TaskTemplate.ContainerSpec?.Env?.toSorted()).toEqual([
+        'COLOR=green',
+        'FROM_FILE=a$b',
+        'MODE=fancy',
+        'QUOTED=two words',
+      ])
+      expect(JSON.stringify(Spec)).toContain('echo $HOME')
+      expect(await swarm.running('shop_worker')).toHaveLength(3)
+      expect(await names('network', 'shop')).toEqual(['shop_back', 'shop_default', 'shop_front'])
+      expect(await names('config', 'shop')).toEqual([expect.stringMatching(/^shop_app-[0-9a-f]{16}$/)])
 
-    const { main, other, open } = swarm.lab.registries
-    for (const registry of [main, other, open]) await registry.fail({ status: 503, path: /manifests/ })
-    const hiccup = await deploy(inputs, env)
-    for (const registry of [main, other, open]) await registry.recover()
-    expect(hiccup.main.code).toBe(1)
-    expect(await state()).toEqual(before)
-  })
+      const services = Object.keys(outcomes(first.outputs))
+      const state = () =>
+        Promise.all(
+          services.map(async (name) => [await swarm.service(name), (await swarm.running(name)).map(({ ID }) => ID)]),
+        )
+      const before = await state()
+      const again = await deploy(inputs, env)
+      expect(again.outputs.status).toBe('unchanged')
+      expect(await state()).toEqual(before)
 
-  test('a changed config and secret reach the tasks; old ones go when neither spec nor previous spec has them', async () => {
-    const app = await image('open', 'rotating')
-    const stack = (
-      config: string,
-    ) => `services: {app: {image: '${app}', configs: [conf], secrets: [{source: pass, target: pw}]}}
+      const { main, other, open } = swarm.lab.registries
+      for (const registry of [main, other, open]) await registry.fail({ status: 503, path: /manifests/ })
+      const hiccup = await deploy(inputs, env)
+      for (const registry of [main, other, open]) await registry.recover()
+      expect(hiccup.main.code).toBe(1)
+      expect(await state()).toEqual(before)
+    })
+
+    test('a changed config and secret reach the tasks; old ones go when neither spec nor previous spec has them', async () => {
+      const app = await image('open', 'rotating')
+      const stack = (
+        config: string,
+      ) => `services: {app: {image: '${app}', configs: [conf], secrets: [{source: pass, target: pw}]}}
 configs: {conf: {content: "${config}"}}
 secrets: {pass: {file: ./pass.txt}}
 `
-    const go = async (config: string, secret: string) => {
-      await write({ 'rot/compose.yml': stack(config), 'rot/pass.txt': secret })
-      const run = await deploy({ stack: 'rot', 'compose-file': '["rot/compose.yml"]' })
-      expect(run.main).toMatchObject({ code: 0 })
-      expect(run.log).not.toContain(secret)
-      const [task] = await swarm.running('rot_app')
-      const id = (task as unknown as { Status: { ContainerStatus: { ContainerID: string } } }).Status.ContainerStatus
-        .ContainerID
-      return docker('exec', id, 'cat', '/conf', '/run/secrets/pw')
-    }
-    expect(await go('one', 'pw-number-1')).toBe('onepw-number-1')
-    expect(await go('two', 'pw-number-2')).toBe('twopw-number-2')
-    expect(await names('secret', 'rot')).toHaveLength(2)
-    expect(await go('three', 'pw-number-3')).toBe('threepw-number-3')
-    expect(await names('secret', 'rot')).toHaveLength(2)
-    expect(await names('config', 'rot')).toHaveLength(2)
-  })
-
-  test('a failing service is red with its cause while the others converge, and then nothing is pruned', async () => {
-    const [good, bad] = [await image('open', 'good'), await image('open', 'bad', 'v1', exits(3, 'no disk'))]
-    const restart = 'deploy: {restart_policy: {delay: 100ms}}'
-    await write({
-      'p/1.yml': `services: {old: {image: '${good}', networks: [oldnet]}, app: {image: '${good}'}}\nnetworks: {oldnet: {}}\n`,
-      'p/2.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}, broken: {image: '${bad}', ${restart}}}\n`,
-      'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
+      const go = async (config: string, secret: string) => {
+        await write({ 'rot/compose.yml': stack(config), 'rot/pass.txt': secret })
+        const run = await deploy({ stack: 'rot', 'compose-file': '["rot/compose.yml"]' })
+        expect(run.main).toMatchObject({ code: 0 })
+        expect(run.log).not.toContain(secret)
+        const [task] = await swarm.running('rot_app')
+        const id = (task as unknown as { Status: { ContainerStatus: { ContainerID: string } } }).Status.ContainerStatus
+          .ContainerID
+        return docker('exec', id, 'cat', '/conf', '/run/secrets/pw')
+      }
+      expect(await go('one', 'pw-number-1')).toBe('onepw-number-1')
+      expect(await go('two', 'pw-number-2')).toBe('twopw-number-2')
+      expect(await names('secret', 'rot')).toHaveLength(2)
+      expect(await go('three', 'pw-number-3')).toBe('threepw-number-3')
+      expect(await names('secret', 'rot')).toHaveLength(2)
+      expect(await names('config', 'rot')).toHaveLength(2)
     })
-    await deploy({ stack: 'p', 'compose-file': 'p/1.yml' })
-    const red = await deploy({ stack: 'p', 'compose-file': 'p/2.yml', prune: 'true', 'on-failure': 'keep' })
-    expect(red.main.code).toBe(1)
-    expect(outcomes(red.outputs)).toEqual({ p_app: 'unchanged', p_fresh: 'created', p_broken: 'failed' })
-    expect(red.log).toContain('no disk')
-    expect(await names('service', 'p')).toEqual(['p_app', 'p_broken', 'p_fresh', 'p_old'])
 
-    const green = await deploy({ stack: 'p', 'compose-file': 'p/3.yml', prune: 'true' })
-    expect(green.main).toMatchObject({ code: 0 })
-    expect(outcomes(green.outputs)).toEqual({
-      p_app: 'unchanged',
-      p_fresh: 'unchanged',
-      p_broken: 'removed',
-      p_old: 'removed',
+    test('a failing service is red with its cause while the others converge, and then nothing is pruned', async () => {
+      const [good, bad] = [await image('open', 'good'), await image('open', 'bad', 'v1', exits(3, 'no disk'))]
+      const restart = 'deploy: {restart_policy: {delay: 100ms}}'
+      await write({
+        'p/1.yml': `services: {old: {image: '${good}', networks: [oldnet]}, app: {image: '${good}'}}\nnetworks: {oldnet: {}}\n`,
+        'p/2.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}, broken: {image: '${bad}', ${restart}}}\n`,
+        'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
+      })
+      await deploy({ stack: 'p', 'compose-file': 'p/1.yml' })
+      const red = await deploy({ stack: 'p', 'compose-file': 'p/2.yml', prune: 'true', 'on-failure': 'keep' })
+      expect(red.main.code).toBe(1)
+      expect(outcomes(red.outputs)).toEqual({ p_app: 'unchanged', p_fresh: 'created', p_broken: 'failed' })
+      expect(red.log).toContain('no disk')
+      expect(await names('service', 'p')).toEqual(['p_app', 'p_broken', 'p_fresh', 'p_old'])
+
+      const green = await deploy({ stack: 'p', 'compose-file': 'p/3.yml', prune: 'true' })
+      expect(green.main).toMatchObject({ code: 0 })
+      expect(outcomes(green.outputs)).toEqual({
+        p_app: 'unchanged',
+        p_fresh: 'unchanged',
+        p_broken: 'removed',
+        p_old: 'removed',
+      })
+      expect(await names('service', 'p')).toEqual(['p_app', 'p_fresh'])
+      expect(green.log).toContain('network p_oldnet: removed')
+      // The node itself lets go of it when the container has stopped.
+      const deadline = performance.now() + 20_000
+      while ((await names('network', 'p')).includes('p_oldnet') && performance.now() < deadline) await sleep(200)
+      expect(await names('network', 'p')).toEqual(['p_default'])
     })
-    expect(await names('service', 'p')).toEqual(['p_app', 'p_fresh'])
-    expect(green.log).toContain('network p_oldnet: removed')
-    // The node itself lets go of it when the container has stopped.
-    const deadline = performance.now() + 20_000
-    while ((await names('network', 'p')).includes('p_oldnet') && performance.now() < deadline) await sleep(200)
-    expect(await names('network', 'p')).toEqual(['p_default'])
-  })
 
-  test('unset variable, unknown key, undefined network: one error each, and nothing changed', async () => {
-    await write({
-      'bad.yml':
-        'services:\n  web:\n    image: nginx:${TAG}\n    imagee: x\n    networks: [nowhere]\n    mem_limit: 5m\n    profiles: [a]\n',
+    test('unset variable, unknown key, undefined network: one error each, and nothing changed', async () => {
+      await write({
+        'bad.yml':
+          'services:\n  web:\n    image: nginx:${TAG}\n    imagee: x\n    networks: [nowhere]\n    mem_limit: 5m\n    profiles: [a]\n',
+      })
+      const run = await deploy({ stack: 'bad', 'compose-file': 'bad.yml' })
+      expect(run.main.code).toBe(1)
+      const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+      expect(errors).toEqual([
+        expect.stringMatching(/^bad.yml line 3: the variable TAG is not set and has no default/),
+        expect.stringMatching(/^bad.yml line 4: services.web.imagee: .*did you mean `image`/),
+        expect.stringMatching(/^bad.yml line 6: services.web.mem_limit: .*limits/),
+        expect.stringMatching(/^bad.yml line 7: services.web.profiles: /),
+        expect.stringMatching(/^bad.yml line 5: the service web uses the network nowhere, which no file defines/),
+      ])
+      expect(await names('service', 'bad')).toEqual([])
     })
-    const run = await deploy({ stack: 'bad', 'compose-file': 'bad.yml' })
-    expect(run.main.code).toBe(1)
-    const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
-    expect(errors).toEqual([
-      expect.stringMatching(/^bad.yml line 3: the variable TAG is not set and has no default/),
-      expect.stringMatching(/^bad.yml line 4: services.web.imagee: .*did you mean `image`/),
-      expect.stringMatching(/^bad.yml line 6: services.web.mem_limit: .*limits/),
-      expect.stringMatching(/^bad.yml line 7: services.web.profiles: /),
-      expect.stringMatching(/^bad.yml line 5: the service web uses the network nowhere, which no file defines/),
-    ])
-    expect(await names('service', 'bad')).toEqual([])
-  })
 
-  test('missing externals, a bad image, a credential spec without Windows, and what docker itself refuses: all told before anything has changed', async () => {
-    const app = await image('open', 'externals')
-    await write({
-      'ext.yml': `services:
+    test('missing externals, a bad image, a credential spec without Windows, and what docker itself refuses: all told before anything has changed', async () => {
+      const app = await image('open', 'externals')
+      await write({
+        'ext.yml': `services:
   web: {image: '${app}', secrets: [gone], networks: [far]}
   two: {image: '${app}', secrets: [gone]}
   none: {image: '${app}-missing'}
@@ -237,47 +240,47 @@ secrets: {gone: {external: true}}
 networks: {far: {external: true}}
 configs: {gmsa: {content: '{"CmsPlugins": []}'}}
 `,
-    })
-    const run = await deploy({ stack: 'ext', 'compose-file': 'ext.yml' })
-    expect(run.main.code).toBe(1)
-    const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
-    const about = (pattern: RegExp) => errors.filter((line) => pattern.test(line))
-    expect(about(/ext.yml line 9: the external secret gone does not exist/)).toHaveLength(1)
-    expect(about(/ext.yml line 10: the external network far does not exist/)).toHaveLength(1)
-    expect(about(/service ext_none: image .* cannot be read/)).toHaveLength(1)
-    expect(about(/service ext_win: its credential spec cannot work: the file ..\/up.json/)).toHaveLength(1)
-    expect(about(/service ext_spec: its credential spec cannot work: the config's CmsPlugins/)).toHaveLength(1)
-    expect(about(/credential spec cannot work: no Windows node/)).toHaveLength(3)
-    expect(about(/service ext_(?:web|two)/)).toEqual([])
-    for (const kind of ['service', 'network', 'config', 'secret']) expect(await names(kind, 'ext')).toEqual([])
-  })
-
-  test('a job runs once, again when it changes, and again when asked', async () => {
-    const job = await image('open', 'job', 'v1', exits(0))
-    const write1 = (env: string) =>
-      write({
-        'job.yml': `services: {migrate: {image: '${job}', environment: {V: '${env}'}, deploy: {mode: replicated-job}}}\n`,
       })
-    const runsOf = async () => (await swarm.lab.tasks('job_migrate')).length
-    const inputs = { stack: 'job', 'compose-file': 'job.yml' }
-    await write1('1')
-    expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'created' })
-    expect(await runsOf()).toBe(1)
-    expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'unchanged' })
-    expect(await runsOf()).toBe(1)
-    await write1('2')
-    expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'updated' })
-    expect(await runsOf()).toBe(2)
-    expect(outcomes((await deploy({ ...inputs, 'rerun-jobs': 'true' })).outputs)).toEqual({ job_migrate: 'updated' })
-    expect(await runsOf()).toBe(3)
-  })
+      const run = await deploy({ stack: 'ext', 'compose-file': 'ext.yml' })
+      expect(run.main.code).toBe(1)
+      const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+      const about = (pattern: RegExp) => errors.filter((line) => pattern.test(line))
+      expect(about(/ext.yml line 9: the external secret gone does not exist/)).toHaveLength(1)
+      expect(about(/ext.yml line 10: the external network far does not exist/)).toHaveLength(1)
+      expect(about(/service ext_none: image .* cannot be read/)).toHaveLength(1)
+      expect(about(/service ext_win: its credential spec cannot work: the file ..\/up.json/)).toHaveLength(1)
+      expect(about(/service ext_spec: its credential spec cannot work: the config's CmsPlugins/)).toHaveLength(1)
+      expect(about(/credential spec cannot work: no Windows node/)).toHaveLength(3)
+      expect(about(/service ext_(?:web|two)/)).toEqual([])
+      for (const kind of ['service', 'network', 'config', 'secret']) expect(await names(kind, 'ext')).toEqual([])
+    })
 
-  test('a voting app in the shape of the well-known example: vote, result, worker, queue, database', async () => {
-    const [vote, result, worker, redis, db] = await Promise.all(
-      ['vote', 'result', 'worker', 'redis', 'postgres'].map((name) => image('open', `voting/${name}`)),
-    )
-    await write({
-      'voting/docker-stack.yml': `version: "3.8"
+    test('a job runs once, again when it changes, and again when asked', async () => {
+      const job = await image('open', 'job', 'v1', exits(0))
+      const write1 = (env: string) =>
+        write({
+          'job.yml': `services: {migrate: {image: '${job}', environment: {V: '${env}'}, deploy: {mode: replicated-job}}}\n`,
+        })
+      const runsOf = async () => (await swarm.lab.tasks('job_migrate')).length
+      const inputs = { stack: 'job', 'compose-file': 'job.yml' }
+      await write1('1')
+      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'created' })
+      expect(await runsOf()).toBe(1)
+      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'unchanged' })
+      expect(await runsOf()).toBe(1)
+      await write1('2')
+      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'updated' })
+      expect(await runsOf()).toBe(2)
+      expect(outcomes((await deploy({ ...inputs, 'rerun-jobs': 'true' })).outputs)).toEqual({ job_migrate: 'updated' })
+      expect(await runsOf()).toBe(3)
+    })
+
+    test('a voting app in the shape of the well-known example: vote, result, worker, queue, database', async () => {
+      const [vote, result, worker, redis, db] = await Promise.all(
+        ['vote', 'result', 'worker', 'redis', 'postgres'].map((name) => image('open', `voting/${name}`)),
+      )
+      await write({
+        'voting/docker-stack.yml': `version: "3.8"
 services:
   redis: {image: '${redis}', networks: [frontend]}
   db:
@@ -321,27 +324,29 @@ services:
 networks: {frontend: , backend: {internal: true, labels: {a: b}}}
 volumes: {db-data: }
 `,
+      })
+      const inputs = { stack: 'voting', 'compose-file': 'voting/docker-stack.yml' }
+      const run = await deploy(inputs)
+      expect(run.main).toMatchObject({ code: 0 })
+      expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 5 }, () => 'created'))
+      const again = await deploy(inputs)
+      expect(outcomes(again.outputs)).toEqual(
+        Object.fromEntries(['redis', 'db', 'vote', 'result', 'worker'].map((name) => [`voting_${name}`, 'unchanged'])),
+      )
     })
-    const inputs = { stack: 'voting', 'compose-file': 'voting/docker-stack.yml' }
-    const run = await deploy(inputs)
-    expect(run.main).toMatchObject({ code: 0 })
-    expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 5 }, () => 'created'))
-    const again = await deploy(inputs)
-    expect(outcomes(again.outputs)).toEqual(
-      Object.fromEntries(['redis', 'db', 'vote', 'result', 'worker'].map((name) => [`voting_${name}`, 'unchanged'])),
-    )
-  })
 
-  test('twenty services in one stack, found by the usual name of the file', async () => {
-    const app = await image('open', 'many')
-    const services = Array.from(
-      { length: 20 },
-      (_, index) => `  s${index}: {image: '${app}', environment: {N: ${index}}}`,
-    )
-    await write({ 'compose.yaml': `services:\n${services.join('\n')}\n` })
-    const run = await deploy({ stack: 'many' })
-    expect(run.main).toMatchObject({ code: 0 })
-    expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 20 }, () => 'created'))
-    expect((await deploy({ stack: 'many' })).outputs.status).toBe('unchanged')
-  })
-})
+    test('twenty services in one stack, found by the usual name of the file', async () => {
+      const app = await image('open', 'many')
+      const services = Array.from(
+        { length: 20 },
+        (_, index) => `  s${index}: {image: '${app}', environment: {N: ${index}}}`,
+      )
+      await write({ 'compose.yaml': `services:\n${services.join('\n')}\n` })
+      const run = await deploy({ stack: 'many' })
+      expect(run.main).toMatchObject({ code: 0 })
+      expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 20 }, () => 'created'))
+      expect((await deploy({ stack: 'many' })).outputs.status).toBe('unchanged')
+    })
+  },
+  STACK_CLI,
+)
