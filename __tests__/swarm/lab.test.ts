@@ -347,7 +347,10 @@ describe('a lab of three nodes', () => {
       ]),
     ])
     expect(await firstTask('failing', 'failed')).toMatchObject({ Status: { Err: 'task: non-zero exit (3)' } })
-    expect((await lab.docker(['service', 'logs', 'failing'])).stderr).toContain('no database')
+    // A swarm's logs come by way of the node, and may be some moments late.
+    await until('having its last words', WAIT_MS, async () =>
+      (await lab.docker(['service', 'logs', 'failing'])).stderr.includes('no database'),
+    )
     expect(await firstTask('sick', 'failed')).toMatchObject({ Status: { Err: expect.stringContaining('unhealthy') } })
     await Promise.all([firstTask('well', 'running'), firstTask('server', 'running')])
     expect(await lab.run(['busybox', 'wget', '-q', '-O', '-', `http://${node.address}/content`])).toMatchObject({
