@@ -17,8 +17,8 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** Decides over a request by its path and its header `Authorization`. */
-export type Gate = (path: string, authorization: string | undefined) => Admission
+/** Decides over a request by its method, its path and its header `Authorization`. */
+export type Gate = (method: string, path: string, authorization: string | undefined) => Admission
 
 type Accounts = ReadonlyMap<string, Account>
 
@@ -36,7 +36,7 @@ export function failure(status: number, message: string, headers: Answer['header
 
 /** Name and password with every request. Without accounts everybody is let through. */
 export function passwordGate(accounts: Accounts): Gate {
-  return (path, authorization) => {
+  return (_method, path, authorization) => {
     const credential = basicCredential(authorization)
     if (credential === undefined || accounts.size === 0) return { user: credential?.user ?? null }
     const { user } = credential
@@ -91,9 +91,13 @@ export function tokenGate(accounts: Accounts, url: string, authorization: string
     return { user, answer: { status: 200, body: { token, access_token: token, expires_in: TOKEN_SECONDS } } }
   }
 
-  return (path, header) => {
+  return (method, path, header) => {
     const { pathname, searchParams } = new URL(path, url)
-    if (pathname === '/token') return sell(searchParams, header)
+    if (pathname === '/token') {
+      // A daemon with the containerd image store tries OAuth 2 first, which few registries have.
+      if (method === 'POST') return { user: null, answer: failure(405, 'method not allowed') }
+      return sell(searchParams, header)
+    }
     const repository = repositoryOf(path)
     const token = tokens.get(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '')
     if (token === undefined || token.expires < Date.now()) {

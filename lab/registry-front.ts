@@ -47,7 +47,7 @@ export class RegistryFront {
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const time = new Date().toISOString()
     const { method = '', url: path = '' } = incoming
-    const { user, answer: verdict, authorization } = this.#gate(path, incoming.headers.authorization)
+    const { user, answer: verdict, authorization } = this.#gate(method, path, incoming.headers.authorization)
     const client = (incoming.socket.remoteAddress ?? '').replace('::ffff:', '')
     const record = (status: number) => {
       this.requests.push({ time, method, path, user, status, client })

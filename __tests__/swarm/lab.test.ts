@@ -273,8 +273,8 @@ describe('a lab of three nodes', () => {
     await login('bob', accounts.bob.password)
     const pull = (image: string, user: string) => lab.docker(['pull', image], { config: join(configs, user) })
 
-    expect((await pull(reference, 'alice')).stderr).toContain('denied')
-    expect((await pull(lookalike, 'alice')).stderr).toContain('denied')
+    expect((await pull(reference, 'alice')).stderr).toMatch(/denied|403 Forbidden/)
+    expect((await pull(lookalike, 'alice')).stderr).toMatch(/denied|403 Forbidden/)
     expect((await pull(reference, 'bob')).code).toBe(0)
     expect(await lab.registries.main.requests()).toContainEqual(
       expect.objectContaining({ path: '/v2/team-b/app/manifests/latest', user: 'alice', status: 403 }),
@@ -308,7 +308,7 @@ describe('a lab of three nodes', () => {
     const pull = (image: string) => lab.docker(['pull', image])
 
     await open.fail({ status: 429, path: /^\/v2\/faulty\// })
-    expect((await pull(reference)).stderr).toContain('toomanyrequests')
+    expect((await pull(reference)).stderr).toMatch(/toomanyrequests|429 Too Many Requests/)
     expect((await pull(`${open.host}/sound/app`)).code).toBe(0)
     await open.recover()
     await open.fail({ status: 503 })
