@@ -43422,7 +43422,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7515);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9878);
 
 
 
@@ -46265,7 +46265,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 7515:
+/***/ 9878:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46295,6 +46295,24 @@ function isGlobal(spec) {
 function endsForGood(spec) {
     const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
     return isJob(spec) || condition !== 'any';
+}
+/** No node has this ID. */
+const NO_NODE = 'node.id==swarm-deploy.none';
+/** A spec that asks for no task: where the nodes decide, none may run it. */
+function withoutTasks(spec) {
+    if (spec.Mode.Replicated !== undefined)
+        return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+    const { TaskTemplate: template } = spec;
+    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+/** The template without what {@link withoutTasks} keeps its tasks off the nodes with. */
+function allowingNodes(template) {
+    const { Constraints: constraints } = template.Placement ?? {};
+    if (!constraints?.includes(NO_NODE))
+        return template;
+    const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+    return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
 }
 
 ;// CONCATENATED MODULE: ./lib/docker/task.js
@@ -46801,6 +46819,393 @@ async function giveAdvice(rollouts, deployment, { engine }) {
 
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
+;// CONCATENATED MODULE: ./lib/docker/colours.js
+
+/**
+ * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
+ * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
+ */
+const COLOURS = ['blue', 'green'];
+/** The service that a colour belongs to. */
+const BELONGS_LABEL = 'swarm-deploy.blue-green';
+/** Counts the switches: the one with the highest number has the traffic. */
+const LIVE_LABEL = 'swarm-deploy.live';
+const FIRST = 1;
+const LONGEST_NAME = 63;
+/** The names under which a service may be found. */
+function siblingNames(name) {
+    return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
+}
+/** Which of a service's siblings is live, and what comes next; or why nobody can tell. */
+function coloursOf(name, services) {
+    const siblings = siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
+    const strangers = siblings.filter(({ Spec }) => Spec.Labels?.[BELONGS_LABEL] !== name);
+    const ours = siblings.filter((service) => !strangers.includes(service));
+    const newest = ours.filter((one) => generationOf(one) > 0).sort((a, b) => generationOf(b) - generationOf(a))[0];
+    const plain = strangers.find(({ Spec }) => Spec.Name === name);
+    const foreign = strangers.find((service) => service !== plain);
+    if (foreign !== undefined) {
+        return {
+            problem: `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`,
+        };
+    }
+    if (plain !== undefined && newest !== undefined) {
+        return {
+            problem: `${newest.Spec.Name} is live, and a service ${name} that no blue-green deploy knows is there as well: remove it with \`docker service rm ${name}\``,
+        };
+    }
+    const live = newest ?? plain;
+    return {
+        live,
+        next: `${name}-${live?.Spec.Name === `${name}-blue` ? 'green' : 'blue'}`,
+        generation: live === undefined ? FIRST : Math.max(generationOf(live), FIRST) + 1,
+        leftovers: ours.filter((service) => service !== live),
+    };
+}
+function generationOf({ Spec }) {
+    return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
+}
+/** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
+function routingOf({ routeLabels, routeAlias }, name, spec) {
+    const labels = Object.keys(spec.Labels ?? {}).filter((label) => routeLabels.some((prefix) => label.startsWith(prefix)));
+    const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
+    const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : undefined);
+    return { labels, alias: hasNetworks ? alias : undefined };
+}
+/** Why a service cannot be blue-green on Swarm, with the way out; `undefined` when it can. */
+function colourRefusal(name, next, spec, routing) {
+    if (isJob(spec))
+        return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it';
+    const ports = spec.EndpointSpec?.Ports ?? [];
+    if (ports.length > 0) {
+        const published = ports.map(({ PublishedPort: port }) => port ?? 'of its own choice').join(', ');
+        return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
+    }
+    if (next.length > LONGEST_NAME) {
+        return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`;
+    }
+    if (routing.labels.length > 0 || routing.alias !== undefined)
+        return undefined;
+    return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias';
+}
+/** What both colours would share although only one of them may have it. */
+function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
+    const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
+    return [...(writable.length > 0 ? ['its writable mounts'] : []), ...(container?.Hostname ? ['its hostname'] : [])];
+}
+/** The next colour with the traffic. */
+function routed(wanted, name, { next, generation }, routing) {
+    const labels = { ...wanted.Labels, [BELONGS_LABEL]: name, [LIVE_LABEL]: String(generation) };
+    return withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) => routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]);
+}
+/** The same without the traffic: only who knows its own name reaches it. */
+function colours_hidden(spec, { labels, alias }) {
+    const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
+    return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
+}
+/** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
+function claimed(spec, name) {
+    return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
+}
+/**
+ * The old colour without the traffic. A name on a network leads to it as long as it has tasks: the service's own name
+ * cannot be taken away, and another alias would replace all of them.
+ */
+function retired(spec, { labels, alias }) {
+    const { Labels } = colours_hidden(spec, { labels, alias: undefined });
+    const unlabelled = { ...spec, ...(Labels && { Labels }) };
+    return alias === undefined ? unlabelled : withoutTasks(unlabelled);
+}
+function withAliases(spec, change) {
+    const { TaskTemplate: template } = spec;
+    if (template.Networks === undefined)
+        return spec;
+    const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
+    return { ...spec, TaskTemplate: { ...template, Networks: networks } };
+}
+
+// EXTERNAL MODULE: ./lib/docker/election.js
+var election = __nccwpck_require__(6465);
+// EXTERNAL MODULE: ./lib/docker/removal.js
+var removal = __nccwpck_require__(5208);
+// EXTERNAL MODULE: ./lib/docker/reference.js
+var reference = __nccwpck_require__(9729);
+;// CONCATENATED MODULE: ./lib/docker/service-spec.js
+
+/**
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
+ * as soon as one is given, and that alone would restart the tasks.
+ */
+function difference(spec, asked) {
+    if (spec === undefined)
+        return { ...asked, words: [] };
+    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
+    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
+    const replicas = asked.replicas === now ? undefined : asked.replicas;
+    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
+    const names = Object.keys(env);
+    return {
+        image,
+        replicas,
+        env,
+        words: [
+            ...(image === undefined ? [] : ['image']),
+            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
+        ],
+    };
+}
+/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
+function withDifference(spec, { image, replicas, env }) {
+    const { TaskTemplate: template, Mode: mode } = spec;
+    const container = template.ContainerSpec ?? { Image: '' };
+    const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`);
+    return {
+        ...spec,
+        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
+        TaskTemplate: {
+            ...template,
+            ContainerSpec: {
+                ...container,
+                ...(image && { Image: (0,reference/* familiar */.ce)(image) }),
+                ...(Object.keys(env).length > 0 && { Env }),
+            },
+        },
+    };
+}
+/**
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ */
+function withPlatforms(spec, platforms = []) {
+    if (platforms.length === 0)
+        return spec;
+    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+        OS: os,
+    }));
+    const { TaskTemplate: template } = spec;
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
+}
+/** Which of Swarm's own policies differ between two specs. */
+function policyChanges(now, wanted) {
+    return [
+        ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
+        ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
+    ];
+}
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+function imageOf(service) {
+    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+}
+/** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
+function sameSpec(a, b) {
+    return same(a, b);
+}
+function same(a, b) {
+    return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
+}
+function isSameImage(spec, image) {
+    return image === undefined || (0,reference/* sameImage */.G4)(spec.TaskTemplate.ContainerSpec?.Image ?? '', (0,reference/* familiar */.ce)(image));
+}
+function variables(spec) {
+    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
+        const at = entry.indexOf('=');
+        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+    });
+    return new Map(entries);
+}
+/** The value with its keys in order and without what is empty; the list of variables in order too. */
+function essence(value, key = '') {
+    if (Array.isArray(value)) {
+        const items = value.map((item) => essence(item));
+        return key === 'Env' ? items.sort() : items;
+    }
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
+    return Object.fromEntries(entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)));
+}
+/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
+const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas'];
+/** The mode of a service is told by which of these is there, empty as it may be. */
+const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob'];
+function isEmpty(name, value) {
+    if (value === null || value === undefined || value === '')
+        return true;
+    if (value === 0 || value === false)
+        return !ZERO_COUNTS.includes(name);
+    return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name);
+}
+
+// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
+var docker_engine = __nccwpck_require__(7767);
+;// CONCATENATED MODULE: ./lib/docker/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
+ *
+ * @param bases the specs of which the service must still have one
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+    for (let attempt = 1;; attempt++) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'gone';
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'someone-elses';
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: wanted,
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+            return 'done';
+        }
+        catch (error) {
+            if (!mayRepeat(error) || attempt === ATTEMPTS)
+                throw error;
+            await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
+        }
+    }
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await (0,election/* throughElection */.XX)(() => engine.get(`/services/${name}`, { signal }), signal);
+    }
+    catch (error) {
+        if (error instanceof docker_engine/* EngineError */.NJ && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    if (error instanceof docker_engine/* ConnectionLost */.pz)
+        return true;
+    return error instanceof docker_engine/* EngineError */.NJ && (isOutOfSequence(error.message) || (0,election/* isElection */.yr)(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+;// CONCATENATED MODULE: ./lib/docker/task-logs.js
+/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
+const HEADER_BYTES = 8;
+const LENGTH_AT = 4;
+/**
+ * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
+ * (Engine API, "Stream format"); with one it does not.
+ */
+function logLines(bytes) {
+    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
+    return printed
+        .toString('utf8')
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '');
+}
+/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
+const LAST_STREAM = 3;
+function isFramed(bytes) {
+    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
+}
+function unframe(bytes) {
+    const parts = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+        parts.push(bytes.subarray(at + HEADER_BYTES, end));
+        at = end;
+    }
+    return Buffer.concat(parts);
+}
+
+;// CONCATENATED MODULE: ./lib/diagnose.js
+
+
+
+
+const LOG_LINES = 20;
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const LOG_SECONDS = 5;
+/**
+ * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
+ * of this deploy has failed. What cannot be read is left out.
+ *
+ * @param taskId the task that Swarm itself names, if it does
+ */
+async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
+    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
+    if (task === undefined)
+        return undefined;
+    return {
+        id: task.ID,
+        node: nodeName(task.NodeID, nodes),
+        ending: ending(task),
+        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+        logs: await lastLines(task, engine),
+    };
+}
+/** A cause that also says how its task ended. */
+function causeWith(cause, task) {
+    return task === undefined || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`;
+}
+async function namedTask(id, engine) {
+    if (id === undefined)
+        return undefined;
+    return orNothing(engine.get(`/tasks/${id}`));
+}
+/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
+async function newestFailedTask(serviceId, memory, engine) {
+    const filters = JSON.stringify({ service: [serviceId] });
+    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
+    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
+    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** Several nodes may share a host name: then the ID tells them apart. */
+function nodeName(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return id;
+    const name = node.Description.Hostname;
+    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+    return sharesName ? `${name} (${node.ID})` : name;
+}
+async function lastLines(task, engine) {
+    if (task.Status.ContainerStatus?.ContainerID === undefined)
+        return [];
+    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
+    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
+    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
+    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+}
+async function orNothing(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
+        return undefined;
+    }
+}
+
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./lib/docker/placement.js
@@ -46942,118 +47347,123 @@ function family(address) {
     return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
 }
 
+;// CONCATENATED MODULE: ./lib/docker/view.js
+
+/** Three calls, however many services there are. */
+async function viewOf(engine, serviceIds, signal) {
+    const upToDate = JSON.stringify({ service: serviceIds, '_up-to-date': ['true'] });
+    const [services, tasks, nodes] = await Promise.all([
+        engine.get('/services', { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
+        engine.get('/tasks', { query: { filters: upToDate }, signal }),
+        engine.get('/nodes', { signal }),
+    ]);
+    return {
+        services: new Map(services.map((service) => [service.ID, service])),
+        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
+        nodes,
+    };
+}
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function isSomeoneElses(ours, now) {
+    if (ours === undefined || ours.Version.Index === now.Version.Index)
+        return false;
+    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
+}
+
+;// CONCATENATED MODULE: ./lib/lookout.js
+
+
+
+
+
+
+const LOOK_EVERY_MS = 500;
+/**
+ * @param ours the service with the spec that this run gave it
+ * @param trial what it goes through, in words: `canary`
+ * @param tasksBefore whose failures are history; those that have ended at the first look unless given
+ */
+function lookoutFor(ours, trial, look, judge, { connection, observed, deployment }, tasksBefore) {
+    let memory = tasksBefore && firstMemory(tasksBefore);
+    let down;
+    const see = async () => {
+        const view = await look();
+        const service = view.services.get(ours.ID);
+        if (service === undefined)
+            return { outcome: 'superseded', cause: `someone else removed it during its ${trial}` };
+        if (isSomeoneElses(ours, service)) {
+            return { outcome: 'superseded', cause: `someone else changed it during its ${trial}` };
+        }
+        const sight = {
+            service,
+            tasks: view.tasks.get(ours.ID) ?? [],
+            eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
+            now: performance.now() / 1000,
+            monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
+        };
+        const known = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight);
+        memory = known;
+        return judge(known, sight);
+    };
+    const failure = async (outcome, cause, taskId) => {
+        const failedTask = await findFailedTask(ours.ID, taskId, memory ?? firstMemory([]), observed.nodes, connection.engine);
+        const said = causeWith(`the ${trial} failed: ${cause}`, failedTask);
+        return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) };
+    };
+    const stillUp = async () => {
+        const seen = await see();
+        if ('outcome' in seen)
+            down = seen;
+        else if (seen.state === 'progressing')
+            down = await failure('failed', `it did not stay up: ${seen.progress}`);
+        else if (seen.state !== 'converged')
+            down = await failure('failed', seen.cause, seen.taskId);
+        return down?.cause;
+    };
+    return { see, stillUp, down: () => down, failure };
+}
+/** One look at some services for all that ask at nearly the same time. */
+function sharedLook({ engine }, serviceIds, signal) {
+    let latest;
+    let lookedAt = Number.NEGATIVE_INFINITY;
+    return () => {
+        const now = performance.now();
+        if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
+            latest = (0,election/* throughElection */.XX)(() => viewOf(engine, serviceIds, signal), signal);
+            lookedAt = now;
+        }
+        return latest;
+    };
+}
+
+// EXTERNAL MODULE: ./lib/runner/secret.js
+var runner_secret = __nccwpck_require__(2436);
+;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
+
+
+/**
+ * The credential as the Engine API takes it: the body of `POST /auth`.
+ * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
+ * (moby, daemon/containerd/resolver.go).
+ */
+function authConfig(credential) {
+    const serveraddress = (0,reference/* registryKey */.n7)(credential.registry);
+    const secret = credential.password.reveal();
+    return credential.kind === 'identity-token'
+        ? { identitytoken: secret, serveraddress }
+        : { username: credential.username, password: secret, serveraddress };
+}
+/**
+ * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
+ * does not say so (moby, api/pkg/authconfig).
+ */
+function registryAuthHeader(credential) {
+    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
+    return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
+}
+
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
-// EXTERNAL MODULE: ./lib/docker/reference.js
-var reference = __nccwpck_require__(9729);
-;// CONCATENATED MODULE: ./lib/docker/service-spec.js
-
-/**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
- * as soon as one is given, and that alone would restart the tasks.
- */
-function difference(spec, asked) {
-    if (spec === undefined)
-        return { ...asked, words: [] };
-    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
-    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
-    const replicas = asked.replicas === now ? undefined : asked.replicas;
-    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
-    const names = Object.keys(env);
-    return {
-        image,
-        replicas,
-        env,
-        words: [
-            ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
-            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
-        ],
-    };
-}
-/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
-function withDifference(spec, { image, replicas, env }) {
-    const { TaskTemplate: template, Mode: mode } = spec;
-    const container = template.ContainerSpec ?? { Image: '' };
-    const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`);
-    return {
-        ...spec,
-        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
-        TaskTemplate: {
-            ...template,
-            ContainerSpec: {
-                ...container,
-                ...(image && { Image: (0,reference/* familiar */.ce)(image) }),
-                ...(Object.keys(env).length > 0 && { Env }),
-            },
-        },
-    };
-}
-/**
- * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
- * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
- */
-function withPlatforms(spec, platforms = []) {
-    if (platforms.length === 0)
-        return spec;
-    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
-        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
-        OS: os,
-    }));
-    const { TaskTemplate: template } = spec;
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
-}
-/** Which of Swarm's own policies differ between two specs. */
-function policyChanges(now, wanted) {
-    return [
-        ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
-        ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
-    ];
-}
-/** The image of a service, with its digest where it has one, as the swarm holds it. */
-function imageOf(service) {
-    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
-}
-/** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
-function sameSpec(a, b) {
-    return same(a, b);
-}
-function same(a, b) {
-    return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
-}
-function isSameImage(spec, image) {
-    return image === undefined || (0,reference/* sameImage */.G4)(spec.TaskTemplate.ContainerSpec?.Image ?? '', (0,reference/* familiar */.ce)(image));
-}
-function variables(spec) {
-    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
-        const at = entry.indexOf('=');
-        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
-    });
-    return new Map(entries);
-}
-/** The value with its keys in order and without what is empty; the list of variables in order too. */
-function essence(value, key = '') {
-    if (Array.isArray(value)) {
-        const items = value.map((item) => essence(item));
-        return key === 'Env' ? items.sort() : items;
-    }
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
-    return Object.fromEntries(entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)));
-}
-/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
-const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas'];
-/** The mode of a service is told by which of these is there, empty as it may be. */
-const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob'];
-function isEmpty(name, value) {
-    if (value === null || value === undefined || value === '')
-        return true;
-    if (value === 0 || value === false)
-        return !ZERO_COUNTS.includes(name);
-    return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name);
-}
-
 ;// CONCATENATED MODULE: ./lib/docker/stack-file.js
 
 
@@ -47227,497 +47637,6 @@ function stackChanges(now, wanted) {
         ...policyChanges(a, b),
     ];
     return words.length > 0 ? words : ['settings'];
-}
-
-;// CONCATENATED MODULE: ./lib/docker/first-step.js
-
-
-
-/**
- * What the strategies recreate and canary do before the whole change is sent, as specs. Swarm knows neither: on the
- * way a service has a spec of ours, an interim one. Pure.
- */
-/** On an interim spec: so that a run after one that was killed knows what it sees. */
-const INTERIM_LABEL = 'swarm-deploy.interim';
-/** No node has this ID. */
-const NO_NODE = 'node.id==swarm-deploy.none';
-/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
-const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
-/** The first step of a service that is updated; `undefined`: its strategy has none for this change. */
-function firstStepOf(strategy, current, wanted, nodes) {
-    if (strategy.kind !== 'recreate' && strategy.kind !== 'canary')
-        return undefined;
-    if (isJob(current)) {
-        return {
-            refusal: `${strategy.kind} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it`,
-        };
-    }
-    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
-    // Without old tasks there is nothing to be careful with, and without a change of theirs they all stay.
-    if (total === 0 || replacesNothing(current, wanted))
-        return undefined;
-    if (strategy.kind !== 'canary')
-        return { kind: 'recreate' };
-    const tasks = canaryTasks(strategy.size, total);
-    if (tasks < total)
-        return { kind: 'canary', tasks, total, trial: strategy.trial };
-    const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
-    return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canaryAdvice(total)}` };
-}
-/** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
-function replacesNothing(current, wanted) {
-    return wantedTasks(wanted) === 0 || sameStackSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
-}
-/** A part is rounded up, and of two tasks any part is one; a number is taken as it is. */
-function canaryTasks(size, total) {
-    if ('tasks' in size)
-        return size.tasks;
-    return Math.max(1, Math.min(total - 1, Math.ceil((total * size.percent) / 100)));
-}
-function canaryAdvice(total) {
-    return total === 1
-        ? 'give it more first, or write `strategy: rolling` for it'
-        : `write a \`canary\` from 1 to ${total - 1}`;
-}
-/** The service with no task at all: where the nodes decide, none may run it. */
-function emptied(spec) {
-    return withoutTasks({ ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: 'recreate' } });
-}
-/** A spec that asks for no task. */
-function withoutTasks(spec) {
-    if (spec.Mode.Replicated !== undefined)
-        return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
-    const { TaskTemplate: template } = spec;
-    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
-}
-/**
- * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
- * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
- */
-function withCanaries(current, wanted, tasks) {
-    return {
-        ...current,
-        Labels: { ...current.Labels, [INTERIM_LABEL]: 'canary' },
-        TaskTemplate: wanted.TaskTemplate,
-        UpdateConfig: {
-            ...wanted.UpdateConfig,
-            Parallelism: tasks,
-            Delay: THIRTY_DAYS_NANOSECONDS,
-            FailureAction: 'pause',
-            MaxFailureRatio: 0,
-        },
-    };
-}
-/**
- * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
- * was left with; any other service as it is.
- */
-function beforeInterim(service) {
-    const { Spec: spec, PreviousSpec: previous } = service;
-    if (!isInterim(spec) || previous === undefined || isInterim(previous))
-        return { current: service };
-    return { current: { ...service, Spec: previous }, interim: spec };
-}
-/** Whether Swarm would roll a service back to an interim spec. */
-function remembersInterim({ Spec: spec, PreviousSpec: previous }) {
-    return !isInterim(spec) && previous !== undefined && isInterim(previous);
-}
-function isInterim({ Labels: labels }) {
-    return labels?.[INTERIM_LABEL] !== undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/docker/colours.js
-
-
-/**
- * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
- * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
- */
-const COLOURS = ['blue', 'green'];
-/** The service that a colour belongs to. */
-const BELONGS_LABEL = 'swarm-deploy.blue-green';
-/** Counts the switches: the one with the highest number has the traffic. */
-const LIVE_LABEL = 'swarm-deploy.live';
-const FIRST = 1;
-const LONGEST_NAME = 63;
-/** The names under which a service may be found. */
-function siblingNames(name) {
-    return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
-}
-/** Which of a service's siblings is live, and what comes next; or why nobody can tell. */
-function coloursOf(name, services) {
-    const siblings = siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
-    const strangers = siblings.filter(({ Spec }) => Spec.Labels?.[BELONGS_LABEL] !== name);
-    const ours = siblings.filter((service) => !strangers.includes(service));
-    const newest = ours.filter((one) => generationOf(one) > 0).sort((a, b) => generationOf(b) - generationOf(a))[0];
-    const plain = strangers.find(({ Spec }) => Spec.Name === name);
-    const foreign = strangers.find((service) => service !== plain);
-    if (foreign !== undefined) {
-        return {
-            problem: `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`,
-        };
-    }
-    if (plain !== undefined && newest !== undefined) {
-        return {
-            problem: `${newest.Spec.Name} is live, and a service ${name} that no blue-green deploy knows is there as well: remove it with \`docker service rm ${name}\``,
-        };
-    }
-    const live = newest ?? plain;
-    return {
-        live,
-        next: `${name}-${live?.Spec.Name === `${name}-blue` ? 'green' : 'blue'}`,
-        generation: live === undefined ? FIRST : Math.max(generationOf(live), FIRST) + 1,
-        leftovers: ours.filter((service) => service !== live),
-    };
-}
-function generationOf({ Spec }) {
-    return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
-}
-/** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
-function routingOf({ routeLabels, routeAlias }, name, spec) {
-    const labels = Object.keys(spec.Labels ?? {}).filter((label) => routeLabels.some((prefix) => label.startsWith(prefix)));
-    const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
-    const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : undefined);
-    return { labels, alias: hasNetworks ? alias : undefined };
-}
-/** Why a service cannot be blue-green on Swarm, with the way out; `undefined` when it can. */
-function colourRefusal(name, next, spec, routing) {
-    if (isJob(spec))
-        return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it';
-    const ports = spec.EndpointSpec?.Ports ?? [];
-    if (ports.length > 0) {
-        const published = ports.map(({ PublishedPort: port }) => port ?? 'of its own choice').join(', ');
-        return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
-    }
-    if (next.length > LONGEST_NAME) {
-        return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`;
-    }
-    if (routing.labels.length > 0 || routing.alias !== undefined)
-        return undefined;
-    return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias';
-}
-/** What both colours would share although only one of them may have it. */
-function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
-    const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
-    return [...(writable.length > 0 ? ['its writable mounts'] : []), ...(container?.Hostname ? ['its hostname'] : [])];
-}
-/** The next colour with the traffic. */
-function routed(wanted, name, { next, generation }, routing) {
-    const labels = { ...wanted.Labels, [BELONGS_LABEL]: name, [LIVE_LABEL]: String(generation) };
-    return withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) => routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]);
-}
-/** The same without the traffic: only who knows its own name reaches it. */
-function colours_hidden(spec, { labels, alias }) {
-    const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
-    return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
-}
-/** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
-function claimed(spec, name) {
-    return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
-}
-/**
- * The old colour without the traffic. A name on a network leads to it as long as it has tasks: the service's own name
- * cannot be taken away, and another alias would replace all of them.
- */
-function retired(spec, { labels, alias }) {
-    const { Labels } = colours_hidden(spec, { labels, alias: undefined });
-    const unlabelled = { ...spec, ...(Labels && { Labels }) };
-    return alias === undefined ? unlabelled : withoutTasks(unlabelled);
-}
-function withAliases(spec, change) {
-    const { TaskTemplate: template } = spec;
-    if (template.Networks === undefined)
-        return spec;
-    const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
-    return { ...spec, TaskTemplate: { ...template, Networks: networks } };
-}
-
-// EXTERNAL MODULE: ./lib/docker/election.js
-var election = __nccwpck_require__(6465);
-// EXTERNAL MODULE: ./lib/docker/removal.js
-var removal = __nccwpck_require__(5208);
-// EXTERNAL MODULE: ./lib/docker/engine.js + 1 modules
-var docker_engine = __nccwpck_require__(7767);
-;// CONCATENATED MODULE: ./lib/docker/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
- *
- * @param bases the specs of which the service must still have one
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
-    for (let attempt = 1;; attempt++) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'gone';
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
-            return 'someone-elses';
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: wanted,
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-            return 'done';
-        }
-        catch (error) {
-            if (!mayRepeat(error) || attempt === ATTEMPTS)
-                throw error;
-            await (0,promises_.setTimeout)(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
-        }
-    }
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await (0,election/* throughElection */.XX)(() => engine.get(`/services/${name}`, { signal }), signal);
-    }
-    catch (error) {
-        if (error instanceof docker_engine/* EngineError */.NJ && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    if (error instanceof docker_engine/* ConnectionLost */.pz)
-        return true;
-    return error instanceof docker_engine/* EngineError */.NJ && (isOutOfSequence(error.message) || (0,election/* isElection */.yr)(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
-// EXTERNAL MODULE: ./lib/errors.js
-var errors = __nccwpck_require__(452);
-;// CONCATENATED MODULE: ./lib/docker/task-logs.js
-/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
-const HEADER_BYTES = 8;
-const LENGTH_AT = 4;
-/**
- * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
- */
-function logLines(bytes) {
-    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return printed
-        .toString('utf8')
-        .split(/\r?\n/)
-        .filter((line) => line.trim() !== '');
-}
-/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
-const LAST_STREAM = 3;
-function isFramed(bytes) {
-    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
-}
-function unframe(bytes) {
-    const parts = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
-        parts.push(bytes.subarray(at + HEADER_BYTES, end));
-        at = end;
-    }
-    return Buffer.concat(parts);
-}
-
-;// CONCATENATED MODULE: ./lib/diagnose.js
-
-
-
-
-const LOG_LINES = 20;
-/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
-const LOG_SECONDS = 5;
-/**
- * The task that shows best why a service did not come up, with its node and its last words; `undefined` when no task
- * of this deploy has failed. What cannot be read is left out.
- *
- * @param taskId the task that Swarm itself names, if it does
- */
-async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
-    const task = (await namedTask(taskId, engine)) ?? (await newestFailedTask(serviceId, memory, engine));
-    if (task === undefined)
-        return undefined;
-    return {
-        id: task.ID,
-        node: nodeName(task.NodeID, nodes),
-        ending: ending(task),
-        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
-        logs: await lastLines(task, engine),
-    };
-}
-/** A cause that also says how its task ended. */
-function causeWith(cause, task) {
-    return task === undefined || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`;
-}
-async function namedTask(id, engine) {
-    if (id === undefined)
-        return undefined;
-    return orNothing(engine.get(`/tasks/${id}`));
-}
-/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
-async function newestFailedTask(serviceId, memory, engine) {
-    const filters = JSON.stringify({ service: [serviceId] });
-    const tasks = (await orNothing(engine.get('/tasks', { query: { filters } }))) ?? [];
-    const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
-    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-/** Several nodes may share a host name: then the ID tells them apart. */
-function nodeName(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return id;
-    const name = node.Description.Hostname;
-    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-    return sharesName ? `${name} (${node.ID})` : name;
-}
-async function lastLines(task, engine) {
-    if (task.Status.ContainerStatus?.ContainerID === undefined)
-        return [];
-    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
-    const signal = AbortSignal.timeout(LOG_SECONDS * 1000);
-    const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
-    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
-}
-async function orNothing(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        log/* log */.R.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/docker/view.js
-
-/** Three calls, however many services there are. */
-async function viewOf(engine, serviceIds, signal) {
-    const upToDate = JSON.stringify({ service: serviceIds, '_up-to-date': ['true'] });
-    const [services, tasks, nodes] = await Promise.all([
-        engine.get('/services', { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
-        engine.get('/tasks', { query: { filters: upToDate }, signal }),
-        engine.get('/nodes', { signal }),
-    ]);
-    return {
-        services: new Map(services.map((service) => [service.ID, service])),
-        tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
-        nodes,
-    };
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function isSomeoneElses(ours, now) {
-    if (ours === undefined || ours.Version.Index === now.Version.Index)
-        return false;
-    return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec);
-}
-
-;// CONCATENATED MODULE: ./lib/lookout.js
-
-
-
-
-
-
-const LOOK_EVERY_MS = 500;
-/**
- * @param ours the service with the spec that this run gave it
- * @param trial what it goes through, in words: `canary`
- * @param tasksBefore whose failures are history; those that have ended at the first look unless given
- */
-function lookoutFor(ours, trial, look, judge, { connection, observed, deployment }, tasksBefore) {
-    let memory = tasksBefore && firstMemory(tasksBefore);
-    let down;
-    const see = async () => {
-        const view = await look();
-        const service = view.services.get(ours.ID);
-        if (service === undefined)
-            return { outcome: 'superseded', cause: `someone else removed it during its ${trial}` };
-        if (isSomeoneElses(ours, service)) {
-            return { outcome: 'superseded', cause: `someone else changed it during its ${trial}` };
-        }
-        const sight = {
-            service,
-            tasks: view.tasks.get(ours.ID) ?? [],
-            eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-            now: performance.now() / 1000,
-            monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
-        };
-        const known = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight);
-        memory = known;
-        return judge(known, sight);
-    };
-    const failure = async (outcome, cause, taskId) => {
-        const failedTask = await findFailedTask(ours.ID, taskId, memory ?? firstMemory([]), observed.nodes, connection.engine);
-        const said = causeWith(`the ${trial} failed: ${cause}`, failedTask);
-        return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) };
-    };
-    const stillUp = async () => {
-        const seen = await see();
-        if ('outcome' in seen)
-            down = seen;
-        else if (seen.state === 'progressing')
-            down = await failure('failed', `it did not stay up: ${seen.progress}`);
-        else if (seen.state !== 'converged')
-            down = await failure('failed', seen.cause, seen.taskId);
-        return down?.cause;
-    };
-    return { see, stillUp, down: () => down, failure };
-}
-/** One look at some services for all that ask at nearly the same time. */
-function sharedLook({ engine }, serviceIds, signal) {
-    let latest;
-    let lookedAt = Number.NEGATIVE_INFINITY;
-    return () => {
-        const now = performance.now();
-        if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
-            latest = (0,election/* throughElection */.XX)(() => viewOf(engine, serviceIds, signal), signal);
-            lookedAt = now;
-        }
-        return latest;
-    };
-}
-
-// EXTERNAL MODULE: ./lib/runner/secret.js
-var runner_secret = __nccwpck_require__(2436);
-;// CONCATENATED MODULE: ./lib/docker/registry-auth.js
-
-
-/**
- * The credential as the Engine API takes it: the body of `POST /auth`.
- * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
- * (moby, daemon/containerd/resolver.go).
- */
-function authConfig(credential) {
-    const serveraddress = (0,reference/* registryKey */.n7)(credential.registry);
-    const secret = credential.password.reveal();
-    return credential.kind === 'identity-token'
-        ? { identitytoken: secret, serveraddress }
-        : { username: credential.username, password: secret, serveraddress };
-}
-/**
- * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
- * does not say so (moby, api/pkg/authconfig).
- */
-function registryAuthHeader(credential) {
-    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
-    return new runner_secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
 ;// CONCATENATED MODULE: ./lib/next-colour.js
@@ -48650,6 +48569,99 @@ function reportOf(moves, rollouts, results) {
     };
 }
 
+;// CONCATENATED MODULE: ./lib/docker/interim-spec.js
+
+/**
+ * The specs that a service has on the way of the strategies recreate and canary, which Swarm does not know. Each holds
+ * what it takes to be undone, so that it does not stay, whoever is killed or comes between. Pure.
+ */
+/** On an interim spec, with a {@link Note}. */
+const INTERIM_LABEL = 'swarm-deploy.interim';
+/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
+const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
+/** The service with no task at all. */
+function emptied(spec) {
+    return withNote(withoutTasks(spec), {
+        before: { replicas: spec.Mode.Replicated?.Replicas },
+        meanwhile: { replicas: 0 },
+    });
+}
+/**
+ * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
+ * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function withCanaries(current, wanted, tasks) {
+    const policy = {
+        ...wanted.UpdateConfig,
+        Parallelism: tasks,
+        Delay: THIRTY_DAYS_NANOSECONDS,
+        FailureAction: 'pause',
+        MaxFailureRatio: 0,
+    };
+    const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
+    return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy } });
+}
+/** Whether a spec is meant for the way only, or was made over one that was. */
+function isInterim({ Labels: labels }) {
+    return labels?.[INTERIM_LABEL] !== undefined;
+}
+/**
+ * A spec that somebody else has made over an interim one, as tools do that change a part of a spec: theirs stands, and
+ * what was only meant for the way is what it was before.
+ */
+function withoutInterim(spec) {
+    const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
+    const { before, meanwhile } = parseNote(note);
+    const replicas = spec.Mode.Replicated?.Replicas;
+    const isOurs = before.replicas !== undefined && replicas === meanwhile.replicas;
+    const { UpdateConfig: policy, ...rest } = spec;
+    const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
+    return {
+        ...rest,
+        Labels,
+        Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
+        TaskTemplate: allowingNodes(spec.TaskTemplate),
+        ...(theirs && { UpdateConfig: theirs }),
+    };
+}
+/** What Swarm does without a policy: one task after another. With one, nothing said means all at once. */
+const NO_POLICY = { Parallelism: 1 };
+/** Setting by setting: what they have not changed is what it was before. */
+function policyOfTheirs(before, meanwhile, theirs = {}) {
+    const settings = new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
+    const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
+    if (before === undefined && changed.length === 0)
+        return undefined;
+    return { ...(before ?? NO_POLICY), ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
+}
+/**
+ * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
+ * was left with; any other service as it is. Where somebody else has changed it since, that is kept.
+ */
+function beforeInterim(service) {
+    const { Spec: spec, PreviousSpec: previous } = service;
+    if (!isInterim(spec))
+        return { current: service };
+    const before = previous === undefined || isInterim(previous) ? withoutInterim(spec) : previous;
+    return { current: { ...service, Spec: before }, interim: spec };
+}
+/** Whether Swarm would roll a service back to an interim spec. */
+function remembersInterim({ Spec: spec, PreviousSpec: previous }) {
+    return !isInterim(spec) && previous !== undefined && isInterim(previous);
+}
+function withNote(spec, note) {
+    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note) } };
+}
+function parseNote(label) {
+    try {
+        const { before = {}, meanwhile = {} } = JSON.parse(label ?? '');
+        return { before, meanwhile };
+    }
+    catch {
+        return { before: {}, meanwhile: {} };
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/docker/unsettled.js
 /** An update of a service that had not come to its end before this run began. Pure. */
 /** Whether a service is in the middle of an update: a write to it would have Swarm go on, or start over. */
@@ -48695,13 +48707,13 @@ function untouched(checked) {
  * @param credential for the tasks that the spec asks for
  */
 async function sendInterim(checked, spec, credential, { engine }) {
-    const { current, interim: earlier } = checked;
+    const { current } = checked;
     if (current === undefined)
         throw new Error('a service that does not exist has no interim spec');
     const sent = { ...untouched({ ...checked, interim: spec }) };
     const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
     try {
-        const standing = await updateSpec(engine, current.ID, [earlier ?? current.Spec], spec, credential, signal);
+        const standing = await give(current, checked.interim, spec, credential, engine, signal);
         const service = await findService(engine, current.ID, signal);
         if (standing !== 'done' || service === undefined || !sameStackSpec(service.Spec, spec)) {
             return {
@@ -48715,6 +48727,20 @@ async function sendInterim(checked, spec, credential, { engine }) {
     catch (error) {
         return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${(0,errors/* messageOf */.bD)(error)}` } };
     }
+}
+/**
+ * Over the interim spec of a run that was killed it goes by what was before: Swarm remembers one spec only, and that is
+ * what a run after this one would look for.
+ */
+async function give(current, earlier, spec, credential, engine, signal) {
+    if (earlier === undefined)
+        return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
+    if (sameStackSpec(earlier, spec) && !isPaused(current))
+        return 'done';
+    const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
+    if (standing !== 'done')
+        return standing;
+    return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
 }
 /**
  * What the first steps came to. When one did not go well, nothing more of the run is sent.
@@ -48732,21 +48758,30 @@ function begunWith(rollouts, what, signal) {
     return { services: [], ended };
 }
 /**
- * Makes Swarm forget the interim specs: a `docker service rollback` by hand would lead to one of them, to no tasks at
- * all or to an update that waits for ever. The present spec is sent once more; no task restarts.
+ * Sees to it that nothing of an interim spec stays. Out of somebody else's deploy that was made over one it is taken:
+ * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
+ * would lead there: the present spec is sent once more, and no task restarts.
  */
 async function forgetInterims(rollouts, { engine }) {
     const signal = AbortSignal.timeout(interim_SEND_TIMEOUT_MS);
     const touched = rollouts.filter(({ checked }) => checked.interim !== undefined);
-    await Promise.all(touched.map(async ({ checked: { request, current } }) => {
+    await Promise.all(touched.map(async ({ checked: { request, current, interim } }) => {
         try {
             const service = await findService(engine, current?.ID ?? request.name, signal);
-            if (service === undefined || !remembersInterim(service) || isUnsettled(service))
+            if (service === undefined)
                 return;
-            await updateSpec(engine, service.ID, [service.Spec], service.Spec, { from: 'spec' }, signal);
+            const { ID: id, Spec: spec } = service;
+            const isTheirs = isInterim(spec) && interim !== undefined && !sameStackSpec(spec, interim);
+            if (isTheirs) {
+                log/* log */.R.info(`${request.name}: what this run meant for the way only is taken out of somebody else's deploy`);
+                await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
+            }
+            else if (remembersInterim(service) && !isUnsettled(service)) {
+                await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal);
+            }
         }
         catch (error) {
-            log/* log */.R.warning(`${request.name}: \`docker service rollback\` would lead to a spec that was only meant for the way: ${(0,errors/* messageOf */.bD)(error)}`);
+            log/* log */.R.warning(`${request.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${(0,errors/* messageOf */.bD)(error)}`);
         }
     }));
 }
@@ -49833,6 +49868,47 @@ function nodeProblem(spec, nodes) {
     return 'nodes without Windows may run the service too: add the placement constraint node.platform.os == windows';
 }
 
+;// CONCATENATED MODULE: ./lib/docker/first-step.js
+
+
+
+/** The first step of a service that is updated; `undefined`: its strategy has none for this change. */
+function firstStepOf(strategy, current, wanted, nodes) {
+    if (strategy.kind !== 'recreate' && strategy.kind !== 'canary')
+        return undefined;
+    if (isJob(current)) {
+        return {
+            refusal: `${strategy.kind} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it`,
+        };
+    }
+    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
+    // Without old tasks there is nothing to be careful with, and without a change of theirs they all stay.
+    if (total === 0 || replacesNothing(current, wanted))
+        return undefined;
+    if (strategy.kind !== 'canary')
+        return { kind: 'recreate' };
+    const tasks = canaryTasks(strategy.size, total);
+    if (tasks < total)
+        return { kind: 'canary', tasks, total, trial: strategy.trial };
+    const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
+    return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canaryAdvice(total)}` };
+}
+/** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
+function replacesNothing(current, wanted) {
+    return wantedTasks(wanted) === 0 || sameStackSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
+}
+/** A part is rounded up, and of two tasks any part is one; a number is taken as it is. */
+function canaryTasks(size, total) {
+    if ('tasks' in size)
+        return size.tasks;
+    return Math.max(1, Math.min(total - 1, Math.ceil((total * size.percent) / 100)));
+}
+function canaryAdvice(total) {
+    return total === 1
+        ? 'give it more first, or write `strategy: rolling` for it'
+        : `write a \`canary\` from 1 to ${total - 1}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/images.js
 
 
@@ -50244,16 +50320,17 @@ async function untilGone(sent, field) {
 }
 async function lookAt(engine, rollouts, signal) {
     const ids = rollouts.flatMap(({ service }) => service?.ID ?? []);
-    const [services, tasks] = await Promise.all([
+    const [services, tasks, nodes] = await Promise.all([
         engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
         engine.get('/tasks', { query: { filters: JSON.stringify({ service: ids }) }, signal }),
+        engine.get('/nodes', { signal }),
     ]);
-    return { services, tasks };
+    return { services, tasks, nodes };
 }
 function leftOf({ service }, { tasks }) {
     return tasks.filter((task) => task.ServiceID === service?.ID && mayHaveContainer(task));
 }
-function checkOne(rollout, now, late, { observed, deployment }) {
+function checkOne(rollout, now, late, { deployment }) {
     const { name } = rollout.checked.request;
     const service = now.services.find(({ ID }) => ID === rollout.service?.ID);
     if (service === undefined || isSomeoneElses(rollout.service, service)) {
@@ -50268,12 +50345,12 @@ function checkOne(rollout, now, late, { observed, deployment }) {
         log/* log */.R.info(`${name}: its old tasks are gone`);
     if (left.length === 0 || !late)
         return rollout;
-    const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, observed)));
+    const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, now.nodes)));
     const cause = `its old tasks have not ended within ${deployment.timeoutSeconds} s: ${left.length} on ${[...nodes].join(', ')}`;
     return { ...rollout, problem: { outcome: 'timed-out', cause } };
 }
 /** A node that is down does not say how its tasks ended, and its containers may run on. */
-function placeOf(id, { nodes }) {
+function placeOf(id, nodes) {
     const node = nodes.find(({ ID }) => ID === id);
     if (node === undefined)
         return 'a node that is gone';

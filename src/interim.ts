@@ -1,9 +1,10 @@
 import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
-import type { ServiceSpec } from './docker/api.ts'
-import { remembersInterim } from './docker/first-step.ts'
-import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
+import type { Service, ServiceSpec } from './docker/api.ts'
+import type { Engine } from './docker/engine.ts'
+import { isInterim, remembersInterim, withoutInterim } from './docker/interim-spec.ts'
+import { findService, type Standing, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { sameStackSpec } from './docker/stack-file.ts'
-import { isUnsettled } from './docker/unsettled.ts'
+import { isPaused, isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
 import { log } from './runner/log.ts'
 
@@ -33,12 +34,12 @@ export async function sendInterim(
   credential: StoredCredential,
   { engine }: Connection,
 ): Promise<Rollout> {
-  const { current, interim: earlier } = checked
+  const { current } = checked
   if (current === undefined) throw new Error('a service that does not exist has no interim spec')
   const sent: Rollout = { ...untouched({ ...checked, interim: spec }) }
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
   try {
-    const standing = await updateSpec(engine, current.ID, [earlier ?? current.Spec], spec, credential, signal)
+    const standing = await give(current, checked.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
     if (standing !== 'done' || service === undefined || !sameStackSpec(service.Spec, spec)) {
       return {
@@ -51,6 +52,25 @@ export async function sendInterim(
   } catch (error) {
     return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${messageOf(error)}` } }
   }
+}
+
+/**
+ * Over the interim spec of a run that was killed it goes by what was before: Swarm remembers one spec only, and that is
+ * what a run after this one would look for.
+ */
+async function give(
+  current: Service,
+  earlier: ServiceSpec | undefined,
+  spec: ServiceSpec,
+  credential: StoredCredential,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<Standing> {
+  if (earlier === undefined) return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
+  if (sameStackSpec(earlier, spec) && !isPaused(current)) return 'done'
+  const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
+  if (standing !== 'done') return standing
+  return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
 }
 
 /**
@@ -71,21 +91,29 @@ export function begunWith(rollouts: readonly Rollout[], what: string, signal: Ab
 }
 
 /**
- * Makes Swarm forget the interim specs: a `docker service rollback` by hand would lead to one of them, to no tasks at
- * all or to an update that waits for ever. The present spec is sent once more; no task restarts.
+ * Sees to it that nothing of an interim spec stays. Out of somebody else's deploy that was made over one it is taken:
+ * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
+ * would lead there: the present spec is sent once more, and no task restarts.
  */
 export async function forgetInterims(rollouts: readonly Rollout[], { engine }: Connection): Promise<void> {
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
   const touched = rollouts.filter(({ checked }) => checked.interim !== undefined)
   await Promise.all(
-    touched.map(async ({ checked: { request, current } }) => {
+    touched.map(async ({ checked: { request, current, interim } }) => {
       try {
         const service = await findService(engine, current?.ID ?? request.name, signal)
-        if (service === undefined || !remembersInterim(service) || isUnsettled(service)) return
-        await updateSpec(engine, service.ID, [service.Spec], service.Spec, { from: 'spec' }, signal)
+        if (service === undefined) return
+        const { ID: id, Spec: spec } = service
+        const isTheirs = isInterim(spec) && interim !== undefined && !sameStackSpec(spec, interim)
+        if (isTheirs) {
+          log.info(`${request.name}: what this run meant for the way only is taken out of somebody else's deploy`)
+          await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
+        } else if (remembersInterim(service) && !isUnsettled(service)) {
+          await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
+        }
       } catch (error) {
         log.warning(
-          `${request.name}: \`docker service rollback\` would lead to a spec that was only meant for the way: ${messageOf(error)}`,
+          `${request.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
         )
       }
     }),

@@ -1,7 +1,7 @@
 import type { Access, Config, Deployment, LoggedIn, Observation, PlannedService, ServiceRequest } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
 import { coloursOf } from './docker/colours.ts'
-import { beforeInterim } from './docker/first-step.ts'
+import { beforeInterim } from './docker/interim-spec.ts'
 import { type ImageReference, parseReference, pathMatches } from './docker/reference.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { messageOf } from './errors.ts'

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CheckedService, Field, Observation, Rollout } from './deployment.ts'
-import type { Service, Task } from './docker/api.ts'
+import type { CheckedService, Field, Rollout } from './deployment.ts'
+import type { Node, Service, Task } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import type { Engine } from './docker/engine.ts'
-import { emptied } from './docker/first-step.ts'
+import { emptied } from './docker/interim-spec.ts'
 import { mayHaveContainer } from './docker/task.ts'
 import { isSomeoneElses } from './docker/view.ts'
 import { messageOf } from './errors.ts'
@@ -56,22 +56,25 @@ async function untilGone(sent: readonly Rollout[], field: Field): Promise<readon
 interface Now {
   readonly services: readonly Service[]
   readonly tasks: readonly Task[]
+  /** A node may go down while its tasks end. */
+  readonly nodes: readonly Node[]
 }
 
 async function lookAt(engine: Engine, rollouts: readonly Rollout[], signal: AbortSignal): Promise<Now> {
   const ids = rollouts.flatMap(({ service }) => service?.ID ?? [])
-  const [services, tasks] = await Promise.all([
+  const [services, tasks, nodes] = await Promise.all([
     engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
     engine.get<Task[]>('/tasks', { query: { filters: JSON.stringify({ service: ids }) }, signal }),
+    engine.get<Node[]>('/nodes', { signal }),
   ])
-  return { services, tasks }
+  return { services, tasks, nodes }
 }
 
 function leftOf({ service }: Rollout, { tasks }: Now): Task[] {
   return tasks.filter((task) => task.ServiceID === service?.ID && mayHaveContainer(task))
 }
 
-function checkOne(rollout: Rollout, now: Now, late: boolean, { observed, deployment }: Field): Rollout {
+function checkOne(rollout: Rollout, now: Now, late: boolean, { deployment }: Field): Rollout {
   const { name } = rollout.checked.request
   const service = now.services.find(({ ID }) => ID === rollout.service?.ID)
   if (service === undefined || isSomeoneElses(rollout.service, service)) {
@@ -84,13 +87,13 @@ function checkOne(rollout: Rollout, now: Now, late: boolean, { observed, deploym
   const left = leftOf(rollout, now)
   if (left.length === 0) log.info(`${name}: its old tasks are gone`)
   if (left.length === 0 || !late) return rollout
-  const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, observed)))
+  const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, now.nodes)))
   const cause = `its old tasks have not ended within ${deployment.timeoutSeconds} s: ${left.length} on ${[...nodes].join(', ')}`
   return { ...rollout, problem: { outcome: 'timed-out', cause } }
 }
 
 /** A node that is down does not say how its tasks ended, and its containers may run on. */
-function placeOf(id: string | undefined, { nodes }: Observation): string {
+function placeOf(id: string | undefined, nodes: readonly Node[]): string {
   const node = nodes.find(({ ID }) => ID === id)
   if (node === undefined) return 'a node that is gone'
   const { Hostname: host } = node.Description

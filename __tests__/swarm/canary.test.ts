@@ -7,7 +7,7 @@ import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
 import type { Step, StepResult } from '../../lab/runner.ts'
 import type { Task } from '../../src/docker/api.ts'
-import { INTERIM_LABEL } from '../../src/docker/first-step.ts'
+import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
@@ -345,19 +345,63 @@ describeSwarm(
     )
 
     test(
-      "somebody else's deploy in the hold stands",
+      "somebody else's deploy in the hold stands, and is not held up by what was meant for the canary",
       async () => {
         const [v1, v2, v3] = [await image('theirs', 'v1'), await image('theirs', 'v2'), await image('theirs', 'v3')]
         await create('theirs', v1, { replicas: '2' })
         const step = await start(inputs({ theirs: v2.reference }, { strategy: 'canary', hold: '10m' }))
         await swarm.until('the hold', () => step.printed().includes('have to stay up'))
-        const update = ['--update-delay', '0s', '--image', pinned(v3)]
-        await swarm.lab.docker(['service', 'update', '--detach', '--quiet', ...update, 'theirs'])
+        await swarm.lab.docker(['service', 'update', '--detach', '--quiet', '--image', pinned(v3), 'theirs'])
         const run = await step.finished
         expect(resultsOf(run)).toMatchObject([
           { outcome: 'superseded', cause: 'someone else changed it during its canary' },
         ])
-        expect((await swarm.service('theirs')).Spec.TaskTemplate.ContainerSpec?.Image).toBe(pinned(v3))
+        const { Spec } = await swarm.service('theirs')
+        expect(Spec.TaskTemplate.ContainerSpec?.Image).toBe(pinned(v3))
+        expect(Object.keys(Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
+        expect(Spec.UpdateConfig).toMatchObject({ Parallelism: 1, FailureAction: 'pause' })
+        expect(Spec.UpdateConfig?.Delay ?? 0).toBe(0)
+        await swarm.until('theirs everywhere', async () => ids(await swarm.running('theirs'), v3).length === 2)
+      },
+      LIMIT_MS,
+    )
+
+    const killInHold = async (name: string, to: LabImage) => {
+      const step = await start(inputs({ [name]: to.reference }, { strategy: 'canary', hold: '10m' }))
+      await swarm.until('the hold', () => step.printed().includes('have to stay up'))
+      step.main.kill('SIGKILL')
+      await step.finished
+      expect(Object.keys((await swarm.service(name)).Spec.Labels ?? {})).toContain(INTERIM_LABEL)
+    }
+
+    test(
+      'after two runs that were killed in the hold, one after the other, it is still known what was before',
+      async () => {
+        const [v1, v2, v3] = [await image('twice', 'v1'), await image('twice', 'v2'), await image('twice', 'v3')]
+        await create('twice', v1)
+        await killInHold('twice', v2)
+        await killInHold('twice', v2)
+        await killInHold('twice', v3)
+        const run = await deploy({ twice: v3.reference }, { 'check-command': 'exit 1', timeout: '60s' })
+        expect(resultsOf(run)).toMatchObject([{ outcome: 'rolled-back', image: { before: pinned(v1) } }])
+        await swarm.until('the way back', async () => ids(await swarm.running('twice'), v1).length === 4)
+        await expectNoTrace('twice')
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'what somebody else changes after a run that was killed is kept, without what was meant for the canary',
+      async () => {
+        const [v1, v2, v3] = [await image('after', 'v1'), await image('after', 'v2'), await image('after', 'v3')]
+        await create('after', v1)
+        await killInHold('after', v2)
+        await swarm.lab.docker(['service', 'update', '--detach', '--quiet', '--label-add', 'a=b', 'after'])
+        const run = await swarm.deploy(inputs({ after: v3.reference }))
+        expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', image: { before: pinned(v2), after: pinned(v3) } }])
+        expect(ids(await swarm.running('after'), v3)).toHaveLength(4)
+        expect((await swarm.service('after')).Spec.Labels).toMatchObject({ a: 'b' })
+        await expectNoTrace('after')
       },
       LIMIT_MS,
     )
@@ -367,11 +411,7 @@ describeSwarm(
       async () => {
         const [v1, v2] = [await image('killed', 'v1'), await image('killed', 'v2')]
         await create('killed', v1)
-        const step = await start(inputs({ killed: v2.reference }, { strategy: 'canary', hold: '10m' }))
-        await swarm.until('the hold', () => step.printed().includes('have to stay up'))
-        step.main.kill('SIGKILL')
-        await step.finished
-        expect(Object.keys((await swarm.service('killed')).Spec.Labels ?? {})).toContain(INTERIM_LABEL)
+        await killInHold('killed', v2)
         const run = await swarm.deploy(inputs({ killed: v2.reference }))
         expect(run.log).toContain('killed: update (image; an earlier deploy of it was killed half-way)')
         expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', image: { before: pinned(v1), after: pinned(v2) } }])

@@ -4,7 +4,7 @@ import type { LabImage } from '../../lab/lab.ts'
 import { exits, ignoresStop, runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { ServiceSpec, Task } from '../../src/docker/api.ts'
-import { INTERIM_LABEL } from '../../src/docker/first-step.ts'
+import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
@@ -223,6 +223,28 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
   )
 
   test(
+    'also when two runs were killed, one after the other, and somebody else has changed the service since',
+    async () => {
+      const [v1, v2, v3] = [await image('twice', 'v1'), await image('twice', 'v2'), await image('twice', 'v3')]
+      await create('twice', v1, { replicas: '3' })
+      await killAtNone('twice', v2)
+      const step = await start({ twice: v3.reference })
+      await swarm.until('the stop being told', () => step.printed().includes('its old tasks are stopped'))
+      step.main.kill('SIGKILL')
+      await step.finished
+      expect(await replicasOf('twice')).toBe(0)
+      await swarm.lab.docker(['service', 'update', '--detach', '--quiet', '--env-add', 'A=b', 'twice'])
+      const run = await deploy({ twice: v3.reference })
+      expect(resultsOf(run)).toMatchObject([
+        { outcome: 'updated', image: { after: pinned(v3) }, tasks: { running: 3, wanted: 3 } },
+      ])
+      expect((await swarm.service('twice')).Spec.TaskTemplate.ContainerSpec?.Env).toEqual(['A=b'])
+      await expectNoTrace('twice')
+    },
+    LIMIT_MS,
+  )
+
+  test(
     'and also those of a service that it would not have changed',
     async () => {
       const [v1, v2] = [await image('again', 'v1', ignoresStop()), await image('again', 'v2')]
@@ -270,7 +292,41 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       })
       expect(resultsOf(run)).toMatchObject([{ outcome: 'superseded' }])
       expect(await imageOf(name)).toBe(pinned(v3))
-      expect(updates).toBe(early ? 1 : 2)
+      // The last one of ours takes out of theirs what was only meant for the way.
+      expect(updates).toBe(early ? 2 : 3)
+      expect(Object.keys((await swarm.service(name)).Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
+      expect(await replicasOf(name)).toBe(1)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'an old task on a node that is down is not taken for ended: the error says what to do',
+    async () => {
+      const [v1, v2] = [await image('down', 'v1'), await image('down', 'v2')]
+      const [, worker] = swarm.lab.nodes
+      if (worker === undefined) throw new Error('the lab has two nodes')
+      await create('down', v1, { 'create-args': grace(1) })
+      const onBoth = async () => new Set((await swarm.running('down')).map(({ NodeID }) => NodeID)).size === 2
+      await swarm.until('a task on both nodes', onBoth)
+      await worker.kill()
+      try {
+        const onManager = async () => (await swarm.running('down')).every(({ NodeID }) => NodeID !== worker.id)
+        await swarm.until('the loss being noticed', onManager)
+        await swarm.until('new tasks on the manager', async () => (await swarm.running('down')).length === 2)
+        const run = await deploy({ down: v2.reference }, { timeout: '8s' })
+        expect(resultsOf(run)[0].cause).toContain(
+          'its old tasks have not ended within 8 s: 1 on node n2, which is down (if it is gone for good: `docker node rm --force n2`)',
+        )
+        await swarm.until('the way back', async () => (await imagesRunning('down')).length === 2)
+        expect(await imagesRunning('down')).toEqual([pinned(v1), pinned(v1)])
+      } finally {
+        await worker.start()
+      }
+      const again = await deploy({ down: v2.reference })
+      expect(resultsOf(again)).toMatchObject([{ outcome: 'updated' }])
+      expect(await imagesRunning('down')).toEqual([pinned(v2), pinned(v2)])
+      await expectNoTrace('down')
     },
     LIMIT_MS,
   )

@@ -1,7 +1,6 @@
 import type { Strategy } from '../rollover.ts'
 import type { Service, ServiceSpec } from './api.ts'
-import { withoutTasks } from './first-step.ts'
-import { isJob } from './service-mode.ts'
+import { isJob, withoutTasks } from './service-mode.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one

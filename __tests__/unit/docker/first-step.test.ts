@@ -1,15 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import {
-  beforeInterim,
-  emptied,
-  firstStepOf,
-  INTERIM_LABEL,
-  remembersInterim,
-  withCanaries,
-} from '../../../src/docker/first-step.ts'
+import { firstStepOf } from '../../../src/docker/first-step.ts'
 import type { Strategy } from '../../../src/rollover.ts'
-import { createNode, createService, createSpec } from '../../support/builders.ts'
+import { createNode, createSpec } from '../../support/builders.ts'
 
 const nodes = [createNode(1), createNode(2), createNode(3)]
 const recreate: Strategy = { kind: 'recreate' }
@@ -84,58 +77,5 @@ describe('a first step is refused', () => {
     [/^recreate replaces tasks that run on, and a job/, recreate, { ...specOf(4), Mode: { ReplicatedJob: {} } }],
   ])('%s', (words, strategy, current) => {
     expect(firstStepOf(strategy, current, wanted(4), nodes)).toEqual({ refusal: expect.stringMatching(words) })
-  })
-})
-
-describe('an interim spec', () => {
-  test('of a service that is emptied has no replicas, and is otherwise the same', () => {
-    const { Labels, Mode, ...rest } = emptied(specOf(4, 'web:1', { Labels: { a: 'b' } }))
-    expect(Mode).toEqual({ Replicated: { Replicas: 0 } })
-    expect(Labels).toEqual({ a: 'b', [INTERIM_LABEL]: 'recreate' })
-    expect(rest).toEqual((({ Labels: _, Mode: __, ...same }) => same)(specOf(4)))
-  })
-
-  test('of a global service that is emptied allows no node', () => {
-    const global = createSpec({
-      Mode: { Global: {} },
-      TaskTemplate: { Placement: { Constraints: ['node.role==worker'] } },
-    })
-    expect(emptied(global).TaskTemplate.Placement?.Constraints).toEqual([
-      'node.role==worker',
-      'node.id==swarm-deploy.none',
-    ])
-  })
-
-  test('with canaries has the new tasks, and of the rest only how they come', () => {
-    const next = specOf(9, 'web:2', { Labels: { new: '1' }, UpdateConfig: { Monitor: 7, Parallelism: 3 } })
-    const spec = withCanaries(specOf(4, 'web:1', { Labels: { a: 'b' } }), next, 2)
-    expect(spec).toEqual({
-      ...specOf(4, 'web:2'),
-      Labels: { a: 'b', [INTERIM_LABEL]: 'canary' },
-      UpdateConfig: { Monitor: 7, Parallelism: 2, Delay: 2.592e15, FailureAction: 'pause', MaxFailureRatio: 0 },
-    })
-    expect(Number.isSafeInteger(spec.UpdateConfig?.Delay)).toBe(true)
-  })
-
-  test('is seen through: the service is what it was before', () => {
-    const service = createService({ Spec: emptied(specOf(4)), PreviousSpec: specOf(4) })
-    expect(beforeInterim(service)).toEqual({ current: { ...service, Spec: specOf(4) }, interim: service.Spec })
-  })
-
-  test.each([
-    ['that has none', createService({ PreviousSpec: emptied(specOf(4)) })],
-    ['of which nobody knows what it was before', createService({ Spec: emptied(specOf(4)) })],
-    [
-      'that somebody else has changed since',
-      createService({ Spec: { ...emptied(specOf(4)), Mode: {} }, PreviousSpec: emptied(specOf(4)) }),
-    ],
-  ])('is not seen in a service %s', (_, service) => {
-    expect(beforeInterim(service)).toEqual({ current: service })
-  })
-
-  test('must not be where a rollback by hand leads to', () => {
-    expect(remembersInterim(createService({ PreviousSpec: emptied(specOf(4)) }))).toBe(true)
-    expect(remembersInterim(createService({ PreviousSpec: specOf(4) }))).toBe(false)
-    expect(remembersInterim(createService())).toBe(false)
   })
 })
