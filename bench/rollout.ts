@@ -50,17 +50,18 @@ async function benchRollout(shape: Shape, rounds: number): Promise<{ row: string
     loop.push(await shellLoop(field, replicas))
     stack.push(await stackDeploy(field, replicas))
   }
-  const ratio = (values: readonly number[]) =>
-    values.length === 0 ? '–' : `${(median(values) / median(floor)).toFixed(2)} × (${summary(values)} s)`
+  const ratio = (values: readonly number[]) => `${(median(values) / median(floor)).toFixed(2)} ×`
+  const other = (values: readonly number[]) => (values.length === 0 ? '–' : `${summary(values)}, ${ratio(values)}`)
   return {
-    head: ['Swarm', 'Floor, s', 'This step', 'CPU of its process, s', 'Loop', 'Stack'],
+    head: ['Swarm', 'Floor, s', 'This step, s', 'Ratio', 'CPU of its process, s', 'Loop, s', 'Stack, s'],
     row: [
       `${nodes} node${nodes === 1 ? '' : 's'}, ${services} services × ${replicas}`,
       summary(floor),
+      summary(ours),
       ratio(ours),
       summary(cpu),
-      ratio(loop),
-      ratio(stack),
+      other(loop),
+      other(stack),
     ],
   }
 }
