@@ -43422,7 +43422,7 @@ function messageOf(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9878);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2339);
 
 
 
@@ -46265,7 +46265,7 @@ async function releaseLeft(token, { engine }) {
 
 /***/ }),
 
-/***/ 9878:
+/***/ 2339:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47102,6 +47102,12 @@ function mayRepeat(error) {
 function queryFor(service, credential) {
     const version = String(service.Version.Index);
     return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./lib/elapsed.js
+/** The seconds since a moment of `performance.now()`, as a person is told them: to a tenth. */
+function secondsSince(moment) {
+    return Math.round((performance.now() - moment) / 100) / 10;
 }
 
 // EXTERNAL MODULE: ./lib/errors.js
@@ -48125,6 +48131,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
 const watch_LOOK_EVERY_MS = 500;
 const CANCELLED = 'the run was stopped; the swarm goes on by itself';
@@ -48262,7 +48269,7 @@ function settledPart(rollout, outcome, sight) {
         config: checked.access?.config.name,
         nodes,
         tasks: { running, wanted },
-        seconds: Math.round((performance.now() - sentAt) / 100) / 10,
+        seconds: secondsSince(sentAt),
         ...(checked.colours && { live: live?.Spec.Name ?? checked.colours.next }),
     };
 }
@@ -48279,6 +48286,7 @@ function sayResult(result) {
 }
 
 ;// CONCATENATED MODULE: ./lib/blue-green.js
+
 
 
 
@@ -48563,7 +48571,7 @@ function reportOf(moves, rollouts, results) {
             if (move === undefined)
                 return result;
             const live = move.hasMoved ? { live: move.next.name } : {};
-            const seconds = Math.round((performance.now() - move.rollout.sentAt) / 100) / 10;
+            const seconds = secondsSince(move.rollout.sentAt);
             return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds };
         }),
     };
@@ -50302,8 +50310,8 @@ async function untilGone(sent, field) {
     let waitFor = rollouts.filter(isStopping);
     while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === undefined) && !signal.aborted) {
         try {
-            const now = await (0,election/* throughElection */.XX)(() => lookAt(connection.engine, waitFor, signal), signal);
             const late = performance.now() - startedAt >= deployment.timeoutSeconds * 1000;
+            const now = await (0,election/* throughElection */.XX)(() => lookAt(connection.engine, waitFor, late, signal), signal);
             rollouts = rollouts.map((rollout) => (waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout));
             waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0);
             if (waitFor.length > 0)
@@ -50318,12 +50326,12 @@ async function untilGone(sent, field) {
     }
     return rollouts;
 }
-async function lookAt(engine, rollouts, signal) {
+async function lookAt(engine, rollouts, late, signal) {
     const ids = rollouts.flatMap(({ service }) => service?.ID ?? []);
     const [services, tasks, nodes] = await Promise.all([
         engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
         engine.get('/tasks', { query: { filters: JSON.stringify({ service: ids }) }, signal }),
-        engine.get('/nodes', { signal }),
+        late ? engine.get('/nodes', { signal }) : [],
     ]);
     return { services, tasks, nodes };
 }
@@ -50908,6 +50916,7 @@ function withObjects(file, objects) {
 
 
 
+
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20;
 const ASK_EVERY_MS = 500;
@@ -50945,7 +50954,7 @@ async function removeService(service, engine) {
         config: undefined,
         nodes: 0,
         tasks: { running: 0, wanted: 0 },
-        seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+        seconds: secondsSince(startedAt),
         ...(refusal === undefined ? {} : { cause: `docker refused to remove it: ${refusal}` }),
     };
 }

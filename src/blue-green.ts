@@ -9,6 +9,7 @@ import { judgeTrial } from './docker/rollout.ts'
 import { imageOf, sameSpec } from './docker/service-spec.ts'
 import { findService, updateSpec } from './docker/spec-update.ts'
 import { mayHaveContainer } from './docker/task.ts'
+import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { LOOK_EVERY_MS, lookoutFor, type Problem, sharedLook } from './lookout.ts'
 import { make } from './next-colour.ts'
@@ -311,7 +312,7 @@ function reportOf(moves: readonly Move[], rollouts: readonly Rollout[], results:
       const move = rollout && moveFor(rollout)
       if (move === undefined) return result
       const live = move.hasMoved ? { live: move.next.name } : {}
-      const seconds = Math.round((performance.now() - move.rollout.sentAt) / 100) / 10
+      const seconds = secondsSince(move.rollout.sentAt)
       return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds }
     }),
   }

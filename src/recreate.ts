@@ -39,8 +39,8 @@ async function untilGone(sent: readonly Rollout[], field: Field): Promise<readon
   let waitFor = rollouts.filter(isStopping)
   while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === undefined) && !signal.aborted) {
     try {
-      const now = await throughElection(() => lookAt(connection.engine, waitFor, signal), signal)
       const late = performance.now() - startedAt >= deployment.timeoutSeconds * 1000
+      const now = await throughElection(() => lookAt(connection.engine, waitFor, late, signal), signal)
       rollouts = rollouts.map((rollout) => (waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout))
       waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0)
       if (waitFor.length > 0) await sleep(LOOK_EVERY_MS, undefined, { signal })
@@ -56,16 +56,16 @@ async function untilGone(sent: readonly Rollout[], field: Field): Promise<readon
 interface Now {
   readonly services: readonly Service[]
   readonly tasks: readonly Task[]
-  /** A node may go down while its tasks end. */
+  /** Read when it is too late, to tell where the tasks are left: a node may have gone down meanwhile. */
   readonly nodes: readonly Node[]
 }
 
-async function lookAt(engine: Engine, rollouts: readonly Rollout[], signal: AbortSignal): Promise<Now> {
+async function lookAt(engine: Engine, rollouts: readonly Rollout[], late: boolean, signal: AbortSignal): Promise<Now> {
   const ids = rollouts.flatMap(({ service }) => service?.ID ?? [])
   const [services, tasks, nodes] = await Promise.all([
     engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal }),
     engine.get<Task[]>('/tasks', { query: { filters: JSON.stringify({ service: ids }) }, signal }),
-    engine.get<Node[]>('/nodes', { signal }),
+    late ? engine.get<Node[]>('/nodes', { signal }) : [],
   ])
   return { services, tasks, nodes }
 }

@@ -9,6 +9,7 @@ import { firstMemory, judge, type Memory, monitorSecondsOf, remember } from './d
 import { imageOf } from './docker/service-spec.ts'
 import { type Sight, type Tally, tally } from './docker/sight.ts'
 import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
+import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { log } from './runner/log.ts'
 
@@ -173,7 +174,7 @@ function settledPart(rollout: Rollout, outcome: Outcome, sight: Sight | undefine
     config: checked.access?.config.name,
     nodes,
     tasks: { running, wanted },
-    seconds: Math.round((performance.now() - sentAt) / 100) / 10,
+    seconds: secondsSince(sentAt),
     ...(checked.colours && { live: live?.Spec.Name ?? checked.colours.next }),
   }
 }

@@ -6,6 +6,7 @@ import type { Engine } from '../docker/engine.ts'
 import { remove } from '../docker/removal.ts'
 import { imageOf } from '../docker/service-spec.ts'
 import { type Kind, type StackObject, unusedIds, VERSION_LABEL } from '../docker/stack-objects.ts'
+import { secondsSince } from '../elapsed.ts'
 import { messageOf } from '../errors.ts'
 import { log, stage } from '../runner/log.ts'
 import { isOfStack, knownObjects, type Stack } from './stack.ts'
@@ -50,7 +51,7 @@ async function removeService(service: Service, engine: Engine): Promise<ServiceR
     config: undefined,
     nodes: 0,
     tasks: { running: 0, wanted: 0 },
-    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+    seconds: secondsSince(startedAt),
     ...(refusal === undefined ? {} : { cause: `docker refused to remove it: ${refusal}` }),
   }
 }
