@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from '@jest/globals'
-import { type Lab, type LabOptions, startLab } from '../../lab/lab.ts'
+import { type Lab, type LabImage, type LabOptions, startLab } from '../../lab/lab.ts'
 import { until } from '../../lab/patience.ts'
 import { checkRequirements } from '../../lab/requirements.ts'
 import { Runner, type Step, type StepResult } from '../../lab/runner.ts'
@@ -48,6 +48,16 @@ export function describeSwarm<Registry extends string>(
   } else {
     describe.skip(`${name} (skipped: ${problem})`, () => tests(useLab(options)))
   }
+}
+
+/** An image as a service has it: with its digest. */
+export function pinned({ reference, digest }: LabImage): string {
+  return `${reference}@${digest}`
+}
+
+/** What the step says of each service. */
+export function resultsOf({ outputs }: StepResult) {
+  return JSON.parse(outputs.services ?? '[]')
 }
 
 /** The version that the docker CLI of this machine reports: `28.2.2`, `20.10.24+dfsg1`. */

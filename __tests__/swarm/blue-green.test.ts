@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
-import type { Step, StepResult } from '../../lab/runner.ts'
+import type { Step } from '../../lab/runner.ts'
 import type { Service } from '../../src/docker/api.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 120_000
 const ROUTE = { 'traefik.enable': 'true', 'traefik.http.routers.shop.rule': 'Host(`shop.example.com`)' }
@@ -19,7 +19,6 @@ describeSwarm(
   (swarm) => {
     const image = (repository: string, tag: string, program = runs()) =>
       swarm.lab.image({ registry: 'main', repository, tag, content: `${repository}-${tag}`, ...program })
-    const pinned = ({ reference, digest }: LabImage) => `${reference}@${digest}`
     const inputs = (services: unknown, more: Record<string, string> = {}) => ({
       registry: swarm.lab.registries.main.host,
       username: 'alice',
@@ -43,7 +42,6 @@ describeSwarm(
       const run = await deploy([service], { strategy: 'rolling', 'keep-old': '' })
       expect(run.outputs.status).toBe('converged')
     }
-    const resultsOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')
     const all = async () => (await swarm.lab.nodes[0].engine<Service[]>('GET', '/services')).body
     const siblings = async (name: string) =>
       (await all())

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
-import type { Step, StepResult } from '../../lab/runner.ts'
+import type { Step } from '../../lab/runner.ts'
 import type { Task } from '../../src/docker/api.ts'
 import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, pinned, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 120_000
 const SECOND = 1e9
@@ -21,7 +21,6 @@ describeSwarm(
   (swarm) => {
     const image = (repository: string, tag: string, program = runs()) =>
       swarm.lab.image({ registry: 'main', repository, tag, content: repository + tag, ...program })
-    const pinned = ({ reference, digest }: LabImage) => `${reference}@${digest}`
     const inputs = (services: unknown, more: Record<string, string> = {}) => ({
       registry: swarm.lab.registries.main.host,
       username: 'alice',
@@ -41,7 +40,6 @@ describeSwarm(
       swarm.deploy(inputs(services, { strategy: 'canary', ...more }))
     const start = (with_: Step['with']) =>
       swarm.runner.start({ with: with_, env: { DOCKER_HOST: swarm.lab.nodes[0].host } })
-    const resultsOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')
     const imageIn = (task: Task) =>
       (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image
     const ids = (tasks: readonly Task[], made?: LabImage) =>

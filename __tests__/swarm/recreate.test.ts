@@ -2,11 +2,10 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { exits, ignoresStop, runs } from '../../lab/program.ts'
-import type { StepResult } from '../../lab/runner.ts'
 import type { ServiceSpec, Task } from '../../src/docker/api.ts'
 import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 120_000
 
@@ -14,7 +13,6 @@ const LIMIT_MS = 120_000
 describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
   const image = (repository: string, tag: string, program = runs()) =>
     swarm.lab.image({ registry: 'open', repository, tag, content: repository + tag, ...program })
-  const pinned = ({ reference, digest }: LabImage) => `${reference}@${digest}`
   const inputs = (services: unknown, more: Record<string, string> = {}) => ({
     services: JSON.stringify(services),
     monitor: '1s',
@@ -32,7 +30,6 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       with: inputs(services, { strategy: 'recreate' }),
       env: { DOCKER_HOST: swarm.lab.nodes[0].host },
     })
-  const resultsOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')
   const imagesRunning = async (name: string) =>
     (await swarm.running(name)).map(
       (task) => (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 90_000
 
@@ -13,7 +13,6 @@ describeSwarm(
   (swarm) => {
     const image = (repository: string, tag: string, program = {}) =>
       swarm.lab.image({ registry: 'main', repository, tag, content: repository + tag, ...program })
-    const pinned = ({ reference, digest }: LabImage) => `${reference}@${digest}`
     const inputs = (services: unknown, more: Record<string, string> = {}) => ({
       registry: swarm.lab.registries.main.host,
       username: 'alice',
@@ -36,7 +35,6 @@ describeSwarm(
       if (code !== 0) throw new Error(stderr)
       await swarm.until('the update', async () => (await swarm.service(name)).UpdateStatus?.State === 'updating')
     }
-    const resultsOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')
     const noticesOf = (run: StepResult) =>
       run.annotations.flatMap(({ level, title, message }) =>
         level === 'notice' && title !== 'Advice' ? [message] : [],
