@@ -43079,6 +43079,7 @@ class StdioSocket extends external_node_stream_.Duplex {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ew: () => (/* binding */ canonicalName),
 /* harmony export */   F2: () => (/* binding */ parseReference),
 /* harmony export */   G4: () => (/* binding */ sameImage),
 /* harmony export */   Oy: () => (/* binding */ withTagDefault),
@@ -43089,7 +43090,6 @@ class StdioSocket extends external_node_stream_.Duplex {
 /* harmony export */   n7: () => (/* binding */ registryKey),
 /* harmony export */   rg: () => (/* binding */ pathMatches)
 /* harmony export */ });
-/* unused harmony export canonicalName */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
 
 /** An image or registry name that Docker would not take, or would take for something else. */
@@ -49957,10 +49957,24 @@ async function checkImage({ request, current, access }, lookUp) {
         throw new errors/* UserErrors */.tQ([describeRefusal(error, image, access)]);
     }
 }
-/** The credential with which a service could go back to the image that it has now; `undefined`: the stored one. */
-function images_accessToReturn({ request, current, currentAccess }, lookUp) {
+/**
+ * The credential with which a service could go back to the image that it has now; `undefined`: the stored one.
+ *
+ * A registry lets an account read a repository, not a tag (distribution.github.io/distribution/spec/auth/scope): one
+ * that has just read the new image needs no second look at the old one, which Docker Hub would count as a pull.
+ */
+async function images_accessToReturn({ request, current, currentAccess }, checked, lookUp) {
+    if (hasProved(checked, currentAccess, imageOf(current)))
+        return currentAccess;
     const otherwise = `${request.name}: a way back would use the credential stored with the service`;
     return accessToRun(current, currentAccess, lookUp, otherwise);
+}
+/** Whether the look at the new image has shown that the credential reads the repository of another image too. */
+function hasProved({ pinned, access }, other, image) {
+    if (pinned === undefined || other === undefined || image === undefined)
+        return false;
+    const isSameCredential = access?.config === other.config && access.credential === other.credential;
+    return isSameCredential && (0,reference/* canonicalName */.Ew)(pinned) === (0,reference/* canonicalName */.Ew)((0,reference/* parseReference */.F2)(image));
 }
 /**
  * The credential for the image that a service has now, if it can still read it.
@@ -50062,7 +50076,7 @@ async function check(planned, lookUp, world) {
     const firstStep = firstStepFor(planned, current.Spec, wanted, nodes);
     const update = {
         ...service,
-        currentAccess: await images_accessToReturn(planned, lookUp),
+        currentAccess: await images_accessToReturn(planned, image, lookUp),
         action: 'update',
         command,
     };

@@ -1,6 +1,6 @@
 import type { Access, Connection, PlannedService } from './deployment.ts'
 import type { Distribution, Service } from './docker/api.ts'
-import { familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
+import { canonicalName, familiar, type ImageReference, parseReference, withDigest } from './docker/reference.ts'
 import { RegistryError, resolveImage } from './docker/registry.ts'
 import { describeFailure, remedy } from './docker/registry-error.ts'
 import { imageOf } from './docker/service-spec.ts'
@@ -59,13 +59,27 @@ export async function checkImage({ request, current, access }: PlannedService, l
   }
 }
 
-/** The credential with which a service could go back to the image that it has now; `undefined`: the stored one. */
-export function accessToReturn(
+/**
+ * The credential with which a service could go back to the image that it has now; `undefined`: the stored one.
+ *
+ * A registry lets an account read a repository, not a tag (distribution.github.io/distribution/spec/auth/scope): one
+ * that has just read the new image needs no second look at the old one, which Docker Hub would count as a pull.
+ */
+export async function accessToReturn(
   { request, current, currentAccess }: PlannedService,
+  checked: CheckedImage,
   lookUp: LookUp,
 ): Promise<Access | undefined> {
+  if (hasProved(checked, currentAccess, imageOf(current))) return currentAccess
   const otherwise = `${request.name}: a way back would use the credential stored with the service`
   return accessToRun(current, currentAccess, lookUp, otherwise)
+}
+
+/** Whether the look at the new image has shown that the credential reads the repository of another image too. */
+function hasProved({ pinned, access }: CheckedImage, other: Access | undefined, image: string | undefined): boolean {
+  if (pinned === undefined || other === undefined || image === undefined) return false
+  const isSameCredential = access?.config === other.config && access.credential === other.credential
+  return isSameCredential && canonicalName(pinned) === canonicalName(parseReference(image))
 }
 
 /**

@@ -84,7 +84,7 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   const firstStep = firstStepFor(planned, current.Spec, wanted, nodes)
   const update = {
     ...service,
-    currentAccess: await accessToReturn(planned, lookUp),
+    currentAccess: await accessToReturn(planned, image, lookUp),
     action: 'update',
     command,
   } as const

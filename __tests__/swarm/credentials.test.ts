@@ -150,6 +150,33 @@ describeSwarm(
       expect((await pullAgain('kept', a)).code).toBe(0)
     })
 
+    test('an account that has read the new image is not made to read the old one of that repository', async () => {
+      const image = (tag: string) =>
+        swarm.lab.image({ registry: 'shop', repository: 'team-a/proved', tag, content: tag })
+      const [v1, v2] = [await image('v1'), await image('v2')]
+      await deploy([entry(shop(), 'alice')], [{ name: 'proved', image: v1.reference, create: true }])
+      await swarm.lab.registries.shop.forgetRequests()
+      const run = await deploy([entry(shop(), 'alice')], { proved: v2.reference })
+      expect(run.main.code).toBe(0)
+      const asked = (await swarm.lab.registries.shop.requests()).map(({ path }) => path)
+      expect(asked).toContainEqual(expect.stringContaining(v2.digest))
+      expect(asked).not.toContainEqual(expect.stringContaining(v1.digest))
+    })
+
+    test('an old image of another repository that the account cannot read keeps the credential stored with it', async () => {
+      const b = await swarm.lab.image({ registry: 'shop', repository: 'team-b/from', content: 'team-b/from' })
+      const a = await swarm.lab.image({ registry: 'shop', repository: 'team-a/to', content: 'team-a/to' })
+      await deploy([entry(shop(), 'bob')], [{ name: 'moved', image: b.reference, create: true }])
+      const run = await deploy([entry(shop(), 'alice')], { moved: a.reference })
+      expect(run.main.code).toBe(0)
+      expect(run.log).toContain('moved: a way back would use the credential stored with the service')
+
+      expect((await swarm.lab.docker(['service', 'rollback', '--quiet', 'moved'])).code).toBe(0)
+      await swarm.lab.registries.shop.forgetRequests()
+      expect((await pullAgain('moved', b)).code).toBe(0)
+      expect((await usersOf(swarm.lab.registries.shop, 'team-b/from')).users).toEqual(['bob'])
+    })
+
     test('a public image needs no credential, and registry auth is not sent', async () => {
       const image = await swarm.lab.image({ registry: 'open', repository: 'public/app', content: 'public/app' })
       const run = await deploy([entry(shop(), 'alice')], [{ name: 'public', image: image.reference, create: true }])
