@@ -7,8 +7,8 @@ import { rolloutTables } from './rollout.ts'
 
 /**
  * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH] [part…]`: all that is timed, as ratios in one run.
- * `--against`: a bundle to compare the start-up with. Parts: rollout, hundred, no-op, start-up, reach; `quick` leaves out what takes minutes. `--write` puts the tables
- * into docs/speed.md.
+ * Parts: rollout, hundred, no-op, start-up, reach; `quick` leaves out what takes minutes. `--against`: a bundle to
+ * compare the start-up with. `--write` puts the tables into docs/speed.md.
  */
 
 const PAGE = fileURLToPath(new URL('../docs/speed.md', import.meta.url))

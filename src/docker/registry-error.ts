@@ -40,7 +40,7 @@ const WORDINGS: readonly (readonly [RegistryFailure, RegExp])[] = [
   ['credential-needed', /no basic auth credentials|fetch anonymous token: .*\b40[13]\b/],
   // Amazon's words for a token older than 12 hours; it says "denied" though renewing the token is all it takes.
   ['wrong-credential', /authorization token has expired/],
-  // Docker Hub's answer, with "unauthorized" in the next line, for a private and a missing repository alike; Quay's, Harbor's.
+  // Docker Hub's answer for a private and a missing repository alike, with "unauthorized" in the next line; Quay's, Harbor's.
   ['forbidden', /requested access to the resource is denied|insufficient_scope|not authorized|unauthorized to access/],
   // GitHub and GitLab call a wrong password "denied"; both lines of 29's form are the same error.
   ['wrong-credential', /denied: denied|from registry: denied\s+denied|http basic: access denied/],

@@ -32,9 +32,9 @@ export const NOTHING: Pretended = { secret: [], config: [], network: [] }
 const CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/
 
 /**
- * Runs a `docker service create|update` or a `docker stack deploy` of one service against a stand-in for the daemon, on a private socket: what the command
- * reads is the real swarm, what it would change is caught and not passed on. So the CLI itself says what its flags
- * mean, and mistakes in them show before anything has changed.
+ * Runs a `docker service create|update` or a `docker stack deploy` of one service against a stand-in for the daemon, on
+ * a private socket: what the command reads is the real swarm, what it would change is caught and not passed on. So the
+ * CLI itself says what its flags mean, and mistakes in them show before anything has changed.
  *
  * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
  */

@@ -19,8 +19,8 @@ export interface Difference {
 }
 
 /**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
- * as soon as one is given, and that alone would restart the tasks.
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
+ * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
  */
 export function difference(spec: ServiceSpec | undefined, asked: Asked): Difference {
   if (spec === undefined) return { ...asked, words: [] }
