@@ -46933,8 +46933,8 @@ var reference = __nccwpck_require__(9729);
 ;// CONCATENATED MODULE: ./lib/docker/service-spec.js
 
 /**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI writes all variables anew, in random order,
- * as soon as one is given, and that alone would restart the tasks.
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
+ * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
  */
 function difference(spec, asked) {
     if (spec === undefined)
@@ -48132,6 +48132,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
 const watch_LOOK_EVERY_MS = 500;
 const CANCELLED = 'the run was stopped; the swarm goes on by itself';
@@ -48147,7 +48148,7 @@ async function watch(rollouts, observed, deployment, engine, signal) {
         const results = new Map();
         // Nobody waits here for a diagnosis: Swarm's first word on another service would be missed meanwhile.
         const settle = (rollout, result) => {
-            results.set(rollout, Promise.resolve(result).then(sayResult));
+            results.set(rollout, Promise.resolve(result).then((settled) => sayResult(settled, rollout)));
         };
         for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
             settle(rollout, unwatchedResult(rollout));
@@ -48279,9 +48280,9 @@ function sayProgress(before, now, startedAt) {
         return;
     log/* log */.R.info(`${Math.round((performance.now() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
 }
-function sayResult(result) {
+function sayResult(result, { isWayBack = false }) {
     const { name, outcome, seconds, cause } = result;
-    log/* log */.R.info(`${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
+    log/* log */.R.info(`${name}: ${isWayBack && isGood(result) ? 'back' : outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
     return result;
 }
 
@@ -48938,7 +48939,7 @@ const WORDINGS = [
     ['credential-needed', /no basic auth credentials|fetch anonymous token: .*\b40[13]\b/],
     // Amazon's words for a token older than 12 hours; it says "denied" though renewing the token is all it takes.
     ['wrong-credential', /authorization token has expired/],
-    // Docker Hub's answer, with "unauthorized" in the next line, for a private and a missing repository alike; Quay's, Harbor's.
+    // Docker Hub's answer for a private and a missing repository alike, with "unauthorized" in the next line; Quay's, Harbor's.
     ['forbidden', /requested access to the resource is denied|insufficient_scope|not authorized|unauthorized to access/],
     // GitHub and GitLab call a wrong password "denied"; both lines of 29's form are the same error.
     ['wrong-credential', /denied: denied|from registry: denied\s+denied|http basic: access denied/],
@@ -49312,9 +49313,9 @@ function environmentFlags(flag, env) {
 const NOTHING = { secret: [], config: [], network: [] };
 const CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/;
 /**
- * Runs a `docker service create|update` or a `docker stack deploy` of one service against a stand-in for the daemon, on a private socket: what the command
- * reads is the real swarm, what it would change is caught and not passed on. So the CLI itself says what its flags
- * mean, and mistakes in them show before anything has changed.
+ * Runs a `docker service create|update` or a `docker stack deploy` of one service against a stand-in for the daemon, on
+ * a private socket: what the command reads is the real swarm, what it would change is caught and not passed on. So the
+ * CLI itself says what its flags mean, and mistakes in them show before anything has changed.
  *
  * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
  */
@@ -50242,11 +50243,11 @@ function restoredRollouts(restoring) {
     return restoring.flatMap(({ rollout: { checked }, state }) => {
         const sentAt = performance.now();
         if (state === 'sent')
-            return [{ checked, service: checked.current, sentAt }];
+            return [{ checked, service: checked.current, sentAt, isWayBack: true }];
         const live = state === 'removed' ? checked.nextColour?.live : undefined;
         return live === undefined
             ? []
-            : [{ checked: { ...checked, current: live, action: 'unchanged' }, service: live, sentAt }];
+            : [{ checked: { ...checked, current: live, action: 'unchanged' }, service: live, sentAt, isWayBack: true }];
     });
 }
 /** The results of a run after its way back. */

@@ -243,6 +243,8 @@ export interface Rollout {
   readonly service: Service | undefined
   /** When the change was sent, in milliseconds of `performance.now()`. */
   readonly sentAt: number
+  /** It leads back to what ran before this run. */
+  readonly isWayBack?: boolean
   /** Why there is nothing to wait for. */
   readonly problem?: {
     readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'

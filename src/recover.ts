@@ -95,11 +95,11 @@ export function sendBack(
 export function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
   return restoring.flatMap(({ rollout: { checked }, state }): Rollout[] => {
     const sentAt = performance.now()
-    if (state === 'sent') return [{ checked, service: checked.current, sentAt }]
+    if (state === 'sent') return [{ checked, service: checked.current, sentAt, isWayBack: true }]
     const live = state === 'removed' ? checked.nextColour?.live : undefined
     return live === undefined
       ? []
-      : [{ checked: { ...checked, current: live, action: 'unchanged' }, service: live, sentAt }]
+      : [{ checked: { ...checked, current: live, action: 'unchanged' }, service: live, sentAt, isWayBack: true }]
   })
 }
 

@@ -12,6 +12,7 @@ import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
 import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { log } from './runner/log.ts'
+import { isGood } from './verdict.ts'
 
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
 const LOOK_EVERY_MS = 500
@@ -50,7 +51,10 @@ export async function watch(
   const results = new Map<Rollout, Promise<ServiceResult>>()
   // Nobody waits here for a diagnosis: Swarm's first word on another service would be missed meanwhile.
   const settle = (rollout: Rollout, result: ServiceResult | Promise<ServiceResult>) => {
-    results.set(rollout, Promise.resolve(result).then(sayResult))
+    results.set(
+      rollout,
+      Promise.resolve(result).then((settled) => sayResult(settled, rollout)),
+    )
   }
   for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
     settle(rollout, unwatchedResult(rollout))
@@ -188,8 +192,10 @@ function sayProgress(before: Watched, now: Watched, startedAt: number): void {
   )
 }
 
-function sayResult(result: ServiceResult): ServiceResult {
+function sayResult(result: ServiceResult, { isWayBack = false }: Rollout): ServiceResult {
   const { name, outcome, seconds, cause } = result
-  log.info(`${name}: ${outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`)
+  log.info(
+    `${name}: ${isWayBack && isGood(result) ? 'back' : outcome} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`,
+  )
   return result
 }

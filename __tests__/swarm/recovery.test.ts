@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits } from '../../lab/program.ts'
-import type { StepResult } from '../../lab/runner.ts'
-import { describeSwarm, pinned } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 /** The way back: what ran before a deploy that failed runs again, with credentials that are valid by then. */
 describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) => {
@@ -19,12 +18,6 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     const byDigest = `${made.reference.slice(0, made.reference.lastIndexOf(':'))}@${made.digest}`
     for (const node of swarm.lab.nodes) await swarm.lab.removeImage(node.name, byDigest)
   }
-  const resultsOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '')
-  const imageOf = async (name: string) => (await swarm.service(name)).Spec.TaskTemplate.ContainerSpec?.Image
-  const imagesRunning = async (name: string) =>
-    (await swarm.running(name)).map(
-      (task) => (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image,
-    )
   const quick = ['--update-monitor 1s', '--restart-delay 300ms']
   /** Long enough for a crash after two seconds to count. */
   const patient = ['--update-monitor 6s', '--restart-delay 300ms']
@@ -43,9 +36,9 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     ])
     expect(run.main.code).toBe(1)
     expect(run.outputs.status).toBe('rolled-back')
-    expect(await imagesRunning('both-a')).toEqual([pinned(a1), pinned(a1)])
+    expect(await swarm.imagesRunning('both-a')).toEqual([pinned(a1), pinned(a1)])
     expect((await swarm.service('both-a')).Spec.TaskTemplate.ContainerSpec?.Env).toEqual(['KEEP=1'])
-    expect(await imagesRunning('both-b')).toEqual([pinned(b1)])
+    expect(await swarm.imagesRunning('both-b')).toEqual([pinned(b1)])
     expect((await swarm.lab.docker(['service', 'inspect', 'both-new'])).code).not.toBe(0)
     expect(resultsOf(run)).toMatchObject([
       {
@@ -63,6 +56,9 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
       { name: 'both-new', outcome: 'rolled-back', cause: expect.stringContaining('removed again') },
     ])
     expect(run.log).toContain('b is broken')
+    const wayBack = run.main.stdout.split('::group::Roll back\n')[1] ?? ''
+    expect(wayBack).toMatch(/both-b: back after [\d.]+ s\n/)
+    expect(wayBack).not.toContain(': updated after')
   })
 
   test('after a deploy that changed nothing, the way back still leads to what ran', async () => {
@@ -72,7 +68,7 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     // What any other tool does on a redeploy: the previous spec becomes the same as the present one.
     await swarm.lab.docker(['service', 'update', '--detach', 'noop'])
     await deploy('alice', { noop: v3.reference })
-    expect(await imagesRunning('noop')).toEqual([pinned(v2)])
+    expect(await swarm.imagesRunning('noop')).toEqual([pinned(v2)])
   })
 
   test('the way back works although the old credential was revoked and the image is gone from the node', async () => {
@@ -89,7 +85,7 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     const run = deploy('alice', { revoked: v2.reference }, { monitor: '6s' })
     await oldGone('revoked', v1)
     expect((await run).outputs.status).toBe('rolled-back')
-    expect(await imagesRunning('revoked')).toEqual([pinned(v1)])
+    expect(await swarm.imagesRunning('revoked')).toEqual([pinned(v1)])
     expect(await pullers(v1)).toEqual(['alice'])
   })
 
@@ -107,7 +103,7 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     const run = deploy('alice', { own: v2.reference }, { 'on-failure': 'keep', monitor: '6s' })
     await oldGone('own', v1)
     expect((await run).outputs.status).toBe('rolled-back')
-    expect(await imagesRunning('own')).toEqual([pinned(v1)])
+    expect(await swarm.imagesRunning('own')).toEqual([pinned(v1)])
     expect(await pullers(v1)).toEqual(['alice'])
   })
 
@@ -138,16 +134,18 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     await deploy('alice', [{ name: 'kept', image: v1.reference, create: true, 'create-args': quick }])
     const run = await deploy('alice', { kept: v2.reference }, { 'on-failure': 'keep' })
     expect(run.outputs.status).toBe('failed')
-    expect(await imageOf('kept')).toBe(pinned(v2))
+    expect(await swarm.imageOf('kept')).toBe(pinned(v2))
   })
 
   test.each(['keep', 'rollback'])('a stopped run with on-cancel: %s', async (onCancel) => {
     const name = `stopped-${onCancel}`
     const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2')]
     await deploy('alice', [{ name, image: v1.reference, create: true, 'create-args': quick }])
-    const step = await swarm.runner.start({
-      with: { ...login('alice'), services: `${name}: ${v2.reference}`, monitor: '60s', 'on-cancel': onCancel },
-      env: { DOCKER_HOST: swarm.lab.nodes[0].host },
+    const step = await swarm.start({
+      ...login('alice'),
+      services: `${name}: ${v2.reference}`,
+      monitor: '60s',
+      'on-cancel': onCancel,
     })
     await swarm.until('the watch', () => step.printed().includes('Watch'))
     const stoppedAt = performance.now()
@@ -156,7 +154,7 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     expect(performance.now() - stoppedAt).toBeLessThan(7000)
     expect(run.main.code).toBe(1)
     expect(run.outputs.status).toBe('cancelled')
-    expect(await imageOf(name)).toBe(pinned(onCancel === 'keep' ? v2 : v1))
+    expect(await swarm.imageOf(name)).toBe(pinned(onCancel === 'keep' ? v2 : v1))
   })
 
   /** Waits until no container of an image runs, and makes the node forget the image: the next task has to pull it. */
