@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, test } from '@jest/globals'
 import { type Lab, type LabImage, type LabOptions, startLab } from '../../lab/lab.ts'
 import { until } from '../../lab/patience.ts'
 import { checkRequirements } from '../../lab/requirements.ts'
-import { Runner, type Step, type StepResult } from '../../lab/runner.ts'
+import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
 import type { Service, Task } from '../../src/docker/api.ts'
 
 /** A lab for all tests of a file, and a runner whose steps reach its first manager. */
@@ -14,9 +14,15 @@ export interface Bench<Registry extends string> {
   readonly runner: Runner
   /** Runs a step against the first manager. */
   deploy(inputs: Step['with'], env?: Step['env']): Promise<StepResult>
+  /** The same, to be stopped or looked at on its way. */
+  start(inputs: Step['with'], env?: Step['env']): Promise<RunningStep>
   service(name: string): Promise<Service>
+  /** The image that a service is to run. */
+  imageOf(name: string): Promise<string | undefined>
   /** The tasks of a service that run now. */
-  running(name: string): Promise<Task[]>
+  running(name: string): Promise<TaskWithImage[]>
+  /** Their images, in order. */
+  imagesRunning(name: string): Promise<string[]>
   /** Waits for something to become true. */
   until(what: string, ask: () => boolean | Promise<boolean>): Promise<void>
   /** The environment in which every start of `docker` leaves a line, from none on. */
@@ -25,13 +31,14 @@ export interface Bench<Registry extends string> {
   dockerStarts(): Promise<number>
 }
 
+export type TaskWithImage = Task & { readonly Spec: { readonly ContainerSpec: { readonly Image: string } } }
+
 const UP_LIMIT_MS = 60_000
 const UNTIL_LIMIT_MS = 30_000
 
 /**
  * A group of tests with a swarm of their own. Where no lab can run they are skipped, each of them counted, and the
- * reason is the group's name; in CI that is a failure. Where the docker CLI
- * is too old for them they are skipped too.
+ * reason is the group's name; in CI that is a failure. Where the docker CLI is too old for them they are skipped too.
  */
 export function describeSwarm<Registry extends string>(
   name: string,
@@ -114,6 +121,16 @@ function useLab<Registry extends string>(
     await lab?.down()
   }, UP_LIMIT_MS)
 
+  const step = (inputs: Step['with'], env: Step['env'] = {}): Step => ({
+    with: inputs,
+    env: { DOCKER_HOST: upLab().nodes[0].host, ...env },
+  })
+  const service = (name: string) => upLab().service<Service>(name)
+  const running = async (name: string) => {
+    const tasks = (await upLab().tasks(name)) as unknown as TaskWithImage[]
+    return tasks.filter((task) => task.Status.State === 'running' && task.DesiredState === 'running')
+  }
+
   return {
     get lab() {
       return upLab()
@@ -121,8 +138,12 @@ function useLab<Registry extends string>(
     get runner() {
       return upRunner()
     },
-    deploy: (inputs, env = {}) => upRunner().run({ with: inputs, env: { DOCKER_HOST: upLab().nodes[0].host, ...env } }),
-    service: (name) => upLab().service<Service>(name),
+    deploy: (inputs, env) => upRunner().run(step(inputs, env)),
+    start: (inputs, env) => upRunner().start(step(inputs, env)),
+    service,
+    imageOf: async (name) => (await service(name)).Spec.TaskTemplate.ContainerSpec?.Image,
+    running,
+    imagesRunning: async (name) => (await running(name)).map(({ Spec }) => Spec.ContainerSpec.Image).toSorted(),
     async until(what, ask) {
       await until(what, UNTIL_LIMIT_MS, ask)
     },
@@ -138,10 +159,6 @@ function useLab<Registry extends string>(
     async dockerStarts() {
       const lines = await readFile(join(upRunner().directory, 'bin', 'starts'), 'utf8')
       return lines.trim().split('\n').length
-    },
-    async running(name) {
-      const tasks = (await upLab().tasks(name)) as unknown as Task[]
-      return tasks.filter((task) => task.Status.State === 'running' && task.DesiredState === 'running')
     },
   }
 }

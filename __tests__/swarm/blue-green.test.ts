@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
-import type { Step } from '../../lab/runner.ts'
 import type { Service } from '../../src/docker/api.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
@@ -50,7 +49,6 @@ describeSwarm(
         .toSorted()
     const routeOf = async (name: string) =>
       Object.keys((await swarm.service(name)).Spec.Labels ?? {}).filter((label) => label.startsWith('traefik.'))
-    const imageOf = async (name: string) => (await swarm.service(name)).Spec.TaskTemplate.ContainerSpec?.Image
     /** Where its name leads on its network. */
     const addressOf = async (name: string) => {
       const { body } = await swarm.lab.nodes[0].engine<{
@@ -81,8 +79,6 @@ describeSwarm(
         return seen
       }
     }
-    const start = (with_: Step['with']) =>
-      swarm.runner.start({ with: with_, env: { DOCKER_HOST: swarm.lab.nodes[0].host } })
 
     beforeAll(async () => {
       await docker('network', 'create', '--driver', 'overlay', 'front')
@@ -180,7 +176,7 @@ describeSwarm(
         expect(await stop()).toEqual(['bad'])
         expect(await siblings('bad')).toEqual(['bad'])
         expect((await swarm.running('bad')).map(({ ID }) => ID)).toEqual(before.map(({ ID }) => ID))
-        expect(await imageOf('plain')).toBe(v1.reference.concat('@', v1.digest))
+        expect(await swarm.imageOf('plain')).toBe(v1.reference.concat('@', v1.digest))
       },
       LIMIT_MS,
     )
@@ -291,7 +287,7 @@ describeSwarm(
         expect(await siblings('kept')).toEqual(['kept-blue', 'kept-green'])
 
         expect(resultsOf(await deploy({ kept: v3.reference }, until))).toMatchObject([{ live: 'kept-blue' }])
-        expect(await imageOf('kept-blue')).toBe(pinned(v3))
+        expect(await swarm.imageOf('kept-blue')).toBe(pinned(v3))
       },
       LIMIT_MS,
     )
@@ -343,7 +339,7 @@ describeSwarm(
       async () => {
         const [v1, v2, v3] = [await image('theirs', 'v1'), await image('theirs', 'v2'), await image('theirs', 'v3')]
         await create('theirs', v1, ...labelFlags(ROUTE))
-        const step = await start(inputs({ theirs: v2.reference }, { hold: '4s' }))
+        const step = await swarm.start(inputs({ theirs: v2.reference }, { hold: '4s' }))
         await swarm.until('the hold', () => step.printed().includes('have to stay up'))
         await docker('service', 'update', '--detach', '--quiet', '--image', pinned(v3), 'theirs')
         const run = await step.finished
@@ -351,7 +347,7 @@ describeSwarm(
           { outcome: 'superseded', cause: 'someone else changed theirs while its traffic moved', live: 'theirs' },
         ])
         expect(await siblings('theirs')).toEqual(['theirs'])
-        expect(await imageOf('theirs')).toBe(pinned(v3))
+        expect(await swarm.imageOf('theirs')).toBe(pinned(v3))
       },
       LIMIT_MS,
     )
@@ -366,7 +362,7 @@ describeSwarm(
         const name = when === 'after' ? `after-${onCancel}` : `early-${onCancel}`
         const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2')]
         await create(name, v1, ...labelFlags(ROUTE))
-        const step = await start(inputs({ [name]: v2.reference }, { 'on-cancel': onCancel, ...more }))
+        const step = await swarm.start(inputs({ [name]: v2.reference }, { 'on-cancel': onCancel, ...more }))
         await swarm.until('the wait', () => / (have to stay up for|stays for) 600 s/.test(step.printed()))
         const stoppedAt = performance.now()
         step.main.kill('SIGTERM')

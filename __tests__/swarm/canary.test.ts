@@ -5,11 +5,17 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
-import type { Step } from '../../lab/runner.ts'
-import type { Task } from '../../src/docker/api.ts'
 import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { cliOlderThan, describeSwarm, pinned, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
+import {
+  cliOlderThan,
+  describeSwarm,
+  pinned,
+  resultsOf,
+  STACK_CLI,
+  type TaskWithImage,
+  testUnless,
+} from '../support/swarm.ts'
 
 const LIMIT_MS = 120_000
 const SECOND = 1e9
@@ -38,12 +44,8 @@ describeSwarm(
     }
     const deploy = (services: unknown, more: Record<string, string> = {}) =>
       swarm.deploy(inputs(services, { strategy: 'canary', ...more }))
-    const start = (with_: Step['with']) =>
-      swarm.runner.start({ with: with_, env: { DOCKER_HOST: swarm.lab.nodes[0].host } })
-    const imageIn = (task: Task) =>
-      (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image
-    const ids = (tasks: readonly Task[], made?: LabImage) =>
-      tasks.filter((task) => made === undefined || imageIn(task) === pinned(made)).map(({ ID }) => ID)
+    const ids = (tasks: readonly TaskWithImage[], made?: LabImage) =>
+      tasks.filter(({ Spec }) => made === undefined || Spec.ContainerSpec.Image === pinned(made)).map(({ ID }) => ID)
     /** Nothing of the way there is left, not even for a rollback by hand. */
     const expectNoTrace = async (name: string) => {
       const { Spec, PreviousSpec } = await swarm.service(name)
@@ -327,7 +329,7 @@ describeSwarm(
         const name = `stopped-${onCancel}`
         const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2')]
         await create(name, v1, { replicas: '2' })
-        const step = await start(
+        const step = await swarm.start(
           inputs({ [name]: v2.reference }, { strategy: 'canary', hold: '10m', 'on-cancel': onCancel }),
         )
         await swarm.until('the hold', () => step.printed().includes('have to stay up'))
@@ -347,7 +349,7 @@ describeSwarm(
       async () => {
         const [v1, v2, v3] = [await image('theirs', 'v1'), await image('theirs', 'v2'), await image('theirs', 'v3')]
         await create('theirs', v1, { replicas: '2' })
-        const step = await start(inputs({ theirs: v2.reference }, { strategy: 'canary', hold: '10m' }))
+        const step = await swarm.start(inputs({ theirs: v2.reference }, { strategy: 'canary', hold: '10m' }))
         await swarm.until('the hold', () => step.printed().includes('have to stay up'))
         await swarm.lab.docker(['service', 'update', '--detach', '--quiet', '--image', pinned(v3), 'theirs'])
         const run = await step.finished
@@ -365,7 +367,7 @@ describeSwarm(
     )
 
     const killInHold = async (name: string, to: LabImage) => {
-      const step = await start(inputs({ [name]: to.reference }, { strategy: 'canary', hold: '10m' }))
+      const step = await swarm.start(inputs({ [name]: to.reference }, { strategy: 'canary', hold: '10m' }))
       await swarm.until('the hold', () => step.printed().includes('have to stay up'))
       step.main.kill('SIGKILL')
       await step.finished

@@ -79,10 +79,7 @@ describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PA
       expect(made.outputs.status).toBe('converged')
 
       await registry().fail({ delayMs: 300 })
-      const step = await swarm.runner.start({
-        with: inputs({ [name]: v2.reference }, { monitor: '60s', ...more }),
-        env: { DOCKER_HOST: swarm.lab.nodes[0].host },
-      })
+      const step = await swarm.start(inputs({ [name]: v2.reference }, { monitor: '60s', ...more }))
       const isThere = () => {
         const [, since] = step.printed().split(`::group::${stage}\n`)
         return since !== undefined && at.test(since)

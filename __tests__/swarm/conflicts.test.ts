@@ -14,7 +14,6 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     swarm.lab.image({ registry: 'open', repository, tag, content: `${repository}:${tag}` })
   const deploy = (services: unknown, env: Record<string, string> = {}) =>
     swarm.deploy({ services: JSON.stringify(services), monitor: '1s' }, env)
-  const imageOf = async (name: string) => (await swarm.service(name)).Spec.TaskTemplate.ContainerSpec?.Image
   const outcomeOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')[0]?.outcome
 
   test.each([
@@ -28,7 +27,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
       const { run, refusals } = await deployWithIntruder(name, v2.reference, (spec) => spec, more)
       expect(refusals).toBe(2)
       expect(run.main.code).toBe(0)
-      expect(await imageOf(name)).toBe(`${v2.reference}@${v2.digest}`)
+      expect(await swarm.imageOf(name)).toBe(`${v2.reference}@${v2.digest}`)
     },
   )
 
@@ -82,7 +81,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     const run = await deploy({ behind: v2.reference }, { DOCKER_HOST: proxy.host })
     expect(outcomeOf(run)).toBe('superseded')
     expect(run.main.code).toBe(1)
-    expect(await imageOf('behind')).toBe(`${v3.reference}@${v3.digest}`)
+    expect(await swarm.imageOf('behind')).toBe(`${v3.reference}@${v3.digest}`)
   })
 
   test("a new job's count of runs is not taken for somebody else's", async () => {
@@ -98,7 +97,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     await deploy([{ name: 'contested', image: first.reference, create: true }])
     const images = await Promise.all(['v1', 'v2', 'v3', 'v4'].map((tag) => image('contested', tag)))
     const runs = await Promise.all(images.map(({ reference }) => deploy({ contested: reference })))
-    const last = await imageOf('contested')
+    const last = await swarm.imageOf('contested')
     const outcomes = runs.map((run, index) => ({
       outcome: outcomeOf(run),
       won: last === `${images[index]?.reference}@${images[index]?.digest}`,

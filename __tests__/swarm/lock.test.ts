@@ -36,7 +36,6 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
     return { ...made, pinned: `${made.reference}@${made.digest}` }
   }
   const resultOf = (run: StepResult): Result => JSON.parse(run.outputs.services ?? '[]')[0]
-  const imageOf = async (name: string) => (await swarm.service(name)).Spec.TaskTemplate.ContainerSpec?.Image
   const locks = async () => {
     const { body } = await swarm.lab.nodes[0].engine<StackObject[]>('GET', '/configs')
     return body.filter(({ Spec }) => Spec.Name.startsWith('swarm-deploy.lock.'))
@@ -73,7 +72,7 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
     'at the same moment without the lock: each has a true verdict, and the service holds exactly one spec',
     async () => {
       const { images, all } = await deployAll('crowd', { lock: 'false' })
-      const now = await imageOf('crowd')
+      const now = await swarm.imageOf('crowd')
       const holder = images.findIndex(({ pinned }) => pinned === now)
       expect(holder).toBeGreaterThanOrEqual(0)
       for (const [index, run] of all.entries()) {
@@ -100,7 +99,7 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
         const next = results.find(({ image: { before } }) => before === at)
         at = next?.image.after ?? ''
       }
-      expect(at).toBe(await imageOf('queue'))
+      expect(at).toBe(await swarm.imageOf('queue'))
       expect(new Set(results.map(({ image: { after } }) => after))).toEqual(new Set(images.map(({ pinned }) => pinned)))
       expect(all.some(({ log }) => log.includes(`${lockOf('queue')}: waiting for acme/shop, workflow Deploy`))).toBe(
         true,
@@ -126,7 +125,7 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
         /^lock-timeout: acme\/other, run 7 \(https:.*\/runs\/7\) has held swarm-deploy\.lock\.service\.held for longer than 1 s\. It expires by itself in \d+ s\. .*`docker config rm swarm-deploy\.lock\.service\.held`/,
       ),
     ])
-    expect(await imageOf('held')).toContain(':v0@')
+    expect(await swarm.imageOf('held')).toContain(':v0@')
     const [theirs] = await locks()
     expect(theirs?.Spec.Labels).toMatchObject({ 'swarm-deploy.lock.token': 'theirs' })
     await swarm.lab.nodes[0].engine('DELETE', `/configs/${theirs?.ID}`)
@@ -168,17 +167,14 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
     await serve('waiting')
     const { reference } = await image('waiting', 'v1')
     await lockByHand(lockOf('waiting'), {})
-    const step = await swarm.runner.start({
-      with: inputs('waiting', reference),
-      env: { DOCKER_HOST: swarm.lab.nodes[0].host },
-    })
+    const step = await swarm.start(inputs('waiting', reference))
     await swarm.until('the wait', () => step.printed().includes('waiting for someone unknown'))
     const stoppedAt = performance.now()
     step.main.kill('SIGTERM')
     const run = await step.finished
     expect(performance.now() - stoppedAt).toBeLessThan(5000)
     expect(run.outputs.status).toBe('cancelled')
-    expect(await imageOf('waiting')).toContain(':v0@')
+    expect(await swarm.imageOf('waiting')).toContain(':v0@')
     const [byHand] = await locks()
     expect(byHand?.Spec.Labels).toEqual({})
     await swarm.lab.nodes[0].engine('DELETE', `/configs/${byHand?.ID}`)

@@ -25,17 +25,8 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
   }
   const deploy = (services: unknown, more: Record<string, string> = {}) =>
     swarm.deploy(inputs(services, { strategy: 'recreate', ...more }))
-  const start = (services: unknown) =>
-    swarm.runner.start({
-      with: inputs(services, { strategy: 'recreate' }),
-      env: { DOCKER_HOST: swarm.lab.nodes[0].host },
-    })
-  const imagesRunning = async (name: string) =>
-    (await swarm.running(name)).map(
-      (task) => (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image,
-    )
+  const start = (services: unknown) => swarm.start(inputs(services, { strategy: 'recreate' }))
   const idsOf = (tasks: readonly Task[]) => tasks.map(({ ID }) => ID).toSorted()
-  const imageOf = async (name: string) => (await swarm.service(name)).Spec.TaskTemplate.ContainerSpec?.Image
   const replicasOf = async (name: string) => (await swarm.service(name)).Spec.Mode.Replicated?.Replicas
   /** When containers of a service started and ended on all nodes, in nanoseconds, by the tag of their image. */
   const events = async (name: string, since: number) => {
@@ -80,7 +71,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       const since = Math.floor(Date.now() / 1000)
       const run = await deploy({ [name]: v2.reference })
       expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', tasks: { running: wanted, wanted } }])
-      expect(await imagesRunning(name)).toEqual(Array(wanted).fill(pinned(v2)))
+      expect(await swarm.imagesRunning(name)).toEqual(Array(wanted).fill(pinned(v2)))
       const seen = await events(name, since)
       const ended = seen.filter(({ action, tag }) => action === 'die' && tag === 'v1').map(({ time }) => time)
       const started = seen.filter(({ action, tag }) => action === 'start' && tag === 'v2').map(({ time }) => time)
@@ -103,7 +94,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
         { outcome: 'rolled-back', cause: expect.stringMatching(/exit code 1.*what ran before runs again/) },
       ])
       expect(run.log).toContain('v2 is broken')
-      expect(await imagesRunning('fails')).toEqual(Array(3).fill(pinned(v1)))
+      expect(await swarm.imagesRunning('fails')).toEqual(Array(3).fill(pinned(v1)))
       expect((await swarm.service('fails')).Spec.TaskTemplate.ContainerSpec?.Env).toEqual(['KEEP=1'])
       await expectNoTrace('fails')
     },
@@ -117,7 +108,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       await create('kept-bad', v1)
       const run = await deploy({ 'kept-bad': v2.reference }, { 'on-failure': 'keep' })
       expect(resultsOf(run)).toMatchObject([{ outcome: 'failed' }])
-      expect(await imageOf('kept-bad')).toBe(pinned(v2))
+      expect(await swarm.imageOf('kept-bad')).toBe(pinned(v2))
       expect(await replicasOf('kept-bad')).toBe(2)
     },
     LIMIT_MS,
@@ -142,9 +133,9 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
         outcome: 'skipped',
         cause: 'not sent, because the end of the old tasks of stuck failed',
       })
-      await swarm.until('the way back', async () => (await imagesRunning('stuck')).length === 2)
-      expect(await imagesRunning('stuck')).toEqual([pinned(v1), pinned(v1)])
-      expect(await imageOf('waits')).toBe(pinned(v2))
+      await swarm.until('the way back', async () => (await swarm.imagesRunning('stuck')).length === 2)
+      expect(await swarm.imagesRunning('stuck')).toEqual([pinned(v1), pinned(v1)])
+      expect(await swarm.imageOf('waits')).toBe(pinned(v2))
     },
     LIMIT_MS,
   )
@@ -196,8 +187,8 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       step.main.kill('SIGTERM')
       const run = await step.finished
       expect(run.outputs.status).toBe('cancelled')
-      await swarm.until('the way back', async () => (await imagesRunning('stopped')).length === 2)
-      expect(await imagesRunning('stopped')).toEqual([pinned(v1), pinned(v1)])
+      await swarm.until('the way back', async () => (await swarm.imagesRunning('stopped')).length === 2)
+      expect(await swarm.imagesRunning('stopped')).toEqual([pinned(v1), pinned(v1)])
       expect(Object.keys((await swarm.service('stopped')).Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
     },
     LIMIT_MS,
@@ -213,7 +204,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       expect(resultsOf(run)).toMatchObject([
         { outcome: 'updated', image: { before: pinned(v1) }, tasks: { running: 3, wanted: 3 } },
       ])
-      expect(await imagesRunning('killed')).toEqual(Array(3).fill(pinned(v2)))
+      expect(await swarm.imagesRunning('killed')).toEqual(Array(3).fill(pinned(v2)))
       await expectNoTrace('killed')
     },
     LIMIT_MS,
@@ -249,7 +240,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       await killAtNone('again', v2)
       const run = await deploy({ again: v1.reference })
       expect(run.log).toContain('again: update (an earlier deploy of it was killed half-way)')
-      expect(await imagesRunning('again')).toEqual([pinned(v1), pinned(v1)])
+      expect(await swarm.imagesRunning('again')).toEqual([pinned(v1), pinned(v1)])
       await expectNoTrace('again')
     },
     LIMIT_MS,
@@ -288,7 +279,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
         DOCKER_HOST: proxy.host,
       })
       expect(resultsOf(run)).toMatchObject([{ outcome: 'superseded' }])
-      expect(await imageOf(name)).toBe(pinned(v3))
+      expect(await swarm.imageOf(name)).toBe(pinned(v3))
       // The last one of ours takes out of theirs what was only meant for the way.
       expect(updates).toBe(early ? 2 : 3)
       expect(Object.keys((await swarm.service(name)).Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
@@ -315,14 +306,14 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
         expect(resultsOf(run)[0].cause).toContain(
           'its old tasks have not ended within 8 s: 1 on node n2, which is down (if it is gone for good: `docker node rm --force n2`)',
         )
-        await swarm.until('the way back', async () => (await imagesRunning('down')).length === 2)
-        expect(await imagesRunning('down')).toEqual([pinned(v1), pinned(v1)])
+        await swarm.until('the way back', async () => (await swarm.imagesRunning('down')).length === 2)
+        expect(await swarm.imagesRunning('down')).toEqual([pinned(v1), pinned(v1)])
       } finally {
         await worker.start()
       }
       const again = await deploy({ down: v2.reference })
       expect(resultsOf(again)).toMatchObject([{ outcome: 'updated' }])
-      expect(await imagesRunning('down')).toEqual([pinned(v2), pinned(v2)])
+      expect(await swarm.imagesRunning('down')).toEqual([pinned(v2), pinned(v2)])
       await expectNoTrace('down')
     },
     LIMIT_MS,

@@ -328,12 +328,9 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     const image = await swarm.lab.image({ registry: 'main', repository: name, content: name })
     // Slow enough that a child is at work in every stage.
     await registry().fail({ delayMs: 300 })
-    const step = await swarm.runner.start({
-      with: {
-        ...{ registry: registry().host, username: 'left', password: 'left-password-3', monitor: '60s' },
-        services: JSON.stringify([{ name, image: image.reference, create: true, 'create-args': ['--label a=b'] }]),
-      },
-      env: { DOCKER_HOST: swarm.lab.nodes[0].host },
+    const step = await swarm.start({
+      ...{ registry: registry().host, username: 'left', password: 'left-password-3', monitor: '60s' },
+      services: JSON.stringify([{ name, image: image.reference, create: true, 'create-args': ['--label a=b'] }]),
     })
     await swarm.until(stage, () => step.printed().includes(`::group::${stage}`))
     await new Promise((resolve) => setTimeout(resolve, 150))

@@ -39,10 +39,6 @@ describeSwarm(
       run.annotations.flatMap(({ level, title, message }) =>
         level === 'notice' && title !== 'Advice' ? [message] : [],
       )
-    const running = async (name: string) =>
-      (await swarm.running(name))
-        .map((task) => (task as unknown as { Spec: { ContainerSpec: { Image: string } } }).Spec.ContainerSpec.Image)
-        .toSorted()
 
     test(
       'fails with on-failure: pause stays where it is, whatever the service had as its policy, and the next deploy goes on',
@@ -66,14 +62,14 @@ describeSwarm(
           },
         ])
         expect((await swarm.service('paused')).UpdateStatus?.State).toBe('paused')
-        expect(await running('paused')).toContain(pinned(v1))
+        expect(await swarm.imagesRunning('paused')).toContain(pinned(v1))
 
         const green = await deploy({ paused: v3.reference }, { 'on-failure': 'pause' })
         expect(noticesOf(green)).toEqual([
           expect.stringMatching(/^service paused: its last update is paused \(.*\): it is sent anew$/),
         ])
         expect(resultsOf(green)).toMatchObject([{ outcome: 'updated', tasks: { running: 3, wanted: 3 } }])
-        expect(await running('paused')).toEqual([v3, v3, v3].map(pinned))
+        expect(await swarm.imagesRunning('paused')).toEqual([v3, v3, v3].map(pinned))
       },
       LIMIT_MS,
     )
@@ -101,7 +97,7 @@ describeSwarm(
         ])
         expect(resultsOf(run)).toMatchObject([{ outcome: 'unchanged', tasks: { running: 3, wanted: 3 } }])
         expect((await swarm.service('same')).UpdateStatus?.State).toBe('completed')
-        expect(await running('same')).toEqual([v2, v2, v2].map(pinned))
+        expect(await swarm.imagesRunning('same')).toEqual([v2, v2, v2].map(pinned))
       },
       LIMIT_MS,
     )
@@ -142,13 +138,13 @@ describeSwarm(
         const red = await deploy(services(bad))
         expect(noticesOf(red)).toEqual([expect.stringMatching(note)])
         expect(resultsOf(red)).toMatchObject([{ outcome: 'rolled-back', image: { after: pinned(v2) } }])
-        await swarm.until('the way back', async () => (await running('other')).length === 3)
+        await swarm.until('the way back', async () => (await swarm.imagesRunning('other')).length === 3)
 
         await begin('other', v1)
         const green = await deploy(services(v3))
         expect(noticesOf(green)).toEqual([expect.stringMatching(note)])
         expect(resultsOf(green)).toMatchObject([{ outcome: 'updated' }])
-        expect(await running('other')).toEqual([v3, v3, v3].map(pinned))
+        expect(await swarm.imagesRunning('other')).toEqual([v3, v3, v3].map(pinned))
       },
       LIMIT_MS,
     )
