@@ -1,15 +1,13 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bundle } from './bundle.ts'
 
 /** Fails unless the committed `dist/` is, byte for byte, what the sources build. */
 
 const fresh = mkdtempSync(join(tmpdir(), 'dist-'))
 try {
-  const ncc = ['build', 'lib/index.js', '--license', 'licenses.txt', '--out', fresh]
-  execFileSync('tsc', ['--project', 'tsconfig.build.json'], { stdio: 'inherit' })
-  execFileSync('ncc', [...ncc, '--quiet'], { stdio: 'inherit' })
+  await bundle(fresh)
   const stale = differingFiles('dist', fresh)
   if (stale.length > 0) {
     process.stderr.write(

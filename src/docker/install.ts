@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import * as toolCache from '@actions/tool-cache'
 import type { CliRequest, Deployment } from '../deployment.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { log } from '../runner/log.ts'
@@ -11,6 +10,9 @@ import { type DockerCli, dockerCli, runProgram } from './cli.ts'
 import { archiveUrl, type CliVersion, missingFeature, parseCliVersion } from './cli-version.ts'
 
 const TOOL = 'docker-cli'
+
+/** Few runs need it, so it is a file of its own in the bundle. */
+const toolCache = () => import('@actions/tool-cache')
 
 interface FoundCli {
   /** The environment with the docker CLI on its PATH. */
@@ -72,7 +74,8 @@ async function installDocker(
   const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE)
   // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
   const entry = request.sha256 === undefined ? process.arch : `${process.arch}-${request.sha256.slice(0, 16)}`
-  const cached = cacheable ? toolCache.find(TOOL, version, entry) : ''
+  const { find, cacheDir } = await toolCache()
+  const cached = cacheable ? find(TOOL, version, entry) : ''
   if (cached !== '' && (await reportedVersion(cached, env)) === version) {
     log.info(`The docker CLI ${version} is used from the tool cache`)
     return cached
@@ -88,7 +91,7 @@ async function installDocker(
       `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``,
     )
   }
-  return cacheable ? await toolCache.cacheDir(unpacked, TOOL, version, entry) : unpacked
+  return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked
 }
 
 /** The library itself cannot be stopped, neither in a download nor in the pauses before it tries again. */
@@ -105,10 +108,11 @@ async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 }
 
 async function download(url: string, path: string): Promise<string> {
+  const { downloadTool, HTTPError } = await toolCache()
   try {
-    return await toolCache.downloadTool(url, path)
+    return await downloadTool(url, path)
   } catch (error) {
-    const status = error instanceof toolCache.HTTPError ? error.httpStatusCode : undefined
+    const status = error instanceof HTTPError ? error.httpStatusCode : undefined
     const reason =
       status === 404
         ? 'there is no such version for this platform: check `docker-version`'
@@ -128,8 +132,9 @@ async function requireSum(path: string, wanted: string, url: string): Promise<vo
 }
 
 async function unpack(archive: string, directory: string, url: string): Promise<string> {
+  const { extractTar } = await toolCache()
   try {
-    return await toolCache.extractTar(archive, directory, ['xz', '--no-same-owner'])
+    return await extractTar(archive, directory, ['xz', '--no-same-owner'])
   } catch (error) {
     throw new UserError(
       `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
