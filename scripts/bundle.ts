@@ -26,6 +26,8 @@ export async function bundle(directory: string): Promise<void> {
     plugins: [withoutIdentityTokens],
     metafile: true,
   })
+  // Also where somebody copies the directory alone, its files are modules.
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n')
   writeFileSync(join(directory, 'licenses.txt'), licences(packagesIn(metafile)).join('\n'))
 }
 
