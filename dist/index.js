@@ -8019,6 +8019,11 @@ import { access as accessFile, readFile, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
+// src/elapsed.ts
+function secondsSince(moment) {
+  return Math.round((performance.now() - moment) / 100) / 10;
+}
+
 // src/reach/known-hosts.ts
 var FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
@@ -8468,7 +8473,7 @@ function keepOpen(first, opened, host) {
         current = await opened().catch(() => void 0);
         if (current !== void 0 && stopped2) return end(current);
       }
-      log.info(`${host.text}: connected again after ${((performance.now() - since2) / 1e3).toFixed(1)} s`);
+      log.info(`${host.text}: connected again after ${secondsSince(since2).toFixed(1)} s`);
     }
   };
   void watch2().catch(() => void 0);
@@ -12127,11 +12132,6 @@ function queryFor(service, credential) {
   return credential.from === "header" ? { version } : { version, registryAuthFrom: credential.from };
 }
 
-// src/elapsed.ts
-function secondsSince(moment) {
-  return Math.round((performance.now() - moment) / 100) / 10;
-}
-
 // src/docker/task-logs.ts
 var HEADER_BYTES = 8;
 var LENGTH_AT = 4;
@@ -13320,7 +13320,7 @@ function untouched(checked2) {
 async function sendInterim(checked2, spec, credential, { engine }) {
   const { current } = checked2;
   if (current === void 0) throw new Error("a service that does not exist has no interim spec");
-  const sent = { ...untouched({ ...checked2, interim: spec }) };
+  const sent = untouched({ ...checked2, interim: spec });
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MS2);
   try {
     const standing = await give(current, checked2.interim, spec, credential, engine, signal);

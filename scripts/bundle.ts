@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
 /**
- * `node scripts/bundle.ts`: makes `dist/` from the sources: the step, beside it what few runs need and it loads only
+ * `npm run build`: makes `dist/` from the sources: the step, beside it what few runs need and it loads only
  * then, and the licences of the libraries that are in it.
  *
  * @param directory is emptied first

@@ -36,7 +36,7 @@ export async function sendInterim(
 ): Promise<Rollout> {
   const { current } = checked
   if (current === undefined) throw new Error('a service that does not exist has no interim spec')
-  const sent: Rollout = { ...untouched({ ...checked, interim: spec }) }
+  const sent = untouched({ ...checked, interim: spec })
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
   try {
     const standing = await give(current, checked.interim, spec, credential, engine, signal)

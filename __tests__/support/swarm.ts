@@ -62,6 +62,11 @@ export function pinned({ reference, digest }: LabImage): string {
   return `${reference}@${digest}`
 }
 
+/** An image without its tag: as a node knows one that it was told to pull by digest. */
+export function untagged({ reference, digest }: LabImage): string {
+  return `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`
+}
+
 /** What the step says of each service. */
 export function resultsOf({ outputs }: StepResult) {
   return JSON.parse(outputs.services ?? '[]')

@@ -176,7 +176,7 @@ describeSwarm(
         expect(await stop()).toEqual(['bad'])
         expect(await siblings('bad')).toEqual(['bad'])
         expect((await swarm.running('bad')).map(({ ID }) => ID)).toEqual(before.map(({ ID }) => ID))
-        expect(await swarm.imageOf('plain')).toBe(v1.reference.concat('@', v1.digest))
+        expect(await swarm.imageOf('plain')).toBe(pinned(v1))
       },
       LIMIT_MS,
     )

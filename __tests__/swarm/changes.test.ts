@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { describeSwarm, resultsOf } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 /** What a run does to services that are new, that differ, and that already are as asked. */
 describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 'alice-pw' } } } } }, (swarm) => {
@@ -22,7 +22,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     expect(run.main.code).toBe(0)
     expect(run.outputs.status).toBe('converged')
     const { Spec } = await swarm.service('created')
-    expect(Spec.TaskTemplate.ContainerSpec?.Image).toBe(`${v1.reference}@${v1.digest}`)
+    expect(Spec.TaskTemplate.ContainerSpec?.Image).toBe(pinned(v1))
     expect(Spec.TaskTemplate.ContainerSpec?.Env?.toSorted()).toEqual(['COLOR=a blue', 'EMPTY='])
     expect(Spec.Labels).toEqual({ team: 'web' })
     expect(await swarm.running('created')).toHaveLength(2)
@@ -31,7 +31,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
         name: 'created',
         action: 'create',
         outcome: 'created',
-        image: { before: null, after: `${v1.reference}@${v1.digest}` },
+        image: { before: null, after: pinned(v1) },
         tasks: { running: 2, wanted: 2 },
         nodes: 1,
         cause: null,
@@ -79,7 +79,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     expect(resultsOf(run)).toMatchObject([
       {
         outcome: 'updated',
-        image: { before: `${first.reference}@${first.digest}`, after: `${first.reference}@${second.digest}` },
+        image: { before: pinned(first), after: `${first.reference}@${second.digest}` },
       },
     ])
     expect(await swarm.imagesRunning('moving')).toEqual([expect.stringContaining(second.digest)])

@@ -4,7 +4,7 @@ import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { Service, ServiceSpec } from '../../src/docker/api.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 180_000
 
@@ -14,7 +14,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     swarm.lab.image({ registry: 'open', repository, tag, content: `${repository}:${tag}` })
   const deploy = (services: unknown, env: Record<string, string> = {}) =>
     swarm.deploy({ services: JSON.stringify(services), monitor: '1s' }, env)
-  const outcomeOf = (run: StepResult) => JSON.parse(run.outputs.services ?? '[]')[0]?.outcome
+  const outcomeOf = (run: StepResult) => resultsOf(run)[0]?.outcome
 
   test.each([
     ['by the API', 'busy', {}],
@@ -27,7 +27,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
       const { run, refusals } = await deployWithIntruder(name, v2.reference, (spec) => spec, more)
       expect(refusals).toBe(2)
       expect(run.main.code).toBe(0)
-      expect(await swarm.imageOf(name)).toBe(`${v2.reference}@${v2.digest}`)
+      expect(await swarm.imageOf(name)).toBe(pinned(v2))
     },
   )
 
@@ -81,7 +81,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     const run = await deploy({ behind: v2.reference }, { DOCKER_HOST: proxy.host })
     expect(outcomeOf(run)).toBe('superseded')
     expect(run.main.code).toBe(1)
-    expect(await swarm.imageOf('behind')).toBe(`${v3.reference}@${v3.digest}`)
+    expect(await swarm.imageOf('behind')).toBe(pinned(v3))
   })
 
   test("a new job's count of runs is not taken for somebody else's", async () => {
@@ -100,7 +100,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     const last = await swarm.imageOf('contested')
     const outcomes = runs.map((run, index) => ({
       outcome: outcomeOf(run),
-      won: last === `${images[index]?.reference}@${images[index]?.digest}`,
+      won: last === images.map(pinned)[index],
     }))
     expect(outcomes.filter(({ won }) => won)).toEqual([{ outcome: 'updated', won: true }])
     for (const { outcome, won } of outcomes) if (!won) expect(['superseded', 'updated']).toContain(outcome)
@@ -130,9 +130,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
       expect(run.main.code).toBe(0)
       const answer = await swarm.lab.node('n2').engine<Service[]>('GET', '/services')
       const now = answer.body.filter(({ Spec }) => services.includes(Spec.Name))
-      expect(now.map(({ Spec }) => Spec.TaskTemplate.ContainerSpec?.Image)).toEqual(
-        services.map(() => `${v2.reference}@${v2.digest}`),
-      )
+      expect(now.map(({ Spec }) => Spec.TaskTemplate.ContainerSpec?.Image)).toEqual(services.map(() => pinned(v2)))
     },
     LIMIT_MS,
   )

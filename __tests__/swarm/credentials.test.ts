@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { LabImage, LabRegistry, RegistryRequest } from '../../lab/lab.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, resultsOf, untagged } from '../support/swarm.ts'
 
 const isPull = ({ method, path }: RegistryRequest) => method === 'GET' && path.includes('/blobs/')
 
@@ -41,8 +41,7 @@ describeSwarm(
       }
     }
     /** A pull that needs the credential stored with the service: a task on nodes that have forgotten the image. */
-    const pullAgain = async (service: string, { reference, digest }: LabImage) => {
-      const pinned = `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`
+    const pullAgain = async (service: string, image: LabImage) => {
       await swarm.lab.docker(['service', 'update', '--detach', '--replicas', '0', service])
       for (const node of swarm.lab.nodes) {
         await swarm.until(`no container of ${service} is left on ${node.name}`, async () => {
@@ -50,7 +49,7 @@ describeSwarm(
           const { stdout } = await swarm.lab.docker(['ps', '--quiet', '--filter', filter], { node: node.name })
           return stdout.trim() === ''
         })
-        await swarm.lab.removeImage(node.name, pinned)
+        await swarm.lab.removeImage(node.name, untagged(image))
       }
       return swarm.lab.docker(['service', 'update', '--quiet', '--replicas', '1', service])
     }
@@ -73,7 +72,7 @@ describeSwarm(
       const pulledC = await usersOf(swarm.lab.registries.metrics, 'ops/one')
       expect(pulledC.users).toEqual(['carol'])
       expect(pulledC.clients.some((client) => workers.includes(client))).toBe(true)
-      expect(JSON.parse(run.outputs.services ?? '')).toMatchObject([{ config: shop() }, { config: metrics() }])
+      expect(resultsOf(run)).toMatchObject([{ config: shop() }, { config: metrics() }])
     })
 
     test('two accounts on one registry, by path: each reads only its own repositories', async () => {
@@ -181,7 +180,7 @@ describeSwarm(
       const image = await swarm.lab.image({ registry: 'open', repository: 'public/app', content: 'public/app' })
       const run = await deploy([entry(shop(), 'alice')], [{ name: 'public', image: image.reference, create: true }])
       expect(run.main.code).toBe(0)
-      expect(JSON.parse(run.outputs.services ?? '')).toMatchObject([{ config: null }])
+      expect(resultsOf(run)).toMatchObject([{ config: null }])
     })
 
     test('where no credential is given, the own Docker configuration serves, and it is left byte for byte as it was', async () => {
@@ -195,7 +194,7 @@ describeSwarm(
       await writeFile(join(directory, 'config.json'), content)
       const run = await deploy([], [{ name: 'own', image: c.reference, create: true }])
       expect(run.main.code).toBe(0)
-      expect(JSON.parse(run.outputs.services ?? '')).toMatchObject([{ config: '~/.docker' }])
+      expect(resultsOf(run)).toMatchObject([{ config: '~/.docker' }])
       expect(await readFile(join(directory, 'config.json'), 'utf8')).toBe(content)
     })
 

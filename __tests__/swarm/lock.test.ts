@@ -5,7 +5,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { StackObject } from '../../src/docker/stack-objects.ts'
-import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, pinned, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 240_000
 const RUNS = 8
@@ -33,9 +33,9 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
       content: `${repository}:${tag}`,
       ...runs(),
     })
-    return { ...made, pinned: `${made.reference}@${made.digest}` }
+    return { ...made, pinned: pinned(made) }
   }
-  const resultOf = (run: StepResult): Result => JSON.parse(run.outputs.services ?? '[]')[0]
+  const resultOf = (run: StepResult): Result => resultsOf(run)[0]
   const locks = async () => {
     const { body } = await swarm.lab.nodes[0].engine<StackObject[]>('GET', '/configs')
     return body.filter(({ Spec }) => Spec.Name.startsWith('swarm-deploy.lock.'))

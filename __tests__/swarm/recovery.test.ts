@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits } from '../../lab/program.ts'
-import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf, untagged } from '../support/swarm.ts'
 
 /** The way back: what ran before a deploy that failed runs again, with credentials that are valid by then. */
 describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) => {
@@ -15,8 +15,7 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
   const image = (repository: string, tag: string, program = {}) =>
     swarm.lab.image({ registry: 'main', repository, tag, content: `${repository}:${tag}`, ...program })
   const forget = async (made: LabImage) => {
-    const byDigest = `${made.reference.slice(0, made.reference.lastIndexOf(':'))}@${made.digest}`
-    for (const node of swarm.lab.nodes) await swarm.lab.removeImage(node.name, byDigest)
+    for (const node of swarm.lab.nodes) await swarm.lab.removeImage(node.name, untagged(made))
   }
   const quick = ['--update-monitor 1s', '--restart-delay 300ms']
   /** Long enough for a crash after two seconds to count. */

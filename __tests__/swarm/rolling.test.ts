@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
-import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
+import type { StepResult } from '../../lab/runner.ts'
+import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const SECOND = 1e9
 
@@ -12,8 +13,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
     (await swarm.lab.image({ registry: 'open', repository, tag, content: repository + tag, ...program })).reference
   const deploy = (services: unknown, inputs: Record<string, string> = {}) =>
     swarm.deploy({ services: JSON.stringify(services), monitor: '1s', ...inputs })
-  const outcomes = (outputs: Readonly<Record<string, string>>) =>
-    JSON.parse(outputs.services ?? '[]').map(({ outcome }: { outcome: string }) => outcome)
+  const outcomes = (run: StepResult) => resultsOf(run).map(({ outcome }: { outcome: string }) => outcome)
   const idsOf = async (name: string) => (await swarm.running(name)).map(({ ID }) => ID).toSorted()
   const POLICIES = {
     'update-parallelism': '2',
@@ -28,7 +28,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
 
   test('a service is made with the policies of the inputs, and is as asked the next time', async () => {
     const services = [{ name: 'made', image: await image('made'), create: true, 'update-delay': '3s' }]
-    expect(outcomes((await deploy(services, POLICIES)).outputs)).toEqual(['created'])
+    expect(outcomes(await deploy(services, POLICIES))).toEqual(['created'])
     const { Spec } = await swarm.service('made')
     expect(Spec.UpdateConfig).toEqual({
       Parallelism: 2,
@@ -39,7 +39,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
       MaxFailureRatio: 0.25,
     })
     expect(Spec.RollbackConfig).toMatchObject({ Parallelism: 0, Order: 'stop-first' })
-    expect(outcomes((await deploy(services, POLICIES)).outputs)).toEqual(['unchanged'])
+    expect(outcomes(await deploy(services, POLICIES))).toEqual(['unchanged'])
   })
 
   test('a policy alone changes, and no task restarts', async () => {
@@ -47,7 +47,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
     const before = await idsOf('kept')
     const run = await deploy([{ name: 'kept', 'update-delay': '7s' }])
     expect(run.log).toContain('kept: update (update policy)')
-    expect(outcomes(run.outputs)).toEqual(['updated'])
+    expect(outcomes(run)).toEqual(['updated'])
     expect((await swarm.service('kept')).Spec.UpdateConfig).toMatchObject({ Delay: 7 * SECOND })
     expect(await idsOf('kept')).toEqual(before)
     expect(await swarm.lab.tasks('kept')).toHaveLength(2)
@@ -58,15 +58,15 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
     const broken = await image('ruled', 'v2', exits(1, 'v2 is broken'))
     const run = await deploy({ ruled: broken }, { ...POLICIES, 'update-max-failure-ratio': '0', 'on-failure': 'keep' })
     expect(run.outputs.status).toBe('rolled-back')
-    expect(JSON.parse(run.outputs.services ?? '')[0].cause).toMatch(/Swarm rolled it back: .*exit code 1/)
+    expect(resultsOf(run)[0].cause).toMatch(/Swarm rolled it back: .*exit code 1/)
     expect((await swarm.service('ruled')).Spec.TaskTemplate.ContainerSpec?.Image).toContain(':v1@')
   })
 
   test('jobs have no policy, and those for all leave them out', async () => {
     const job = { image: await image('job', 'v1', exits(0)), create: true, 'create-args': ['--mode=replicated-job'] }
     const run = await deploy([{ name: 'job', ...job }], POLICIES)
-    expect(outcomes(run.outputs)).toEqual(['created'])
-    expect(outcomes((await deploy([{ name: 'job', env: { A: '1' } }], POLICIES)).outputs)).toEqual(['updated'])
+    expect(outcomes(run)).toEqual(['created'])
+    expect(outcomes(await deploy([{ name: 'job', env: { A: '1' } }], POLICIES))).toEqual(['updated'])
   })
 
   testUnless(cliOlderThan(STACK_CLI), "a stack's services get what their file does not say", async () => {
@@ -78,7 +78,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
   job: {image: "${job}", deploy: {mode: replicated-job}}`,
     )
     const shop = { stack: 'shop', 'compose-file': 'compose.yml', ...POLICIES }
-    expect(outcomes((await swarm.deploy({ ...shop, monitor: '1s' })).outputs)).toEqual(['created', 'created'])
+    expect(outcomes(await swarm.deploy({ ...shop, monitor: '1s' }))).toEqual(['created', 'created'])
     const before = await idsOf('shop_web')
     expect((await swarm.service('shop_web')).Spec.UpdateConfig).toMatchObject({
       Parallelism: 2,
@@ -86,7 +86,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
       FailureAction: 'continue',
       Order: 'start-first',
     })
-    expect(outcomes((await swarm.deploy(shop)).outputs)).toEqual(['unchanged', 'unchanged'])
+    expect(outcomes(await swarm.deploy(shop))).toEqual(['unchanged', 'unchanged'])
     const run = await swarm.deploy({ ...shop, 'update-monitor': '3s' })
     expect(run.log).toContain('shop_web: update (update policy)')
     expect(await idsOf('shop_web')).toEqual(before)

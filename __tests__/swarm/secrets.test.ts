@@ -6,7 +6,7 @@ import { setInterval } from 'node:timers'
 import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, resultsOf } from '../support/swarm.ts'
 
 const PASSWORDS: Readonly<Record<string, string>> = {
   'a blank inside': 'two words',
@@ -248,7 +248,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
       env: { ...env(), PATH: `${bin}:${process.env.PATH}`, DOCKER_CONFIG: own },
     })
     expect(run.main.code).toBe(0)
-    expect(JSON.parse(run.outputs.services ?? '')).toMatchObject([{ config: 'DOCKER_CONFIG' }])
+    expect(resultsOf(run)).toMatchObject([{ config: 'DOCKER_CONFIG' }])
     expect(readFileSync(join(bin, 'named.calls'), 'utf8')).toBe('get\n')
     expect(existsSync(join(bin, 'secretservice.calls')) || existsSync(join(bin, 'pass.calls'))).toBe(false)
     expect(await readdir(own)).toEqual(['config.json'])

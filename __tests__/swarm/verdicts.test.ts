@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import { crashesAfter, exits, healthyAfter, type Program, runs, unhealthy } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, resultsOf } from '../support/swarm.ts'
 
 interface Result {
   readonly name: string
@@ -30,8 +30,8 @@ describeSwarm(
       const made = await swarm.lab.image({ registry: 'main', repository: name, tag, content: name + tag, ...program })
       return made.reference
     }
-    const resultsOf = (run: StepResult): Result[] => JSON.parse(run.outputs.services ?? '[]')
-    const resultOf = (run: StepResult, name: string) => resultsOf(run).find((result) => result.name === name)
+    const resultOf = (run: StepResult, name: string) =>
+      (resultsOf(run) as Result[]).find((result) => result.name === name)
     const errorOf = (run: StepResult, name: string) =>
       run.annotations.find(({ level, title }) => level === 'error' && title?.startsWith(`${name}: `))?.message ?? ''
 

@@ -3,6 +3,7 @@ import { access as accessFile, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGuarded, startProgram } from '../docker/cli.ts'
+import { secondsSince } from '../elapsed.ts'
 import { UserError } from '../errors.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
@@ -243,7 +244,7 @@ function keepOpen(first: Attempt, opened: () => Promise<Attempt>, host: SshHost)
         current = await opened().catch(() => undefined)
         if (current !== undefined && stopped) return end(current)
       }
-      log.info(`${host.text}: connected again after ${((performance.now() - since) / 1000).toFixed(1)} s`)
+      log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`)
     }
   }
   void watch().catch(() => undefined)
