@@ -8021,7 +8021,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 // src/elapsed.ts
 function secondsSince(moment) {
-  return Math.round((performance.now() - moment) / 100) / 10;
+  return toTenths((performance.now() - moment) / 1e3);
+}
+function toTenths(seconds) {
+  return Math.round(seconds * 10) / 10;
 }
 
 // src/reach/known-hosts.ts
@@ -14486,7 +14489,7 @@ function resultAfter(way, culprits, restored) {
   }
   const { nodes, tasks, seconds } = restored;
   const again = nextColour2?.live === void 0 ? "what ran before runs again" : `${before.live} has the traffic`;
-  const now = { ...before, image, nodes, tasks, seconds: before.seconds + seconds };
+  const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) };
   return isGood(restored) ? { ...now, outcome: "rolled-back", cause: `${cause}; ${again}` } : { ...now, outcome: "failed", cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` };
 }
 function gone(before) {

@@ -1,4 +1,9 @@
 /** The seconds since a moment of `performance.now()`, as a person is told them: to a tenth. */
 export function secondsSince(moment: number): number {
-  return Math.round((performance.now() - moment) / 100) / 10
+  return toTenths((performance.now() - moment) / 1000)
+}
+
+/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
+export function toTenths(seconds: number): number {
+  return Math.round(seconds * 10) / 10
 }

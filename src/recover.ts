@@ -4,6 +4,7 @@ import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
 import { imageOf, sameSpec } from './docker/service-spec.ts'
 import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
+import { toTenths } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
 import { log } from './runner/log.ts'
@@ -137,7 +138,7 @@ function resultAfter(way: Restoring, culprits: readonly string[], restored: Serv
   }
   const { nodes, tasks, seconds } = restored
   const again = nextColour?.live === undefined ? 'what ran before runs again' : `${before.live} has the traffic`
-  const now = { ...before, image, nodes, tasks, seconds: before.seconds + seconds }
+  const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) }
   return isGood(restored)
     ? { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}` }
     : { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ChangedService, Deployment, Outcome, Rollout } from '../../src/deployment.ts'
-import { changedServices } from '../../src/recover.ts'
+import { changedServices, resultsAfter } from '../../src/recover.ts'
 import { createRequest, createResult, createService, createSpec, RUNNERS_OWN } from '../support/builders.ts'
 
 const ASKED: Deployment = {
@@ -63,4 +63,12 @@ describe('what goes back', () => {
   test('nothing when all is well', () => {
     expect(changedServices([rollout({ interim })], [createResult()], ASKED)).toEqual([])
   })
+})
+
+test('the seconds there and back are told to a tenth: their sum alone would be 13.399999999999999', () => {
+  const before = createResult({ outcome: 'failed', seconds: 6.8 })
+  const restored = createResult({ seconds: 6.6 })
+  expect(resultsAfter([before], [{ rollout: rollout(), before, state: 'sent' }], [restored])).toMatchObject([
+    { outcome: 'rolled-back', seconds: 13.4 },
+  ])
 })
