@@ -8017,11 +8017,41 @@ function isPort(port) {
 // src/reach/ssh.ts
 import { access as accessFile, readFile, rm } from "node:fs/promises";
 import { request } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
+
+// src/runner/clock.ts
+function nowMs() {
+  return performance.now();
+}
+function sleep(ms, signal) {
+  return new Promise((resolve3, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      const error2 = new DOMException("The operation was aborted", { name: "AbortError", cause: signal?.reason });
+      reject(error2);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve3();
+    }, ms);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+function idle(ms) {
+  return new Promise((resolve3) => {
+    setTimeout(resolve3, ms).unref();
+  });
+}
+function timeLimit(ms) {
+  const controller = new AbortController();
+  const end2 = () => controller.abort(new DOMException("The operation took too long", "TimeoutError"));
+  setTimeout(end2, ms).unref();
+  return controller.signal;
+}
 
 // src/elapsed.ts
 function secondsSince(moment) {
-  return toTenths((performance.now() - moment) / 1e3);
+  return toTenths((nowMs() - moment) / 1e3);
 }
 function toTenths(seconds) {
   return Math.round(seconds * 10) / 10;
@@ -8358,7 +8388,7 @@ function end({ child }) {
   child.stdin.end();
 }
 async function untilSocket(path, ssh, signal) {
-  const deadline = performance.now() + OPEN_LIMIT_SECONDS * 1e3;
+  const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1e3;
   for (; ; ) {
     if (ssh.hasEnded()) throw new SshEnded(ssh.stderr());
     const exists2 = await accessFile(path).then(
@@ -8366,8 +8396,8 @@ async function untilSocket(path, ssh, signal) {
       () => false
     );
     if (exists2 && !ssh.hasEnded()) return;
-    if (performance.now() > deadline) throw new SshEnded("timed out");
-    await sleep(LOOK_EVERY_MS, void 0, { signal });
+    if (nowMs() > deadline) throw new SshEnded("timed out");
+    await sleep(LOOK_EVERY_MS, signal);
   }
 }
 var SshEnded = class extends Error {
@@ -8384,7 +8414,7 @@ async function open(ssh, args, path, signal) {
       end(running);
       const isCrowded = error2 instanceof SshEnded && classifySsh(error2.message) === "crowded";
       if (!isCrowded || number === CROWDED_ATTEMPTS) throw error2;
-      await sleep((0.5 + Math.random()) * number * 1e3, void 0, { signal });
+      await sleep((0.5 + Math.random()) * number * 1e3, signal);
     }
   }
 }
@@ -8467,11 +8497,11 @@ function keepOpen(first, opened, host) {
     for (; ; ) {
       await current?.ended;
       if (stopped2) return;
-      const since2 = performance.now();
+      const since2 = nowMs();
       log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
       current = void 0;
       for (let pause = 0.2; current === void 0; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
-        await sleep(pause * 1e3, void 0, { ref: false });
+        await idle(pause * 1e3);
         if (stopped2) return;
         current = await opened().catch(() => void 0);
         if (current !== void 0 && stopped2) return end(current);
@@ -8729,9 +8759,6 @@ async function inspectContext(docker, name, env, signal) {
     `docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`
   );
 }
-
-// src/reach/managers.ts
-import { setTimeout as sleep2 } from "node:timers/promises";
 
 // src/docker/engine.ts
 import { Agent, request as httpRequest } from "node:http";
@@ -9057,13 +9084,13 @@ var Managers = class {
   }
   async #replace() {
     const before = this.#way;
-    const deadline = performance.now() + SEARCH_SECONDS * 1e3;
-    await sleep2(SECOND_LOOK_MS, void 0, { ref: false });
+    const deadline = nowMs() + SEARCH_SECONDS * 1e3;
+    await idle(SECOND_LOOK_MS);
     if (before === void 0 || this.#disposed) return;
     if (await this.#problemOf(before) === void 0) return;
     const at = this.#doors.findIndex(({ text: text4 }) => text4 === before.text);
     const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
-    while (!this.#disposed && performance.now() < deadline) {
+    while (!this.#disposed && nowMs() < deadline) {
       for (const door of others) {
         const way = await door.open().catch((error2) => messageOf(error2));
         const problem = typeof way === "string" ? way : await this.#problemOf(way);
@@ -9078,13 +9105,13 @@ var Managers = class {
         this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
         return;
       }
-      await sleep2(1e3, void 0, { ref: false });
+      await idle(1e3);
     }
   }
   /** Why a way does not lead to a manager now. */
   async #problemOf(way) {
     const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-    const signal = AbortSignal.timeout(ASK_LIMIT_MS);
+    const signal = timeLimit(ASK_LIMIT_MS);
     try {
       const { code: code2, stdout, stderr } = await docker.run(["info", "--format", "{{json .Swarm}}"], { signal });
       if (code2 !== 0) return way.explain(stderr.trim());
@@ -11206,10 +11233,8 @@ function input(env, name) {
 
 // src/lock.ts
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep4 } from "node:timers/promises";
 
 // src/docker/election.ts
-import { setTimeout as sleep3 } from "node:timers/promises";
 var PATIENCE_SECONDS = 90;
 var PAUSE_SECONDS = 1;
 var NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
@@ -11221,14 +11246,14 @@ function isDisconnection(message) {
   return NO_CONNECTION.test(message);
 }
 async function throughElection(work, signal) {
-  const deadline = performance.now() + PATIENCE_SECONDS * 1e3;
+  const deadline = nowMs() + PATIENCE_SECONDS * 1e3;
   for (; ; ) {
     try {
       return await work();
     } catch (error2) {
       const passing = error2 instanceof ConnectionLost || error2 instanceof EngineError && isElection(error2.message);
-      if (!passing || performance.now() > deadline) throw error2;
-      await sleep3(PAUSE_SECONDS * 1e3, void 0, { signal });
+      if (!passing || nowMs() > deadline) throw error2;
+      await sleep(PAUSE_SECONDS * 1e3, signal);
     }
   }
 }
@@ -11343,7 +11368,7 @@ function trialSecondsOf(strategy) {
   return strategy.trial.holdSeconds + kept;
 }
 async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
-  const deadline = performance.now() + timeoutSeconds * 1e3;
+  const deadline = nowMs() + timeoutSeconds * 1e3;
   let waitsFor = "";
   while (!await create(engine, name, holder)) {
     signal.throwIfAborted();
@@ -11356,12 +11381,12 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
       await remove(engine, `/configs/${other.id}`, signal);
       continue;
     }
-    if (performance.now() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds));
+    if (nowMs() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds));
     if (waitsFor !== other.id) {
       log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
     }
     waitsFor = other.id;
-    await sleep4(Math.min(LOOK_EVERY_MS2, Math.max(0, deadline - performance.now())), void 0, { signal });
+    await sleep(Math.min(LOOK_EVERY_MS2, Math.max(0, deadline - nowMs())), signal);
   }
 }
 function named({ owner, url }) {
@@ -11373,7 +11398,7 @@ function tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
   return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
 }
 async function create(engine, name, holder) {
-  const patience = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  const patience = timeLimit(CALL_TIMEOUT_MS);
   try {
     await throughElection(() => engine.post("/configs/create", { body: lockBody(name, holder) }), patience);
     return true;
@@ -11394,7 +11419,7 @@ async function find(engine, name, signal) {
 }
 async function release(engine, holder, taken2) {
   try {
-    await releaseAll(engine, holder.token, AbortSignal.timeout(RELEASE_TIMEOUT_MS));
+    await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
     saveState(STATE, "");
   } catch (error2) {
     log.warning(
@@ -11412,7 +11437,7 @@ function lockOfMain() {
   return process.env[`STATE_${STATE}`] || void 0;
 }
 async function releaseLeft(token, { engine }) {
-  await releaseAll(engine, token, AbortSignal.timeout(CALL_TIMEOUT_MS));
+  await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
 // src/runner/workspace.ts
@@ -11471,7 +11496,7 @@ async function unlock(token) {
   try {
     const workspace = __using(_stack, await createWorkspace(), true);
     const reach = readReach(process.env);
-    const connection = __using(_stack, await connect({ reach }, workspace, process.env, AbortSignal.timeout(UNLOCK_LIMIT_MS)));
+    const connection = __using(_stack, await connect({ reach }, workspace, process.env, timeLimit(UNLOCK_LIMIT_MS)));
     await releaseLeft(token, connection);
     log.info("The lock that the stopped run held is released");
   } catch (_) {
@@ -11871,7 +11896,7 @@ function* entriesOf2(items) {
 var NANOSECONDS3 = 1e9;
 var LOOK_TIMEOUT_MS = 2e3;
 async function giveAdvice(rollouts, deployment, { engine }) {
-  const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+  const signal = timeLimit(LOOK_TIMEOUT_MS);
   const known2 = /* @__PURE__ */ new Map();
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked: checked2, service, problem }) => {
     if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return [];
@@ -11909,9 +11934,6 @@ async function giveAdvice(rollouts, deployment, { engine }) {
     }
   }
 }
-
-// src/blue-green.ts
-import { setTimeout as sleep8 } from "node:timers/promises";
 
 // src/docker/colours.ts
 var COLOURS = ["blue", "green"];
@@ -12093,7 +12115,6 @@ function isEmpty(name, value) {
 }
 
 // src/docker/spec-update.ts
-import { setTimeout as sleep5 } from "node:timers/promises";
 var ATTEMPTS = 8;
 var LONGEST_PAUSE_MS = 500;
 async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
@@ -12111,7 +12132,7 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal) 
       return "done";
     } catch (error2) {
       if (!mayRepeat(error2) || attempt2 === ATTEMPTS) throw error2;
-      await sleep5(Math.random() * LONGEST_PAUSE_MS, void 0, { signal });
+      await sleep(Math.random() * LONGEST_PAUSE_MS, signal);
     }
   }
 }
@@ -12194,7 +12215,7 @@ function nodeName(id, nodes) {
 async function lastLines(task, engine) {
   if (task.Status.ContainerStatus?.ContainerID === void 0) return [];
   const query = { stdout: "1", stderr: "1", tail: String(LOG_LINES) };
-  const signal = AbortSignal.timeout(LOG_SECONDS * 1e3);
+  const signal = timeLimit(LOG_SECONDS * 1e3);
   const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
   return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
 }
@@ -12347,7 +12368,7 @@ function lookoutFor(ours, trial2, look2, judge2, { connection, observed, deploym
       service,
       tasks: view.tasks.get(ours.ID) ?? [],
       eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-      now: performance.now() / 1e3,
+      now: nowMs() / 1e3,
       monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec)
     };
     const known2 = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight);
@@ -12378,7 +12399,7 @@ function sharedLook({ engine }, serviceIds, signal) {
   let latest;
   let lookedAt = Number.NEGATIVE_INFINITY;
   return () => {
-    const now = performance.now();
+    const now = nowMs();
     if (latest === void 0 || now - lookedAt >= LOOK_EVERY_MS3 / 2) {
       latest = throughElection(() => viewOf(engine, serviceIds, signal), signal);
       lookedAt = now;
@@ -12553,7 +12574,7 @@ function stackChanges(now, wanted) {
 
 // src/next-colour.ts
 async function makeNext(checked2, { leftovers }, { engine }, signal) {
-  const sentAt = performance.now();
+  const sentAt = nowMs();
   for (const leftover of leftovers) {
     const now = await findService(engine, leftover.ID, signal);
     if (now === void 0) continue;
@@ -12584,9 +12605,6 @@ async function make(access, spec, engine, signal) {
 function someoneElse(what) {
   return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
 }
-
-// src/trial.ts
-import { setTimeout as sleep6 } from "node:timers/promises";
 
 // src/runner/shell.ts
 import { spawn as spawn2 } from "node:child_process";
@@ -12655,8 +12673,8 @@ var ATTEMPT_SECONDS = 30;
 var LOOK_EVERY_SECONDS = 1;
 var LEAST_BAD_STATUS = 400;
 async function trial(tasks, { holdSeconds, check: check2 }, stillUp, signal) {
-  const startedAt = performance.now();
-  const elapsed = () => (performance.now() - startedAt) / 1e3;
+  const startedAt = nowMs();
+  const elapsed = () => (nowMs() - startedAt) / 1e3;
   if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
   if (check2 === void 0) return upUntil(holdSeconds);
   for (let due = 0; due !== void 0; due = nextCheck(due, elapsed(), holdSeconds)) {
@@ -12669,7 +12687,7 @@ async function trial(tasks, { holdSeconds, check: check2 }, stillUp, signal) {
       const down = await stillUp();
       const left = seconds - elapsed();
       if (down !== void 0 || left <= 0) return down;
-      await sleep6(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, void 0, { signal });
+      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, signal);
     }
   }
 }
@@ -12686,7 +12704,7 @@ async function runCheck(tasks, check2, signal) {
     for (const line of lines2) log.info(`${tasks.name}:   ${line}`);
     if (failure === void 0) return void 0;
     if (attempt2 === ATTEMPTS2) return `the check failed ${ATTEMPTS2} times in a row: ${failure}`;
-    await sleep6(PAUSE_SECONDS2 * 1e3, void 0, { signal });
+    await sleep(PAUSE_SECONDS2 * 1e3, signal);
   }
 }
 async function attemptOf(tasks, check2, signal) {
@@ -12712,7 +12730,7 @@ function commandFailure({ code: code2, lines: lines2 }) {
   return `check-command ${ended}${last === void 0 ? "" : `: ${last.trim()}`}`;
 }
 async function askUrl(url, signal) {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1e3)]);
+  const patience = AbortSignal.any([signal, timeLimit(ATTEMPT_SECONDS * 1e3)]);
   try {
     const response = await fetch(url, { signal: patience });
     await response.body?.cancel();
@@ -12835,7 +12853,6 @@ function fenced(lines2) {
 }
 
 // src/docker/alarm.ts
-import { setTimeout as sleep7 } from "node:timers/promises";
 var SPACE_MS = 100;
 var BURST_MS = 20;
 function wakeOnEvents(engine, signal) {
@@ -12861,13 +12878,11 @@ function wakeOnEvents(engine, signal) {
         ring = resolve3;
       });
       const clock = new AbortController();
-      const time = sleep7(atTheLatestMs, void 0, { signal: AbortSignal.any([clock.signal, listening]) }).catch(
-        () => void 0
-      );
-      const settled = rung.then(() => sleep7(Math.max(BURST_MS, lastLook + SPACE_MS - performance.now())));
+      const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
+      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - nowMs())));
       await Promise.race([settled, time]);
       clock.abort();
-      lastLook = performance.now();
+      lastLook = nowMs();
     },
     [Symbol.dispose]: () => closing2.abort()
   };
@@ -12891,12 +12906,12 @@ async function watch(rollouts, observed, deployment, engine, signal) {
     for (const rollout of rollouts.filter(({ problem }) => problem !== void 0))
       settle(rollout, unwatchedResult(rollout));
     let watched = rollouts.filter(({ problem }) => problem === void 0).map((rollout) => startWatching(rollout, observed));
-    const startedAt = performance.now();
+    const startedAt = nowMs();
     const deadline = startedAt + deployment.timeoutSeconds * 1e3;
     const alarm = __using(_stack, wakeOnEvents(engine, signal));
     while (watched.length > 0) {
       const view = await look(engine, watched, signal);
-      const late = performance.now() >= deadline;
+      const late = nowMs() >= deadline;
       watched = watched.flatMap((one) => {
         const seen = "cause" in view ? { result: endResult(one.rollout, view.outcome, view.cause, void 0) } : lookAtOne(one, view, late, deployment, engine);
         if ("result" in seen) {
@@ -12971,7 +12986,7 @@ function sightOf(service, view, { monitorSeconds }) {
     service,
     tasks: view.tasks.get(service.ID) ?? [],
     eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-    now: performance.now() / 1e3,
+    now: nowMs() / 1e3,
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec)
   };
 }
@@ -12998,9 +13013,7 @@ function settledPart(rollout, outcome, sight) {
 var NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
 function sayProgress(before, now, startedAt) {
   if (now.progress === before.progress) return;
-  log.info(
-    `${Math.round((performance.now() - startedAt) / 1e3)} s  ${now.rollout.checked.request.name}: ${now.progress}`
-  );
+  log.info(`${Math.round((nowMs() - startedAt) / 1e3)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
 }
 function sayResult(result, { isWayBack = false }) {
   const { name, outcome, seconds, cause } = result;
@@ -13073,7 +13086,7 @@ async function tryOut(move, field) {
 async function giveRoutes(move, field) {
   const { name, next, old } = move;
   const { engine } = field.connection;
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+  const signal = timeLimit(SEND_TIMEOUT_MS);
   const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: "spec" }, signal);
   if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
@@ -13086,18 +13099,18 @@ async function giveRoutes(move, field) {
 async function makeAnew(move, field) {
   const { engine } = field.connection;
   const { checked: checked2 } = move.rollout;
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+  const signal = timeLimit(SEND_TIMEOUT_MS);
   await remove(engine, `/services/${move.service.ID}`, signal);
   const made = await make(checked2.access, move.next.routed, engine, signal);
   if ("problem" in made) return { ...move, problem: made.problem };
   const moved = { ...move, service: made.service, hasMoved: true };
-  const result = await watchOne({ checked: checked2, service: made.service, sentAt: performance.now() }, field);
+  const result = await watchOne({ checked: checked2, service: made.service, sentAt: nowMs() }, field);
   return { ...moved, ...problemOf(result) };
 }
 async function takeRoutes(move, field) {
   const { name, next, old } = move;
   const { engine } = field.connection;
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+  const signal = timeLimit(SEND_TIMEOUT_MS);
   const before = claimed(old.Spec, name);
   const after = retired(before, next.routing);
   const standing = await updateSpec(engine, old.ID, [before], after, { from: "spec" }, signal);
@@ -13107,15 +13120,15 @@ async function takeRoutes(move, field) {
   return move;
 }
 async function untilStopped2({ ID, Spec }, { connection, deployment, signal }) {
-  const deadline = performance.now() + deployment.timeoutSeconds * 1e3;
+  const deadline = nowMs() + deployment.timeoutSeconds * 1e3;
   const filters = JSON.stringify({ service: [ID] });
   const look2 = () => connection.engine.get("/tasks", { query: { filters }, signal });
   while ((await throughElection(look2, signal)).some(mayHaveContainer)) {
-    if (performance.now() >= deadline) {
+    if (nowMs() >= deadline) {
       log.warning(`The tasks of ${Spec.Name} have not ended within ${deployment.timeoutSeconds} s`);
       return;
     }
-    await sleep8(LOOK_EVERY_MS3, void 0, { signal });
+    await sleep(LOOK_EVERY_MS3, signal);
   }
 }
 function whileMoving({ Spec }, standing) {
@@ -13142,7 +13155,7 @@ async function removeOld({ name, old, keepOld: keep }, { connection }) {
     log.info(`${name}: ${old.Spec.Name} stays until the next deploy`);
     return;
   }
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+  const signal = timeLimit(SEND_TIMEOUT_MS);
   try {
     await remove(connection.engine, `/services/${old.ID}`, signal);
     log.info(`${name}: ${old.Spec.Name} is removed`);
@@ -13153,7 +13166,7 @@ async function removeOld({ name, old, keepOld: keep }, { connection }) {
 async function giveBack(move, field) {
   const { name, next, old, rollout } = move;
   const { engine } = field.connection;
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+  const signal = timeLimit(SEND_TIMEOUT_MS);
   if (move.problem?.outcome === "superseded") {
     await removeUnused(move, engine, signal);
     return move;
@@ -13167,7 +13180,7 @@ async function giveBack(move, field) {
     if (standing !== "done" || service === void 0) throw new Error(whileMoving(old, standing).cause);
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
     const checked2 = { ...rollout.checked, current: old, action: "unchanged" };
-    const { problem } = problemOf(await watchOne({ checked: checked2, service, sentAt: performance.now() }, field));
+    const { problem } = problemOf(await watchOne({ checked: checked2, service, sentAt: nowMs() }, field));
     if (problem !== void 0) throw new Error(problem.cause);
     return { ...move, hasMoved: false };
   } catch (error2) {
@@ -13230,9 +13243,6 @@ function reportOf(moves, rollouts, results) {
     })
   };
 }
-
-// src/canary.ts
-import { setTimeout as sleep9 } from "node:timers/promises";
 
 // src/docker/interim-spec.ts
 var INTERIM_LABEL = "swarm-deploy.interim";
@@ -13318,13 +13328,13 @@ function unsettledNote(service, isChanged) {
 // src/interim.ts
 var SEND_TIMEOUT_MS2 = 12e4;
 function untouched(checked2) {
-  return { checked: checked2, service: checked2.current, sentAt: performance.now() };
+  return { checked: checked2, service: checked2.current, sentAt: nowMs() };
 }
 async function sendInterim(checked2, spec, credential, { engine }) {
   const { current } = checked2;
   if (current === void 0) throw new Error("a service that does not exist has no interim spec");
   const sent = untouched({ ...checked2, interim: spec });
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS2);
+  const signal = timeLimit(SEND_TIMEOUT_MS2);
   try {
     const standing = await give(current, checked2.interim, spec, credential, engine, signal);
     const service = await findService(engine, current.ID, signal);
@@ -13357,7 +13367,7 @@ function begunWith(rollouts, what, signal) {
   return { services: [], ended };
 }
 async function forgetInterims(rollouts, { engine }) {
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS2);
+  const signal = timeLimit(SEND_TIMEOUT_MS2);
   const touched = rollouts.filter(({ checked: checked2 }) => checked2.interim !== void 0);
   await Promise.all(
     touched.map(async ({ checked: { request: request2, current, interim } }) => {
@@ -13388,7 +13398,7 @@ async function renewCredential({ current, currentAccess, request: request2, inte
   if (isJob(current.Spec) || isUnsettled(current)) return;
   const credential = { from: "header", header: registryAuthHeader(currentAccess.credential) };
   try {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS3)]);
+    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS3)]);
     await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
   } catch (error2) {
     log.info(`${request2.name}: the credential for a way back was not renewed: ${messageOf(error2)}`);
@@ -13443,10 +13453,10 @@ async function watchAndTry({ checked: checked2, sentAt }, ours, { tasks, trial: 
     if (seen.state !== "progressing") return lookout.failure("failed", seen.cause, seen.taskId);
     if (seen.progress !== said) log.info(`${name}: ${seen.progress}`);
     said = seen.progress;
-    if (performance.now() - sentAt >= timeoutSeconds * 1e3) {
+    if (nowMs() - sentAt >= timeoutSeconds * 1e3) {
       return lookout.failure("timed-out", `it has not settled within ${timeoutSeconds} s: ${said}`);
     }
-    await sleep9(LOOK_EVERY_MS3, void 0, { signal: field.signal });
+    await sleep(LOOK_EVERY_MS3, field.signal);
   }
   log.info(`${name}: its canary is up`);
   const onTrial = { name, service: name, image: imageOf(ours) };
@@ -13457,9 +13467,6 @@ async function watchAndTry({ checked: checked2, sentAt }, ours, { tasks, trial: 
 
 // src/credentials.ts
 import { join as join8 } from "node:path";
-
-// src/docker/registry.ts
-import { setTimeout as sleep10 } from "node:timers/promises";
 
 // src/docker/registry-error.ts
 var WORDINGS3 = [
@@ -13609,7 +13616,7 @@ async function asking(signal, ask) {
       if (!(error2 instanceof EngineError)) throw error2;
       const failure = classifyRegistryError(error2.status, error2.message);
       if (failure !== "registry-error" || pause === void 0) throw new RegistryError(failure, error2.message);
-      await sleep10(pause * 1e3, void 0, { signal });
+      await sleep(pause * 1e3, signal);
     }
   }
   throw new Error("unreachable: the last pause ends the loop");
@@ -13703,9 +13710,6 @@ async function askHelper(helper, registry, env, signal) {
   const { Username: username, Secret: password } = JSON.parse(answer2.stdout);
   return { kind: username === "<token>" ? "identity-token" : "password", username, password };
 }
-
-// src/deploy.ts
-import { setTimeout as sleep11 } from "node:timers/promises";
 
 // src/docker/rehearsal.ts
 import { once } from "node:events";
@@ -13848,8 +13852,8 @@ var GRACE_MS = 1e3;
 function deploy(services, connection, maxParallel, signal) {
   const end2 = afterGrace(signal);
   return inParallel(services, maxParallel, async (checked2) => {
-    if (checked2.action === "unchanged") return { checked: checked2, service: checked2.current, sentAt: performance.now() };
-    if (signal.aborted) return { checked: checked2, service: checked2.current, sentAt: performance.now(), problem: NOT_SENT };
+    if (checked2.action === "unchanged") return { checked: checked2, service: checked2.current, sentAt: nowMs() };
+    if (signal.aborted) return { checked: checked2, service: checked2.current, sentAt: nowMs(), problem: NOT_SENT };
     return send(checked2, connection, end2).catch((error2) => lostSight(checked2, error2, signal));
   });
 }
@@ -13869,13 +13873,13 @@ async function send(checked2, connection, end2) {
   if (command === void 0) return sendWhole(checked2, current?.Spec, connection, end2);
   const { args, env, stdin = "" } = command;
   for (let attempt2 = 1; ; attempt2++) {
-    const sentAt = performance.now();
+    const sentAt = nowMs();
     const result = await connection.docker.run(args, { env, stdin, signal: end2 });
     const said = complaint(result);
     if (result.code === 0) return taken(checked2, sentAt, await read2(connection, current?.ID ?? name, end2));
     const mayRepeat2 = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said);
     if (!mayRepeat2) return refused(checked2, sentAt, said);
-    await sleep11(Math.random() * LONGEST_PAUSE_SECONDS * 1e3, void 0, { signal: end2 });
+    await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1e3, end2);
     const service = await read2(connection, current?.ID ?? name, end2);
     const standing = compare(checked2, service);
     if (standing === "as-asked") return { checked: checked2, sentAt, service };
@@ -13888,7 +13892,7 @@ async function sendWhole(checked2, base, connection, end2) {
   const { current, access, wanted } = checked2;
   if (current === void 0 || base === void 0) throw new Error("only a service that exists is sent a whole spec");
   const id = current.ID;
-  const sentAt = performance.now();
+  const sentAt = nowMs();
   const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
   try {
     const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end2));
@@ -13912,7 +13916,7 @@ function read2({ engine }, name, end2) {
   return findService(engine, name, readingTime(end2));
 }
 function readingTime(end2) {
-  return AbortSignal.any([end2, AbortSignal.timeout(READ_TIMEOUT_MS)]);
+  return AbortSignal.any([end2, timeLimit(READ_TIMEOUT_MS)]);
 }
 function describe({ request: request2, action, changes, access, nextColour: nextColour2 }) {
   const auth = access === void 0 ? "without registry auth" : `config ${access.config.name}`;
@@ -13926,7 +13930,7 @@ function lostSight(checked2, error2, signal) {
   const why = signal.aborted ? "the run was stopped before it answered" : messageOf(error2);
   const cause = `it is not known whether the swarm took the change: ${why}`;
   const outcome = signal.aborted ? "cancelled" : "failed";
-  return { checked: checked2, sentAt: performance.now(), service: checked2.current, problem: { outcome, cause } };
+  return { checked: checked2, sentAt: nowMs(), service: checked2.current, problem: { outcome, cause } };
 }
 function refused(checked2, sentAt, said) {
   const cause = `docker refused to ${checked2.action} it: ${said}`;
@@ -14423,7 +14427,7 @@ function isHalfWay({ checked: checked2, problem }, { outcome }) {
   return checked2.interim !== void 0 && (problem !== void 0 || outcome === "rolled-back");
 }
 function sendBack(changed, { engine }, maxParallel) {
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS4);
+  const signal = timeLimit(SEND_TIMEOUT_MS4);
   return inParallel(changed, maxParallel, async ({ rollout, before }) => {
     const { checked: checked2, service } = rollout;
     try {
@@ -14457,7 +14461,7 @@ function sendBack(changed, { engine }, maxParallel) {
 }
 function restoredRollouts(restoring) {
   return restoring.flatMap(({ rollout: { checked: checked2 }, state }) => {
-    const sentAt = performance.now();
+    const sentAt = nowMs();
     if (state === "sent") return [{ checked: checked2, service: checked2.current, sentAt, isWayBack: true }];
     const live = state === "removed" ? checked2.nextColour?.live : void 0;
     return live === void 0 ? [] : [{ checked: { ...checked2, current: live, action: "unchanged" }, service: live, sentAt, isWayBack: true }];
@@ -14501,7 +14505,6 @@ function credentialFor({ access, currentAccess }) {
 }
 
 // src/recreate.ts
-import { setTimeout as sleep12 } from "node:timers/promises";
 var LOOK_EVERY_MS5 = 300;
 async function stopOldTasks(services, field) {
   const { connection, signal } = field;
@@ -14517,17 +14520,17 @@ async function stopOldTasks(services, field) {
 }
 async function untilGone(sent, field) {
   const { connection, deployment, signal } = field;
-  const startedAt = performance.now();
+  const startedAt = nowMs();
   const isStopping = ({ checked: checked2, problem }) => checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0 && problem === void 0;
   let rollouts = sent;
   let waitFor2 = rollouts.filter(isStopping);
   while (waitFor2.length > 0 && rollouts.every(({ problem }) => problem === void 0) && !signal.aborted) {
     try {
-      const late = performance.now() - startedAt >= deployment.timeoutSeconds * 1e3;
+      const late = nowMs() - startedAt >= deployment.timeoutSeconds * 1e3;
       const now = await throughElection(() => lookAt(connection.engine, waitFor2, late, signal), signal);
       rollouts = rollouts.map((rollout) => waitFor2.includes(rollout) ? checkOne(rollout, now, late, field) : rollout);
       waitFor2 = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0);
-      if (waitFor2.length > 0) await sleep12(LOOK_EVERY_MS5, void 0, { signal });
+      if (waitFor2.length > 0) await sleep(LOOK_EVERY_MS5, signal);
     } catch (error2) {
       if (signal.aborted) break;
       const cause = `the swarm can no longer be watched: ${messageOf(error2)}`;
@@ -14715,7 +14718,7 @@ async function makeAll(stack, networks, engine, signal) {
       if (!exists(object, stack.known)) await make2(object.kind, object.name, bodyOf(object));
     }
   } catch (error2) {
-    const patience = AbortSignal.timeout(UNDO_TIMEOUT_MS);
+    const patience = timeLimit(UNDO_TIMEOUT_MS);
     const undo = ({ path }) => remove(engine, path, patience).catch((failure) => log.warning(messageOf(failure)));
     await Promise.all(made.map(undo));
     throw error2;
@@ -14731,7 +14734,7 @@ function bodyOf({ name, labels, content, driver, templating }) {
   };
 }
 async function makeOnce(engine, kind, name, body) {
-  const patience = AbortSignal.timeout(MAKE_TIMEOUT_MS);
+  const patience = timeLimit(MAKE_TIMEOUT_MS);
   try {
     const answer2 = await throughElection(
       () => engine.post(`/${kind}s/create`, { body }),
@@ -15000,7 +15003,6 @@ function withObjects(file, objects) {
 }
 
 // src/stack/remove.ts
-import { setTimeout as sleep13 } from "node:timers/promises";
 var RELEASE_SECONDS = 20;
 var ASK_EVERY_MS = 500;
 var READ_TIMEOUT_MS2 = 12e4;
@@ -15019,7 +15021,7 @@ async function removeServices(stack, engine) {
   return Promise.all(surplus.map((service) => removeService(service, engine)));
 }
 async function removeService(service, engine) {
-  const startedAt = performance.now();
+  const startedAt = nowMs();
   const refusal2 = await tryToRemove(engine, `/services/${service.ID}`);
   say(`service ${service.Spec.Name}`, refusal2);
   return {
@@ -15035,7 +15037,7 @@ async function removeService(service, engine) {
   };
 }
 async function removeObjects(stack, engine) {
-  const signal = AbortSignal.timeout(READ_TIMEOUT_MS2);
+  const signal = timeLimit(READ_TIMEOUT_MS2);
   const [services, known2] = await Promise.all([readServices2(engine), knownObjects(engine, signal)]);
   for (const kind of ["secret", "config"]) {
     const old2 = known2[kind].filter((object) => isOld(stack, kind, object));
@@ -15050,7 +15052,7 @@ async function removeObjects(stack, engine) {
   }
 }
 function readServices2(engine) {
-  return throughElection(() => engine.get("/services"), AbortSignal.timeout(READ_TIMEOUT_MS2));
+  return throughElection(() => engine.get("/services"), timeLimit(READ_TIMEOUT_MS2));
 }
 function unused(objects, idOf, services) {
   const ids = unusedIds(objects.map(idOf), services);
@@ -15064,19 +15066,19 @@ function isOld(stack, kind, { Spec }) {
 }
 async function tryToRemove(engine, path) {
   try {
-    await remove(engine, path, AbortSignal.timeout(REMOVE_TIMEOUT_MS));
+    await remove(engine, path, timeLimit(REMOVE_TIMEOUT_MS));
     return void 0;
   } catch (error2) {
     return messageOf(error2);
   }
 }
 async function whenReleased(removal) {
-  const deadline = performance.now() + RELEASE_SECONDS * 1e3;
+  const deadline = nowMs() + RELEASE_SECONDS * 1e3;
   for (; ; ) {
     const refusal2 = await removal();
     const isHeld = refusal2 !== void 0 && /in use|active endpoints/i.test(refusal2);
-    if (!isHeld || performance.now() > deadline) return refusal2;
-    await sleep13(ASK_EVERY_MS);
+    if (!isHeld || nowMs() > deadline) return refusal2;
+    await sleep(ASK_EVERY_MS);
   }
 }
 function say(what, refusal2) {

@@ -2,6 +2,7 @@ import type { Connection, Deployment, Rollout } from './deployment.ts'
 import type { LocalImage, ServiceSpec } from './docker/api.ts'
 import { type ImageHealth, lint } from './lint.ts'
 import { inParallel } from './parallel.ts'
+import { timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 const NANOSECONDS = 1e9
@@ -15,7 +16,7 @@ export async function giveAdvice(
   deployment: Deployment,
   { engine }: Connection,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
+  const signal = timeLimit(LOOK_TIMEOUT_MS)
   const known = new Map<string, Promise<ImageHealth | undefined>>()
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
     if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangedService, CheckedService, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { Service, ServiceSpec, Task } from './docker/api.ts'
 import { claimed, type NextColour, retired } from './docker/colours.ts'
@@ -13,6 +12,7 @@ import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { LOOK_EVERY_MS, lookoutFor, type Problem, sharedLook } from './lookout.ts'
 import { make } from './next-colour.ts'
+import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { trial } from './trial.ts'
 import { isGood } from './verdict.ts'
@@ -130,7 +130,7 @@ async function tryOut(move: Move, field: Field): Promise<Move> {
 async function giveRoutes(move: Move, field: Field): Promise<Move> {
   const { name, next, old } = move
   const { engine } = field.connection
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
   const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: 'spec' }, signal)
   if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }
@@ -149,19 +149,19 @@ async function giveRoutes(move: Move, field: Field): Promise<Move> {
 async function makeAnew(move: Move, field: Field): Promise<Move> {
   const { engine } = field.connection
   const { checked } = move.rollout
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   await remove(engine, `/services/${move.service.ID}`, signal)
   const made = await make(checked.access, move.next.routed, engine, signal)
   if ('problem' in made) return { ...move, problem: made.problem }
   const moved = { ...move, service: made.service, hasMoved: true }
-  const result = await watchOne({ checked, service: made.service, sentAt: performance.now() }, field)
+  const result = await watchOne({ checked, service: made.service, sentAt: nowMs() }, field)
   return { ...moved, ...problemOf(result) }
 }
 
 async function takeRoutes(move: Move, field: Field): Promise<Move> {
   const { name, next, old } = move
   const { engine } = field.connection
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   const before = claimed(old.Spec, name)
   const after = retired(before, next.routing)
   const standing = await updateSpec(engine, old.ID, [before], after, { from: 'spec' }, signal)
@@ -173,15 +173,15 @@ async function takeRoutes(move: Move, field: Field): Promise<Move> {
 }
 
 async function untilStopped({ ID, Spec }: Service, { connection, deployment, signal }: Field): Promise<void> {
-  const deadline = performance.now() + deployment.timeoutSeconds * 1000
+  const deadline = nowMs() + deployment.timeoutSeconds * 1000
   const filters = JSON.stringify({ service: [ID] })
   const look = () => connection.engine.get<Task[]>('/tasks', { query: { filters }, signal })
   while ((await throughElection(look, signal)).some(mayHaveContainer)) {
-    if (performance.now() >= deadline) {
+    if (nowMs() >= deadline) {
       log.warning(`The tasks of ${Spec.Name} have not ended within ${deployment.timeoutSeconds} s`)
       return
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal })
+    await sleep(LOOK_EVERY_MS, signal)
   }
 }
 
@@ -214,7 +214,7 @@ async function removeOld({ name, old, keepOld: keep }: Move, { connection }: Fie
     log.info(`${name}: ${old.Spec.Name} stays until the next deploy`)
     return
   }
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     await remove(connection.engine, `/services/${old.ID}`, signal)
     log.info(`${name}: ${old.Spec.Name} is removed`)
@@ -227,7 +227,7 @@ async function removeOld({ name, old, keepOld: keep }: Move, { connection }: Fie
 async function giveBack(move: Move, field: Field): Promise<Move> {
   const { name, next, old, rollout } = move
   const { engine } = field.connection
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   if (move.problem?.outcome === 'superseded') {
     await removeUnused(move, engine, signal)
     return move
@@ -241,7 +241,7 @@ async function giveBack(move: Move, field: Field): Promise<Move> {
     if (standing !== 'done' || service === undefined) throw new Error(whileMoving(old, standing).cause)
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
     const checked: CheckedService = { ...rollout.checked, current: old, action: 'unchanged' }
-    const { problem } = problemOf(await watchOne({ checked, service, sentAt: performance.now() }, field))
+    const { problem } = problemOf(await watchOne({ checked, service, sentAt: nowMs() }, field))
     if (problem !== undefined) throw new Error(problem.cause)
     return { ...move, hasMoved: false }
   } catch (error) {

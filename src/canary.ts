@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangedService, CheckedService, Field, Rollout } from './deployment.ts'
 import type { Service } from './docker/api.ts'
 import type { FirstStep } from './docker/first-step.ts'
@@ -12,6 +11,7 @@ import { messageOf } from './errors.ts'
 import { type Begun, begunWith, sendInterim, untouched } from './interim.ts'
 import { LOOK_EVERY_MS, lookoutFor, sharedLook } from './lookout.ts'
 import { renewCredential } from './renew.ts'
+import { nowMs, sleep } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { trial } from './trial.ts'
 
@@ -87,10 +87,10 @@ async function watchAndTry(
     if (seen.state !== 'progressing') return lookout.failure('failed', seen.cause, seen.taskId)
     if (seen.progress !== said) log.info(`${name}: ${seen.progress}`)
     said = seen.progress
-    if (performance.now() - sentAt >= timeoutSeconds * 1000) {
+    if (nowMs() - sentAt >= timeoutSeconds * 1000) {
       return lookout.failure('timed-out', `it has not settled within ${timeoutSeconds} s: ${said}`)
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal: field.signal })
+    await sleep(LOOK_EVERY_MS, field.signal)
   }
   log.info(`${name}: its canary is up`)
 

@@ -2,6 +2,7 @@ import { connect } from './connection.ts'
 import { messageOf } from './errors.ts'
 import { readReach } from './inputs.ts'
 import { lockOfMain, releaseLeft } from './lock.ts'
+import { timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { createWorkspace, removeWorkspace, workspaceOfMain } from './runner/workspace.ts'
 
@@ -27,7 +28,7 @@ export async function cleanUp(): Promise<void> {
 async function unlock(token: string): Promise<void> {
   await using workspace = await createWorkspace()
   const reach = readReach(process.env)
-  using connection = await connect({ reach }, workspace, process.env, AbortSignal.timeout(UNLOCK_LIMIT_MS))
+  using connection = await connect({ reach }, workspace, process.env, timeLimit(UNLOCK_LIMIT_MS))
   await releaseLeft(token, connection)
   log.info('The lock that the stopped run held is released')
 }

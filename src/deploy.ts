@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
 import { isDisconnection, isElection } from './docker/election.ts'
@@ -12,6 +11,7 @@ import { messageOf } from './errors.ts'
 import { makeNext } from './next-colour.ts'
 import { inParallel } from './parallel.ts'
 import { renewCredential } from './renew.ts'
+import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 /** Enough for an update in progress: the orchestrator itself writes to a service twice. */
@@ -37,8 +37,8 @@ export function deploy(
 ): Promise<Rollout[]> {
   const end = afterGrace(signal)
   return inParallel(services, maxParallel, async (checked) => {
-    if (checked.action === 'unchanged') return { checked, service: checked.current, sentAt: performance.now() }
-    if (signal.aborted) return { checked, service: checked.current, sentAt: performance.now(), problem: NOT_SENT }
+    if (checked.action === 'unchanged') return { checked, service: checked.current, sentAt: nowMs() }
+    if (signal.aborted) return { checked, service: checked.current, sentAt: nowMs(), problem: NOT_SENT }
     return send(checked, connection, end).catch((error: unknown) => lostSight(checked, error, signal))
   })
 }
@@ -62,7 +62,7 @@ async function send(checked: ChangedService, connection: Connection, end: AbortS
   if (command === undefined) return sendWhole(checked, current?.Spec, connection, end)
   const { args, env, stdin = '' } = command
   for (let attempt = 1; ; attempt++) {
-    const sentAt = performance.now()
+    const sentAt = nowMs()
     const result = await connection.docker.run(args, { env, stdin, signal: end })
     const said = complaint(result)
     if (result.code === 0) return taken(checked, sentAt, await read(connection, current?.ID ?? name, end))
@@ -70,7 +70,7 @@ async function send(checked: ChangedService, connection: Connection, end: AbortS
     const mayRepeat = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said)
     if (!mayRepeat) return refused(checked, sentAt, said)
 
-    await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000, undefined, { signal: end })
+    await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000, end)
     const service = await read(connection, current?.ID ?? name, end)
     const standing = compare(checked, service)
     if (standing === 'as-asked') return { checked, sentAt, service }
@@ -93,7 +93,7 @@ async function sendWhole(
   const { current, access, wanted } = checked
   if (current === undefined || base === undefined) throw new Error('only a service that exists is sent a whole spec')
   const id = current.ID
-  const sentAt = performance.now()
+  const sentAt = nowMs()
   const credential: StoredCredential =
     access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
   try {
@@ -127,7 +127,7 @@ function read({ engine }: Connection, name: string, end: AbortSignal): Promise<S
 }
 
 function readingTime(end: AbortSignal): AbortSignal {
-  return AbortSignal.any([end, AbortSignal.timeout(READ_TIMEOUT_MS)])
+  return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)])
 }
 
 function describe({ request, action, changes, access, nextColour }: ChangedService): string {
@@ -146,7 +146,7 @@ function lostSight(checked: ChangedService, error: unknown, signal: AbortSignal)
   const why = signal.aborted ? 'the run was stopped before it answered' : messageOf(error)
   const cause = `it is not known whether the swarm took the change: ${why}`
   const outcome = signal.aborted ? 'cancelled' : 'failed'
-  return { checked, sentAt: performance.now(), service: checked.current, problem: { outcome, cause } }
+  return { checked, sentAt: nowMs(), service: checked.current, problem: { outcome, cause } }
 }
 
 function refused(checked: ChangedService, sentAt: number, said: string): Rollout {

@@ -241,7 +241,7 @@ export interface Rollout {
   readonly checked: CheckedService
   /** The service as the swarm has it now; `undefined` when there is none. */
   readonly service: Service | undefined
-  /** When the change was sent, in milliseconds of `performance.now()`. */
+  /** When the change was sent, in milliseconds of {@link nowMs}. */
   readonly sentAt: number
   /** It leads back to what ran before this run. */
   readonly isWayBack?: boolean

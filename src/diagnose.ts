@@ -5,6 +5,7 @@ import type { Memory } from './docker/rollout.ts'
 import { ending, isFailure } from './docker/task.ts'
 import { logLines } from './docker/task-logs.ts'
 import { messageOf } from './errors.ts'
+import { timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 const LOG_LINES = 20
@@ -66,7 +67,7 @@ function nodeName(id: string | undefined, nodes: readonly Node[]): string | unde
 async function lastLines(task: Task, engine: Engine): Promise<string[]> {
   if (task.Status.ContainerStatus?.ContainerID === undefined) return []
   const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) }
-  const signal = AbortSignal.timeout(LOG_SECONDS * 1000)
+  const signal = timeLimit(LOG_SECONDS * 1000)
   const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }))
   return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES)
 }

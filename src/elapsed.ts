@@ -1,6 +1,7 @@
-/** The seconds since a moment of `performance.now()`, as a person is told them: to a tenth. */
+import { nowMs } from './runner/clock.ts'
+/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
 export function secondsSince(moment: number): number {
-  return toTenths((performance.now() - moment) / 1000)
+  return toTenths((nowMs() - moment) / 1000)
 }
 
 /** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */

@@ -6,6 +6,7 @@ import { findService, type Standing, type StoredCredential, updateSpec } from '.
 import { sameStackSpec } from './docker/stack-file.ts'
 import { isPaused, isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
+import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 /** What came of the first steps of all services. */
@@ -20,7 +21,7 @@ const SEND_TIMEOUT_MS = 120_000
 
 /** A service whose first step has not been taken, or that has none. */
 export function untouched(checked: CheckedService): Rollout {
-  return { checked, service: checked.current, sentAt: performance.now() }
+  return { checked, service: checked.current, sentAt: nowMs() }
 }
 
 /**
@@ -37,7 +38,7 @@ export async function sendInterim(
   const { current } = checked
   if (current === undefined) throw new Error('a service that does not exist has no interim spec')
   const sent = untouched({ ...checked, interim: spec })
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     const standing = await give(current, checked.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
@@ -96,7 +97,7 @@ export function begunWith(rollouts: readonly Rollout[], what: string, signal: Ab
  * would lead there: the present spec is sent once more, and no task restarts.
  */
 export async function forgetInterims(rollouts: readonly Rollout[], { engine }: Connection): Promise<void> {
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   const touched = rollouts.filter(({ checked }) => checked.interim !== undefined)
   await Promise.all(
     touched.map(async ({ checked: { request, current, interim } }) => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { saveState } from '@actions/core'
 import type { Connection, Deployment, LockRequest } from './deployment.ts'
 import type { SystemInfo } from './docker/api.ts'
@@ -19,6 +18,7 @@ import { remove } from './docker/removal.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { messageOf, UserError } from './errors.ts'
 import type { Strategy } from './rollover.ts'
+import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log, stage } from './runner/log.ts'
 import { identifyRun } from './runner/run.ts'
 
@@ -102,7 +102,7 @@ async function waitFor(
   { timeoutSeconds }: LockRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = performance.now() + timeoutSeconds * 1000
+  const deadline = nowMs() + timeoutSeconds * 1000
   let waitsFor = ''
   while (!(await create(engine, name, holder))) {
     signal.throwIfAborted()
@@ -116,12 +116,12 @@ async function waitFor(
       await remove(engine, `/configs/${other.id}`, signal)
       continue
     }
-    if (performance.now() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds))
+    if (nowMs() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds))
     if (waitsFor !== other.id) {
       log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`)
     }
     waitsFor = other.id
-    await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, deadline - performance.now())), undefined, { signal })
+    await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, deadline - nowMs())), signal)
   }
 }
 
@@ -137,7 +137,7 @@ function tooLong(name: string, { holder, createdAt }: HeldLock, now: string, tim
 
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
 async function create(engine: Engine, name: string, holder: Holder): Promise<boolean> {
-  const patience = AbortSignal.timeout(CALL_TIMEOUT_MS)
+  const patience = timeLimit(CALL_TIMEOUT_MS)
   try {
     await throughElection(() => engine.post('/configs/create', { body: lockBody(name, holder) }), patience)
     return true
@@ -161,7 +161,7 @@ async function find(engine: Engine, name: string, signal: AbortSignal): Promise<
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
 async function release(engine: Engine, holder: Holder, taken: readonly string[]): Promise<void> {
   try {
-    await releaseAll(engine, holder.token, AbortSignal.timeout(RELEASE_TIMEOUT_MS))
+    await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS))
     saveState(STATE, '')
   } catch (error) {
     log.warning(
@@ -185,5 +185,5 @@ export function lockOfMain(): string | undefined {
 
 /** Releases what a killed main left behind. */
 export async function releaseLeft(token: string, { engine }: Connection): Promise<void> {
-  await releaseAll(engine, token, AbortSignal.timeout(CALL_TIMEOUT_MS))
+  await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS))
 }

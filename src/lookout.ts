@@ -7,6 +7,7 @@ import { firstMemory, type Memory, monitorSecondsOf, remember, type Verdict } fr
 import type { Sight } from './docker/sight.ts'
 import { mayHaveContainer } from './docker/task.ts'
 import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
+import { nowMs } from './runner/clock.ts'
 
 export const LOOK_EVERY_MS = 500
 
@@ -51,7 +52,7 @@ export function lookoutFor(
       service,
       tasks: view.tasks.get(ours.ID) ?? [],
       eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-      now: performance.now() / 1000,
+      now: nowMs() / 1000,
       monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec),
     }
     const known = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight)
@@ -90,7 +91,7 @@ export function sharedLook(
   let latest: Promise<View> | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   return () => {
-    const now = performance.now()
+    const now = nowMs()
     if (latest === undefined || now - lookedAt >= LOOK_EVERY_MS / 2) {
       latest = throughElection(() => viewOf(engine, serviceIds, signal), signal)
       lookedAt = now

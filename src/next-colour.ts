@@ -9,6 +9,7 @@ import { sameSpec } from './docker/service-spec.ts'
 import { findService } from './docker/spec-update.ts'
 import { sameStackSpec } from './docker/stack-file.ts'
 import type { Problem } from './lookout.ts'
+import { nowMs } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function makeNext(
   { engine }: Connection,
   signal: AbortSignal,
 ): Promise<Rollout> {
-  const sentAt = performance.now()
+  const sentAt = nowMs()
   for (const leftover of leftovers) {
     const now = await findService(engine, leftover.ID, signal)
     if (now === undefined) continue

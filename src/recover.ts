@@ -7,6 +7,7 @@ import { findService, type StoredCredential, updateSpec } from './docker/spec-up
 import { toTenths } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
+import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { isGood } from './verdict.ts'
 
@@ -54,7 +55,7 @@ export function sendBack(
   { engine }: Connection,
   maxParallel: number,
 ): Promise<Restoring[]> {
-  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   return inParallel(changed, maxParallel, async ({ rollout, before }): Promise<Restoring> => {
     const { checked, service } = rollout
     try {
@@ -95,7 +96,7 @@ export function sendBack(
 /** The rollouts to watch until what was before runs again. */
 export function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
   return restoring.flatMap(({ rollout: { checked }, state }): Rollout[] => {
-    const sentAt = performance.now()
+    const sentAt = nowMs()
     if (state === 'sent') return [{ checked, service: checked.current, sentAt, isWayBack: true }]
     const live = state === 'removed' ? checked.nextColour?.live : undefined
     return live === undefined

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckedService, Field, Rollout } from './deployment.ts'
 import type { Node, Service, Task } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
@@ -8,6 +7,7 @@ import { mayHaveContainer } from './docker/task.ts'
 import { isSomeoneElses } from './docker/view.ts'
 import { messageOf } from './errors.ts'
 import { type Begun, begunWith, sendInterim, untouched } from './interim.ts'
+import { nowMs, sleep } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 const LOOK_EVERY_MS = 300
@@ -32,18 +32,18 @@ export async function stopOldTasks(services: readonly CheckedService[], field: F
 /** The rollouts, each with a problem when its old tasks have not gone; all of them as they are when the run is stopped. */
 async function untilGone(sent: readonly Rollout[], field: Field): Promise<readonly Rollout[]> {
   const { connection, deployment, signal } = field
-  const startedAt = performance.now()
+  const startedAt = nowMs()
   const isStopping = ({ checked, problem }: Rollout) =>
     checked.firstStep?.kind === 'recreate' && checked.interim !== undefined && problem === undefined
   let rollouts = sent
   let waitFor = rollouts.filter(isStopping)
   while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === undefined) && !signal.aborted) {
     try {
-      const late = performance.now() - startedAt >= deployment.timeoutSeconds * 1000
+      const late = nowMs() - startedAt >= deployment.timeoutSeconds * 1000
       const now = await throughElection(() => lookAt(connection.engine, waitFor, late, signal), signal)
       rollouts = rollouts.map((rollout) => (waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout))
       waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0)
-      if (waitFor.length > 0) await sleep(LOOK_EVERY_MS, undefined, { signal })
+      if (waitFor.length > 0) await sleep(LOOK_EVERY_MS, signal)
     } catch (error) {
       if (signal.aborted) break
       const cause = `the swarm can no longer be watched: ${messageOf(error)}`

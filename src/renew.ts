@@ -4,6 +4,7 @@ import { isJob } from './docker/service-mode.ts'
 import { updateSpec } from './docker/spec-update.ts'
 import { isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
+import { timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 const SEND_TIMEOUT_MS = 120_000
@@ -23,7 +24,7 @@ export async function renewCredential(
   if (isJob(current.Spec) || isUnsettled(current)) return
   const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
   try {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)])
+    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
     await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience)
   } catch (error) {
     log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`)

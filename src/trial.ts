@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from './errors.ts'
 import { basePath } from './inputs/files.ts'
 import type { Check, Trial } from './rollover.ts'
+import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { type Environment, environmentForCommands } from './runner/environment.ts'
 import { log } from './runner/log.ts'
 import { runShell, type ShellResult } from './runner/shell.ts'
@@ -40,8 +40,8 @@ export async function trial(
   stillUp: () => Promise<string | undefined>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const startedAt = performance.now()
-  const elapsed = () => (performance.now() - startedAt) / 1000
+  const startedAt = nowMs()
+  const elapsed = () => (nowMs() - startedAt) / 1000
   if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`)
   if (check === undefined) return upUntil(holdSeconds)
 
@@ -57,7 +57,7 @@ export async function trial(
       const down = await stillUp()
       const left = seconds - elapsed()
       if (down !== undefined || left <= 0) return down
-      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1000, undefined, { signal })
+      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1000, signal)
     }
   }
 }
@@ -88,7 +88,7 @@ async function runCheck(tasks: OnTrial, check: Check, signal: AbortSignal): Prom
     for (const line of lines) log.info(`${tasks.name}:   ${line}`)
     if (failure === undefined) return undefined
     if (attempt === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`
-    await sleep(PAUSE_SECONDS * 1000, undefined, { signal })
+    await sleep(PAUSE_SECONDS * 1000, signal)
   }
 }
 
@@ -120,7 +120,7 @@ export function commandFailure({ code, lines }: ShellResult): string | undefined
 }
 
 async function askUrl(url: string, signal: AbortSignal): Promise<{ readonly failure?: string }> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)])
+  const patience = AbortSignal.any([signal, timeLimit(ATTEMPT_SECONDS * 1000)])
   try {
     const response = await fetch(url, { signal: patience })
     await response.body?.cancel()

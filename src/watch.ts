@@ -11,6 +11,7 @@ import { type Sight, type Tally, tally } from './docker/sight.ts'
 import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
 import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
+import { nowMs } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { isGood } from './verdict.ts'
 
@@ -62,13 +63,13 @@ export async function watch(
   let watched = rollouts
     .filter(({ problem }) => problem === undefined)
     .map((rollout) => startWatching(rollout, observed))
-  const startedAt = performance.now()
+  const startedAt = nowMs()
   const deadline = startedAt + deployment.timeoutSeconds * 1000
   using alarm = wakeOnEvents(engine, signal)
 
   while (watched.length > 0) {
     const view = await look(engine, watched, signal)
-    const late = performance.now() >= deadline
+    const late = nowMs() >= deadline
     watched = watched.flatMap((one) => {
       const seen: Look =
         'cause' in view
@@ -156,7 +157,7 @@ function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): 
     service,
     tasks: view.tasks.get(service.ID) ?? [],
     eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-    now: performance.now() / 1000,
+    now: nowMs() / 1000,
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
   }
 }
@@ -187,9 +188,7 @@ const NOTHING_SEEN: Tally = { nodes: 0, running: 0, wanted: 0 }
 
 function sayProgress(before: Watched, now: Watched, startedAt: number): void {
   if (now.progress === before.progress) return
-  log.info(
-    `${Math.round((performance.now() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`,
-  )
+  log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`)
 }
 
 function sayResult(result: ServiceResult, { isWayBack = false }: Rollout): ServiceResult {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { nowMs, sleep } from '../runner/clock.ts'
 import type { Engine } from './engine.ts'
 
 /** Events come in bursts, and the more services, the more of them: so there are never more than ten looks a second. */
@@ -42,13 +42,11 @@ export function wakeOnEvents(engine: Engine, signal: AbortSignal): Alarm {
         ring = resolve
       })
       const clock = new AbortController()
-      const time = sleep(atTheLatestMs, undefined, { signal: AbortSignal.any([clock.signal, listening]) }).catch(
-        () => undefined,
-      )
-      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - performance.now())))
+      const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined)
+      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - nowMs())))
       await Promise.race([settled, time])
       clock.abort()
-      lastLook = performance.now()
+      lastLook = nowMs()
     },
     [Symbol.dispose]: () => closing.abort(),
   }

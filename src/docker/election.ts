@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { nowMs, sleep } from '../runner/clock.ts'
 import { ConnectionLost, EngineError } from './engine.ts'
 
 /** A failover seen by a healthy manager takes up to 20 s, by a returning old leader up to about 24 s. */
@@ -27,14 +27,14 @@ export function isDisconnection(message: string): boolean {
  * @throws what the work throws for another reason, or still throws after 90 s
  */
 export async function throughElection<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const deadline = performance.now() + PATIENCE_SECONDS * 1000
+  const deadline = nowMs() + PATIENCE_SECONDS * 1000
   for (;;) {
     try {
       return await work()
     } catch (error) {
       const passing = error instanceof ConnectionLost || (error instanceof EngineError && isElection(error.message))
-      if (!passing || performance.now() > deadline) throw error
-      await sleep(PAUSE_SECONDS * 1000, undefined, { signal })
+      if (!passing || nowMs() > deadline) throw error
+      await sleep(PAUSE_SECONDS * 1000, signal)
     }
   }
 }

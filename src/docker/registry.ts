@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Credential } from '../deployment.ts'
+import { sleep } from '../runner/clock.ts'
 import type { Distribution } from './api.ts'
 import { type Engine, EngineError } from './engine.ts'
 import { familiar, type ImageReference } from './reference.ts'
@@ -66,7 +66,7 @@ async function asking<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T>
       if (!(error instanceof EngineError)) throw error
       const failure = classifyRegistryError(error.status, error.message)
       if (failure !== 'registry-error' || pause === undefined) throw new RegistryError(failure, error.message)
-      await sleep(pause * 1000, undefined, { signal })
+      await sleep(pause * 1000, signal)
     }
   }
   throw new Error('unreachable: the last pause ends the loop')

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '../runner/clock.ts'
 import type { Secret } from '../runner/secret.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import { isElection, throughElection } from './election.ts'
@@ -47,7 +47,7 @@ export async function updateSpec(
       return 'done'
     } catch (error) {
       if (!mayRepeat(error) || attempt === ATTEMPTS) throw error
-      await sleep(Math.random() * LONGEST_PAUSE_MS, undefined, { signal })
+      await sleep(Math.random() * LONGEST_PAUSE_MS, signal)
     }
   }
 }

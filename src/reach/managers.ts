@@ -1,9 +1,9 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SystemInfo } from '../docker/api.ts'
 import { type DockerCli, dockerCli } from '../docker/cli.ts'
 import { ConnectionLost, connectEngine, type Engine } from '../docker/engine.ts'
 import { messageOf, UserError } from '../errors.ts'
+import { idle, nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { notManaging } from './standing.ts'
 import type { Way } from './way.ts'
@@ -133,13 +133,13 @@ export class Managers implements Disposable {
 
   async #replace(): Promise<void> {
     const before = this.#way
-    const deadline = performance.now() + SEARCH_SECONDS * 1000
-    await sleep(SECOND_LOOK_MS, undefined, { ref: false })
+    const deadline = nowMs() + SEARCH_SECONDS * 1000
+    await idle(SECOND_LOOK_MS)
     if (before === undefined || this.#disposed) return
     if ((await this.#problemOf(before)) === undefined) return
     const at = this.#doors.findIndex(({ text }) => text === before.text)
     const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)]
-    while (!this.#disposed && performance.now() < deadline) {
+    while (!this.#disposed && nowMs() < deadline) {
       for (const door of others) {
         const way = await door.open().catch((error: unknown) => messageOf(error))
         const problem = typeof way === 'string' ? way : await this.#problemOf(way)
@@ -154,14 +154,14 @@ export class Managers implements Disposable {
         this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
         return
       }
-      await sleep(1000, undefined, { ref: false })
+      await idle(1000)
     }
   }
 
   /** Why a way does not lead to a manager now. */
   async #problemOf(way: Way): Promise<string | undefined> {
     const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
-    const signal = AbortSignal.timeout(ASK_LIMIT_MS)
+    const signal = timeLimit(ASK_LIMIT_MS)
     try {
       const { code, stdout, stderr } = await docker.run(['info', '--format', '{{json .Swarm}}'], { signal })
       if (code !== 0) return way.explain(stderr.trim())

@@ -1,10 +1,10 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { access as accessFile, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startGuarded, startProgram } from '../docker/cli.ts'
 import { secondsSince } from '../elapsed.ts'
 import { UserError } from '../errors.ts'
+import { idle, nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { SshHost } from './host.ts'
@@ -103,7 +103,7 @@ function end({ child }: Attempt): void {
 
 /** Resolves when the socket is there; rejects with what ssh said when it ended before. */
 async function untilSocket(path: string, ssh: Attempt, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + OPEN_LIMIT_SECONDS * 1000
+  const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1000
   for (;;) {
     if (ssh.hasEnded()) throw new SshEnded(ssh.stderr())
     const exists = await accessFile(path).then(
@@ -111,8 +111,8 @@ async function untilSocket(path: string, ssh: Attempt, signal: AbortSignal): Pro
       () => false,
     )
     if (exists && !ssh.hasEnded()) return
-    if (performance.now() > deadline) throw new SshEnded('timed out')
-    await sleep(LOOK_EVERY_MS, undefined, { signal })
+    if (nowMs() > deadline) throw new SshEnded('timed out')
+    await sleep(LOOK_EVERY_MS, signal)
   }
 }
 
@@ -132,7 +132,7 @@ async function open(ssh: Ssh, args: readonly string[], path: string, signal: Abo
       end(running)
       const isCrowded = error instanceof SshEnded && classifySsh(error.message) === 'crowded'
       if (!isCrowded || number === CROWDED_ATTEMPTS) throw error
-      await sleep((0.5 + Math.random()) * number * 1000, undefined, { signal })
+      await sleep((0.5 + Math.random()) * number * 1000, signal)
     }
   }
 }
@@ -235,11 +235,11 @@ function keepOpen(first: Attempt, opened: () => Promise<Attempt>, host: SshHost)
     for (;;) {
       await current?.ended
       if (stopped) return
-      const since = performance.now()
+      const since = nowMs()
       log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`)
       current = undefined
       for (let pause = 0.2; current === undefined; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
-        await sleep(pause * 1000, undefined, { ref: false })
+        await idle(pause * 1000)
         if (stopped) return
         current = await opened().catch(() => undefined)
         if (current !== undefined && stopped) return end(current)

@@ -5,6 +5,7 @@ import { remove } from '../docker/removal.ts'
 import { withIds } from '../docker/stack-file.ts'
 import type { Kind } from '../docker/stack-objects.ts'
 import { messageOf, UserError } from '../errors.ts'
+import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { exists, type Stack, type WantedObject } from './stack.ts'
 import { placeholder } from './surroundings.ts'
@@ -52,7 +53,7 @@ async function makeAll(
       if (!exists(object, stack.known)) await make(object.kind, object.name, bodyOf(object))
     }
   } catch (error) {
-    const patience = AbortSignal.timeout(UNDO_TIMEOUT_MS)
+    const patience = timeLimit(UNDO_TIMEOUT_MS)
     const undo = ({ path }: { readonly path: string }) =>
       remove(engine, path, patience).catch((failure: unknown) => log.warning(messageOf(failure)))
     await Promise.all(made.map(undo))
@@ -72,7 +73,7 @@ function bodyOf({ name, labels, content, driver, templating }: WantedObject): un
 
 /** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
 async function makeOnce(engine: Engine, kind: Kind | 'network', name: string, body: unknown): Promise<string> {
-  const patience = AbortSignal.timeout(MAKE_TIMEOUT_MS)
+  const patience = timeLimit(MAKE_TIMEOUT_MS)
   try {
     const answer = await throughElection(
       () => engine.post<{ ID?: string; Id?: string }>(`/${kind}s/create`, { body }),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, ServiceResult } from '../deployment.ts'
 import type { Service } from '../docker/api.ts'
 import { throughElection } from '../docker/election.ts'
@@ -8,6 +7,7 @@ import { imageOf } from '../docker/service-spec.ts'
 import { type Kind, type StackObject, unusedIds, VERSION_LABEL } from '../docker/stack-objects.ts'
 import { secondsSince } from '../elapsed.ts'
 import { messageOf } from '../errors.ts'
+import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { isOfStack, knownObjects, type Stack } from './stack.ts'
 
@@ -40,7 +40,7 @@ async function removeServices(stack: Stack, engine: Engine): Promise<ServiceResu
 }
 
 async function removeService(service: Service, engine: Engine): Promise<ServiceResult> {
-  const startedAt = performance.now()
+  const startedAt = nowMs()
   const refusal = await tryToRemove(engine, `/services/${service.ID}`)
   say(`service ${service.Spec.Name}`, refusal)
   return {
@@ -57,7 +57,7 @@ async function removeService(service: Service, engine: Engine): Promise<ServiceR
 }
 
 async function removeObjects(stack: Stack, engine: Engine): Promise<void> {
-  const signal = AbortSignal.timeout(READ_TIMEOUT_MS)
+  const signal = timeLimit(READ_TIMEOUT_MS)
   const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
   for (const kind of ['secret', 'config'] as const) {
     const old = known[kind].filter((object) => isOld(stack, kind, object))
@@ -73,7 +73,7 @@ async function removeObjects(stack: Stack, engine: Engine): Promise<void> {
 }
 
 function readServices(engine: Engine): Promise<Service[]> {
-  return throughElection(() => engine.get<Service[]>('/services'), AbortSignal.timeout(READ_TIMEOUT_MS))
+  return throughElection(() => engine.get<Service[]>('/services'), timeLimit(READ_TIMEOUT_MS))
 }
 
 function unused<T>(objects: readonly T[], idOf: (object: T) => string, services: readonly Service[]): T[] {
@@ -92,7 +92,7 @@ function isOld(stack: Stack, kind: Kind, { Spec }: StackObject): boolean {
 /** Why it was not removed; `undefined` when it is gone. */
 async function tryToRemove(engine: Engine, path: string): Promise<string | undefined> {
   try {
-    await remove(engine, path, AbortSignal.timeout(REMOVE_TIMEOUT_MS))
+    await remove(engine, path, timeLimit(REMOVE_TIMEOUT_MS))
     return undefined
   } catch (error) {
     return messageOf(error)
@@ -100,11 +100,11 @@ async function tryToRemove(engine: Engine, path: string): Promise<string | undef
 }
 
 async function whenReleased(removal: () => Promise<string | undefined>): Promise<string | undefined> {
-  const deadline = performance.now() + RELEASE_SECONDS * 1000
+  const deadline = nowMs() + RELEASE_SECONDS * 1000
   for (;;) {
     const refusal = await removal()
     const isHeld = refusal !== undefined && /in use|active endpoints/i.test(refusal)
-    if (!isHeld || performance.now() > deadline) return refusal
+    if (!isHeld || nowMs() > deadline) return refusal
     await sleep(ASK_EVERY_MS)
   }
 }

@@ -1,0 +1,44 @@
+/**
+ * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
+ */
+
+/** Milliseconds on a clock that never goes back. */
+export function nowMs(): number {
+  return performance.now()
+}
+
+/**
+ * Resolves after some milliseconds.
+ *
+ * @throws DOMException `AbortError`, with the signal's reason as its cause, when it is aborted meanwhile
+ */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      const error = new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason })
+      reject(error)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    if (signal?.aborted) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
+  })
+}
+
+/** A pause that does not keep the program alive. */
+export function idle(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+}
+
+/** A signal that is aborted, with a `TimeoutError` as its reason, after some milliseconds; it keeps nothing alive. */
+export function timeLimit(ms: number): AbortSignal {
+  const controller = new AbortController()
+  const end = () => controller.abort(new DOMException('The operation took too long', 'TimeoutError'))
+  setTimeout(end, ms).unref()
+  return controller.signal
+}
