@@ -986,14 +986,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text4, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text5, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text4;
+        return text5;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text4.length <= endStep)
-        return text4;
+      if (text5.length <= endStep)
+        return text5;
       const folds = [];
       const escapedFolds = {};
       let end2 = lineWidth - indent.length;
@@ -1010,14 +1010,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text4, i, indent.length);
+        i = consumeMoreIndentedLines(text5, i, indent.length);
         if (i !== -1)
           end2 = i + endStep;
       }
-      for (let ch; ch = text4[i += 1]; ) {
+      for (let ch; ch = text5[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text4[i + 1]) {
+          switch (text5[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1034,12 +1034,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text4, i, indent.length);
+            i = consumeMoreIndentedLines(text5, i, indent.length);
           end2 = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text4[i + 1];
+            const next = text5[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -1051,12 +1051,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text4[i += 1];
+                ch = text5[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text4;
+                return text5;
               folds.push(j);
               escapedFolds[j] = true;
               end2 = j + endStep;
@@ -1071,39 +1071,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text4;
+        return text5;
       if (onFold)
         onFold();
-      let res = text4.slice(0, folds[0]);
+      let res = text5.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold = folds[i2];
-        const end3 = folds[i2 + 1] || text4.length;
+        const end3 = folds[i2 + 1] || text5.length;
         if (fold === 0)
           res = `
-${indent}${text4.slice(0, end3)}`;
+${indent}${text5.slice(0, end3)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text4[fold]}\\`;
+            res += `${text5[fold]}\\`;
           res += `
-${indent}${text4.slice(fold + 1, end3)}`;
+${indent}${text5.slice(fold + 1, end3)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text4, i, indent) {
+    function consumeMoreIndentedLines(text5, i, indent) {
       let end2 = i;
       let start = i + 1;
-      let ch = text4[start];
+      let ch = text5[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text4[++i];
+          ch = text5[++i];
         } else {
           do {
-            ch = text4[++i];
+            ch = text5[++i];
           } while (ch && ch !== "\n");
           end2 = i;
           start = i + 1;
-          ch = text4[start];
+          ch = text5[start];
         }
       }
       return end2;
@@ -1146,27 +1146,27 @@ var require_stringifyString = __commonJS({
       return true;
     }
     function doubleQuotedString(value, ctx) {
-      const json3 = JSON.stringify(value);
+      const json = JSON.stringify(value);
       if (ctx.options.doubleQuotedAsJSON)
-        return json3;
+        return json;
       const { implicitKey } = ctx;
       const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
       const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
       let str = "";
       let start = 0;
-      for (let i = 0, ch = json3[i]; ch; ch = json3[++i]) {
-        if (ch === " " && json3[i + 1] === "\\" && json3[i + 2] === "n") {
-          str += json3.slice(start, i) + "\\ ";
+      for (let i = 0, ch = json[i]; ch; ch = json[++i]) {
+        if (ch === " " && json[i + 1] === "\\" && json[i + 2] === "n") {
+          str += json.slice(start, i) + "\\ ";
           i += 1;
           start = i;
           ch = "\\";
         }
         if (ch === "\\")
-          switch (json3[i + 1]) {
+          switch (json[i + 1]) {
             case "u":
               {
-                str += json3.slice(start, i);
-                const code2 = json3.substr(i + 2, 4);
+                str += json.slice(start, i);
+                const code2 = json.substr(i + 2, 4);
                 switch (code2) {
                   case "0000":
                     str += "\\0";
@@ -1196,23 +1196,23 @@ var require_stringifyString = __commonJS({
                     if (code2.substr(0, 2) === "00")
                       str += "\\x" + code2.substr(2);
                     else
-                      str += json3.substr(i, 6);
+                      str += json.substr(i, 6);
                 }
                 i += 5;
                 start = i + 1;
               }
               break;
             case "n":
-              if (implicitKey || json3[i + 2] === '"' || json3.length < minMultiLineLength) {
+              if (implicitKey || json[i + 2] === '"' || json.length < minMultiLineLength) {
                 i += 1;
               } else {
-                str += json3.slice(start, i) + "\n\n";
-                while (json3[i + 2] === "\\" && json3[i + 3] === "n" && json3[i + 4] !== '"') {
+                str += json.slice(start, i) + "\n\n";
+                while (json[i + 2] === "\\" && json[i + 3] === "n" && json[i + 4] !== '"') {
                   str += "\n";
                   i += 2;
                 }
                 str += indent;
-                if (json3[i + 2] === " ")
+                if (json[i + 2] === " ")
                   str += "\\";
                 i += 1;
                 start = i + 1;
@@ -1222,7 +1222,7 @@ var require_stringifyString = __commonJS({
               i += 1;
           }
       }
-      str = start ? str + json3.slice(start) : json3;
+      str = start ? str + json.slice(start) : json;
       return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
     }
     function singleQuotedString(value, ctx) {
@@ -3644,11 +3644,11 @@ var require_Document = __commonJS({
           throw new Error(`With a null YAML version, the { schema: Schema } option is required`);
       }
       // json & jsonArg are only used from toJSON()
-      toJS({ json: json3, jsonArg, mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
+      toJS({ json, jsonArg, mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
         const ctx = {
           anchors: /* @__PURE__ */ new Map(),
           doc: this,
-          keep: !json3,
+          keep: !json,
           mapAsMap: mapAsMap === true,
           mapKeyWarned: false,
           maxAliasCount: typeof maxAliasCount === "number" ? maxAliasCount : 100
@@ -7396,16 +7396,16 @@ var REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
 var TAG = /^\w[\w.-]{0,127}$/;
 var HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
 var IMAGE_ID = /^[a-f0-9]{64}$/;
-function parseReference(text4) {
-  const refuse = (reason) => new InvalidReference(`The image name ${shown(text4)} ${reason}`);
-  checkCharacters(text4, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text4)?.[0];
+function parseReference(text5) {
+  const refuse = (reason) => new InvalidReference(`The image name ${shown(text5)} ${reason}`);
+  checkCharacters(text5, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text5)?.[0];
   if (scheme !== void 0) throw refuse(`must not start with ${scheme}: leave it off`);
-  if (IMAGE_ID.test(text4)) {
+  if (IMAGE_ID.test(text5)) {
     throw refuse("could be an image ID, which exists on one machine only: write the name, such as nginx:1.27");
   }
-  if (isDigest(text4)) throw refuse(`is a digest without a name: write name@${text4}`);
-  const { registry, remainder } = splitRegistry(text4);
+  if (isDigest(text5)) throw refuse(`is a digest without a name: write name@${text5}`);
+  const { registry, remainder } = splitRegistry(text5);
   if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry)}`);
   const [nameAndTag, digest] = cut(remainder, "@");
   const [name, tag] = cut(nameAndTag, ":");
@@ -7413,7 +7413,7 @@ function parseReference(text4) {
   if (tag === "") throw refuse("ends in an empty tag: is a variable empty that should hold the tag?");
   if (digest === "") throw refuse("ends in an empty digest: is a variable empty that should hold the digest?");
   if (/[A-Z]/.test(name)) {
-    const lowered = text4.slice(0, text4.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+    const lowered = text5.slice(0, text5.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
     throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
   }
   if (name.endsWith("/")) throw refuse("ends in a slash: leave it off, or add the rest of the name");
@@ -7443,10 +7443,10 @@ function withDigest(reference, digest) {
 function sameImage(a, b) {
   return a === b || isImageName(a) && isImageName(b) && fullName(a) === fullName(b);
 }
-function parseRegistry(text4) {
-  const refuse = (reason) => new InvalidReference(`The registry ${shown(text4)} ${reason}`);
-  checkCharacters(text4, refuse, "ghcr.io, or docker.io for Docker Hub");
-  const address = text4.replace(/^https?:\/\//i, "");
+function parseRegistry(text5) {
+  const refuse = (reason) => new InvalidReference(`The registry ${shown(text5)} ${reason}`);
+  checkCharacters(text5, refuse, "ghcr.io, or docker.io for Docker Hub");
+  const address = text5.replace(/^https?:\/\//i, "");
   if (address.includes("://")) throw refuse("has a scheme that is not https: leave it off");
   const [host, rest = ""] = cut(address.replace(/\/+$/, ""), "/");
   if (host.includes("@")) throw refuse("has an @ in its host: give the user name and the password on their own");
@@ -7471,31 +7471,31 @@ function canonicalHost(host) {
   const lowered = host.toLowerCase();
   return HUB_ALIASES.has(lowered) ? HUB : lowered;
 }
-function splitRegistry(text4) {
-  const [first, rest] = cut(text4, "/");
-  if (rest === void 0) return { registry: HUB, remainder: text4 };
+function splitRegistry(text5) {
+  const [first, rest] = cut(text5, "/");
+  if (rest === void 0) return { registry: HUB, remainder: text5 };
   if (isHostLike(first)) return { registry: canonicalHost(first), remainder: rest };
   if (first !== first.toLowerCase()) return { registry: first, remainder: rest };
-  return { registry: HUB, remainder: text4 };
+  return { registry: HUB, remainder: text5 };
 }
-function isImageName(text4) {
+function isImageName(text5) {
   try {
-    parseReference(text4);
+    parseReference(text5);
     return true;
   } catch (error2) {
     if (error2 instanceof InvalidReference) return false;
     throw error2;
   }
 }
-function fullName(text4) {
-  const reference = withTagDefault(parseReference(text4));
+function fullName(text5) {
+  const reference = withTagDefault(parseReference(text5));
   return canonicalName(reference) + suffix(reference);
 }
 function isHostLike(component) {
   return /[.:]/.test(component) || component.toLowerCase() === "localhost";
 }
-function isDigest(text4) {
-  const [algorithm, hex = ""] = cut(text4, ":");
+function isDigest(text5) {
+  const [algorithm, hex = ""] = cut(text5, ":");
   return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
 }
 function shortName(reference) {
@@ -7509,11 +7509,11 @@ function shortName(reference) {
 function suffix({ tag, digest }) {
   return (tag === void 0 ? "" : `:${tag}`) + (digest === void 0 ? "" : `@${digest}`);
 }
-function checkCharacters(text4, refuse, example) {
-  if (text4 === "") throw refuse(`is empty: write one such as ${example}`);
-  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text4))?.[0];
+function checkCharacters(text5, refuse, example) {
+  if (text5 === "") throw refuse(`is empty: write one such as ${example}`);
+  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text5))?.[0];
   if (variable !== void 0) throw refuse(`still holds ${variable}: nothing has put a value in its place`);
-  if (/\s/.test(text4)) throw refuse("has white space in it: take it out");
+  if (/\s/.test(text5)) throw refuse("has white space in it: take it out");
 }
 function hostProblem(host) {
   if (host.includes("@")) return "a user name and password belong to the credential, not here";
@@ -7539,15 +7539,15 @@ function digestProblem(digest) {
   if (length === void 0) return `write sha256: and 64 hexadecimal digits in lower case`;
   return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
 }
-function shown(text4) {
-  return JSON.stringify(withoutUserInfo(text4));
+function shown(text5) {
+  return JSON.stringify(withoutUserInfo(text5));
 }
-function withoutUserInfo(text4) {
-  return text4.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
+function withoutUserInfo(text5) {
+  return text5.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
 }
-function cut(text4, separator) {
-  const at = text4.indexOf(separator);
-  return at < 0 ? [text4, void 0] : [text4.slice(0, at), text4.slice(at + separator.length)];
+function cut(text5, separator) {
+  const at = text5.indexOf(separator);
+  return at < 0 ? [text5, void 0] : [text5.slice(0, at), text5.slice(at + separator.length)];
 }
 
 // src/docker/config-file.ts
@@ -7632,31 +7632,31 @@ var Secret = class {
     return HIDDEN;
   }
 };
-function redact(text4) {
-  let clean = text4;
+function redact(text5) {
+  let clean = text5;
   for (const form of [...known].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(form, HIDDEN);
   return clean;
 }
 function formsOf(value) {
   const lines2 = value.split(/\r?\n|\r/);
   const plain = [value, value.trim(), ...lines2.filter((line) => line.trim().length >= SHORTEST_LINE_HIDDEN)];
-  const escaped = plain.flatMap((text4) => [
-    text4,
-    encodeURIComponent(text4),
-    encodeURIComponent(text4).replaceAll("%20", "+"),
-    JSON.stringify(text4).slice(1, -1),
-    goJson(text4)
+  const escaped = plain.flatMap((text5) => [
+    text5,
+    encodeURIComponent(text5),
+    encodeURIComponent(text5).replaceAll("%20", "+"),
+    JSON.stringify(text5).slice(1, -1),
+    goJson(text5)
   ]);
   return unique([...escaped, ...base64Forms(value), ...base64Forms(value.trim())]);
 }
-function base64Forms(text4) {
-  const standard = Buffer.from(text4).toString("base64");
+function base64Forms(text5) {
+  const standard = Buffer.from(text5).toString("base64");
   const urlSafe = standard.replaceAll("+", "-").replaceAll("/", "_");
   return [standard, urlSafe, standard.replace(/=+$/, ""), urlSafe.replace(/=+$/, "")];
 }
-function goJson(text4) {
+function goJson(text5) {
   const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(text4).slice(1, -1).replace(/[<>&]/g, hex);
+  return JSON.stringify(text5).slice(1, -1).replace(/[<>&]/g, hex);
 }
 function hide(forms) {
   for (const form of unique(forms)) {
@@ -7666,7 +7666,7 @@ function hide(forms) {
   }
 }
 function unique(texts) {
-  return [...new Set(texts)].filter((text4) => text4 !== "");
+  return [...new Set(texts)].filter((text5) => text5 !== "");
 }
 
 // src/runner/log.ts
@@ -7757,8 +7757,8 @@ function archiveUrl(base, version, platform, architecture) {
   return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
 }
 function parseCliVersion(printed) {
-  const [, text4 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-  return text4 === "" ? void 0 : { text: text4, major: Number(major), minor: Number(minor) };
+  const [, text5 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+  return text5 === "" ? void 0 : { text: text5, major: Number(major), minor: Number(minor) };
 }
 function missingFeature(version, hasStack) {
   if (version === void 0) return void 0;
@@ -7947,8 +7947,8 @@ function shown2(value) {
 function listed(names, type = "conjunction") {
   return new Intl.ListFormat("en", { type }).format(names.map((name) => `\`${name}\``));
 }
-function oneLine(text4) {
-  return text4.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+function oneLine(text5) {
+  return text5.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 // src/reach/host.ts
@@ -7957,58 +7957,58 @@ var NAME = String.raw`(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
 var SSH = new RegExp(String.raw`^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
 var TCP = new RegExp(String.raw`^${NAME}:(\d{1,5})/?$`);
 var PLAIN_PATH = /^\/[\w./@+-]*$/;
-function parseHost(text4) {
-  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text4) ?? [];
-  if (scheme === "ssh") return parseSsh(text4, rest);
-  if (scheme === "tcp") return parseTcp(text4, rest);
+function parseHost(text5) {
+  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text5) ?? [];
+  if (scheme === "ssh") return parseSsh(text5, rest);
+  if (scheme === "tcp") return parseTcp(text5, rest);
   if (scheme === "unix") {
-    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text4 };
-    throw new UserError(`${shown2(text4)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text5 };
+    throw new UserError(`${shown2(text5)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
   }
-  throw new UserError(`${shown2(text4)} is no address of a docker daemon: write one such as ${FORMS}`);
+  throw new UserError(`${shown2(text5)} is no address of a docker daemon: write one such as ${FORMS}`);
 }
-function parseJump(text4) {
-  const [, user, name, port, path] = SSH.exec(text4.replace(/^ssh:\/\//, "")) ?? [];
+function parseJump(text5) {
+  const [, user, name, port, path] = SSH.exec(text5.replace(/^ssh:\/\//, "")) ?? [];
   if (name === void 0 || path !== void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(text4)} is no jump host: write user@host or user@host:port, several with commas between`
+      `${shown2(text5)} is no jump host: write user@host or user@host:port, several with commas between`
     );
   }
   return `${user === void 0 ? "" : `${user}@`}${name}${port === void 0 ? "" : `:${port}`}`;
 }
-function parseSsh(text4, rest) {
+function parseSsh(text5, rest) {
   if (/^[^@/]*:.*@/.test(rest)) {
     throw new UserError("there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`");
   }
   const [, user, name, port, path] = SSH.exec(rest) ?? [];
   if (name === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(text4)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
+      `${shown2(text5)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
     );
   }
   const socket = path === void 0 || path === "/" ? void 0 : path;
   if (socket !== void 0 && !PLAIN_PATH.test(socket)) {
     throw new UserError(
-      `${shown2(text4)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
+      `${shown2(text5)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
     );
   }
   return {
     kind: "ssh",
-    text: text4,
+    text: text5,
     user,
     name: name.replace(/^\[|\]$/g, ""),
     port: port === void 0 ? void 0 : Number(port),
     socket
   };
 }
-function parseTcp(text4, rest) {
+function parseTcp(text5, rest) {
   const [, port] = TCP.exec(rest) ?? [];
   if (port === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(text4)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
+      `${shown2(text5)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
     );
   }
-  return { kind: "tcp", text: text4.replace(/\/$/, "") };
+  return { kind: "tcp", text: text5.replace(/\/$/, "") };
 }
 function isPort(port) {
   return port === void 0 || Number(port) > 0 && Number(port) < 65536;
@@ -8060,10 +8060,10 @@ function toTenths(seconds) {
 // src/reach/known-hosts.ts
 var FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
-function parsePins(text4) {
+function parsePins(text5) {
   const lines2 = [];
   const fingerprints = [];
-  for (const [index, raw] of text4.split(/\r\n|\r|\n/).entries()) {
+  for (const [index, raw] of text5.split(/\r\n|\r|\n/).entries()) {
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
     const fingerprint = line.split(/\s+/).find((word) => FINGERPRINT.test(word));
@@ -8598,8 +8598,8 @@ function lines(all) {
 // src/reach/tls.ts
 import { createPrivateKey, X509Certificate } from "node:crypto";
 var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-function pemFrom(text4, kind) {
-  const plain = text4.includes("-----BEGIN") || !BASE64.test(text4) ? text4 : Buffer.from(text4, "base64").toString("utf8");
+function pemFrom(text5, kind) {
+  const plain = text5.includes("-----BEGIN") || !BASE64.test(text5) ? text5 : Buffer.from(text5, "base64").toString("utf8");
   const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
 `;
   if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
@@ -8633,8 +8633,8 @@ function validity(name, { validFrom, validTo }, now) {
   }
   return [];
 }
-function day(text4) {
-  return new Date(text4).toISOString().slice(0, 10);
+function day(text5) {
+  return new Date(text5).toISOString().slice(0, 10);
 }
 function certificate(pem) {
   try {
@@ -8735,10 +8735,10 @@ async function doorOfContext({ context: name, ssh }, ground) {
     open: async () => ({ text: host, env: endpointEnv, explain: explain2, [Symbol.dispose]: () => void 0 })
   };
 }
-function plainWay(text4, env, settings, explain2) {
+function plainWay(text5, env, settings, explain2) {
   return {
-    text: text4,
-    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text4 },
+    text: text5,
+    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text5 },
     explain: explain2,
     [Symbol.dispose]: () => void 0
   };
@@ -8764,7 +8764,21 @@ async function inspectContext(docker, name, env, signal) {
 import { Agent, request as httpRequest } from "node:http";
 import { createInterface } from "node:readline";
 import { Duplex } from "node:stream";
-import { json, text as text2 } from "node:stream/consumers";
+import { text as text2 } from "node:stream/consumers";
+
+// src/docker/go-json.ts
+function parseGoJson(text5) {
+  const value = JSON.parse(text5);
+  return text5.includes("null") ? withoutNulls(value) : value;
+}
+function withoutNulls(value) {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const there = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+}
+
+// src/docker/engine.ts
 var EngineError = class extends Error {
   name = "EngineError";
   status;
@@ -8815,7 +8829,7 @@ function engineOver(agent, send2, apiVersion) {
   };
   return {
     apiVersion,
-    get: async (path, options) => await json(await call("GET", path, options)),
+    get: async (path, options) => parseBody(await text2(await call("GET", path, options))),
     post: async (path, options) => parseBody(await text2(await call("POST", path, options))),
     remove: async (path, options) => {
       ;
@@ -8831,7 +8845,7 @@ async function* readLines(open2) {
   yield* createInterface({ input: await open2() });
 }
 function parseBody(body) {
-  return body.trim() === "" ? void 0 : JSON.parse(body);
+  return body.trim() === "" ? void 0 : parseGoJson(body);
 }
 async function refusal(response) {
   const body = await text2(response);
@@ -9088,7 +9102,7 @@ var Managers = class {
     await idle(SECOND_LOOK_MS);
     if (before === void 0 || this.#disposed) return;
     if (await this.#problemOf(before) === void 0) return;
-    const at = this.#doors.findIndex(({ text: text4 }) => text4 === before.text);
+    const at = this.#doors.findIndex(({ text: text5 }) => text5 === before.text);
     const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
     while (!this.#disposed && nowMs() < deadline) {
       for (const door of others) {
@@ -9229,8 +9243,8 @@ function hideAll(value) {
     hideAll(entry.value);
   }
 }
-function hideAfterPasswordKeys(text4) {
-  for (const [, rest = ""] of text4.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
+function hideAfterPasswordKeys(text5) {
+  for (const [, rest = ""] of text5.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
     guess(rest);
     for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
       guess(piece);
@@ -9303,10 +9317,10 @@ function checkSeparation(credentials, problems) {
     }
   }
 }
-function registryScope(text4) {
-  hideUserInfo(text4);
+function registryScope(text5) {
+  hideUserInfo(text5);
   try {
-    return parseRegistry(text4);
+    return parseRegistry(text5);
   } catch (error2) {
     if (!(error2 instanceof InvalidReference)) throw error2;
     throw new UserError(error2.message.replace(/^The/, "the"));
@@ -9385,13 +9399,13 @@ function textOfBytes(bytes) {
 
 // src/reach/ssh-key.ts
 var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
-function shapeOfKey(text4) {
+function shapeOfKey(text5) {
   const bad = (problem) => ({ problem, isEncrypted: false });
-  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text4.trim())) return bad(`it is a public key: ${NO_KEY}`);
-  if (/^PuTTY-User-Key-File/.test(text4.trim())) {
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text5.trim())) return bad(`it is a public key: ${NO_KEY}`);
+  if (/^PuTTY-User-Key-File/.test(text5.trim())) {
     return bad("it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)");
   }
-  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text4).trim()) ?? [];
+  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text5).trim()) ?? [];
   if (kind === void 0) return bad(`it is no private key that ssh can read: ${NO_KEY}`);
   if (!/\n/.test(body.trim()) && body.trim().length > 100) return bad(`its line breaks are lost: ${NO_KEY}`);
   if (kind !== "OPENSSH ") return { isEncrypted: kind === "ENCRYPTED " || /Proc-Type: 4,ENCRYPTED/.test(body) };
@@ -9400,43 +9414,43 @@ function shapeOfKey(text4) {
   const length = bytes.readUInt32BE(15);
   return { isEncrypted: bytes.toString("latin1", 19, 19 + length) !== "none" };
 }
-function normalKey(text4) {
-  return `${text4.replace(/\r\n?/g, "\n").trim()}
+function normalKey(text5) {
+  return `${text5.replace(/\r\n?/g, "\n").trim()}
 `;
 }
 
 // src/inputs/values.ts
 var UNIT_MILLISECONDS = { ms: 1, s: 1e3, m: 6e4, h: 36e5 };
 var DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
-function parseBoolean(text4) {
-  if (/^(?:true|True|TRUE)$/.test(text4)) return true;
-  if (/^(?:false|False|FALSE)$/.test(text4)) return false;
-  throw new UserError(`${shown2(text4)} is neither of the two allowed values: write true or false`);
+function parseBoolean(text5) {
+  if (/^(?:true|True|TRUE)$/.test(text5)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text5)) return false;
+  throw new UserError(`${shown2(text5)} is neither of the two allowed values: write true or false`);
 }
-function parseDuration(text4) {
-  const seconds = parseDelay(text4);
-  if (seconds === 0) throw new UserError(`${text4} is no time at all: write a longer one, such as 10s`);
+function parseDuration(text5) {
+  const seconds = parseDelay(text5);
+  if (seconds === 0) throw new UserError(`${text5} is no time at all: write a longer one, such as 10s`);
   return seconds;
 }
-function parseDelay(text4) {
-  if (/^\d+(?:\.\d+)?$/.test(text4))
-    throw new UserError(`${text4} has no unit: write ${text4}s for seconds, or ${text4}m for minutes`);
-  if (!DURATION.test(text4)) throw new UserError(`${shown2(text4)} is no duration: write one such as 90s, 10m or 1h30m`);
-  const milliseconds = [...text4.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
+function parseDelay(text5) {
+  if (/^\d+(?:\.\d+)?$/.test(text5))
+    throw new UserError(`${text5} has no unit: write ${text5}s for seconds, or ${text5}m for minutes`);
+  if (!DURATION.test(text5)) throw new UserError(`${shown2(text5)} is no duration: write one such as 90s, 10m or 1h30m`);
+  const milliseconds = [...text5.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
     (sum, [, amount = "", unit = ""]) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
     0
   );
   return milliseconds / 1e3;
 }
-function parseInteger(text4, least, most) {
-  const number = Number(text4);
-  if (/^(?:0|[1-9]\d*)$/.test(text4) && number >= least && number <= most) return number;
-  throw new UserError(`${shown2(text4)} is not allowed: write a whole number from ${least} to ${most}`);
+function parseInteger(text5, least, most) {
+  const number = Number(text5);
+  if (/^(?:0|[1-9]\d*)$/.test(text5) && number >= least && number <= most) return number;
+  throw new UserError(`${shown2(text5)} is not allowed: write a whole number from ${least} to ${most}`);
 }
-function parseChoice(text4, choices) {
-  const choice = choices.find((candidate) => candidate === text4);
+function parseChoice(text5, choices) {
+  const choice = choices.find((candidate) => candidate === text5);
   if (choice !== void 0) return choice;
-  throw new UserError(`${shown2(text4)} is none of its words: write ${choices.join(" or ")}`);
+  throw new UserError(`${shown2(text5)} is none of its words: write ${choices.join(" or ")}`);
 }
 
 // src/inputs/yaml.ts
@@ -9457,8 +9471,8 @@ var REASONS = {
   RESOURCE_EXHAUSTION: "lists and mappings are nested too deeply: write them flat"
 };
 var OTHER_REASON = "this is not valid YAML: look at the indentation, and put values with special characters in quotes";
-function parseYaml(text4) {
-  const source = text4.replace(/^\uFEFF/, "");
+function parseYaml(text5) {
+  const source = text5.replace(/^\uFEFF/, "");
   const lineCounter = new import_yaml.LineCounter();
   const document = (0, import_yaml.parseDocument)(source, {
     schema: "failsafe",
@@ -9603,19 +9617,19 @@ function reachFrom(sources, problems) {
 function isGiven(input2, name) {
   return input2(name).trim() !== "";
 }
-function hostsFrom(text4, problems) {
-  if (text4.trim() === "") return [];
-  const written = /^\s*[[{-]/.test(text4) || /\n\s*-/.test(text4) ? listFrom(text4, problems) : text4.trim().split(/\s*[\r\n]+\s*/);
+function hostsFrom(text5, problems) {
+  if (text5.trim() === "") return [];
+  const written = /^\s*[[{-]/.test(text5) || /\n\s*-/.test(text5) ? listFrom(text5, problems) : text5.trim().split(/\s*[\r\n]+\s*/);
   const hosts = written.flatMap((entry) => {
     hideUserInfo(entry);
     return problems.attempt(() => parseHost(entry)) ?? [];
   });
-  const twice = hosts.find(({ text: text5 }, index) => hosts.findIndex((other) => other.text === text5) !== index);
+  const twice = hosts.find(({ text: text6 }, index) => hosts.findIndex((other) => other.text === text6) !== index);
   if (twice !== void 0) problems.add(`${twice.text} is there twice: take one of them out`);
   return hosts;
 }
-function listFrom(text4, problems) {
-  const { root, problems: wrong } = parseYaml(text4);
+function listFrom(text5, problems) {
+  const { root, problems: wrong } = parseYaml(text5);
   for (const { line, reason } of wrong) problems.add(`line ${line}: ${reason}`);
   if (wrong.length > 0 || root === void 0) return [];
   if (root.kind === "list" && root.items.every(({ kind }) => kind === "text")) {
@@ -9683,9 +9697,9 @@ function sshFrom({ input: input2, resolvePath: resolvePath2, hasAgent }, secrets
     userConfig: userConfig === "" ? void 0 : resolvePath2(userConfig)
   };
 }
-function jumpFrom(text4, problems) {
-  if (text4.trim() === "") return void 0;
-  return text4.trim().split(/\s*,\s*/).map((hop) => problems.attempt(() => parseJump(hop))).join(",");
+function jumpFrom(text5, problems) {
+  if (text5.trim() === "") return void 0;
+  return text5.trim().split(/\s*,\s*/).map((hop) => problems.attempt(() => parseJump(hop))).join(",");
 }
 function tlsFrom(input2, key, problems) {
   const missing = TLS_INPUTS.filter((name) => !isGiven(input2, name));
@@ -9718,8 +9732,8 @@ function cliFrom(input2, problems) {
   if (url !== "") problems.at("docker-download-url").attempt(() => checkUrl(url));
   return { version: version || DEFAULT_VERSION, sha256: sha256 || void 0, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
 }
-function checkUrl(text4) {
-  if (!URL.canParse(text4) || !/^https?:$/.test(new URL(text4).protocol)) {
+function checkUrl(text5) {
+  if (!URL.canParse(text5) || !/^https?:$/.test(new URL(text5).protocol)) {
     throw new UserError("it is no web address: write one such as https://mirror.example.com");
   }
 }
@@ -9785,12 +9799,12 @@ var OTHER_NAMES = {
 };
 var EXAMPLE = "`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`";
 var COLUMNS = "<config> <registry> <user> <password>";
-function credentialsFromText(text4, input2, sources, problems) {
-  const clean = text4.replace(/^\uFEFF/, "");
+function credentialsFromText(text5, input2, sources, problems) {
+  const clean = text5.replace(/^\uFEFF/, "");
   return isYaml(clean) ? credentialsFromYaml(clean, input2, sources, problems) : credentialsFromColumns(clean, input2, problems);
 }
-function isYaml(text4) {
-  const first = text4.split(/\r?\n/).find(saysSomething) ?? "";
+function isYaml(text5) {
+  const first = text5.split(/\r?\n/).find(saysSomething) ?? "";
   if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true;
   const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
   return key !== void 0 && (KEYS.includes(key) || columnsOf(first).length !== 4);
@@ -9801,8 +9815,8 @@ function saysSomething(line) {
 function columnsOf(line) {
   return line.trim().split(/[ \t]+/);
 }
-function credentialsFromColumns(text4, input2, problems) {
-  return text4.split(/\r?\n/).flatMap((line, index) => {
+function credentialsFromColumns(text5, input2, problems) {
+  return text5.split(/\r?\n/).flatMap((line, index) => {
     if (!saysSomething(line)) return [];
     const origin = `${input2} line ${index + 1}`;
     return credentialFromLine(line, origin, problems.at(origin)) ?? [];
@@ -9832,10 +9846,10 @@ function scopeFromColumn(registry) {
     );
   }
 }
-function credentialsFromYaml(text4, input2, sources, problems) {
-  const { root, problems: wrong } = parseYaml(text4);
+function credentialsFromYaml(text5, input2, sources, problems) {
+  const { root, problems: wrong } = parseYaml(text5);
   if (root !== void 0) hidePasswords(root);
-  if (wrong.length > 0) hideAfterPasswordKeys(text4);
+  if (wrong.length > 0) hideAfterPasswordKeys(text5);
   for (const { line, column, reason } of wrong) {
     problems.add(`${input2} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
   }
@@ -10004,11 +10018,11 @@ function variablesOf({ given }) {
   );
 }
 function parseFlag(item) {
-  const text4 = item.trim();
-  if (/\s\\$/.test(text4))
+  const text5 = item.trim();
+  if (/\s\\$/.test(text5))
     throw new UserError("it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway");
-  const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text4);
-  const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text4);
+  const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text5);
+  const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text5);
   const [, spelling, separator, rest] = long ?? short ?? [];
   if (spelling === void 0) {
     throw new UserError(
@@ -10086,11 +10100,11 @@ var BELONGS_TO = {
   "keep-old": ["blue-green"]
 };
 var POLICY_PARSERS = {
-  parallelism: (text4) => String(parseInteger(text4, 0, MOST_TASKS)),
-  delay: (text4) => `${parseDelay(text4)}s`,
-  order: (text4) => parseChoice(text4, ["start-first", "stop-first"]),
-  "failure-action": (text4) => parseChoice(text4, ["pause", "continue", "rollback"]),
-  monitor: (text4) => `${parseDuration(text4)}s`,
+  parallelism: (text5) => String(parseInteger(text5, 0, MOST_TASKS)),
+  delay: (text5) => `${parseDelay(text5)}s`,
+  order: (text5) => parseChoice(text5, ["start-first", "stop-first"]),
+  "failure-action": (text5) => parseChoice(text5, ["pause", "continue", "rollback"]),
+  monitor: (text5) => `${parseDuration(text5)}s`,
   "max-failure-ratio": parseRatio
 };
 var POLICY_SETTINGS = Object.keys(POLICY_PARSERS);
@@ -10179,36 +10193,36 @@ function strategyOf(kind, settings) {
 function withoutAbsent(settings) {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
 }
-function parseCanarySize(text4) {
-  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text4) ?? [];
+function parseCanarySize(text5) {
+  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text5) ?? [];
   const most = percent === "%" ? 99 : MOST_TASKS;
   if (number === "" || Number(number) < 1 || Number(number) > most) {
-    throw new UserError(`${shown2(text4)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    throw new UserError(`${shown2(text5)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
   }
   return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
 }
-function parseRatio(text4) {
-  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text4)) return text4;
-  throw new UserError(`${shown2(text4)} is no ratio: write a number from 0 to 1, such as 0.25`);
+function parseRatio(text5) {
+  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text5)) return text5;
+  throw new UserError(`${shown2(text5)} is no ratio: write a number from 0 to 1, such as 0.25`);
 }
-function parseUrl(text4) {
-  const url = URL.parse(text4);
+function parseUrl(text5) {
+  const url = URL.parse(text5);
   if (url !== null && (url.username !== "" || url.password !== "")) {
-    hideUserInfo(text4);
+    hideUserInfo(text5);
     throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
   }
-  if (url?.protocol === "http:" || url?.protocol === "https:") return text4;
-  throw new UserError(`${shown2(text4)} is no address: write one that begins with http:// or https://`);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text5;
+  throw new UserError(`${shown2(text5)} is no address: write one that begins with http:// or https://`);
 }
-function parsePrefixes(text4) {
-  const prefixes = text4.split(/[\s,]+/).filter((prefix) => prefix !== "");
+function parsePrefixes(text5) {
+  const prefixes = text5.split(/[\s,]+/).filter((prefix) => prefix !== "");
   if (prefixes.length > 0) return prefixes;
   throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
 }
-function parseAlias(text4) {
-  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text4)) return text4;
+function parseAlias(text5) {
+  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text5)) return text5;
   throw new UserError(
-    `${shown2(text4)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
+    `${shown2(text5)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
   );
 }
 
@@ -10291,8 +10305,8 @@ var LONGEST_NAME = 63;
 var MOST_REPLICAS = 1e6;
 var NO_FLAGS = { words: [], given: [] };
 var PAIR = "`web: ghcr.io/org/web:1.2`";
-function servicesFromText(text4, forAll, problems) {
-  const { root, problems: wrong } = parseYaml(text4);
+function servicesFromText(text5, forAll, problems) {
+  const { root, problems: wrong } = parseYaml(text5);
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return [];
   const entries = entriesOf(root, problems.at("services"));
@@ -10319,8 +10333,8 @@ function isOneEntry({ entries }) {
 function entriesOfList(items) {
   return items.map((value, index) => {
     const name = value.kind === "map" ? valueAt(value, "name") : void 0;
-    const text4 = name?.kind === "text" ? name.value.trim() : void 0;
-    return { place: text4 ? placeOf(text4) : `services entry ${index + 1}`, name: text4, value };
+    const text5 = name?.kind === "text" ? name.value.trim() : void 0;
+    return { place: text5 ? placeOf(text5) : `services entry ${index + 1}`, name: text5, value };
   });
 }
 function placeOf(name) {
@@ -10350,7 +10364,7 @@ function requestFromMap(entry, map, forAll, problems) {
   const name = nameOf(entry, map, problems);
   const image = attemptAt(map, "image", problems, imageFrom);
   const authConfig2 = attemptAt(map, "auth-config", problems, nonEmpty);
-  const replicas = attemptAt(map, "replicas", problems, (text4) => parseInteger(text4, 0, MOST_REPLICAS));
+  const replicas = attemptAt(map, "replicas", problems, (text5) => parseInteger(text5, 0, MOST_REPLICAS));
   const create2 = valueAt(map, "create") === void 0 ? false : attemptAt(map, "create", problems, parseBoolean);
   const env = variablesFrom(filledAt(map, "env"), problems.at("`env`"));
   const createFlags = flagsAt(map, "create", problems);
@@ -10430,21 +10444,21 @@ function checkNames(entries, problems) {
     known2.add(key);
   }
 }
-function imageFrom(text4) {
+function imageFrom(text5) {
   try {
-    return withTagDefault(parseReference(text4));
+    return withTagDefault(parseReference(text5));
   } catch (error2) {
     if (!(error2 instanceof InvalidReference)) throw error2;
     throw new UserError(error2.message.replace(/^The/, "the"));
   }
 }
-function nonEmpty(text4) {
-  if (text4 === "") throw new UserError("it is empty: write the name of a config, or leave the key out");
-  return text4;
+function nonEmpty(text5) {
+  if (text5 === "") throw new UserError("it is empty: write the name of a config, or leave the key out");
+  return text5;
 }
 function attemptAt(map, key, problems, parse2) {
-  const text4 = textAt(map, key, problems);
-  return text4 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse2(text4));
+  const text5 = textAt(map, key, problems);
+  return text5 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse2(text5));
 }
 function flagsAt(map, verb, problems) {
   const key = `${verb}-args`;
@@ -10619,11 +10633,11 @@ function volumesOf(value) {
 
 // src/inputs/compose/variables.ts
 var SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
-function substitutionsIn(text4, line) {
-  return [...text4.matchAll(SUBSTITUTION)].flatMap((match) => {
+function substitutionsIn(text5, line) {
+  return [...text5.matchAll(SUBSTITUTION)].flatMap((match) => {
     const { escaped, named: named2, braced, operator, rest = "" } = match.groups ?? {};
     if (escaped !== void 0) return [];
-    const at = line + (text4.slice(0, match.index).match(/\n/g)?.length ?? 0);
+    const at = line + (text5.slice(0, match.index).match(/\n/g)?.length ?? 0);
     const name = named2 ?? braced;
     if (name === void 0) {
       return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
@@ -10652,10 +10666,10 @@ function isUnset({ name, needs }, lookUp) {
 var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
 var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
 var ESCAPES = { n: "\n", r: "\r", t: "	" };
-function parseEnvFile(text4, lookUp) {
+function parseEnvFile(text5, lookUp) {
   const variables2 = /* @__PURE__ */ new Map();
   const problems = [];
-  const lines2 = text4.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const lines2 = text5.replace(/^\uFEFF/, "").split(/\r?\n/);
   const known2 = (name) => lookUp(name) ?? variables2.get(name);
   for (let at = 0; at < lines2.length; at++) {
     const line = lines2[at] ?? "";
@@ -10726,10 +10740,10 @@ function unescaped(all, char, isQuoted) {
   if (char === '"' || char === "\\" || char === "'") return char;
   return ESCAPES[char] ?? all;
 }
-function closing(text4, quote) {
-  for (let at = 0; at < text4.length; at++) {
-    if (quote === '"' && text4[at] === "\\") at++;
-    else if (text4[at] === quote) return at;
+function closing(text5, quote) {
+  for (let at = 0; at < text5.length; at++) {
+    if (quote === '"' && text5[at] === "\\") at++;
+    else if (text5[at] === quote) return at;
   }
   return -1;
 }
@@ -11021,15 +11035,15 @@ function readStack(inputs, rollover, env, problems) {
   };
 }
 function switchOf(inputs, key, problems) {
-  const text4 = inputs[key].trim();
-  return text4 === "" ? false : problems.at(key).attempt(() => parseBoolean(text4)) ?? false;
+  const text5 = inputs[key].trim();
+  return text5 === "" ? false : problems.at(key).attempt(() => parseBoolean(text5)) ?? false;
 }
 function variablesOf2(input2, env, problems) {
   const ofTheStep = (name) => OF_THE_RUNNER2.test(name) ? void 0 : env[name];
   const ofFiles = /* @__PURE__ */ new Map();
   for (const path of pathsFrom(input2, "env-file", problems)) {
-    const text4 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
-    const file = parseEnvFile(text4 ?? "", (name) => ofTheStep(name) ?? ofFiles.get(name));
+    const text5 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+    const file = parseEnvFile(text5 ?? "", (name) => ofTheStep(name) ?? ofFiles.get(name));
     for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`);
     for (const [name, value] of file.variables) ofFiles.set(name, value);
   }
@@ -11046,10 +11060,10 @@ function composePaths(input2, env, problems) {
   return [];
 }
 function pathsFrom(input2, name, problems) {
-  const text4 = input2.trim();
-  if (!/^(?:-[ \t\r\n]|\[)/.test(text4))
-    return text4.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-  const { root, problems: wrong } = parseYaml(text4);
+  const text5 = input2.trim();
+  if (!/^(?:-[ \t\r\n]|\[)/.test(text5))
+    return text5.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  const { root, problems: wrong } = parseYaml(text5);
   for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`);
   const items = root?.kind === "list" ? root.items : [];
   return items.flatMap((item) => {
@@ -11060,9 +11074,9 @@ function pathsFrom(input2, name, problems) {
 }
 function composeFile(path, env, problems) {
   const here = problems.at(`compose-file ${path}`);
-  const text4 = here.attempt(() => fileReader(env)(path));
-  if (text4 === void 0) return void 0;
-  const { root, problems: wrong } = parseYaml(text4);
+  const text5 = here.attempt(() => fileReader(env)(path));
+  if (text5 === void 0) return void 0;
+  const { root, problems: wrong } = parseYaml(text5);
   for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return void 0;
   if (root?.kind === "map") return { path, root };
@@ -11094,7 +11108,7 @@ function readInputs(env) {
   const problems = new Problems();
   const reach = reachOf(env, problems);
   const credentials = readCredentials(env, problems);
-  const onFailure = read(env, "on-failure", problems, (text4) => parseChoice(text4, ON_FAILURE)) ?? "rollback";
+  const onFailure = read(env, "on-failure", problems, (text5) => parseChoice(text5, ON_FAILURE)) ?? "rollback";
   const settings = readStrategySettings((name) => input(env, name).trim() || void 0, problems);
   const forAll = onFailure === "pause" ? pausing(settings) : settings;
   const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
@@ -11110,8 +11124,8 @@ function readInputs(env) {
   const wait = read(env, "wait", problems, parseBoolean) ?? true;
   const timeoutSeconds = read(env, "timeout", problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS2;
   const monitorSeconds = read(env, "monitor", problems, parseDuration);
-  const maxParallel = read(env, "max-parallel", problems, (text4) => parseInteger(text4, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
-  const onCancel = read(env, "on-cancel", problems, (text4) => parseChoice(text4, ON_CANCEL)) ?? "keep";
+  const maxParallel = read(env, "max-parallel", problems, (text5) => parseInteger(text5, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
+  const onCancel = read(env, "on-cancel", problems, (text5) => parseChoice(text5, ON_CANCEL)) ?? "keep";
   const isLocked = read(env, "lock", problems, parseBoolean) ?? false;
   const lockTimeout = read(env, "lock-timeout", problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
   if (monitorSeconds !== void 0 && monitorSeconds >= timeoutSeconds) {
@@ -11189,20 +11203,20 @@ function credentialsFromFile(path, sources, problems) {
     );
     return [];
   }
-  const text4 = problems.at(name).attempt(() => sources.readFile(path));
-  if (text4?.trim() === "") problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
-  return credentialsFromText(text4 ?? "", name, sources, problems);
+  const text5 = problems.at(name).attempt(() => sources.readFile(path));
+  if (text5?.trim() === "") problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
+  return credentialsFromText(text5 ?? "", name, sources, problems);
 }
 function readServices(env, forAll, problems) {
-  const text4 = input(env, "services");
+  const text5 = input(env, "services");
   const stack = input(env, "stack").trim();
-  if (text4.trim() !== "" && stack !== "") {
+  if (text5.trim() !== "" && stack !== "") {
     problems.add(
       "`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files"
     );
     return [];
   }
-  if (text4.trim() !== "") return servicesFromText(text4, forAll, problems);
+  if (text5.trim() !== "") return servicesFromText(text5, forAll, problems);
   if (stack !== "") return [];
   const given = ["registries", "registries-file", "registry", "username"].find(
     (name) => input(env, name) !== ""
@@ -11218,13 +11232,13 @@ function readStackInputs(env, rollover, problems) {
   return readStack(inputs, rollover, env, problems);
 }
 function read(env, name, problems, parse2) {
-  const text4 = input(env, name).trim();
-  return text4 === "" ? void 0 : problems.at(name).attempt(() => parse2(text4));
+  const text5 = input(env, name).trim();
+  return text5 === "" ? void 0 : problems.at(name).attempt(() => parse2(text5));
 }
-function parseTimeout(text4) {
-  const seconds = parseDuration(text4);
+function parseTimeout(text5) {
+  const seconds = parseDuration(text5);
   if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds;
-  throw new UserError(`${text4} is more than a day: write at most 24h`);
+  throw new UserError(`${text5} is more than a day: write at most 24h`);
 }
 function input(env, name) {
   const key = `INPUT_${name.toUpperCase()}`;
@@ -12282,12 +12296,12 @@ function platformName(architecture = "", os = "") {
 function distinct(texts) {
   return [...new Set(texts)].sort();
 }
-function parseConstraint(text4) {
-  const operator = OPERATORS.find((candidate) => text4.includes(candidate));
+function parseConstraint(text5) {
+  const operator = OPERATORS.find((candidate) => text5.includes(candidate));
   if (operator === void 0) return `constraint expected one operator from ${OPERATORS.join(", ")}`;
-  const at = text4.indexOf(operator);
-  const key = text4.slice(0, at).trim();
-  const value = text4.slice(at + operator.length).trim();
+  const at = text5.indexOf(operator);
+  const key = text5.slice(0, at).trim();
+  const value = text5.slice(at + operator.length).trim();
   if (!KEY.test(key)) return `key '${key}' is invalid`;
   if (!VALUE.test(value)) return `value '${value}' is invalid`;
   return { key, negated: operator === "!=", value };
@@ -12315,7 +12329,7 @@ function isLabelKey(key, prefix) {
   return key.startsWith(prefix) && key.length > prefix.length;
 }
 function label(labels, name) {
-  return labels != null && Object.hasOwn(labels, name) ? labels[name] ?? "" : "";
+  return labels !== void 0 && Object.hasOwn(labels, name) ? labels[name] ?? "" : "";
 }
 function satisfiesAddress(address, { value, negated }) {
   const [base = "", prefix, ...more] = value.split("/");
@@ -12487,7 +12501,7 @@ function escapeVariables(value) {
 function withIds(spec, ids) {
   const { TaskTemplate: template } = spec;
   const container = template.ContainerSpec;
-  const id = (text4) => ids.get(text4) ?? text4;
+  const id = (text5) => ids.get(text5) ?? text5;
   const credential = container?.Privileges?.CredentialSpec;
   return {
     ...spec,
@@ -12836,14 +12850,14 @@ var DIGEST_CHARACTERS = 12;
 function shortDigest(image) {
   return image?.split("@sha256:")[1]?.slice(0, DIGEST_CHARACTERS);
 }
-function firstLine(text4) {
-  return text4.split("\n", 1)[0] ?? "";
+function firstLine(text5) {
+  return text5.split("\n", 1)[0] ?? "";
 }
-function code(text4) {
-  return text4 === "–" ? text4 : `\`${text4.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
+function code(text5) {
+  return text5 === "–" ? text5 : `\`${text5.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 }
-function escapeMarkdown(text4) {
-  return text4.replace(/\s*[\r\n]\s*/g, " ").replace(/[\\`*_{}[\]<>|#~]/g, "\\$&");
+function escapeMarkdown(text5) {
+  return text5.replace(/\s*[\r\n]\s*/g, " ").replace(/[\\`*_{}[\]<>|#~]/g, "\\$&");
 }
 function fenced(lines2) {
   const runs2 = lines2.flatMap((line) => line.match(/`{3,}/g) ?? []);
@@ -13498,12 +13512,12 @@ var WORDINGS3 = [
 ];
 var QUOTED_STATUS = /(?:failed with status:?|unexpected http status:|error parsing http|unexpected status.*?:?) (\d{3})\b/;
 function classifyRegistryError(status, message) {
-  const text4 = withoutNames(message.toLowerCase()).trim();
-  const worded = WORDINGS3.find(([, wording]) => wording.test(text4));
+  const text5 = withoutNames(message.toLowerCase()).trim();
+  const worded = WORDINGS3.find(([, wording]) => wording.test(text5));
   if (worded !== void 0) return worded[0];
-  const quoted3 = QUOTED_STATUS.exec(text4)?.[1];
+  const quoted3 = QUOTED_STATUS.exec(text5)?.[1];
   if (quoted3 !== void 0) return failureOfStatus(Number(quoted3));
-  if (/\bdenied\b|\bforbidden\b/.test(text4)) return "forbidden";
+  if (/\bdenied\b|\bforbidden\b/.test(text5)) return "forbidden";
   return status === 500 ? "unknown" : failureOfStatus(status);
 }
 function describeFailure(failure) {
@@ -13563,8 +13577,8 @@ function remedy(failure, request2) {
       return `Run "docker pull ${image}" on a manager to see what ${registry} says.`;
   }
 }
-function withoutNames(text4) {
-  return text4.replace(/https?:\/\/[^\s"\\]+/g, "<url>").replace(/(reference \\?")[^"\\]*/g, "$1<image>").replace(/(pull access denied for )[^\s,]+/g, "$1<image>");
+function withoutNames(text5) {
+  return text5.replace(/https?:\/\/[^\s"\\]+/g, "<url>").replace(/(reference \\?")[^"\\]*/g, "$1<image>").replace(/(pull access denied for )[^\s,]+/g, "$1<image>");
 }
 function failureOfStatus(status) {
   if (status === 401) return "wrong-credential";
@@ -13714,7 +13728,7 @@ async function askHelper(helper, registry, env, signal) {
 // src/docker/rehearsal.ts
 import { once } from "node:events";
 import { createServer as createServer2 } from "node:http";
-import { json as json2 } from "node:stream/consumers";
+import { text as text4 } from "node:stream/consumers";
 import { pipeline as pipeline2 } from "node:stream/promises";
 
 // src/docker/commands.ts
@@ -13814,7 +13828,7 @@ async function answer(request2, response, engine, pretended, { onSpec, onNetwork
       return sendJson(response, 200, pretended.service);
     const kind = /\/(secret|config)s$/.exec(path)?.[1];
     if (kind !== void 0 && pretended[kind].length > 0) {
-      const known2 = await json2(await engine.forward({ method, path: url }));
+      const known2 = parseGoJson(await text4(await engine.forward({ method, path: url })));
       return sendJson(response, 200, [...known2, ...pretended[kind]]);
     }
     const real = await engine.forward({ method, path: url });
@@ -13823,10 +13837,10 @@ async function answer(request2, response, engine, pretended, { onSpec, onNetwork
     return;
   }
   if (method === "POST" && CHANGES_SERVICE.test(path)) {
-    onSpec(await json2(request2));
+    onSpec(parseGoJson(await text4(request2)));
     sendJson(response, 200, { ID: "rehearsal" });
   } else if (method === "POST" && path.endsWith("/networks/create")) {
-    onNetwork(await json2(request2));
+    onNetwork(parseGoJson(await text4(request2)));
     sendJson(response, 201, { Id: "rehearsal" });
   } else {
     request2.resume();
@@ -14176,9 +14190,9 @@ function contentProblem(content) {
   }
   return void 0;
 }
-function parseObject(text4) {
+function parseObject(text5) {
   try {
-    return asObject(JSON.parse(text4.replace(/^\uFEFF/, "")));
+    return asObject(JSON.parse(text5.replace(/^\uFEFF/, "")));
   } catch {
     return void 0;
   }
@@ -14944,7 +14958,7 @@ async function render(request2, { docker, configDirectory }, workspace, signal) 
   const [first = "", ...others] = adapted.texts;
   const folder = others.length > 0 ? await workspace.makeDirectory("compose") : "";
   const paths = others.map((_, index) => join9(folder, `${index + 2}.yml`));
-  await Promise.all(others.map((text4, index) => workspace.writeFile(paths[index] ?? "", text4)));
+  await Promise.all(others.map((text5, index) => workspace.writeFile(paths[index] ?? "", text5)));
   const from = ["-", ...paths].flatMap((path) => ["--compose-file", path]);
   const args = ["--config", configDirectory, "stack", "config", ...from];
   const result = await docker.run(args, { env: variables2, stdin: first, cwd: directory, signal });

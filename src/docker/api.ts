@@ -1,6 +1,7 @@
 /**
  * The parts of the Engine API's objects that this action reads (field names as in the API, https://docs.docker.com/reference/api/engine/).
- * Objects stay raw: what is not named here is kept and sent back untouched.
+ * Objects stay raw: what is not named here is kept and sent back untouched. There is no `null` in them: see
+ * go-json.ts.
  */
 export interface Service {
   readonly ID: string
@@ -165,5 +166,5 @@ export interface Distribution {
 
 /** The answer of `GET /images/{image}/json`, for an image that the manager's own node has. */
 export interface LocalImage {
-  readonly Config?: { readonly Healthcheck?: Healthcheck | null } | null
+  readonly Config?: { readonly Healthcheck?: Healthcheck }
 }

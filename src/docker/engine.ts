@@ -2,8 +2,9 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { Duplex } from 'node:stream'
-import { json, text } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import type { Secret } from '../runner/secret.ts'
+import { parseGoJson } from './go-json.ts'
 
 /** The daemon said no: its HTTP status and its own words. */
 export class EngineError extends Error {
@@ -40,7 +41,7 @@ export interface RawRequest {
 export interface Engine {
   readonly apiVersion: string
   /**
-   * The daemon's JSON answer.
+   * The daemon's JSON answer, without any `null` in it: what is nil there is absent here.
    *
    * @throws EngineError when the daemon refuses, ConnectionLost when it cannot be reached
    */
@@ -128,7 +129,8 @@ function engineOver(agent: StdioAgent, send: Send, apiVersion: string): Engine {
   }
   return {
     apiVersion,
-    get: async <T>(path: string, options?: RequestOptions) => (await json(await call('GET', path, options))) as T,
+    get: async <T>(path: string, options?: RequestOptions) =>
+      parseBody<T>(await text(await call('GET', path, options))),
     post: async <T>(path: string, options?: RequestOptions) =>
       parseBody<T>(await text(await call('POST', path, options))),
     remove: async (path, options) => {
@@ -147,7 +149,7 @@ async function* readLines(open: () => Promise<IncomingMessage>): AsyncIterable<s
 
 /** Some answers of 2xx have no body. */
 function parseBody<T>(body: string): T {
-  return (body.trim() === '' ? undefined : JSON.parse(body)) as T
+  return (body.trim() === '' ? undefined : parseGoJson(body)) as T
 }
 
 async function refusal(response: IncomingMessage): Promise<EngineError> {

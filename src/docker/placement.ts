@@ -7,19 +7,19 @@ export interface PlacementNode {
   readonly Spec: {
     readonly Availability: string
     readonly Role: string
-    readonly Labels?: Readonly<Record<string, string>> | null
+    readonly Labels?: Readonly<Record<string, string>>
   }
   readonly Description: {
     readonly Hostname: string
     readonly Platform: { readonly Architecture: string; readonly OS: string }
-    readonly Engine: { readonly Labels?: Readonly<Record<string, string>> | null }
+    readonly Engine: { readonly Labels?: Readonly<Record<string, string>> }
   }
 }
 
 /** The Engine API's `TaskTemplate.Placement`. */
 export interface Placement {
-  readonly Constraints?: readonly string[] | null
-  readonly Platforms?: readonly { readonly Architecture?: string; readonly OS?: string }[] | null
+  readonly Constraints?: readonly string[]
+  readonly Platforms?: readonly { readonly Architecture?: string; readonly OS?: string }[]
 }
 
 /** A platform as the registry names it: `GET /distribution/{image}/json`. */
@@ -165,8 +165,8 @@ function isLabelKey(key: string, prefix: string): boolean {
   return key.startsWith(prefix) && key.length > prefix.length
 }
 
-function label(labels: Readonly<Record<string, string>> | null | undefined, name: string): string {
-  return labels != null && Object.hasOwn(labels, name) ? (labels[name] ?? '') : ''
+function label(labels: Readonly<Record<string, string>> | undefined, name: string): string {
+  return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : ''
 }
 
 /** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */

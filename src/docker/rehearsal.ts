@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { json } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Service, ServiceSpec } from './api.ts'
 import type { CommandResult, DockerCli } from './cli.ts'
 import { type Command, withoutRegistry } from './commands.ts'
 import type { Engine } from './engine.ts'
+import { parseGoJson } from './go-json.ts'
 import type { StackObject } from './stack-objects.ts'
 
 /** What a docker command would send to the swarm, or why it would not. */
@@ -90,7 +91,7 @@ async function answer(
       return sendJson(response, 200, pretended.service)
     const kind = /\/(secret|config)s$/.exec(path)?.[1] as 'secret' | 'config' | undefined
     if (kind !== undefined && pretended[kind].length > 0) {
-      const known = await json(await engine.forward({ method, path: url }))
+      const known = parseGoJson(await text(await engine.forward({ method, path: url })))
       return sendJson(response, 200, [...(known as unknown[]), ...pretended[kind]])
     }
     const real = await engine.forward({ method, path: url })
@@ -99,10 +100,10 @@ async function answer(
     return
   }
   if (method === 'POST' && CHANGES_SERVICE.test(path)) {
-    onSpec((await json(request)) as ServiceSpec)
+    onSpec(parseGoJson(await text(request)) as ServiceSpec)
     sendJson(response, 200, { ID: 'rehearsal' })
   } else if (method === 'POST' && path.endsWith('/networks/create')) {
-    onNetwork((await json(request)) as NamedBody)
+    onNetwork(parseGoJson(await text(request)) as NamedBody)
     sendJson(response, 201, { Id: 'rehearsal' })
   } else {
     request.resume()

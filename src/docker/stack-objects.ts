@@ -9,7 +9,7 @@ export interface StackObject {
   readonly ID: string
   readonly Spec: {
     readonly Name: string
-    readonly Labels?: Readonly<Record<string, string>> | null
+    readonly Labels?: Readonly<Record<string, string>>
     /** Base64; never of a secret. */
     readonly Data?: string
   }
@@ -22,8 +22,8 @@ export interface Network {
   readonly Driver?: string
   readonly Internal?: boolean
   readonly Attachable?: boolean
-  readonly Options?: Readonly<Record<string, string>> | null
-  readonly Labels?: Readonly<Record<string, string>> | null
+  readonly Options?: Readonly<Record<string, string>>
+  readonly Labels?: Readonly<Record<string, string>>
 }
 
 /** Says of which name an object is one of several versions. */

@@ -65,6 +65,6 @@ export function scoped({ name }: { readonly name: string }, key: string): string
 }
 
 /** Whether labels say that a thing is the stack's. */
-export function isOfStack({ name }: Stack, labels: Readonly<Record<string, string>> | null | undefined): boolean {
+export function isOfStack({ name }: Stack, labels: Readonly<Record<string, string>> | undefined): boolean {
   return labels?.[NAMESPACE_LABEL] === name
 }

@@ -137,7 +137,7 @@ describe('the nodes that may be given tasks', () => {
 
   test.each([
     ['without placement', undefined, ['west', 'east', 'west-ssd']],
-    ['without constraints', { Constraints: null }, ['west', 'east', 'west-ssd']],
+    ['without constraints', {}, ['west', 'east', 'west-ssd']],
     ['with one constraint', { Constraints: ['node.labels.zone==west'] }, ['west', 'west-ssd']],
     [
       'with two, which must both hold',

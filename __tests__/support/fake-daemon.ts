@@ -1,0 +1,95 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+
+/** A daemon in this process, that answers as a test says, and the pipes of the processes that would lead to it. */
+export class FakeDaemon implements AsyncDisposable {
+  /** How many connections were made to it. */
+  dialled = 0
+  readonly #directory: string
+  readonly #server: Server
+  readonly #children = new Set<FakeChild>()
+
+  private constructor(directory: string, server: Server) {
+    this.#directory = directory
+    this.#server = server
+  }
+
+  /** @param answer every request but the first ping, which is answered as Docker 28 does */
+  static async start(answer: RequestListener): Promise<FakeDaemon> {
+    const directory = await mkdtemp(join(tmpdir(), 'fake-daemon-'))
+    const server = createServer((request, response) => {
+      if (request.url !== '/_ping') return answer(request, response)
+      response.writeHead(200, { 'Api-Version': '1.51' }).end('OK')
+    })
+    server.listen(join(directory, 's'))
+    await once(server, 'listening')
+    return new FakeDaemon(directory, server)
+  }
+
+  /** As `docker system dial-stdio` is started. */
+  readonly dial = (): ChildProcessWithoutNullStreams => {
+    this.dialled++
+    const child = new FakeChild(join(this.#directory, 's'))
+    this.#children.add(child)
+    child.once('close', () => this.#children.delete(child))
+    return child as unknown as ChildProcessWithoutNullStreams
+  }
+
+  /** Ends all connections, as a daemon that is restarted does, and takes new ones. */
+  cut(): void {
+    for (const child of this.#children) child.end()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut()
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await rm(this.#directory, { recursive: true })
+  }
+}
+
+/** `docker system dial-stdio`, without the process: it ends with code 0 when its connection does. */
+class FakeChild extends EventEmitter {
+  readonly stdin = new PassThrough()
+  readonly stdout = new PassThrough()
+  readonly stderr = new PassThrough()
+  readonly #socket
+  #hasEnded = false
+
+  constructor(path: string) {
+    super()
+    this.#socket = createConnection(path)
+    this.#socket.on('error', () => this.end())
+    this.#socket.on('close', () => this.end())
+    this.stdin.pipe(this.#socket)
+    this.#socket.pipe(this.stdout)
+  }
+
+  end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#socket.destroy()
+    this.stdout.end()
+    this.stderr.end()
+    this.emit('close', 0, null)
+  }
+
+  kill(): boolean {
+    this.end()
+    return true
+  }
+
+  ref(): void {
+    this.#socket.ref()
+  }
+
+  unref(): void {
+    this.#socket.unref()
+  }
+}
