@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { failureText, type LabDescription, type RegistryOptions } from './description.ts'
+import { formatFor } from './image.ts'
 import { openLab, startKeptLab } from './lab.ts'
 import * as programs from './program.ts'
 import { labsUp, sweep } from './sweep.ts'
@@ -8,14 +9,15 @@ import { labsUp, sweep } from './sweep.ts'
 const USAGE = `A real Docker Swarm with private registries, on this machine.
 
   npm run lab -- up [--nodes 3] [--managers 1] [--registries 2] [--open 1] [--tls] [--tokens]
-  npm run lab -- image r1/acme/app:v3 [--does unhealthy]
+  npm run lab -- image r1/acme/app:v3 [--does unhealthy] [--format oci]
   npm run lab -- status
   npm run lab -- down [--id <lab>]
 
 up      --registries are private, with an account each; --open ones need none; --tls gives the private ones certificates,
         --tokens has them sell bearer tokens, as most registries do
 image   puts an image into a registry; it runs, or does one of: exits, crashesAfter, healthy, healthyAfter, unhealthy,
-        serves, ignoresStop
+        serves, ignoresStop; its format is docker (schema 2), oci, or attested (an OCI index with a provenance), and
+        unless told one of them by its contents
 down    takes down every lab that up has made, or the one with this id
 `
 
@@ -82,7 +84,7 @@ async function image(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { does: { type: 'string', default: 'runs' }, id: { type: 'string' } },
+    options: { does: { type: 'string', default: 'runs' }, format: { type: 'string' }, id: { type: 'string' } },
   })
   const [, registry, repository, tag] = /^([^/]+)\/([^:]+):([^:]+)$/.exec(positionals[0] ?? '') ?? []
   if (registry === undefined || repository === undefined || tag === undefined) {
@@ -95,7 +97,9 @@ async function image(args: string[]): Promise<void> {
   if (values.id === undefined && mine.length > 1) throw new Error('Several labs are up: say which one with --id.')
   const id = values.id ?? only?.id
   if (id === undefined) throw new Error('No lab is up.')
-  const made = await openLab(id).image({ registry, repository, tag, ...program(), content: tag })
+  const contents = { ...program(), content: tag }
+  const format = formatFor(contents, values.format)
+  const made = await openLab(id).image({ registry, repository, tag, ...contents, format })
   print(`${made.reference}  ${made.digest}`)
 }
 

@@ -6,10 +6,33 @@ import { type Healthcheck, runs } from './program.ts'
 import { tar } from './tar.ts'
 import { request } from './unix-http.ts'
 
-const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
-const MANIFEST_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json'
-const CONFIG = 'application/vnd.docker.container.image.v1+json'
-const LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
+/** The media types of the two standards for images. */
+const TYPES = {
+  docker: {
+    manifest: 'application/vnd.docker.distribution.manifest.v2+json',
+    index: 'application/vnd.docker.distribution.manifest.list.v2+json',
+    config: 'application/vnd.docker.container.image.v1+json',
+    layer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  },
+  oci: {
+    manifest: 'application/vnd.oci.image.manifest.v1+json',
+    index: 'application/vnd.oci.image.index.v1+json',
+    config: 'application/vnd.oci.image.config.v1+json',
+    layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  },
+} as const
+/** What a statement about an image is pushed as, and the platform that it has in the index. */
+const STATEMENT = 'application/vnd.in-toto+json'
+const NO_PLATFORM = 'unknown/unknown'
+
+/**
+ * How an image is pushed. `docker`: schema 2, as docker did before 29. `oci`: as docker 29, podman and buildah do; a
+ * daemon does not tell the platform of a single OCI manifest. `attested`: an OCI index, also for one platform, with a
+ * statement about the image beside it, as buildx does.
+ */
+export const FORMATS = ['docker', 'oci', 'attested'] as const
+export type ImageFormat = (typeof FORMATS)[number]
+type Standard = keyof typeof TYPES
 const NANOSECONDS = 1_000_000
 const APPLETS =
   'cat date echo env false hostname httpd id kill ls nc nslookup ping printenv ps sh sleep test touch true wget'
@@ -24,8 +47,10 @@ export interface ImageContents {
   readonly exposes?: readonly number[]
   /** Text of the file `/content`: what makes one version differ from the next. */
   readonly content?: string
-  /** Such as `linux/arm64`. One: an image for it. Several: a manifest list. The machine's own unless told. */
+  /** Such as `linux/arm64`. One: an image for it. Several: an index of them. The machine's own unless told. */
   readonly platforms?: readonly string[]
+  /** Unless told as `formatFor` says, so that the images of a test are of all kinds, and the same ones in every run. */
+  readonly format?: ImageFormat
 }
 
 /** Where an image goes. `socket` leads to a registry over HTTP. */
@@ -37,33 +62,82 @@ export interface ImageTarget {
 
 /** Makes an image on the spot, without a daemon, and pushes it. Resolves to the digest that the tag now has. */
 export async function pushImage(target: ImageTarget, contents: ImageContents): Promise<string> {
-  const { platforms = [ownPlatform()] } = contents
-  const manifests = await Promise.all(platforms.map((platform) => pushContent(target, contents, platform)))
+  const { platforms = [ownPlatform()], format = formatFor(contents, process.env.LAB_IMAGE_FORMAT) } = contents
+  const standard = format === 'docker' ? 'docker' : 'oci'
+  const manifests = await Promise.all(
+    platforms.map(async (platform) => ({ platform, bytes: await pushContent(target, contents, platform, standard) })),
+  )
+  const { manifest: mediaType, index } = TYPES[standard]
   const [only] = manifests
-  if (only && manifests.length === 1) return putManifest(target, target.tag, MANIFEST, only)
+  if (only && manifests.length === 1 && format !== 'attested') {
+    return putManifest(target, target.tag, mediaType, only.bytes)
+  }
+  const statements = format === 'attested' ? [{ platform: NO_PLATFORM, bytes: await pushStatement(target) }] : []
   const entries = await Promise.all(
-    manifests.map(async (manifest, index) => {
-      const digest = await putManifest(target, digestOf(manifest), MANIFEST, manifest)
-      return { mediaType: MANIFEST, size: manifest.length, digest, platform: platformOf(platforms[index] ?? '') }
+    [...manifests, ...statements].map(async ({ platform, bytes }) => {
+      const digest = await putManifest(target, digestOf(bytes), mediaType, bytes)
+      return { mediaType, size: bytes.length, digest, platform: platformOf(platform) }
     }),
   )
-  const list = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST_LIST, manifests: entries }))
-  return putManifest(target, target.tag, MANIFEST_LIST, list)
+  const list = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: index, manifests: entries }))
+  return putManifest(target, target.tag, index, list)
+}
+
+/**
+ * The format of an image that asks for none. Contents that differ by one in one letter, as versions of one image do,
+ * have different formats, so that a test with two versions deploys both standards, and from one to the other.
+ *
+ * @param forced one format for all images, from the variable `LAB_IMAGE_FORMAT`
+ * @throws Error when there is no such format
+ */
+export function formatFor(contents: ImageContents, forced: string | undefined): ImageFormat {
+  if (forced !== undefined && forced !== '') {
+    const format = FORMATS.find((candidate) => candidate === forced)
+    if (format === undefined) throw new Error(`LAB_IMAGE_FORMAT is one of ${FORMATS.join(', ')}, not ${forced}.`)
+    return format
+  }
+  const sum = Buffer.from(JSON.stringify(contents)).reduce((total, byte) => total + byte, 0)
+  return FORMATS[sum % FORMATS.length] ?? 'docker'
 }
 
 /** Pushes layers and configuration for one platform. Returns the manifest that belongs to them. */
-async function pushContent(target: ImageTarget, contents: ImageContents, platform: string): Promise<Buffer> {
+async function pushContent(
+  target: ImageTarget,
+  contents: ImageContents,
+  platform: string,
+  standard: Standard,
+): Promise<Buffer> {
   const { content } = contents
   const layers = [baseLayer(), ...(content === undefined ? [] : [layer([{ path: 'content', content }])])]
   const config = Buffer.from(JSON.stringify(configuration(contents, platform, layers)))
-  await Promise.all([config, ...layers.map(({ blob }) => blob)].map((blob) => putBlob(target, blob)))
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST,
-    config: { mediaType: CONFIG, size: config.length, digest: digestOf(config) },
-    layers: layers.map(({ blob }) => ({ mediaType: LAYER, size: blob.length, digest: digestOf(blob) })),
-  }
-  return Buffer.from(JSON.stringify(manifest))
+  const types = TYPES[standard]
+  const blobs = layers.map(({ blob }) => ({ mediaType: types.layer, blob }))
+  return pushParts(target, types.manifest, { mediaType: types.config, blob: config }, blobs)
+}
+
+/** Pushes what says something about an image and is none: a provenance without words. Returns its manifest. */
+function pushStatement(target: ImageTarget): Promise<Buffer> {
+  const config = { mediaType: TYPES.oci.config, blob: Buffer.from(JSON.stringify(platformOf(NO_PLATFORM))) }
+  const statement = { mediaType: STATEMENT, blob: Buffer.from('{"_type":"https://in-toto.io/Statement/v0.1"}') }
+  return pushParts(target, TYPES.oci.manifest, config, [statement])
+}
+
+interface Part {
+  readonly mediaType: string
+  readonly blob: Buffer
+}
+
+async function pushParts(
+  target: ImageTarget,
+  mediaType: string,
+  config: Part,
+  layers: readonly Part[],
+): Promise<Buffer> {
+  await Promise.all([config, ...layers].map(({ blob }) => putBlob(target, blob)))
+  const [described, ...others] = [config, ...layers].map(({ mediaType, blob }) => {
+    return { mediaType, size: blob.length, digest: digestOf(blob) }
+  })
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: described, layers: others }))
 }
 
 function configuration(contents: ImageContents, platform: string, layers: readonly Layer[]): unknown {

@@ -24,7 +24,7 @@ import { labsUp, sweep } from './sweep.ts'
 import { type Answer, demand, request } from './unix-http.ts'
 
 export type { Account, Fault, LabOptions, RegistryOptions, RegistryRequest } from './description.ts'
-export type { ImageContents } from './image.ts'
+export type { ImageContents, ImageFormat } from './image.ts'
 export type { Answer } from './unix-http.ts'
 
 const END_LIMIT_MS = 30_000

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { marked } from '../../lab/children.ts'
+import { FORMATS } from '../../lab/image.ts'
 import { type Lab, startLab } from '../../lab/lab.ts'
 import { until } from '../../lab/patience.ts'
 import { exits, healthy, serves, unhealthy } from '../../lab/program.ts'
@@ -358,18 +359,31 @@ describe('a lab of three nodes', () => {
     })
   })
 
-  test('can make images for another machine, and for several', async () => {
-    const foreign = await lab.image({ registry: 'open', repository: 'foreign', platforms: ['linux/arm64'] })
-    const both = await lab.image({ registry: 'open', repository: 'both', platforms: ['linux/amd64', 'linux/arm64'] })
-    const platforms = async (reference: string) => {
-      const answer = await lab.nodes[0].engine<{
-        Platforms: { architecture: string }[]
+  describe('makes images of every format, of which the daemon tells the platforms', () => {
+    const one = ['linux/arm64']
+    const two = ['linux/amd64', 'linux/arm64']
+    test.each([
+      { format: 'docker', platforms: one, told: ['arm64'] },
+      { format: 'docker', platforms: two, told: ['amd64', 'arm64'] },
+      { format: 'oci', platforms: one, told: null },
+      { format: 'oci', platforms: two, told: ['amd64', 'arm64'] },
+      { format: 'attested', platforms: one, told: ['arm64', 'unknown'] },
+      { format: 'attested', platforms: two, told: ['amd64', 'arm64', 'unknown'] },
+    ] as const)('$format for $platforms.length', async ({ format, platforms, told }) => {
+      const image = await lab.image({ registry: 'open', repository: 'foreign', platforms, format })
+      const { body } = await lab.nodes[0].engine<{
+        Platforms: { architecture: string }[] | null
         Descriptor: { digest: string }
-      }>('GET', `/distribution/${reference}/json`)
-      return [answer.body.Descriptor.digest, ...answer.body.Platforms.map(({ architecture }) => architecture)]
-    }
-    expect(await platforms(foreign.reference)).toEqual([foreign.digest, 'arm64'])
-    expect(await platforms(both.reference)).toEqual([both.digest, 'amd64', 'arm64'])
+      }>('GET', `/distribution/${image.reference}/json`)
+      expect(body.Descriptor.digest).toBe(image.digest)
+      expect(body.Platforms?.map(({ architecture }) => architecture) ?? null).toEqual(told)
+    })
+
+    test.each(FORMATS)('%s, and run them', async (format) => {
+      const image = await lab.image({ registry: 'open', repository: `as-${format}`, format, content: format })
+      await create(`as-${format}`, image.reference)
+      await firstTask(`as-${format}`, 'running')
+    })
   })
 
   test('can lose a node, by its cable and by its power, and get it back', async () => {

@@ -215,14 +215,16 @@ describeSwarm(
 
     describe('services', () => {
       test('an image for a platform that no node has', async () => {
-        const arm = await swarm.lab.image({ registry: 'open', repository: 'arm', platforms: ['linux/arm64'] })
+        const platforms = ['linux/arm64']
+        const arm = await swarm.lab.image({ registry: 'open', repository: 'arm', platforms, format: 'docker' })
         const { error } = await refusedOnce([], [{ name: 'present', image: arm.reference }])
         expect(error).toMatch(/^service present: its image is built for linux\/arm64.*the nodes .*linux\//)
       })
 
       test('an image for a platform that only nodes have which may not run it', async () => {
         const [manager, worker] = swarm.lab.nodes
-        const image = await swarm.lab.image({ registry: 'open', repository: 'arm-too', platforms: ['linux/arm64'] })
+        const platforms = ['linux/arm64']
+        const image = await swarm.lab.image({ registry: 'open', repository: 'arm-too', platforms, format: 'attested' })
         const args = [`--constraint node.hostname==${worker?.name}`, `--constraint node.hostname!=${manager.name}`]
         const services = [{ name: 'new', image: image.reference, create: true, 'create-args': args }]
         const { error } = await refusedOnce([], services)
@@ -278,7 +280,8 @@ describeSwarm(
 
       test('failures of many kinds are reported at once, each in a line of its own', async () => {
         const { host: guarded } = swarm.lab.registries.guarded
-        const arm = await swarm.lab.image({ registry: 'open', repository: 'arm', platforms: ['linux/arm64'] })
+        const platforms = ['linux/arm64']
+        const arm = await swarm.lab.image({ registry: 'open', repository: 'arm', platforms, format: 'docker' })
         const services = [
           { name: 'present', image: good.reference },
           { name: 'denied', image: hidden.reference, create: true },
