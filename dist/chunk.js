@@ -81,836 +81,7395 @@ var __callDispose = (stack, error2, hasError) => {
   return next();
 };
 
-// node_modules/@actions/io/lib/io.js
-import { ok } from "assert";
-import * as path2 from "path";
-
-// node_modules/@actions/io/lib/io-util.js
-import * as fs from "fs";
-import * as path from "path";
-var __awaiter = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
+// node_modules/yaml/dist/nodes/identity.js
+var require_identity = __commonJS({
+  "node_modules/yaml/dist/nodes/identity.js"(exports) {
+    "use strict";
+    var ALIAS = /* @__PURE__ */ Symbol.for("yaml.alias");
+    var DOC = /* @__PURE__ */ Symbol.for("yaml.document");
+    var MAP = /* @__PURE__ */ Symbol.for("yaml.map");
+    var PAIR2 = /* @__PURE__ */ Symbol.for("yaml.pair");
+    var SCALAR = /* @__PURE__ */ Symbol.for("yaml.scalar");
+    var SEQ = /* @__PURE__ */ Symbol.for("yaml.seq");
+    var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
+    var isAlias2 = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === ALIAS;
+    var isDocument = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
+    var isMap2 = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === MAP;
+    var isPair = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === PAIR2;
+    var isScalar2 = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === SCALAR;
+    var isSeq2 = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === SEQ;
+    function isCollection(node) {
+      if (node && typeof node === "object")
+        switch (node[NODE_TYPE]) {
+          case MAP:
+          case SEQ:
+            return true;
+        }
+      return false;
+    }
+    function isNode(node) {
+      if (node && typeof node === "object")
+        switch (node[NODE_TYPE]) {
+          case ALIAS:
+          case MAP:
+          case SCALAR:
+          case SEQ:
+            return true;
+        }
+      return false;
+    }
+    var hasAnchor = (node) => (isScalar2(node) || isCollection(node)) && !!node.anchor;
+    exports.ALIAS = ALIAS;
+    exports.DOC = DOC;
+    exports.MAP = MAP;
+    exports.NODE_TYPE = NODE_TYPE;
+    exports.PAIR = PAIR2;
+    exports.SCALAR = SCALAR;
+    exports.SEQ = SEQ;
+    exports.hasAnchor = hasAnchor;
+    exports.isAlias = isAlias2;
+    exports.isCollection = isCollection;
+    exports.isDocument = isDocument;
+    exports.isMap = isMap2;
+    exports.isNode = isNode;
+    exports.isPair = isPair;
+    exports.isScalar = isScalar2;
+    exports.isSeq = isSeq2;
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
+});
+
+// node_modules/yaml/dist/visit.js
+var require_visit = __commonJS({
+  "node_modules/yaml/dist/visit.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var SKIP = /* @__PURE__ */ Symbol("skip children");
+    var REMOVE = /* @__PURE__ */ Symbol("remove node");
+    function visit(node, visitor) {
+      const visitor_ = initVisitor(visitor);
+      if (identity2.isDocument(node)) {
+        const cd = visit_(null, node.contents, visitor_, Object.freeze([node]));
+        if (cd === REMOVE)
+          node.contents = null;
+      } else
+        visit_(null, node, visitor_, Object.freeze([]));
+    }
+    visit.BREAK = BREAK;
+    visit.SKIP = SKIP;
+    visit.REMOVE = REMOVE;
+    function visit_(key, node, visitor, path) {
+      const ctrl = callVisitor(key, node, visitor, path);
+      if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
+        replaceNode(key, path, ctrl);
+        return visit_(key, ctrl, visitor, path);
+      }
+      if (typeof ctrl !== "symbol") {
+        if (identity2.isCollection(node)) {
+          path = Object.freeze(path.concat(node));
+          for (let i = 0; i < node.items.length; ++i) {
+            const ci = visit_(i, node.items[i], visitor, path);
+            if (typeof ci === "number")
+              i = ci - 1;
+            else if (ci === BREAK)
+              return BREAK;
+            else if (ci === REMOVE) {
+              node.items.splice(i, 1);
+              i -= 1;
+            }
+          }
+        } else if (identity2.isPair(node)) {
+          path = Object.freeze(path.concat(node));
+          const ck = visit_("key", node.key, visitor, path);
+          if (ck === BREAK)
+            return BREAK;
+          else if (ck === REMOVE)
+            node.key = null;
+          const cv = visit_("value", node.value, visitor, path);
+          if (cv === BREAK)
+            return BREAK;
+          else if (cv === REMOVE)
+            node.value = null;
+        }
+      }
+      return ctrl;
+    }
+    async function visitAsync(node, visitor) {
+      const visitor_ = initVisitor(visitor);
+      if (identity2.isDocument(node)) {
+        const cd = await visitAsync_(null, node.contents, visitor_, Object.freeze([node]));
+        if (cd === REMOVE)
+          node.contents = null;
+      } else
+        await visitAsync_(null, node, visitor_, Object.freeze([]));
+    }
+    visitAsync.BREAK = BREAK;
+    visitAsync.SKIP = SKIP;
+    visitAsync.REMOVE = REMOVE;
+    async function visitAsync_(key, node, visitor, path) {
+      const ctrl = await callVisitor(key, node, visitor, path);
+      if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
+        replaceNode(key, path, ctrl);
+        return visitAsync_(key, ctrl, visitor, path);
+      }
+      if (typeof ctrl !== "symbol") {
+        if (identity2.isCollection(node)) {
+          path = Object.freeze(path.concat(node));
+          for (let i = 0; i < node.items.length; ++i) {
+            const ci = await visitAsync_(i, node.items[i], visitor, path);
+            if (typeof ci === "number")
+              i = ci - 1;
+            else if (ci === BREAK)
+              return BREAK;
+            else if (ci === REMOVE) {
+              node.items.splice(i, 1);
+              i -= 1;
+            }
+          }
+        } else if (identity2.isPair(node)) {
+          path = Object.freeze(path.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path);
+          if (ck === BREAK)
+            return BREAK;
+          else if (ck === REMOVE)
+            node.key = null;
+          const cv = await visitAsync_("value", node.value, visitor, path);
+          if (cv === BREAK)
+            return BREAK;
+          else if (cv === REMOVE)
+            node.value = null;
+        }
+      }
+      return ctrl;
+    }
+    function initVisitor(visitor) {
+      if (typeof visitor === "object" && (visitor.Collection || visitor.Node || visitor.Value)) {
+        return Object.assign({
+          Alias: visitor.Node,
+          Map: visitor.Node,
+          Scalar: visitor.Node,
+          Seq: visitor.Node
+        }, visitor.Value && {
+          Map: visitor.Value,
+          Scalar: visitor.Value,
+          Seq: visitor.Value
+        }, visitor.Collection && {
+          Map: visitor.Collection,
+          Seq: visitor.Collection
+        }, visitor);
+      }
+      return visitor;
+    }
+    function callVisitor(key, node, visitor, path) {
+      if (typeof visitor === "function")
+        return visitor(key, node, path);
+      if (identity2.isMap(node))
+        return visitor.Map?.(key, node, path);
+      if (identity2.isSeq(node))
+        return visitor.Seq?.(key, node, path);
+      if (identity2.isPair(node))
+        return visitor.Pair?.(key, node, path);
+      if (identity2.isScalar(node))
+        return visitor.Scalar?.(key, node, path);
+      if (identity2.isAlias(node))
+        return visitor.Alias?.(key, node, path);
+      return void 0;
+    }
+    function replaceNode(key, path, node) {
+      const parent = path[path.length - 1];
+      if (identity2.isCollection(parent)) {
+        parent.items[key] = node;
+      } else if (identity2.isPair(parent)) {
+        if (key === "key")
+          parent.key = node;
+        else
+          parent.value = node;
+      } else if (identity2.isDocument(parent)) {
+        parent.contents = node;
+      } else {
+        const pt = identity2.isAlias(parent) ? "alias" : "scalar";
+        throw new Error(`Cannot replace node with ${pt} parent`);
       }
     }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
+    exports.visit = visit;
+    exports.visitAsync = visitAsync;
+  }
+});
+
+// node_modules/yaml/dist/doc/directives.js
+var require_directives = __commonJS({
+  "node_modules/yaml/dist/doc/directives.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var visit = require_visit();
+    var escapeChars = {
+      "!": "%21",
+      ",": "%2C",
+      "[": "%5B",
+      "]": "%5D",
+      "{": "%7B",
+      "}": "%7D"
+    };
+    var escapeTagName = (tn) => tn.replace(/[!,[\]{}]/g, (ch) => escapeChars[ch]);
+    var Directives = class _Directives {
+      constructor(yaml, tags) {
+        this.docStart = null;
+        this.docEnd = false;
+        this.yaml = Object.assign({}, _Directives.defaultYaml, yaml);
+        this.tags = Object.assign({}, _Directives.defaultTags, tags);
+      }
+      clone() {
+        const copy = new _Directives(this.yaml, this.tags);
+        copy.docStart = this.docStart;
+        return copy;
+      }
+      /**
+       * During parsing, get a Directives instance for the current document and
+       * update the stream state according to the current version's spec.
+       */
+      atDocument() {
+        const res = new _Directives(this.yaml, this.tags);
+        switch (this.yaml.version) {
+          case "1.1":
+            this.atNextDocument = true;
+            break;
+          case "1.2":
+            this.atNextDocument = false;
+            this.yaml = {
+              explicit: _Directives.defaultYaml.explicit,
+              version: "1.2"
+            };
+            this.tags = Object.assign({}, _Directives.defaultTags);
+            break;
+        }
+        return res;
+      }
+      /**
+       * @param onError - May be called even if the action was successful
+       * @returns `true` on success
+       */
+      add(line, onError) {
+        if (this.atNextDocument) {
+          this.yaml = { explicit: _Directives.defaultYaml.explicit, version: "1.1" };
+          this.tags = Object.assign({}, _Directives.defaultTags);
+          this.atNextDocument = false;
+        }
+        const parts = line.trim().split(/[ \t]+/);
+        const name = parts.shift();
+        switch (name) {
+          case "%TAG": {
+            if (parts.length !== 2) {
+              onError(0, "%TAG directive should contain exactly two parts");
+              if (parts.length < 2)
+                return false;
+            }
+            const [handle, prefix] = parts;
+            this.tags[handle] = prefix;
+            return true;
+          }
+          case "%YAML": {
+            this.yaml.explicit = true;
+            if (parts.length !== 1) {
+              onError(0, "%YAML directive should contain exactly one part");
+              return false;
+            }
+            const [version] = parts;
+            if (version === "1.1" || version === "1.2") {
+              this.yaml.version = version;
+              return true;
+            } else {
+              const isValid = /^\d+\.\d+$/.test(version);
+              onError(6, `Unsupported YAML version ${version}`, isValid);
+              return false;
+            }
+          }
+          default:
+            onError(0, `Unknown directive ${name}`, true);
+            return false;
+        }
+      }
+      /**
+       * Resolves a tag, matching handles to those defined in %TAG directives.
+       *
+       * @returns Resolved tag, which may also be the non-specific tag `'!'` or a
+       *   `'!local'` tag, or `null` if unresolvable.
+       */
+      tagName(source, onError) {
+        if (source === "!")
+          return "!";
+        if (source[0] !== "!") {
+          onError(`Not a valid tag: ${source}`);
+          return null;
+        }
+        if (source[1] === "<") {
+          const verbatim = source.slice(2, -1);
+          if (verbatim === "!" || verbatim === "!!") {
+            onError(`Verbatim tags aren't resolved, so ${source} is invalid.`);
+            return null;
+          }
+          if (source[source.length - 1] !== ">")
+            onError("Verbatim tags must end with a >");
+          return verbatim;
+        }
+        const [, handle, suffix2] = source.match(/^(.*!)([^!]*)$/s);
+        if (!suffix2)
+          onError(`The ${source} tag has no suffix`);
+        const prefix = this.tags[handle];
+        if (prefix) {
+          try {
+            return prefix + decodeURIComponent(suffix2);
+          } catch (error2) {
+            onError(String(error2));
+            return null;
+          }
+        }
+        if (handle === "!")
+          return source;
+        onError(`Could not resolve tag: ${source}`);
+        return null;
+      }
+      /**
+       * Given a fully resolved tag, returns its printable string form,
+       * taking into account current tag prefixes and defaults.
+       */
+      tagString(tag) {
+        for (const [handle, prefix] of Object.entries(this.tags)) {
+          if (tag.startsWith(prefix))
+            return handle + escapeTagName(tag.substring(prefix.length));
+        }
+        return tag[0] === "!" ? tag : `!<${tag}>`;
+      }
+      toString(doc) {
+        const lines2 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
+        const tagEntries = Object.entries(this.tags);
+        let tagNames;
+        if (doc && tagEntries.length > 0 && identity2.isNode(doc.contents)) {
+          const tags = {};
+          visit.visit(doc.contents, (_key, node) => {
+            if (identity2.isNode(node) && node.tag)
+              tags[node.tag] = true;
+          });
+          tagNames = Object.keys(tags);
+        } else
+          tagNames = [];
+        for (const [handle, prefix] of tagEntries) {
+          if (handle === "!!" && prefix === "tag:yaml.org,2002:")
+            continue;
+          if (!doc || tagNames.some((tn) => tn.startsWith(prefix)))
+            lines2.push(`%TAG ${handle} ${prefix}`);
+        }
+        return lines2.join("\n");
+      }
+    };
+    Directives.defaultYaml = { explicit: false, version: "1.2" };
+    Directives.defaultTags = { "!!": "tag:yaml.org,2002:" };
+    exports.Directives = Directives;
+  }
+});
+
+// node_modules/yaml/dist/doc/anchors.js
+var require_anchors = __commonJS({
+  "node_modules/yaml/dist/doc/anchors.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var visit = require_visit();
+    function anchorIsValid(anchor) {
+      if (/[\x00-\x19\s,[\]{}]/.test(anchor)) {
+        const sa = JSON.stringify(anchor);
+        const msg = `Anchor must not contain whitespace or control characters: ${sa}`;
+        throw new Error(msg);
+      }
+      return true;
+    }
+    function anchorNames(root) {
+      const anchors = /* @__PURE__ */ new Set();
+      visit.visit(root, {
+        Value(_key, node) {
+          if (node.anchor)
+            anchors.add(node.anchor);
+        }
+      });
+      return anchors;
+    }
+    function findNewAnchor(prefix, exclude) {
+      for (let i = 1; true; ++i) {
+        const name = `${prefix}${i}`;
+        if (!exclude.has(name))
+          return name;
       }
     }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function createNodeAnchors(doc, prefix) {
+      const aliasObjects = [];
+      const sourceObjects = /* @__PURE__ */ new Map();
+      let prevAnchors = null;
+      return {
+        onAnchor: (source) => {
+          aliasObjects.push(source);
+          prevAnchors ?? (prevAnchors = anchorNames(doc));
+          const anchor = findNewAnchor(prefix, prevAnchors);
+          prevAnchors.add(anchor);
+          return anchor;
+        },
+        /**
+         * With circular references, the source node is only resolved after all
+         * of its child nodes are. This is why anchors are set only after all of
+         * the nodes have been created.
+         */
+        setAnchors: () => {
+          for (const source of aliasObjects) {
+            const ref = sourceObjects.get(source);
+            if (typeof ref === "object" && ref.anchor && (identity2.isScalar(ref.node) || identity2.isCollection(ref.node))) {
+              ref.node.anchor = ref.anchor;
+            } else {
+              const error2 = new Error("Failed to resolve repeated object (this should not happen)");
+              error2.source = source;
+              throw error2;
+            }
+          }
+        },
+        sourceObjects
+      };
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs.promises;
-var IS_WINDOWS = process.platform === "win32";
-function readlink(fsPath) {
-  return __awaiter(this, void 0, void 0, function* () {
-    const result = yield fs.promises.readlink(fsPath);
-    if (IS_WINDOWS && !result.endsWith("\\")) {
-      return `${result}\\`;
+    exports.anchorIsValid = anchorIsValid;
+    exports.anchorNames = anchorNames;
+    exports.createNodeAnchors = createNodeAnchors;
+    exports.findNewAnchor = findNewAnchor;
+  }
+});
+
+// node_modules/yaml/dist/doc/applyReviver.js
+var require_applyReviver = __commonJS({
+  "node_modules/yaml/dist/doc/applyReviver.js"(exports) {
+    "use strict";
+    function applyReviver(reviver, obj, key, val) {
+      if (val && typeof val === "object") {
+        if (Array.isArray(val)) {
+          for (let i = 0, len = val.length; i < len; ++i) {
+            const v0 = val[i];
+            const v1 = applyReviver(reviver, val, String(i), v0);
+            if (v1 === void 0)
+              delete val[i];
+            else if (v1 !== v0)
+              val[i] = v1;
+          }
+        } else if (val instanceof Map) {
+          for (const k of Array.from(val.keys())) {
+            const v0 = val.get(k);
+            const v1 = applyReviver(reviver, val, k, v0);
+            if (v1 === void 0)
+              val.delete(k);
+            else if (v1 !== v0)
+              val.set(k, v1);
+          }
+        } else if (val instanceof Set) {
+          for (const v0 of Array.from(val)) {
+            const v1 = applyReviver(reviver, val, v0, v0);
+            if (v1 === void 0)
+              val.delete(v0);
+            else if (v1 !== v0) {
+              val.delete(v0);
+              val.add(v1);
+            }
+          }
+        } else {
+          for (const [k, v0] of Object.entries(val)) {
+            const v1 = applyReviver(reviver, val, k, v0);
+            if (v1 === void 0)
+              delete val[k];
+            else if (v1 !== v0)
+              val[k] = v1;
+          }
+        }
+      }
+      return reviver.call(obj, key, val);
     }
-    return result;
-  });
-}
-var READONLY = fs.constants.O_RDONLY;
-function exists(fsPath) {
-  return __awaiter(this, void 0, void 0, function* () {
+    exports.applyReviver = applyReviver;
+  }
+});
+
+// node_modules/yaml/dist/nodes/toJS.js
+var require_toJS = __commonJS({
+  "node_modules/yaml/dist/nodes/toJS.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    function toJS(value, arg, ctx) {
+      if (Array.isArray(value))
+        return value.map((v, i) => toJS(v, String(i), ctx));
+      if (value && typeof value.toJSON === "function") {
+        if (!ctx || !identity2.hasAnchor(value))
+          return value.toJSON(arg, ctx);
+        const data = { aliasCount: 0, count: 1, res: void 0 };
+        ctx.anchors.set(value, data);
+        ctx.onCreate = (res2) => {
+          data.res = res2;
+          delete ctx.onCreate;
+        };
+        const res = value.toJSON(arg, ctx);
+        if (ctx.onCreate)
+          ctx.onCreate(res);
+        return res;
+      }
+      if (typeof value === "bigint" && !ctx?.keep)
+        return Number(value);
+      return value;
+    }
+    exports.toJS = toJS;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Node.js
+var require_Node = __commonJS({
+  "node_modules/yaml/dist/nodes/Node.js"(exports) {
+    "use strict";
+    var applyReviver = require_applyReviver();
+    var identity2 = require_identity();
+    var toJS = require_toJS();
+    var NodeBase = class {
+      constructor(type) {
+        Object.defineProperty(this, identity2.NODE_TYPE, { value: type });
+      }
+      /** Create a copy of this node.  */
+      clone() {
+        const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
+        if (this.range)
+          copy.range = this.range.slice();
+        return copy;
+      }
+      /** A plain JavaScript representation of this node. */
+      toJS(doc, { mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
+        if (!identity2.isDocument(doc))
+          throw new TypeError("A document argument is required");
+        const ctx = {
+          anchors: /* @__PURE__ */ new Map(),
+          doc,
+          keep: true,
+          mapAsMap: mapAsMap === true,
+          mapKeyWarned: false,
+          maxAliasCount: typeof maxAliasCount === "number" ? maxAliasCount : 100
+        };
+        const res = toJS.toJS(this, "", ctx);
+        if (typeof onAnchor === "function")
+          for (const { count, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count);
+        return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
+      }
+    };
+    exports.NodeBase = NodeBase;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Alias.js
+var require_Alias = __commonJS({
+  "node_modules/yaml/dist/nodes/Alias.js"(exports) {
+    "use strict";
+    var anchors = require_anchors();
+    var visit = require_visit();
+    var identity2 = require_identity();
+    var Node = require_Node();
+    var toJS = require_toJS();
+    var Alias = class extends Node.NodeBase {
+      constructor(source) {
+        super(identity2.ALIAS);
+        this.source = source;
+        Object.defineProperty(this, "tag", {
+          set() {
+            throw new Error("Alias nodes cannot have tags");
+          }
+        });
+      }
+      /**
+       * Resolve the value of this alias within `doc`, finding the last
+       * instance of the `source` anchor before this node.
+       */
+      resolve(doc, ctx) {
+        if (ctx?.maxAliasCount === 0)
+          throw new ReferenceError("Alias resolution is disabled");
+        let nodes;
+        if (ctx?.aliasResolveCache) {
+          nodes = ctx.aliasResolveCache;
+        } else {
+          nodes = [];
+          visit.visit(doc, {
+            Node: (_key, node) => {
+              if (identity2.isAlias(node) || identity2.hasAnchor(node))
+                nodes.push(node);
+            }
+          });
+          if (ctx)
+            ctx.aliasResolveCache = nodes;
+        }
+        let found = void 0;
+        for (const node of nodes) {
+          if (node === this)
+            break;
+          if (node.anchor === this.source)
+            found = node;
+        }
+        if (found && ctx) {
+          const { anchors: anchors2, doc: doc2, maxAliasCount } = ctx;
+          let data = anchors2.get(found);
+          if (!data) {
+            toJS.toJS(found, null, ctx);
+            data = anchors2.get(found);
+          }
+          if (data?.res === void 0) {
+            const msg = "This should not happen: Alias anchor was not resolved?";
+            throw new ReferenceError(msg);
+          }
+          if (maxAliasCount >= 0) {
+            data.count += 1;
+            if (data.aliasCount === 0)
+              data.aliasCount = getAliasCount(doc2, found, anchors2);
+            if (data.count * data.aliasCount > maxAliasCount) {
+              const msg = "Excessive alias count indicates a resource exhaustion attack";
+              throw new ReferenceError(msg);
+            }
+          }
+        }
+        return found;
+      }
+      toJSON(_arg, ctx) {
+        if (!ctx)
+          return { source: this.source };
+        const source = this.resolve(ctx.doc, ctx);
+        if (!source) {
+          const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
+          throw new ReferenceError(msg);
+        }
+        return ctx.anchors.get(source).res;
+      }
+      toString(ctx, _onComment, _onChompKeep) {
+        const src = `*${this.source}`;
+        if (ctx) {
+          anchors.anchorIsValid(this.source);
+          if (ctx.options.verifyAliasOrder && !ctx.anchors.has(this.source)) {
+            const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
+            throw new Error(msg);
+          }
+          if (ctx.implicitKey)
+            return `${src} `;
+        }
+        return src;
+      }
+    };
+    function getAliasCount(doc, node, anchors2) {
+      if (identity2.isAlias(node)) {
+        const source = node.resolve(doc);
+        const anchor = anchors2 && source && anchors2.get(source);
+        return anchor ? anchor.count * anchor.aliasCount : 0;
+      } else if (identity2.isCollection(node)) {
+        let count = 0;
+        for (const item of node.items) {
+          const c = getAliasCount(doc, item, anchors2);
+          if (c > count)
+            count = c;
+        }
+        return count;
+      } else if (identity2.isPair(node)) {
+        const kc = getAliasCount(doc, node.key, anchors2);
+        const vc = getAliasCount(doc, node.value, anchors2);
+        return Math.max(kc, vc);
+      }
+      return 1;
+    }
+    exports.Alias = Alias;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Scalar.js
+var require_Scalar = __commonJS({
+  "node_modules/yaml/dist/nodes/Scalar.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Node = require_Node();
+    var toJS = require_toJS();
+    var isScalarValue = (value) => !value || typeof value !== "function" && typeof value !== "object";
+    var Scalar2 = class extends Node.NodeBase {
+      constructor(value) {
+        super(identity2.SCALAR);
+        this.value = value;
+      }
+      toJSON(arg, ctx) {
+        return ctx?.keep ? this.value : toJS.toJS(this.value, arg, ctx);
+      }
+      toString() {
+        return String(this.value);
+      }
+    };
+    Scalar2.BLOCK_FOLDED = "BLOCK_FOLDED";
+    Scalar2.BLOCK_LITERAL = "BLOCK_LITERAL";
+    Scalar2.PLAIN = "PLAIN";
+    Scalar2.QUOTE_DOUBLE = "QUOTE_DOUBLE";
+    Scalar2.QUOTE_SINGLE = "QUOTE_SINGLE";
+    exports.Scalar = Scalar2;
+    exports.isScalarValue = isScalarValue;
+  }
+});
+
+// node_modules/yaml/dist/doc/createNode.js
+var require_createNode = __commonJS({
+  "node_modules/yaml/dist/doc/createNode.js"(exports) {
+    "use strict";
+    var Alias = require_Alias();
+    var identity2 = require_identity();
+    var Scalar2 = require_Scalar();
+    var defaultTagPrefix = "tag:yaml.org,2002:";
+    function findTagObject(value, tagName, tags) {
+      if (tagName) {
+        const match = tags.filter((t) => t.tag === tagName);
+        const tagObj = match.find((t) => !t.format) ?? match[0];
+        if (!tagObj)
+          throw new Error(`Tag ${tagName} not found`);
+        return tagObj;
+      }
+      return tags.find((t) => t.identify?.(value) && !t.format);
+    }
+    function createNode(value, tagName, ctx) {
+      if (identity2.isDocument(value))
+        value = value.contents;
+      if (identity2.isNode(value))
+        return value;
+      if (identity2.isPair(value)) {
+        const map = ctx.schema[identity2.MAP].createNode?.(ctx.schema, null, ctx);
+        map.items.push(value);
+        return map;
+      }
+      if (value instanceof String || value instanceof Number || value instanceof Boolean || typeof BigInt !== "undefined" && value instanceof BigInt) {
+        value = value.valueOf();
+      }
+      const { aliasDuplicateObjects, onAnchor, onTagObj, schema, sourceObjects } = ctx;
+      let ref = void 0;
+      if (aliasDuplicateObjects && value && typeof value === "object") {
+        ref = sourceObjects.get(value);
+        if (ref) {
+          ref.anchor ?? (ref.anchor = onAnchor(value));
+          return new Alias.Alias(ref.anchor);
+        } else {
+          ref = { anchor: null, node: null };
+          sourceObjects.set(value, ref);
+        }
+      }
+      if (tagName?.startsWith("!!"))
+        tagName = defaultTagPrefix + tagName.slice(2);
+      let tagObj = findTagObject(value, tagName, schema.tags);
+      if (!tagObj) {
+        if (value && typeof value.toJSON === "function") {
+          value = value.toJSON();
+        }
+        if (!value || typeof value !== "object") {
+          const node2 = new Scalar2.Scalar(value);
+          if (ref)
+            ref.node = node2;
+          return node2;
+        }
+        tagObj = value instanceof Map ? schema[identity2.MAP] : Symbol.iterator in Object(value) ? schema[identity2.SEQ] : schema[identity2.MAP];
+      }
+      if (onTagObj) {
+        onTagObj(tagObj);
+        delete ctx.onTagObj;
+      }
+      const node = tagObj?.createNode ? tagObj.createNode(ctx.schema, value, ctx) : typeof tagObj?.nodeClass?.from === "function" ? tagObj.nodeClass.from(ctx.schema, value, ctx) : new Scalar2.Scalar(value);
+      if (tagName)
+        node.tag = tagName;
+      else if (!tagObj.default)
+        node.tag = tagObj.tag;
+      if (ref)
+        ref.node = node;
+      return node;
+    }
+    exports.createNode = createNode;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Collection.js
+var require_Collection = __commonJS({
+  "node_modules/yaml/dist/nodes/Collection.js"(exports) {
+    "use strict";
+    var createNode = require_createNode();
+    var identity2 = require_identity();
+    var Node = require_Node();
+    function collectionFromPath(schema, path, value) {
+      let v = value;
+      for (let i = path.length - 1; i >= 0; --i) {
+        const k = path[i];
+        if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
+          const a = [];
+          a[k] = v;
+          v = a;
+        } else {
+          v = /* @__PURE__ */ new Map([[k, v]]);
+        }
+      }
+      return createNode.createNode(v, void 0, {
+        aliasDuplicateObjects: false,
+        keepUndefined: false,
+        onAnchor: () => {
+          throw new Error("This should not happen, please report a bug.");
+        },
+        schema,
+        sourceObjects: /* @__PURE__ */ new Map()
+      });
+    }
+    var isEmptyPath = (path) => path == null || typeof path === "object" && !!path[Symbol.iterator]().next().done;
+    var Collection = class extends Node.NodeBase {
+      constructor(type, schema) {
+        super(type);
+        Object.defineProperty(this, "schema", {
+          value: schema,
+          configurable: true,
+          enumerable: false,
+          writable: true
+        });
+      }
+      /**
+       * Create a copy of this collection.
+       *
+       * @param schema - If defined, overwrites the original's schema
+       */
+      clone(schema) {
+        const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
+        if (schema)
+          copy.schema = schema;
+        copy.items = copy.items.map((it) => identity2.isNode(it) || identity2.isPair(it) ? it.clone(schema) : it);
+        if (this.range)
+          copy.range = this.range.slice();
+        return copy;
+      }
+      /**
+       * Adds a value to the collection. For `!!map` and `!!omap` the value must
+       * be a Pair instance or a `{ key, value }` object, which may not have a key
+       * that already exists in the map.
+       */
+      addIn(path, value) {
+        if (isEmptyPath(path))
+          this.add(value);
+        else {
+          const [key, ...rest] = path;
+          const node = this.get(key, true);
+          if (identity2.isCollection(node))
+            node.addIn(rest, value);
+          else if (node === void 0 && this.schema)
+            this.set(key, collectionFromPath(this.schema, rest, value));
+          else
+            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+        }
+      }
+      /**
+       * Removes a value from the collection.
+       * @returns `true` if the item was found and removed.
+       */
+      deleteIn(path) {
+        const [key, ...rest] = path;
+        if (rest.length === 0)
+          return this.delete(key);
+        const node = this.get(key, true);
+        if (identity2.isCollection(node))
+          return node.deleteIn(rest);
+        else
+          throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+      }
+      /**
+       * Returns item at `key`, or `undefined` if not found. By default unwraps
+       * scalar values from their surrounding node; to disable set `keepScalar` to
+       * `true` (collections are always returned intact).
+       */
+      getIn(path, keepScalar) {
+        const [key, ...rest] = path;
+        const node = this.get(key, true);
+        if (rest.length === 0)
+          return !keepScalar && identity2.isScalar(node) ? node.value : node;
+        else
+          return identity2.isCollection(node) ? node.getIn(rest, keepScalar) : void 0;
+      }
+      hasAllNullValues(allowScalar) {
+        return this.items.every((node) => {
+          if (!identity2.isPair(node))
+            return false;
+          const n = node.value;
+          return n == null || allowScalar && identity2.isScalar(n) && n.value == null && !n.commentBefore && !n.comment && !n.tag;
+        });
+      }
+      /**
+       * Checks if the collection includes a value with the key `key`.
+       */
+      hasIn(path) {
+        const [key, ...rest] = path;
+        if (rest.length === 0)
+          return this.has(key);
+        const node = this.get(key, true);
+        return identity2.isCollection(node) ? node.hasIn(rest) : false;
+      }
+      /**
+       * Sets a value in this collection. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       */
+      setIn(path, value) {
+        const [key, ...rest] = path;
+        if (rest.length === 0) {
+          this.set(key, value);
+        } else {
+          const node = this.get(key, true);
+          if (identity2.isCollection(node))
+            node.setIn(rest, value);
+          else if (node === void 0 && this.schema)
+            this.set(key, collectionFromPath(this.schema, rest, value));
+          else
+            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+        }
+      }
+    };
+    exports.Collection = Collection;
+    exports.collectionFromPath = collectionFromPath;
+    exports.isEmptyPath = isEmptyPath;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyComment.js
+var require_stringifyComment = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
+    "use strict";
+    var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
+    function indentComment(comment, indent) {
+      if (/^\n+$/.test(comment))
+        return comment.substring(1);
+      return indent ? comment.replace(/^(?! *$)/gm, indent) : comment;
+    }
+    var lineComment = (str, indent, comment) => str.endsWith("\n") ? indentComment(comment, indent) : comment.includes("\n") ? "\n" + indentComment(comment, indent) : (str.endsWith(" ") ? "" : " ") + comment;
+    exports.indentComment = indentComment;
+    exports.lineComment = lineComment;
+    exports.stringifyComment = stringifyComment;
+  }
+});
+
+// node_modules/yaml/dist/stringify/foldFlowLines.js
+var require_foldFlowLines = __commonJS({
+  "node_modules/yaml/dist/stringify/foldFlowLines.js"(exports) {
+    "use strict";
+    var FOLD_FLOW = "flow";
+    var FOLD_BLOCK = "block";
+    var FOLD_QUOTED = "quoted";
+    function foldFlowLines(text4, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+      if (!lineWidth || lineWidth < 0)
+        return text4;
+      if (lineWidth < minContentWidth)
+        minContentWidth = 0;
+      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
+      if (text4.length <= endStep)
+        return text4;
+      const folds = [];
+      const escapedFolds = {};
+      let end2 = lineWidth - indent.length;
+      if (typeof indentAtStart === "number") {
+        if (indentAtStart > lineWidth - Math.max(2, minContentWidth))
+          folds.push(0);
+        else
+          end2 = lineWidth - indentAtStart;
+      }
+      let split = void 0;
+      let prev = void 0;
+      let overflow = false;
+      let i = -1;
+      let escStart = -1;
+      let escEnd = -1;
+      if (mode === FOLD_BLOCK) {
+        i = consumeMoreIndentedLines(text4, i, indent.length);
+        if (i !== -1)
+          end2 = i + endStep;
+      }
+      for (let ch; ch = text4[i += 1]; ) {
+        if (mode === FOLD_QUOTED && ch === "\\") {
+          escStart = i;
+          switch (text4[i + 1]) {
+            case "x":
+              i += 3;
+              break;
+            case "u":
+              i += 5;
+              break;
+            case "U":
+              i += 9;
+              break;
+            default:
+              i += 1;
+          }
+          escEnd = i;
+        }
+        if (ch === "\n") {
+          if (mode === FOLD_BLOCK)
+            i = consumeMoreIndentedLines(text4, i, indent.length);
+          end2 = i + indent.length + endStep;
+          split = void 0;
+        } else {
+          if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
+            const next = text4[i + 1];
+            if (next && next !== " " && next !== "\n" && next !== "	")
+              split = i;
+          }
+          if (i >= end2) {
+            if (split) {
+              folds.push(split);
+              end2 = split + endStep;
+              split = void 0;
+            } else if (mode === FOLD_QUOTED) {
+              while (prev === " " || prev === "	") {
+                prev = ch;
+                ch = text4[i += 1];
+                overflow = true;
+              }
+              const j = i > escEnd + 1 ? i - 2 : escStart - 1;
+              if (escapedFolds[j])
+                return text4;
+              folds.push(j);
+              escapedFolds[j] = true;
+              end2 = j + endStep;
+              split = void 0;
+            } else {
+              overflow = true;
+            }
+          }
+        }
+        prev = ch;
+      }
+      if (overflow && onOverflow)
+        onOverflow();
+      if (folds.length === 0)
+        return text4;
+      if (onFold)
+        onFold();
+      let res = text4.slice(0, folds[0]);
+      for (let i2 = 0; i2 < folds.length; ++i2) {
+        const fold = folds[i2];
+        const end3 = folds[i2 + 1] || text4.length;
+        if (fold === 0)
+          res = `
+${indent}${text4.slice(0, end3)}`;
+        else {
+          if (mode === FOLD_QUOTED && escapedFolds[fold])
+            res += `${text4[fold]}\\`;
+          res += `
+${indent}${text4.slice(fold + 1, end3)}`;
+        }
+      }
+      return res;
+    }
+    function consumeMoreIndentedLines(text4, i, indent) {
+      let end2 = i;
+      let start = i + 1;
+      let ch = text4[start];
+      while (ch === " " || ch === "	") {
+        if (i < start + indent) {
+          ch = text4[++i];
+        } else {
+          do {
+            ch = text4[++i];
+          } while (ch && ch !== "\n");
+          end2 = i;
+          start = i + 1;
+          ch = text4[start];
+        }
+      }
+      return end2;
+    }
+    exports.FOLD_BLOCK = FOLD_BLOCK;
+    exports.FOLD_FLOW = FOLD_FLOW;
+    exports.FOLD_QUOTED = FOLD_QUOTED;
+    exports.foldFlowLines = foldFlowLines;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyString.js
+var require_stringifyString = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyString.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    var foldFlowLines = require_foldFlowLines();
+    var getFoldOptions = (ctx, isBlock) => ({
+      indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
+      lineWidth: ctx.options.lineWidth,
+      minContentWidth: ctx.options.minContentWidth
+    });
+    var containsDocumentMarker = (str) => /^(%|---|\.\.\.)/m.test(str);
+    function lineLengthOverLimit(str, lineWidth, indentLength) {
+      if (!lineWidth || lineWidth < 0)
+        return false;
+      const limit = lineWidth - indentLength;
+      const strLen = str.length;
+      if (strLen <= limit)
+        return false;
+      for (let i = 0, start = 0; i < strLen; ++i) {
+        if (str[i] === "\n") {
+          if (i - start > limit)
+            return true;
+          start = i + 1;
+          if (strLen - start <= limit)
+            return false;
+        }
+      }
+      return true;
+    }
+    function doubleQuotedString(value, ctx) {
+      const json = JSON.stringify(value);
+      if (ctx.options.doubleQuotedAsJSON)
+        return json;
+      const { implicitKey } = ctx;
+      const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
+      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      let str = "";
+      let start = 0;
+      for (let i = 0, ch = json[i]; ch; ch = json[++i]) {
+        if (ch === " " && json[i + 1] === "\\" && json[i + 2] === "n") {
+          str += json.slice(start, i) + "\\ ";
+          i += 1;
+          start = i;
+          ch = "\\";
+        }
+        if (ch === "\\")
+          switch (json[i + 1]) {
+            case "u":
+              {
+                str += json.slice(start, i);
+                const code = json.substr(i + 2, 4);
+                switch (code) {
+                  case "0000":
+                    str += "\\0";
+                    break;
+                  case "0007":
+                    str += "\\a";
+                    break;
+                  case "000b":
+                    str += "\\v";
+                    break;
+                  case "001b":
+                    str += "\\e";
+                    break;
+                  case "0085":
+                    str += "\\N";
+                    break;
+                  case "00a0":
+                    str += "\\_";
+                    break;
+                  case "2028":
+                    str += "\\L";
+                    break;
+                  case "2029":
+                    str += "\\P";
+                    break;
+                  default:
+                    if (code.substr(0, 2) === "00")
+                      str += "\\x" + code.substr(2);
+                    else
+                      str += json.substr(i, 6);
+                }
+                i += 5;
+                start = i + 1;
+              }
+              break;
+            case "n":
+              if (implicitKey || json[i + 2] === '"' || json.length < minMultiLineLength) {
+                i += 1;
+              } else {
+                str += json.slice(start, i) + "\n\n";
+                while (json[i + 2] === "\\" && json[i + 3] === "n" && json[i + 4] !== '"') {
+                  str += "\n";
+                  i += 2;
+                }
+                str += indent;
+                if (json[i + 2] === " ")
+                  str += "\\";
+                i += 1;
+                start = i + 1;
+              }
+              break;
+            default:
+              i += 1;
+          }
+      }
+      str = start ? str + json.slice(start) : json;
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
+    }
+    function singleQuotedString(value, ctx) {
+      if (ctx.options.singleQuote === false || ctx.implicitKey && value.includes("\n") || /[ \t]\n|\n[ \t]/.test(value))
+        return doubleQuotedString(value, ctx);
+      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      const res = "'" + value.replace(/'/g, "''").replace(/\n+/g, `$&
+${indent}`) + "'";
+      return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+    }
+    function quotedString(value, ctx) {
+      const { singleQuote } = ctx.options;
+      let qs;
+      if (singleQuote === false)
+        qs = doubleQuotedString;
+      else {
+        const hasDouble = value.includes('"');
+        const hasSingle = value.includes("'");
+        if (hasDouble && !hasSingle)
+          qs = singleQuotedString;
+        else if (hasSingle && !hasDouble)
+          qs = doubleQuotedString;
+        else
+          qs = singleQuote ? singleQuotedString : doubleQuotedString;
+      }
+      return qs(value, ctx);
+    }
+    var blockEndNewlines;
     try {
-      yield stat(fsPath);
-    } catch (err) {
-      if (err.code === "ENOENT") {
+      blockEndNewlines = new RegExp("(^|(?<!\n))\n+(?!\n|$)", "g");
+    } catch {
+      blockEndNewlines = /\n+(?!\n|$)/g;
+    }
+    function blockString({ comment, type, value }, ctx, onComment, onChompKeep) {
+      const { blockQuote, commentString, lineWidth } = ctx.options;
+      if (!blockQuote || /\n[\t ]+$/.test(value)) {
+        return quotedString(value, ctx);
+      }
+      const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
+      const literal = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar2.Scalar.BLOCK_FOLDED ? false : type === Scalar2.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      if (!value)
+        return literal ? "|\n" : ">\n";
+      let chomp;
+      let endStart;
+      for (endStart = value.length; endStart > 0; --endStart) {
+        const ch = value[endStart - 1];
+        if (ch !== "\n" && ch !== "	" && ch !== " ")
+          break;
+      }
+      let end2 = value.substring(endStart);
+      const endNlPos = end2.indexOf("\n");
+      if (endNlPos === -1) {
+        chomp = "-";
+      } else if (value === end2 || endNlPos !== end2.length - 1) {
+        chomp = "+";
+        if (onChompKeep)
+          onChompKeep();
+      } else {
+        chomp = "";
+      }
+      if (end2) {
+        value = value.slice(0, -end2.length);
+        if (end2[end2.length - 1] === "\n")
+          end2 = end2.slice(0, -1);
+        end2 = end2.replace(blockEndNewlines, `$&${indent}`);
+      }
+      let startWithSpace = false;
+      let startEnd;
+      let startNlPos = -1;
+      for (startEnd = 0; startEnd < value.length; ++startEnd) {
+        const ch = value[startEnd];
+        if (ch === " ")
+          startWithSpace = true;
+        else if (ch === "\n")
+          startNlPos = startEnd;
+        else
+          break;
+      }
+      let start = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
+      if (start) {
+        value = value.substring(start.length);
+        start = start.replace(/\n+/g, `$&${indent}`);
+      }
+      const indentSize = indent ? "2" : "1";
+      let header = (startWithSpace ? indentSize : "") + chomp;
+      if (comment) {
+        header += " " + commentString(comment.replace(/ ?[\r\n]+/g, " "));
+        if (onComment)
+          onComment();
+      }
+      if (!literal) {
+        const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent}`);
+        let literalFallback = false;
+        const foldOptions = getFoldOptions(ctx, true);
+        if (blockQuote !== "folded" && type !== Scalar2.Scalar.BLOCK_FOLDED) {
+          foldOptions.onOverflow = () => {
+            literalFallback = true;
+          };
+        }
+        const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end2}`, indent, foldFlowLines.FOLD_BLOCK, foldOptions);
+        if (!literalFallback)
+          return `>${header}
+${indent}${body}`;
+      }
+      value = value.replace(/\n+/g, `$&${indent}`);
+      return `|${header}
+${indent}${start}${value}${end2}`;
+    }
+    function plainString(item, ctx, onComment, onChompKeep) {
+      const { type, value } = item;
+      const { actualString, implicitKey, indent, indentStep, inFlow } = ctx;
+      if (implicitKey && value.includes("\n") || inFlow && /[[\]{},]/.test(value)) {
+        return quotedString(value, ctx);
+      }
+      if (/^[\n\t ,[\]{}#&*!|>'"%@`]|^[?-]$|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]$/.test(value)) {
+        return implicitKey || inFlow || !value.includes("\n") ? quotedString(value, ctx) : blockString(item, ctx, onComment, onChompKeep);
+      }
+      if (!implicitKey && !inFlow && type !== Scalar2.Scalar.PLAIN && value.includes("\n")) {
+        return blockString(item, ctx, onComment, onChompKeep);
+      }
+      if (containsDocumentMarker(value)) {
+        if (indent === "") {
+          ctx.forceBlockIndent = true;
+          return blockString(item, ctx, onComment, onChompKeep);
+        } else if (implicitKey && indent === indentStep) {
+          return quotedString(value, ctx);
+        }
+      }
+      const str = value.replace(/\n+/g, `$&
+${indent}`);
+      if (actualString) {
+        const test = (tag) => tag.default && tag.tag !== "tag:yaml.org,2002:str" && tag.test?.test(str);
+        const { compat, tags } = ctx.doc.schema;
+        if (tags.some(test) || compat?.some(test))
+          return quotedString(value, ctx);
+      }
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+    }
+    function stringifyString(item, ctx, onComment, onChompKeep) {
+      const { implicitKey, inFlow } = ctx;
+      const ss = typeof item.value === "string" ? item : Object.assign({}, item, { value: String(item.value) });
+      let { type } = item;
+      if (type !== Scalar2.Scalar.QUOTE_DOUBLE) {
+        if (/[\x00-\x08\x0b-\x1f\x7f-\x9f\u{D800}-\u{DFFF}]/u.test(ss.value))
+          type = Scalar2.Scalar.QUOTE_DOUBLE;
+      }
+      const _stringify = (_type) => {
+        switch (_type) {
+          case Scalar2.Scalar.BLOCK_FOLDED:
+          case Scalar2.Scalar.BLOCK_LITERAL:
+            return implicitKey || inFlow ? quotedString(ss.value, ctx) : blockString(ss, ctx, onComment, onChompKeep);
+          case Scalar2.Scalar.QUOTE_DOUBLE:
+            return doubleQuotedString(ss.value, ctx);
+          case Scalar2.Scalar.QUOTE_SINGLE:
+            return singleQuotedString(ss.value, ctx);
+          case Scalar2.Scalar.PLAIN:
+            return plainString(ss, ctx, onComment, onChompKeep);
+          default:
+            return null;
+        }
+      };
+      let res = _stringify(type);
+      if (res === null) {
+        const { defaultKeyType, defaultStringType } = ctx.options;
+        const t = implicitKey && defaultKeyType || defaultStringType;
+        res = _stringify(t);
+        if (res === null)
+          throw new Error(`Unsupported default string type ${t}`);
+      }
+      return res;
+    }
+    exports.stringifyString = stringifyString;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringify.js
+var require_stringify = __commonJS({
+  "node_modules/yaml/dist/stringify/stringify.js"(exports) {
+    "use strict";
+    var anchors = require_anchors();
+    var identity2 = require_identity();
+    var stringifyComment = require_stringifyComment();
+    var stringifyString = require_stringifyString();
+    function createStringifyContext(doc, options) {
+      const opt = Object.assign({
+        blockQuote: true,
+        commentString: stringifyComment.stringifyComment,
+        defaultKeyType: null,
+        defaultStringType: "PLAIN",
+        directives: null,
+        doubleQuotedAsJSON: false,
+        doubleQuotedMinMultiLineLength: 40,
+        falseStr: "false",
+        flowCollectionPadding: true,
+        indentSeq: true,
+        lineWidth: 80,
+        minContentWidth: 20,
+        nullStr: "null",
+        simpleKeys: false,
+        singleQuote: null,
+        trailingComma: false,
+        trueStr: "true",
+        verifyAliasOrder: true
+      }, doc.schema.toStringOptions, options);
+      let inFlow;
+      switch (opt.collectionStyle) {
+        case "block":
+          inFlow = false;
+          break;
+        case "flow":
+          inFlow = true;
+          break;
+        default:
+          inFlow = null;
+      }
+      return {
+        anchors: /* @__PURE__ */ new Set(),
+        doc,
+        flowCollectionPadding: opt.flowCollectionPadding ? " " : "",
+        indent: "",
+        indentStep: typeof opt.indent === "number" ? " ".repeat(opt.indent) : "  ",
+        inFlow,
+        options: opt
+      };
+    }
+    function getTagObject(tags, item) {
+      if (item.tag) {
+        const match = tags.filter((t) => t.tag === item.tag);
+        if (match.length > 0)
+          return match.find((t) => t.format === item.format) ?? match[0];
+      }
+      let tagObj = void 0;
+      let obj;
+      if (identity2.isScalar(item)) {
+        obj = item.value;
+        let match = tags.filter((t) => t.identify?.(obj));
+        if (match.length > 1) {
+          const testMatch = match.filter((t) => t.test);
+          if (testMatch.length > 0)
+            match = testMatch;
+        }
+        tagObj = match.find((t) => t.format === item.format) ?? match.find((t) => !t.format);
+      } else {
+        obj = item;
+        tagObj = tags.find((t) => t.nodeClass && obj instanceof t.nodeClass);
+      }
+      if (!tagObj) {
+        const name = obj?.constructor?.name ?? (obj === null ? "null" : typeof obj);
+        throw new Error(`Tag not resolved for ${name} value`);
+      }
+      return tagObj;
+    }
+    function stringifyProps(node, tagObj, { anchors: anchors$1, doc }) {
+      if (!doc.directives)
+        return "";
+      const props = [];
+      const anchor = (identity2.isScalar(node) || identity2.isCollection(node)) && node.anchor;
+      if (anchor && anchors.anchorIsValid(anchor)) {
+        anchors$1.add(anchor);
+        props.push(`&${anchor}`);
+      }
+      const tag = node.tag ?? (tagObj.default ? null : tagObj.tag);
+      if (tag)
+        props.push(doc.directives.tagString(tag));
+      return props.join(" ");
+    }
+    function stringify(item, ctx, onComment, onChompKeep) {
+      if (identity2.isPair(item))
+        return item.toString(ctx, onComment, onChompKeep);
+      if (identity2.isAlias(item)) {
+        if (ctx.doc.directives)
+          return item.toString(ctx);
+        if (ctx.resolvedAliases?.has(item)) {
+          throw new TypeError(`Cannot stringify circular structure without alias nodes`);
+        } else {
+          if (ctx.resolvedAliases)
+            ctx.resolvedAliases.add(item);
+          else
+            ctx.resolvedAliases = /* @__PURE__ */ new Set([item]);
+          item = item.resolve(ctx.doc);
+        }
+      }
+      let tagObj = void 0;
+      const node = identity2.isNode(item) ? item : ctx.doc.createNode(item, { onTagObj: (o) => tagObj = o });
+      tagObj ?? (tagObj = getTagObject(ctx.doc.schema.tags, node));
+      const props = stringifyProps(node, tagObj, ctx);
+      if (props.length > 0)
+        ctx.indentAtStart = (ctx.indentAtStart ?? 0) + props.length + 1;
+      const str = typeof tagObj.stringify === "function" ? tagObj.stringify(node, ctx, onComment, onChompKeep) : identity2.isScalar(node) ? stringifyString.stringifyString(node, ctx, onComment, onChompKeep) : node.toString(ctx, onComment, onChompKeep);
+      if (!props)
+        return str;
+      return identity2.isScalar(node) || str[0] === "{" || str[0] === "[" ? `${props} ${str}` : `${props}
+${ctx.indent}${str}`;
+    }
+    exports.createStringifyContext = createStringifyContext;
+    exports.stringify = stringify;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyPair.js
+var require_stringifyPair = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyPair.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Scalar2 = require_Scalar();
+    var stringify = require_stringify();
+    var stringifyComment = require_stringifyComment();
+    function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
+      const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
+      let keyComment = identity2.isNode(key) && key.comment || null;
+      if (simpleKeys) {
+        if (keyComment) {
+          throw new Error("With simple keys, key nodes cannot have comments");
+        }
+        if (identity2.isCollection(key) || !identity2.isNode(key) && typeof key === "object") {
+          const msg = "With simple keys, collection cannot be used as a key value";
+          throw new Error(msg);
+        }
+      }
+      let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity2.isCollection(key) || (identity2.isScalar(key) ? key.type === Scalar2.Scalar.BLOCK_FOLDED || key.type === Scalar2.Scalar.BLOCK_LITERAL : typeof key === "object"));
+      ctx = Object.assign({}, ctx, {
+        allNullValues: false,
+        implicitKey: !explicitKey && (simpleKeys || !allNullValues),
+        indent: indent + indentStep
+      });
+      let keyCommentDone = false;
+      let chompKeep = false;
+      let str = stringify.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      if (!explicitKey && !ctx.inFlow && str.length > 1024) {
+        if (simpleKeys)
+          throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
+        explicitKey = true;
+      }
+      if (ctx.inFlow) {
+        if (allNullValues || value == null) {
+          if (keyCommentDone && onComment)
+            onComment();
+          return str === "" ? "?" : explicitKey ? `? ${str}` : str;
+        }
+      } else if (allNullValues && !simpleKeys || value == null && explicitKey) {
+        str = `? ${str}`;
+        if (keyComment && !keyCommentDone) {
+          str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+        } else if (chompKeep && onChompKeep)
+          onChompKeep();
+        return str;
+      }
+      if (keyCommentDone)
+        keyComment = null;
+      if (explicitKey) {
+        if (keyComment)
+          str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+        str = `? ${str}
+${indent}:`;
+      } else {
+        str = `${str}:`;
+        if (keyComment)
+          str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+      }
+      let vsb, vcb, valueComment;
+      if (identity2.isNode(value)) {
+        vsb = !!value.spaceBefore;
+        vcb = value.commentBefore;
+        valueComment = value.comment;
+      } else {
+        vsb = false;
+        vcb = null;
+        valueComment = null;
+        if (value && typeof value === "object")
+          value = doc.createNode(value);
+      }
+      ctx.implicitKey = false;
+      if (!explicitKey && !keyComment && identity2.isScalar(value))
+        ctx.indentAtStart = str.length + 1;
+      chompKeep = false;
+      if (!indentSeq && indentStep.length >= 2 && !ctx.inFlow && !explicitKey && identity2.isSeq(value) && !value.flow && !value.tag && !value.anchor) {
+        ctx.indent = ctx.indent.substring(2);
+      }
+      let valueCommentDone = false;
+      const valueStr = stringify.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+      let ws = " ";
+      if (keyComment || vsb || vcb) {
+        ws = vsb ? "\n" : "";
+        if (vcb) {
+          const cs = commentString(vcb);
+          ws += `
+${stringifyComment.indentComment(cs, ctx.indent)}`;
+        }
+        if (valueStr === "" && !ctx.inFlow) {
+          if (ws === "\n" && valueComment)
+            ws = "\n\n";
+        } else {
+          ws += `
+${ctx.indent}`;
+        }
+      } else if (!explicitKey && identity2.isCollection(value)) {
+        const vs0 = valueStr[0];
+        const nl0 = valueStr.indexOf("\n");
+        const hasNewline = nl0 !== -1;
+        const flow = ctx.inFlow ?? value.flow ?? value.items.length === 0;
+        if (hasNewline || !flow) {
+          let hasPropsLine = false;
+          if (hasNewline && (vs0 === "&" || vs0 === "!")) {
+            let sp0 = valueStr.indexOf(" ");
+            if (vs0 === "&" && sp0 !== -1 && sp0 < nl0 && valueStr[sp0 + 1] === "!") {
+              sp0 = valueStr.indexOf(" ", sp0 + 1);
+            }
+            if (sp0 === -1 || nl0 < sp0)
+              hasPropsLine = true;
+          }
+          if (!hasPropsLine)
+            ws = `
+${ctx.indent}`;
+        }
+      } else if (valueStr === "" || valueStr[0] === "\n") {
+        ws = "";
+      }
+      str += ws + valueStr;
+      if (ctx.inFlow) {
+        if (valueCommentDone && onComment)
+          onComment();
+      } else if (valueComment && !valueCommentDone) {
+        str += stringifyComment.lineComment(str, ctx.indent, commentString(valueComment));
+      } else if (chompKeep && onChompKeep) {
+        onChompKeep();
+      }
+      return str;
+    }
+    exports.stringifyPair = stringifyPair;
+  }
+});
+
+// node_modules/yaml/dist/log.js
+var require_log = __commonJS({
+  "node_modules/yaml/dist/log.js"(exports) {
+    "use strict";
+    var node_process = __require("process");
+    function debug2(logLevel, ...messages) {
+      if (logLevel === "debug")
+        console.log(...messages);
+    }
+    function warn(logLevel, warning2) {
+      if (logLevel === "debug" || logLevel === "warn") {
+        if (typeof node_process.emitWarning === "function")
+          node_process.emitWarning(warning2);
+        else
+          console.warn(warning2);
+      }
+    }
+    exports.debug = debug2;
+    exports.warn = warn;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/merge.js
+var require_merge = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Scalar2 = require_Scalar();
+    var MERGE_KEY = "<<";
+    var merge = {
+      identify: (value) => value === MERGE_KEY || typeof value === "symbol" && value.description === MERGE_KEY,
+      default: "key",
+      tag: "tag:yaml.org,2002:merge",
+      test: /^<<$/,
+      resolve: () => Object.assign(new Scalar2.Scalar(Symbol(MERGE_KEY)), {
+        addToJSMap: addMergeToJSMap
+      }),
+      stringify: () => MERGE_KEY
+    };
+    var isMergeKey = (ctx, key) => (merge.identify(key) || identity2.isScalar(key) && (!key.type || key.type === Scalar2.Scalar.PLAIN) && merge.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge.tag && tag.default);
+    function addMergeToJSMap(ctx, map, value) {
+      const source = resolveAliasValue(ctx, value);
+      if (identity2.isSeq(source))
+        for (const it of source.items)
+          mergeValue(ctx, map, it);
+      else if (Array.isArray(source))
+        for (const it of source)
+          mergeValue(ctx, map, it);
+      else
+        mergeValue(ctx, map, source);
+    }
+    function mergeValue(ctx, map, value) {
+      const source = resolveAliasValue(ctx, value);
+      if (!identity2.isMap(source))
+        throw new Error("Merge sources must be maps or map aliases");
+      const srcMap = source.toJSON(null, ctx, Map);
+      for (const [key, value2] of srcMap) {
+        if (map instanceof Map) {
+          if (!map.has(key))
+            map.set(key, value2);
+        } else if (map instanceof Set) {
+          map.add(key);
+        } else if (!Object.prototype.hasOwnProperty.call(map, key)) {
+          Object.defineProperty(map, key, {
+            value: value2,
+            writable: true,
+            enumerable: true,
+            configurable: true
+          });
+        }
+      }
+      return map;
+    }
+    function resolveAliasValue(ctx, value) {
+      return ctx && identity2.isAlias(value) ? value.resolve(ctx.doc, ctx) : value;
+    }
+    exports.addMergeToJSMap = addMergeToJSMap;
+    exports.isMergeKey = isMergeKey;
+    exports.merge = merge;
+  }
+});
+
+// node_modules/yaml/dist/nodes/addPairToJSMap.js
+var require_addPairToJSMap = __commonJS({
+  "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
+    "use strict";
+    var log2 = require_log();
+    var merge = require_merge();
+    var stringify = require_stringify();
+    var identity2 = require_identity();
+    var toJS = require_toJS();
+    function addPairToJSMap(ctx, map, { key, value }) {
+      if (identity2.isNode(key) && key.addToJSMap)
+        key.addToJSMap(ctx, map, value);
+      else if (merge.isMergeKey(ctx, key))
+        merge.addMergeToJSMap(ctx, map, value);
+      else {
+        const jsKey = toJS.toJS(key, "", ctx);
+        if (map instanceof Map) {
+          map.set(jsKey, toJS.toJS(value, jsKey, ctx));
+        } else if (map instanceof Set) {
+          map.add(jsKey);
+        } else {
+          const stringKey = stringifyKey(key, jsKey, ctx);
+          const jsValue = toJS.toJS(value, stringKey, ctx);
+          if (stringKey in map)
+            Object.defineProperty(map, stringKey, {
+              value: jsValue,
+              writable: true,
+              enumerable: true,
+              configurable: true
+            });
+          else
+            map[stringKey] = jsValue;
+        }
+      }
+      return map;
+    }
+    function stringifyKey(key, jsKey, ctx) {
+      if (jsKey === null)
+        return "";
+      if (typeof jsKey !== "object")
+        return String(jsKey);
+      if (identity2.isNode(key) && ctx?.doc) {
+        const strCtx = stringify.createStringifyContext(ctx.doc, {});
+        strCtx.anchors = /* @__PURE__ */ new Set();
+        for (const node of ctx.anchors.keys())
+          strCtx.anchors.add(node.anchor);
+        strCtx.inFlow = true;
+        strCtx.inStringifyKey = true;
+        const strKey = key.toString(strCtx);
+        if (!ctx.mapKeyWarned) {
+          let jsonStr = JSON.stringify(strKey);
+          if (jsonStr.length > 40)
+            jsonStr = jsonStr.substring(0, 36) + '..."';
+          log2.warn(ctx.doc.options.logLevel, `Keys with collection values will be stringified due to JS Object restrictions: ${jsonStr}. Set mapAsMap: true to use object keys.`);
+          ctx.mapKeyWarned = true;
+        }
+        return strKey;
+      }
+      return JSON.stringify(jsKey);
+    }
+    exports.addPairToJSMap = addPairToJSMap;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Pair.js
+var require_Pair = __commonJS({
+  "node_modules/yaml/dist/nodes/Pair.js"(exports) {
+    "use strict";
+    var createNode = require_createNode();
+    var stringifyPair = require_stringifyPair();
+    var addPairToJSMap = require_addPairToJSMap();
+    var identity2 = require_identity();
+    function createPair(key, value, ctx) {
+      const k = createNode.createNode(key, void 0, ctx);
+      const v = createNode.createNode(value, void 0, ctx);
+      return new Pair(k, v);
+    }
+    var Pair = class _Pair {
+      constructor(key, value = null) {
+        Object.defineProperty(this, identity2.NODE_TYPE, { value: identity2.PAIR });
+        this.key = key;
+        this.value = value;
+      }
+      clone(schema) {
+        let { key, value } = this;
+        if (identity2.isNode(key))
+          key = key.clone(schema);
+        if (identity2.isNode(value))
+          value = value.clone(schema);
+        return new _Pair(key, value);
+      }
+      toJSON(_, ctx) {
+        const pair = ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
+        return addPairToJSMap.addPairToJSMap(ctx, pair, this);
+      }
+      toString(ctx, onComment, onChompKeep) {
+        return ctx?.doc ? stringifyPair.stringifyPair(this, ctx, onComment, onChompKeep) : JSON.stringify(this);
+      }
+    };
+    exports.Pair = Pair;
+    exports.createPair = createPair;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyCollection.js
+var require_stringifyCollection = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var stringify = require_stringify();
+    var stringifyComment = require_stringifyComment();
+    function stringifyCollection(collection, ctx, options) {
+      const flow = ctx.inFlow ?? collection.flow;
+      const stringify2 = flow ? stringifyFlowCollection : stringifyBlockCollection;
+      return stringify2(collection, ctx, options);
+    }
+    function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
+      const { indent, options: { commentString } } = ctx;
+      const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
+      let chompKeep = false;
+      const lines2 = [];
+      for (let i = 0; i < items.length; ++i) {
+        const item = items[i];
+        let comment2 = null;
+        if (identity2.isNode(item)) {
+          if (!chompKeep && item.spaceBefore)
+            lines2.push("");
+          addCommentBefore(ctx, lines2, item.commentBefore, chompKeep);
+          if (item.comment)
+            comment2 = item.comment;
+        } else if (identity2.isPair(item)) {
+          const ik = identity2.isNode(item.key) ? item.key : null;
+          if (ik) {
+            if (!chompKeep && ik.spaceBefore)
+              lines2.push("");
+            addCommentBefore(ctx, lines2, ik.commentBefore, chompKeep);
+          }
+        }
+        chompKeep = false;
+        let str2 = stringify.stringify(item, itemCtx, () => comment2 = null, () => chompKeep = true);
+        if (comment2)
+          str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
+        if (chompKeep && comment2)
+          chompKeep = false;
+        lines2.push(blockItemPrefix + str2);
+      }
+      let str;
+      if (lines2.length === 0) {
+        str = flowChars.start + flowChars.end;
+      } else {
+        str = lines2[0];
+        for (let i = 1; i < lines2.length; ++i) {
+          const line = lines2[i];
+          str += line ? `
+${indent}${line}` : "\n";
+        }
+      }
+      if (comment) {
+        str += "\n" + stringifyComment.indentComment(commentString(comment), indent);
+        if (onComment)
+          onComment();
+      } else if (chompKeep && onChompKeep)
+        onChompKeep();
+      return str;
+    }
+    function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
+      const { indent, indentStep, flowCollectionPadding: fcPadding, options: { commentString } } = ctx;
+      itemIndent += indentStep;
+      const itemCtx = Object.assign({}, ctx, {
+        indent: itemIndent,
+        inFlow: true,
+        type: null
+      });
+      let reqNewline = false;
+      let linesAtValue = 0;
+      const lines2 = [];
+      for (let i = 0; i < items.length; ++i) {
+        const item = items[i];
+        let comment = null;
+        if (identity2.isNode(item)) {
+          if (item.spaceBefore)
+            lines2.push("");
+          addCommentBefore(ctx, lines2, item.commentBefore, false);
+          if (item.comment)
+            comment = item.comment;
+        } else if (identity2.isPair(item)) {
+          const ik = identity2.isNode(item.key) ? item.key : null;
+          if (ik) {
+            if (ik.spaceBefore)
+              lines2.push("");
+            addCommentBefore(ctx, lines2, ik.commentBefore, false);
+            if (ik.comment)
+              reqNewline = true;
+          }
+          const iv = identity2.isNode(item.value) ? item.value : null;
+          if (iv) {
+            if (iv.comment)
+              comment = iv.comment;
+            if (iv.commentBefore)
+              reqNewline = true;
+          } else if (item.value == null && ik?.comment) {
+            comment = ik.comment;
+          }
+        }
+        if (comment)
+          reqNewline = true;
+        let str = stringify.stringify(item, itemCtx, () => comment = null);
+        reqNewline || (reqNewline = lines2.length > linesAtValue || str.includes("\n"));
+        if (i < items.length - 1) {
+          str += ",";
+        } else if (ctx.options.trailingComma) {
+          if (ctx.options.lineWidth > 0) {
+            reqNewline || (reqNewline = lines2.reduce((sum, line) => sum + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+          }
+          if (reqNewline) {
+            str += ",";
+          }
+        }
+        if (comment)
+          str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
+        lines2.push(str);
+        linesAtValue = lines2.length;
+      }
+      const { start, end: end2 } = flowChars;
+      if (lines2.length === 0) {
+        return start + end2;
+      } else {
+        if (!reqNewline) {
+          const len = lines2.reduce((sum, line) => sum + line.length + 2, 2);
+          reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
+        }
+        if (reqNewline) {
+          let str = start;
+          for (const line of lines2)
+            str += line ? `
+${indentStep}${indent}${line}` : "\n";
+          return `${str}
+${indent}${end2}`;
+        } else {
+          return `${start}${fcPadding}${lines2.join(" ")}${fcPadding}${end2}`;
+        }
+      }
+    }
+    function addCommentBefore({ indent, options: { commentString } }, lines2, comment, chompKeep) {
+      if (comment && chompKeep)
+        comment = comment.replace(/^\n+/, "");
+      if (comment) {
+        const ic = stringifyComment.indentComment(commentString(comment), indent);
+        lines2.push(ic.trimStart());
+      }
+    }
+    exports.stringifyCollection = stringifyCollection;
+  }
+});
+
+// node_modules/yaml/dist/nodes/YAMLMap.js
+var require_YAMLMap = __commonJS({
+  "node_modules/yaml/dist/nodes/YAMLMap.js"(exports) {
+    "use strict";
+    var stringifyCollection = require_stringifyCollection();
+    var addPairToJSMap = require_addPairToJSMap();
+    var Collection = require_Collection();
+    var identity2 = require_identity();
+    var Pair = require_Pair();
+    var Scalar2 = require_Scalar();
+    function findPair(items, key) {
+      const k = identity2.isScalar(key) ? key.value : key;
+      for (const it of items) {
+        if (identity2.isPair(it)) {
+          if (it.key === key || it.key === k)
+            return it;
+          if (identity2.isScalar(it.key) && it.key.value === k)
+            return it;
+        }
+      }
+      return void 0;
+    }
+    var YAMLMap = class extends Collection.Collection {
+      static get tagName() {
+        return "tag:yaml.org,2002:map";
+      }
+      constructor(schema) {
+        super(identity2.MAP, schema);
+        this.items = [];
+      }
+      /**
+       * A generic collection parsing method that can be extended
+       * to other node classes that inherit from YAMLMap
+       */
+      static from(schema, obj, ctx) {
+        const { keepUndefined, replacer } = ctx;
+        const map = new this(schema);
+        const add = (key, value) => {
+          if (typeof replacer === "function")
+            value = replacer.call(obj, key, value);
+          else if (Array.isArray(replacer) && !replacer.includes(key))
+            return;
+          if (value !== void 0 || keepUndefined)
+            map.items.push(Pair.createPair(key, value, ctx));
+        };
+        if (obj instanceof Map) {
+          for (const [key, value] of obj)
+            add(key, value);
+        } else if (obj && typeof obj === "object") {
+          for (const key of Object.keys(obj))
+            add(key, obj[key]);
+        }
+        if (typeof schema.sortMapEntries === "function") {
+          map.items.sort(schema.sortMapEntries);
+        }
+        return map;
+      }
+      /**
+       * Adds a value to the collection.
+       *
+       * @param overwrite - If not set `true`, using a key that is already in the
+       *   collection will throw. Otherwise, overwrites the previous value.
+       */
+      add(pair, overwrite) {
+        let _pair;
+        if (identity2.isPair(pair))
+          _pair = pair;
+        else if (!pair || typeof pair !== "object" || !("key" in pair)) {
+          _pair = new Pair.Pair(pair, pair?.value);
+        } else
+          _pair = new Pair.Pair(pair.key, pair.value);
+        const prev = findPair(this.items, _pair.key);
+        const sortEntries = this.schema?.sortMapEntries;
+        if (prev) {
+          if (!overwrite)
+            throw new Error(`Key ${_pair.key} already set`);
+          if (identity2.isScalar(prev.value) && Scalar2.isScalarValue(_pair.value))
+            prev.value.value = _pair.value;
+          else
+            prev.value = _pair.value;
+        } else if (sortEntries) {
+          const i = this.items.findIndex((item) => sortEntries(_pair, item) < 0);
+          if (i === -1)
+            this.items.push(_pair);
+          else
+            this.items.splice(i, 0, _pair);
+        } else {
+          this.items.push(_pair);
+        }
+      }
+      delete(key) {
+        const it = findPair(this.items, key);
+        if (!it)
+          return false;
+        const del = this.items.splice(this.items.indexOf(it), 1);
+        return del.length > 0;
+      }
+      get(key, keepScalar) {
+        const it = findPair(this.items, key);
+        const node = it?.value;
+        return (!keepScalar && identity2.isScalar(node) ? node.value : node) ?? void 0;
+      }
+      has(key) {
+        return !!findPair(this.items, key);
+      }
+      set(key, value) {
+        this.add(new Pair.Pair(key, value), true);
+      }
+      /**
+       * @param ctx - Conversion context, originally set in Document#toJS()
+       * @param {Class} Type - If set, forces the returned collection type
+       * @returns Instance of Type, Map, or Object
+       */
+      toJSON(_, ctx, Type) {
+        const map = Type ? new Type() : ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
+        if (ctx?.onCreate)
+          ctx.onCreate(map);
+        for (const item of this.items)
+          addPairToJSMap.addPairToJSMap(ctx, map, item);
+        return map;
+      }
+      toString(ctx, onComment, onChompKeep) {
+        if (!ctx)
+          return JSON.stringify(this);
+        for (const item of this.items) {
+          if (!identity2.isPair(item))
+            throw new Error(`Map items must all be pairs; found ${JSON.stringify(item)} instead`);
+        }
+        if (!ctx.allNullValues && this.hasAllNullValues(false))
+          ctx = Object.assign({}, ctx, { allNullValues: true });
+        return stringifyCollection.stringifyCollection(this, ctx, {
+          blockItemPrefix: "",
+          flowChars: { start: "{", end: "}" },
+          itemIndent: ctx.indent || "",
+          onChompKeep,
+          onComment
+        });
+      }
+    };
+    exports.YAMLMap = YAMLMap;
+    exports.findPair = findPair;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/map.js
+var require_map = __commonJS({
+  "node_modules/yaml/dist/schema/common/map.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var YAMLMap = require_YAMLMap();
+    var map = {
+      collection: "map",
+      default: true,
+      nodeClass: YAMLMap.YAMLMap,
+      tag: "tag:yaml.org,2002:map",
+      resolve(map2, onError) {
+        if (!identity2.isMap(map2))
+          onError("Expected a mapping for this tag");
+        return map2;
+      },
+      createNode: (schema, obj, ctx) => YAMLMap.YAMLMap.from(schema, obj, ctx)
+    };
+    exports.map = map;
+  }
+});
+
+// node_modules/yaml/dist/nodes/YAMLSeq.js
+var require_YAMLSeq = __commonJS({
+  "node_modules/yaml/dist/nodes/YAMLSeq.js"(exports) {
+    "use strict";
+    var createNode = require_createNode();
+    var stringifyCollection = require_stringifyCollection();
+    var Collection = require_Collection();
+    var identity2 = require_identity();
+    var Scalar2 = require_Scalar();
+    var toJS = require_toJS();
+    var YAMLSeq = class extends Collection.Collection {
+      static get tagName() {
+        return "tag:yaml.org,2002:seq";
+      }
+      constructor(schema) {
+        super(identity2.SEQ, schema);
+        this.items = [];
+      }
+      add(value) {
+        this.items.push(value);
+      }
+      /**
+       * Removes a value from the collection.
+       *
+       * `key` must contain a representation of an integer for this to succeed.
+       * It may be wrapped in a `Scalar`.
+       *
+       * @returns `true` if the item was found and removed.
+       */
+      delete(key) {
+        const idx = asItemIndex(key);
+        if (typeof idx !== "number")
+          return false;
+        const del = this.items.splice(idx, 1);
+        return del.length > 0;
+      }
+      get(key, keepScalar) {
+        const idx = asItemIndex(key);
+        if (typeof idx !== "number")
+          return void 0;
+        const it = this.items[idx];
+        return !keepScalar && identity2.isScalar(it) ? it.value : it;
+      }
+      /**
+       * Checks if the collection includes a value with the key `key`.
+       *
+       * `key` must contain a representation of an integer for this to succeed.
+       * It may be wrapped in a `Scalar`.
+       */
+      has(key) {
+        const idx = asItemIndex(key);
+        return typeof idx === "number" && idx < this.items.length;
+      }
+      /**
+       * Sets a value in this collection. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       *
+       * If `key` does not contain a representation of an integer, this will throw.
+       * It may be wrapped in a `Scalar`.
+       */
+      set(key, value) {
+        const idx = asItemIndex(key);
+        if (typeof idx !== "number")
+          throw new Error(`Expected a valid index, not ${key}.`);
+        const prev = this.items[idx];
+        if (identity2.isScalar(prev) && Scalar2.isScalarValue(value))
+          prev.value = value;
+        else
+          this.items[idx] = value;
+      }
+      toJSON(_, ctx) {
+        const seq = [];
+        if (ctx?.onCreate)
+          ctx.onCreate(seq);
+        let i = 0;
+        for (const item of this.items)
+          seq.push(toJS.toJS(item, String(i++), ctx));
+        return seq;
+      }
+      toString(ctx, onComment, onChompKeep) {
+        if (!ctx)
+          return JSON.stringify(this);
+        return stringifyCollection.stringifyCollection(this, ctx, {
+          blockItemPrefix: "- ",
+          flowChars: { start: "[", end: "]" },
+          itemIndent: (ctx.indent || "") + "  ",
+          onChompKeep,
+          onComment
+        });
+      }
+      static from(schema, obj, ctx) {
+        const { replacer } = ctx;
+        const seq = new this(schema);
+        if (obj && Symbol.iterator in Object(obj)) {
+          let i = 0;
+          for (let it of obj) {
+            if (typeof replacer === "function") {
+              const key = obj instanceof Set ? it : String(i++);
+              it = replacer.call(obj, key, it);
+            }
+            seq.items.push(createNode.createNode(it, void 0, ctx));
+          }
+        }
+        return seq;
+      }
+    };
+    function asItemIndex(key) {
+      let idx = identity2.isScalar(key) ? key.value : key;
+      if (idx && typeof idx === "string")
+        idx = Number(idx);
+      return typeof idx === "number" && Number.isInteger(idx) && idx >= 0 ? idx : null;
+    }
+    exports.YAMLSeq = YAMLSeq;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/seq.js
+var require_seq = __commonJS({
+  "node_modules/yaml/dist/schema/common/seq.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var YAMLSeq = require_YAMLSeq();
+    var seq = {
+      collection: "seq",
+      default: true,
+      nodeClass: YAMLSeq.YAMLSeq,
+      tag: "tag:yaml.org,2002:seq",
+      resolve(seq2, onError) {
+        if (!identity2.isSeq(seq2))
+          onError("Expected a sequence for this tag");
+        return seq2;
+      },
+      createNode: (schema, obj, ctx) => YAMLSeq.YAMLSeq.from(schema, obj, ctx)
+    };
+    exports.seq = seq;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/string.js
+var require_string = __commonJS({
+  "node_modules/yaml/dist/schema/common/string.js"(exports) {
+    "use strict";
+    var stringifyString = require_stringifyString();
+    var string = {
+      identify: (value) => typeof value === "string",
+      default: true,
+      tag: "tag:yaml.org,2002:str",
+      resolve: (str) => str,
+      stringify(item, ctx, onComment, onChompKeep) {
+        ctx = Object.assign({ actualString: true }, ctx);
+        return stringifyString.stringifyString(item, ctx, onComment, onChompKeep);
+      }
+    };
+    exports.string = string;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/null.js
+var require_null = __commonJS({
+  "node_modules/yaml/dist/schema/common/null.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    var nullTag = {
+      identify: (value) => value == null,
+      createNode: () => new Scalar2.Scalar(null),
+      default: true,
+      tag: "tag:yaml.org,2002:null",
+      test: /^(?:~|[Nn]ull|NULL)?$/,
+      resolve: () => new Scalar2.Scalar(null),
+      stringify: ({ source }, ctx) => typeof source === "string" && nullTag.test.test(source) ? source : ctx.options.nullStr
+    };
+    exports.nullTag = nullTag;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/bool.js
+var require_bool = __commonJS({
+  "node_modules/yaml/dist/schema/core/bool.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    var boolTag = {
+      identify: (value) => typeof value === "boolean",
+      default: true,
+      tag: "tag:yaml.org,2002:bool",
+      test: /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
+      resolve: (str) => new Scalar2.Scalar(str[0] === "t" || str[0] === "T"),
+      stringify({ source, value }, ctx) {
+        if (source && boolTag.test.test(source)) {
+          const sv = source[0] === "t" || source[0] === "T";
+          if (value === sv)
+            return source;
+        }
+        return value ? ctx.options.trueStr : ctx.options.falseStr;
+      }
+    };
+    exports.boolTag = boolTag;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyNumber.js
+var require_stringifyNumber = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports) {
+    "use strict";
+    function stringifyNumber({ format, minFractionDigits, tag, value }) {
+      if (typeof value === "bigint")
+        return String(value);
+      const num = typeof value === "number" ? value : Number(value);
+      if (!isFinite(num))
+        return isNaN(num) ? ".nan" : num < 0 ? "-.inf" : ".inf";
+      let n = Object.is(value, -0) ? "-0" : JSON.stringify(value);
+      if (!format && minFractionDigits && (!tag || tag === "tag:yaml.org,2002:float") && /^-?\d/.test(n) && !n.includes("e")) {
+        let i = n.indexOf(".");
+        if (i < 0) {
+          i = n.length;
+          n += ".";
+        }
+        let d = minFractionDigits - (n.length - i - 1);
+        while (d-- > 0)
+          n += "0";
+      }
+      return n;
+    }
+    exports.stringifyNumber = stringifyNumber;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/float.js
+var require_float = __commonJS({
+  "node_modules/yaml/dist/schema/core/float.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    var stringifyNumber = require_stringifyNumber();
+    var floatNaN = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
+      resolve: (str) => str.slice(-3).toLowerCase() === "nan" ? NaN : str[0] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var floatExp = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      format: "EXP",
+      test: /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$/,
+      resolve: (str) => parseFloat(str),
+      stringify(node) {
+        const num = Number(node.value);
+        return isFinite(num) ? num.toExponential() : stringifyNumber.stringifyNumber(node);
+      }
+    };
+    var float = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)$/,
+      resolve(str) {
+        const node = new Scalar2.Scalar(parseFloat(str));
+        const dot = str.indexOf(".");
+        if (dot !== -1 && str[str.length - 1] === "0")
+          node.minFractionDigits = str.length - dot - 1;
+        return node;
+      },
+      stringify: stringifyNumber.stringifyNumber
+    };
+    exports.float = float;
+    exports.floatExp = floatExp;
+    exports.floatNaN = floatNaN;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/int.js
+var require_int = __commonJS({
+  "node_modules/yaml/dist/schema/core/int.js"(exports) {
+    "use strict";
+    var stringifyNumber = require_stringifyNumber();
+    var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+    var intResolve = (str, offset, radix, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix);
+    function intStringify(node, radix, prefix) {
+      const { value } = node;
+      if (intIdentify(value) && value >= 0)
+        return prefix + value.toString(radix);
+      return stringifyNumber.stringifyNumber(node);
+    }
+    var intOct = {
+      identify: (value) => intIdentify(value) && value >= 0,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "OCT",
+      test: /^0o[0-7]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 8, opt),
+      stringify: (node) => intStringify(node, 8, "0o")
+    };
+    var int = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      test: /^[-+]?[0-9]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 0, 10, opt),
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var intHex = {
+      identify: (value) => intIdentify(value) && value >= 0,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "HEX",
+      test: /^0x[0-9a-fA-F]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
+      stringify: (node) => intStringify(node, 16, "0x")
+    };
+    exports.int = int;
+    exports.intHex = intHex;
+    exports.intOct = intOct;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/schema.js
+var require_schema = __commonJS({
+  "node_modules/yaml/dist/schema/core/schema.js"(exports) {
+    "use strict";
+    var map = require_map();
+    var _null = require_null();
+    var seq = require_seq();
+    var string = require_string();
+    var bool = require_bool();
+    var float = require_float();
+    var int = require_int();
+    var schema = [
+      map.map,
+      seq.seq,
+      string.string,
+      _null.nullTag,
+      bool.boolTag,
+      int.intOct,
+      int.int,
+      int.intHex,
+      float.floatNaN,
+      float.floatExp,
+      float.float
+    ];
+    exports.schema = schema;
+  }
+});
+
+// node_modules/yaml/dist/schema/json/schema.js
+var require_schema2 = __commonJS({
+  "node_modules/yaml/dist/schema/json/schema.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    var map = require_map();
+    var seq = require_seq();
+    function intIdentify(value) {
+      return typeof value === "bigint" || Number.isInteger(value);
+    }
+    var stringifyJSON = ({ value }) => JSON.stringify(value);
+    var jsonScalars = [
+      {
+        identify: (value) => typeof value === "string",
+        default: true,
+        tag: "tag:yaml.org,2002:str",
+        resolve: (str) => str,
+        stringify: stringifyJSON
+      },
+      {
+        identify: (value) => value == null,
+        createNode: () => new Scalar2.Scalar(null),
+        default: true,
+        tag: "tag:yaml.org,2002:null",
+        test: /^null$/,
+        resolve: () => null,
+        stringify: stringifyJSON
+      },
+      {
+        identify: (value) => typeof value === "boolean",
+        default: true,
+        tag: "tag:yaml.org,2002:bool",
+        test: /^true$|^false$/,
+        resolve: (str) => str === "true",
+        stringify: stringifyJSON
+      },
+      {
+        identify: intIdentify,
+        default: true,
+        tag: "tag:yaml.org,2002:int",
+        test: /^-?(?:0|[1-9][0-9]*)$/,
+        resolve: (str, _onError, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str, 10),
+        stringify: ({ value }) => intIdentify(value) ? value.toString() : JSON.stringify(value)
+      },
+      {
+        identify: (value) => typeof value === "number",
+        default: true,
+        tag: "tag:yaml.org,2002:float",
+        test: /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$/,
+        resolve: (str) => parseFloat(str),
+        stringify: stringifyJSON
+      }
+    ];
+    var jsonError = {
+      default: true,
+      tag: "",
+      test: /^/,
+      resolve(str, onError) {
+        onError(`Unresolved plain scalar ${JSON.stringify(str)}`);
+        return str;
+      }
+    };
+    var schema = [map.map, seq.seq].concat(jsonScalars, jsonError);
+    exports.schema = schema;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/binary.js
+var require_binary = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports) {
+    "use strict";
+    var node_buffer = __require("buffer");
+    var Scalar2 = require_Scalar();
+    var stringifyString = require_stringifyString();
+    var binary = {
+      identify: (value) => value instanceof Uint8Array,
+      // Buffer inherits from Uint8Array
+      default: false,
+      tag: "tag:yaml.org,2002:binary",
+      /**
+       * Returns a Buffer in node and an Uint8Array in browsers
+       *
+       * To use the resulting buffer as an image, you'll want to do something like:
+       *
+       *   const blob = new Blob([buffer], { type: 'image/jpeg' })
+       *   document.querySelector('#photo').src = URL.createObjectURL(blob)
+       */
+      resolve(src, onError) {
+        if (typeof node_buffer.Buffer === "function") {
+          return node_buffer.Buffer.from(src, "base64");
+        } else if (typeof atob === "function") {
+          const str = atob(src.replace(/[\n\r]/g, ""));
+          const buffer = new Uint8Array(str.length);
+          for (let i = 0; i < str.length; ++i)
+            buffer[i] = str.charCodeAt(i);
+          return buffer;
+        } else {
+          onError("This environment does not support reading binary tags; either Buffer or atob is required");
+          return src;
+        }
+      },
+      stringify({ comment, type, value }, ctx, onComment, onChompKeep) {
+        if (!value)
+          return "";
+        const buf = value;
+        let str;
+        if (typeof node_buffer.Buffer === "function") {
+          str = buf instanceof node_buffer.Buffer ? buf.toString("base64") : node_buffer.Buffer.from(buf.buffer).toString("base64");
+        } else if (typeof btoa === "function") {
+          let s = "";
+          for (let i = 0; i < buf.length; ++i)
+            s += String.fromCharCode(buf[i]);
+          str = btoa(s);
+        } else {
+          throw new Error("This environment does not support writing binary tags; either Buffer or btoa is required");
+        }
+        type ?? (type = Scalar2.Scalar.BLOCK_LITERAL);
+        if (type !== Scalar2.Scalar.QUOTE_DOUBLE) {
+          const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
+          const n = Math.ceil(str.length / lineWidth);
+          const lines2 = new Array(n);
+          for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
+            lines2[i] = str.substr(o, lineWidth);
+          }
+          str = lines2.join(type === Scalar2.Scalar.BLOCK_LITERAL ? "\n" : " ");
+        }
+        return stringifyString.stringifyString({ comment, type, value: str }, ctx, onComment, onChompKeep);
+      }
+    };
+    exports.binary = binary;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+var require_pairs = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Pair = require_Pair();
+    var Scalar2 = require_Scalar();
+    var YAMLSeq = require_YAMLSeq();
+    function resolvePairs(seq, onError) {
+      if (identity2.isSeq(seq)) {
+        for (let i = 0; i < seq.items.length; ++i) {
+          let item = seq.items[i];
+          if (identity2.isPair(item))
+            continue;
+          else if (identity2.isMap(item)) {
+            if (item.items.length > 1)
+              onError("Each pair must have its own sequence indicator");
+            const pair = item.items[0] || new Pair.Pair(new Scalar2.Scalar(null));
+            if (item.commentBefore)
+              pair.key.commentBefore = pair.key.commentBefore ? `${item.commentBefore}
+${pair.key.commentBefore}` : item.commentBefore;
+            if (item.comment) {
+              const cn = pair.value ?? pair.key;
+              cn.comment = cn.comment ? `${item.comment}
+${cn.comment}` : item.comment;
+            }
+            item = pair;
+          }
+          seq.items[i] = identity2.isPair(item) ? item : new Pair.Pair(item);
+        }
+      } else
+        onError("Expected a sequence for this tag");
+      return seq;
+    }
+    function createPairs(schema, iterable, ctx) {
+      const { replacer } = ctx;
+      const pairs2 = new YAMLSeq.YAMLSeq(schema);
+      pairs2.tag = "tag:yaml.org,2002:pairs";
+      let i = 0;
+      if (iterable && Symbol.iterator in Object(iterable))
+        for (let it of iterable) {
+          if (typeof replacer === "function")
+            it = replacer.call(iterable, String(i++), it);
+          let key, value;
+          if (Array.isArray(it)) {
+            if (it.length === 2) {
+              key = it[0];
+              value = it[1];
+            } else
+              throw new TypeError(`Expected [key, value] tuple: ${it}`);
+          } else if (it && it instanceof Object) {
+            const keys = Object.keys(it);
+            if (keys.length === 1) {
+              key = keys[0];
+              value = it[key];
+            } else {
+              throw new TypeError(`Expected tuple with one key, not ${keys.length} keys`);
+            }
+          } else {
+            key = it;
+          }
+          pairs2.items.push(Pair.createPair(key, value, ctx));
+        }
+      return pairs2;
+    }
+    var pairs = {
+      collection: "seq",
+      default: false,
+      tag: "tag:yaml.org,2002:pairs",
+      resolve: resolvePairs,
+      createNode: createPairs
+    };
+    exports.createPairs = createPairs;
+    exports.pairs = pairs;
+    exports.resolvePairs = resolvePairs;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/omap.js
+var require_omap = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var toJS = require_toJS();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var pairs = require_pairs();
+    var YAMLOMap = class _YAMLOMap extends YAMLSeq.YAMLSeq {
+      constructor() {
+        super();
+        this.add = YAMLMap.YAMLMap.prototype.add.bind(this);
+        this.delete = YAMLMap.YAMLMap.prototype.delete.bind(this);
+        this.get = YAMLMap.YAMLMap.prototype.get.bind(this);
+        this.has = YAMLMap.YAMLMap.prototype.has.bind(this);
+        this.set = YAMLMap.YAMLMap.prototype.set.bind(this);
+        this.tag = _YAMLOMap.tag;
+      }
+      /**
+       * If `ctx` is given, the return type is actually `Map<unknown, unknown>`,
+       * but TypeScript won't allow widening the signature of a child method.
+       */
+      toJSON(_, ctx) {
+        if (!ctx)
+          return super.toJSON(_);
+        const map = /* @__PURE__ */ new Map();
+        if (ctx?.onCreate)
+          ctx.onCreate(map);
+        for (const pair of this.items) {
+          let key, value;
+          if (identity2.isPair(pair)) {
+            key = toJS.toJS(pair.key, "", ctx);
+            value = toJS.toJS(pair.value, key, ctx);
+          } else {
+            key = toJS.toJS(pair, "", ctx);
+          }
+          if (map.has(key))
+            throw new Error("Ordered maps must not include duplicate keys");
+          map.set(key, value);
+        }
+        return map;
+      }
+      static from(schema, iterable, ctx) {
+        const pairs$1 = pairs.createPairs(schema, iterable, ctx);
+        const omap2 = new this();
+        omap2.items = pairs$1.items;
+        return omap2;
+      }
+    };
+    YAMLOMap.tag = "tag:yaml.org,2002:omap";
+    var omap = {
+      collection: "seq",
+      identify: (value) => value instanceof Map,
+      nodeClass: YAMLOMap,
+      default: false,
+      tag: "tag:yaml.org,2002:omap",
+      resolve(seq, onError) {
+        const pairs$1 = pairs.resolvePairs(seq, onError);
+        const seenKeys = [];
+        for (const { key } of pairs$1.items) {
+          if (identity2.isScalar(key)) {
+            if (seenKeys.includes(key.value)) {
+              onError(`Ordered maps must not include duplicate keys: ${key.value}`);
+            } else {
+              seenKeys.push(key.value);
+            }
+          }
+        }
+        return Object.assign(new YAMLOMap(), pairs$1);
+      },
+      createNode: (schema, iterable, ctx) => YAMLOMap.from(schema, iterable, ctx)
+    };
+    exports.YAMLOMap = YAMLOMap;
+    exports.omap = omap;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/bool.js
+var require_bool2 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    function boolStringify({ value, source }, ctx) {
+      const boolObj = value ? trueTag : falseTag;
+      if (source && boolObj.test.test(source))
+        return source;
+      return value ? ctx.options.trueStr : ctx.options.falseStr;
+    }
+    var trueTag = {
+      identify: (value) => value === true,
+      default: true,
+      tag: "tag:yaml.org,2002:bool",
+      test: /^(?:Y|y|[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/,
+      resolve: () => new Scalar2.Scalar(true),
+      stringify: boolStringify
+    };
+    var falseTag = {
+      identify: (value) => value === false,
+      default: true,
+      tag: "tag:yaml.org,2002:bool",
+      test: /^(?:N|n|[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
+      resolve: () => new Scalar2.Scalar(false),
+      stringify: boolStringify
+    };
+    exports.falseTag = falseTag;
+    exports.trueTag = trueTag;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/float.js
+var require_float2 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    var stringifyNumber = require_stringifyNumber();
+    var floatNaN = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
+      resolve: (str) => str.slice(-3).toLowerCase() === "nan" ? NaN : str[0] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var floatExp = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      format: "EXP",
+      test: /^[-+]?(?:[0-9][0-9_]*)?(?:\.[0-9_]*)?[eE][-+]?[0-9]+$/,
+      resolve: (str) => parseFloat(str.replace(/_/g, "")),
+      stringify(node) {
+        const num = Number(node.value);
+        return isFinite(num) ? num.toExponential() : stringifyNumber.stringifyNumber(node);
+      }
+    };
+    var float = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*$/,
+      resolve(str) {
+        const node = new Scalar2.Scalar(parseFloat(str.replace(/_/g, "")));
+        const dot = str.indexOf(".");
+        if (dot !== -1) {
+          const f = str.substring(dot + 1).replace(/_/g, "");
+          if (f[f.length - 1] === "0")
+            node.minFractionDigits = f.length;
+        }
+        return node;
+      },
+      stringify: stringifyNumber.stringifyNumber
+    };
+    exports.float = float;
+    exports.floatExp = floatExp;
+    exports.floatNaN = floatNaN;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/int.js
+var require_int2 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports) {
+    "use strict";
+    var stringifyNumber = require_stringifyNumber();
+    var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+    function intResolve(str, offset, radix, { intAsBigInt }) {
+      const sign = str[0];
+      if (sign === "-" || sign === "+")
+        offset += 1;
+      str = str.substring(offset).replace(/_/g, "");
+      if (intAsBigInt) {
+        switch (radix) {
+          case 2:
+            str = `0b${str}`;
+            break;
+          case 8:
+            str = `0o${str}`;
+            break;
+          case 16:
+            str = `0x${str}`;
+            break;
+        }
+        const n2 = BigInt(str);
+        return sign === "-" ? BigInt(-1) * n2 : n2;
+      }
+      const n = parseInt(str, radix);
+      return sign === "-" ? -1 * n : n;
+    }
+    function intStringify(node, radix, prefix) {
+      const { value } = node;
+      if (intIdentify(value)) {
+        const str = value.toString(radix);
+        return value < 0 ? "-" + prefix + str.substr(1) : prefix + str;
+      }
+      return stringifyNumber.stringifyNumber(node);
+    }
+    var intBin = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "BIN",
+      test: /^[-+]?0b[0-1_]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 2, opt),
+      stringify: (node) => intStringify(node, 2, "0b")
+    };
+    var intOct = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "OCT",
+      test: /^[-+]?0[0-7_]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 1, 8, opt),
+      stringify: (node) => intStringify(node, 8, "0")
+    };
+    var int = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      test: /^[-+]?[0-9][0-9_]*$/,
+      resolve: (str, _onError, opt) => intResolve(str, 0, 10, opt),
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var intHex = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "HEX",
+      test: /^[-+]?0x[0-9a-fA-F_]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
+      stringify: (node) => intStringify(node, 16, "0x")
+    };
+    exports.int = int;
+    exports.intBin = intBin;
+    exports.intHex = intHex;
+    exports.intOct = intOct;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/set.js
+var require_set = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Pair = require_Pair();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSet = class _YAMLSet extends YAMLMap.YAMLMap {
+      constructor(schema) {
+        super(schema);
+        this.tag = _YAMLSet.tag;
+      }
+      add(key) {
+        let pair;
+        if (identity2.isPair(key))
+          pair = key;
+        else if (key && typeof key === "object" && "key" in key && "value" in key && key.value === null)
+          pair = new Pair.Pair(key.key, null);
+        else
+          pair = new Pair.Pair(key, null);
+        const prev = YAMLMap.findPair(this.items, pair.key);
+        if (!prev)
+          this.items.push(pair);
+      }
+      /**
+       * If `keepPair` is `true`, returns the Pair matching `key`.
+       * Otherwise, returns the value of that Pair's key.
+       */
+      get(key, keepPair) {
+        const pair = YAMLMap.findPair(this.items, key);
+        return !keepPair && identity2.isPair(pair) ? identity2.isScalar(pair.key) ? pair.key.value : pair.key : pair;
+      }
+      set(key, value) {
+        if (typeof value !== "boolean")
+          throw new Error(`Expected boolean value for set(key, value) in a YAML set, not ${typeof value}`);
+        const prev = YAMLMap.findPair(this.items, key);
+        if (prev && !value) {
+          this.items.splice(this.items.indexOf(prev), 1);
+        } else if (!prev && value) {
+          this.items.push(new Pair.Pair(key));
+        }
+      }
+      toJSON(_, ctx) {
+        return super.toJSON(_, ctx, Set);
+      }
+      toString(ctx, onComment, onChompKeep) {
+        if (!ctx)
+          return JSON.stringify(this);
+        if (this.hasAllNullValues(true))
+          return super.toString(Object.assign({}, ctx, { allNullValues: true }), onComment, onChompKeep);
+        else
+          throw new Error("Set items must all have null values");
+      }
+      static from(schema, iterable, ctx) {
+        const { replacer } = ctx;
+        const set2 = new this(schema);
+        if (iterable && Symbol.iterator in Object(iterable))
+          for (let value of iterable) {
+            if (typeof replacer === "function")
+              value = replacer.call(iterable, value, value);
+            set2.items.push(Pair.createPair(value, null, ctx));
+          }
+        return set2;
+      }
+    };
+    YAMLSet.tag = "tag:yaml.org,2002:set";
+    var set = {
+      collection: "map",
+      identify: (value) => value instanceof Set,
+      nodeClass: YAMLSet,
+      default: false,
+      tag: "tag:yaml.org,2002:set",
+      createNode: (schema, iterable, ctx) => YAMLSet.from(schema, iterable, ctx),
+      resolve(map, onError) {
+        if (identity2.isMap(map)) {
+          if (map.hasAllNullValues(true))
+            return Object.assign(new YAMLSet(), map);
+          else
+            onError("Set items must all have null values");
+        } else
+          onError("Expected a mapping for this tag");
+        return map;
+      }
+    };
+    exports.YAMLSet = YAMLSet;
+    exports.set = set;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+var require_timestamp = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports) {
+    "use strict";
+    var stringifyNumber = require_stringifyNumber();
+    function parseSexagesimal(str, asBigInt) {
+      const sign = str[0];
+      const parts = sign === "-" || sign === "+" ? str.substring(1) : str;
+      const num = (n) => asBigInt ? BigInt(n) : Number(n);
+      const res = parts.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
+      return sign === "-" ? num(-1) * res : res;
+    }
+    function stringifySexagesimal(node) {
+      let { value } = node;
+      let num = (n) => n;
+      if (typeof value === "bigint")
+        num = (n) => BigInt(n);
+      else if (isNaN(value) || !isFinite(value))
+        return stringifyNumber.stringifyNumber(node);
+      let sign = "";
+      if (value < 0) {
+        sign = "-";
+        value *= num(-1);
+      }
+      const _60 = num(60);
+      const parts = [value % _60];
+      if (value < 60) {
+        parts.unshift(0);
+      } else {
+        value = (value - parts[0]) / _60;
+        parts.unshift(value % _60);
+        if (value >= 60) {
+          value = (value - parts[0]) / _60;
+          parts.unshift(value);
+        }
+      }
+      return sign + parts.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+    }
+    var intTime = {
+      identify: (value) => typeof value === "bigint" || Number.isInteger(value),
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "TIME",
+      test: /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+$/,
+      resolve: (str, _onError, { intAsBigInt }) => parseSexagesimal(str, intAsBigInt),
+      stringify: stringifySexagesimal
+    };
+    var floatTime = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      format: "TIME",
+      test: /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*$/,
+      resolve: (str) => parseSexagesimal(str, false),
+      stringify: stringifySexagesimal
+    };
+    var timestamp = {
+      identify: (value) => value instanceof Date,
+      default: true,
+      tag: "tag:yaml.org,2002:timestamp",
+      // If the time zone is omitted, the timestamp is assumed to be specified in UTC. The time part
+      // may be omitted altogether, resulting in a date format. In such a case, the time part is
+      // assumed to be 00:00:00Z (start of day, UTC).
+      test: RegExp("^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:t|T|[ \\t]+)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2}(\\.[0-9]+)?)(?:[ \\t]*(Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?$"),
+      resolve(str) {
+        const match = str.match(timestamp.test);
+        if (!match)
+          throw new Error("!!timestamp expects a date, starting with yyyy-mm-dd");
+        const [, year, month, day2, hour, minute, second] = match.map(Number);
+        const millisec = match[7] ? Number((match[7] + "00").substr(1, 3)) : 0;
+        let date = Date.UTC(year, month - 1, day2, hour || 0, minute || 0, second || 0, millisec);
+        const tz = match[8];
+        if (tz && tz !== "Z") {
+          let d = parseSexagesimal(tz, false);
+          if (Math.abs(d) < 30)
+            d *= 60;
+          date -= 6e4 * d;
+        }
+        return new Date(date);
+      },
+      stringify: ({ value }) => value?.toISOString().replace(/(T00:00:00)?\.000Z$/, "") ?? ""
+    };
+    exports.floatTime = floatTime;
+    exports.intTime = intTime;
+    exports.timestamp = timestamp;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/schema.js
+var require_schema3 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports) {
+    "use strict";
+    var map = require_map();
+    var _null = require_null();
+    var seq = require_seq();
+    var string = require_string();
+    var binary = require_binary();
+    var bool = require_bool2();
+    var float = require_float2();
+    var int = require_int2();
+    var merge = require_merge();
+    var omap = require_omap();
+    var pairs = require_pairs();
+    var set = require_set();
+    var timestamp = require_timestamp();
+    var schema = [
+      map.map,
+      seq.seq,
+      string.string,
+      _null.nullTag,
+      bool.trueTag,
+      bool.falseTag,
+      int.intBin,
+      int.intOct,
+      int.int,
+      int.intHex,
+      float.floatNaN,
+      float.floatExp,
+      float.float,
+      binary.binary,
+      merge.merge,
+      omap.omap,
+      pairs.pairs,
+      set.set,
+      timestamp.intTime,
+      timestamp.floatTime,
+      timestamp.timestamp
+    ];
+    exports.schema = schema;
+  }
+});
+
+// node_modules/yaml/dist/schema/tags.js
+var require_tags = __commonJS({
+  "node_modules/yaml/dist/schema/tags.js"(exports) {
+    "use strict";
+    var map = require_map();
+    var _null = require_null();
+    var seq = require_seq();
+    var string = require_string();
+    var bool = require_bool();
+    var float = require_float();
+    var int = require_int();
+    var schema = require_schema();
+    var schema$1 = require_schema2();
+    var binary = require_binary();
+    var merge = require_merge();
+    var omap = require_omap();
+    var pairs = require_pairs();
+    var schema$2 = require_schema3();
+    var set = require_set();
+    var timestamp = require_timestamp();
+    var schemas = /* @__PURE__ */ new Map([
+      ["core", schema.schema],
+      ["failsafe", [map.map, seq.seq, string.string]],
+      ["json", schema$1.schema],
+      ["yaml11", schema$2.schema],
+      ["yaml-1.1", schema$2.schema]
+    ]);
+    var tagsByName = {
+      binary: binary.binary,
+      bool: bool.boolTag,
+      float: float.float,
+      floatExp: float.floatExp,
+      floatNaN: float.floatNaN,
+      floatTime: timestamp.floatTime,
+      int: int.int,
+      intHex: int.intHex,
+      intOct: int.intOct,
+      intTime: timestamp.intTime,
+      map: map.map,
+      merge: merge.merge,
+      null: _null.nullTag,
+      omap: omap.omap,
+      pairs: pairs.pairs,
+      seq: seq.seq,
+      set: set.set,
+      timestamp: timestamp.timestamp
+    };
+    var coreKnownTags = {
+      "tag:yaml.org,2002:binary": binary.binary,
+      "tag:yaml.org,2002:merge": merge.merge,
+      "tag:yaml.org,2002:omap": omap.omap,
+      "tag:yaml.org,2002:pairs": pairs.pairs,
+      "tag:yaml.org,2002:set": set.set,
+      "tag:yaml.org,2002:timestamp": timestamp.timestamp
+    };
+    function getTags(customTags, schemaName, addMergeTag) {
+      const schemaTags = schemas.get(schemaName);
+      if (schemaTags && !customTags) {
+        return addMergeTag && !schemaTags.includes(merge.merge) ? schemaTags.concat(merge.merge) : schemaTags.slice();
+      }
+      let tags = schemaTags;
+      if (!tags) {
+        if (Array.isArray(customTags))
+          tags = [];
+        else {
+          const keys = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
+          throw new Error(`Unknown schema "${schemaName}"; use one of ${keys} or define customTags array`);
+        }
+      }
+      if (Array.isArray(customTags)) {
+        for (const tag of customTags)
+          tags = tags.concat(tag);
+      } else if (typeof customTags === "function") {
+        tags = customTags(tags.slice());
+      }
+      if (addMergeTag)
+        tags = tags.concat(merge.merge);
+      return tags.reduce((tags2, tag) => {
+        const tagObj = typeof tag === "string" ? tagsByName[tag] : tag;
+        if (!tagObj) {
+          const tagName = JSON.stringify(tag);
+          const keys = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
+          throw new Error(`Unknown custom tag ${tagName}; use one of ${keys}`);
+        }
+        if (!tags2.includes(tagObj))
+          tags2.push(tagObj);
+        return tags2;
+      }, []);
+    }
+    exports.coreKnownTags = coreKnownTags;
+    exports.getTags = getTags;
+  }
+});
+
+// node_modules/yaml/dist/schema/Schema.js
+var require_Schema = __commonJS({
+  "node_modules/yaml/dist/schema/Schema.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var map = require_map();
+    var seq = require_seq();
+    var string = require_string();
+    var tags = require_tags();
+    var sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+    var Schema = class _Schema {
+      constructor({ compat, customTags, merge, resolveKnownTags, schema, sortMapEntries, toStringDefaults }) {
+        this.compat = Array.isArray(compat) ? tags.getTags(compat, "compat") : compat ? tags.getTags(null, compat) : null;
+        this.name = typeof schema === "string" && schema || "core";
+        this.knownTags = resolveKnownTags ? tags.coreKnownTags : {};
+        this.tags = tags.getTags(customTags, this.name, merge);
+        this.toStringOptions = toStringDefaults ?? null;
+        Object.defineProperty(this, identity2.MAP, { value: map.map });
+        Object.defineProperty(this, identity2.SCALAR, { value: string.string });
+        Object.defineProperty(this, identity2.SEQ, { value: seq.seq });
+        this.sortMapEntries = typeof sortMapEntries === "function" ? sortMapEntries : sortMapEntries === true ? sortMapEntriesByKey : null;
+      }
+      clone() {
+        const copy = Object.create(_Schema.prototype, Object.getOwnPropertyDescriptors(this));
+        copy.tags = this.tags.slice();
+        return copy;
+      }
+    };
+    exports.Schema = Schema;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyDocument.js
+var require_stringifyDocument = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var stringify = require_stringify();
+    var stringifyComment = require_stringifyComment();
+    function stringifyDocument(doc, options) {
+      const lines2 = [];
+      let hasDirectives = options.directives === true;
+      if (options.directives !== false && doc.directives) {
+        const dir = doc.directives.toString(doc);
+        if (dir) {
+          lines2.push(dir);
+          hasDirectives = true;
+        } else if (doc.directives.docStart)
+          hasDirectives = true;
+      }
+      if (hasDirectives)
+        lines2.push("---");
+      const ctx = stringify.createStringifyContext(doc, options);
+      const { commentString } = ctx.options;
+      if (doc.commentBefore) {
+        if (lines2.length !== 1)
+          lines2.unshift("");
+        const cs = commentString(doc.commentBefore);
+        lines2.unshift(stringifyComment.indentComment(cs, ""));
+      }
+      let chompKeep = false;
+      let contentComment = null;
+      if (doc.contents) {
+        if (identity2.isNode(doc.contents)) {
+          if (doc.contents.spaceBefore && hasDirectives)
+            lines2.push("");
+          if (doc.contents.commentBefore) {
+            const cs = commentString(doc.contents.commentBefore);
+            lines2.push(stringifyComment.indentComment(cs, ""));
+          }
+          ctx.forceBlockIndent = !!doc.comment;
+          contentComment = doc.contents.comment;
+        }
+        const onChompKeep = contentComment ? void 0 : () => chompKeep = true;
+        let body = stringify.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
+        if (contentComment)
+          body += stringifyComment.lineComment(body, "", commentString(contentComment));
+        if ((body[0] === "|" || body[0] === ">") && lines2[lines2.length - 1] === "---") {
+          lines2[lines2.length - 1] = `--- ${body}`;
+        } else
+          lines2.push(body);
+      } else {
+        lines2.push(stringify.stringify(doc.contents, ctx));
+      }
+      if (doc.directives?.docEnd) {
+        if (doc.comment) {
+          const cs = commentString(doc.comment);
+          if (cs.includes("\n")) {
+            lines2.push("...");
+            lines2.push(stringifyComment.indentComment(cs, ""));
+          } else {
+            lines2.push(`... ${cs}`);
+          }
+        } else {
+          lines2.push("...");
+        }
+      } else {
+        let dc = doc.comment;
+        if (dc && chompKeep)
+          dc = dc.replace(/^\n+/, "");
+        if (dc) {
+          if ((!chompKeep || contentComment) && lines2[lines2.length - 1] !== "")
+            lines2.push("");
+          lines2.push(stringifyComment.indentComment(commentString(dc), ""));
+        }
+      }
+      return lines2.join("\n") + "\n";
+    }
+    exports.stringifyDocument = stringifyDocument;
+  }
+});
+
+// node_modules/yaml/dist/doc/Document.js
+var require_Document = __commonJS({
+  "node_modules/yaml/dist/doc/Document.js"(exports) {
+    "use strict";
+    var Alias = require_Alias();
+    var Collection = require_Collection();
+    var identity2 = require_identity();
+    var Pair = require_Pair();
+    var toJS = require_toJS();
+    var Schema = require_Schema();
+    var stringifyDocument = require_stringifyDocument();
+    var anchors = require_anchors();
+    var applyReviver = require_applyReviver();
+    var createNode = require_createNode();
+    var directives = require_directives();
+    var Document = class _Document {
+      constructor(value, replacer, options) {
+        this.commentBefore = null;
+        this.comment = null;
+        this.errors = [];
+        this.warnings = [];
+        Object.defineProperty(this, identity2.NODE_TYPE, { value: identity2.DOC });
+        let _replacer = null;
+        if (typeof replacer === "function" || Array.isArray(replacer)) {
+          _replacer = replacer;
+        } else if (options === void 0 && replacer) {
+          options = replacer;
+          replacer = void 0;
+        }
+        const opt = Object.assign({
+          intAsBigInt: false,
+          keepSourceTokens: false,
+          logLevel: "warn",
+          prettyErrors: true,
+          strict: true,
+          stringKeys: false,
+          uniqueKeys: true,
+          version: "1.2"
+        }, options);
+        this.options = opt;
+        let { version } = opt;
+        if (options?._directives) {
+          this.directives = options._directives.atDocument();
+          if (this.directives.yaml.explicit)
+            version = this.directives.yaml.version;
+        } else
+          this.directives = new directives.Directives({ version });
+        this.setSchema(version, options);
+        this.contents = value === void 0 ? null : this.createNode(value, _replacer, options);
+      }
+      /**
+       * Create a deep copy of this Document and its contents.
+       *
+       * Custom Node values that inherit from `Object` still refer to their original instances.
+       */
+      clone() {
+        const copy = Object.create(_Document.prototype, {
+          [identity2.NODE_TYPE]: { value: identity2.DOC }
+        });
+        copy.commentBefore = this.commentBefore;
+        copy.comment = this.comment;
+        copy.errors = this.errors.slice();
+        copy.warnings = this.warnings.slice();
+        copy.options = Object.assign({}, this.options);
+        if (this.directives)
+          copy.directives = this.directives.clone();
+        copy.schema = this.schema.clone();
+        copy.contents = identity2.isNode(this.contents) ? this.contents.clone(copy.schema) : this.contents;
+        if (this.range)
+          copy.range = this.range.slice();
+        return copy;
+      }
+      /** Adds a value to the document. */
+      add(value) {
+        if (assertCollection(this.contents))
+          this.contents.add(value);
+      }
+      /** Adds a value to the document. */
+      addIn(path, value) {
+        if (assertCollection(this.contents))
+          this.contents.addIn(path, value);
+      }
+      /**
+       * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
+       *
+       * If `node` already has an anchor, `name` is ignored.
+       * Otherwise, the `node.anchor` value will be set to `name`,
+       * or if an anchor with that name is already present in the document,
+       * `name` will be used as a prefix for a new unique anchor.
+       * If `name` is undefined, the generated anchor will use 'a' as a prefix.
+       */
+      createAlias(node, name) {
+        if (!node.anchor) {
+          const prev = anchors.anchorNames(this);
+          node.anchor = // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
+          !name || prev.has(name) ? anchors.findNewAnchor(name || "a", prev) : name;
+        }
+        return new Alias.Alias(node.anchor);
+      }
+      createNode(value, replacer, options) {
+        let _replacer = void 0;
+        if (typeof replacer === "function") {
+          value = replacer.call({ "": value }, "", value);
+          _replacer = replacer;
+        } else if (Array.isArray(replacer)) {
+          const keyToStr = (v) => typeof v === "number" || v instanceof String || v instanceof Number;
+          const asStr = replacer.filter(keyToStr).map(String);
+          if (asStr.length > 0)
+            replacer = replacer.concat(asStr);
+          _replacer = replacer;
+        } else if (options === void 0 && replacer) {
+          options = replacer;
+          replacer = void 0;
+        }
+        const { aliasDuplicateObjects, anchorPrefix, flow, keepUndefined, onTagObj, tag } = options ?? {};
+        const { onAnchor, setAnchors, sourceObjects } = anchors.createNodeAnchors(
+          this,
+          // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
+          anchorPrefix || "a"
+        );
+        const ctx = {
+          aliasDuplicateObjects: aliasDuplicateObjects ?? true,
+          keepUndefined: keepUndefined ?? false,
+          onAnchor,
+          onTagObj,
+          replacer: _replacer,
+          schema: this.schema,
+          sourceObjects
+        };
+        const node = createNode.createNode(value, tag, ctx);
+        if (flow && identity2.isCollection(node))
+          node.flow = true;
+        setAnchors();
+        return node;
+      }
+      /**
+       * Convert a key and a value into a `Pair` using the current schema,
+       * recursively wrapping all values as `Scalar` or `Collection` nodes.
+       */
+      createPair(key, value, options = {}) {
+        const k = this.createNode(key, null, options);
+        const v = this.createNode(value, null, options);
+        return new Pair.Pair(k, v);
+      }
+      /**
+       * Removes a value from the document.
+       * @returns `true` if the item was found and removed.
+       */
+      delete(key) {
+        return assertCollection(this.contents) ? this.contents.delete(key) : false;
+      }
+      /**
+       * Removes a value from the document.
+       * @returns `true` if the item was found and removed.
+       */
+      deleteIn(path) {
+        if (Collection.isEmptyPath(path)) {
+          if (this.contents == null)
+            return false;
+          this.contents = null;
+          return true;
+        }
+        return assertCollection(this.contents) ? this.contents.deleteIn(path) : false;
+      }
+      /**
+       * Returns item at `key`, or `undefined` if not found. By default unwraps
+       * scalar values from their surrounding node; to disable set `keepScalar` to
+       * `true` (collections are always returned intact).
+       */
+      get(key, keepScalar) {
+        return identity2.isCollection(this.contents) ? this.contents.get(key, keepScalar) : void 0;
+      }
+      /**
+       * Returns item at `path`, or `undefined` if not found. By default unwraps
+       * scalar values from their surrounding node; to disable set `keepScalar` to
+       * `true` (collections are always returned intact).
+       */
+      getIn(path, keepScalar) {
+        if (Collection.isEmptyPath(path))
+          return !keepScalar && identity2.isScalar(this.contents) ? this.contents.value : this.contents;
+        return identity2.isCollection(this.contents) ? this.contents.getIn(path, keepScalar) : void 0;
+      }
+      /**
+       * Checks if the document includes a value with the key `key`.
+       */
+      has(key) {
+        return identity2.isCollection(this.contents) ? this.contents.has(key) : false;
+      }
+      /**
+       * Checks if the document includes a value at `path`.
+       */
+      hasIn(path) {
+        if (Collection.isEmptyPath(path))
+          return this.contents !== void 0;
+        return identity2.isCollection(this.contents) ? this.contents.hasIn(path) : false;
+      }
+      /**
+       * Sets a value in this document. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       */
+      set(key, value) {
+        if (this.contents == null) {
+          this.contents = Collection.collectionFromPath(this.schema, [key], value);
+        } else if (assertCollection(this.contents)) {
+          this.contents.set(key, value);
+        }
+      }
+      /**
+       * Sets a value in this document. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       */
+      setIn(path, value) {
+        if (Collection.isEmptyPath(path)) {
+          this.contents = value;
+        } else if (this.contents == null) {
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path), value);
+        } else if (assertCollection(this.contents)) {
+          this.contents.setIn(path, value);
+        }
+      }
+      /**
+       * Change the YAML version and schema used by the document.
+       * A `null` version disables support for directives, explicit tags, anchors, and aliases.
+       * It also requires the `schema` option to be given as a `Schema` instance value.
+       *
+       * Overrides all previously set schema options.
+       */
+      setSchema(version, options = {}) {
+        if (typeof version === "number")
+          version = String(version);
+        let opt;
+        switch (version) {
+          case "1.1":
+            if (this.directives)
+              this.directives.yaml.version = "1.1";
+            else
+              this.directives = new directives.Directives({ version: "1.1" });
+            opt = { resolveKnownTags: false, schema: "yaml-1.1" };
+            break;
+          case "1.2":
+          case "next":
+            if (this.directives)
+              this.directives.yaml.version = version;
+            else
+              this.directives = new directives.Directives({ version });
+            opt = { resolveKnownTags: true, schema: "core" };
+            break;
+          case null:
+            if (this.directives)
+              delete this.directives;
+            opt = null;
+            break;
+          default: {
+            const sv = JSON.stringify(version);
+            throw new Error(`Expected '1.1', '1.2' or null as first argument, but found: ${sv}`);
+          }
+        }
+        if (options.schema instanceof Object)
+          this.schema = options.schema;
+        else if (opt)
+          this.schema = new Schema.Schema(Object.assign(opt, options));
+        else
+          throw new Error(`With a null YAML version, the { schema: Schema } option is required`);
+      }
+      // json & jsonArg are only used from toJSON()
+      toJS({ json, jsonArg, mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
+        const ctx = {
+          anchors: /* @__PURE__ */ new Map(),
+          doc: this,
+          keep: !json,
+          mapAsMap: mapAsMap === true,
+          mapKeyWarned: false,
+          maxAliasCount: typeof maxAliasCount === "number" ? maxAliasCount : 100
+        };
+        const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
+        if (typeof onAnchor === "function")
+          for (const { count, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count);
+        return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
+      }
+      /**
+       * A JSON representation of the document `contents`.
+       *
+       * @param jsonArg Used by `JSON.stringify` to indicate the array index or
+       *   property name.
+       */
+      toJSON(jsonArg, onAnchor) {
+        return this.toJS({ json: true, jsonArg, mapAsMap: false, onAnchor });
+      }
+      /** A YAML representation of the document. */
+      toString(options = {}) {
+        if (this.errors.length > 0)
+          throw new Error("Document with errors cannot be stringified");
+        if ("indent" in options && (!Number.isInteger(options.indent) || Number(options.indent) <= 0)) {
+          const s = JSON.stringify(options.indent);
+          throw new Error(`"indent" option must be a positive integer, not ${s}`);
+        }
+        return stringifyDocument.stringifyDocument(this, options);
+      }
+    };
+    function assertCollection(contents) {
+      if (identity2.isCollection(contents))
+        return true;
+      throw new Error("Expected a YAML collection as document contents");
+    }
+    exports.Document = Document;
+  }
+});
+
+// node_modules/yaml/dist/errors.js
+var require_errors = __commonJS({
+  "node_modules/yaml/dist/errors.js"(exports) {
+    "use strict";
+    var YAMLError = class extends Error {
+      constructor(name, pos, code, message) {
+        super();
+        this.name = name;
+        this.code = code;
+        this.message = message;
+        this.pos = pos;
+      }
+    };
+    var YAMLParseError = class extends YAMLError {
+      constructor(pos, code, message) {
+        super("YAMLParseError", pos, code, message);
+      }
+    };
+    var YAMLWarning = class extends YAMLError {
+      constructor(pos, code, message) {
+        super("YAMLWarning", pos, code, message);
+      }
+    };
+    var prettifyError = (src, lc) => (error2) => {
+      if (error2.pos[0] === -1)
+        return;
+      error2.linePos = error2.pos.map((pos) => lc.linePos(pos));
+      const { line, col } = error2.linePos[0];
+      error2.message += ` at line ${line}, column ${col}`;
+      let ci = col - 1;
+      let lineStr = src.substring(lc.lineStarts[line - 1], lc.lineStarts[line]).replace(/[\n\r]+$/, "");
+      if (ci >= 60 && lineStr.length > 80) {
+        const trimStart = Math.min(ci - 39, lineStr.length - 79);
+        lineStr = "…" + lineStr.substring(trimStart);
+        ci -= trimStart - 1;
+      }
+      if (lineStr.length > 80)
+        lineStr = lineStr.substring(0, 79) + "…";
+      if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
+        let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
+        if (prev.length > 80)
+          prev = prev.substring(0, 79) + "…\n";
+        lineStr = prev + lineStr;
+      }
+      if (/[^ ]/.test(lineStr)) {
+        let count = 1;
+        const end2 = error2.linePos[1];
+        if (end2?.line === line && end2.col > col) {
+          count = Math.max(1, Math.min(end2.col - col, 80 - ci));
+        }
+        const pointer = " ".repeat(ci) + "^".repeat(count);
+        error2.message += `:
+
+${lineStr}
+${pointer}
+`;
+      }
+    };
+    exports.YAMLError = YAMLError;
+    exports.YAMLParseError = YAMLParseError;
+    exports.YAMLWarning = YAMLWarning;
+    exports.prettifyError = prettifyError;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-props.js
+var require_resolve_props = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-props.js"(exports) {
+    "use strict";
+    function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
+      let spaceBefore = false;
+      let atNewline = startOnNewline;
+      let hasSpace = startOnNewline;
+      let comment = "";
+      let commentSep = "";
+      let hasNewline = false;
+      let reqSpace = false;
+      let tab = null;
+      let anchor = null;
+      let tag = null;
+      let newlineAfterProp = null;
+      let comma = null;
+      let found = null;
+      let start = null;
+      for (const token of tokens) {
+        if (reqSpace) {
+          if (token.type !== "space" && token.type !== "newline" && token.type !== "comma")
+            onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          reqSpace = false;
+        }
+        if (tab) {
+          if (atNewline && token.type !== "comment" && token.type !== "newline") {
+            onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
+          }
+          tab = null;
+        }
+        switch (token.type) {
+          case "space":
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) {
+              tab = token;
+            }
+            hasSpace = true;
+            break;
+          case "comment": {
+            if (!hasSpace)
+              onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token.source.substring(1) || " ";
+            if (!comment)
+              comment = cb;
+            else
+              comment += commentSep + cb;
+            commentSep = "";
+            atNewline = false;
+            break;
+          }
+          case "newline":
+            if (atNewline) {
+              if (comment)
+                comment += token.source;
+              else if (!found || indicator !== "seq-item-ind")
+                spaceBefore = true;
+            } else
+              commentSep += token.source;
+            atNewline = true;
+            hasNewline = true;
+            if (anchor || tag)
+              newlineAfterProp = token;
+            hasSpace = true;
+            break;
+          case "anchor":
+            if (anchor)
+              onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token.source.endsWith(":"))
+              onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor = token;
+            start ?? (start = token.offset);
+            atNewline = false;
+            hasSpace = false;
+            reqSpace = true;
+            break;
+          case "tag": {
+            if (tag)
+              onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token;
+            start ?? (start = token.offset);
+            atNewline = false;
+            hasSpace = false;
+            reqSpace = true;
+            break;
+          }
+          case indicator:
+            if (anchor || tag)
+              onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
+            if (found)
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
+            found = token;
+            atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
+            hasSpace = false;
+            break;
+          case "comma":
+            if (flow) {
+              if (comma)
+                onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token;
+              atNewline = false;
+              hasSpace = false;
+              break;
+            }
+          // else fallthrough
+          default:
+            onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
+            atNewline = false;
+            hasSpace = false;
+        }
+      }
+      const last = tokens[tokens.length - 1];
+      const end2 = last ? last.offset + last.source.length : offset;
+      if (reqSpace && next && next.type !== "space" && next.type !== "newline" && next.type !== "comma" && (next.type !== "scalar" || next.source !== "")) {
+        onError(next.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+      }
+      if (tab && (atNewline && tab.indent <= parentIndent || next?.type === "block-map" || next?.type === "block-seq"))
+        onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
+      return {
+        comma,
+        found,
+        spaceBefore,
+        comment,
+        hasNewline,
+        anchor,
+        tag,
+        newlineAfterProp,
+        end: end2,
+        start: start ?? end2
+      };
+    }
+    exports.resolveProps = resolveProps;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-contains-newline.js
+var require_util_contains_newline = __commonJS({
+  "node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
+    "use strict";
+    function containsNewline(key) {
+      if (!key)
+        return null;
+      switch (key.type) {
+        case "alias":
+        case "scalar":
+        case "double-quoted-scalar":
+        case "single-quoted-scalar":
+          if (key.source.includes("\n"))
+            return true;
+          if (key.end) {
+            for (const st of key.end)
+              if (st.type === "newline")
+                return true;
+          }
+          return false;
+        case "flow-collection":
+          for (const it of key.items) {
+            for (const st of it.start)
+              if (st.type === "newline")
+                return true;
+            if (it.sep) {
+              for (const st of it.sep)
+                if (st.type === "newline")
+                  return true;
+            }
+            if (containsNewline(it.key) || containsNewline(it.value))
+              return true;
+          }
+          return false;
+        default:
+          return true;
+      }
+    }
+    exports.containsNewline = containsNewline;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-flow-indent-check.js
+var require_util_flow_indent_check = __commonJS({
+  "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
+    "use strict";
+    var utilContainsNewline = require_util_contains_newline();
+    function flowIndentCheck(indent, fc, onError) {
+      if (fc?.type === "flow-collection") {
+        const end2 = fc.end[0];
+        if (end2.indent === indent && (end2.source === "]" || end2.source === "}") && utilContainsNewline.containsNewline(fc)) {
+          const msg = "Flow end indicator should be more indented than parent";
+          onError(end2, "BAD_INDENT", msg, true);
+        }
+      }
+    }
+    exports.flowIndentCheck = flowIndentCheck;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-map-includes.js
+var require_util_map_includes = __commonJS({
+  "node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    function mapIncludes(ctx, items, search) {
+      const { uniqueKeys } = ctx.options;
+      if (uniqueKeys === false)
+        return false;
+      const isEqual = typeof uniqueKeys === "function" ? uniqueKeys : (a, b) => a === b || identity2.isScalar(a) && identity2.isScalar(b) && a.value === b.value;
+      return items.some((pair) => isEqual(pair.key, search));
+    }
+    exports.mapIncludes = mapIncludes;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-block-map.js
+var require_resolve_block_map = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-block-map.js"(exports) {
+    "use strict";
+    var Pair = require_Pair();
+    var YAMLMap = require_YAMLMap();
+    var resolveProps = require_resolve_props();
+    var utilContainsNewline = require_util_contains_newline();
+    var utilFlowIndentCheck = require_util_flow_indent_check();
+    var utilMapIncludes = require_util_map_includes();
+    var startColMsg = "All mapping items must start at the same column";
+    function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
+      const NodeClass = tag?.nodeClass ?? YAMLMap.YAMLMap;
+      const map = new NodeClass(ctx.schema);
+      if (ctx.atRoot)
+        ctx.atRoot = false;
+      let offset = bm.offset;
+      let commentEnd = null;
+      for (const collItem of bm.items) {
+        const { start, key, sep, value } = collItem;
+        const keyProps = resolveProps.resolveProps(start, {
+          indicator: "explicit-key-ind",
+          next: key ?? sep?.[0],
+          offset,
+          onError,
+          parentIndent: bm.indent,
+          startOnNewline: true
+        });
+        const implicitKey = !keyProps.found;
+        if (implicitKey) {
+          if (key) {
+            if (key.type === "block-seq")
+              onError(offset, "BLOCK_AS_IMPLICIT_KEY", "A block sequence may not be used as an implicit map key");
+            else if ("indent" in key && key.indent !== bm.indent)
+              onError(offset, "BAD_INDENT", startColMsg);
+          }
+          if (!keyProps.anchor && !keyProps.tag && !sep) {
+            commentEnd = keyProps.end;
+            if (keyProps.comment) {
+              if (map.comment)
+                map.comment += "\n" + keyProps.comment;
+              else
+                map.comment = keyProps.comment;
+            }
+            continue;
+          }
+          if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key)) {
+            onError(key ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
+          }
+        } else if (keyProps.found?.indent !== bm.indent) {
+          onError(offset, "BAD_INDENT", startColMsg);
+        }
+        ctx.atKey = true;
+        const keyStart = keyProps.end;
+        const keyNode = key ? composeNode(ctx, key, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
+        if (ctx.schema.compat)
+          utilFlowIndentCheck.flowIndentCheck(bm.indent, key, onError);
+        ctx.atKey = false;
+        if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
+          onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
+        const valueProps = resolveProps.resolveProps(sep ?? [], {
+          indicator: "map-value-ind",
+          next: value,
+          offset: keyNode.range[2],
+          onError,
+          parentIndent: bm.indent,
+          startOnNewline: !key || key.type === "block-scalar"
+        });
+        offset = valueProps.end;
+        if (valueProps.found) {
+          if (implicitKey) {
+            if (value?.type === "block-map" && !valueProps.hasNewline)
+              onError(offset, "BLOCK_AS_IMPLICIT_KEY", "Nested mappings are not allowed in compact mappings");
+            if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
+              onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
+          }
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep, null, valueProps, onError);
+          if (ctx.schema.compat)
+            utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
+          offset = valueNode.range[2];
+          const pair = new Pair.Pair(keyNode, valueNode);
+          if (ctx.options.keepSourceTokens)
+            pair.srcToken = collItem;
+          map.items.push(pair);
+        } else {
+          if (implicitKey)
+            onError(keyNode.range, "MISSING_CHAR", "Implicit map keys need to be followed by map values");
+          if (valueProps.comment) {
+            if (keyNode.comment)
+              keyNode.comment += "\n" + valueProps.comment;
+            else
+              keyNode.comment = valueProps.comment;
+          }
+          const pair = new Pair.Pair(keyNode);
+          if (ctx.options.keepSourceTokens)
+            pair.srcToken = collItem;
+          map.items.push(pair);
+        }
+      }
+      if (commentEnd && commentEnd < offset)
+        onError(commentEnd, "IMPOSSIBLE", "Map comment with trailing content");
+      map.range = [bm.offset, offset, commentEnd ?? offset];
+      return map;
+    }
+    exports.resolveBlockMap = resolveBlockMap;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-block-seq.js
+var require_resolve_block_seq = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-block-seq.js"(exports) {
+    "use strict";
+    var YAMLSeq = require_YAMLSeq();
+    var resolveProps = require_resolve_props();
+    var utilFlowIndentCheck = require_util_flow_indent_check();
+    function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
+      const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
+      const seq = new NodeClass(ctx.schema);
+      if (ctx.atRoot)
+        ctx.atRoot = false;
+      if (ctx.atKey)
+        ctx.atKey = false;
+      let offset = bs.offset;
+      let commentEnd = null;
+      for (const { start, value } of bs.items) {
+        const props = resolveProps.resolveProps(start, {
+          indicator: "seq-item-ind",
+          next: value,
+          offset,
+          onError,
+          parentIndent: bs.indent,
+          startOnNewline: true
+        });
+        if (!props.found) {
+          if (props.anchor || props.tag || value) {
+            if (value?.type === "block-seq")
+              onError(props.end, "BAD_INDENT", "All sequence items must start at the same column");
+            else
+              onError(offset, "MISSING_CHAR", "Sequence item without - indicator");
+          } else {
+            commentEnd = props.end;
+            if (props.comment)
+              seq.comment = props.comment;
+            continue;
+          }
+        }
+        const node = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, start, null, props, onError);
+        if (ctx.schema.compat)
+          utilFlowIndentCheck.flowIndentCheck(bs.indent, value, onError);
+        offset = node.range[2];
+        seq.items.push(node);
+      }
+      seq.range = [bs.offset, offset, commentEnd ?? offset];
+      return seq;
+    }
+    exports.resolveBlockSeq = resolveBlockSeq;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-end.js
+var require_resolve_end = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-end.js"(exports) {
+    "use strict";
+    function resolveEnd(end2, offset, reqSpace, onError) {
+      let comment = "";
+      if (end2) {
+        let hasSpace = false;
+        let sep = "";
+        for (const token of end2) {
+          const { source, type } = token;
+          switch (type) {
+            case "space":
+              hasSpace = true;
+              break;
+            case "comment": {
+              if (reqSpace && !hasSpace)
+                onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+              const cb = source.substring(1) || " ";
+              if (!comment)
+                comment = cb;
+              else
+                comment += sep + cb;
+              sep = "";
+              break;
+            }
+            case "newline":
+              if (comment)
+                sep += source;
+              hasSpace = true;
+              break;
+            default:
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+          }
+          offset += source.length;
+        }
+      }
+      return { comment, offset };
+    }
+    exports.resolveEnd = resolveEnd;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-flow-collection.js
+var require_resolve_flow_collection = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Pair = require_Pair();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var resolveEnd = require_resolve_end();
+    var resolveProps = require_resolve_props();
+    var utilContainsNewline = require_util_contains_newline();
+    var utilMapIncludes = require_util_map_includes();
+    var blockMsg = "Block collections are not allowed within flow collections";
+    var isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
+    function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
+      const isMap2 = fc.start.source === "{";
+      const fcName = isMap2 ? "flow map" : "flow sequence";
+      const NodeClass = tag?.nodeClass ?? (isMap2 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
+      const coll = new NodeClass(ctx.schema);
+      coll.flow = true;
+      const atRoot = ctx.atRoot;
+      if (atRoot)
+        ctx.atRoot = false;
+      if (ctx.atKey)
+        ctx.atKey = false;
+      let offset = fc.offset + fc.start.source.length;
+      for (let i = 0; i < fc.items.length; ++i) {
+        const collItem = fc.items[i];
+        const { start, key, sep, value } = collItem;
+        const props = resolveProps.resolveProps(start, {
+          flow: fcName,
+          indicator: "explicit-key-ind",
+          next: key ?? sep?.[0],
+          offset,
+          onError,
+          parentIndent: fc.indent,
+          startOnNewline: false
+        });
+        if (!props.found) {
+          if (!props.anchor && !props.tag && !sep && !value) {
+            if (i === 0 && props.comma)
+              onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
+            else if (i < fc.items.length - 1)
+              onError(props.start, "UNEXPECTED_TOKEN", `Unexpected empty item in ${fcName}`);
+            if (props.comment) {
+              if (coll.comment)
+                coll.comment += "\n" + props.comment;
+              else
+                coll.comment = props.comment;
+            }
+            offset = props.end;
+            continue;
+          }
+          if (!isMap2 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+            onError(
+              key,
+              // checked by containsNewline()
+              "MULTILINE_IMPLICIT_KEY",
+              "Implicit keys of flow sequence pairs need to be on a single line"
+            );
+        }
+        if (i === 0) {
+          if (props.comma)
+            onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
+        } else {
+          if (!props.comma)
+            onError(props.start, "MISSING_CHAR", `Missing , between ${fcName} items`);
+          if (props.comment) {
+            let prevItemComment = "";
+            loop: for (const st of start) {
+              switch (st.type) {
+                case "comma":
+                case "space":
+                  break;
+                case "comment":
+                  prevItemComment = st.source.substring(1);
+                  break loop;
+                default:
+                  break loop;
+              }
+            }
+            if (prevItemComment) {
+              let prev = coll.items[coll.items.length - 1];
+              if (identity2.isPair(prev))
+                prev = prev.value ?? prev.key;
+              if (prev.comment)
+                prev.comment += "\n" + prevItemComment;
+              else
+                prev.comment = prevItemComment;
+              props.comment = props.comment.substring(prevItemComment.length + 1);
+            }
+          }
+        }
+        if (!isMap2 && !sep && !props.found) {
+          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep, null, props, onError);
+          coll.items.push(valueNode);
+          offset = valueNode.range[2];
+          if (isBlock(value))
+            onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
+        } else {
+          ctx.atKey = true;
+          const keyStart = props.end;
+          const keyNode = key ? composeNode(ctx, key, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
+          if (isBlock(key))
+            onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
+          ctx.atKey = false;
+          const valueProps = resolveProps.resolveProps(sep ?? [], {
+            flow: fcName,
+            indicator: "map-value-ind",
+            next: value,
+            offset: keyNode.range[2],
+            onError,
+            parentIndent: fc.indent,
+            startOnNewline: false
+          });
+          if (valueProps.found) {
+            if (!isMap2 && !props.found && ctx.options.strict) {
+              if (sep)
+                for (const st of sep) {
+                  if (st === valueProps.found)
+                    break;
+                  if (st.type === "newline") {
+                    onError(st, "MULTILINE_IMPLICIT_KEY", "Implicit keys of flow sequence pairs need to be on a single line");
+                    break;
+                  }
+                }
+              if (props.start < valueProps.found.offset - 1024)
+                onError(valueProps.found, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit flow sequence key");
+            }
+          } else if (value) {
+            if ("source" in value && value.source?.[0] === ":")
+              onError(value, "MISSING_CHAR", `Missing space after : in ${fcName}`);
+            else
+              onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
+          }
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep, null, valueProps, onError) : null;
+          if (valueNode) {
+            if (isBlock(value))
+              onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
+          } else if (valueProps.comment) {
+            if (keyNode.comment)
+              keyNode.comment += "\n" + valueProps.comment;
+            else
+              keyNode.comment = valueProps.comment;
+          }
+          const pair = new Pair.Pair(keyNode, valueNode);
+          if (ctx.options.keepSourceTokens)
+            pair.srcToken = collItem;
+          if (isMap2) {
+            const map = coll;
+            if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
+              onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
+            map.items.push(pair);
+          } else {
+            const map = new YAMLMap.YAMLMap(ctx.schema);
+            map.flow = true;
+            map.items.push(pair);
+            const endRange = (valueNode ?? keyNode).range;
+            map.range = [keyNode.range[0], endRange[1], endRange[2]];
+            coll.items.push(map);
+          }
+          offset = valueNode ? valueNode.range[2] : valueProps.end;
+        }
+      }
+      const expectedEnd = isMap2 ? "}" : "]";
+      const [ce, ...ee] = fc.end;
+      let cePos = offset;
+      if (ce?.source === expectedEnd)
+        cePos = ce.offset + ce.source.length;
+      else {
+        const name = fcName[0].toUpperCase() + fcName.substring(1);
+        const msg = atRoot ? `${name} must end with a ${expectedEnd}` : `${name} in block collection must be sufficiently indented and end with a ${expectedEnd}`;
+        onError(offset, atRoot ? "MISSING_CHAR" : "BAD_INDENT", msg);
+        if (ce && ce.source.length !== 1)
+          ee.unshift(ce);
+      }
+      if (ee.length > 0) {
+        const end2 = resolveEnd.resolveEnd(ee, cePos, ctx.options.strict, onError);
+        if (end2.comment) {
+          if (coll.comment)
+            coll.comment += "\n" + end2.comment;
+          else
+            coll.comment = end2.comment;
+        }
+        coll.range = [fc.offset, cePos, end2.offset];
+      } else {
+        coll.range = [fc.offset, cePos, cePos];
+      }
+      return coll;
+    }
+    exports.resolveFlowCollection = resolveFlowCollection;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-collection.js
+var require_compose_collection = __commonJS({
+  "node_modules/yaml/dist/compose/compose-collection.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Scalar2 = require_Scalar();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var resolveBlockMap = require_resolve_block_map();
+    var resolveBlockSeq = require_resolve_block_seq();
+    var resolveFlowCollection = require_resolve_flow_collection();
+    function resolveCollection(CN, ctx, token, onError, tagName, tag) {
+      const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
+      const Coll = coll.constructor;
+      if (tagName === "!" || tagName === Coll.tagName) {
+        coll.tag = Coll.tagName;
+        return coll;
+      }
+      if (tagName)
+        coll.tag = tagName;
+      return coll;
+    }
+    function composeCollection(CN, ctx, token, props, onError) {
+      const tagToken = props.tag;
+      const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
+      if (token.type === "block-seq") {
+        const { anchor, newlineAfterProp: nl } = props;
+        const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
+        if (lastProp && (!nl || nl.offset < lastProp.offset)) {
+          const message = "Missing newline after block sequence props";
+          onError(lastProp, "MISSING_CHAR", message);
+        }
+      }
+      const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
+      if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
+        return resolveCollection(CN, ctx, token, onError, tagName);
+      }
+      let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
+      if (!tag) {
+        const kt = ctx.schema.knownTags[tagName];
+        if (kt?.collection === expType) {
+          ctx.schema.tags.push(Object.assign({}, kt, { default: false }));
+          tag = kt;
+        } else {
+          if (kt) {
+            onError(tagToken, "BAD_COLLECTION_TYPE", `${kt.tag} used for ${expType} collection, but expects ${kt.collection ?? "scalar"}`, true);
+          } else {
+            onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
+          }
+          return resolveCollection(CN, ctx, token, onError, tagName);
+        }
+      }
+      const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
+      const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
+      const node = identity2.isNode(res) ? res : new Scalar2.Scalar(res);
+      node.range = coll.range;
+      node.tag = tagName;
+      if (tag?.format)
+        node.format = tag.format;
+      return node;
+    }
+    exports.composeCollection = composeCollection;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-block-scalar.js
+var require_resolve_block_scalar = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    function resolveBlockScalar(ctx, scalar, onError) {
+      const start = scalar.offset;
+      const header = parseBlockScalarHeader(scalar, ctx.options.strict, onError);
+      if (!header)
+        return { value: "", type: null, comment: "", range: [start, start, start] };
+      const type = header.mode === ">" ? Scalar2.Scalar.BLOCK_FOLDED : Scalar2.Scalar.BLOCK_LITERAL;
+      const lines2 = scalar.source ? splitLines(scalar.source) : [];
+      let chompStart = lines2.length;
+      for (let i = lines2.length - 1; i >= 0; --i) {
+        const content = lines2[i][1];
+        if (content === "" || content === "\r")
+          chompStart = i;
+        else
+          break;
+      }
+      if (chompStart === 0) {
+        const value2 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
+        let end3 = start + header.length;
+        if (scalar.source)
+          end3 += scalar.source.length;
+        return { value: value2, type, comment: header.comment, range: [start, end3, end3] };
+      }
+      let trimIndent = scalar.indent + header.indent;
+      let offset = scalar.offset + header.length;
+      let contentStart = 0;
+      for (let i = 0; i < chompStart; ++i) {
+        const [indent, content] = lines2[i];
+        if (content === "" || content === "\r") {
+          if (header.indent === 0 && indent.length > trimIndent)
+            trimIndent = indent.length;
+        } else {
+          if (indent.length < trimIndent) {
+            const message = "Block scalars with more-indented leading empty lines must use an explicit indentation indicator";
+            onError(offset + indent.length, "MISSING_CHAR", message);
+          }
+          if (header.indent === 0)
+            trimIndent = indent.length;
+          contentStart = i;
+          if (trimIndent === 0 && !ctx.atRoot) {
+            const message = "Block scalar values in collections must be indented";
+            onError(offset, "BAD_INDENT", message);
+          }
+          break;
+        }
+        offset += indent.length + content.length + 1;
+      }
+      for (let i = lines2.length - 1; i >= chompStart; --i) {
+        if (lines2[i][0].length > trimIndent)
+          chompStart = i + 1;
+      }
+      let value = "";
+      let sep = "";
+      let prevMoreIndented = false;
+      for (let i = 0; i < contentStart; ++i)
+        value += lines2[i][0].slice(trimIndent) + "\n";
+      for (let i = contentStart; i < chompStart; ++i) {
+        let [indent, content] = lines2[i];
+        offset += indent.length + content.length + 1;
+        const crlf = content[content.length - 1] === "\r";
+        if (crlf)
+          content = content.slice(0, -1);
+        if (content && indent.length < trimIndent) {
+          const src = header.indent ? "explicit indentation indicator" : "first line";
+          const message = `Block scalar lines must not be less indented than their ${src}`;
+          onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+          indent = "";
+        }
+        if (type === Scalar2.Scalar.BLOCK_LITERAL) {
+          value += sep + indent.slice(trimIndent) + content;
+          sep = "\n";
+        } else if (indent.length > trimIndent || content[0] === "	") {
+          if (sep === " ")
+            sep = "\n";
+          else if (!prevMoreIndented && sep === "\n")
+            sep = "\n\n";
+          value += sep + indent.slice(trimIndent) + content;
+          sep = "\n";
+          prevMoreIndented = true;
+        } else if (content === "") {
+          if (sep === "\n")
+            value += "\n";
+          else
+            sep = "\n";
+        } else {
+          value += sep + content;
+          sep = " ";
+          prevMoreIndented = false;
+        }
+      }
+      switch (header.chomp) {
+        case "-":
+          break;
+        case "+":
+          for (let i = chompStart; i < lines2.length; ++i)
+            value += "\n" + lines2[i][0].slice(trimIndent);
+          if (value[value.length - 1] !== "\n")
+            value += "\n";
+          break;
+        default:
+          value += "\n";
+      }
+      const end2 = start + header.length + scalar.source.length;
+      return { value, type, comment: header.comment, range: [start, end2, end2] };
+    }
+    function parseBlockScalarHeader({ offset, props }, strict, onError) {
+      if (props[0].type !== "block-scalar-header") {
+        onError(props[0], "IMPOSSIBLE", "Block scalar header not found");
+        return null;
+      }
+      const { source } = props[0];
+      const mode = source[0];
+      let indent = 0;
+      let chomp = "";
+      let error2 = -1;
+      for (let i = 1; i < source.length; ++i) {
+        const ch = source[i];
+        if (!chomp && (ch === "-" || ch === "+"))
+          chomp = ch;
+        else {
+          const n = Number(ch);
+          if (!indent && n)
+            indent = n;
+          else if (error2 === -1)
+            error2 = offset + i;
+        }
+      }
+      if (error2 !== -1)
+        onError(error2, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
+      let hasSpace = false;
+      let comment = "";
+      let length = source.length;
+      for (let i = 1; i < props.length; ++i) {
+        const token = props[i];
+        switch (token.type) {
+          case "space":
+            hasSpace = true;
+          // fallthrough
+          case "newline":
+            length += token.source.length;
+            break;
+          case "comment":
+            if (strict && !hasSpace) {
+              const message = "Comments must be separated from other tokens by white space characters";
+              onError(token, "MISSING_CHAR", message);
+            }
+            length += token.source.length;
+            comment = token.source.substring(1);
+            break;
+          case "error":
+            onError(token, "UNEXPECTED_TOKEN", token.message);
+            length += token.source.length;
+            break;
+          /* istanbul ignore next should not happen */
+          default: {
+            const message = `Unexpected token in block scalar header: ${token.type}`;
+            onError(token, "UNEXPECTED_TOKEN", message);
+            const ts = token.source;
+            if (ts && typeof ts === "string")
+              length += ts.length;
+          }
+        }
+      }
+      return { mode, indent, chomp, comment, length };
+    }
+    function splitLines(source) {
+      const split = source.split(/\n( *)/);
+      const first = split[0];
+      const m = first.match(/^( *)/);
+      const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
+      const lines2 = [line0];
+      for (let i = 1; i < split.length; i += 2)
+        lines2.push([split[i], split[i + 1]]);
+      return lines2;
+    }
+    exports.resolveBlockScalar = resolveBlockScalar;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-flow-scalar.js
+var require_resolve_flow_scalar = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports) {
+    "use strict";
+    var Scalar2 = require_Scalar();
+    var resolveEnd = require_resolve_end();
+    function resolveFlowScalar(scalar, strict, onError) {
+      const { offset, type, source, end: end2 } = scalar;
+      let _type;
+      let value;
+      const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
+      switch (type) {
+        case "scalar":
+          _type = Scalar2.Scalar.PLAIN;
+          value = plainValue(source, _onError);
+          break;
+        case "single-quoted-scalar":
+          _type = Scalar2.Scalar.QUOTE_SINGLE;
+          value = singleQuotedValue(source, _onError);
+          break;
+        case "double-quoted-scalar":
+          _type = Scalar2.Scalar.QUOTE_DOUBLE;
+          value = doubleQuotedValue(source, _onError);
+          break;
+        /* istanbul ignore next should not happen */
+        default:
+          onError(scalar, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type}`);
+          return {
+            value: "",
+            type: null,
+            comment: "",
+            range: [offset, offset + source.length, offset + source.length]
+          };
+      }
+      const valueEnd = offset + source.length;
+      const re = resolveEnd.resolveEnd(end2, valueEnd, strict, onError);
+      return {
+        value,
+        type: _type,
+        comment: re.comment,
+        range: [offset, valueEnd, re.offset]
+      };
+    }
+    function plainValue(source, onError) {
+      let badChar = "";
+      switch (source[0]) {
+        /* istanbul ignore next should not happen */
+        case "	":
+          badChar = "a tab character";
+          break;
+        case ",":
+          badChar = "flow indicator character ,";
+          break;
+        case "%":
+          badChar = "directive indicator character %";
+          break;
+        case "|":
+        case ">": {
+          badChar = `block scalar indicator ${source[0]}`;
+          break;
+        }
+        case "@":
+        case "`": {
+          badChar = `reserved character ${source[0]}`;
+          break;
+        }
+      }
+      if (badChar)
+        onError(0, "BAD_SCALAR_START", `Plain value cannot start with ${badChar}`);
+      return unfoldLines(source);
+    }
+    function singleQuotedValue(source, onError) {
+      if (source[source.length - 1] !== "'" || source.length === 1)
+        onError(source.length, "MISSING_CHAR", "Missing closing 'quote");
+      return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
+    }
+    function unfoldLines(source) {
+      const line = /(.*?)\r?\n/sy;
+      let match = line.exec(source);
+      if (!match)
+        return source;
+      let trimEnd, trimBoth;
+      try {
+        trimEnd = new RegExp("(?<![ 	])[ 	]+$");
+        trimBoth = new RegExp("^[ 	]+|(?<![ 	])[ 	]+$", "g");
+      } catch {
+        trimEnd = /[ \t]+$/;
+        trimBoth = /^[ \t]+|[ \t]+$/g;
+      }
+      let res = match[1].replace(trimEnd, "");
+      let sep = " ";
+      let pos = line.lastIndex;
+      while (match = line.exec(source)) {
+        const lm = match[1].replace(trimBoth, "");
+        if (lm === "") {
+          if (sep === "\n")
+            res += sep;
+          else
+            sep = "\n";
+        } else {
+          res += sep + lm;
+          sep = " ";
+        }
+        pos = line.lastIndex;
+      }
+      const last = /[ \t]*(.*)/sy;
+      last.lastIndex = pos;
+      match = last.exec(source);
+      return res + sep + (match?.[1] ?? "");
+    }
+    function doubleQuotedValue(source, onError) {
+      let res = "";
+      for (let i = 1; i < source.length - 1; ++i) {
+        const ch = source[i];
+        if (ch === "\r" && source[i + 1] === "\n")
+          continue;
+        if (ch === "\n") {
+          const { fold, offset } = foldNewline(source, i);
+          res += fold;
+          i = offset;
+        } else if (ch === "\\") {
+          let next = source[++i];
+          const cc = escapeCodes[next];
+          if (cc)
+            res += cc;
+          else if (next === "\n") {
+            next = source[i + 1];
+            while (next === " " || next === "	")
+              next = source[++i + 1];
+          } else if (next === "\r" && source[i + 1] === "\n") {
+            next = source[++i + 1];
+            while (next === " " || next === "	")
+              next = source[++i + 1];
+          } else if (next === "x" || next === "u" || next === "U") {
+            const length = next === "x" ? 2 : next === "u" ? 4 : 8;
+            res += parseCharCode(source, i + 1, length, onError);
+            i += length;
+          } else {
+            const raw = source.substr(i - 1, 2);
+            onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
+            res += raw;
+          }
+        } else if (ch === " " || ch === "	") {
+          const wsStart = i;
+          let next = source[i + 1];
+          while (next === " " || next === "	")
+            next = source[++i + 1];
+          if (next !== "\n" && !(next === "\r" && source[i + 2] === "\n"))
+            res += i > wsStart ? source.slice(wsStart, i + 1) : ch;
+        } else {
+          res += ch;
+        }
+      }
+      if (source[source.length - 1] !== '"' || source.length === 1)
+        onError(source.length, "MISSING_CHAR", 'Missing closing "quote');
+      return res;
+    }
+    function foldNewline(source, offset) {
+      let fold = "";
+      let ch = source[offset + 1];
+      while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
+        if (ch === "\r" && source[offset + 2] !== "\n")
+          break;
+        if (ch === "\n")
+          fold += "\n";
+        offset += 1;
+        ch = source[offset + 1];
+      }
+      if (!fold)
+        fold = " ";
+      return { fold, offset };
+    }
+    var escapeCodes = {
+      "0": "\0",
+      // null character
+      a: "\x07",
+      // bell character
+      b: "\b",
+      // backspace
+      e: "\x1B",
+      // escape character
+      f: "\f",
+      // form feed
+      n: "\n",
+      // line feed
+      r: "\r",
+      // carriage return
+      t: "	",
+      // horizontal tab
+      v: "\v",
+      // vertical tab
+      N: "",
+      // Unicode next line
+      _: " ",
+      // Unicode non-breaking space
+      L: "\u2028",
+      // Unicode line separator
+      P: "\u2029",
+      // Unicode paragraph separator
+      " ": " ",
+      '"': '"',
+      "/": "/",
+      "\\": "\\",
+      "	": "	"
+    };
+    function parseCharCode(source, offset, length, onError) {
+      const cc = source.substr(offset, length);
+      const ok = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
+      const code = ok ? parseInt(cc, 16) : NaN;
+      try {
+        return String.fromCodePoint(code);
+      } catch {
+        const raw = source.substr(offset - 2, length + 2);
+        onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
+        return raw;
+      }
+    }
+    exports.resolveFlowScalar = resolveFlowScalar;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-scalar.js
+var require_compose_scalar = __commonJS({
+  "node_modules/yaml/dist/compose/compose-scalar.js"(exports) {
+    "use strict";
+    var identity2 = require_identity();
+    var Scalar2 = require_Scalar();
+    var resolveBlockScalar = require_resolve_block_scalar();
+    var resolveFlowScalar = require_resolve_flow_scalar();
+    function composeScalar(ctx, token, tagToken, onError) {
+      const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+      const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
+      let tag;
+      if (ctx.options.stringKeys && ctx.atKey) {
+        tag = ctx.schema[identity2.SCALAR];
+      } else if (tagName)
+        tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
+      else if (token.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token, onError);
+      else
+        tag = ctx.schema[identity2.SCALAR];
+      let scalar;
+      try {
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        scalar = identity2.isScalar(res) ? res : new Scalar2.Scalar(res);
+      } catch (error2) {
+        const msg = error2 instanceof Error ? error2.message : String(error2);
+        onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
+        scalar = new Scalar2.Scalar(value);
+      }
+      scalar.range = range;
+      scalar.source = value;
+      if (type)
+        scalar.type = type;
+      if (tagName)
+        scalar.tag = tagName;
+      if (tag.format)
+        scalar.format = tag.format;
+      if (comment)
+        scalar.comment = comment;
+      return scalar;
+    }
+    function findScalarTagByName(schema, value, tagName, tagToken, onError) {
+      if (tagName === "!")
+        return schema[identity2.SCALAR];
+      const matchWithTest = [];
+      for (const tag of schema.tags) {
+        if (!tag.collection && tag.tag === tagName) {
+          if (tag.default && tag.test)
+            matchWithTest.push(tag);
+          else
+            return tag;
+        }
+      }
+      for (const tag of matchWithTest)
+        if (tag.test?.test(value))
+          return tag;
+      const kt = schema.knownTags[tagName];
+      if (kt && !kt.collection) {
+        schema.tags.push(Object.assign({}, kt, { default: false, test: void 0 }));
+        return kt;
+      }
+      onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
+      return schema[identity2.SCALAR];
+    }
+    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
+      const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity2.SCALAR];
+      if (schema.compat) {
+        const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity2.SCALAR];
+        if (tag.tag !== compat.tag) {
+          const ts = directives.tagString(tag.tag);
+          const cs = directives.tagString(compat.tag);
+          const msg = `Value may be parsed as either ${ts} or ${cs}`;
+          onError(token, "TAG_RESOLVE_FAILED", msg, true);
+        }
+      }
+      return tag;
+    }
+    exports.composeScalar = composeScalar;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-empty-scalar-position.js
+var require_util_empty_scalar_position = __commonJS({
+  "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports) {
+    "use strict";
+    function emptyScalarPosition(offset, before, pos) {
+      if (before) {
+        pos ?? (pos = before.length);
+        for (let i = pos - 1; i >= 0; --i) {
+          let st = before[i];
+          switch (st.type) {
+            case "space":
+            case "comment":
+            case "newline":
+              offset -= st.source.length;
+              continue;
+          }
+          st = before[++i];
+          while (st?.type === "space") {
+            offset += st.source.length;
+            st = before[++i];
+          }
+          break;
+        }
+      }
+      return offset;
+    }
+    exports.emptyScalarPosition = emptyScalarPosition;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-node.js
+var require_compose_node = __commonJS({
+  "node_modules/yaml/dist/compose/compose-node.js"(exports) {
+    "use strict";
+    var Alias = require_Alias();
+    var identity2 = require_identity();
+    var composeCollection = require_compose_collection();
+    var composeScalar = require_compose_scalar();
+    var resolveEnd = require_resolve_end();
+    var utilEmptyScalarPosition = require_util_empty_scalar_position();
+    var CN = { composeNode, composeEmptyNode };
+    function composeNode(ctx, token, props, onError) {
+      const atKey = ctx.atKey;
+      const { spaceBefore, comment, anchor, tag } = props;
+      let node;
+      let isSrcToken = true;
+      switch (token.type) {
+        case "alias":
+          node = composeAlias(ctx, token, onError);
+          if (anchor || tag)
+            onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
+          break;
+        case "scalar":
+        case "single-quoted-scalar":
+        case "double-quoted-scalar":
+        case "block-scalar":
+          node = composeScalar.composeScalar(ctx, token, tag, onError);
+          if (anchor)
+            node.anchor = anchor.source.substring(1);
+          break;
+        case "block-map":
+        case "block-seq":
+        case "flow-collection":
+          try {
+            node = composeCollection.composeCollection(CN, ctx, token, props, onError);
+            if (anchor)
+              node.anchor = anchor.source.substring(1);
+          } catch (error2) {
+            const message = error2 instanceof Error ? error2.message : String(error2);
+            onError(token, "RESOURCE_EXHAUSTION", message);
+          }
+          break;
+        default: {
+          const message = token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`;
+          onError(token, "UNEXPECTED_TOKEN", message);
+          isSrcToken = false;
+        }
+      }
+      node ?? (node = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
+      if (anchor && node.anchor === "")
+        onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
+      if (atKey && ctx.options.stringKeys && (!identity2.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
+        const msg = "With stringKeys, all keys must be strings";
+        onError(tag ?? token, "NON_STRING_KEY", msg);
+      }
+      if (spaceBefore)
+        node.spaceBefore = true;
+      if (comment) {
+        if (token.type === "scalar" && token.source === "")
+          node.comment = comment;
+        else
+          node.commentBefore = comment;
+      }
+      if (ctx.options.keepSourceTokens && isSrcToken)
+        node.srcToken = token;
+      return node;
+    }
+    function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end: end2 }, onError) {
+      const token = {
+        type: "scalar",
+        offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
+        indent: -1,
+        source: ""
+      };
+      const node = composeScalar.composeScalar(ctx, token, tag, onError);
+      if (anchor) {
+        node.anchor = anchor.source.substring(1);
+        if (node.anchor === "")
+          onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
+      }
+      if (spaceBefore)
+        node.spaceBefore = true;
+      if (comment) {
+        node.comment = comment;
+        node.range[2] = end2;
+      }
+      return node;
+    }
+    function composeAlias({ options }, { offset, source, end: end2 }, onError) {
+      const alias = new Alias.Alias(source.substring(1));
+      if (alias.source === "")
+        onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
+      if (alias.source.endsWith(":"))
+        onError(offset + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
+      const valueEnd = offset + source.length;
+      const re = resolveEnd.resolveEnd(end2, valueEnd, options.strict, onError);
+      alias.range = [offset, valueEnd, re.offset];
+      if (re.comment)
+        alias.comment = re.comment;
+      return alias;
+    }
+    exports.composeEmptyNode = composeEmptyNode;
+    exports.composeNode = composeNode;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-doc.js
+var require_compose_doc = __commonJS({
+  "node_modules/yaml/dist/compose/compose-doc.js"(exports) {
+    "use strict";
+    var Document = require_Document();
+    var composeNode = require_compose_node();
+    var resolveEnd = require_resolve_end();
+    var resolveProps = require_resolve_props();
+    function composeDoc(options, directives, { offset, start, value, end: end2 }, onError) {
+      const opts = Object.assign({ _directives: directives }, options);
+      const doc = new Document.Document(void 0, opts);
+      const ctx = {
+        atKey: false,
+        atRoot: true,
+        directives: doc.directives,
+        options: doc.options,
+        schema: doc.schema
+      };
+      const props = resolveProps.resolveProps(start, {
+        indicator: "doc-start",
+        next: value ?? end2?.[0],
+        offset,
+        onError,
+        parentIndent: 0,
+        startOnNewline: true
+      });
+      if (props.found) {
+        doc.directives.docStart = true;
+        if (value && (value.type === "block-map" || value.type === "block-seq") && !props.hasNewline)
+          onError(props.end, "MISSING_CHAR", "Block collection cannot start on same line with directives-end marker");
+      }
+      doc.contents = value ? composeNode.composeNode(ctx, value, props, onError) : composeNode.composeEmptyNode(ctx, props.end, start, null, props, onError);
+      const contentEnd = doc.contents.range[2];
+      const re = resolveEnd.resolveEnd(end2, contentEnd, false, onError);
+      if (re.comment)
+        doc.comment = re.comment;
+      doc.range = [offset, contentEnd, re.offset];
+      return doc;
+    }
+    exports.composeDoc = composeDoc;
+  }
+});
+
+// node_modules/yaml/dist/compose/composer.js
+var require_composer = __commonJS({
+  "node_modules/yaml/dist/compose/composer.js"(exports) {
+    "use strict";
+    var node_process = __require("process");
+    var directives = require_directives();
+    var Document = require_Document();
+    var errors = require_errors();
+    var identity2 = require_identity();
+    var composeDoc = require_compose_doc();
+    var resolveEnd = require_resolve_end();
+    function getErrorPos(src) {
+      if (typeof src === "number")
+        return [src, src + 1];
+      if (Array.isArray(src))
+        return src.length === 2 ? src : [src[0], src[1]];
+      const { offset, source } = src;
+      return [offset, offset + (typeof source === "string" ? source.length : 1)];
+    }
+    function parsePrelude(prelude) {
+      let comment = "";
+      let atComment = false;
+      let afterEmptyLine = false;
+      for (let i = 0; i < prelude.length; ++i) {
+        const source = prelude[i];
+        switch (source[0]) {
+          case "#":
+            comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
+            atComment = true;
+            afterEmptyLine = false;
+            break;
+          case "%":
+            if (prelude[i + 1]?.[0] !== "#")
+              i += 1;
+            atComment = false;
+            break;
+          default:
+            if (!atComment)
+              afterEmptyLine = true;
+            atComment = false;
+        }
+      }
+      return { comment, afterEmptyLine };
+    }
+    var Composer = class {
+      constructor(options = {}) {
+        this.doc = null;
+        this.atDirectives = false;
+        this.prelude = [];
+        this.errors = [];
+        this.warnings = [];
+        this.onError = (source, code, message, warning2) => {
+          const pos = getErrorPos(source);
+          if (warning2)
+            this.warnings.push(new errors.YAMLWarning(pos, code, message));
+          else
+            this.errors.push(new errors.YAMLParseError(pos, code, message));
+        };
+        this.directives = new directives.Directives({ version: options.version || "1.2" });
+        this.options = options;
+      }
+      decorate(doc, afterDoc) {
+        const { comment, afterEmptyLine } = parsePrelude(this.prelude);
+        if (comment) {
+          const dc = doc.contents;
+          if (afterDoc) {
+            doc.comment = doc.comment ? `${doc.comment}
+${comment}` : comment;
+          } else if (afterEmptyLine || doc.directives.docStart || !dc) {
+            doc.commentBefore = comment;
+          } else if (identity2.isCollection(dc) && !dc.flow && dc.items.length > 0) {
+            let it = dc.items[0];
+            if (identity2.isPair(it))
+              it = it.key;
+            const cb = it.commentBefore;
+            it.commentBefore = cb ? `${comment}
+${cb}` : comment;
+          } else {
+            const cb = dc.commentBefore;
+            dc.commentBefore = cb ? `${comment}
+${cb}` : comment;
+          }
+        }
+        if (afterDoc) {
+          for (let i = 0; i < this.errors.length; ++i)
+            doc.errors.push(this.errors[i]);
+          for (let i = 0; i < this.warnings.length; ++i)
+            doc.warnings.push(this.warnings[i]);
+        } else {
+          doc.errors = this.errors;
+          doc.warnings = this.warnings;
+        }
+        this.prelude = [];
+        this.errors = [];
+        this.warnings = [];
+      }
+      /**
+       * Current stream status information.
+       *
+       * Mostly useful at the end of input for an empty stream.
+       */
+      streamInfo() {
+        return {
+          comment: parsePrelude(this.prelude).comment,
+          directives: this.directives,
+          errors: this.errors,
+          warnings: this.warnings
+        };
+      }
+      /**
+       * Compose tokens into documents.
+       *
+       * @param forceDoc - If the stream contains no document, still emit a final document including any comments and directives that would be applied to a subsequent document.
+       * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
+       */
+      *compose(tokens, forceDoc = false, endOffset = -1) {
+        for (const token of tokens)
+          yield* this.next(token);
+        yield* this.end(forceDoc, endOffset);
+      }
+      /** Advance the composer by one CST token. */
+      *next(token) {
+        if (node_process.env.LOG_STREAM)
+          console.dir(token, { depth: null });
+        switch (token.type) {
+          case "directive":
+            this.directives.add(token.source, (offset, message, warning2) => {
+              const pos = getErrorPos(token);
+              pos[0] += offset;
+              this.onError(pos, "BAD_DIRECTIVE", message, warning2);
+            });
+            this.prelude.push(token.source);
+            this.atDirectives = true;
+            break;
+          case "document": {
+            const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
+            if (this.atDirectives && !doc.directives.docStart)
+              this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+            this.decorate(doc, false);
+            if (this.doc)
+              yield this.doc;
+            this.doc = doc;
+            this.atDirectives = false;
+            break;
+          }
+          case "byte-order-mark":
+          case "space":
+            break;
+          case "comment":
+          case "newline":
+            this.prelude.push(token.source);
+            break;
+          case "error": {
+            const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
+            const error2 = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
+            if (this.atDirectives || !this.doc)
+              this.errors.push(error2);
+            else
+              this.doc.errors.push(error2);
+            break;
+          }
+          case "doc-end": {
+            if (!this.doc) {
+              const msg = "Unexpected doc-end without preceding document";
+              this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg));
+              break;
+            }
+            this.doc.directives.docEnd = true;
+            const end2 = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
+            this.decorate(this.doc, true);
+            if (end2.comment) {
+              const dc = this.doc.comment;
+              this.doc.comment = dc ? `${dc}
+${end2.comment}` : end2.comment;
+            }
+            this.doc.range[2] = end2.offset;
+            break;
+          }
+          default:
+            this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
+        }
+      }
+      /**
+       * Call at end of input to yield any remaining document.
+       *
+       * @param forceDoc - If the stream contains no document, still emit a final document including any comments and directives that would be applied to a subsequent document.
+       * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
+       */
+      *end(forceDoc = false, endOffset = -1) {
+        if (this.doc) {
+          this.decorate(this.doc, true);
+          yield this.doc;
+          this.doc = null;
+        } else if (forceDoc) {
+          const opts = Object.assign({ _directives: this.directives }, this.options);
+          const doc = new Document.Document(void 0, opts);
+          if (this.atDirectives)
+            this.onError(endOffset, "MISSING_CHAR", "Missing directives-end indicator line");
+          doc.range = [0, endOffset, endOffset];
+          this.decorate(doc, false);
+          yield doc;
+        }
+      }
+    };
+    exports.Composer = Composer;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst-scalar.js
+var require_cst_scalar = __commonJS({
+  "node_modules/yaml/dist/parse/cst-scalar.js"(exports) {
+    "use strict";
+    var resolveBlockScalar = require_resolve_block_scalar();
+    var resolveFlowScalar = require_resolve_flow_scalar();
+    var errors = require_errors();
+    var stringifyString = require_stringifyString();
+    function resolveAsScalar(token, strict = true, onError) {
+      if (token) {
+        const _onError = (pos, code, message) => {
+          const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
+          if (onError)
+            onError(offset, code, message);
+          else
+            throw new errors.YAMLParseError([offset, offset + 1], code, message);
+        };
+        switch (token.type) {
+          case "scalar":
+          case "single-quoted-scalar":
+          case "double-quoted-scalar":
+            return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
+          case "block-scalar":
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
+        }
+      }
+      return null;
+    }
+    function createScalarToken(value, context) {
+      const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context;
+      const source = stringifyString.stringifyString({ type, value }, {
+        implicitKey,
+        indent: indent > 0 ? " ".repeat(indent) : "",
+        inFlow,
+        options: { blockQuote: true, lineWidth: -1 }
+      });
+      const end2 = context.end ?? [
+        { type: "newline", offset: -1, indent, source: "\n" }
+      ];
+      switch (source[0]) {
+        case "|":
+        case ">": {
+          const he = source.indexOf("\n");
+          const head = source.substring(0, he);
+          const body = source.substring(he + 1) + "\n";
+          const props = [
+            { type: "block-scalar-header", offset, indent, source: head }
+          ];
+          if (!addEndtoBlockProps(props, end2))
+            props.push({ type: "newline", offset: -1, indent, source: "\n" });
+          return { type: "block-scalar", offset, indent, props, source: body };
+        }
+        case '"':
+          return { type: "double-quoted-scalar", offset, indent, source, end: end2 };
+        case "'":
+          return { type: "single-quoted-scalar", offset, indent, source, end: end2 };
+        default:
+          return { type: "scalar", offset, indent, source, end: end2 };
+      }
+    }
+    function setScalarValue(token, value, context = {}) {
+      let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
+      let indent = "indent" in token ? token.indent : null;
+      if (afterKey && typeof indent === "number")
+        indent += 2;
+      if (!type)
+        switch (token.type) {
+          case "single-quoted-scalar":
+            type = "QUOTE_SINGLE";
+            break;
+          case "double-quoted-scalar":
+            type = "QUOTE_DOUBLE";
+            break;
+          case "block-scalar": {
+            const header = token.props[0];
+            if (header.type !== "block-scalar-header")
+              throw new Error("Invalid block scalar header");
+            type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
+            break;
+          }
+          default:
+            type = "PLAIN";
+        }
+      const source = stringifyString.stringifyString({ type, value }, {
+        implicitKey: implicitKey || indent === null,
+        indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
+        inFlow,
+        options: { blockQuote: true, lineWidth: -1 }
+      });
+      switch (source[0]) {
+        case "|":
+        case ">":
+          setBlockScalarValue(token, source);
+          break;
+        case '"':
+          setFlowScalarValue(token, source, "double-quoted-scalar");
+          break;
+        case "'":
+          setFlowScalarValue(token, source, "single-quoted-scalar");
+          break;
+        default:
+          setFlowScalarValue(token, source, "scalar");
+      }
+    }
+    function setBlockScalarValue(token, source) {
+      const he = source.indexOf("\n");
+      const head = source.substring(0, he);
+      const body = source.substring(he + 1) + "\n";
+      if (token.type === "block-scalar") {
+        const header = token.props[0];
+        if (header.type !== "block-scalar-header")
+          throw new Error("Invalid block scalar header");
+        header.source = head;
+        token.source = body;
+      } else {
+        const { offset } = token;
+        const indent = "indent" in token ? token.indent : -1;
+        const props = [
+          { type: "block-scalar-header", offset, indent, source: head }
+        ];
+        if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
+          props.push({ type: "newline", offset: -1, indent, source: "\n" });
+        for (const key of Object.keys(token))
+          if (key !== "type" && key !== "offset")
+            delete token[key];
+        Object.assign(token, { type: "block-scalar", indent, props, source: body });
+      }
+    }
+    function addEndtoBlockProps(props, end2) {
+      if (end2)
+        for (const st of end2)
+          switch (st.type) {
+            case "space":
+            case "comment":
+              props.push(st);
+              break;
+            case "newline":
+              props.push(st);
+              return true;
+          }
+      return false;
+    }
+    function setFlowScalarValue(token, source, type) {
+      switch (token.type) {
+        case "scalar":
+        case "double-quoted-scalar":
+        case "single-quoted-scalar":
+          token.type = type;
+          token.source = source;
+          break;
+        case "block-scalar": {
+          const end2 = token.props.slice(1);
+          let oa = source.length;
+          if (token.props[0].type === "block-scalar-header")
+            oa -= token.props[0].source.length;
+          for (const tok of end2)
+            tok.offset += oa;
+          delete token.props;
+          Object.assign(token, { type, source, end: end2 });
+          break;
+        }
+        case "block-map":
+        case "block-seq": {
+          const offset = token.offset + source.length;
+          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
+          delete token.items;
+          Object.assign(token, { type, source, end: [nl] });
+          break;
+        }
+        default: {
+          const indent = "indent" in token ? token.indent : -1;
+          const end2 = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token))
+            if (key !== "type" && key !== "offset")
+              delete token[key];
+          Object.assign(token, { type, indent, source, end: end2 });
+        }
+      }
+    }
+    exports.createScalarToken = createScalarToken;
+    exports.resolveAsScalar = resolveAsScalar;
+    exports.setScalarValue = setScalarValue;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst-stringify.js
+var require_cst_stringify = __commonJS({
+  "node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
+    "use strict";
+    var stringify = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
+    function stringifyToken(token) {
+      switch (token.type) {
+        case "block-scalar": {
+          let res = "";
+          for (const tok of token.props)
+            res += stringifyToken(tok);
+          return res + token.source;
+        }
+        case "block-map":
+        case "block-seq": {
+          let res = "";
+          for (const item of token.items)
+            res += stringifyItem(item);
+          return res;
+        }
+        case "flow-collection": {
+          let res = token.start.source;
+          for (const item of token.items)
+            res += stringifyItem(item);
+          for (const st of token.end)
+            res += st.source;
+          return res;
+        }
+        case "document": {
+          let res = stringifyItem(token);
+          if (token.end)
+            for (const st of token.end)
+              res += st.source;
+          return res;
+        }
+        default: {
+          let res = token.source;
+          if ("end" in token && token.end)
+            for (const st of token.end)
+              res += st.source;
+          return res;
+        }
+      }
+    }
+    function stringifyItem({ start, key, sep, value }) {
+      let res = "";
+      for (const st of start)
+        res += st.source;
+      if (key)
+        res += stringifyToken(key);
+      if (sep)
+        for (const st of sep)
+          res += st.source;
+      if (value)
+        res += stringifyToken(value);
+      return res;
+    }
+    exports.stringify = stringify;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst-visit.js
+var require_cst_visit = __commonJS({
+  "node_modules/yaml/dist/parse/cst-visit.js"(exports) {
+    "use strict";
+    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var SKIP = /* @__PURE__ */ Symbol("skip children");
+    var REMOVE = /* @__PURE__ */ Symbol("remove item");
+    function visit(cst, visitor) {
+      if ("type" in cst && cst.type === "document")
+        cst = { start: cst.start, value: cst.value };
+      _visit(Object.freeze([]), cst, visitor);
+    }
+    visit.BREAK = BREAK;
+    visit.SKIP = SKIP;
+    visit.REMOVE = REMOVE;
+    visit.itemAtPath = (cst, path) => {
+      let item = cst;
+      for (const [field, index] of path) {
+        const tok = item?.[field];
+        if (tok && "items" in tok) {
+          item = tok.items[index];
+        } else
+          return void 0;
+      }
+      return item;
+    };
+    visit.parentCollection = (cst, path) => {
+      const parent = visit.itemAtPath(cst, path.slice(0, -1));
+      const field = path[path.length - 1][0];
+      const coll = parent?.[field];
+      if (coll && "items" in coll)
+        return coll;
+      throw new Error("Parent collection not found");
+    };
+    function _visit(path, item, visitor) {
+      let ctrl = visitor(item, path);
+      if (typeof ctrl === "symbol")
+        return ctrl;
+      for (const field of ["key", "value"]) {
+        const token = item[field];
+        if (token && "items" in token) {
+          for (let i = 0; i < token.items.length; ++i) {
+            const ci = _visit(Object.freeze(path.concat([[field, i]])), token.items[i], visitor);
+            if (typeof ci === "number")
+              i = ci - 1;
+            else if (ci === BREAK)
+              return BREAK;
+            else if (ci === REMOVE) {
+              token.items.splice(i, 1);
+              i -= 1;
+            }
+          }
+          if (typeof ctrl === "function" && field === "key")
+            ctrl = ctrl(item, path);
+        }
+      }
+      return typeof ctrl === "function" ? ctrl(item, path) : ctrl;
+    }
+    exports.visit = visit;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst.js
+var require_cst = __commonJS({
+  "node_modules/yaml/dist/parse/cst.js"(exports) {
+    "use strict";
+    var cstScalar = require_cst_scalar();
+    var cstStringify = require_cst_stringify();
+    var cstVisit = require_cst_visit();
+    var BOM = "\uFEFF";
+    var DOCUMENT = "";
+    var FLOW_END = "";
+    var SCALAR = "";
+    var isCollection = (token) => !!token && "items" in token;
+    var isScalar2 = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
+    function prettyToken(token) {
+      switch (token) {
+        case BOM:
+          return "<BOM>";
+        case DOCUMENT:
+          return "<DOC>";
+        case FLOW_END:
+          return "<FLOW_END>";
+        case SCALAR:
+          return "<SCALAR>";
+        default:
+          return JSON.stringify(token);
+      }
+    }
+    function tokenType(source) {
+      switch (source) {
+        case BOM:
+          return "byte-order-mark";
+        case DOCUMENT:
+          return "doc-mode";
+        case FLOW_END:
+          return "flow-error-end";
+        case SCALAR:
+          return "scalar";
+        case "---":
+          return "doc-start";
+        case "...":
+          return "doc-end";
+        case "":
+        case "\n":
+        case "\r\n":
+          return "newline";
+        case "-":
+          return "seq-item-ind";
+        case "?":
+          return "explicit-key-ind";
+        case ":":
+          return "map-value-ind";
+        case "{":
+          return "flow-map-start";
+        case "}":
+          return "flow-map-end";
+        case "[":
+          return "flow-seq-start";
+        case "]":
+          return "flow-seq-end";
+        case ",":
+          return "comma";
+      }
+      switch (source[0]) {
+        case " ":
+        case "	":
+          return "space";
+        case "#":
+          return "comment";
+        case "%":
+          return "directive-line";
+        case "*":
+          return "alias";
+        case "&":
+          return "anchor";
+        case "!":
+          return "tag";
+        case "'":
+          return "single-quoted-scalar";
+        case '"':
+          return "double-quoted-scalar";
+        case "|":
+        case ">":
+          return "block-scalar-header";
+      }
+      return null;
+    }
+    exports.createScalarToken = cstScalar.createScalarToken;
+    exports.resolveAsScalar = cstScalar.resolveAsScalar;
+    exports.setScalarValue = cstScalar.setScalarValue;
+    exports.stringify = cstStringify.stringify;
+    exports.visit = cstVisit.visit;
+    exports.BOM = BOM;
+    exports.DOCUMENT = DOCUMENT;
+    exports.FLOW_END = FLOW_END;
+    exports.SCALAR = SCALAR;
+    exports.isCollection = isCollection;
+    exports.isScalar = isScalar2;
+    exports.prettyToken = prettyToken;
+    exports.tokenType = tokenType;
+  }
+});
+
+// node_modules/yaml/dist/parse/lexer.js
+var require_lexer = __commonJS({
+  "node_modules/yaml/dist/parse/lexer.js"(exports) {
+    "use strict";
+    var cst = require_cst();
+    function isEmpty(ch) {
+      switch (ch) {
+        case void 0:
+        case " ":
+        case "\n":
+        case "\r":
+        case "	":
+          return true;
+        default:
+          return false;
+      }
+    }
+    var hexDigits = new Set("0123456789ABCDEFabcdef");
+    var tagChars = new Set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-#;/?:@&=+$_.!~*'()");
+    var flowIndicatorChars = new Set(",[]{}");
+    var invalidAnchorChars = new Set(" ,[]{}\n\r	");
+    var isNotAnchorChar = (ch) => !ch || invalidAnchorChars.has(ch);
+    var Lexer = class {
+      constructor() {
+        this.atEnd = false;
+        this.blockScalarIndent = -1;
+        this.blockScalarKeep = false;
+        this.buffer = "";
+        this.flowKey = false;
+        this.flowLevel = 0;
+        this.indentNext = 0;
+        this.indentValue = 0;
+        this.lineEndPos = null;
+        this.next = null;
+        this.pos = 0;
+      }
+      /**
+       * Generate YAML tokens from the `source` string. If `incomplete`,
+       * a part of the last line may be left as a buffer for the next call.
+       *
+       * @returns A generator of lexical tokens
+       */
+      *lex(source, incomplete = false) {
+        if (source) {
+          if (typeof source !== "string")
+            throw TypeError("source is not a string");
+          this.buffer = this.buffer ? this.buffer + source : source;
+          this.lineEndPos = null;
+        }
+        this.atEnd = !incomplete;
+        let next = this.next ?? "stream";
+        while (next && (incomplete || this.hasChars(1)))
+          next = yield* this.parseNext(next);
+      }
+      atLineEnd() {
+        let i = this.pos;
+        let ch = this.buffer[i];
+        while (ch === " " || ch === "	")
+          ch = this.buffer[++i];
+        if (!ch || ch === "#" || ch === "\n")
+          return true;
+        if (ch === "\r")
+          return this.buffer[i + 1] === "\n";
         return false;
       }
-      throw err;
-    }
-    return true;
-  });
-}
-function isRooted(p) {
-  p = normalizeSeparators(p);
-  if (!p) {
-    throw new Error('isRooted() parameter "p" cannot be empty');
-  }
-  if (IS_WINDOWS) {
-    return p.startsWith("\\") || /^[A-Z]:/i.test(p);
-  }
-  return p.startsWith("/");
-}
-function tryGetExecutablePath(filePath, extensions) {
-  return __awaiter(this, void 0, void 0, function* () {
-    let stats = void 0;
-    try {
-      stats = yield stat(filePath);
-    } catch (err) {
-      if (err.code !== "ENOENT") {
-        console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+      charAt(n) {
+        return this.buffer[this.pos + n];
       }
-    }
-    if (stats && stats.isFile()) {
-      if (IS_WINDOWS) {
-        const upperExt = path.extname(filePath).toUpperCase();
-        if (extensions.some((validExt) => validExt.toUpperCase() === upperExt)) {
-          return filePath;
-        }
-      } else {
-        if (isUnixExecutable(stats)) {
-          return filePath;
-        }
-      }
-    }
-    const originalFilePath = filePath;
-    for (const extension of extensions) {
-      filePath = originalFilePath + extension;
-      stats = void 0;
-      try {
-        stats = yield stat(filePath);
-      } catch (err) {
-        if (err.code !== "ENOENT") {
-          console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-        }
-      }
-      if (stats && stats.isFile()) {
-        if (IS_WINDOWS) {
-          try {
-            const directory = path.dirname(filePath);
-            const upperName = path.basename(filePath).toUpperCase();
-            for (const actualName of yield readdir(directory)) {
-              if (upperName === actualName.toUpperCase()) {
-                filePath = path.join(directory, actualName);
-                break;
-              }
-            }
-          } catch (err) {
-            console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+      continueScalar(offset) {
+        let ch = this.buffer[offset];
+        if (this.indentNext > 0) {
+          let indent = 0;
+          while (ch === " ")
+            ch = this.buffer[++indent + offset];
+          if (ch === "\r") {
+            const next = this.buffer[indent + offset + 1];
+            if (next === "\n" || !next && !this.atEnd)
+              return offset + indent + 1;
           }
-          return filePath;
-        } else {
-          if (isUnixExecutable(stats)) {
-            return filePath;
+          return ch === "\n" || indent >= this.indentNext || !ch && !this.atEnd ? offset + indent : -1;
+        }
+        if (ch === "-" || ch === ".") {
+          const dt = this.buffer.substr(offset, 3);
+          if ((dt === "---" || dt === "...") && isEmpty(this.buffer[offset + 3]))
+            return -1;
+        }
+        return offset;
+      }
+      getLine() {
+        let end2 = this.lineEndPos;
+        if (typeof end2 !== "number" || end2 !== -1 && end2 < this.pos) {
+          end2 = this.buffer.indexOf("\n", this.pos);
+          this.lineEndPos = end2;
+        }
+        if (end2 === -1)
+          return this.atEnd ? this.buffer.substring(this.pos) : null;
+        if (this.buffer[end2 - 1] === "\r")
+          end2 -= 1;
+        return this.buffer.substring(this.pos, end2);
+      }
+      hasChars(n) {
+        return this.pos + n <= this.buffer.length;
+      }
+      setNext(state) {
+        this.buffer = this.buffer.substring(this.pos);
+        this.pos = 0;
+        this.lineEndPos = null;
+        this.next = state;
+        return null;
+      }
+      peek(n) {
+        return this.buffer.substr(this.pos, n);
+      }
+      *parseNext(next) {
+        switch (next) {
+          case "stream":
+            return yield* this.parseStream();
+          case "line-start":
+            return yield* this.parseLineStart();
+          case "block-start":
+            return yield* this.parseBlockStart();
+          case "doc":
+            return yield* this.parseDocument();
+          case "flow":
+            return yield* this.parseFlowCollection();
+          case "quoted-scalar":
+            return yield* this.parseQuotedScalar();
+          case "block-scalar":
+            return yield* this.parseBlockScalar();
+          case "plain-scalar":
+            return yield* this.parsePlainScalar();
+        }
+      }
+      *parseStream() {
+        let line = this.getLine();
+        if (line === null)
+          return this.setNext("stream");
+        if (line[0] === cst.BOM) {
+          yield* this.pushCount(1);
+          line = line.substring(1);
+        }
+        if (line[0] === "%") {
+          let dirEnd = line.length;
+          let cs = line.indexOf("#");
+          while (cs !== -1) {
+            const ch = line[cs - 1];
+            if (ch === " " || ch === "	") {
+              dirEnd = cs - 1;
+              break;
+            } else {
+              cs = line.indexOf("#", cs + 1);
+            }
+          }
+          while (true) {
+            const ch = line[dirEnd - 1];
+            if (ch === " " || ch === "	")
+              dirEnd -= 1;
+            else
+              break;
+          }
+          const n = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
+          yield* this.pushCount(line.length - n);
+          this.pushNewline();
+          return "stream";
+        }
+        if (this.atLineEnd()) {
+          const sp = yield* this.pushSpaces(true);
+          yield* this.pushCount(line.length - sp);
+          yield* this.pushNewline();
+          return "stream";
+        }
+        yield cst.DOCUMENT;
+        return yield* this.parseLineStart();
+      }
+      *parseLineStart() {
+        const ch = this.charAt(0);
+        if (!ch && !this.atEnd)
+          return this.setNext("line-start");
+        if (ch === "-" || ch === ".") {
+          if (!this.atEnd && !this.hasChars(4))
+            return this.setNext("line-start");
+          const s = this.peek(3);
+          if ((s === "---" || s === "...") && isEmpty(this.charAt(3))) {
+            yield* this.pushCount(3);
+            this.indentValue = 0;
+            this.indentNext = 0;
+            return s === "---" ? "doc" : "stream";
           }
         }
+        this.indentValue = yield* this.pushSpaces(false);
+        if (this.indentNext > this.indentValue && !isEmpty(this.charAt(1)))
+          this.indentNext = this.indentValue;
+        return yield* this.parseBlockStart();
       }
-    }
-    return "";
-  });
-}
-function normalizeSeparators(p) {
-  p = p || "";
-  if (IS_WINDOWS) {
-    p = p.replace(/\//g, "\\");
-    return p.replace(/\\\\+/g, "\\");
-  }
-  return p.replace(/\/\/+/g, "/");
-}
-function isUnixExecutable(stats) {
-  return (stats.mode & 1) > 0 || (stats.mode & 8) > 0 && process.getgid !== void 0 && stats.gid === process.getgid() || (stats.mode & 64) > 0 && process.getuid !== void 0 && stats.uid === process.getuid();
-}
-
-// node_modules/@actions/io/lib/io.js
-var __awaiter2 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
+      *parseBlockStart() {
+        const [ch0, ch1] = this.peek(2);
+        if (!ch1 && !this.atEnd)
+          return this.setNext("block-start");
+        if ((ch0 === "-" || ch0 === "?" || ch0 === ":") && isEmpty(ch1)) {
+          const n = (yield* this.pushCount(1)) + (yield* this.pushSpaces(true));
+          this.indentNext = this.indentValue + 1;
+          this.indentValue += n;
+          return "block-start";
+        }
+        return "doc";
       }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-function cp(source_1, dest_1) {
-  return __awaiter2(this, arguments, void 0, function* (source, dest, options = {}) {
-    const { force, recursive, copySourceDirectory } = readCopyOptions(options);
-    const destStat = (yield exists(dest)) ? yield stat(dest) : null;
-    if (destStat && destStat.isFile() && !force) {
-      return;
-    }
-    const newDest = destStat && destStat.isDirectory() && copySourceDirectory ? path2.join(dest, path2.basename(source)) : dest;
-    if (!(yield exists(source))) {
-      throw new Error(`no such file or directory: ${source}`);
-    }
-    const sourceStat = yield stat(source);
-    if (sourceStat.isDirectory()) {
-      if (!recursive) {
-        throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
-      } else {
-        yield cpDirRecursive(source, newDest, 0, force);
-      }
-    } else {
-      if (path2.relative(source, newDest) === "") {
-        throw new Error(`'${newDest}' and '${source}' are the same file`);
-      }
-      yield copyFile2(source, newDest, force);
-    }
-  });
-}
-function rmRF(inputPath) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (IS_WINDOWS) {
-      if (/[*"<>|]/.test(inputPath)) {
-        throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
-      }
-    }
-    try {
-      yield rm(inputPath, {
-        force: true,
-        maxRetries: 3,
-        recursive: true,
-        retryDelay: 300
-      });
-    } catch (err) {
-      throw new Error(`File was unable to be removed ${err}`);
-    }
-  });
-}
-function mkdirP(fsPath) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    ok(fsPath, "a path argument must be provided");
-    yield mkdir(fsPath, { recursive: true });
-  });
-}
-function which(tool, check) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (!tool) {
-      throw new Error("parameter 'tool' is required");
-    }
-    if (check) {
-      const result = yield which(tool, false);
-      if (!result) {
-        if (IS_WINDOWS) {
-          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
-        } else {
-          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
+      *parseDocument() {
+        yield* this.pushSpaces(true);
+        const line = this.getLine();
+        if (line === null)
+          return this.setNext("doc");
+        let n = yield* this.pushIndicators();
+        switch (line[n]) {
+          case "#":
+            yield* this.pushCount(line.length - n);
+          // fallthrough
+          case void 0:
+            yield* this.pushNewline();
+            return yield* this.parseLineStart();
+          case "{":
+          case "[":
+            yield* this.pushCount(1);
+            this.flowKey = false;
+            this.flowLevel = 1;
+            return "flow";
+          case "}":
+          case "]":
+            yield* this.pushCount(1);
+            return "doc";
+          case "*":
+            yield* this.pushUntil(isNotAnchorChar);
+            return "doc";
+          case '"':
+          case "'":
+            return yield* this.parseQuotedScalar();
+          case "|":
+          case ">":
+            n += yield* this.parseBlockScalarHeader();
+            n += yield* this.pushSpaces(true);
+            yield* this.pushCount(line.length - n);
+            yield* this.pushNewline();
+            return yield* this.parseBlockScalar();
+          default:
+            return yield* this.parsePlainScalar();
         }
       }
-      return result;
-    }
-    const matches = yield findInPath(tool);
-    if (matches && matches.length > 0) {
-      return matches[0];
-    }
-    return "";
-  });
-}
-function findInPath(tool) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (!tool) {
-      throw new Error("parameter 'tool' is required");
-    }
-    const extensions = [];
-    if (IS_WINDOWS && process.env["PATHEXT"]) {
-      for (const extension of process.env["PATHEXT"].split(path2.delimiter)) {
-        if (extension) {
-          extensions.push(extension);
-        }
-      }
-    }
-    if (isRooted(tool)) {
-      const filePath = yield tryGetExecutablePath(tool, extensions);
-      if (filePath) {
-        return [filePath];
-      }
-      return [];
-    }
-    if (tool.includes(path2.sep)) {
-      return [];
-    }
-    const directories = [];
-    if (process.env.PATH) {
-      for (const p of process.env.PATH.split(path2.delimiter)) {
-        if (p) {
-          directories.push(p);
-        }
-      }
-    }
-    const matches = [];
-    for (const directory of directories) {
-      const filePath = yield tryGetExecutablePath(path2.join(directory, tool), extensions);
-      if (filePath) {
-        matches.push(filePath);
-      }
-    }
-    return matches;
-  });
-}
-function readCopyOptions(options) {
-  const force = options.force == null ? true : options.force;
-  const recursive = Boolean(options.recursive);
-  const copySourceDirectory = options.copySourceDirectory == null ? true : Boolean(options.copySourceDirectory);
-  return { force, recursive, copySourceDirectory };
-}
-function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (currentDepth >= 255)
-      return;
-    currentDepth++;
-    yield mkdirP(destDir);
-    const files = yield readdir(sourceDir);
-    for (const fileName of files) {
-      const srcFile = `${sourceDir}/${fileName}`;
-      const destFile = `${destDir}/${fileName}`;
-      const srcFileStat = yield lstat(srcFile);
-      if (srcFileStat.isDirectory()) {
-        yield cpDirRecursive(srcFile, destFile, currentDepth, force);
-      } else {
-        yield copyFile2(srcFile, destFile, force);
-      }
-    }
-    yield chmod(destDir, (yield stat(sourceDir)).mode);
-  });
-}
-function copyFile2(srcFile, destFile, force) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if ((yield lstat(srcFile)).isSymbolicLink()) {
-      try {
-        yield lstat(destFile);
-        yield unlink(destFile);
-      } catch (e) {
-        if (e.code === "EPERM") {
-          yield chmod(destFile, "0666");
-          yield unlink(destFile);
-        }
-      }
-      const symlinkFull = yield readlink(srcFile);
-      yield symlink(symlinkFull, destFile, IS_WINDOWS ? "junction" : null);
-    } else if (!(yield exists(destFile)) || force) {
-      yield copyFile(srcFile, destFile);
-    }
-  });
-}
-
-// node_modules/@actions/exec/lib/toolrunner.js
-import * as os from "os";
-import * as events from "events";
-import * as child from "child_process";
-import * as path3 from "path";
-import { setTimeout } from "timers";
-var __awaiter3 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-var IS_WINDOWS2 = process.platform === "win32";
-var ToolRunner = class extends events.EventEmitter {
-  constructor(toolPath, args, options) {
-    super();
-    if (!toolPath) {
-      throw new Error("Parameter 'toolPath' cannot be null or empty.");
-    }
-    this.toolPath = toolPath;
-    this.args = args || [];
-    this.options = options || {};
-  }
-  _debug(message) {
-    if (this.options.listeners && this.options.listeners.debug) {
-      this.options.listeners.debug(message);
-    }
-  }
-  _getCommandString(options, noPrefix) {
-    const toolPath = this._getSpawnFileName();
-    const args = this._getSpawnArgs(options);
-    let cmd = noPrefix ? "" : "[command]";
-    if (IS_WINDOWS2) {
-      if (this._isCmdFile()) {
-        cmd += toolPath;
-        for (const a of args) {
-          cmd += ` ${a}`;
-        }
-      } else if (options.windowsVerbatimArguments) {
-        cmd += `"${toolPath}"`;
-        for (const a of args) {
-          cmd += ` ${a}`;
-        }
-      } else {
-        cmd += this._windowsQuoteCmdArg(toolPath);
-        for (const a of args) {
-          cmd += ` ${this._windowsQuoteCmdArg(a)}`;
-        }
-      }
-    } else {
-      cmd += toolPath;
-      for (const a of args) {
-        cmd += ` ${a}`;
-      }
-    }
-    return cmd;
-  }
-  _processLineBuffer(data, strBuffer, onLine) {
-    try {
-      let s = strBuffer + data.toString();
-      let n = s.indexOf(os.EOL);
-      while (n > -1) {
-        const line = s.substring(0, n);
-        onLine(line);
-        s = s.substring(n + os.EOL.length);
-        n = s.indexOf(os.EOL);
-      }
-      return s;
-    } catch (err) {
-      this._debug(`error processing line. Failed with error ${err}`);
-      return "";
-    }
-  }
-  _getSpawnFileName() {
-    if (IS_WINDOWS2) {
-      if (this._isCmdFile()) {
-        return process.env["COMSPEC"] || "cmd.exe";
-      }
-    }
-    return this.toolPath;
-  }
-  _getSpawnArgs(options) {
-    if (IS_WINDOWS2) {
-      if (this._isCmdFile()) {
-        let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
-        for (const a of this.args) {
-          argline += " ";
-          argline += options.windowsVerbatimArguments ? a : this._windowsQuoteCmdArg(a);
-        }
-        argline += '"';
-        return [argline];
-      }
-    }
-    return this.args;
-  }
-  _endsWith(str, end) {
-    return str.endsWith(end);
-  }
-  _isCmdFile() {
-    const upperToolPath = this.toolPath.toUpperCase();
-    return this._endsWith(upperToolPath, ".CMD") || this._endsWith(upperToolPath, ".BAT");
-  }
-  _windowsQuoteCmdArg(arg) {
-    if (!this._isCmdFile()) {
-      return this._uvQuoteCmdArg(arg);
-    }
-    if (!arg) {
-      return '""';
-    }
-    const cmdSpecialChars = [
-      " ",
-      "	",
-      "&",
-      "(",
-      ")",
-      "[",
-      "]",
-      "{",
-      "}",
-      "^",
-      "=",
-      ";",
-      "!",
-      "'",
-      "+",
-      ",",
-      "`",
-      "~",
-      "|",
-      "<",
-      ">",
-      '"'
-    ];
-    let needsQuotes = false;
-    for (const char of arg) {
-      if (cmdSpecialChars.some((x) => x === char)) {
-        needsQuotes = true;
-        break;
-      }
-    }
-    if (!needsQuotes) {
-      return arg;
-    }
-    let reverse = '"';
-    let quoteHit = true;
-    for (let i = arg.length; i > 0; i--) {
-      reverse += arg[i - 1];
-      if (quoteHit && arg[i - 1] === "\\") {
-        reverse += "\\";
-      } else if (arg[i - 1] === '"') {
-        quoteHit = true;
-        reverse += '"';
-      } else {
-        quoteHit = false;
-      }
-    }
-    reverse += '"';
-    return reverse.split("").reverse().join("");
-  }
-  _uvQuoteCmdArg(arg) {
-    if (!arg) {
-      return '""';
-    }
-    if (!arg.includes(" ") && !arg.includes("	") && !arg.includes('"')) {
-      return arg;
-    }
-    if (!arg.includes('"') && !arg.includes("\\")) {
-      return `"${arg}"`;
-    }
-    let reverse = '"';
-    let quoteHit = true;
-    for (let i = arg.length; i > 0; i--) {
-      reverse += arg[i - 1];
-      if (quoteHit && arg[i - 1] === "\\") {
-        reverse += "\\";
-      } else if (arg[i - 1] === '"') {
-        quoteHit = true;
-        reverse += "\\";
-      } else {
-        quoteHit = false;
-      }
-    }
-    reverse += '"';
-    return reverse.split("").reverse().join("");
-  }
-  _cloneExecOptions(options) {
-    options = options || {};
-    const result = {
-      cwd: options.cwd || process.cwd(),
-      env: options.env || process.env,
-      silent: options.silent || false,
-      windowsVerbatimArguments: options.windowsVerbatimArguments || false,
-      failOnStdErr: options.failOnStdErr || false,
-      ignoreReturnCode: options.ignoreReturnCode || false,
-      delay: options.delay || 1e4
-    };
-    result.outStream = options.outStream || process.stdout;
-    result.errStream = options.errStream || process.stderr;
-    return result;
-  }
-  _getSpawnOptions(options, toolPath) {
-    options = options || {};
-    const result = {};
-    result.cwd = options.cwd;
-    result.env = options.env;
-    result["windowsVerbatimArguments"] = options.windowsVerbatimArguments || this._isCmdFile();
-    if (options.windowsVerbatimArguments) {
-      result.argv0 = `"${toolPath}"`;
-    }
-    return result;
-  }
-  /**
-   * Exec a tool.
-   * Output will be streamed to the live console.
-   * Returns promise with return code
-   *
-   * @param     tool     path to tool to exec
-   * @param     options  optional exec options.  See ExecOptions
-   * @returns   number
-   */
-  exec() {
-    return __awaiter3(this, void 0, void 0, function* () {
-      if (!isRooted(this.toolPath) && (this.toolPath.includes("/") || IS_WINDOWS2 && this.toolPath.includes("\\"))) {
-        this.toolPath = path3.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
-      }
-      this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve2, reject) => __awaiter3(this, void 0, void 0, function* () {
-        this._debug(`exec tool: ${this.toolPath}`);
-        this._debug("arguments:");
-        for (const arg of this.args) {
-          this._debug(`   ${arg}`);
-        }
-        const optionsNonNull = this._cloneExecOptions(this.options);
-        if (!optionsNonNull.silent && optionsNonNull.outStream) {
-          optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + os.EOL);
-        }
-        const state = new ExecState(optionsNonNull, this.toolPath);
-        state.on("debug", (message) => {
-          this._debug(message);
-        });
-        if (this.options.cwd && !(yield exists(this.options.cwd))) {
-          return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
-        }
-        const fileName = this._getSpawnFileName();
-        const cp2 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
-        let stdbuffer = "";
-        if (cp2.stdout) {
-          cp2.stdout.on("data", (data) => {
-            if (this.options.listeners && this.options.listeners.stdout) {
-              this.options.listeners.stdout(data);
-            }
-            if (!optionsNonNull.silent && optionsNonNull.outStream) {
-              optionsNonNull.outStream.write(data);
-            }
-            stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
-              if (this.options.listeners && this.options.listeners.stdline) {
-                this.options.listeners.stdline(line);
-              }
-            });
-          });
-        }
-        let errbuffer = "";
-        if (cp2.stderr) {
-          cp2.stderr.on("data", (data) => {
-            state.processStderr = true;
-            if (this.options.listeners && this.options.listeners.stderr) {
-              this.options.listeners.stderr(data);
-            }
-            if (!optionsNonNull.silent && optionsNonNull.errStream && optionsNonNull.outStream) {
-              const s = optionsNonNull.failOnStdErr ? optionsNonNull.errStream : optionsNonNull.outStream;
-              s.write(data);
-            }
-            errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
-              if (this.options.listeners && this.options.listeners.errline) {
-                this.options.listeners.errline(line);
-              }
-            });
-          });
-        }
-        cp2.on("error", (err) => {
-          state.processError = err.message;
-          state.processExited = true;
-          state.processClosed = true;
-          state.CheckComplete();
-        });
-        cp2.on("exit", (code) => {
-          state.processExitCode = code;
-          state.processExited = true;
-          this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
-          state.CheckComplete();
-        });
-        cp2.on("close", (code) => {
-          state.processExitCode = code;
-          state.processExited = true;
-          state.processClosed = true;
-          this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
-          state.CheckComplete();
-        });
-        state.on("done", (error2, exitCode) => {
-          if (stdbuffer.length > 0) {
-            this.emit("stdline", stdbuffer);
-          }
-          if (errbuffer.length > 0) {
-            this.emit("errline", errbuffer);
-          }
-          cp2.removeAllListeners();
-          if (error2) {
-            reject(error2);
+      *parseFlowCollection() {
+        let nl, sp;
+        let indent = -1;
+        do {
+          nl = yield* this.pushNewline();
+          if (nl > 0) {
+            sp = yield* this.pushSpaces(false);
+            this.indentValue = indent = sp;
           } else {
-            resolve2(exitCode);
+            sp = 0;
           }
-        });
-        if (this.options.input) {
-          if (!cp2.stdin) {
-            throw new Error("child process missing stdin");
+          sp += yield* this.pushSpaces(true);
+        } while (nl + sp > 0);
+        const line = this.getLine();
+        if (line === null)
+          return this.setNext("flow");
+        if (indent !== -1 && indent < this.indentNext && line[0] !== "#" || indent === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty(line[3])) {
+          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}");
+          if (!atFlowEndMarker) {
+            this.flowLevel = 0;
+            yield cst.FLOW_END;
+            return yield* this.parseLineStart();
           }
-          cp2.stdin.end(this.options.input);
         }
-      }));
-    });
-  }
-};
-function argStringToArray(argString) {
-  const args = [];
-  let inQuotes = false;
-  let escaped = false;
-  let arg = "";
-  function append(c) {
-    if (escaped && c !== '"') {
-      arg += "\\";
-    }
-    arg += c;
-    escaped = false;
-  }
-  for (let i = 0; i < argString.length; i++) {
-    const c = argString.charAt(i);
-    if (c === '"') {
-      if (!escaped) {
-        inQuotes = !inQuotes;
-      } else {
-        append(c);
+        let n = 0;
+        while (line[n] === ",") {
+          n += yield* this.pushCount(1);
+          n += yield* this.pushSpaces(true);
+          this.flowKey = false;
+        }
+        n += yield* this.pushIndicators();
+        switch (line[n]) {
+          case void 0:
+            return "flow";
+          case "#":
+            yield* this.pushCount(line.length - n);
+            return "flow";
+          case "{":
+          case "[":
+            yield* this.pushCount(1);
+            this.flowKey = false;
+            this.flowLevel += 1;
+            return "flow";
+          case "}":
+          case "]":
+            yield* this.pushCount(1);
+            this.flowKey = true;
+            this.flowLevel -= 1;
+            return this.flowLevel ? "flow" : "doc";
+          case "*":
+            yield* this.pushUntil(isNotAnchorChar);
+            return "flow";
+          case '"':
+          case "'":
+            this.flowKey = true;
+            return yield* this.parseQuotedScalar();
+          case ":": {
+            const next = this.charAt(1);
+            if (this.flowKey || isEmpty(next) || next === ",") {
+              this.flowKey = false;
+              yield* this.pushCount(1);
+              yield* this.pushSpaces(true);
+              return "flow";
+            }
+          }
+          // fallthrough
+          default:
+            this.flowKey = false;
+            return yield* this.parsePlainScalar();
+        }
       }
-      continue;
-    }
-    if (c === "\\" && escaped) {
-      append(c);
-      continue;
-    }
-    if (c === "\\" && inQuotes) {
-      escaped = true;
-      continue;
-    }
-    if (c === " " && !inQuotes) {
-      if (arg.length > 0) {
-        args.push(arg);
-        arg = "";
+      *parseQuotedScalar() {
+        const quote = this.charAt(0);
+        let end2 = this.buffer.indexOf(quote, this.pos + 1);
+        if (quote === "'") {
+          while (end2 !== -1 && this.buffer[end2 + 1] === "'")
+            end2 = this.buffer.indexOf("'", end2 + 2);
+        } else {
+          while (end2 !== -1) {
+            let n = 0;
+            while (this.buffer[end2 - 1 - n] === "\\")
+              n += 1;
+            if (n % 2 === 0)
+              break;
+            end2 = this.buffer.indexOf('"', end2 + 1);
+          }
+        }
+        const qb = this.buffer.substring(0, end2);
+        let nl = qb.indexOf("\n", this.pos);
+        if (nl !== -1) {
+          while (nl !== -1) {
+            const cs = this.continueScalar(nl + 1);
+            if (cs === -1)
+              break;
+            nl = qb.indexOf("\n", cs);
+          }
+          if (nl !== -1) {
+            end2 = nl - (qb[nl - 1] === "\r" ? 2 : 1);
+          }
+        }
+        if (end2 === -1) {
+          if (!this.atEnd)
+            return this.setNext("quoted-scalar");
+          end2 = this.buffer.length;
+        }
+        yield* this.pushToIndex(end2 + 1, false);
+        return this.flowLevel ? "flow" : "doc";
       }
-      continue;
-    }
-    append(c);
-  }
-  if (arg.length > 0) {
-    args.push(arg.trim());
-  }
-  return args;
-}
-var ExecState = class _ExecState extends events.EventEmitter {
-  constructor(options, toolPath) {
-    super();
-    this.processClosed = false;
-    this.processError = "";
-    this.processExitCode = 0;
-    this.processExited = false;
-    this.processStderr = false;
-    this.delay = 1e4;
-    this.done = false;
-    this.timeout = null;
-    if (!toolPath) {
-      throw new Error("toolPath must not be empty");
-    }
-    this.options = options;
-    this.toolPath = toolPath;
-    if (options.delay) {
-      this.delay = options.delay;
-    }
-  }
-  CheckComplete() {
-    if (this.done) {
-      return;
-    }
-    if (this.processClosed) {
-      this._setResult();
-    } else if (this.processExited) {
-      this.timeout = setTimeout(_ExecState.HandleTimeout, this.delay, this);
-    }
-  }
-  _debug(message) {
-    this.emit("debug", message);
-  }
-  _setResult() {
-    let error2;
-    if (this.processExited) {
-      if (this.processError) {
-        error2 = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
-      } else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
-        error2 = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
-      } else if (this.processStderr && this.options.failOnStdErr) {
-        error2 = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
+      *parseBlockScalarHeader() {
+        this.blockScalarIndent = -1;
+        this.blockScalarKeep = false;
+        let i = this.pos;
+        while (true) {
+          const ch = this.buffer[++i];
+          if (ch === "+")
+            this.blockScalarKeep = true;
+          else if (ch > "0" && ch <= "9")
+            this.blockScalarIndent = Number(ch) - 1;
+          else if (ch !== "-")
+            break;
+        }
+        return yield* this.pushUntil((ch) => isEmpty(ch) || ch === "#");
       }
-    }
-    if (this.timeout) {
-      clearTimeout(this.timeout);
-      this.timeout = null;
-    }
-    this.done = true;
-    this.emit("done", error2, this.processExitCode);
+      *parseBlockScalar() {
+        let nl = this.pos - 1;
+        let indent = 0;
+        let ch;
+        loop: for (let i2 = this.pos; ch = this.buffer[i2]; ++i2) {
+          switch (ch) {
+            case " ":
+              indent += 1;
+              break;
+            case "\n":
+              nl = i2;
+              indent = 0;
+              break;
+            case "\r": {
+              const next = this.buffer[i2 + 1];
+              if (!next && !this.atEnd)
+                return this.setNext("block-scalar");
+              if (next === "\n")
+                break;
+            }
+            // fallthrough
+            default:
+              break loop;
+          }
+        }
+        if (!ch && !this.atEnd)
+          return this.setNext("block-scalar");
+        if (indent >= this.indentNext) {
+          if (this.blockScalarIndent === -1)
+            this.indentNext = indent;
+          else {
+            this.indentNext = this.blockScalarIndent + (this.indentNext === 0 ? 1 : this.indentNext);
+          }
+          do {
+            const cs = this.continueScalar(nl + 1);
+            if (cs === -1)
+              break;
+            nl = this.buffer.indexOf("\n", cs);
+          } while (nl !== -1);
+          if (nl === -1) {
+            if (!this.atEnd)
+              return this.setNext("block-scalar");
+            nl = this.buffer.length;
+          }
+        }
+        let i = nl + 1;
+        ch = this.buffer[i];
+        while (ch === " ")
+          ch = this.buffer[++i];
+        if (ch === "	") {
+          while (ch === "	" || ch === " " || ch === "\r" || ch === "\n")
+            ch = this.buffer[++i];
+          nl = i - 1;
+        } else if (!this.blockScalarKeep) {
+          do {
+            let i2 = nl - 1;
+            let ch2 = this.buffer[i2];
+            if (ch2 === "\r")
+              ch2 = this.buffer[--i2];
+            const lastChar = i2;
+            while (ch2 === " ")
+              ch2 = this.buffer[--i2];
+            if (ch2 === "\n" && i2 >= this.pos && i2 + 1 + indent > lastChar)
+              nl = i2;
+            else
+              break;
+          } while (true);
+        }
+        yield cst.SCALAR;
+        yield* this.pushToIndex(nl + 1, true);
+        return yield* this.parseLineStart();
+      }
+      *parsePlainScalar() {
+        const inFlow = this.flowLevel > 0;
+        let end2 = this.pos - 1;
+        let i = this.pos - 1;
+        let ch;
+        while (ch = this.buffer[++i]) {
+          if (ch === ":") {
+            const next = this.buffer[i + 1];
+            if (isEmpty(next) || inFlow && flowIndicatorChars.has(next))
+              break;
+            end2 = i;
+          } else if (isEmpty(ch)) {
+            let next = this.buffer[i + 1];
+            if (ch === "\r") {
+              if (next === "\n") {
+                i += 1;
+                ch = "\n";
+                next = this.buffer[i + 1];
+              } else
+                end2 = i;
+            }
+            if (next === "#" || inFlow && flowIndicatorChars.has(next))
+              break;
+            if (ch === "\n") {
+              const cs = this.continueScalar(i + 1);
+              if (cs === -1)
+                break;
+              i = Math.max(i, cs - 2);
+            }
+          } else {
+            if (inFlow && flowIndicatorChars.has(ch))
+              break;
+            end2 = i;
+          }
+        }
+        if (!ch && !this.atEnd)
+          return this.setNext("plain-scalar");
+        yield cst.SCALAR;
+        yield* this.pushToIndex(end2 + 1, true);
+        return inFlow ? "flow" : "doc";
+      }
+      *pushCount(n) {
+        if (n > 0) {
+          yield this.buffer.substr(this.pos, n);
+          this.pos += n;
+          return n;
+        }
+        return 0;
+      }
+      *pushToIndex(i, allowEmpty) {
+        const s = this.buffer.slice(this.pos, i);
+        if (s) {
+          yield s;
+          this.pos += s.length;
+          return s.length;
+        } else if (allowEmpty)
+          yield "";
+        return 0;
+      }
+      *pushIndicators() {
+        let n = 0;
+        loop: while (true) {
+          switch (this.charAt(0)) {
+            case "!":
+              n += yield* this.pushTag();
+              n += yield* this.pushSpaces(true);
+              continue loop;
+            case "&":
+              n += yield* this.pushUntil(isNotAnchorChar);
+              n += yield* this.pushSpaces(true);
+              continue loop;
+            case "-":
+            // this is an error
+            case "?":
+            // this is an error outside flow collections
+            case ":": {
+              const inFlow = this.flowLevel > 0;
+              const ch1 = this.charAt(1);
+              if (isEmpty(ch1) || inFlow && flowIndicatorChars.has(ch1)) {
+                if (!inFlow)
+                  this.indentNext = this.indentValue + 1;
+                else if (this.flowKey)
+                  this.flowKey = false;
+                n += yield* this.pushCount(1);
+                n += yield* this.pushSpaces(true);
+                continue loop;
+              }
+            }
+          }
+          break loop;
+        }
+        return n;
+      }
+      *pushTag() {
+        if (this.charAt(1) === "<") {
+          let i = this.pos + 2;
+          let ch = this.buffer[i];
+          while (!isEmpty(ch) && ch !== ">")
+            ch = this.buffer[++i];
+          return yield* this.pushToIndex(ch === ">" ? i + 1 : i, false);
+        } else {
+          let i = this.pos + 1;
+          let ch = this.buffer[i];
+          while (ch) {
+            if (tagChars.has(ch))
+              ch = this.buffer[++i];
+            else if (ch === "%" && hexDigits.has(this.buffer[i + 1]) && hexDigits.has(this.buffer[i + 2])) {
+              ch = this.buffer[i += 3];
+            } else
+              break;
+          }
+          return yield* this.pushToIndex(i, false);
+        }
+      }
+      *pushNewline() {
+        const ch = this.buffer[this.pos];
+        if (ch === "\n")
+          return yield* this.pushCount(1);
+        else if (ch === "\r" && this.charAt(1) === "\n")
+          return yield* this.pushCount(2);
+        else
+          return 0;
+      }
+      *pushSpaces(allowTabs) {
+        let i = this.pos - 1;
+        let ch;
+        do {
+          ch = this.buffer[++i];
+        } while (ch === " " || allowTabs && ch === "	");
+        const n = i - this.pos;
+        if (n > 0) {
+          yield this.buffer.substr(this.pos, n);
+          this.pos = i;
+        }
+        return n;
+      }
+      *pushUntil(test) {
+        let i = this.pos;
+        let ch = this.buffer[i];
+        while (!test(ch))
+          ch = this.buffer[++i];
+        return yield* this.pushToIndex(i, false);
+      }
+    };
+    exports.Lexer = Lexer;
   }
-  static HandleTimeout(state) {
-    if (state.done) {
-      return;
-    }
-    if (!state.processClosed && state.processExited) {
-      const message = `The STDIO streams did not close within ${state.delay / 1e3} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
-      state._debug(message);
-    }
-    state._setResult();
-  }
-};
+});
 
-// node_modules/@actions/exec/lib/exec.js
-var __awaiter4 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
-    });
+// node_modules/yaml/dist/parse/line-counter.js
+var require_line_counter = __commonJS({
+  "node_modules/yaml/dist/parse/line-counter.js"(exports) {
+    "use strict";
+    var LineCounter2 = class {
+      constructor() {
+        this.lineStarts = [];
+        this.addNewLine = (offset) => this.lineStarts.push(offset);
+        this.linePos = (offset) => {
+          let low = 0;
+          let high = this.lineStarts.length;
+          while (low < high) {
+            const mid = low + high >> 1;
+            if (this.lineStarts[mid] < offset)
+              low = mid + 1;
+            else
+              high = mid;
+          }
+          if (this.lineStarts[low] === offset)
+            return { line: low + 1, col: 1 };
+          if (low === 0)
+            return { line: 0, col: offset };
+          const start = this.lineStarts[low - 1];
+          return { line: low, col: offset - start + 1 };
+        };
+      }
+    };
+    exports.LineCounter = LineCounter2;
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
+});
+
+// node_modules/yaml/dist/parse/parser.js
+var require_parser = __commonJS({
+  "node_modules/yaml/dist/parse/parser.js"(exports) {
+    "use strict";
+    var node_process = __require("process");
+    var cst = require_cst();
+    var lexer = require_lexer();
+    function includesToken(list, type) {
+      for (let i = 0; i < list.length; ++i)
+        if (list[i].type === type)
+          return true;
+      return false;
+    }
+    function findNonEmptyIndex(list) {
+      for (let i = 0; i < list.length; ++i) {
+        switch (list[i].type) {
+          case "space":
+          case "comment":
+          case "newline":
+            break;
+          default:
+            return i;
+        }
+      }
+      return -1;
+    }
+    function isFlowToken(token) {
+      switch (token?.type) {
+        case "alias":
+        case "scalar":
+        case "single-quoted-scalar":
+        case "double-quoted-scalar":
+        case "flow-collection":
+          return true;
+        default:
+          return false;
       }
     }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
+    function getPrevProps(parent) {
+      switch (parent.type) {
+        case "document":
+          return parent.start;
+        case "block-map": {
+          const it = parent.items[parent.items.length - 1];
+          return it.sep ?? it.start;
+        }
+        case "block-seq":
+          return parent.items[parent.items.length - 1].start;
+        /* istanbul ignore next should not happen */
+        default:
+          return [];
       }
     }
-    function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function getFirstKeyStartProps(prev) {
+      if (prev.length === 0)
+        return [];
+      let i = prev.length;
+      loop: while (--i >= 0) {
+        switch (prev[i].type) {
+          case "doc-start":
+          case "explicit-key-ind":
+          case "map-value-ind":
+          case "seq-item-ind":
+          case "newline":
+            break loop;
+        }
+      }
+      while (prev[++i]?.type === "space") {
+      }
+      return prev.splice(i, prev.length);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-function exec(commandLine, args, options) {
-  return __awaiter4(this, void 0, void 0, function* () {
-    const commandArgs = argStringToArray(commandLine);
-    if (commandArgs.length === 0) {
-      throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
+    function arrayPushArray(target, source) {
+      if (source.length < 1e5)
+        Array.prototype.push.apply(target, source);
+      else
+        for (let i = 0; i < source.length; ++i)
+          target.push(source[i]);
     }
-    const toolPath = commandArgs[0];
-    args = commandArgs.slice(1).concat(args || []);
-    const runner = new ToolRunner(toolPath, args, options);
-    return runner.exec();
+    function fixFlowSeqItems(fc) {
+      if (fc.start.type === "flow-seq-start") {
+        for (const it of fc.items) {
+          if (it.sep && !it.value && !includesToken(it.start, "explicit-key-ind") && !includesToken(it.sep, "map-value-ind")) {
+            if (it.key)
+              it.value = it.key;
+            delete it.key;
+            if (isFlowToken(it.value)) {
+              if (it.value.end)
+                arrayPushArray(it.value.end, it.sep);
+              else
+                it.value.end = it.sep;
+            } else
+              arrayPushArray(it.start, it.sep);
+            delete it.sep;
+          }
+        }
+      }
+    }
+    var Parser = class {
+      /**
+       * @param onNewLine - If defined, called separately with the start position of
+       *   each new line (in `parse()`, including the start of input).
+       */
+      constructor(onNewLine) {
+        this.atNewLine = true;
+        this.atScalar = false;
+        this.indent = 0;
+        this.offset = 0;
+        this.onKeyLine = false;
+        this.stack = [];
+        this.source = "";
+        this.type = "";
+        this.lexer = new lexer.Lexer();
+        this.onNewLine = onNewLine;
+      }
+      /**
+       * Parse `source` as a YAML stream.
+       * If `incomplete`, a part of the last line may be left as a buffer for the next call.
+       *
+       * Errors are not thrown, but yielded as `{ type: 'error', message }` tokens.
+       *
+       * @returns A generator of tokens representing each directive, document, and other structure.
+       */
+      *parse(source, incomplete = false) {
+        if (this.onNewLine && this.offset === 0)
+          this.onNewLine(0);
+        for (const lexeme of this.lexer.lex(source, incomplete))
+          yield* this.next(lexeme);
+        if (!incomplete)
+          yield* this.end();
+      }
+      /**
+       * Advance the parser by the `source` of one lexical token.
+       */
+      *next(source) {
+        this.source = source;
+        if (node_process.env.LOG_TOKENS)
+          console.log("|", cst.prettyToken(source));
+        if (this.atScalar) {
+          this.atScalar = false;
+          yield* this.step();
+          this.offset += source.length;
+          return;
+        }
+        const type = cst.tokenType(source);
+        if (!type) {
+          const message = `Not a YAML token: ${source}`;
+          yield* this.pop({ type: "error", offset: this.offset, message, source });
+          this.offset += source.length;
+        } else if (type === "scalar") {
+          this.atNewLine = false;
+          this.atScalar = true;
+          this.type = "scalar";
+        } else {
+          this.type = type;
+          yield* this.step();
+          switch (type) {
+            case "newline":
+              this.atNewLine = true;
+              this.indent = 0;
+              if (this.onNewLine)
+                this.onNewLine(this.offset + source.length);
+              break;
+            case "space":
+              if (this.atNewLine && source[0] === " ")
+                this.indent += source.length;
+              break;
+            case "explicit-key-ind":
+            case "map-value-ind":
+            case "seq-item-ind":
+              if (this.atNewLine)
+                this.indent += source.length;
+              break;
+            case "doc-mode":
+            case "flow-error-end":
+              return;
+            default:
+              this.atNewLine = false;
+          }
+          this.offset += source.length;
+        }
+      }
+      /** Call at end of input to push out any remaining constructions */
+      *end() {
+        while (this.stack.length > 0)
+          yield* this.pop();
+      }
+      get sourceToken() {
+        const st = {
+          type: this.type,
+          offset: this.offset,
+          indent: this.indent,
+          source: this.source
+        };
+        return st;
+      }
+      *step() {
+        const top = this.peek(1);
+        if (this.type === "doc-end" && top?.type !== "doc-end") {
+          while (this.stack.length > 0)
+            yield* this.pop();
+          this.stack.push({
+            type: "doc-end",
+            offset: this.offset,
+            source: this.source
+          });
+          return;
+        }
+        if (!top)
+          return yield* this.stream();
+        switch (top.type) {
+          case "document":
+            return yield* this.document(top);
+          case "alias":
+          case "scalar":
+          case "single-quoted-scalar":
+          case "double-quoted-scalar":
+            return yield* this.scalar(top);
+          case "block-scalar":
+            return yield* this.blockScalar(top);
+          case "block-map":
+            return yield* this.blockMap(top);
+          case "block-seq":
+            return yield* this.blockSequence(top);
+          case "flow-collection":
+            return yield* this.flowCollection(top);
+          case "doc-end":
+            return yield* this.documentEnd(top);
+        }
+        yield* this.pop();
+      }
+      peek(n) {
+        return this.stack[this.stack.length - n];
+      }
+      *pop(error2) {
+        const token = error2 ?? this.stack.pop();
+        if (!token) {
+          const message = "Tried to pop an empty stack";
+          yield { type: "error", offset: this.offset, source: "", message };
+        } else if (this.stack.length === 0) {
+          yield token;
+        } else {
+          const top = this.peek(1);
+          if (token.type === "block-scalar") {
+            token.indent = "indent" in top ? top.indent : 0;
+          } else if (token.type === "flow-collection" && top.type === "document") {
+            token.indent = 0;
+          }
+          if (token.type === "flow-collection")
+            fixFlowSeqItems(token);
+          switch (top.type) {
+            case "document":
+              top.value = token;
+              break;
+            case "block-scalar":
+              top.props.push(token);
+              break;
+            case "block-map": {
+              const it = top.items[top.items.length - 1];
+              if (it.value) {
+                top.items.push({ start: [], key: token, sep: [] });
+                this.onKeyLine = true;
+                return;
+              } else if (it.sep) {
+                it.value = token;
+              } else {
+                Object.assign(it, { key: token, sep: [] });
+                this.onKeyLine = !it.explicitKey;
+                return;
+              }
+              break;
+            }
+            case "block-seq": {
+              const it = top.items[top.items.length - 1];
+              if (it.value)
+                top.items.push({ start: [], value: token });
+              else
+                it.value = token;
+              break;
+            }
+            case "flow-collection": {
+              const it = top.items[top.items.length - 1];
+              if (!it || it.value)
+                top.items.push({ start: [], key: token, sep: [] });
+              else if (it.sep)
+                it.value = token;
+              else
+                Object.assign(it, { key: token, sep: [] });
+              return;
+            }
+            /* istanbul ignore next should not happen */
+            default:
+              yield* this.pop();
+              yield* this.pop(token);
+          }
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
+            const last = token.items[token.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
+              if (top.type === "document")
+                top.end = last.start;
+              else
+                top.items.push({ start: last.start });
+              token.items.splice(-1, 1);
+            }
+          }
+        }
+      }
+      *stream() {
+        switch (this.type) {
+          case "directive-line":
+            yield { type: "directive", offset: this.offset, source: this.source };
+            return;
+          case "byte-order-mark":
+          case "space":
+          case "comment":
+          case "newline":
+            yield this.sourceToken;
+            return;
+          case "doc-mode":
+          case "doc-start": {
+            const doc = {
+              type: "document",
+              offset: this.offset,
+              start: []
+            };
+            if (this.type === "doc-start")
+              doc.start.push(this.sourceToken);
+            this.stack.push(doc);
+            return;
+          }
+        }
+        yield {
+          type: "error",
+          offset: this.offset,
+          message: `Unexpected ${this.type} token in YAML stream`,
+          source: this.source
+        };
+      }
+      *document(doc) {
+        if (doc.value)
+          return yield* this.lineEnd(doc);
+        switch (this.type) {
+          case "doc-start": {
+            if (findNonEmptyIndex(doc.start) !== -1) {
+              yield* this.pop();
+              yield* this.step();
+            } else
+              doc.start.push(this.sourceToken);
+            return;
+          }
+          case "anchor":
+          case "tag":
+          case "space":
+          case "comment":
+          case "newline":
+            doc.start.push(this.sourceToken);
+            return;
+        }
+        const bv = this.startBlockValue(doc);
+        if (bv)
+          this.stack.push(bv);
+        else {
+          yield {
+            type: "error",
+            offset: this.offset,
+            message: `Unexpected ${this.type} token in YAML document`,
+            source: this.source
+          };
+        }
+      }
+      *scalar(scalar) {
+        if (this.type === "map-value-ind") {
+          const prev = getPrevProps(this.peek(2));
+          const start = getFirstKeyStartProps(prev);
+          let sep;
+          if (scalar.end) {
+            sep = scalar.end;
+            sep.push(this.sourceToken);
+            delete scalar.end;
+          } else
+            sep = [this.sourceToken];
+          const map = {
+            type: "block-map",
+            offset: scalar.offset,
+            indent: scalar.indent,
+            items: [{ start, key: scalar, sep }]
+          };
+          this.onKeyLine = true;
+          this.stack[this.stack.length - 1] = map;
+        } else
+          yield* this.lineEnd(scalar);
+      }
+      *blockScalar(scalar) {
+        switch (this.type) {
+          case "space":
+          case "comment":
+          case "newline":
+            scalar.props.push(this.sourceToken);
+            return;
+          case "scalar":
+            scalar.source = this.source;
+            this.atNewLine = true;
+            this.indent = 0;
+            if (this.onNewLine) {
+              let nl = this.source.indexOf("\n") + 1;
+              while (nl !== 0) {
+                this.onNewLine(this.offset + nl);
+                nl = this.source.indexOf("\n", nl) + 1;
+              }
+            }
+            yield* this.pop();
+            break;
+          /* istanbul ignore next should not happen */
+          default:
+            yield* this.pop();
+            yield* this.step();
+        }
+      }
+      *blockMap(map) {
+        const it = map.items[map.items.length - 1];
+        switch (this.type) {
+          case "newline":
+            this.onKeyLine = false;
+            if (it.value) {
+              const end2 = "end" in it.value ? it.value.end : void 0;
+              const last = Array.isArray(end2) ? end2[end2.length - 1] : void 0;
+              if (last?.type === "comment")
+                end2?.push(this.sourceToken);
+              else
+                map.items.push({ start: [this.sourceToken] });
+            } else if (it.sep) {
+              it.sep.push(this.sourceToken);
+            } else {
+              it.start.push(this.sourceToken);
+            }
+            return;
+          case "space":
+          case "comment":
+            if (it.value) {
+              map.items.push({ start: [this.sourceToken] });
+            } else if (it.sep) {
+              it.sep.push(this.sourceToken);
+            } else {
+              if (this.atIndentedComment(it.start, map.indent)) {
+                const prev = map.items[map.items.length - 2];
+                const end2 = prev?.value?.end;
+                if (Array.isArray(end2)) {
+                  arrayPushArray(end2, it.start);
+                  end2.push(this.sourceToken);
+                  map.items.pop();
+                  return;
+                }
+              }
+              it.start.push(this.sourceToken);
+            }
+            return;
+        }
+        if (this.indent >= map.indent) {
+          const atMapIndent = !this.onKeyLine && this.indent === map.indent;
+          const atNextItem = atMapIndent && (it.sep || it.explicitKey) && this.type !== "seq-item-ind";
+          let start = [];
+          if (atNextItem && it.sep && !it.value) {
+            const nl = [];
+            for (let i = 0; i < it.sep.length; ++i) {
+              const st = it.sep[i];
+              switch (st.type) {
+                case "newline":
+                  nl.push(i);
+                  break;
+                case "space":
+                  break;
+                case "comment":
+                  if (st.indent > map.indent)
+                    nl.length = 0;
+                  break;
+                default:
+                  nl.length = 0;
+              }
+            }
+            if (nl.length >= 2)
+              start = it.sep.splice(nl[1]);
+          }
+          switch (this.type) {
+            case "anchor":
+            case "tag":
+              if (atNextItem || it.value) {
+                start.push(this.sourceToken);
+                map.items.push({ start });
+                this.onKeyLine = true;
+              } else if (it.sep) {
+                it.sep.push(this.sourceToken);
+              } else {
+                it.start.push(this.sourceToken);
+              }
+              return;
+            case "explicit-key-ind":
+              if (!it.sep && !it.explicitKey) {
+                it.start.push(this.sourceToken);
+                it.explicitKey = true;
+              } else if (atNextItem || it.value) {
+                start.push(this.sourceToken);
+                map.items.push({ start, explicitKey: true });
+              } else {
+                this.stack.push({
+                  type: "block-map",
+                  offset: this.offset,
+                  indent: this.indent,
+                  items: [{ start: [this.sourceToken], explicitKey: true }]
+                });
+              }
+              this.onKeyLine = true;
+              return;
+            case "map-value-ind":
+              if (it.explicitKey) {
+                if (!it.sep) {
+                  if (includesToken(it.start, "newline")) {
+                    Object.assign(it, { key: null, sep: [this.sourceToken] });
+                  } else {
+                    const start2 = getFirstKeyStartProps(it.start);
+                    this.stack.push({
+                      type: "block-map",
+                      offset: this.offset,
+                      indent: this.indent,
+                      items: [{ start: start2, key: null, sep: [this.sourceToken] }]
+                    });
+                  }
+                } else if (it.value) {
+                  map.items.push({ start: [], key: null, sep: [this.sourceToken] });
+                } else if (includesToken(it.sep, "map-value-ind")) {
+                  this.stack.push({
+                    type: "block-map",
+                    offset: this.offset,
+                    indent: this.indent,
+                    items: [{ start, key: null, sep: [this.sourceToken] }]
+                  });
+                } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
+                  const start2 = getFirstKeyStartProps(it.start);
+                  const key = it.key;
+                  const sep = it.sep;
+                  sep.push(this.sourceToken);
+                  delete it.key;
+                  delete it.sep;
+                  this.stack.push({
+                    type: "block-map",
+                    offset: this.offset,
+                    indent: this.indent,
+                    items: [{ start: start2, key, sep }]
+                  });
+                } else if (start.length > 0) {
+                  it.sep = it.sep.concat(start, this.sourceToken);
+                } else {
+                  it.sep.push(this.sourceToken);
+                }
+              } else {
+                if (!it.sep) {
+                  Object.assign(it, { key: null, sep: [this.sourceToken] });
+                } else if (it.value || atNextItem) {
+                  map.items.push({ start, key: null, sep: [this.sourceToken] });
+                } else if (includesToken(it.sep, "map-value-ind")) {
+                  this.stack.push({
+                    type: "block-map",
+                    offset: this.offset,
+                    indent: this.indent,
+                    items: [{ start: [], key: null, sep: [this.sourceToken] }]
+                  });
+                } else {
+                  it.sep.push(this.sourceToken);
+                }
+              }
+              this.onKeyLine = true;
+              return;
+            case "alias":
+            case "scalar":
+            case "single-quoted-scalar":
+            case "double-quoted-scalar": {
+              const fs3 = this.flowScalar(this.type);
+              if (atNextItem || it.value) {
+                map.items.push({ start, key: fs3, sep: [] });
+                this.onKeyLine = true;
+              } else if (it.sep) {
+                this.stack.push(fs3);
+              } else {
+                Object.assign(it, { key: fs3, sep: [] });
+                this.onKeyLine = true;
+              }
+              return;
+            }
+            default: {
+              const bv = this.startBlockValue(map);
+              if (bv) {
+                if (bv.type === "block-seq") {
+                  if (!it.explicitKey && it.sep && !includesToken(it.sep, "newline")) {
+                    yield* this.pop({
+                      type: "error",
+                      offset: this.offset,
+                      message: "Unexpected block-seq-ind on same line with key",
+                      source: this.source
+                    });
+                    return;
+                  }
+                } else if (atMapIndent) {
+                  map.items.push({ start });
+                }
+                this.stack.push(bv);
+                return;
+              }
+            }
+          }
+        }
+        yield* this.pop();
+        yield* this.step();
+      }
+      *blockSequence(seq) {
+        const it = seq.items[seq.items.length - 1];
+        switch (this.type) {
+          case "newline":
+            if (it.value) {
+              const end2 = "end" in it.value ? it.value.end : void 0;
+              const last = Array.isArray(end2) ? end2[end2.length - 1] : void 0;
+              if (last?.type === "comment")
+                end2?.push(this.sourceToken);
+              else
+                seq.items.push({ start: [this.sourceToken] });
+            } else
+              it.start.push(this.sourceToken);
+            return;
+          case "space":
+          case "comment":
+            if (it.value)
+              seq.items.push({ start: [this.sourceToken] });
+            else {
+              if (this.atIndentedComment(it.start, seq.indent)) {
+                const prev = seq.items[seq.items.length - 2];
+                const end2 = prev?.value?.end;
+                if (Array.isArray(end2)) {
+                  arrayPushArray(end2, it.start);
+                  end2.push(this.sourceToken);
+                  seq.items.pop();
+                  return;
+                }
+              }
+              it.start.push(this.sourceToken);
+            }
+            return;
+          case "anchor":
+          case "tag":
+            if (it.value || this.indent <= seq.indent)
+              break;
+            it.start.push(this.sourceToken);
+            return;
+          case "seq-item-ind":
+            if (this.indent !== seq.indent)
+              break;
+            if (it.value || includesToken(it.start, "seq-item-ind"))
+              seq.items.push({ start: [this.sourceToken] });
+            else
+              it.start.push(this.sourceToken);
+            return;
+        }
+        if (this.indent > seq.indent) {
+          const bv = this.startBlockValue(seq);
+          if (bv) {
+            this.stack.push(bv);
+            return;
+          }
+        }
+        yield* this.pop();
+        yield* this.step();
+      }
+      *flowCollection(fc) {
+        const it = fc.items[fc.items.length - 1];
+        if (this.type === "flow-error-end") {
+          let top;
+          do {
+            yield* this.pop();
+            top = this.peek(1);
+          } while (top?.type === "flow-collection");
+        } else if (fc.end.length === 0) {
+          switch (this.type) {
+            case "comma":
+            case "explicit-key-ind":
+              if (!it || it.sep)
+                fc.items.push({ start: [this.sourceToken] });
+              else
+                it.start.push(this.sourceToken);
+              return;
+            case "map-value-ind":
+              if (!it || it.value)
+                fc.items.push({ start: [], key: null, sep: [this.sourceToken] });
+              else if (it.sep)
+                it.sep.push(this.sourceToken);
+              else
+                Object.assign(it, { key: null, sep: [this.sourceToken] });
+              return;
+            case "space":
+            case "comment":
+            case "newline":
+            case "anchor":
+            case "tag":
+              if (!it || it.value)
+                fc.items.push({ start: [this.sourceToken] });
+              else if (it.sep)
+                it.sep.push(this.sourceToken);
+              else
+                it.start.push(this.sourceToken);
+              return;
+            case "alias":
+            case "scalar":
+            case "single-quoted-scalar":
+            case "double-quoted-scalar": {
+              const fs3 = this.flowScalar(this.type);
+              if (!it || it.value)
+                fc.items.push({ start: [], key: fs3, sep: [] });
+              else if (it.sep)
+                this.stack.push(fs3);
+              else
+                Object.assign(it, { key: fs3, sep: [] });
+              return;
+            }
+            case "flow-map-end":
+            case "flow-seq-end":
+              fc.end.push(this.sourceToken);
+              return;
+          }
+          const bv = this.startBlockValue(fc);
+          if (bv)
+            this.stack.push(bv);
+          else {
+            yield* this.pop();
+            yield* this.step();
+          }
+        } else {
+          const parent = this.peek(2);
+          if (parent.type === "block-map" && (this.type === "map-value-ind" && parent.indent === fc.indent || this.type === "newline" && !parent.items[parent.items.length - 1].sep)) {
+            yield* this.pop();
+            yield* this.step();
+          } else if (this.type === "map-value-ind" && parent.type !== "flow-collection") {
+            const prev = getPrevProps(parent);
+            const start = getFirstKeyStartProps(prev);
+            fixFlowSeqItems(fc);
+            const sep = fc.end.splice(1, fc.end.length);
+            sep.push(this.sourceToken);
+            const map = {
+              type: "block-map",
+              offset: fc.offset,
+              indent: fc.indent,
+              items: [{ start, key: fc, sep }]
+            };
+            this.onKeyLine = true;
+            this.stack[this.stack.length - 1] = map;
+          } else {
+            yield* this.lineEnd(fc);
+          }
+        }
+      }
+      flowScalar(type) {
+        if (this.onNewLine) {
+          let nl = this.source.indexOf("\n") + 1;
+          while (nl !== 0) {
+            this.onNewLine(this.offset + nl);
+            nl = this.source.indexOf("\n", nl) + 1;
+          }
+        }
+        return {
+          type,
+          offset: this.offset,
+          indent: this.indent,
+          source: this.source
+        };
+      }
+      startBlockValue(parent) {
+        switch (this.type) {
+          case "alias":
+          case "scalar":
+          case "single-quoted-scalar":
+          case "double-quoted-scalar":
+            return this.flowScalar(this.type);
+          case "block-scalar-header":
+            return {
+              type: "block-scalar",
+              offset: this.offset,
+              indent: this.indent,
+              props: [this.sourceToken],
+              source: ""
+            };
+          case "flow-map-start":
+          case "flow-seq-start":
+            return {
+              type: "flow-collection",
+              offset: this.offset,
+              indent: this.indent,
+              start: this.sourceToken,
+              items: [],
+              end: []
+            };
+          case "seq-item-ind":
+            return {
+              type: "block-seq",
+              offset: this.offset,
+              indent: this.indent,
+              items: [{ start: [this.sourceToken] }]
+            };
+          case "explicit-key-ind": {
+            this.onKeyLine = true;
+            const prev = getPrevProps(parent);
+            const start = getFirstKeyStartProps(prev);
+            start.push(this.sourceToken);
+            return {
+              type: "block-map",
+              offset: this.offset,
+              indent: this.indent,
+              items: [{ start, explicitKey: true }]
+            };
+          }
+          case "map-value-ind": {
+            this.onKeyLine = true;
+            const prev = getPrevProps(parent);
+            const start = getFirstKeyStartProps(prev);
+            return {
+              type: "block-map",
+              offset: this.offset,
+              indent: this.indent,
+              items: [{ start, key: null, sep: [this.sourceToken] }]
+            };
+          }
+        }
+        return null;
+      }
+      atIndentedComment(start, indent) {
+        if (this.type !== "comment")
+          return false;
+        if (this.indent <= indent)
+          return false;
+        return start.every((st) => st.type === "newline" || st.type === "space");
+      }
+      *documentEnd(docEnd) {
+        if (this.type !== "doc-mode") {
+          if (docEnd.end)
+            docEnd.end.push(this.sourceToken);
+          else
+            docEnd.end = [this.sourceToken];
+          if (this.type === "newline")
+            yield* this.pop();
+        }
+      }
+      *lineEnd(token) {
+        switch (this.type) {
+          case "comma":
+          case "doc-start":
+          case "doc-end":
+          case "flow-seq-end":
+          case "flow-map-end":
+          case "map-value-ind":
+            yield* this.pop();
+            yield* this.step();
+            break;
+          case "newline":
+            this.onKeyLine = false;
+          // fallthrough
+          case "space":
+          case "comment":
+          default:
+            if (token.end)
+              token.end.push(this.sourceToken);
+            else
+              token.end = [this.sourceToken];
+            if (this.type === "newline")
+              yield* this.pop();
+        }
+      }
+    };
+    exports.Parser = Parser;
+  }
+});
+
+// node_modules/yaml/dist/public-api.js
+var require_public_api = __commonJS({
+  "node_modules/yaml/dist/public-api.js"(exports) {
+    "use strict";
+    var composer = require_composer();
+    var Document = require_Document();
+    var errors = require_errors();
+    var log2 = require_log();
+    var identity2 = require_identity();
+    var lineCounter = require_line_counter();
+    var parser = require_parser();
+    function parseOptions(options) {
+      const prettyErrors = options.prettyErrors !== false;
+      const lineCounter$1 = options.lineCounter || prettyErrors && new lineCounter.LineCounter() || null;
+      return { lineCounter: lineCounter$1, prettyErrors };
+    }
+    function parseAllDocuments(source, options = {}) {
+      const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
+      const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
+      const composer$1 = new composer.Composer(options);
+      const docs = Array.from(composer$1.compose(parser$1.parse(source)));
+      if (prettyErrors && lineCounter2)
+        for (const doc of docs) {
+          doc.errors.forEach(errors.prettifyError(source, lineCounter2));
+          doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+        }
+      if (docs.length > 0)
+        return docs;
+      return Object.assign([], { empty: true }, composer$1.streamInfo());
+    }
+    function parseDocument2(source, options = {}) {
+      const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
+      const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
+      const composer$1 = new composer.Composer(options);
+      let doc = null;
+      for (const _doc of composer$1.compose(parser$1.parse(source), true, source.length)) {
+        if (!doc)
+          doc = _doc;
+        else if (doc.options.logLevel !== "silent") {
+          doc.errors.push(new errors.YAMLParseError(_doc.range.slice(0, 2), "MULTIPLE_DOCS", "Source contains multiple documents; please use YAML.parseAllDocuments()"));
+          break;
+        }
+      }
+      if (prettyErrors && lineCounter2) {
+        doc.errors.forEach(errors.prettifyError(source, lineCounter2));
+        doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+      }
+      return doc;
+    }
+    function parse(src, reviver, options) {
+      let _reviver = void 0;
+      if (typeof reviver === "function") {
+        _reviver = reviver;
+      } else if (options === void 0 && reviver && typeof reviver === "object") {
+        options = reviver;
+      }
+      const doc = parseDocument2(src, options);
+      if (!doc)
+        return null;
+      doc.warnings.forEach((warning2) => log2.warn(doc.options.logLevel, warning2));
+      if (doc.errors.length > 0) {
+        if (doc.options.logLevel !== "silent")
+          throw doc.errors[0];
+        else
+          doc.errors = [];
+      }
+      return doc.toJS(Object.assign({ reviver: _reviver }, options));
+    }
+    function stringify(value, replacer, options) {
+      let _replacer = null;
+      if (typeof replacer === "function" || Array.isArray(replacer)) {
+        _replacer = replacer;
+      } else if (options === void 0 && replacer) {
+        options = replacer;
+      }
+      if (typeof options === "string")
+        options = options.length;
+      if (typeof options === "number") {
+        const indent = Math.round(options);
+        options = indent < 1 ? void 0 : indent > 8 ? { indent: 8 } : { indent };
+      }
+      if (value === void 0) {
+        const { keepUndefined } = options ?? replacer ?? {};
+        if (!keepUndefined)
+          return void 0;
+      }
+      if (identity2.isDocument(value) && !_replacer)
+        return value.toString(options);
+      return new Document.Document(value, _replacer, options).toString(options);
+    }
+    exports.parse = parse;
+    exports.parseAllDocuments = parseAllDocuments;
+    exports.parseDocument = parseDocument2;
+    exports.stringify = stringify;
+  }
+});
+
+// node_modules/yaml/dist/index.js
+var require_dist = __commonJS({
+  "node_modules/yaml/dist/index.js"(exports) {
+    "use strict";
+    var composer = require_composer();
+    var Document = require_Document();
+    var Schema = require_Schema();
+    var errors = require_errors();
+    var Alias = require_Alias();
+    var identity2 = require_identity();
+    var Pair = require_Pair();
+    var Scalar2 = require_Scalar();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var cst = require_cst();
+    var lexer = require_lexer();
+    var lineCounter = require_line_counter();
+    var parser = require_parser();
+    var publicApi = require_public_api();
+    var visit = require_visit();
+    exports.Composer = composer.Composer;
+    exports.Document = Document.Document;
+    exports.Schema = Schema.Schema;
+    exports.YAMLError = errors.YAMLError;
+    exports.YAMLParseError = errors.YAMLParseError;
+    exports.YAMLWarning = errors.YAMLWarning;
+    exports.Alias = Alias.Alias;
+    exports.isAlias = identity2.isAlias;
+    exports.isCollection = identity2.isCollection;
+    exports.isDocument = identity2.isDocument;
+    exports.isMap = identity2.isMap;
+    exports.isNode = identity2.isNode;
+    exports.isPair = identity2.isPair;
+    exports.isScalar = identity2.isScalar;
+    exports.isSeq = identity2.isSeq;
+    exports.Pair = Pair.Pair;
+    exports.Scalar = Scalar2.Scalar;
+    exports.YAMLMap = YAMLMap.YAMLMap;
+    exports.YAMLSeq = YAMLSeq.YAMLSeq;
+    exports.CST = cst;
+    exports.Lexer = lexer.Lexer;
+    exports.LineCounter = lineCounter.LineCounter;
+    exports.Parser = parser.Parser;
+    exports.parse = publicApi.parse;
+    exports.parseAllDocuments = publicApi.parseAllDocuments;
+    exports.parseDocument = publicApi.parseDocument;
+    exports.stringify = publicApi.stringify;
+    exports.visit = visit.visit;
+    exports.visitAsync = visit.visitAsync;
+  }
+});
+
+// src/runner/node-version.ts
+var OLDEST = [20, 4];
+function tooOldNode(version) {
+  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  if (major > OLDEST[0] || major === OLDEST[0] && minor >= OLDEST[1]) return void 0;
+  return `this action needs Node ${OLDEST.join(".")} or newer, and the runner has started it with ${version}: take a newer runner, or a job image with a newer Node`;
+}
+
+// src/runner/require-node.ts
+var problem = tooOldNode(process.version);
+if (problem !== void 0) {
+  process.stdout.write(process.env.GITHUB_ACTIONS === "true" ? `::error::${problem}
+` : `${problem}
+`);
+  process.exit(1);
+}
+
+// src/runner/clock.ts
+function nowMs() {
+  return performance.now();
+}
+function sleep(ms, signal) {
+  return new Promise((resolve3, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      const error2 = new DOMException("The operation was aborted", { name: "AbortError", cause: signal?.reason });
+      reject(error2);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve3();
+    }, ms);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
   });
+}
+function idle(ms) {
+  return new Promise((resolve3) => {
+    setTimeout(resolve3, ms).unref();
+  });
+}
+function timeLimit(ms) {
+  const controller = new AbortController();
+  const end2 = () => controller.abort(new DOMException("The operation took too long", "TimeoutError"));
+  setTimeout(end2, ms).unref();
+  return controller.signal;
 }
 
 // node_modules/@actions/core/lib/command.js
-import * as os2 from "os";
+import * as os from "os";
 
 // node_modules/@actions/core/lib/utils.js
-function toCommandValue(input) {
-  if (input === null || input === void 0) {
+function toCommandValue(input2) {
+  if (input2 === null || input2 === void 0) {
     return "";
-  } else if (typeof input === "string" || input instanceof String) {
-    return input;
+  } else if (typeof input2 === "string" || input2 instanceof String) {
+    return input2;
   }
-  return JSON.stringify(input);
+  return JSON.stringify(input2);
 }
 function toCommandProperties(annotationProperties) {
   if (!Object.keys(annotationProperties).length) {
@@ -927,21 +7486,21 @@ function toCommandProperties(annotationProperties) {
 }
 
 // node_modules/@actions/core/lib/command.js
-function issueCommand(command, properties, message) {
-  const cmd = new Command(command, properties, message);
-  process.stdout.write(cmd.toString() + os2.EOL);
+function issueCommand(command, properties2, message) {
+  const cmd = new Command(command, properties2, message);
+  process.stdout.write(cmd.toString() + os.EOL);
 }
 function issue(name, message = "") {
   issueCommand(name, {}, message);
 }
 var CMD_STRING = "::";
 var Command = class {
-  constructor(command, properties, message) {
+  constructor(command, properties2, message) {
     if (!command) {
       command = "missing.command";
     }
     this.command = command;
-    this.properties = properties;
+    this.properties = properties2;
     this.message = message;
   }
   toString() {
@@ -976,17 +7535,17 @@ function escapeProperty(s) {
 
 // node_modules/@actions/core/lib/file-command.js
 import * as crypto from "crypto";
-import * as fs2 from "fs";
-import * as os3 from "os";
+import * as fs from "fs";
+import * as os2 from "os";
 function issueFileCommand(command, message) {
   const filePath = process.env[`GITHUB_${command}`];
   if (!filePath) {
     throw new Error(`Unable to find environment variable for file command ${command}`);
   }
-  if (!fs2.existsSync(filePath)) {
+  if (!fs.existsSync(filePath)) {
     throw new Error(`Missing file at path: ${filePath}`);
   }
-  fs2.appendFileSync(filePath, `${toCommandValue(message)}${os3.EOL}`, {
+  fs.appendFileSync(filePath, `${toCommandValue(message)}${os2.EOL}`, {
     encoding: "utf8"
   });
 }
@@ -999,22 +7558,22 @@ function prepareKeyValueMessage(key, value) {
   if (convertedValue.includes(delimiter2)) {
     throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter2}"`);
   }
-  return `${key}<<${delimiter2}${os3.EOL}${convertedValue}${os3.EOL}${delimiter2}`;
+  return `${key}<<${delimiter2}${os2.EOL}${convertedValue}${os2.EOL}${delimiter2}`;
 }
 
 // node_modules/@actions/core/lib/core.js
-import * as os5 from "os";
+import * as os4 from "os";
 
 // node_modules/@actions/core/lib/summary.js
-import { EOL as EOL4 } from "os";
-import { constants as constants2, promises as promises2 } from "fs";
-var __awaiter5 = function(thisArg, _arguments, P, generator) {
+import { EOL as EOL3 } from "os";
+import { constants, promises } from "fs";
+var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve3) {
+      resolve3(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve3, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -1030,12 +7589,12 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access, appendFile, writeFile } = promises2;
+var { access, appendFile, writeFile } = promises;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -1048,7 +7607,7 @@ var Summary = class {
    * @returns step summary file path
    */
   filePath() {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       if (this._filePath) {
         return this._filePath;
       }
@@ -1057,7 +7616,7 @@ var Summary = class {
         throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
       }
       try {
-        yield access(pathFromEnv, constants2.R_OK | constants2.W_OK);
+        yield access(pathFromEnv, constants.R_OK | constants.W_OK);
       } catch (_a) {
         throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
       }
@@ -1089,7 +7648,7 @@ var Summary = class {
    * @returns {Promise<Summary>} summary instance
    */
   write(options) {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
       const filePath = yield this.filePath();
       const writeFunc = overwrite ? writeFile : appendFile;
@@ -1103,7 +7662,7 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   clear() {
-    return __awaiter5(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
       return this.emptyBuffer().write({ overwrite: true });
     });
   }
@@ -1140,8 +7699,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text, addEOL = false) {
-    this._buffer += text;
+  addRaw(text4, addEOL = false) {
+    this._buffer += text4;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -1150,7 +7709,7 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   addEOL() {
-    return this.addRaw(EOL4);
+    return this.addRaw(EOL3);
   }
   /**
    * Adds an HTML codeblock to the summary buffer
@@ -1237,10 +7796,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text, level) {
+  addHeading(text4, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text);
+    const element = this.wrap(allowedTag, text4);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -1269,9 +7828,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text, cite) {
+  addQuote(text4, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text, attrs);
+    const element = this.wrap("blockquote", text4, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -1282,8 +7841,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text, href) {
-    const element = this.wrap("a", text, { href });
+  addLink(text4, href) {
+    const element = this.wrap("a", text4, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -1291,9 +7850,20 @@ var _summary = new Summary();
 var summary = _summary;
 
 // node_modules/@actions/core/lib/platform.js
-import os4 from "os";
-var platform = os4.platform();
-var arch = os4.arch();
+import os3 from "os";
+
+// node_modules/@actions/io/lib/io-util.js
+import * as fs2 from "fs";
+var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs2.promises;
+var IS_WINDOWS = process.platform === "win32";
+var READONLY = fs2.constants.O_RDONLY;
+
+// node_modules/@actions/exec/lib/toolrunner.js
+var IS_WINDOWS2 = process.platform === "win32";
+
+// node_modules/@actions/core/lib/platform.js
+var platform = os3.platform();
+var arch = os3.arch();
 
 // node_modules/@actions/core/lib/core.js
 var ExitCode;
@@ -1309,26 +7879,23 @@ function setOutput(name, value) {
   if (filePath) {
     return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
   }
-  process.stdout.write(os5.EOL);
+  process.stdout.write(os4.EOL);
   issueCommand("set-output", { name }, toCommandValue(value));
-}
-function isDebug() {
-  return process.env["RUNNER_DEBUG"] === "1";
 }
 function debug(message) {
   issueCommand("debug", {}, message);
 }
-function error(message, properties = {}) {
-  issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+function error(message, properties2 = {}) {
+  issueCommand("error", toCommandProperties(properties2), message instanceof Error ? message.toString() : message);
 }
-function warning(message, properties = {}) {
-  issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+function warning(message, properties2 = {}) {
+  issueCommand("warning", toCommandProperties(properties2), message instanceof Error ? message.toString() : message);
 }
-function notice(message, properties = {}) {
-  issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+function notice(message, properties2 = {}) {
+  issueCommand("notice", toCommandProperties(properties2), message instanceof Error ? message.toString() : message);
 }
 function info(message) {
-  process.stdout.write(message + os5.EOL);
+  process.stdout.write(message + os4.EOL);
 }
 function startGroup(name) {
   issue("group", name);
@@ -1344,27 +7911,4171 @@ function saveState(name, value) {
   issueCommand("save-state", { name }, toCommandValue(value));
 }
 
+// src/runner/secret.ts
+import { inspect } from "node:util";
+var HIDDEN = "***";
+var SHORTEST_LINE_HIDDEN = 3;
+var known = /* @__PURE__ */ new Set();
+var Secret = class {
+  #value;
+  /**
+   * Hides the value, and every form of it, from all that is printed from now on.
+   *
+   * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
+   */
+  constructor(value, username) {
+    this.#value = value;
+    hide(formsOf(value));
+    if (username !== void 0) hide(base64Forms(`${username}:${value}`));
+  }
+  /** The value itself. For the headers and files that need it, never for text that a person reads. */
+  reveal() {
+    return this.#value;
+  }
+  toString() {
+    return HIDDEN;
+  }
+  toJSON() {
+    return HIDDEN;
+  }
+  [inspect.custom]() {
+    return HIDDEN;
+  }
+};
+function redact(text4) {
+  let clean = text4;
+  for (const form of [...known].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(form, HIDDEN);
+  return clean;
+}
+function formsOf(value) {
+  const lines2 = value.split(/\r?\n|\r/);
+  const plain = [value, value.trim(), ...lines2.filter((line) => line.trim().length >= SHORTEST_LINE_HIDDEN)];
+  const escaped = plain.flatMap((text4) => [
+    text4,
+    encodeURIComponent(text4),
+    encodeURIComponent(text4).replaceAll("%20", "+"),
+    JSON.stringify(text4).slice(1, -1),
+    goJson(text4)
+  ]);
+  return unique([...escaped, ...base64Forms(value), ...base64Forms(value.trim())]);
+}
+function base64Forms(text4) {
+  const standard = Buffer.from(text4).toString("base64");
+  const urlSafe = standard.replaceAll("+", "-").replaceAll("/", "_");
+  return [standard, urlSafe, standard.replace(/=+$/, ""), urlSafe.replace(/=+$/, "")];
+}
+function goJson(text4) {
+  const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text4).slice(1, -1).replace(/[<>&]/g, hex);
+}
+function hide(forms) {
+  for (const form of unique(forms)) {
+    if (known.has(form)) continue;
+    known.add(form);
+    if (process.env.GITHUB_ACTIONS === "true") setSecret(form);
+  }
+}
+function unique(texts) {
+  return [...new Set(texts)].filter((text4) => text4 !== "");
+}
+
+// src/runner/log.ts
+var log = {
+  info: (line) => info(redact(line)),
+  debug: (line) => debug(redact(line)),
+  /** Shown on the run's page too. */
+  notice: (line, title) => notice(redact(line), properties(title)),
+  warning: (line, title) => warning(redact(line), properties(title)),
+  error: (line, title) => error(redact(line), properties(title))
+};
+async function stage(title, work) {
+  startGroup(redact(title));
+  try {
+    return await work();
+  } finally {
+    endGroup();
+  }
+}
+function properties(title) {
+  return title === void 0 ? {} : { title: redact(title) };
+}
+
+// src/errors.ts
+var UserError = class extends Error {
+  name = "UserError";
+};
+var UserErrors = class extends UserError {
+  name = "UserErrors";
+  problems;
+  constructor(problems) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+};
+var Cancelled = class extends Error {
+  name = "Cancelled";
+  constructor(signal) {
+    super(`Stopped by ${signal}`);
+  }
+};
+function throwAll(problems) {
+  if (problems.length > 0) throw new UserErrors(problems);
+}
+function messageOf(error2) {
+  return error2 instanceof Error ? error2.message : String(error2);
+}
+
+// src/connection.ts
+import { readFile as readFile2 } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join as join4 } from "node:path";
+
+// src/docker/reference.ts
+var InvalidReference = class extends UserError {
+  name = "InvalidReference";
+};
+var HUB = "docker.io";
+var HUB_CONFIG_KEY = "https://index.docker.io/v1/";
+var OFFICIAL = "library/";
+var DEFAULT_TAG = "latest";
+var MAX_REPOSITORY_LENGTH = 255;
+var HUB_ALIASES = /* @__PURE__ */ new Set(["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com"]);
+var DOMAIN_COMPONENT = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+var HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+var PATH_COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+var REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
+var TAG = /^\w[\w.-]{0,127}$/;
+var HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
+var IMAGE_ID = /^[a-f0-9]{64}$/;
+function parseReference(text4) {
+  const refuse = (reason) => new InvalidReference(`The image name ${shown(text4)} ${reason}`);
+  checkCharacters(text4, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text4)?.[0];
+  if (scheme !== void 0) throw refuse(`must not start with ${scheme}: leave it off`);
+  if (IMAGE_ID.test(text4)) {
+    throw refuse("could be an image ID, which exists on one machine only: write the name, such as nginx:1.27");
+  }
+  if (isDigest(text4)) throw refuse(`is a digest without a name: write name@${text4}`);
+  const { registry, remainder } = splitRegistry(text4);
+  if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry)}`);
+  const [nameAndTag, digest] = cut(remainder, "@");
+  const [name, tag] = cut(nameAndTag, ":");
+  if (name === "") throw refuse("has no repository: is a variable empty that should hold it?");
+  if (tag === "") throw refuse("ends in an empty tag: is a variable empty that should hold the tag?");
+  if (digest === "") throw refuse("ends in an empty digest: is a variable empty that should hold the digest?");
+  if (/[A-Z]/.test(name)) {
+    const lowered = text4.slice(0, text4.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+    throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
+  }
+  if (name.endsWith("/")) throw refuse("ends in a slash: leave it off, or add the rest of the name");
+  const repository = registry === HUB && !name.includes("/") ? OFFICIAL + name : name;
+  if (!REPOSITORY.test(repository)) throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
+  if (repository.length > MAX_REPOSITORY_LENGTH) {
+    throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
+  }
+  if (tag !== void 0 && !TAG.test(tag)) throw refuse(`has no valid tag: ${tagProblem(tag)}`);
+  if (digest !== void 0 && !isDigest(digest)) throw refuse(`has no valid digest: ${digestProblem(digest)}`);
+  return { registry, repository, ...tag === void 0 ? {} : { tag }, ...digest === void 0 ? {} : { digest } };
+}
+function familiar(reference) {
+  const short = shortName(reference) + suffix(reference);
+  return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
+}
+function canonicalName({ registry, repository }) {
+  return `${registry}/${repository}`;
+}
+function withTagDefault(reference) {
+  return reference.tag === void 0 && reference.digest === void 0 ? { ...reference, tag: DEFAULT_TAG } : reference;
+}
+function withDigest(reference, digest) {
+  if (!isDigest(digest)) throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
+  return { ...reference, digest };
+}
+function sameImage(a, b) {
+  return a === b || isImageName(a) && isImageName(b) && fullName(a) === fullName(b);
+}
+function parseRegistry(text4) {
+  const refuse = (reason) => new InvalidReference(`The registry ${shown(text4)} ${reason}`);
+  checkCharacters(text4, refuse, "ghcr.io, or docker.io for Docker Hub");
+  const address = text4.replace(/^https?:\/\//i, "");
+  if (address.includes("://")) throw refuse("has a scheme that is not https: leave it off");
+  const [host, rest = ""] = cut(address.replace(/\/+$/, ""), "/");
+  if (host.includes("@")) throw refuse("has an @ in its host: give the user name and the password on their own");
+  if (!isHostLike(host)) {
+    throw refuse("is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub");
+  }
+  if (!HOST.test(host)) throw refuse(`is no registry: ${hostProblem(host)}`);
+  const path = /^v[12]$/.test(rest) ? "" : rest;
+  if (path.includes("*")) throw refuse("has a * in its path: a path already means everything below it, leave the * off");
+  if (/[:@]/.test(path)) throw refuse("has a tag or digest: a credential is for a repository, leave the tag off");
+  if (/[A-Z]/.test(path)) throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
+  if (path !== "" && !REPOSITORY.test(path)) throw refuse(`has no valid path: ${repositoryProblem(path)}`);
+  return { registry: canonicalHost(host), path };
+}
+function registryKey(registry) {
+  return registry === HUB ? HUB_CONFIG_KEY : registry;
+}
+function pathMatches(path, repository) {
+  return path === "" || repository === path || repository.startsWith(`${path}/`);
+}
+function canonicalHost(host) {
+  const lowered = host.toLowerCase();
+  return HUB_ALIASES.has(lowered) ? HUB : lowered;
+}
+function splitRegistry(text4) {
+  const [first, rest] = cut(text4, "/");
+  if (rest === void 0) return { registry: HUB, remainder: text4 };
+  if (isHostLike(first)) return { registry: canonicalHost(first), remainder: rest };
+  if (first !== first.toLowerCase()) return { registry: first, remainder: rest };
+  return { registry: HUB, remainder: text4 };
+}
+function isImageName(text4) {
+  try {
+    parseReference(text4);
+    return true;
+  } catch (error2) {
+    if (error2 instanceof InvalidReference) return false;
+    throw error2;
+  }
+}
+function fullName(text4) {
+  const reference = withTagDefault(parseReference(text4));
+  return canonicalName(reference) + suffix(reference);
+}
+function isHostLike(component) {
+  return /[.:]/.test(component) || component.toLowerCase() === "localhost";
+}
+function isDigest(text4) {
+  const [algorithm, hex = ""] = cut(text4, ":");
+  return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
+}
+function shortName(reference) {
+  const { registry, repository } = reference;
+  if (registry !== HUB) return canonicalName(reference);
+  const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
+  if (!official.includes("/")) return official;
+  const [first] = cut(repository, "/");
+  return isHostLike(first) ? canonicalName(reference) : repository;
+}
+function suffix({ tag, digest }) {
+  return (tag === void 0 ? "" : `:${tag}`) + (digest === void 0 ? "" : `@${digest}`);
+}
+function checkCharacters(text4, refuse, example) {
+  if (text4 === "") throw refuse(`is empty: write one such as ${example}`);
+  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text4))?.[0];
+  if (variable !== void 0) throw refuse(`still holds ${variable}: nothing has put a value in its place`);
+  if (/\s/.test(text4)) throw refuse("has white space in it: take it out");
+}
+function hostProblem(host) {
+  if (host.includes("@")) return "a user name and password belong to the credential, not here";
+  if (host.includes("_")) return `Docker takes no underscore in a host (${host})`;
+  if (!host.startsWith("[") && host.split(":").length > 2) return "an IPv6 address goes in brackets, such as [::1]:5000";
+  if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
+    return `after ${cut(host, ":")[0]}: goes the number of a port, and a tag has no slash`;
+  return `${host} is no host with an optional port, such as registry.example.com:5000`;
+}
+function repositoryProblem(name) {
+  if (name.startsWith("/") || name.includes("//") || name.endsWith("/")) return "there is an empty part between slashes";
+  const part = name.split("/").find((component) => !REPOSITORY.test(component)) ?? name;
+  return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
+}
+function tagProblem(tag) {
+  if (tag.length > 128) return `the tag has ${tag.length} characters, at most 128 are allowed`;
+  if (tag.includes("/")) return `'${tag}' has a slash, which a branch name may have but a tag may not`;
+  return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
+}
+function digestProblem(digest) {
+  const [algorithm] = cut(digest, ":");
+  const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : void 0;
+  if (length === void 0) return `write sha256: and 64 hexadecimal digits in lower case`;
+  return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
+}
+function shown(text4) {
+  return JSON.stringify(withoutUserInfo(text4));
+}
+function withoutUserInfo(text4) {
+  return text4.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
+}
+function cut(text4, separator) {
+  const at = text4.indexOf(separator);
+  return at < 0 ? [text4, void 0] : [text4.slice(0, at), text4.slice(at + separator.length)];
+}
+
+// src/docker/config-file.ts
+function parseConfigFile(content) {
+  const parsed = JSON.parse(content);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new SyntaxError("not a JSON object");
+  return parsed;
+}
+function isolatedConfigFile(credentials, carriedOver) {
+  const entries = [...credentials].map(
+    ([registry, credential]) => [registryKey(registry), authEntry(credential)]
+  );
+  const auths = entries.length > 0 ? Object.fromEntries(entries) : { "no-registry.invalid": {} };
+  return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+  if (kind === "password") return { auth: Buffer.from(`${username}:${password}`).toString("base64") };
+  const user = username === "" ? {} : { auth: Buffer.from(`${username}:`).toString("base64") };
+  return { ...user, identitytoken: password };
+}
+function settingsToCarryOver(file, pluginDirectory) {
+  return carried(file.HttpHeaders, [...file.cliPluginsExtraDirs ?? [], pluginDirectory]);
+}
+function carried(headers, cliPluginsExtraDirs) {
+  return { cliPluginsExtraDirs, ...headers === void 0 ? {} : { HttpHeaders: headers } };
+}
+function storedCredential(file, registry) {
+  const wanted = registryKey(registry);
+  const exact = file.auths?.[wanted];
+  const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
+  const entry = exact ?? sameHost;
+  if (entry === void 0) return void 0;
+  const [user = "", ...rest] = Buffer.from(entry.auth ?? "", "base64").toString().replace(/\0+$/, "").split(":");
+  const username = user || (entry.username ?? "");
+  if (entry.identitytoken) return { kind: "identity-token", username, password: entry.identitytoken };
+  const password = rest.join(":") || (entry.password ?? "");
+  return username && password ? { kind: "password", username, password } : void 0;
+}
+function helperFor(file, registry) {
+  const own2 = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
+  const helper = own2 ?? file.credsStore;
+  return helper === "" ? void 0 : helper;
+}
+function hostOf(key) {
+  return key.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
+}
+
+// src/docker/install.ts
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { delimiter, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+// src/docker/cli.ts
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+function dockerCli(env) {
+  return {
+    run: (args, options = {}) => runProgram("docker", args, { ...options, env: { ...env, ...options.env } }),
+    start: (args) => spawn("docker", [...args], { env, stdio: "pipe", windowsHide: true })
+  };
+}
+async function runProgram(program, args, options) {
+  const { env, cwd, stdin = "", signal } = options;
+  const child = spawn(program, [...args], {
+    stdio: "pipe",
+    windowsHide: true,
+    ...env === void 0 ? {} : { env },
+    ...cwd === void 0 ? {} : { cwd },
+    ...signal === void 0 ? {} : { signal }
+  });
+  const ended = new Promise((resolve3, reject) => {
+    child.once("error", reject);
+    child.once("close", (code2, killedBy) => resolve3(code2 ?? (killedBy === null ? 1 : 128)));
+  });
+  child.stdin.on("error", () => void 0);
+  child.stdin.end(stdin);
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr };
+}
+function startProgram(program, args, env) {
+  return spawn(program, [...args], { env, stdio: "pipe", windowsHide: true });
+}
+var GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
+function startGuarded(program, args, env) {
+  return startProgram("/bin/sh", ["-c", GUARD, "guard", program, ...args], env);
+}
+
+// src/docker/cli-version.ts
+var DEFAULT_VERSION = "28.3.3";
+var DEFAULT_DOWNLOAD_URL = "https://download.docker.com";
+var SERVICES = { major: 20, minor: 10, feature: "jobs and API 1.41" };
+var STACK = { major: 23, minor: 0, feature: "stacks (`docker stack config`)" };
+var PLATFORMS = { linux: "linux", darwin: "mac" };
+var ARCHITECTURES = {
+  x64: "x86_64",
+  arm64: "aarch64",
+  arm: "armhf",
+  ppc64: "ppc64le",
+  s390x: "s390x"
+};
+function archiveUrl(base, version, platform2, architecture) {
+  const [os5, arch2] = [PLATFORMS[platform2], ARCHITECTURES[architecture]];
+  if (os5 === void 0 || arch2 === void 0) {
+    throw new UserError(
+      `Docker has no static build of its CLI for ${platform2} ${architecture}: install the docker CLI in an earlier step`
+    );
+  }
+  return `${base}/${os5}/static/stable/${arch2}/docker-${version}.tgz`;
+}
+function parseCliVersion(printed) {
+  const [, text4 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+  return text4 === "" ? void 0 : { text: text4, major: Number(major), minor: Number(minor) };
+}
+function missingFeature(version, hasStack) {
+  if (version === void 0) return void 0;
+  const { major, minor } = version;
+  const missing = [SERVICES, ...hasStack ? [STACK] : []].find(
+    (need) => major < need.major || major === need.major && minor < need.minor
+  );
+  return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`;
+}
+
+// src/docker/install.ts
+var TOOL = "docker-cli";
+var toolCache = () => import("./tool-cache.js");
+async function findCli({ reach, stack }, env, workspace, signal) {
+  const own2 = await ownVersion(dockerCli(env), signal);
+  const missing = own2 === "none" ? void 0 : missingFeature(own2, stack !== void 0);
+  if (own2 !== "none" && missing === void 0) return { env, version: own2 };
+  log.info(
+    own2 === "none" ? "There is no docker command on the PATH of this step: it is installed for this run" : `The docker CLI ${own2?.text} of this runner is ${missing}: a newer one is installed for this run`
+  );
+  const version = parseCliVersion(`version ${reach.cli.version}`);
+  const stillMissing = missingFeature(version, stack !== void 0);
+  if (stillMissing !== void 0)
+    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
+  const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal);
+  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version };
+}
+async function ownVersion(docker, signal) {
+  try {
+    return parseCliVersion((await docker.run(["--version"], { signal })).stdout);
+  } catch (error2) {
+    if (error2.code !== "ENOENT") throw error2;
+    return "none";
+  }
+}
+async function installDocker(request2, directory, env, signal) {
+  const { version } = request2;
+  const url = archiveUrl(request2.downloadUrl, version, process.platform, process.arch);
+  const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
+  const entry = request2.sha256 === void 0 ? process.arch : `${process.arch}-${request2.sha256.slice(0, 16)}`;
+  const { find: find2, cacheDir } = await toolCache();
+  const cached = cacheable ? find2(TOOL, version, entry) : "";
+  if (cached !== "" && await reportedVersion(cached, env) === version) {
+    log.info(`The docker CLI ${version} is used from the tool cache`);
+    return cached;
+  }
+  log.info(`The docker CLI ${version} is downloaded from ${url}`);
+  const archive = await untilStopped(download(url, join(directory, "docker.tgz")), signal);
+  if (request2.sha256 !== void 0) await requireSum(archive, request2.sha256, url);
+  const unpacked = join(await unpack(archive, join(directory, "unpacked"), url), "docker");
+  const reported = await reportedVersion(unpacked, env);
+  if (reported !== version) {
+    const what = reported === void 0 ? "holds no docker CLI that runs here" : `holds the docker CLI ${reported}`;
+    throw new UserError(
+      `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``
+    );
+  }
+  return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
+}
+async function untilStopped(work, signal) {
+  let stop = () => {
+  };
+  const stopped = new Promise((_, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+async function download(url, path) {
+  const { downloadTool, HTTPError } = await toolCache();
+  try {
+    return await downloadTool(url, path);
+  } catch (error2) {
+    const status = error2 instanceof HTTPError ? error2.httpStatusCode : void 0;
+    const reason = status === 404 ? "there is no such version for this platform: check `docker-version`" : `${messageOf(error2) || "no answer"}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
+    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error2 });
+  }
+}
+async function requireSum(path, wanted, url) {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  const sum = hash.digest("hex");
+  if (sum === wanted) return;
+  throw new UserError(
+    `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`
+  );
+}
+async function unpack(archive, directory, url) {
+  const { extractTar } = await toolCache();
+  try {
+    return await extractTar(archive, directory, ["xz", "--no-same-owner"]);
+  } catch (error2) {
+    throw new UserError(
+      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
+      {
+        cause: error2
+      }
+    );
+  }
+}
+async function reportedVersion(directory, env) {
+  try {
+    const { code, stdout } = await runProgram(join(directory, "docker"), ["--version"], { env });
+    return code === 0 ? parseCliVersion(stdout)?.text : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/reach/doors.ts
+import { join as join3 } from "node:path";
+
+// src/docker/endpoint.ts
+var MISLEADING = ["DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "DOCKER_STACK_ORCHESTRATOR"];
+function environmentForEndpoint(env, context, userConfigDirectory) {
+  const host = context.Endpoints.docker.Host;
+  const rest = without(env, MISLEADING);
+  const tls = context.Name === "default" ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
+  const plain = without(rest, ["DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"]);
+  return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) };
+}
+function tlsOfEnvironment(env, userConfigDirectory) {
+  if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY) return {};
+  return {
+    ...env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {},
+    ...env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {},
+    DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory
+  };
+}
+function tlsOfContext(context) {
+  const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
+  const directory = context.Storage?.TLSPath;
+  if (!hasMaterial || !directory) return {};
+  const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: "1" } : { DOCKER_TLS_VERIFY: "1" };
+  return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
+}
+function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
+  return docker.Host.startsWith("tcp:") && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
+}
+function warningsFor(env) {
+  if (!env.DOCKER_AUTH_CONFIG) return [];
+  return [
+    "DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`."
+  ];
+}
+function without(env, names) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
+// src/inputs/problems.ts
+var LONGEST_SHOWN = 60;
+var Problems = class _Problems {
+  #lines;
+  #place;
+  constructor(place = "", lines2 = []) {
+    this.#place = place;
+    this.#lines = lines2;
+  }
+  /** The same collection, for the problems of one place in it. */
+  at(place) {
+    return new _Problems(this.#place === "" ? place : `${this.#place}: ${place}`, this.#lines);
+  }
+  add(problem2) {
+    this.#lines.push(oneLine(this.#place === "" ? problem2 : `${this.#place}: ${problem2}`));
+  }
+  /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+  attempt(work) {
+    try {
+      return work();
+    } catch (error2) {
+      if (!(error2 instanceof UserError)) throw error2;
+      this.add(error2.message);
+      return void 0;
+    }
+  }
+  /** @throws UserErrors with every problem collected so far, from every place */
+  throwAll() {
+    throwAll(this.#lines);
+  }
+};
+function shown2(value) {
+  return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
+}
+function listed(names, type = "conjunction") {
+  return new Intl.ListFormat("en", { type }).format(names.map((name) => `\`${name}\``));
+}
+function oneLine(text4) {
+  return text4.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+}
+
+// src/reach/host.ts
+var FORMS = "`ssh://user@host`, `tcp://host:2376` or `unix:///path`";
+var NAME = String.raw`(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
+var SSH = new RegExp(String.raw`^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
+var TCP = new RegExp(String.raw`^${NAME}:(\d{1,5})/?$`);
+var PLAIN_PATH = /^\/[\w./@+-]*$/;
+function parseHost(text4) {
+  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text4) ?? [];
+  if (scheme === "ssh") return parseSsh(text4, rest);
+  if (scheme === "tcp") return parseTcp(text4, rest);
+  if (scheme === "unix") {
+    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text4 };
+    throw new UserError(`${shown2(text4)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+  }
+  throw new UserError(`${shown2(text4)} is no address of a docker daemon: write one such as ${FORMS}`);
+}
+function parseJump(text4) {
+  const [, user, name, port, path] = SSH.exec(text4.replace(/^ssh:\/\//, "")) ?? [];
+  if (name === void 0 || path !== void 0 || !isPort(port)) {
+    throw new UserError(
+      `${shown2(text4)} is no jump host: write user@host or user@host:port, several with commas between`
+    );
+  }
+  return `${user === void 0 ? "" : `${user}@`}${name}${port === void 0 ? "" : `:${port}`}`;
+}
+function parseSsh(text4, rest) {
+  if (/^[^@/]*:.*@/.test(rest)) {
+    throw new UserError("there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`");
+  }
+  const [, user, name, port, path] = SSH.exec(rest) ?? [];
+  if (name === void 0 || !isPort(port)) {
+    throw new UserError(
+      `${shown2(text4)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
+    );
+  }
+  const socket = path === void 0 || path === "/" ? void 0 : path;
+  if (socket !== void 0 && !PLAIN_PATH.test(socket)) {
+    throw new UserError(
+      `${shown2(text4)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
+    );
+  }
+  return {
+    kind: "ssh",
+    text: text4,
+    user,
+    name: name.replace(/^\[|\]$/g, ""),
+    port: port === void 0 ? void 0 : Number(port),
+    socket
+  };
+}
+function parseTcp(text4, rest) {
+  const [, port] = TCP.exec(rest) ?? [];
+  if (port === void 0 || !isPort(port)) {
+    throw new UserError(
+      `${shown2(text4)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
+    );
+  }
+  return { kind: "tcp", text: text4.replace(/\/$/, "") };
+}
+function isPort(port) {
+  return port === void 0 || Number(port) > 0 && Number(port) < 65536;
+}
+
+// src/reach/ssh.ts
+import { access as accessFile, readFile, rm as rm2 } from "node:fs/promises";
+import { request } from "node:http";
+
+// src/elapsed.ts
+function secondsSince(moment) {
+  return toTenths((nowMs() - moment) / 1e3);
+}
+function toTenths(seconds) {
+  return Math.round(seconds * 10) / 10;
+}
+
+// src/reach/known-hosts.ts
+var FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
+function parsePins(text4) {
+  const lines2 = [];
+  const fingerprints = [];
+  for (const [index, raw] of text4.split(/\r\n|\r|\n/).entries()) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    const fingerprint = line.split(/\s+/).find((word) => FINGERPRINT.test(word));
+    if (fingerprint !== void 0) fingerprints.push(fingerprint.replace(/=$/, ""));
+    else if (KEY_LINE.test(line)) lines2.push(line);
+    else throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
+  }
+  return { lines: lines2, fingerprints };
+}
+function lineProblem(line) {
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
+    return "is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`";
+  }
+  if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
+    return "is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:";
+  }
+  if (/SHA256:/.test(line)) return "has a fingerprint that is cut off: write SHA256: and all 43 characters after it";
+  return "is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…` or `SHA256:…`";
+}
+var HOST_KEY_SCRIPT = `# fingerprints, notes, host, type, key, fingerprint
+[ "$6" = NONE ] && exit 0
+printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
+while read -r pinned; do
+  [ "$pinned" = "$6" ] && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
+done <"$1"
+exit 0
+`;
+function lastOffered(notes) {
+  const [host = "", type = "", fingerprint] = notes.trim().split("\n").at(-1)?.split(" ") ?? [];
+  return fingerprint === void 0 ? void 0 : { host, type, fingerprint };
+}
+
+// src/reach/sessions.ts
+import { createServer } from "node:net";
+var MOST_SESSIONS = 9;
+function listen(path, serve) {
+  return new Promise((resolve3, reject) => {
+    const server = createServer({ allowHalfOpen: true }, serve);
+    server.once("error", reject);
+    server.listen(path, () => resolve3(server));
+  });
+}
+var Sessions = class {
+  #dial;
+  #open = /* @__PURE__ */ new Set();
+  #waiting = [];
+  /** What the last session that failed said. */
+  said = "";
+  constructor(dial) {
+    this.#dial = dial;
+  }
+  serve(connection) {
+    connection.on("error", () => connection.destroy());
+    if (this.#open.size >= MOST_SESSIONS) {
+      this.#waiting.push(connection);
+      return;
+    }
+    const child = this.#dial();
+    this.#open.add(child);
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      said = (said + chunk).slice(-2e4);
+    });
+    child.stdin.on("error", () => void 0);
+    const over = () => {
+      if (said !== "") this.said = said;
+      connection.destroySoon();
+      if (!this.#open.delete(child)) return;
+      const next = this.#waiting.shift();
+      if (next !== void 0) this.serve(next);
+    };
+    child.once("error", over);
+    child.once("close", over);
+    connection.once("close", () => child.kill());
+    connection.pipe(child.stdin);
+    child.stdout.pipe(connection, { end: false });
+  }
+  end() {
+    for (const connection of this.#waiting.splice(0)) connection.destroy();
+    for (const child of this.#open) child.kill();
+  }
+};
+
+// src/reach/ssh-config.ts
+var CONNECT_TIMEOUT_SECONDS = 15;
+var ALIVE_INTERVAL_SECONDS = 5;
+var ALIVE_MISSED = 3;
+function sshConfig(files) {
+  return `${[
+    "Host *",
+    ...identity(files),
+    ...files.knownHosts === void 0 ? [] : [`UserKnownHostsFile ${quoted(files.knownHosts)}`, "GlobalKnownHostsFile /dev/null"],
+    `KnownHostsCommand /bin/sh ${[files.hostKeyScript, files.fingerprints, files.offered].map(quoted).join(" ")} %H %t %K %f`,
+    "StrictHostKeyChecking yes",
+    "UpdateHostKeys no",
+    "VerifyHostKeyDNS no",
+    "CheckHostIP no",
+    // In batch mode ssh does not even ask for the passphrase of a key, and the answer is a program's here.
+    `BatchMode ${files.hasPassphrase ? "no" : "yes"}`,
+    "NumberOfPasswordPrompts 1",
+    "PreferredAuthentications publickey",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    `ConnectTimeout ${CONNECT_TIMEOUT_SECONDS}`,
+    `ServerAliveInterval ${ALIVE_INTERVAL_SECONDS}`,
+    `ServerAliveCountMax ${ALIVE_MISSED}`,
+    "ExitOnForwardFailure yes",
+    "StreamLocalBindUnlink yes",
+    "StreamLocalBindMask 0177",
+    "ForwardAgent no",
+    "ForwardX11 no",
+    "PermitLocalCommand no",
+    "RequestTTY no",
+    "EscapeChar none",
+    "LogLevel INFO",
+    ...files.include === void 0 ? [] : [`Include ${quoted(files.include)}`]
+  ].join("\n")}
+`;
+}
+function identity({ key, include }) {
+  if (key !== void 0) return [`IdentityFile ${quoted(key)}`, "IdentitiesOnly yes", "IdentityAgent none"];
+  return include === void 0 ? ["IdentityFile none"] : [];
+}
+function quoted(path) {
+  return `"${path.replaceAll("%", "%%")}"`;
+}
+function sshTarget(config, host, jump) {
+  return [
+    ...["-F", config, "-T"],
+    ...jump === void 0 ? [] : ["-J", jump],
+    ...host.user === void 0 ? [] : ["-l", host.user],
+    ...host.port === void 0 ? [] : ["-p", String(host.port)],
+    ...["--", host.name]
+  ];
+}
+var DEFAULT_SOCKET = "/var/run/docker.sock";
+function forwardArguments(socket, host, target) {
+  return [
+    "-N",
+    "-o",
+    "ControlMaster=no",
+    "-o",
+    "ControlPath=none",
+    "-L",
+    `${socket}:${host.socket ?? DEFAULT_SOCKET}`,
+    ...target
+  ];
+}
+function masterArguments(control, target) {
+  return [
+    "-N",
+    "-o",
+    "ControlMaster=yes",
+    "-o",
+    "ControlPersist=no",
+    "-o",
+    `ControlPath=${control.replaceAll("%", "%%")}`,
+    ...target
+  ];
+}
+function dialArguments(control, host, target) {
+  const docker = host.socket === void 0 ? ["docker"] : ["docker", `--host=unix://${host.socket}`];
+  return [
+    "-o",
+    "ControlMaster=no",
+    "-o",
+    `ControlPath=${control.replaceAll("%", "%%")}`,
+    ...target,
+    ...docker,
+    "system",
+    "dial-stdio"
+  ];
+}
+
+// src/reach/ssh-error.ts
+var WORDINGS = [
+  ["changed-host-key", /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
+  ["unknown-host-key", /host key is known for|Host key verification failed|No matching host key fingerprint/i],
+  ["no-key-type", /no matching host key type/i],
+  ["passphrase", /incorrect passphrase|bad passphrase/i],
+  ["unreadable-key", /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
+  ["refused-key", /Permission denied \(|Too many authentication failures|no more authentication methods/i],
+  ["unresolved", /Could not resolve hostname|Name or service not known/i],
+  ["jump-forbidden", /administratively prohibited[\s\S]*stdio forwarding failed/i],
+  ["no-permission", /permission denied while trying to connect|dial unix .*permission denied/i],
+  ["no-docker", /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
+  [
+    "no-daemon",
+    /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i
+  ],
+  ["refused", /Connection refused/i],
+  ["timed-out", /timed out|Timeout, server .* not responding/i],
+  ["unreachable", /No route to host|Network is unreachable/i],
+  ["crowded", /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
+  ["dropped", /Broken pipe|Connection reset/i],
+  ["closed", /Connection closed by|closed by remote host/i]
+];
+function classifySsh(stderr) {
+  return WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? "unknown";
+}
+function sshReason({ stderr, offered, user }) {
+  const failure = classifySsh(stderr);
+  switch (failure) {
+    case "changed-host-key":
+      return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
+    case "unknown-host-key":
+      return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`;
+    case "no-key-type":
+      return "the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)";
+    case "passphrase":
+      return "the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`";
+    case "unreadable-key":
+      return "ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line";
+    case "refused-key":
+      return `the server does not accept the key for the user ${user ?? "of this runner"}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
+    case "unresolved":
+      return "no such host is known: check the name in `host` and `ssh-jump`";
+    case "refused":
+      return "the connection was refused: check the port, and that sshd runs there";
+    case "timed-out":
+      return "there was no answer in time: check the address, and that a firewall lets this runner through";
+    case "unreachable":
+      return "the network has no way to it: check the address, and whether it needs `ssh-jump`";
+    case "jump-forbidden":
+      return "the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`";
+    case "crowded":
+      return "sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner";
+    case "dropped":
+      return "the connection was cut";
+    case "closed":
+      return "the server closed the connection: check what its sshd log says";
+    case "no-permission":
+      return `the user ${user ?? "of this runner"} may not use the docker socket: add it to the group docker there, or connect as another user`;
+    case "no-docker":
+      return "neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`";
+    case "no-daemon":
+      return "docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`";
+    case "unknown":
+      return lastLine(stderr);
+  }
+}
+var CHECK = "Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`";
+function offer(key) {
+  return key === void 0 ? "the host offered another" : `${key.host} offers ${key.type} ${key.fingerprint}`;
+}
+function lastLine(stderr) {
+  const lines2 = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== "");
+  return lines2.at(-1)?.trim() ?? "ssh ended without a word: check what the sshd log of the server says";
+}
+
+// src/reach/way.ts
+var LEADING_ELSEWHERE = [
+  "DOCKER_HOST",
+  "DOCKER_CONTEXT",
+  "DOCKER_TLS",
+  "DOCKER_TLS_VERIFY",
+  "DOCKER_CERT_PATH",
+  "DOCKER_CONFIG",
+  "DOCKER_AUTH_CONFIG",
+  "DOCKER_STACK_ORCHESTRATOR"
+];
+function withoutEndpoint(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+}
+
+// src/reach/ssh.ts
+var LONGEST_SOCKET_PATH_BYTES = 107;
+var CONTROL_SUFFIX_BYTES = 17;
+var OPEN_LIMIT_SECONDS = 45;
+var PING_LIMIT_SECONDS = 20;
+var LOOK_EVERY_MS = 20;
+var CROWDED_ATTEMPTS = 4;
+var LONGEST_BACK_OFF_SECONDS = 5;
+var KEY_TYPES = ["", "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521", "rsa-sha2-512,rsa-sha2-256"];
+async function openSsh(ssh, host, signal) {
+  if (process.platform === "win32") {
+    throw new UserError("ssh:// hosts need a runner with Linux or macOS: choose another in `runs-on`");
+  }
+  const target = sshTarget(ssh.files.config, host, ssh.access.jump);
+  const { lines: known2, fingerprints } = ssh.access.pins;
+  const types = fingerprints.length > 0 && known2.length === 0 ? KEY_TYPES : [""];
+  let first;
+  for (const type of types) {
+    try {
+      return await openAs(ssh, host, type === "" ? target : ["-o", `HostKeyAlgorithms=${type}`, ...target], signal);
+    } catch (error2) {
+      first ??= error2;
+      if (!isAboutHostKey(error2)) throw error2;
+    }
+  }
+  throw first;
+}
+async function openAs(ssh, host, target, signal) {
+  const forward = await openForward(ssh, host, target, signal);
+  if (forward !== void 0) return forward;
+  const way = await openSessions(ssh, host, target, signal);
+  log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`);
+  return way;
+}
+function attempt(child) {
+  let said = "";
+  let over = false;
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
+    said = (said + chunk).slice(-2e4);
+  });
+  child.stdout.resume();
+  child.stdin.on("error", () => void 0);
+  const ended = new Promise((resolve3) => {
+    child.once("error", (error2) => {
+      said += error2.message;
+      over = true;
+      resolve3();
+    });
+    child.once("close", () => {
+      over = true;
+      resolve3();
+    });
+  });
+  return { child, stderr: () => said, ended, hasEnded: () => over };
+}
+function end({ child }) {
+  child.stdin.end();
+}
+async function untilSocket(path, ssh, signal) {
+  const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1e3;
+  for (; ; ) {
+    if (ssh.hasEnded()) throw new SshEnded(ssh.stderr());
+    const exists2 = await accessFile(path).then(
+      () => true,
+      () => false
+    );
+    if (exists2 && !ssh.hasEnded()) return;
+    if (nowMs() > deadline) throw new SshEnded("timed out");
+    await sleep(LOOK_EVERY_MS, signal);
+  }
+}
+var SshEnded = class extends Error {
+  name = "SshEnded";
+};
+async function open2(ssh, args, path, signal) {
+  for (let number = 1; ; number++) {
+    await rm2(path, { force: true });
+    const running = attempt(startGuarded("ssh", args, ssh.env));
+    try {
+      await untilSocket(path, running, signal);
+      return running;
+    } catch (error2) {
+      end(running);
+      const isCrowded = error2 instanceof SshEnded && classifySsh(error2.message) === "crowded";
+      if (!isCrowded || number === CROWDED_ATTEMPTS) throw error2;
+      await sleep((0.5 + Math.random()) * number * 1e3, signal);
+    }
+  }
+}
+var SshFailed = class extends UserError {
+  name = "SshFailed";
+  failure;
+  constructor(failure, message) {
+    super(message);
+    this.failure = failure;
+  }
+};
+function isAboutHostKey(error2) {
+  return error2 instanceof SshFailed && ["unknown-host-key", "changed-host-key", "no-key-type"].includes(error2.failure);
+}
+async function failed(ssh, host, stderr) {
+  if (/ssh: not found|ENOENT/.test(stderr)) {
+    return new SshFailed(
+      "unknown",
+      "there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step"
+    );
+  }
+  const offered = lastOffered(await readFile(ssh.files.offered, "utf8").catch(() => ""));
+  return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
+}
+async function openForward(ssh, host, target, signal) {
+  const socket = socketPath(ssh.workspace, 0);
+  const args = forwardArguments(socket, host, target);
+  const opened = () => open2(ssh, args, socket, signal);
+  const first = await opened().catch(async (error2) => {
+    if (!(error2 instanceof SshEnded)) throw error2;
+    if (/forwarding request failed|forwarding failed/i.test(error2.message)) return void 0;
+    throw await failed(ssh, host, error2.message);
+  });
+  if (first === void 0) return void 0;
+  if (!await pings(socket)) {
+    end(first);
+    await first.ended;
+    return void 0;
+  }
+  const stop = keepOpen(first, opened, host);
+  return wayOver(ssh, host, socket, stop);
+}
+function pings(socketPath2) {
+  return new Promise((resolve3) => {
+    const outgoing = request(
+      { socketPath: socketPath2, path: "/_ping", agent: false, timeout: PING_LIMIT_SECONDS * 1e3 },
+      (answer) => {
+        answer.resume();
+        resolve3(answer.statusCode === 200);
+      }
+    );
+    outgoing.once("timeout", () => outgoing.destroy());
+    outgoing.once("error", () => resolve3(false));
+    outgoing.end();
+  });
+}
+async function openSessions(ssh, host, target, signal) {
+  const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES);
+  const opened = () => open2(ssh, masterArguments(control, target), control, signal);
+  const first = await opened().catch(async (error2) => {
+    throw error2 instanceof SshEnded ? await failed(ssh, host, error2.message) : error2;
+  });
+  const stop = keepOpen(first, opened, host);
+  const sessions = new Sessions(() => startProgram("ssh", dialArguments(control, host, target), ssh.env));
+  const socket = socketPath(ssh.workspace, 0);
+  const server = await listen(socket, (connection) => sessions.serve(connection));
+  const way = wayOver(ssh, host, socket, () => {
+    server.close();
+    sessions.end();
+    stop();
+  });
+  if (await pings(socket)) return way;
+  way[Symbol.dispose]();
+  throw await failed(ssh, host, sessions.said || first.stderr());
+}
+function keepOpen(first, opened, host) {
+  let current = first;
+  let stopped = false;
+  const watch = async () => {
+    for (; ; ) {
+      await current?.ended;
+      if (stopped) return;
+      const since = nowMs();
+      log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
+      current = void 0;
+      for (let pause = 0.2; current === void 0; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
+        await idle(pause * 1e3);
+        if (stopped) return;
+        current = await opened().catch(() => void 0);
+        if (current !== void 0 && stopped) return end(current);
+      }
+      log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`);
+    }
+  };
+  void watch().catch(() => void 0);
+  return () => {
+    stopped = true;
+    if (current !== void 0) end(current);
+  };
+}
+function reasonOf(attempt2) {
+  const said = attempt2?.stderr().trim().split(/[\r\n]+/).at(-1);
+  return said || "ssh ended without a word";
+}
+function wayOver(ssh, host, socket, stop) {
+  return {
+    text: host.text,
+    env: { ...withoutEndpoint(ssh.dockerEnv), DOCKER_HOST: `unix://${socket}` },
+    explain: (said) => said,
+    [Symbol.dispose]: stop
+  };
+}
+function socketPath(workspace, suffixBytes) {
+  const path = workspace.socketPath();
+  if (Buffer.byteLength(path) + suffixBytes <= LONGEST_SOCKET_PATH_BYTES) return path;
+  throw new UserError(
+    `the temporary directory has a path that is too long for a socket (${path}): set RUNNER_TEMP to a shorter one for this step`
+  );
+}
+
+// src/reach/ssh-files.ts
+import { access as accessFile2, writeFile as writeFile2 } from "node:fs/promises";
+import { join as join2 } from "node:path";
+async function prepareSsh(access2, workspace, env) {
+  const directory = await workspace.makeDirectory("ssh");
+  const path = (name) => join2(directory, name);
+  const { key, passphrase, pins, userConfig } = access2;
+  const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
+  const files = {
+    config: path("config"),
+    key: key && path("key"),
+    knownHosts: usesOwnPins ? path("known_hosts") : void 0,
+    fingerprints: path("fingerprints"),
+    offered: path("offered"),
+    hostKeyScript: path("host-key.sh"),
+    hasPassphrase: passphrase !== void 0,
+    include: userConfig
+  };
+  if (userConfig !== void 0) await requireFile(userConfig);
+  await workspace.writeFile(files.config, sshConfig(files));
+  await workspace.writeFile(path("known_hosts"), lines(pins.lines));
+  await workspace.writeFile(files.fingerprints, lines(pins.fingerprints));
+  await workspace.writeFile(files.offered, "");
+  await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
+  if (files.key !== void 0 && key !== void 0) await workspace.writeFile(files.key, key.reveal());
+  const askpass = passphrase === void 0 ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
+  const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
+  if (files.key !== void 0 && passphrase !== void 0) await requirePassphrase(files.key, { ...rest, ...askpass });
+  return { access: access2, files, dockerEnv: env, env: { ...rest, LC_ALL: "C", ...askpass }, workspace };
+}
+async function writeAskpass(path, passphrase, workspace) {
+  await workspace.writeFile(path("passphrase"), `${passphrase}
+`);
+  await writeFile2(path("askpass"), `#!/bin/sh
+exec cat "\${0%/*}/passphrase"
+`, { mode: 448, flag: "wx" });
+  return { SSH_ASKPASS: path("askpass"), SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":0" };
+}
+async function requirePassphrase(key, env) {
+  const { code, stderr } = await runProgram("ssh-keygen", ["-y", "-f", key], { env: { ...env, LC_ALL: "C" } }).catch(
+    // Then ssh will tell what it can.
+    () => ({ code: 0, stderr: "" })
+  );
+  if (code === 0) return;
+  throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: void 0, user: void 0 })}`);
+}
+async function requireFile(path) {
+  try {
+    await accessFile2(path);
+  } catch {
+    throw new UserError(
+      "ssh-config: there is no such file, or it may not be read: write the path of an OpenSSH configuration file"
+    );
+  }
+}
+function lines(all) {
+  return all.map((line) => `${line}
+`).join("");
+}
+
+// src/reach/tls.ts
+import { createPrivateKey, X509Certificate } from "node:crypto";
+var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+function pemFrom(text4, kind) {
+  const plain = text4.includes("-----BEGIN") || !BASE64.test(text4) ? text4 : Buffer.from(text4, "base64").toString("utf8");
+  const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
+`;
+  if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
+  const article = kind === "CERTIFICATE" ? "certificate" : "private key";
+  throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
+}
+function tlsProblems(pem, now) {
+  const ca = certificate(pem.ca);
+  const cert = certificate(pem.cert);
+  const key = privateKey(pem.key);
+  const problems = [];
+  if (ca === void 0) problems.push("tls-ca: it cannot be read as a certificate: give the whole PEM text");
+  if (cert === void 0) problems.push("tls-cert: it cannot be read as a certificate: give the whole PEM text");
+  if (key === void 0) {
+    const encrypted = /ENCRYPTED/.test(pem.key);
+    problems.push(
+      encrypted ? "tls-key: it is encrypted, which docker cannot use: give it without a passphrase" : "tls-key: it cannot be read as a private key: give the whole PEM text"
+    );
+  }
+  if (ca !== void 0) problems.push(...validity("tls-ca", ca, now));
+  if (cert !== void 0) problems.push(...validity("tls-cert", cert, now));
+  if (cert !== void 0 && key !== void 0 && !cert.checkPrivateKey(key)) {
+    problems.push("tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together");
+  }
+  return problems;
+}
+function validity(name, { validFrom, validTo }, now) {
+  if (new Date(validTo) < now) return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
+  if (new Date(validFrom) > now) {
+    return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
+  }
+  return [];
+}
+function day(text4) {
+  return new Date(text4).toISOString().slice(0, 10);
+}
+function certificate(pem) {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return void 0;
+  }
+}
+function privateKey(pem) {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return void 0;
+  }
+}
+var WORDINGS2 = [
+  [
+    /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
+    "its certificate is for another name: write the name or address that the certificate has in `host`"
+  ],
+  [
+    /signed by unknown authority/,
+    "its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)"
+  ],
+  [
+    /x509: certificate has expired or is not yet valid/,
+    "its own certificate has expired: renew the certificate of the daemon"
+  ],
+  [
+    /remote error: tls: (?:expired certificate|certificate expired)/,
+    "it says that `tls-cert` has expired: renew it and set the new one"
+  ],
+  [
+    /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
+    "it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)"
+  ],
+  [
+    /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
+    "it does not speak TLS: check the port, 2376 is usual for TLS"
+  ],
+  [/HTTP request to an HTTPS server|malformed HTTP response/, "it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`"],
+  [/no such host|server misbehaving/, "no such host is known: check the name in `host`"],
+  [/connection refused/, "the connection was refused: check the port, and that dockerd listens there (its --host)"],
+  [
+    /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
+    "there was no answer: check the address, and that a firewall lets this runner through"
+  ]
+];
+function tcpReason(said) {
+  return WORDINGS2.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, " ").trim();
+}
+
+// src/reach/doors.ts
+async function doorsOf(reach, ground) {
+  const { workspace, env, signal } = ground;
+  if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)];
+  for (const warning2 of warningsFor(env)) log.warning(warning2);
+  const ssh = reach.ssh && await prepareSsh(reach.ssh, workspace, env);
+  const tls = reach.tls && await writeTls(reach.tls, workspace);
+  return reach.hosts.map((host) => ({
+    text: host.text,
+    open: async () => {
+      switch (host.kind) {
+        case "ssh":
+          if (ssh === void 0) throw new Error("an ssh host without ssh settings");
+          return await openSsh(ssh, host, signal);
+        case "tcp":
+          if (tls === void 0) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
+          return plainWay(host.text, env, tls ?? {}, tcpReason);
+        case "unix":
+          return plainWay(host.text, env, {}, (said) => said);
+      }
+    }
+  }));
+}
+async function doorOfContext({ context: name, ssh }, ground) {
+  const { env, userConfig, workspace, signal } = ground;
+  const { DOCKER_HOST: _, ...withoutHost } = env;
+  const asked = name === void 0 ? env : { ...withoutHost, DOCKER_CONTEXT: name };
+  const context = await inspectContext(dockerCli(asked), name, asked, signal);
+  if (hasBareTls(context)) {
+    throw new UserError(
+      `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``
+    );
+  }
+  const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory);
+  for (const warning2 of warnings) log.warning(warning2);
+  if (ssh !== void 0) {
+    const target = parseHost(host);
+    if (target.kind !== "ssh") {
+      throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
+    }
+    return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
+  }
+  const explain = host.startsWith("tcp:") ? tcpReason : (said) => said;
+  return {
+    text: host,
+    open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => void 0 })
+  };
+}
+function plainWay(text4, env, settings, explain) {
+  return {
+    text: text4,
+    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text4 },
+    explain,
+    [Symbol.dispose]: () => void 0
+  };
+}
+async function writeTls({ ca, cert, key }, workspace) {
+  const directory = await workspace.makeDirectory("tls");
+  await workspace.writeFile(join3(directory, "ca.pem"), ca);
+  await workspace.writeFile(join3(directory, "cert.pem"), cert);
+  await workspace.writeFile(join3(directory, "key.pem"), key.reveal());
+  return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: directory };
+}
+async function inspectContext(docker, name, env, signal) {
+  const { code, stdout, stderr } = await docker.run(["context", "inspect", "--format", "{{json .}}"], { signal });
+  if (code === 0) return JSON.parse(stdout);
+  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : "the current docker context";
+  const source = name === void 0 ? current : `\`context\` (${name})`;
+  throw new UserError(
+    `docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`
+  );
+}
+
+// src/docker/engine.ts
+import { Agent, request as httpRequest } from "node:http";
+import { createInterface } from "node:readline";
+import { Duplex } from "node:stream";
+import { text as text2 } from "node:stream/consumers";
+
+// src/docker/go-json.ts
+function parseGoJson(text4) {
+  const value = JSON.parse(text4);
+  return text4.includes("null") ? withoutNulls(value) : value;
+}
+function withoutNulls(value) {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const there = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+}
+
+// src/docker/engine.ts
+var EngineError = class extends Error {
+  name = "EngineError";
+  status;
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+};
+var ConnectionLost = class extends Error {
+  name = "ConnectionLost";
+};
+var OWN_API_VERSION = "1.54";
+var OLDEST_API_VERSION = "1.41";
+var MOST_CONNECTIONS = 4;
+var DEFAULT_TIMEOUT_SECONDS = 45;
+async function connectEngine(dial, headers, signal) {
+  const agent = new StdioAgent(dial);
+  const send = sender(agent, headers);
+  try {
+    const ping = await send("GET", "/_ping", { signal });
+    ping.resume();
+    if (ping.statusCode !== 200) throw new EngineError(ping.statusCode ?? 0, await text2(ping));
+    return engineOver(agent, send, agreeOnVersion(String(ping.headers["api-version"] ?? OLDEST_API_VERSION)));
+  } catch (error2) {
+    agent.destroy();
+    throw error2;
+  }
+}
+function agreeOnVersion(offered) {
+  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+    throw new EngineError(
+      400,
+      `its API ${offered} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`
+    );
+  }
+  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
+}
+function compareVersions(a, b) {
+  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
+  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
+  return majorA - majorB || minorA - minorB;
+}
+function engineOver(agent, send, apiVersion) {
+  const call = async (method, path, options = {}) => {
+    const response = await send(method, `/v${apiVersion}${path}`, options);
+    if ((response.statusCode ?? 500) >= 400) throw await refusal(response);
+    return response;
+  };
+  return {
+    apiVersion,
+    get: async (path, options) => parseBody(await text2(await call("GET", path, options))),
+    post: async (path, options) => parseBody(await text2(await call("POST", path, options))),
+    remove: async (path, options) => {
+      ;
+      (await call("DELETE", path, options)).resume();
+    },
+    bytes: async (path, options) => Buffer.concat(await (await call("GET", path, options)).toArray()),
+    lines: (path, options) => readLines(() => call("GET", path, options)),
+    forward: ({ method, path }) => send(method, path, {}),
+    close: () => agent.destroy()
+  };
+}
+async function* readLines(open3) {
+  yield* createInterface({ input: await open3() });
+}
+function parseBody(body) {
+  return body.trim() === "" ? void 0 : parseGoJson(body);
+}
+async function refusal(response) {
+  const body = await text2(response);
+  return new EngineError(response.statusCode ?? 500, messageIn(body) ?? body.trim());
+}
+function messageIn(body) {
+  try {
+    const parsed = JSON.parse(body);
+    const message = parsed?.message;
+    return typeof message === "string" ? message : void 0;
+  } catch {
+    return void 0;
+  }
+}
+function sender(agent, headers) {
+  const once = (method, path, options) => {
+    const { query = {}, body, registryAuth, signal, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
+    const search = new URLSearchParams(query).toString();
+    const payload = body === void 0 ? void 0 : JSON.stringify(body);
+    const outgoing = httpRequest({
+      agent,
+      method,
+      path: search === "" ? path : `${path}?${search}`,
+      headers: {
+        ...headers,
+        // The daemon does not look at the host; without one Node would name its own default.
+        Host: "docker",
+        ...payload === void 0 ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) },
+        ...registryAuth === void 0 ? {} : { "X-Registry-Auth": registryAuth.reveal() }
+      },
+      ...signal === void 0 ? {} : { signal }
+    });
+    const answer = answerOf(outgoing, timeoutSeconds);
+    outgoing.end(payload);
+    return answer;
+  };
+  return async (method, path, options) => {
+    try {
+      return await once(method, path, options);
+    } catch (error2) {
+      if (method !== "GET" || !(error2 instanceof ConnectionLost) || !agent.mayConnectAgain) throw error2;
+      return once(method, path, options);
+    }
+  };
+}
+function answerOf(outgoing, timeoutSeconds) {
+  return new Promise((resolve3, reject) => {
+    const timer = setTimeout(() => {
+      outgoing.destroy(new ConnectionLost(`the docker daemon did not answer within ${timeoutSeconds} s`));
+    }, timeoutSeconds * 1e3);
+    outgoing.once("response", (response) => {
+      clearTimeout(timer);
+      resolve3(response);
+    });
+    outgoing.once("error", (error2) => {
+      clearTimeout(timer);
+      const isOurs = error2 instanceof ConnectionLost || error2.name === "AbortError";
+      reject(isOurs ? error2 : new ConnectionLost(error2.message, { cause: error2 }));
+    });
+  });
+}
+var StdioAgent = class extends Agent {
+  #dial;
+  #hasConnected = false;
+  #isClosed = false;
+  constructor(dial) {
+    super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+    this.#dial = dial;
+  }
+  /** Whether a connection that broke is worth another: there was one, and the run still wants it. */
+  get mayConnectAgain() {
+    return this.#hasConnected && !this.#isClosed;
+  }
+  createConnection() {
+    if (this.#isClosed) throw new ConnectionLost("the connection to the docker daemon is closed");
+    return new StdioSocket(this.#dial(), () => {
+      this.#hasConnected = true;
+    });
+  }
+  destroy() {
+    this.#isClosed = true;
+    super.destroy();
+  }
+};
+var StdioSocket = class extends Duplex {
+  #child;
+  #stderr = "";
+  constructor(child, onFirstByte) {
+    super();
+    this.#child = child;
+    child.stdout.once("data", onFirstByte);
+    child.stdout.on("data", (chunk) => {
+      if (!this.push(chunk)) child.stdout.pause();
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      this.#stderr += chunk;
+    });
+    child.stdin.on("error", () => void 0);
+    child.once("error", (error2) => this.destroy(new ConnectionLost(error2.message, { cause: error2 })));
+    child.once("close", (code) => {
+      const said = this.#stderr.trim();
+      if (said === "" && code === 0) this.push(null);
+      else this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
+    });
+  }
+  _read() {
+    this.#child.stdout.resume();
+  }
+  _write(chunk, _encoding, done) {
+    this.#child.stdin.write(chunk, () => done());
+  }
+  _final(done) {
+    this.#child.stdin.end(done);
+  }
+  _destroy(error2, done) {
+    this.#child.kill("SIGKILL");
+    for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) pipe.destroy();
+    done(error2);
+  }
+  // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
+  setKeepAlive() {
+    return this;
+  }
+  setNoDelay() {
+    return this;
+  }
+  setTimeout() {
+    return this;
+  }
+  /** A kept connection does not keep the program alive. */
+  unref() {
+    this.#child.unref();
+    return this;
+  }
+  ref() {
+    this.#child.ref();
+    return this;
+  }
+};
+
+// src/reach/standing.ts
+function notManaging(swarm, host) {
+  if (swarm.ControlAvailable && !swarm.Error) return void 0;
+  if (swarm.LocalNodeState === "inactive") {
+    return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
+  }
+  if (swarm.LocalNodeState === "active" && !swarm.ControlAvailable) {
+    return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
+  }
+  return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || "no reason given"}`;
+}
+
+// src/reach/managers.ts
+var SECOND_LOOK_MS = 500;
+var ASK_LIMIT_MS = 25e3;
+var SEARCH_SECONDS = 120;
+var Managers = class {
+  #doors;
+  #configDirectory;
+  #way;
+  #cli;
+  #search;
+  #connected = false;
+  #disposed = false;
+  constructor(doors, configDirectory) {
+    this.#doors = doors;
+    this.#configDirectory = configDirectory;
+  }
+  /** The docker CLI, tied to the manager in use. */
+  docker = {
+    run: (args, options) => this.#current().run(args, options),
+    start: (args) => this.#watched(this.#current().start(args))
+  };
+  /**
+   * Opens the first way that leads to a manager.
+   *
+   * @throws UserError with the reason of the only host, or of each
+   */
+  async connect(headers, signal) {
+    const reasons = [];
+    for (const door of this.#doors) {
+      try {
+        const engine = await this.#enter(door, headers, signal);
+        this.#connected = true;
+        return engine;
+      } catch (error2) {
+        this.#leave();
+        if (!(error2 instanceof UserError)) throw error2;
+        reasons.push(error2.message);
+        if (this.#doors.length > 1) log.info(`Passed over: ${error2.message}`);
+      }
+    }
+    const [only = ""] = reasons;
+    if (reasons.length <= 1) throw new UserError(only);
+    throw new UserError(`none of the ${reasons.length} hosts can be used: ${reasons.join("; ")}`);
+  }
+  async #enter(door, headers, signal) {
+    const way = await this.#open(door);
+    const engine = await connectEngine(() => this.docker.start(["system", "dial-stdio"]), headers, signal).catch(
+      (error2) => {
+        signal.throwIfAborted();
+        throw cannotBeUsed(way, error2);
+      }
+    );
+    try {
+      const info2 = await engine.get("/info", { signal });
+      const problem2 = notManaging(info2.Swarm, door.text);
+      if (problem2 !== void 0) throw new UserError(problem2);
+      log.info(
+        `Connected to ${door.text}: Docker ${info2.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`
+      );
+      return engine;
+    } catch (error2) {
+      engine.close();
+      throw error2 instanceof ConnectionLost ? cannotBeUsed(way, error2) : error2;
+    }
+  }
+  async #open(door) {
+    const way = await door.open().catch((error2) => {
+      if (!(error2 instanceof UserError)) throw error2;
+      throw new UserError(`${door.text}: ${error2.message}`, { cause: error2 });
+    });
+    this.#way = way;
+    this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+    return way;
+  }
+  #leave() {
+    this.#way?.[Symbol.dispose]();
+    this.#way = void 0;
+    this.#cli = void 0;
+  }
+  #current() {
+    if (this.#cli === void 0) throw new ConnectionLost("no manager of the swarm can be reached");
+    return this.#cli;
+  }
+  /** A connection that ends by itself is the sign that the manager may be gone. */
+  #watched(child) {
+    const way = this.#way;
+    child.once("close", (_code, killedBy) => {
+      const mayBeGone = killedBy === null && way === this.#way && this.#connected && !this.#disposed;
+      if (mayBeGone && this.#doors.length > 1) this.#find();
+    });
+    return child;
+  }
+  /** Looks for another manager when the one in use does not manage any more. One search at a time. */
+  #find() {
+    this.#search ??= this.#replace().catch((error2) => log.warning(`No other manager was found: ${messageOf(error2)}`)).finally(() => {
+      this.#search = void 0;
+    });
+  }
+  async #replace() {
+    const before = this.#way;
+    const deadline = nowMs() + SEARCH_SECONDS * 1e3;
+    await idle(SECOND_LOOK_MS);
+    if (before === void 0 || this.#disposed) return;
+    if (await this.#problemOf(before) === void 0) return;
+    const at = this.#doors.findIndex(({ text: text4 }) => text4 === before.text);
+    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
+    while (!this.#disposed && nowMs() < deadline) {
+      for (const door of others) {
+        const way = await door.open().catch((error2) => messageOf(error2));
+        const problem2 = typeof way === "string" ? way : await this.#problemOf(way);
+        if (typeof way === "string" || problem2 !== void 0 || this.#disposed) {
+          if (typeof way !== "string") way[Symbol.dispose]();
+          log.debug(`${door.text}: ${problem2}`);
+          continue;
+        }
+        log.warning(`${before.text} is no longer a manager that answers: the run goes on with ${door.text}`);
+        this.#leave();
+        this.#way = way;
+        this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+        return;
+      }
+      await idle(1e3);
+    }
+  }
+  /** Why a way does not lead to a manager now. */
+  async #problemOf(way) {
+    const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+    const signal = timeLimit(ASK_LIMIT_MS);
+    try {
+      const { code, stdout, stderr } = await docker.run(["info", "--format", "{{json .Swarm}}"], { signal });
+      if (code !== 0) return way.explain(stderr.trim());
+      return notManaging(JSON.parse(stdout), way.text);
+    } catch (error2) {
+      return messageOf(error2);
+    }
+  }
+  [Symbol.dispose]() {
+    this.#disposed = true;
+    this.#leave();
+  }
+};
+function cannotBeUsed(way, error2) {
+  return new UserError(`the docker daemon at ${way.text} cannot be used: ${way.explain(messageOf(error2))}`, {
+    cause: error2
+  });
+}
+
+// src/runner/environment.ts
+var OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
+var LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
+var CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+function environmentForChildren(env) {
+  const entries = Object.entries(env).filter((entry) => {
+    const [name, value] = entry;
+    if (value === void 0 || OF_THE_RUNNER.test(name)) return false;
+    if (value === "" && CHOICE_OF_ENDPOINT.test(name)) return false;
+    return LEADS_TO_DOCKER.test(name) || redact(value) === value;
+  });
+  return Object.fromEntries(entries);
+}
+var OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+function environmentForCommands(env) {
+  const entries = Object.entries(env).filter((entry) => {
+    const [name, value] = entry;
+    return value !== void 0 && !OF_THE_ACTION.test(name);
+  });
+  return Object.fromEntries(entries);
+}
+
+// src/connection.ts
+async function connect(deployment, workspace, env, signal) {
+  const bare = environmentForChildren(env);
+  const userConfig = await readUserConfig(bare);
+  const cli = await findCli(deployment, bare, workspace, signal);
+  const directory = await workspace.makeDirectory("client");
+  await workspace.writeFile(join4(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
+  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
+  const managers = new Managers(doors, directory);
+  try {
+    const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal);
+    const close = () => {
+      managers[Symbol.dispose]();
+      engine.close();
+    };
+    return {
+      docker: managers.docker,
+      cliVersion: cli.version,
+      engine,
+      configDirectory: directory,
+      userConfig,
+      [Symbol.dispose]: close
+    };
+  } catch (error2) {
+    managers[Symbol.dispose]();
+    throw error2;
+  }
+}
+async function readUserConfig(env) {
+  const directory = env.DOCKER_CONFIG || join4(homedir(), ".docker");
+  const name = env.DOCKER_CONFIG ? "DOCKER_CONFIG" : "~/.docker";
+  const file = await readConfigFile(join4(directory, "config.json"));
+  return { name, directory, file, carriedOver: settingsToCarryOver(file, join4(directory, "cli-plugins")), env };
+}
+async function readConfigFile(path) {
+  try {
+    return parseConfigFile(await readFile2(path, "utf8"));
+  } catch (error2) {
+    if (error2.code === "ENOENT") return {};
+    log.warning(`${path} is not read: ${messageOf(error2)}`);
+    return {};
+  }
+}
+
+// src/inputs/masking.ts
+var SHORTEST_GUESS = 3;
+var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config"];
+function hide2(value, username) {
+  if (value !== "") new Secret(value, username);
+}
+function hidePasswords(value) {
+  if (value.kind === "map") hidePasswordsOfMap(value);
+  if (value.kind !== "list") return;
+  for (const item of value.items) {
+    if (item.kind === "text") guess(item.value.split(/\s+/).at(-1));
+    else hidePasswords(item);
+  }
+}
+function hidePasswordsOfMap(map) {
+  for (const { key, value } of map.entries) {
+    if (key === "password") {
+      if (value.kind === "text") hide2(value.value);
+      else hideAll(value);
+    } else if (value.kind !== "text") hidePasswords(value);
+    else if (!PUBLIC_KEYS.includes(key)) guess(value.value);
+  }
+}
+function hideAll(value) {
+  if (value.kind === "text") guess(value.value);
+  if (value.kind === "list") value.items.forEach(hideAll);
+  if (value.kind !== "map") return;
+  for (const entry of value.entries) {
+    guess(entry.key);
+    hideAll(entry.value);
+  }
+}
+function hideAfterPasswordKeys(text4) {
+  for (const [, rest = ""] of text4.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
+    guess(rest);
+    for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
+      guess(piece);
+      guess(piece.replace(/^["']|["'}\]]+$/g, ""));
+    }
+  }
+}
+function hideUserInfo(address) {
+  guess(/^\w+:\/\/[^:]*:(.*)@/s.exec(address)?.[1]);
+}
+function hideColumns(line) {
+  const columns = line.trim().split(/[ \t]+/);
+  columns.slice(2).forEach(guess);
+  guess(/^\s*(?:\S+\s+){3}(.*)$/.exec(line)?.[1]);
+}
+function guess(value) {
+  if (value !== void 0 && value.trim().length >= SHORTEST_GUESS) hide2(value.trim());
+}
+
+// src/inputs/credentials.ts
+var HUB2 = "docker.io";
+var UNSET = "an empty one is often a secret that is not set, or that pull requests from forks do not get";
+function checkedCredential(written, problems) {
+  const { origin, scope, password } = written;
+  const username = written.username.trim();
+  const config = written.config?.trim();
+  const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter(
+    (problem2) => problem2 !== void 0
+  );
+  for (const problem2 of wrong) problems.add(problem2);
+  if (wrong.length > 0 || scope === void 0) return void 0;
+  const place = scope.path === "" ? scope.registry : `${scope.registry}/${scope.path}`;
+  return {
+    origin,
+    config: config ?? place,
+    ...scope,
+    username,
+    password: new Secret(password, username),
+    kind: "password"
+  };
+}
+function credentialFromShortForm(given, problems) {
+  const password = withoutLastNewlines(given.password);
+  hide2(password, given.username.trim());
+  const all = { registry: given.registry.trim(), username: given.username.trim(), password };
+  if (Object.values(all).every((value) => value === "")) return void 0;
+  const names = ["registry", "username", "password"];
+  const missing = names.filter((name) => name !== "registry" && all[name] === "");
+  if (missing.length > 0) {
+    const present = names.filter((name) => all[name] !== "");
+    problems.add(
+      `${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`
+    );
+    return void 0;
+  }
+  const scope = problems.at("registry").attempt(() => registryScope(all.registry || HUB2));
+  return checkedCredential({ ...all, origin: "registry", config: void 0, scope }, problems.at("username, password"));
+}
+function checkSeparation(credentials, problems) {
+  const known2 = /* @__PURE__ */ new Map();
+  for (const credential of credentials) {
+    const { origin, registry, config } = credential;
+    const key = JSON.stringify([config, registry]);
+    const other = known2.get(key);
+    if (other === void 0) known2.set(key, credential);
+    else {
+      problems.add(
+        `${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`
+      );
+    }
+  }
+}
+function registryScope(text4) {
+  hideUserInfo(text4);
+  try {
+    return parseRegistry(text4);
+  } catch (error2) {
+    if (!(error2 instanceof InvalidReference)) throw error2;
+    throw new UserError(error2.message.replace(/^The/, "the"));
+  }
+}
+function withoutLastNewlines(password) {
+  let end2 = password.length;
+  while (end2 > 0 && "\r\n".includes(password.charAt(end2 - 1))) end2--;
+  return password.slice(0, end2);
+}
+function usernameProblem(username) {
+  if (username === "") return `the username is empty: write the name of the account (${UNSET})`;
+  if (username.includes(":")) return "the username has a colon, which docker cannot send: write the name alone";
+  if (new RegExp("\\p{Cc}", "u").test(username)) return "the username has a line break or control character: write it on one line";
+  return void 0;
+}
+function passwordProblem(password) {
+  if (password === "") return `the password is empty: set it (${UNSET})`;
+  if (password.includes("\0"))
+    return "the password has a NUL character, which no password can have: save it as UTF-8 text";
+  return void 0;
+}
+function configProblem(config) {
+  if (config === "") return "`config` is empty: write a name for it, or leave the key out";
+  if (config !== void 0 && new RegExp("\\p{Cc}", "u").test(config))
+    return "`config` has a line break or control character: write a name on one line";
+  return void 0;
+}
+function isOrAre(names) {
+  return names.length === 1 ? "is" : "are";
+}
+
+// src/inputs/files.ts
+import { readFileSync, statSync } from "node:fs";
+import { join as join5, resolve } from "node:path";
+var LARGEST_MEGABYTES = 1;
+function fileReader(env) {
+  return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
+}
+function basePath(env) {
+  return env.GITHUB_WORKSPACE || process.cwd();
+}
+function resolvePath(env, path) {
+  const expanded = path.startsWith("~/") && env.HOME ? join5(env.HOME, path.slice(2)) : path;
+  return resolve(basePath(env), expanded);
+}
+function readBytes(path, base) {
+  try {
+    const file = statSync(path);
+    if (file.isDirectory()) throw new UserError("this is a directory: write the path of the file in it");
+    if (!file.isFile()) throw new UserError("this is no regular file: write the content to one first");
+    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+      throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+    }
+    return readFileSync(path);
+  } catch (error2) {
+    if (error2 instanceof UserError) throw error2;
+    throw new UserError(fileProblem(error2.code, base));
+  }
+}
+function fileProblem(code, base) {
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+  }
+  if (code === "EACCES" || code === "EPERM")
+    return "the file may not be read: give the user of this step the permission";
+  return `the file cannot be read (${code ?? "no path"}): write the path of a file of this job`;
+}
+function textOfBytes(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError("the file is not UTF-8 text: save it as UTF-8");
+  }
+}
+
+// src/reach/ssh-key.ts
+var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
+function shapeOfKey(text4) {
+  const bad = (problem2) => ({ problem: problem2, isEncrypted: false });
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text4.trim())) return bad(`it is a public key: ${NO_KEY}`);
+  if (/^PuTTY-User-Key-File/.test(text4.trim())) {
+    return bad("it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)");
+  }
+  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text4).trim()) ?? [];
+  if (kind === void 0) return bad(`it is no private key that ssh can read: ${NO_KEY}`);
+  if (!/\n/.test(body.trim()) && body.trim().length > 100) return bad(`its line breaks are lost: ${NO_KEY}`);
+  if (kind !== "OPENSSH ") return { isEncrypted: kind === "ENCRYPTED " || /Proc-Type: 4,ENCRYPTED/.test(body) };
+  const bytes = Buffer.from(body, "base64");
+  if (!bytes.toString("latin1").startsWith("openssh-key-v1\0")) return bad(`it is damaged: ${NO_KEY}`);
+  const length = bytes.readUInt32BE(15);
+  return { isEncrypted: bytes.toString("latin1", 19, 19 + length) !== "none" };
+}
+function normalKey(text4) {
+  return `${text4.replace(/\r\n?/g, "\n").trim()}
+`;
+}
+
+// src/inputs/values.ts
+var UNIT_MILLISECONDS = { ms: 1, s: 1e3, m: 6e4, h: 36e5 };
+var DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+function parseBoolean(text4) {
+  if (/^(?:true|True|TRUE)$/.test(text4)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text4)) return false;
+  throw new UserError(`${shown2(text4)} is neither of the two allowed values: write true or false`);
+}
+function parseDuration(text4) {
+  const seconds = parseDelay(text4);
+  if (seconds === 0) throw new UserError(`${text4} is no time at all: write a longer one, such as 10s`);
+  return seconds;
+}
+function parseDelay(text4) {
+  if (/^\d+(?:\.\d+)?$/.test(text4))
+    throw new UserError(`${text4} has no unit: write ${text4}s for seconds, or ${text4}m for minutes`);
+  if (!DURATION.test(text4)) throw new UserError(`${shown2(text4)} is no duration: write one such as 90s, 10m or 1h30m`);
+  const milliseconds = [...text4.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
+    (sum, [, amount = "", unit = ""]) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
+    0
+  );
+  return milliseconds / 1e3;
+}
+function parseInteger(text4, least, most) {
+  const number = Number(text4);
+  if (/^(?:0|[1-9]\d*)$/.test(text4) && number >= least && number <= most) return number;
+  throw new UserError(`${shown2(text4)} is not allowed: write a whole number from ${least} to ${most}`);
+}
+function parseChoice(text4, choices) {
+  const choice = choices.find((candidate) => candidate === text4);
+  if (choice !== void 0) return choice;
+  throw new UserError(`${shown2(text4)} is none of its words: write ${choices.join(" or ")}`);
+}
+
+// src/inputs/yaml.ts
+var import_yaml = __toESM(require_dist(), 1);
+var DEEPEST = 20;
+var MOST_ALIASED_VALUES = 1e5;
+var HARMLESS_TAGS = /* @__PURE__ */ new Set(["!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"]);
+var REASONS = {
+  TAB_AS_INDENT: "a tab indents the line, which YAML does not allow: indent with spaces",
+  BAD_ALIAS: "a value that begins with * or & is an alias or anchor in YAML: put the value in quotes",
+  BAD_DQ_ESCAPE: "a backslash in double quotes begins an escape that YAML does not know: use single quotes",
+  BAD_INDENT: "a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes",
+  BAD_SCALAR_START: "a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are",
+  MISSING_CHAR: "a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon",
+  MULTILINE_IMPLICIT_KEY: "the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together",
+  MULTIPLE_DOCS: "a line of --- begins a second document: leave only one",
+  RESOURCE_EXHAUSTION: "lists and mappings are nested too deeply: write them flat"
+};
+var OTHER_REASON = "this is not valid YAML: look at the indentation, and put values with special characters in quotes";
+function parseYaml(text4) {
+  const source = text4.replace(/^\uFEFF/, "");
+  const lineCounter = new import_yaml.LineCounter();
+  const document = (0, import_yaml.parseDocument)(source, {
+    schema: "failsafe",
+    lineCounter,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: "error"
+  });
+  const [error2] = document.errors;
+  const tree = new TreeBuilder(source, lineCounter);
+  const root = document.contents === null ? void 0 : tree.build(document.contents);
+  if (error2 === void 0) return { root, problems: tree.problems };
+  const { line, col } = lineCounter.linePos(error2.pos[0]);
+  const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? "";
+  const code = startOfLine.includes("	") ? "TAB_AS_INDENT" : error2.code;
+  return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+}
+var TreeBuilder = class {
+  problems = [];
+  #source;
+  #lineCounter;
+  #anchors = /* @__PURE__ */ new Map();
+  #sizes = /* @__PURE__ */ new Map();
+  #aliasedValues = 0;
+  constructor(source, lineCounter) {
+    this.#source = source;
+    this.#lineCounter = lineCounter;
+  }
+  build(node, depth = 0) {
+    if (node === null) return this.#empty(0);
+    const offset = node.range?.[0] ?? 0;
+    if (depth > DEEPEST) return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
+    if ((0, import_yaml.isAlias)(node)) return this.#resolve(node.source, offset);
+    if (node.tag !== void 0 && !HARMLESS_TAGS.has(node.tag)) {
+      return this.#refuse(offset, "a value that begins with ! is a tag in YAML: put the value in quotes");
+    }
+    if (node.anchor !== void 0) this.#anchors.set(node.anchor, void 0);
+    const value = this.#valueOf(node, offset, depth);
+    if (node.anchor !== void 0) this.#anchors.set(node.anchor, value);
+    return value;
+  }
+  #valueOf(node, offset, depth) {
+    const line = this.#lineCounter.linePos(offset).line;
+    if ((0, import_yaml.isMap)(node)) return this.#sized({ kind: "map", line, entries: this.#entries(node, depth) });
+    if ((0, import_yaml.isSeq)(node)) {
+      const items = node.items.map((item) => this.build(item, depth + 1));
+      return this.#sized({ kind: "list", line, items });
+    }
+    if (!(0, import_yaml.isScalar)(node)) return this.#empty(offset);
+    const value = String(node.value ?? "");
+    if (value === "" && node.anchor !== void 0) {
+      return this.#refuse(offset, "a value that begins with & is an anchor in YAML: put the value in quotes");
+    }
+    return { kind: "text", line, value, ...this.#styleOf(node) };
+  }
+  #styleOf(node) {
+    if (node.type === import_yaml.Scalar.BLOCK_LITERAL || node.type === import_yaml.Scalar.BLOCK_FOLDED) {
+      return { style: "block", isFolded: false, hasComment: false };
+    }
+    const [start, end2] = node.range ?? [0, 0];
+    const isPlain = node.type === import_yaml.Scalar.PLAIN;
+    return {
+      style: isPlain ? "plain" : "quoted",
+      isFolded: /[\r\n]/.test(this.#source.slice(start, end2)),
+      hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end2, end2 + 80))
+    };
+  }
+  #entries(map, depth) {
+    const own2 = /* @__PURE__ */ new Map();
+    const merged = [];
+    for (const { key: keyNode, value: valueNode } of map.items) {
+      const key = this.build(keyNode, depth + 1);
+      const value = this.build(valueNode, depth + 1);
+      const offset = keyNode?.range?.[0] ?? 0;
+      if (key.kind !== "text") this.#refuse(offset, "a key is a list or mapping: write text before the colon");
+      else if (key.value === "<<" && key.style === "plain")
+        merged.push(...value.kind === "list" ? value.items : [value]);
+      else if (own2.has(key.value)) this.#refuse(offset, "the key is in its mapping already: leave one of the two");
+      else own2.set(key.value, { key: key.value, line: key.line, value });
+    }
+    for (const { key, ...rest } of merged.flatMap((value) => value.kind === "map" ? value.entries : [])) {
+      if (!own2.has(key)) own2.set(key, { key, ...rest });
+    }
+    return [...own2.values()];
+  }
+  #resolve(anchor, offset) {
+    const target = this.#anchors.get(anchor);
+    if (target === void 0) {
+      const wrong = this.#anchors.has(anchor) ? "an alias (*) stands inside of what it means: give the name of an anchor that ends before it" : REASONS.BAD_ALIAS;
+      return this.#refuse(offset, wrong ?? OTHER_REASON);
+    }
+    const before = this.#aliasedValues;
+    this.#aliasedValues += this.#sizes.get(target) ?? 1;
+    if (this.#aliasedValues <= MOST_ALIASED_VALUES) return target;
+    if (before > MOST_ALIASED_VALUES) return this.#empty(offset);
+    return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
+  }
+  #sized(value) {
+    const children = value.kind === "list" ? value.items : value.entries.map((entry) => entry.value);
+    this.#sizes.set(
+      value,
+      children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1)
+    );
+    return value;
+  }
+  #refuse(offset, reason) {
+    const { line, col } = this.#lineCounter.linePos(offset);
+    this.problems.push({ line, column: col, reason });
+    return this.#empty(offset);
+  }
+  #empty(offset) {
+    const { line } = this.#lineCounter.linePos(offset);
+    return { kind: "text", line, value: "", style: "plain", isFolded: false, hasComment: false };
+  }
+};
+
+// src/inputs/reach.ts
+var SSH_INPUTS = ["ssh-key", "ssh-known-hosts", "ssh-passphrase", "ssh-jump", "ssh-config"];
+var TLS_INPUTS = ["tls-ca", "tls-cert", "tls-key"];
+function reachFrom(sources, problems) {
+  const { input: input2 } = sources;
+  const secrets = Object.fromEntries(
+    ["ssh-key", "ssh-passphrase", "tls-key"].map((name) => {
+      hide2(input2(name));
+      return [name, withoutLastNewlines(input2(name))];
+    })
+  );
+  const hosts = hostsFrom(input2("host"), problems.at("host"));
+  const context = input2("context").trim() || void 0;
+  const allowPlainTcp = problems.at("allow-plain-tcp").attempt(() => parseBoolean(input2("allow-plain-tcp").trim() || "false"));
+  for (const problem2 of contradictions(sources, hosts, context)) problems.add(problem2);
+  const ssh = sshFrom(sources, secrets, sshTarget2(sources, hosts, context), problems);
+  const tls = tlsFrom(input2, secrets["tls-key"], problems);
+  const plain = hosts.find(({ kind }) => kind === "tcp");
+  if (plain !== void 0 && !TLS_INPUTS.some((name) => isGiven(input2, name)) && allowPlainTcp === false) {
+    problems.add(
+      `host: ${plain.text} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`
+    );
+  }
+  return { hosts, context, ssh, tls, cli: cliFrom(input2, problems) };
+}
+function isGiven(input2, name) {
+  return input2(name).trim() !== "";
+}
+function hostsFrom(text4, problems) {
+  if (text4.trim() === "") return [];
+  const written = /^\s*[[{-]/.test(text4) || /\n\s*-/.test(text4) ? listFrom(text4, problems) : text4.trim().split(/\s*[\r\n]+\s*/);
+  const hosts = written.flatMap((entry) => {
+    hideUserInfo(entry);
+    return problems.attempt(() => parseHost(entry)) ?? [];
+  });
+  const twice = hosts.find(({ text: text5 }, index) => hosts.findIndex((other) => other.text === text5) !== index);
+  if (twice !== void 0) problems.add(`${twice.text} is there twice: take one of them out`);
+  return hosts;
+}
+function listFrom(text4, problems) {
+  const { root, problems: wrong } = parseYaml(text4);
+  for (const { line, reason } of wrong) problems.add(`line ${line}: ${reason}`);
+  if (wrong.length > 0 || root === void 0) return [];
+  if (root.kind === "list" && root.items.every(({ kind }) => kind === "text")) {
+    return root.items.map((item) => item.kind === "text" ? item.value.trim() : "");
+  }
+  problems.add("it is no list of addresses: write one address, or one a line with a dash before each");
+  return [];
+}
+function contradictions({ input: input2 }, hosts, context) {
+  const given = (names) => names.filter((name) => isGiven(input2, name));
+  const has = (kind) => hosts.some((host) => host.kind === kind);
+  const [ssh, tls] = [given(SSH_INPUTS), given(TLS_INPUTS)];
+  const attempted = isGiven(input2, "host") && hosts.length === 0;
+  return [
+    ...context !== void 0 && isGiven(input2, "host") ? ["host, context: both say where the swarm is: leave one of them out"] : [],
+    ...context !== void 0 && /[\s\0]|^-/.test(context) ? [`context: ${shown2(context)} is no name of a context: write one that \`docker context ls\` lists`] : [],
+    ...ssh.length > 0 && !has("ssh") && !attempted && context === void 0 ? [
+      `${ssh.join(", ")}: there is no SSH connection: write \`host: ssh://user@host\` as well, or leave ${ssh.length === 1 ? "it" : "them"} out`
+    ] : [],
+    ...tls.length > 0 && !has("tcp") && !attempted ? [
+      `${tls.join(", ")}: there is no TLS connection: write \`host: tcp://host:2376\` as well, or leave ${tls.length === 1 ? "it" : "them"} out`
+    ] : [],
+    ...isGiven(input2, "allow-plain-tcp") && /^true$/i.test(input2("allow-plain-tcp").trim()) && tls.length > 0 ? ["allow-plain-tcp: TLS is given as well, and is used: leave one of them out"] : []
+  ];
+}
+function sshTarget2({ input: input2 }, hosts, context) {
+  const host = hosts.find(({ kind }) => kind === "ssh");
+  if (host !== void 0) return host.text;
+  return SSH_INPUTS.some((name) => isGiven(input2, name)) ? context && `the context ${context}` : void 0;
+}
+function sshFrom({ input: input2, resolvePath: resolvePath2, hasAgent }, secrets, target, problems) {
+  if (target === void 0) return void 0;
+  const userConfig = input2("ssh-config").trim();
+  const key = secrets["ssh-key"].trim();
+  const passphrase = secrets["ssh-passphrase"];
+  const pins = problems.at("ssh-known-hosts").attempt(() => parsePins(input2("ssh-known-hosts"))) ?? {
+    lines: [],
+    fingerprints: []
+  };
+  if (!isGiven(input2, "ssh-known-hosts") && userConfig === "") {
+    problems.add(
+      `ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`
+    );
+  }
+  if (key === "" && userConfig === "" && !hasAgent) {
+    problems.add(
+      "ssh-key: it is empty, and there is no SSH agent (an empty one is often a secret that is not set): set the private key"
+    );
+  }
+  const shape = key === "" ? void 0 : shapeOfKey(key);
+  if (shape?.problem !== void 0) problems.add(`ssh-key: ${shape.problem}`);
+  else if (shape?.isEncrypted && passphrase === "") {
+    problems.add("ssh-passphrase: it is empty, and `ssh-key` is encrypted: set the passphrase of the key");
+  } else if (passphrase !== "" && shape !== void 0 && !shape.isEncrypted) {
+    problems.add("ssh-passphrase: `ssh-key` is not encrypted: leave the passphrase out");
+  }
+  if (/[\r\n\0]/.test(passphrase)) problems.add("ssh-passphrase: it has a line break: write it on one line");
+  if (passphrase !== "" && key === "")
+    problems.add("ssh-passphrase: there is no `ssh-key` that it opens: set the key as well");
+  return {
+    key: key === "" ? void 0 : new Secret(normalKey(key)),
+    passphrase: passphrase === "" ? void 0 : new Secret(passphrase),
+    pins,
+    jump: jumpFrom(input2("ssh-jump"), problems.at("ssh-jump")),
+    userConfig: userConfig === "" ? void 0 : resolvePath2(userConfig)
+  };
+}
+function jumpFrom(text4, problems) {
+  if (text4.trim() === "") return void 0;
+  return text4.trim().split(/\s*,\s*/).map((hop) => problems.attempt(() => parseJump(hop))).join(",");
+}
+function tlsFrom(input2, key, problems) {
+  const missing = TLS_INPUTS.filter((name) => !isGiven(input2, name));
+  if (missing.length === TLS_INPUTS.length) return void 0;
+  if (missing.length > 0) {
+    problems.add(
+      `${missing.join(", ")}: ${listed(missing)} missing: give \`tls-ca\`, \`tls-cert\` and \`tls-key\` together (an empty one is often a secret that is not set)`
+    );
+    return void 0;
+  }
+  const ca = problems.at("tls-ca").attempt(() => pemFrom(input2("tls-ca"), "CERTIFICATE"));
+  const cert = problems.at("tls-cert").attempt(() => pemFrom(input2("tls-cert"), "CERTIFICATE"));
+  const pem = problems.at("tls-key").attempt(() => pemFrom(key, "PRIVATE KEY"));
+  if (pem !== void 0) hide2(pem);
+  if (ca === void 0 || cert === void 0 || pem === void 0) return void 0;
+  for (const problem2 of tlsProblems({ ca, cert, key: pem }, /* @__PURE__ */ new Date())) problems.add(problem2);
+  return { ca, cert, key: new Secret(pem) };
+}
+function cliFrom(input2, problems) {
+  const version = input2("docker-version").trim().replace(/^v/, "");
+  const sha256 = input2("docker-sha256").trim().toLowerCase().replace(/^sha256:/, "");
+  const url = input2("docker-download-url").trim().replace(/\/+$/, "");
+  if (version !== "" && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
+    problems.add(`docker-version: ${shown2(version)} is no full version: write one such as 28.3.3`);
+  }
+  if (sha256 !== "" && !/^[0-9a-f]{64}$/.test(sha256)) {
+    problems.add("docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits");
+  }
+  hideUserInfo(url);
+  if (url !== "") problems.at("docker-download-url").attempt(() => checkUrl(url));
+  return { version: version || DEFAULT_VERSION, sha256: sha256 || void 0, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
+}
+function checkUrl(text4) {
+  if (!URL.canParse(text4) || !/^https?:$/.test(new URL(text4).protocol)) {
+    throw new UserError("it is no web address: write one such as https://mirror.example.com");
+  }
+}
+
+// src/inputs/keys.ts
+var MOST_TYPOS = 2;
+function valueAt(map, key) {
+  return map.entries.find((entry) => entry.key === key)?.value;
+}
+function filledAt(map, key) {
+  const value = valueAt(map, key);
+  if (value === void 0) return void 0;
+  if (value.kind === "text") return value.value.trim() === "" ? void 0 : value;
+  return (value.kind === "list" ? value.items : value.entries).length === 0 ? void 0 : value;
+}
+function textAt(map, key, problems) {
+  const value = valueAt(map, key);
+  if (value === void 0) return void 0;
+  if (value.kind === "text") return value.value.trim();
+  problems.add(
+    `\`${key}\` is a ${value.kind === "map" ? "mapping" : "list"}: write one text, in quotes if it has special characters`
+  );
+  return void 0;
+}
+function closestKey(key, known2, otherNames = {}) {
+  const plain = key.toLowerCase().replaceAll("_", "-");
+  const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : void 0;
+  if (other !== void 0) return other;
+  const [best] = known2.map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) })).filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5)).sort((a, b) => a.typos - b.typos);
+  return best?.name;
+}
+function keyAdvice(closest, known2) {
+  const guess2 = closest === void 0 ? "write one of" : `did you mean \`${closest}\`? The keys are`;
+  return `${guess2} ${listed(known2, closest === void 0 ? "disjunction" : "conjunction")}`;
+}
+function typosBetween(a, b) {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
+
+// src/inputs/registries.ts
+var PASSWORD_KEYS = ["password-env", "password-file", "password"];
+var KEYS = ["registry", "username", ...PASSWORD_KEYS, "config"];
+var OTHER_NAMES = {
+  address: "registry",
+  configuration: "config",
+  host: "registry",
+  login: "username",
+  name: "config",
+  secret: "password",
+  server: "registry",
+  token: "password",
+  url: "registry",
+  user: "username"
+};
+var EXAMPLE = "`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`";
+var COLUMNS = "<config> <registry> <user> <password>";
+function credentialsFromText(text4, input2, sources, problems) {
+  const clean = text4.replace(/^\uFEFF/, "");
+  return isYaml(clean) ? credentialsFromYaml(clean, input2, sources, problems) : credentialsFromColumns(clean, input2, problems);
+}
+function isYaml(text4) {
+  const first = text4.split(/\r?\n/).find(saysSomething) ?? "";
+  if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true;
+  const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
+  return key !== void 0 && (KEYS.includes(key) || columnsOf(first).length !== 4);
+}
+function saysSomething(line) {
+  return line.trim() !== "" && !line.trim().startsWith("#");
+}
+function columnsOf(line) {
+  return line.trim().split(/[ \t]+/);
+}
+function credentialsFromColumns(text4, input2, problems) {
+  return text4.split(/\r?\n/).flatMap((line, index) => {
+    if (!saysSomething(line)) return [];
+    const origin = `${input2} line ${index + 1}`;
+    return credentialFromLine(line, origin, problems.at(origin)) ?? [];
+  });
+}
+function credentialFromLine(line, origin, problems) {
+  const [config = "", registry = "", username = "", password, ...rest] = columnsOf(line);
+  if (password === void 0 || rest.length > 0) {
+    hideColumns(line);
+    const count = columnsOf(line).length;
+    problems.add(
+      `the line has ${count} ${count === 1 ? "column" : "columns"} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`
+    );
+    return void 0;
+  }
+  hide2(password, username);
+  const scope = problems.attempt(() => scopeFromColumn(registry));
+  return checkedCredential({ origin, config, scope, username, password }, problems);
+}
+function scopeFromColumn(registry) {
+  try {
+    return registryScope(registry);
+  } catch (error2) {
+    if (!(error2 instanceof UserError)) throw error2;
+    throw new UserError(
+      `the second column is no registry: write ${COLUMNS}, with a registry such as ghcr.io or ghcr.io/org-a`
+    );
+  }
+}
+function credentialsFromYaml(text4, input2, sources, problems) {
+  const { root, problems: wrong } = parseYaml(text4);
+  if (root !== void 0) hidePasswords(root);
+  if (wrong.length > 0) hideAfterPasswordKeys(text4);
+  for (const { line, column, reason } of wrong) {
+    problems.add(`${input2} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
+  }
+  if (wrong.length > 0) return [];
+  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS.includes(key));
+  if (root?.kind !== "list" && !isOneEntry2) {
+    problems.add(`${input2}: this is no list of credentials: write entries such as ${EXAMPLE}`);
+    return [];
+  }
+  const entries = root.kind === "list" ? root.items : [root];
+  return entries.flatMap((entry, index) => {
+    const origin = `${input2} entry ${index + 1}`;
+    return credentialFromEntry(entry, origin, sources, problems.at(origin)) ?? [];
+  });
+}
+function credentialFromEntry(entry, origin, sources, problems) {
+  if (entry.kind !== "map") {
+    problems.add(
+      `this is ${entry.kind === "list" ? "a list" : "only text"} and no mapping: write an entry such as ${EXAMPLE}`
+    );
+    return void 0;
+  }
+  const unknown = entry.entries.filter(({ key }) => !KEYS.includes(key));
+  for (const { key, line } of unknown) {
+    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS, OTHER_NAMES), KEYS)}`);
+  }
+  if (unknown.length > 0) return void 0;
+  const username = requiredText(entry, "username", "write the name of the account", problems);
+  const password = problems.attempt(() => passwordOf(entry, sources));
+  if (password !== void 0) hide2(password, username);
+  const registry = requiredText(entry, "registry", "write one such as ghcr.io, or docker.io for Docker Hub", problems);
+  const scope = registry === void 0 ? void 0 : problems.attempt(() => registryScope(registry));
+  const config = textAt(entry, "config", problems);
+  if (username === void 0 || password === void 0) return void 0;
+  return checkedCredential({ origin, config, scope, username, password }, problems);
+}
+function requiredText(entry, key, remedy, problems) {
+  if (valueAt(entry, key) === void 0) problems.add(`\`${key}\` is missing: ${remedy}`);
+  return textAt(entry, key, problems);
+}
+function passwordOf(entry, sources) {
+  const [key, ...others] = PASSWORD_KEYS.filter((name) => valueAt(entry, name) !== void 0);
+  if (key === void 0 || others.length > 0) {
+    const found = key === void 0 ? "there is no password" : `${listed([key, ...others])} are given at once`;
+    throw new UserError(`${found}: write exactly one of ${listed(PASSWORD_KEYS, "disjunction")}`);
+  }
+  const value = valueAt(entry, key);
+  if (value?.kind !== "text") {
+    throw new UserError(`\`${key}\` is a list or mapping in YAML: put the value in quotes, or use \`password-env\``);
+  }
+  if (key === "password-env") return passwordFromEnv(value.value.trim(), sources);
+  if (key === "password-file") return passwordFromFile(value.value.trim(), sources);
+  return passwordFromText(value);
+}
+function passwordFromEnv(name, { env }) {
+  const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : void 0) ?? "");
+  if (password !== "") return password;
+  throw new UserError(
+    `the variable that \`password-env\` names is not set, or is empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`
+  );
+}
+function passwordFromFile(path, { readFile: readFile3 }) {
+  if (path === "") throw new UserError("`password-file` is empty: write the path of a file that holds the password");
+  const password = withoutLastNewlines(fileText(path, readFile3));
+  if (password !== "") return password;
+  throw new UserError("`password-file`: the file is empty: write the password into it");
+}
+function fileText(path, readFile3) {
+  try {
+    return readFile3(path);
+  } catch (error2) {
+    if (!(error2 instanceof UserError)) throw error2;
+    throw new UserError(`\`password-file\`: ${error2.message}`);
+  }
+}
+function passwordFromText({ value, isFolded, hasComment }) {
+  if (isFolded) {
+    throw new UserError(
+      "`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |"
+    );
+  }
+  if (hasComment) {
+    throw new UserError(
+      "`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`"
+    );
+  }
+  return withoutLastNewlines(value);
+}
+
+// src/inputs/flags.ts
+var SWITCHES = /* @__PURE__ */ new Set([
+  "--detach",
+  "--force",
+  "--help",
+  "--init",
+  "--no-healthcheck",
+  "--no-resolve-image",
+  "--quiet",
+  "--read-only",
+  "--rollback",
+  "--tty",
+  "--with-registry-auth"
+]);
+var LONG_NAMES = {
+  "-d": "--detach",
+  "-e": "--env",
+  "-h": "--help",
+  "-l": "--label",
+  "-p": "--publish",
+  "-q": "--quiet",
+  "-t": "--tty",
+  "-u": "--user",
+  "-w": "--workdir"
+};
+var LISTS = new Set(
+  "config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit".split(" ").map((name) => `--${name}`)
+);
+var CONNECTION = "the way to the swarm is the same for all services: use the input `host` or `context`";
+var LOGGING = "it says nothing about the service: leave it off";
+var RESERVED = {
+  "--detach": "this action waits for all services together: use the input `wait`",
+  "--quiet": "this action reports the progress itself: leave it off",
+  "--with-registry-auth": "this action sends the credential wherever there is one: leave it off, and give it in `registries`",
+  "--image": "the image is checked and pinned first: use the key `image`",
+  "--name": "the name is how the service is found: use the key `name`",
+  "--no-resolve-image": "this action pins every image by its digest: leave it off",
+  "--rollback": "a deploy goes forward: give the earlier image in the key `image`",
+  "--help": LOGGING,
+  "--version": LOGGING,
+  "-v": LOGGING,
+  "--debug": LOGGING,
+  "-D": LOGGING,
+  "--log-level": LOGGING,
+  "-H": CONNECTION,
+  "--context": CONNECTION,
+  "-c": CONNECTION,
+  "--tls": CONNECTION,
+  "--tlscacert": CONNECTION,
+  "--tlscert": CONNECTION,
+  "--tlskey": CONNECTION,
+  "--tlsverify": CONNECTION
+};
+var CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
+function readFlags(verb, items, problems) {
+  const words = [];
+  const given = [];
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] ?? "";
+    const at = `item ${index + 1}`;
+    const flag = problems.at(at).attempt(() => parseFlag(item));
+    const next = items[index + 1];
+    const takesNext = flag !== void 0 && needsValue(flag) && next !== void 0 && !looksLikeFlag(next);
+    if (takesNext) index++;
+    if (flag === void 0) continue;
+    const complete = takesNext ? { ...flag, value: next, isWhole: true } : flag;
+    const problem2 = flagProblem(verb, complete);
+    if (problem2 !== void 0) problems.add(`${at}: ${problem2}`);
+    words.push(...wordsOf(complete));
+    given.push({ name: complete.name, value: complete.value });
+  }
+  return { words, given };
+}
+function variablesOf({ given }) {
+  return given.flatMap(
+    ({ name, value = "" }) => ["--env", "--env-add", "--env-rm"].includes(name) ? [value.split("=", 1)[0] ?? ""] : []
+  );
+}
+function parseFlag(item) {
+  const text4 = item.trim();
+  if (/\s\\$/.test(text4))
+    throw new UserError("it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway");
+  const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text4);
+  const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text4);
+  const [, spelling, separator, rest] = long ?? short ?? [];
+  if (spelling === void 0) {
+    throw new UserError(
+      "this word belongs to no flag: write one flag an item, such as `--update-order=start-first`, or the value behind its flag"
+    );
+  }
+  const name = LONG_NAMES[spelling] ?? spelling;
+  const hasValue = rest !== void 0 && (rest !== "" || separator === "=");
+  const inner = /^(?:"([^"]*)"|'([^']*)')$/.exec(rest ?? "")?.slice(1).join("");
+  return {
+    name,
+    spelling,
+    value: hasValue ? inner ?? rest : void 0,
+    isJoined: long !== null && separator === "=",
+    isWhole: inner !== void 0
+  };
+}
+function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
+  const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : void 0;
+  if (reserved !== void 0) return `${spelling} is not yours to give here, because ${reserved}`;
+  const client = clientFlagProblem(verb, name, value);
+  if (client !== void 0) return client;
+  if (verb === "update" && LISTS.has(name))
+    return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
+  const list = name.replace(/-(?:add|rm)$/, "");
+  if (verb === "create" && list !== name && LISTS.has(list))
+    return `docker service create has no ${name}: write ${list}`;
+  if (value?.includes("\0"))
+    return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
+  if (SWITCHES.has(name)) {
+    const isAlone = value === void 0 || isJoined && /^(?:true|false)$/.test(value);
+    return isAlone ? void 0 : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and one flag an item`;
+  }
+  if (value === void 0) return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
+  if (!isWhole && /(?:^|\s)--[a-zA-Z]/.test(value)) {
+    return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
+  }
+  return void 0;
+}
+function clientFlagProblem(verb, name, value = "") {
+  if (name === "--config" && verb === "update") {
+    return `docker service update has no --config: write --config-add to attach a swarm config, ${CLIENT_CONFIG}`;
+  }
+  if (name === "--config" && /^(?:\/|\.{1,2}\/|~)/.test(value)) {
+    return `--config is given a directory: write the name of a swarm config, ${CLIENT_CONFIG}`;
+  }
+  if (name === "--host" && (verb === "update" || value.includes("://"))) {
+    const hosts = verb === "update" ? "--host-add" : "--host";
+    return `--host does not choose the swarm here: ${CONNECTION} (a name in the containers is added by ${hosts} name:ip)`;
+  }
+  return void 0;
+}
+function needsValue(flag) {
+  return flag.value === void 0 && !SWITCHES.has(flag.name);
+}
+function looksLikeFlag(item) {
+  return /^\s*--?[a-zA-Z]/.test(item);
+}
+function wordsOf({ spelling, value, isJoined }) {
+  if (value === void 0) return [spelling];
+  return isJoined ? [`${spelling}=${value}`] : [spelling, value];
+}
+
+// src/inputs/strategy.ts
+var KINDS = ["rolling", "recreate", "canary", "blue-green"];
+var MOST_TASKS = 1e6;
+var DEFAULT_ROUTE_LABELS = ["traefik."];
+var BELONGS_TO = {
+  canary: ["canary"],
+  hold: ["canary", "blue-green"],
+  "check-command": ["canary", "blue-green"],
+  "check-url": ["canary", "blue-green"],
+  "route-labels": ["blue-green"],
+  "route-alias": ["blue-green"],
+  "keep-old": ["blue-green"]
+};
+var POLICY_PARSERS = {
+  parallelism: (text4) => String(parseInteger(text4, 0, MOST_TASKS)),
+  delay: (text4) => `${parseDelay(text4)}s`,
+  order: (text4) => parseChoice(text4, ["start-first", "stop-first"]),
+  "failure-action": (text4) => parseChoice(text4, ["pause", "continue", "rollback"]),
+  monitor: (text4) => `${parseDuration(text4)}s`,
+  "max-failure-ratio": parseRatio
+};
+var POLICY_SETTINGS = Object.keys(POLICY_PARSERS);
+var STRATEGY_KEYS = [
+  "strategy",
+  ...Object.keys(BELONGS_TO),
+  ...POLICY_SETTINGS.map((setting) => `update-${setting}`),
+  ...POLICY_SETTINGS.map((setting) => `rollback-${setting}`)
+];
+var NO_SETTINGS = { given: [], update: {}, rollback: {} };
+function isPolicy(name) {
+  return /^(?:update|rollback)-/.test(name) && STRATEGY_KEYS.includes(name);
+}
+function readStrategySettings(textOf, problems) {
+  const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf(name)]));
+  const read2 = (name, parse) => {
+    const value = texts.get(name);
+    return value === void 0 ? void 0 : problems.at(name).attempt(() => parse(value));
+  };
+  const command = texts.get("check-command");
+  const url = read2("check-url", parseUrl);
+  if (command !== void 0 && texts.get("check-url") !== void 0) {
+    problems.add(`${listed(["check-command", "check-url"])} are both given: leave one of the two out`);
+  }
+  return {
+    given: STRATEGY_KEYS.filter((name) => texts.get(name) !== void 0),
+    kind: read2("strategy", (value) => parseChoice(value, KINDS)),
+    canary: read2("canary", parseCanarySize),
+    holdSeconds: read2("hold", parseDuration),
+    check: checkOf(command, url),
+    routeLabels: read2("route-labels", parsePrefixes),
+    routeAlias: read2("route-alias", parseAlias),
+    keepOld: read2("keep-old", (value) => value === "until-next" ? value : parseDuration(value)),
+    update: readPolicy("update"),
+    rollback: readPolicy("rollback")
+  };
+  function readPolicy(phase) {
+    const entries = POLICY_SETTINGS.flatMap((setting) => {
+      const value = read2(`${phase}-${setting}`, POLICY_PARSERS[setting]);
+      return value === void 0 ? [] : [[setting, value]];
+    });
+    const policy = Object.fromEntries(entries);
+    if (phase === "rollback" && policy["failure-action"] === "rollback") {
+      problems.add("rollback-failure-action: a rollback cannot be rolled back: write pause or continue");
+    }
+    return policy;
+  }
+}
+function rolloverOf(own2, all, problems) {
+  const kind = own2.kind ?? all.kind ?? "rolling";
+  for (const name of own2.given.filter((one) => !belongs(one, kind))) {
+    const kinds = BELONGS_TO[name] ?? [];
+    problems.add(
+      `\`${name}\` belongs to the strategy ${kinds.join(" or ")}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``
+    );
+  }
+  return {
+    strategy: strategyOf(kind, { ...all, ...withoutAbsent(own2) }),
+    update: { ...all.update, ...own2.update },
+    rollback: { ...all.rollback, ...own2.rollback }
+  };
+}
+function checkAllAreUsed(all, rollovers, problems) {
+  for (const name of all.given) {
+    if (rollovers.length === 0 || rollovers.some(({ strategy }) => belongs(name, strategy.kind))) continue;
+    const kinds = BELONGS_TO[name] ?? [];
+    problems.add(
+      `${name}: it belongs to the strategy ${kinds.join(" or ")}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``
+    );
+  }
+}
+function checkOf(command, url) {
+  if (command !== void 0) return { command };
+  return url === void 0 ? void 0 : { url };
+}
+function belongs(name, kind) {
+  return BELONGS_TO[name]?.includes(kind) ?? true;
+}
+function strategyOf(kind, settings) {
+  const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings;
+  const trial = { holdSeconds, ...check === void 0 ? {} : { check } };
+  if (kind === "canary") return { kind, size: canary, trial };
+  if (kind !== "blue-green") return { kind };
+  return { kind, trial, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
+}
+function withoutAbsent(settings) {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
+}
+function parseCanarySize(text4) {
+  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text4) ?? [];
+  const most = percent === "%" ? 99 : MOST_TASKS;
+  if (number === "" || Number(number) < 1 || Number(number) > most) {
+    throw new UserError(`${shown2(text4)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+  }
+  return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
+}
+function parseRatio(text4) {
+  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text4)) return text4;
+  throw new UserError(`${shown2(text4)} is no ratio: write a number from 0 to 1, such as 0.25`);
+}
+function parseUrl(text4) {
+  const url = URL.parse(text4);
+  if (url !== null && (url.username !== "" || url.password !== "")) {
+    hideUserInfo(text4);
+    throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
+  }
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text4;
+  throw new UserError(`${shown2(text4)} is no address: write one that begins with http:// or https://`);
+}
+function parsePrefixes(text4) {
+  const prefixes = text4.split(/[\s,]+/).filter((prefix) => prefix !== "");
+  if (prefixes.length > 0) return prefixes;
+  throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
+}
+function parseAlias(text4) {
+  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text4)) return text4;
+  throw new UserError(
+    `${shown2(text4)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
+  );
+}
+
+// src/inputs/variables.ts
+var NAME2 = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+function variablesFrom(env, problems) {
+  if (env === void 0) return {};
+  if (env.kind === "text") {
+    problems.add("this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`");
+    return {};
+  }
+  const pairs = env.kind === "map" ? pairsOfMap(env, problems) : pairsOfList(env, problems);
+  const known2 = /* @__PURE__ */ new Set();
+  for (const [name, value] of pairs) {
+    if (!NAME2.test(name)) {
+      problems.add(`${shown2(name)} is no name of a variable: write letters, digits and _, no digit first`);
+    } else if (known2.has(name)) problems.add(`${name} is given twice: leave one of the two`);
+    else if (value.includes("\0"))
+      problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
+    known2.add(name);
+  }
+  return Object.fromEntries(pairs);
+}
+function pairsOfMap({ entries }, problems) {
+  return entries.flatMap(({ key, value }) => {
+    if (value.kind !== "text") {
+      problems.add(
+        `the value of ${shown2(key)} is a ${value.kind === "map" ? "mapping" : "list"}: put it in quotes to make it text`
+      );
+      return [];
+    }
+    if (value.value === "" && value.style === "plain") {
+      problems.add(`${shown2(key)} has no value: write \`${key}: ""\` if it shall be empty`);
+      return [];
+    }
+    return [[key, value.value]];
+  });
+}
+function pairsOfList({ items }, problems) {
+  return items.flatMap((item, index) => {
+    if (item.kind !== "text") {
+      problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
+      return [];
+    }
+    const separator = item.value.indexOf("=");
+    if (separator >= 0)
+      return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
+    problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
+    return [];
+  });
+}
+
+// src/inputs/services.ts
+var KEYS2 = [
+  "name",
+  "image",
+  "auth-config",
+  "replicas",
+  "env",
+  "create",
+  "create-args",
+  "update-args",
+  ...STRATEGY_KEYS
+];
+var OTHER_NAMES2 = {
+  config: "auth-config",
+  environment: "env",
+  scale: "replicas",
+  service: "name",
+  tag: "image"
+};
+var COMPOSE_KEYS = new Set(
+  "build command configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir".split(
+    " "
+  )
+);
+var NOT_COMPOSE = "this action's `services` is no compose file: give what a new service needs in `create-args` and what is to change in `update-args`, as flags of docker service create and update";
+var NAME3 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+var LONGEST_NAME = 63;
+var MOST_REPLICAS = 1e6;
+var NO_FLAGS = { words: [], given: [] };
+var PAIR = "`web: ghcr.io/org/web:1.2`";
+function servicesFromText(text4, forAll, problems) {
+  const { root, problems: wrong } = parseYaml(text4);
+  for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`);
+  if (wrong.length > 0) return [];
+  const entries = entriesOf(root, problems.at("services"));
+  const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
+  checkNames(entries, problems);
+  return requests;
+}
+function entriesOf(root, problems) {
+  if (root === void 0 || root.kind === "text") {
+    problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`);
+    return [];
+  }
+  if (root.kind === "list" || isOneEntry(root)) return entriesOfList(root.kind === "list" ? root.items : [root]);
+  const compose = root.entries.find(({ key, value }) => key === "services" && value.kind !== "text");
+  if (compose !== void 0) {
+    problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
+    return [];
+  }
+  return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
+}
+function isOneEntry({ entries }) {
+  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS2.includes(key));
+}
+function entriesOfList(items) {
+  return items.map((value, index) => {
+    const name = value.kind === "map" ? valueAt(value, "name") : void 0;
+    const text4 = name?.kind === "text" ? name.value.trim() : void 0;
+    return { place: text4 ? placeOf(text4) : `services entry ${index + 1}`, name: text4, value };
+  });
+}
+function placeOf(name) {
+  return `services: ${name.slice(0, LONGEST_NAME)}`;
+}
+function requestFromEntry(entry, forAll, problems) {
+  const { value } = entry;
+  if (value.kind === "list") {
+    problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`);
+    return void 0;
+  }
+  if (value.kind === "map") return requestFromMap(entry, value, forAll, problems);
+  if (entry.name === void 0) {
+    problems.add(
+      `this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`
+    );
+    return void 0;
+  }
+  problems.attempt(() => checkName(entry.name ?? ""));
+  const image = problems.attempt(() => imageFrom(value.value.trim()));
+  const rollover = rolloverOf(NO_SETTINGS, forAll, problems);
+  const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [], rollover };
+  return image && { name: entry.name, image, ...nothingElse };
+}
+function requestFromMap(entry, map, forAll, problems) {
+  if (!checkKeys(entry, map, problems)) return void 0;
+  const name = nameOf(entry, map, problems);
+  const image = attemptAt(map, "image", problems, imageFrom);
+  const authConfig = attemptAt(map, "auth-config", problems, nonEmpty);
+  const replicas = attemptAt(map, "replicas", problems, (text4) => parseInteger(text4, 0, MOST_REPLICAS));
+  const create2 = valueAt(map, "create") === void 0 ? false : attemptAt(map, "create", problems, parseBoolean);
+  const env = variablesFrom(filledAt(map, "env"), problems.at("`env`"));
+  const createFlags = flagsAt(map, "create", problems);
+  const updateFlags = flagsAt(map, "update", problems);
+  const own2 = readStrategySettings((key) => textAt(map, key, problems), problems);
+  if (create2 && valueAt(map, "image") === void 0) {
+    problems.add("`create` is true, but there is no `image`: write the image to make the service from");
+  }
+  if (create2 === false && valueAt(map, "create-args") !== void 0) {
+    problems.add("`create-args` is given without `create: true`: add it, or leave the flags out");
+  }
+  const asked = [valueAt(map, "image"), valueAt(map, "replicas"), filledAt(map, "env"), filledAt(map, "update-args")];
+  const hasPolicy = own2.given.some((key) => isPolicy(key));
+  if (create2 === false && !hasPolicy && asked.every((value) => value === void 0)) {
+    problems.add("nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`");
+  }
+  for (const flags of [createFlags, updateFlags])
+    checkGivenOnce(map, env, flags, [...forAll.given, ...own2.given], problems);
+  return {
+    name,
+    ...image === void 0 ? {} : { image },
+    ...authConfig === void 0 ? {} : { authConfig },
+    ...replicas === void 0 ? {} : { replicas },
+    env,
+    create: create2 ?? false,
+    createArgs: createFlags.words,
+    updateArgs: updateFlags.words,
+    rollover: rolloverOf(own2, forAll, problems)
+  };
+}
+function checkKeys({ name }, map, problems) {
+  const unknown = map.entries.filter(({ key }) => !KEYS2.includes(key));
+  const [only, ...others] = map.entries;
+  if (only !== void 0 && others.length === 0 && unknown.length === 1 && name === void 0 && only.value.kind === "text") {
+    problems.add(
+      `\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`
+    );
+    return false;
+  }
+  for (const { key, line } of unknown) {
+    const closest = closestKey(key, KEYS2, OTHER_NAMES2);
+    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS2);
+    problems.add(`line ${line} has the unknown key ${shown2(key)}: ${advice}`);
+  }
+  return unknown.length === 0;
+}
+function nameOf(entry, map, problems) {
+  const inside = textAt(map, "name", problems);
+  if (inside === void 0 && entry.name === void 0) {
+    if (valueAt(map, "name") === void 0) problems.add("`name` is missing: write the name of the service");
+    return "";
+  }
+  const name = entry.name ?? inside ?? "";
+  if (inside !== void 0 && inside !== name) {
+    problems.add(`\`name\` is ${shown2(inside)} here: leave it out, or write the same name before the colon`);
+  }
+  problems.attempt(() => checkName(name));
+  return name;
+}
+function checkName(name) {
+  if (name === "") throw new UserError("the name is empty: write the name of the service");
+  if (name.length > LONGEST_NAME)
+    throw new UserError(
+      `the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME}, write a shorter one`
+    );
+  if (NAME3.test(name)) return;
+  throw new UserError(
+    `${shown2(name)} is no name of a service: write letters, digits, - and _, with a letter or digit first and last`
+  );
+}
+function checkNames(entries, problems) {
+  const known2 = /* @__PURE__ */ new Set();
+  for (const { name = "" } of entries) {
+    const key = name.toLowerCase();
+    if (key !== "" && known2.has(key))
+      problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
+    known2.add(key);
+  }
+}
+function imageFrom(text4) {
+  try {
+    return withTagDefault(parseReference(text4));
+  } catch (error2) {
+    if (!(error2 instanceof InvalidReference)) throw error2;
+    throw new UserError(error2.message.replace(/^The/, "the"));
+  }
+}
+function nonEmpty(text4) {
+  if (text4 === "") throw new UserError("it is empty: write the name of a config, or leave the key out");
+  return text4;
+}
+function attemptAt(map, key, problems, parse) {
+  const text4 = textAt(map, key, problems);
+  return text4 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse(text4));
+}
+function flagsAt(map, verb, problems) {
+  const key = `${verb}-args`;
+  const value = filledAt(map, key);
+  const here = problems.at(`\`${key}\``);
+  if (value === void 0) return NO_FLAGS;
+  if (value.kind === "map") {
+    here.add("this is a mapping: write a list of flags such as `- --update-order=start-first`");
+    return NO_FLAGS;
+  }
+  if (value.kind === "text") return readFlags(verb, flagLines(value.value), here);
+  if (value.items.every((item) => item.kind === "text")) {
+    return readFlags(
+      verb,
+      value.items.map((item) => item.value),
+      here
+    );
+  }
+  const index = value.items.findIndex((item) => item.kind !== "text");
+  here.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
+  return NO_FLAGS;
+}
+function flagLines(block) {
+  const lines2 = block.split(/\r?\n/).map((line) => line.trim());
+  return lines2.filter((line) => line !== "" && !line.startsWith("#"));
+}
+function checkGivenOnce(map, env, flags, settings, problems) {
+  if (valueAt(map, "replicas") !== void 0 && flags.given.some(({ name }) => name === "--replicas")) {
+    problems.add("`replicas` and the flag --replicas are both given: leave one of the two");
+  }
+  for (const name of settings.filter(isPolicy)) {
+    if (flags.given.some((flag) => flag.name === `--${name}`))
+      problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`);
+  }
+  for (const name of variablesOf(flags)) {
+    if (Object.hasOwn(env, name)) problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
+  }
+}
+
+// src/inputs/stack.ts
+import { existsSync as existsSync2 } from "node:fs";
+import { dirname, join as join6 } from "node:path";
+
+// src/inputs/compose/keys.ts
+var SECTIONS = ["services", "networks", "volumes", "secrets", "configs"];
+var SERVICE_KEYS = "build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir".split(
+  " "
+);
+var BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
+var REFUSED = {
+  annotations: "Swarm keeps only labels: write `labels`, or leave it out",
+  cpu_count: BY_LIMITS,
+  cpu_percent: BY_LIMITS,
+  cpu_period: BY_LIMITS,
+  cpu_quota: BY_LIMITS,
+  cpu_shares: BY_LIMITS,
+  cpus: BY_LIMITS,
+  cpuset: "Swarm cannot bind tasks to processors: leave it out",
+  extends: "docker stack cannot extend services: write the keys out, or use a YAML anchor",
+  gpus: "write `deploy: {resources: {reservations: {generic_resources: …}}}`",
+  mem_limit: BY_LIMITS,
+  mem_reservation: "write `deploy: {resources: {reservations: {memory: 512M}}}`",
+  memswap_limit: BY_LIMITS,
+  pids_limit: "write `deploy: {resources: {limits: {pids: 100}}}`",
+  platform: 'choose nodes: write `deploy: {placement: {constraints: ["node.platform.arch == aarch64"]}}`',
+  profiles: "Swarm would always deploy the service: put it into a compose file of its own, or leave the key out",
+  scale: "write `deploy: {replicas: 2}`",
+  volume_driver: "write the driver in the top-level `volumes`",
+  volumes_from: "name the volume in the `volumes` of each service"
+};
+var DROPPED = {
+  attach: "it is for `docker compose up` only",
+  depends_on: "Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted",
+  develop: "it is for `docker compose watch` only",
+  pull_policy: "every image is looked up in its registry anyway"
+};
+var IGNORED = {
+  build: "build and push the image in an earlier step",
+  cgroup_parent: "leave it out",
+  container_name: "Swarm names the containers itself: leave it out",
+  devices: "use `generic_resources`, or leave it out",
+  domainname: "write the whole name in `hostname`",
+  external_links: "put both into one network, where they find each other by name",
+  ipc: "leave it out",
+  links: "services of one network find each other by name: leave it out",
+  mac_address: "leave it out",
+  network_mode: "write `networks`",
+  pid: "leave it out",
+  privileged: "write `cap_add`",
+  restart: "write `deploy: {restart_policy: {condition: any}}`",
+  security_opt: "leave it out",
+  shm_size: "mount a `tmpfs` at /dev/shm",
+  userns_mode: "leave it out"
+};
+
+// src/inputs/compose/tree.ts
+function isNothing(value) {
+  return value.kind === "text" && value.style === "plain" && /^(?:|~|null)$/i.test(value.value);
+}
+function entryAt(map, key) {
+  return map.entries.find((entry) => entry.key === key)?.value;
+}
+function mapAt(root, key) {
+  const value = entryAt(root, key);
+  return value?.kind === "map" ? value.entries : [];
+}
+function mapValues(map, change) {
+  return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
+}
+function mapItems(value, change) {
+  if (value.kind !== "list") return value.kind === "map" ? change(value) : value;
+  return { ...value, items: value.items.map(change) };
+}
+function text3(value, line) {
+  return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
+}
+var NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
+function toYaml(value) {
+  if (value.kind === "list") return `[${value.items.map(toYaml).join(", ")}]`;
+  if (value.kind === "map") {
+    return `{${value.entries.map(({ key, value: inner }) => `${quoted2(key)}: ${toYaml(inner)}`).join(", ")}}`;
+  }
+  if (isNothing(value)) return "null";
+  return value.style === "plain" && NO_TEXT.test(value.value) ? value.value : quoted2(value.value);
+}
+function quoted2(value) {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
+  );
+}
+
+// src/inputs/compose/references.ts
+function referencesOf(service) {
+  if (service.kind !== "map") return [];
+  return service.entries.flatMap(({ key, value }) => {
+    if (key === "networks") return namesOf(value).map((one) => ({ section: "networks", ...one }));
+    if (key === "secrets" || key === "configs") return sourcesOf(value).map((one) => ({ section: key, ...one }));
+    if (key === "volumes") return volumesOf(value).map((one) => ({ section: "volumes", ...one }));
+    if (key !== "credential_spec" || value.kind !== "map") return [];
+    const config = entryAt(value, "config");
+    return config?.kind === "text" ? [{ section: "configs", name: config.value, line: config.line }] : [];
+  });
+}
+function namesOf(value) {
+  if (value.kind === "map") return value.entries.map(({ key, line }) => ({ name: key, line }));
+  return value.kind === "list" ? value.items.flatMap(nameOf2) : [];
+}
+function nameOf2(value) {
+  return value.kind === "text" ? [{ name: value.value, line: value.line }] : [];
+}
+function sourcesOf(value) {
+  if (value.kind !== "list") return [];
+  return value.items.flatMap((item) => {
+    const source = item.kind === "map" ? entryAt(item, "source") : item;
+    return source === void 0 ? [] : nameOf2(source);
+  });
+}
+function volumesOf(value) {
+  if (value.kind !== "list") return [];
+  return value.items.flatMap((item) => {
+    if (item.kind === "text") {
+      const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1];
+      return name === void 0 || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }];
+    }
+    if (item.kind !== "map") return [];
+    const type = entryAt(item, "type");
+    const source = entryAt(item, "source");
+    return type?.kind === "text" && type.value === "volume" && source !== void 0 ? nameOf2(source) : [];
+  });
+}
+
+// src/inputs/compose/variables.ts
+var SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
+function substitutionsIn(text4, line) {
+  return [...text4.matchAll(SUBSTITUTION)].flatMap((match) => {
+    const { escaped, named: named2, braced, operator, rest = "" } = match.groups ?? {};
+    if (escaped !== void 0) return [];
+    const at = line + (text4.slice(0, match.index).match(/\n/g)?.length ?? 0);
+    const name = named2 ?? braced;
+    if (name === void 0) {
+      return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
+    }
+    if (operator?.includes("+")) {
+      const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+      return [{ kind: "invalid", line: at, reason }];
+    }
+    if (rest.includes("${")) {
+      const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`;
+      return [{ kind: "invalid", line: at, reason }];
+    }
+    return [{ kind: "variable", name, line: at, needs: needOf(operator) }];
+  });
+}
+function needOf(operator) {
+  if (operator === void 0) return "value";
+  if (operator.endsWith("-")) return "default";
+  return operator === ":?" ? "required-filled" : "required";
+}
+function isUnset({ name, needs }, lookUp) {
+  if (needs === "default") return false;
+  const value = lookUp(name);
+  return value === void 0 || needs === "required-filled" && value === "";
+}
+var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
+var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
+var ESCAPES = { n: "\n", r: "\r", t: "	" };
+function parseEnvFile(text4, lookUp) {
+  const variables = /* @__PURE__ */ new Map();
+  const problems = [];
+  const lines2 = text4.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const known2 = (name) => lookUp(name) ?? variables.get(name);
+  for (let at = 0; at < lines2.length; at++) {
+    const line = lines2[at] ?? "";
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const [head, name] = ENTRY.exec(line) ?? [];
+    if (head === void 0 || name === void 0) {
+      const bare = BARE.exec(line)?.[1];
+      const inherited = bare === void 0 ? void 0 : lookUp(bare);
+      if (bare === void 0)
+        problems.push({ line: at + 1, reason: "this is no KEY=value: write one, or # before a comment" });
+      else if (inherited !== void 0) variables.set(bare, inherited);
+      continue;
+    }
+    const quote = line[head.length];
+    if (quote !== '"' && quote !== "'") {
+      const plain = line.slice(head.length).replace(/(?:^|[ \t]+)#.*$/, "").trim();
+      variables.set(name, expand(plain, at + 1));
+      continue;
+    }
+    const start = at;
+    let rest = line.slice(head.length + 1);
+    let end2 = closing(rest, quote);
+    while (end2 < 0 && at + 1 < lines2.length) {
+      rest += `
+${lines2[++at]}`;
+      end2 = closing(rest, quote);
+    }
+    if (end2 < 0) {
+      problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
+      break;
+    }
+    if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end2 + 1))) {
+      problems.push({
+        line: at + 1,
+        reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`
+      });
+    }
+    const inner = rest.slice(0, end2);
+    variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
+  }
+  return { variables, problems };
+  function expand(value, line, isQuoted = false) {
+    for (const found of substitutionsIn(unescapedDollars(value), line)) {
+      if (found.kind === "invalid") problems.push({ line: found.line, reason: found.reason });
+      else if (isUnset(found, known2)) {
+        const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`;
+        problems.push({ line: found.line, reason });
+      }
+    }
+    return value.replace(
+      /\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis,
+      (all, char, dollar, named2, braced, operator, rest) => {
+        if (char !== void 0) return unescaped(all, char, isQuoted);
+        if (dollar !== void 0) return "$";
+        const found = known2(named2 ?? braced);
+        const isMissing = found === void 0 || operator?.startsWith(":") && found === "";
+        return isMissing ? operator?.endsWith("-") ? rest : "" : found;
+      }
+    );
+  }
+}
+function unescapedDollars(value) {
+  return value.replace(/\\./gs, (pair) => pair.endsWith("\n") ? pair : "  ");
+}
+function unescaped(all, char, isQuoted) {
+  if (char === "$") return "$";
+  if (!isQuoted) return all;
+  if (char === '"' || char === "\\" || char === "'") return char;
+  return ESCAPES[char] ?? all;
+}
+function closing(text4, quote) {
+  for (let at = 0; at < text4.length; at++) {
+    if (quote === '"' && text4[at] === "\\") at++;
+    else if (text4[at] === quote) return at;
+  }
+  return -1;
+}
+
+// src/inputs/compose/adapt.ts
+var CONTENT_KEY = "x-swarm-deploy-content";
+var VARIABLE_KEY = "x-swarm-deploy-variable";
+var NO_FILE = "/swarm-deploy/no-file";
+function adaptCompose(files, lookUp, problems) {
+  const lint = new Lint(files, lookUp, problems);
+  const texts = files.map((file) => toYaml(lint.adapt(file)));
+  lint.checkReferences();
+  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] };
+}
+var Lint = class {
+  variables = /* @__PURE__ */ new Set();
+  #files;
+  #lookUp;
+  #problems;
+  #dropped = /* @__PURE__ */ new Map();
+  #ignored = /* @__PURE__ */ new Map();
+  #notices = [];
+  constructor(files, lookUp, problems) {
+    this.#files = files;
+    this.#lookUp = lookUp;
+    this.#problems = problems;
+  }
+  notices() {
+    return [...this.#notices, ...mentions(this.#dropped, "is left out")];
+  }
+  warnings() {
+    return mentions(this.#ignored, "is ignored by Swarm");
+  }
+  adapt({ path, root }) {
+    const entries = root.entries.flatMap((entry) => {
+      const { key, value, line } = entry;
+      const here = this.#problems.at(`${path} line ${line}`);
+      if (key === "name") {
+        this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
+        return [];
+      }
+      if (key === "version") return this.#version(path, entry.line, value) ? [entry] : [];
+      if (key.startsWith("x-")) return [entry];
+      if (!isSection(key)) {
+        const advice = key === "include" ? "give every file in the input `compose-file`" : `write one of ${listed([...SECTIONS], "disjunction")}`;
+        here.add(`docker stack does not know the top-level key ${shown2(key)}: ${advice}`);
+        return [];
+      }
+      this.#variablesOf(path, value);
+      if (isNothing(value)) return [];
+      if (value.kind !== "map") {
+        here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
+        return [];
+      }
+      return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }];
+    });
+    return { ...root, entries };
+  }
+  /** Every network, volume, secret and config that a service names must be defined in one of the files. */
+  checkReferences() {
+    const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
+    const known2 = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
+    for (const { path, root } of this.#files) {
+      for (const { key: service, value } of mapAt(root, "services")) {
+        for (const { section, name, line } of referencesOf(value)) {
+          if (name.includes("$") || known2[section]?.has(name) || section === "networks" && name === "default")
+            continue;
+          const one = section.slice(0, -1);
+          this.#problems.add(
+            `${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`
+          );
+        }
+      }
+    }
+  }
+  #version(path, line, value) {
+    const minor = value.kind === "text" ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
+    if (minor !== null && Number(minor[1] ?? 0) <= 13) return true;
+    this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
+    return false;
+  }
+  #variablesOf(path, value) {
+    if (value.kind === "list") for (const item of value.items) this.#variablesOf(path, item);
+    if (value.kind === "map") for (const entry of value.entries) this.#variablesOf(path, entry.value);
+    if (value.kind !== "text") return;
+    const start = value.line + (value.style === "block" ? 1 : 0);
+    for (const found of substitutionsIn(value.value, start)) {
+      const here = this.#problems.at(`${path} line ${found.line}`);
+      if (found.kind === "invalid") {
+        here.add(found.reason);
+        continue;
+      }
+      const { name } = found;
+      this.variables.add(name);
+      if (isUnset(found, this.#lookUp)) {
+        here.add(
+          `the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`
+        );
+      }
+    }
+  }
+  #object(section, path, name, value) {
+    if (section === "services") return this.#service(path, name, value);
+    if (section === "secrets" || section === "configs") return this.#content(section, path, name, value);
+    return value;
+  }
+  #service(path, name, service) {
+    if (service.kind !== "map") {
+      this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
+      return service;
+    }
+    const entries = service.entries.flatMap((entry) => {
+      const { key, line, value } = entry;
+      const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
+      if (key.startsWith("x-")) return [entry];
+      const dropped = own(DROPPED, key);
+      if (dropped !== void 0) {
+        mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
+        return [];
+      }
+      if (key === "build" && !service.entries.some((other) => other.key === "image") && this.#files.length === 1) {
+        here.add("Swarm does not build: build and push in an earlier step, and name the result in `image`");
+        return [];
+      }
+      const refused = own(REFUSED, key);
+      if (refused !== void 0) {
+        here.add(`docker stack does not know it: ${refused}`);
+        return [];
+      }
+      if (!SERVICE_KEYS.includes(key)) {
+        const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll("-", "_"), SERVICE_KEYS);
+        here.add(
+          `docker stack does not know this key: ${closest === void 0 ? "leave it out" : `did you mean \`${closest}\`?`}`
+        );
+        return [];
+      }
+      if (isNothing(value) && (key === "command" || key === "entrypoint")) return [];
+      const ignored = own(IGNORED, key);
+      if (ignored !== void 0) mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
+      if (key === "environment") this.#inherited(value);
+      if (key === "credential_spec") checkCredentialSpec(value, here);
+      if (key === "ports") return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
+      if (key === "env_file") return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
+      return [entry];
+    });
+    return { ...service, entries };
+  }
+  /** A variable without a value takes the one of the step. */
+  #inherited(environment) {
+    const bare = environment.kind === "map" ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key) : environment.kind === "list" ? environment.items.flatMap((item) => item.kind === "text" && !item.value.includes("=") ? [item.value] : []) : [];
+    for (const name of bare) this.variables.add(name);
+  }
+  /** What `docker compose config` writes as text, `docker stack` wants as a number. */
+  #port(port, path, service) {
+    if (port.kind !== "map") return port;
+    const entries = port.entries.flatMap((entry) => {
+      const { key, value, line } = entry;
+      const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`);
+      if (key === "name" || key === "app_protocol") {
+        mention(this.#dropped, `ports.${key}`, "it says nothing to Swarm", `${path} line ${line}`, service);
+        return [];
+      }
+      if (key === "host_ip") {
+        here.add("`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall");
+        return [];
+      }
+      if (key !== "published" && key !== "target" || value.kind !== "text" || value.style === "plain") return [entry];
+      if (/^\d+$/.test(value.value)) return [{ ...entry, value: { ...value, style: "plain" } }];
+      if (!value.value.includes("$")) {
+        here.add(
+          `\`${key}\` is ${shown2(value.value)}, which is no single port: write one number, and an entry for each`
+        );
+      }
+      return [entry];
+    });
+    return { ...port, entries };
+  }
+  /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
+  #content(section, path, name, value) {
+    const what = `${section}.${name}`;
+    if (value.kind !== "map") {
+      this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
+      return value;
+    }
+    const given = ["file", "content", "environment", "external", "driver"].filter((key) => {
+      const inner = entryAt(value, key);
+      return inner !== void 0 && !(key === "external" && inner.kind === "text" && inner.value === "false");
+    });
+    if (given.length > 1) {
+      this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
+    }
+    const entries = value.entries.flatMap((entry) => {
+      const replaced = entry.key === "content" ? CONTENT_KEY : entry.key === "environment" ? VARIABLE_KEY : void 0;
+      if (replaced === void 0) return [entry];
+      const { value: inner, line } = entry;
+      if (inner.kind !== "text") {
+        this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
+        return [];
+      }
+      if (entry.key === "environment" && !inner.value.includes("$") && this.#lookUp(inner.value) === void 0) {
+        this.#problems.add(
+          `${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``
+        );
+      }
+      const quoted3 = { ...inner, style: "quoted" };
+      return [
+        { ...entry, key: replaced, value: quoted3 },
+        { ...entry, key: "file", value: text3(NO_FILE, line) }
+      ];
+    });
+    return { ...value, entries };
+  }
+};
+function checkCredentialSpec(value, problems) {
+  const given = value.kind === "map" ? value.entries.map(({ key }) => key) : [];
+  const sources = given.filter((key) => ["config", "file", "registry"].includes(key));
+  if (sources.length === 1 && given.length === 1) return;
+  const has = sources.length > 1 ? `it names ${listed(sources)}` : "it names no source";
+  problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
+}
+function envFile(file, problems) {
+  if (file.kind !== "map") return file;
+  const path = entryAt(file, "path");
+  const required = entryAt(file, "required");
+  const isOptional = required?.kind === "text" && required.value === "false";
+  if (path !== void 0 && !isOptional && !entryAt(file, "format")) return path;
+  problems.add("docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out");
+  return path ?? text3("", file.line);
+}
+function mention(all, key, advice, place, service) {
+  const known2 = all.get(key);
+  if (known2 === void 0) all.set(key, { place, advice, services: [service] });
+  else if (!known2.services.includes(service)) known2.services.push(service);
+}
+function mentions(all, what) {
+  return [...all].map(
+    ([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(", ")}): ${advice}`
+  );
+}
+function isSection(key) {
+  return SECTIONS.includes(key);
+}
+function own(table, key) {
+  return Object.hasOwn(table, key) ? table[key] : void 0;
+}
+
+// src/inputs/stack.ts
+var USUAL_NAMES = ["compose", "docker-compose", "docker-stack"].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
+var NAME4 = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
+var LONGEST_NAME2 = 50;
+var OF_THE_RUNNER2 = /^(?:INPUT|STATE|ACTIONS)_/;
+function readStack(inputs, rollover, env, problems) {
+  const name = inputs.stack.trim();
+  const prune = switchOf(inputs, "prune", problems);
+  const rerunJobs = switchOf(inputs, "rerun-jobs", problems);
+  if (name === "") {
+    const given = ["compose-file", "env-file"].filter((key) => inputs[key].trim() !== "");
+    const on = ["prune", "rerun-jobs"].filter((key) => key === "prune" ? prune : rerunJobs);
+    const alone = [...given, ...on];
+    if (alone.length > 0) problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
+    return void 0;
+  }
+  if (!NAME4.test(name) || name.length > LONGEST_NAME2) {
+    problems.add(
+      `stack: ${shown2(name)} is no name of a stack: write at most ${LONGEST_NAME2} letters, digits, - and _, with a letter or digit first`
+    );
+  }
+  const lookUp = variablesOf2(inputs["env-file"], env, problems);
+  const paths = composePaths(inputs["compose-file"], env, problems);
+  const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
+  hideSecrets(files, lookUp);
+  const [first] = paths;
+  if (first === void 0 || files.length < paths.length) return void 0;
+  const adapted = adaptCompose(files, lookUp, problems);
+  const variables = adapted.variables.flatMap((variable) => {
+    const value = lookUp(variable);
+    return value === void 0 ? [] : [[variable, value]];
+  });
+  return {
+    name,
+    files,
+    adapted,
+    directory: dirname(resolvePath(env, first)),
+    variables: Object.fromEntries(variables),
+    lookUp,
+    prune,
+    rerunJobs,
+    rollover
+  };
+}
+function switchOf(inputs, key, problems) {
+  const text4 = inputs[key].trim();
+  return text4 === "" ? false : problems.at(key).attempt(() => parseBoolean(text4)) ?? false;
+}
+function variablesOf2(input2, env, problems) {
+  const ofTheStep = (name) => OF_THE_RUNNER2.test(name) ? void 0 : env[name];
+  const ofFiles = /* @__PURE__ */ new Map();
+  for (const path of pathsFrom(input2, "env-file", problems)) {
+    const text4 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+    const file = parseEnvFile(text4 ?? "", (name) => ofTheStep(name) ?? ofFiles.get(name));
+    for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`);
+    for (const [name, value] of file.variables) ofFiles.set(name, value);
+  }
+  return (name) => ofTheStep(name) ?? ofFiles.get(name);
+}
+function composePaths(input2, env, problems) {
+  const given = pathsFrom(input2, "compose-file", problems);
+  if (given.length > 0 || input2.trim() !== "") return given;
+  const found = USUAL_NAMES.find((name) => existsSync2(join6(basePath(env), name)));
+  if (found !== void 0) return [found];
+  problems.add(
+    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, "disjunction")}: write the path of the compose file`
+  );
+  return [];
+}
+function pathsFrom(input2, name, problems) {
+  const text4 = input2.trim();
+  if (!/^(?:-[ \t\r\n]|\[)/.test(text4))
+    return text4.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  const { root, problems: wrong } = parseYaml(text4);
+  for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`);
+  const items = root?.kind === "list" ? root.items : [];
+  return items.flatMap((item) => {
+    if (item.kind === "text" && item.value.trim() !== "") return [item.value.trim()];
+    problems.add(`${name} line ${item.line}: this is no path: write the path of a file`);
+    return [];
+  });
+}
+function composeFile(path, env, problems) {
+  const here = problems.at(`compose-file ${path}`);
+  const text4 = here.attempt(() => fileReader(env)(path));
+  if (text4 === void 0) return void 0;
+  const { root, problems: wrong } = parseYaml(text4);
+  for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`);
+  if (wrong.length > 0) return void 0;
+  if (root?.kind === "map") return { path, root };
+  here.add("this is no compose file: write a mapping with the key `services`");
+  return void 0;
+}
+function hideSecrets(files, lookUp) {
+  for (const { root } of files) {
+    const secrets = root.entries.find(({ key }) => key === "secrets")?.value;
+    for (const { value: secret } of secrets?.kind === "map" ? secrets.entries : []) {
+      for (const { key, value } of secret.kind === "map" ? secret.entries : []) {
+        if (value.kind !== "text") continue;
+        if (key === "content") hide2(value.value);
+        if (key === "environment") hide2(lookUp(value.value) ?? "");
+      }
+    }
+  }
+}
+
+// src/inputs.ts
+var DEFAULT_TIMEOUT_SECONDS2 = 600;
+var DEFAULT_MAX_PARALLEL = 10;
+var DEFAULT_LOCK_TIMEOUT_SECONDS = 600;
+var LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
+var MOST_PARALLEL = 100;
+var ON_FAILURE = ["rollback", "keep", "pause"];
+var ON_CANCEL = ["rollback", "keep"];
+function readInputs(env) {
+  const problems = new Problems();
+  const reach = reachOf(env, problems);
+  const credentials = readCredentials(env, problems);
+  const onFailure = read(env, "on-failure", problems, (text4) => parseChoice(text4, ON_FAILURE)) ?? "rollback";
+  const settings = readStrategySettings((name) => input(env, name).trim() || void 0, problems);
+  const forAll = onFailure === "pause" ? pausing(settings) : settings;
+  const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
+  const services = readServices(env, forAll, problems);
+  const rollovers = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover);
+  checkAllAreUsed(forAll, rollovers, problems);
+  const others = rollovers.map(({ update }) => update["failure-action"]).filter((action) => action !== "pause");
+  if (onFailure === "pause" && others.length > 0) {
+    problems.add(
+      `on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`
+    );
+  }
+  const wait = read(env, "wait", problems, parseBoolean) ?? true;
+  const timeoutSeconds = read(env, "timeout", problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS2;
+  const monitorSeconds = read(env, "monitor", problems, parseDuration);
+  const maxParallel = read(env, "max-parallel", problems, (text4) => parseInteger(text4, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
+  const onCancel = read(env, "on-cancel", problems, (text4) => parseChoice(text4, ON_CANCEL)) ?? "keep";
+  const isLocked = read(env, "lock", problems, parseBoolean) ?? false;
+  const lockTimeout = read(env, "lock-timeout", problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
+  if (monitorSeconds !== void 0 && monitorSeconds >= timeoutSeconds) {
+    problems.add("monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`");
+  }
+  if (stack?.prune && !wait) {
+    problems.add(
+      "prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out"
+    );
+  }
+  if (stack?.rollover.strategy.kind === "blue-green") {
+    problems.add(
+      "strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy"
+    );
+  }
+  for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+    if (kind !== "rolling") {
+      problems.add(
+        `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`
+      );
+    }
+  }
+  problems.throwAll();
+  return {
+    reach,
+    credentials,
+    services,
+    ...stack && { stack },
+    wait,
+    timeoutSeconds,
+    monitorSeconds,
+    onFailure,
+    onCancel,
+    maxParallel,
+    lock: isLocked ? { timeoutSeconds: lockTimeout } : void 0
+  };
+}
+function pausing(settings) {
+  return { ...settings, update: { "failure-action": "pause", ...settings.update } };
+}
+function readReach(env) {
+  const problems = new Problems();
+  const reach = reachOf(env, problems);
+  problems.throwAll();
+  return reach;
+}
+function reachOf(env, problems) {
+  return reachFrom(
+    {
+      input: (name) => input(env, name),
+      resolvePath: (path) => resolvePath(env, path),
+      hasAgent: Boolean(env.SSH_AUTH_SOCK)
+    },
+    problems
+  );
+}
+function readCredentials(env, problems) {
+  const sources = { env, readFile: fileReader(env) };
+  const short = { registry: input(env, "registry"), username: input(env, "username"), password: input(env, "password") };
+  const credentials = [
+    ...credentialsFromText(input(env, "registries"), "registries", sources, problems),
+    ...credentialsFromFile(input(env, "registries-file").trim(), sources, problems),
+    credentialFromShortForm(short, problems)
+  ].filter((credential) => credential !== void 0);
+  checkSeparation(credentials, problems);
+  return credentials;
+}
+function credentialsFromFile(path, sources, problems) {
+  const name = "registries-file";
+  if (path === "") return [];
+  if (/[\r\n]/.test(path)) {
+    credentialsFromText(path, name, sources, new Problems());
+    problems.add(
+      `${name}: this is no path but several lines: give the content in \`registries\`, or write the path of a file`
+    );
+    return [];
+  }
+  const text4 = problems.at(name).attempt(() => sources.readFile(path));
+  if (text4?.trim() === "") problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
+  return credentialsFromText(text4 ?? "", name, sources, problems);
+}
+function readServices(env, forAll, problems) {
+  const text4 = input(env, "services");
+  const stack = input(env, "stack").trim();
+  if (text4.trim() !== "" && stack !== "") {
+    problems.add(
+      "`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files"
+    );
+    return [];
+  }
+  if (text4.trim() !== "") return servicesFromText(text4, forAll, problems);
+  if (stack !== "") return [];
+  const given = ["registries", "registries-file", "registry", "username"].find(
+    (name) => input(env, name) !== ""
+  );
+  const why = given === void 0 ? "it is empty" : `it is empty, and \`${given}\` alone deploys nothing`;
+  problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
+  return [];
+}
+function readStackInputs(env, rollover, problems) {
+  const names = ["stack", "compose-file", "env-file", "prune", "rerun-jobs"];
+  const [stack = "", composeFile2 = "", envFile2 = "", prune = "", rerunJobs = ""] = names.map((name) => input(env, name));
+  const inputs = { stack, "compose-file": composeFile2, "env-file": envFile2, prune, "rerun-jobs": rerunJobs };
+  return readStack(inputs, rollover, env, problems);
+}
+function read(env, name, problems, parse) {
+  const text4 = input(env, name).trim();
+  return text4 === "" ? void 0 : problems.at(name).attempt(() => parse(text4));
+}
+function parseTimeout(text4) {
+  const seconds = parseDuration(text4);
+  if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds;
+  throw new UserError(`${text4} is more than a day: write at most 24h`);
+}
+function input(env, name) {
+  const key = `INPUT_${name.toUpperCase()}`;
+  return env[key] ?? env[key.replaceAll("-", "_")] ?? "";
+}
+
+// src/lock.ts
+import { randomUUID as randomUUID2 } from "node:crypto";
+
+// src/docker/election.ts
+var PATIENCE_SECONDS = 90;
+var PAUSE_SECONDS = 1;
+var NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+function isElection(message) {
+  return NO_LEADER.test(message);
+}
+var NO_CONNECTION = /Cannot connect to the Docker daemon|error during connect|connection refused|connection reset|broken pipe|unexpected EOF|: EOF|failed to connect to the docker API/i;
+function isDisconnection(message) {
+  return NO_CONNECTION.test(message);
+}
+async function throughElection(work, signal) {
+  const deadline = nowMs() + PATIENCE_SECONDS * 1e3;
+  for (; ; ) {
+    try {
+      return await work();
+    } catch (error2) {
+      const passing = error2 instanceof ConnectionLost || error2 instanceof EngineError && isElection(error2.message);
+      if (!passing || nowMs() > deadline) throw error2;
+      await sleep(PAUSE_SECONDS * 1e3, signal);
+    }
+  }
+}
+
+// src/docker/lock-config.ts
+import { createHash as createHash2 } from "node:crypto";
+var PREFIX = "swarm-deploy.lock";
+var LONGEST_NAME3 = 64;
+var HASH_LENGTH = 12;
+var OWNER = `${PREFIX}.owner`;
+var URL2 = `${PREFIX}.url`;
+var SECONDS = `${PREFIX}.seconds`;
+var TOKEN = `${PREFIX}.token`;
+function lockName(kind, name) {
+  const plain = `${PREFIX}.${kind}.${name}`;
+  if (plain.length <= LONGEST_NAME3) return plain;
+  const hash = createHash2("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
+  return `${plain.slice(0, LONGEST_NAME3 - HASH_LENGTH - 1)}.${hash}`;
+}
+function lockBody(name, { owner, url, seconds, token }) {
+  const labels = { [OWNER]: owner, [URL2]: url, [SECONDS]: String(seconds), [TOKEN]: token };
+  return { Name: name, Labels: labels, Data: Buffer.from("a lock of a deploy").toString("base64") };
+}
+function locksOf(token) {
+  return JSON.stringify({ label: [`${TOKEN}=${token}`] });
+}
+function heldLock({ ID, CreatedAt, Spec }) {
+  const labels = Spec.Labels ?? {};
+  const holder = {
+    owner: labels[OWNER] || "someone unknown",
+    url: labels[URL2] ?? "",
+    // One that was made by hand stays until it is removed by hand.
+    seconds: /^\d+$/.test(labels[SECONDS] ?? "") ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
+    token: labels[TOKEN] ?? ""
+  };
+  return { id: ID, holder, createdAt: CreatedAt };
+}
+function isExpired({ createdAt, holder }, now) {
+  return secondsLeft(createdAt, holder.seconds, now) <= 0;
+}
+function secondsLeft(createdAt, seconds, now) {
+  return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1e3) + seconds;
+}
+
+// src/docker/removal.ts
+async function remove(engine, path, signal) {
+  await throughElection(() => engine.remove(path, { signal }), signal).catch((error2) => {
+    if (!(error2 instanceof EngineError) || error2.status !== 404) throw error2;
+  });
+}
+
+// src/runner/run.ts
+import { hostname, userInfo } from "node:os";
+function identifyRun(env) {
+  const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt2 } = env;
+  if (!repository) return { owner: redact(`${userInfo().username}@${hostname()}, process ${process.pid}`), url: "" };
+  const parts = [
+    repository,
+    env.GITHUB_WORKFLOW && `workflow ${env.GITHUB_WORKFLOW}`,
+    env.GITHUB_JOB && `job ${env.GITHUB_JOB}`,
+    id && `run ${id}${attempt2 && attempt2 !== "1" ? ` (attempt ${attempt2})` : ""}`
+  ];
+  const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : "";
+  return { owner: redact(parts.filter(Boolean).join(", ")), url: redact(url) };
+}
+
+// src/lock.ts
+var STATE = "lock";
+var CALL_TIMEOUT_MS = 12e4;
+var RELEASE_TIMEOUT_MS = 5e3;
+var LOOK_EVERY_MS2 = 1e3;
+var MARGIN_SECONDS = 15 * 60;
+async function takeLock(asked, { engine }, signal) {
+  const { lock, stack } = asked;
+  if (lock === void 0) return { takeServices: async () => void 0, [Symbol.asyncDispose]: async () => void 0 };
+  const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID2() };
+  saveState(STATE, holder.token);
+  const taken = [];
+  const take = (names) => stage("Take the lock", async () => {
+    for (const name of names.toSorted()) {
+      await waitFor(engine, name, holder, lock, signal);
+      taken.push(name);
+      log.info(`${name}: locked`);
+    }
+  });
+  const keeper = {
+    takeServices: async ({ services }) => {
+      const names = services.map(({ name }) => lockName("service", name)).filter((name) => !taken.includes(name));
+      if (names.length > 0) await take(names);
+    },
+    [Symbol.asyncDispose]: () => release(engine, holder, taken)
+  };
+  try {
+    if (stack === void 0) await keeper.takeServices(asked);
+    else await take([lockName("stack", stack.name)]);
+    return keeper;
+  } catch (error2) {
+    await keeper[Symbol.asyncDispose]();
+    throw error2;
+  }
+}
+var WAITS = { rolling: 2, recreate: 3, canary: 3, "blue-green": 5 };
+function lifetimeOf({ timeoutSeconds, services, stack }) {
+  const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover.strategy);
+  const waits = Math.max(...all.map(({ kind }) => WAITS[kind]));
+  const trials = Math.max(...all.map(trialSecondsOf));
+  return Math.ceil(waits * timeoutSeconds + trials + MARGIN_SECONDS);
+}
+function trialSecondsOf(strategy) {
+  if (strategy.kind !== "canary" && strategy.kind !== "blue-green") return 0;
+  const kept = strategy.kind === "blue-green" && typeof strategy.keepOld === "number" ? strategy.keepOld : 0;
+  return strategy.trial.holdSeconds + kept;
+}
+async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
+  const deadline = nowMs() + timeoutSeconds * 1e3;
+  let waitsFor = "";
+  while (!await create(engine, name, holder)) {
+    signal.throwIfAborted();
+    const other = await find(engine, name, signal);
+    if (other === void 0) continue;
+    if (other.holder.token === holder.token) return;
+    const { SystemTime: now } = await throughElection(() => engine.get("/info", { signal }), signal);
+    if (isExpired(other, now)) {
+      log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`);
+      await remove(engine, `/configs/${other.id}`, signal);
+      continue;
+    }
+    if (nowMs() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds));
+    if (waitsFor !== other.id) {
+      log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
+    }
+    waitsFor = other.id;
+    await sleep(Math.min(LOOK_EVERY_MS2, Math.max(0, deadline - nowMs())), signal);
+  }
+}
+function named({ owner, url }) {
+  return url === "" ? owner : `${owner} (${url})`;
+}
+function tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
+  const left = secondsLeft(createdAt, holder.seconds, now);
+  const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : "";
+  return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
+}
+async function create(engine, name, holder) {
+  const patience = timeLimit(CALL_TIMEOUT_MS);
+  try {
+    await throughElection(() => engine.post("/configs/create", { body: lockBody(name, holder) }), patience);
+    return true;
+  } catch (error2) {
+    if (error2 instanceof EngineError && error2.status === 409) return false;
+    if (error2 instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error2.message}`);
+    throw error2;
+  }
+}
+async function find(engine, name, signal) {
+  const filters = JSON.stringify({ name: [name] });
+  const found = await throughElection(
+    () => engine.get("/configs", { query: { filters }, signal }),
+    signal
+  );
+  const config = found.find(({ Spec }) => Spec.Name === name);
+  return config && heldLock(config);
+}
+async function release(engine, holder, taken) {
+  try {
+    await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
+    saveState(STATE, "");
+  } catch (error2) {
+    log.warning(
+      `Not released: ${taken.join(", ")} (${messageOf(error2)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``
+    );
+  }
+}
+async function releaseAll(engine, token, signal) {
+  const query = { filters: locksOf(token) };
+  const left = await throughElection(() => engine.get("/configs", { query, signal }), signal);
+  const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
+  await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)));
+}
+function lockOfMain() {
+  return process.env[`STATE_${STATE}`] || void 0;
+}
+async function releaseLeft(token, { engine }) {
+  await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
+}
+
+// src/runner/workspace.ts
+import { randomBytes } from "node:crypto";
+import { mkdir as mkdir2, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname as dirname2, join as join7, resolve as resolve2 } from "node:path";
+var STATE2 = "workspace";
+var NAME5 = /^swarm-deploy-[0-9a-f]{12}$/;
+async function createWorkspace() {
+  const directory = join7(temporaryDirectory(), `swarm-deploy-${randomBytes(6).toString("hex")}`);
+  saveState(STATE2, directory);
+  await mkdir2(directory, { mode: 448 });
+  let sockets = 0;
+  return {
+    directory,
+    async makeDirectory(name) {
+      const path = join7(directory, name);
+      await mkdir2(path, { mode: 448 });
+      return path;
+    },
+    writeFile: (path, content) => writeFile3(path, content, { mode: 384, flag: "wx" }),
+    socketPath: () => join7(directory, `s${++sockets}`),
+    [Symbol.asyncDispose]: () => removeWorkspace(directory).catch((error2) => log.warning(`Not cleaned up: ${messageOf(error2)}`))
+  };
+}
+function workspaceOfMain() {
+  return process.env[`STATE_${STATE2}`] || void 0;
+}
+async function removeWorkspace(directory) {
+  if (!NAME5.test(basename(directory)) || dirname2(directory) !== temporaryDirectory()) {
+    throw new Error(`${directory} is not a directory that this action made`);
+  }
+  await rm3(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+function temporaryDirectory() {
+  return resolve2(process.env.RUNNER_TEMP || tmpdir());
+}
+
 export {
-  __require,
-  __commonJS,
   __toESM,
   __using,
   __callDispose,
+  nowMs,
+  sleep,
+  timeLimit,
   summary,
-  cp,
-  rmRF,
-  mkdirP,
-  which,
-  exec,
-  setSecret,
   setOutput,
-  isDebug,
-  debug,
-  error,
-  warning,
-  notice,
-  info,
-  startGroup,
-  endGroup,
-  saveState
+  Secret,
+  redact,
+  log,
+  stage,
+  parseGoJson,
+  EngineError,
+  ConnectionLost,
+  isElection,
+  isDisconnection,
+  throughElection,
+  remove,
+  UserError,
+  UserErrors,
+  Cancelled,
+  throwAll,
+  messageOf,
+  parseReference,
+  familiar,
+  canonicalName,
+  withTagDefault,
+  withDigest,
+  sameImage,
+  registryKey,
+  pathMatches,
+  secondsSince,
+  toTenths,
+  require_dist,
+  basePath,
+  environmentForCommands,
+  isolatedConfigFile,
+  storedCredential,
+  helperFor,
+  runProgram,
+  connect,
+  CONTENT_KEY,
+  VARIABLE_KEY,
+  readInputs,
+  readReach,
+  takeLock,
+  lockOfMain,
+  releaseLeft,
+  createWorkspace,
+  workspaceOfMain,
+  removeWorkspace
 };

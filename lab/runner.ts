@@ -67,18 +67,24 @@ export class Runner implements AsyncDisposable {
   readonly home: string
   readonly temp: string
   readonly workspace: string
+  readonly #node: string
   #steps = 0
 
-  private constructor(directory: string) {
+  private constructor(directory: string, node: string) {
     this.directory = directory
+    this.#node = node
     this.home = join(directory, 'home')
     this.temp = join(directory, 'temp')
     this.workspace = join(directory, 'workspace')
   }
 
-  /** A runner with empty home, temporary and workspace directories of its own. */
-  static async start(): Promise<Runner> {
-    const runner = new Runner(await mkdtemp(join(tmpdir(), 'runner-')))
+  /**
+   * A runner with empty home, temporary and workspace directories of its own.
+   *
+   * @param node the program that it starts actions with
+   */
+  static async start(node = process.execPath): Promise<Runner> {
+    const runner = new Runner(await mkdtemp(join(tmpdir(), 'runner-')), node)
     for (const directory of [runner.home, runner.temp, runner.workspace]) await mkdir(directory)
     return runner
   }
@@ -93,14 +99,19 @@ export class Runner implements AsyncDisposable {
     const action = await readAction()
     const files = await this.#files()
     const env = { ...this.#environment(files), ...inputVariables(action, step), ...step.env }
-    const main = launch(action.runs.main, env, step.enter)
-    return { main: main.child, printed: main.printed, finished: this.#finish(action, env, files, main, step.enter) }
+    const main = launch(this.#command(step), action.runs.main, env)
+    return { main: main.child, printed: main.printed, finished: this.#finish(action, env, files, main, step) }
   }
 
   /** Runs `post` once more, with what a main saved. */
   async post(state: StepResult['state']): Promise<ProcessResult> {
     const action = await readAction()
-    return launch(action.runs.post, { ...this.#environment(await this.#files()), ...stateVariables(state) }).result
+    const env = { ...this.#environment(await this.#files()), ...stateVariables(state) }
+    return launch([this.#node], action.runs.post, env).result
+  }
+
+  #command({ enter = [] }: Pick<Step, 'enter'>): string[] {
+    return [...enter, this.#node]
   }
 
   async #finish(
@@ -108,11 +119,12 @@ export class Runner implements AsyncDisposable {
     env: Record<string, string>,
     files: CommandFiles,
     main: Launched,
-    enter: Step['enter'],
+    step: Step,
   ): Promise<StepResult> {
     const mainResult = await main.result
     const state = parseCommandFile(await readFile(files.GITHUB_STATE, 'utf8'))
-    const postResult = await launch(action.runs.post, { ...env, ...stateVariables(state) }, enter).result
+    const withState = { ...env, ...stateVariables(state) }
+    const postResult = await launch(this.#command(step), action.runs.post, withState).result
     return {
       main: mainResult,
       post: postResult,
@@ -163,8 +175,9 @@ interface Launched {
   readonly result: Promise<ProcessResult>
 }
 
-function launch(script: string, env: Readonly<Record<string, string>>, enter: readonly string[] = []): Launched {
-  const [program = process.execPath, ...args] = [...enter, process.execPath, join(ROOT, script)]
+/** @param node with what goes before it */
+function launch(node: readonly string[], script: string, env: Readonly<Record<string, string>>): Launched {
+  const [program = '', ...args] = [...node, join(ROOT, script)]
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => {

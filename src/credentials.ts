@@ -6,6 +6,7 @@ import { pathMatches, registryKey } from './docker/reference.ts'
 import { RegistryError, verifyCredential } from './docker/registry.ts'
 import { remedy } from './docker/registry-error.ts'
 import { messageOf } from './errors.ts'
+import { groupBy } from './group-by.ts'
 import { log } from './runner/log.ts'
 import { Secret } from './runner/secret.ts'
 import type { Workspace } from './runner/workspace.ts'
@@ -21,7 +22,7 @@ export async function logIn(
   signal: AbortSignal,
 ): Promise<LoggedIn> {
   const { engine, userConfig } = connection
-  const named = Map.groupBy(deployment.credentials, (credential) => credential.config)
+  const named = groupBy(deployment.credentials, (credential) => credential.config)
   const configs = await Promise.all(
     [...named].map(([name, credentials], index) =>
       makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials),

@@ -1,4 +1,5 @@
 import type { FailedTask, Outcome, ServiceResult } from './deployment.ts'
+import { groupBy } from './group-by.ts'
 
 export type Status = 'converged' | 'deployed' | 'unchanged' | 'failed' | 'rolled-back' | 'timed-out' | 'cancelled'
 
@@ -23,8 +24,8 @@ export function statusOf(results: readonly ServiceResult[], waited: boolean): St
 
 /** The last line of the log. */
 export function verdictLine(status: Status, results: readonly ServiceResult[]): string {
-  const counts = Object.entries(Object.groupBy(results, ({ outcome }) => outcome))
-  const said = counts.map(([outcome, those]) => `${those?.length} ${outcome}`).join(', ')
+  const byOutcome = [...groupBy(results, ({ outcome }) => outcome)]
+  const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ')
   return `${status}: ${said}`
 }
 

@@ -1,30 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Runner, type StepResult } from '../../lab/runner.ts'
-import { createService, createTask } from '../support/builders.ts'
-import { fakeDocker, type Scenario } from '../support/fake-docker/scenario.ts'
+import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
 
-const DIGEST = `sha256:${'a'.repeat(64)}`
-const INFO = { ServerVersion: '20.10.24', Swarm: { LocalNodeState: 'active', ControlAvailable: true } }
-const web = createService()
 const image = web.Spec.TaskTemplate.ContainerSpec?.Image ?? ''
-const NODE = {
-  ID: 'node-1',
-  Spec: { Availability: 'active', Role: 'manager' },
-  Status: { State: 'ready' },
-  Description: { Hostname: 'n1', Platform: { Architecture: 'x86_64', OS: 'linux' }, Engine: {} },
-}
-const healthy: Scenario = {
-  answers: {
-    '/info': INFO,
-    '/nodes': [NODE],
-    '/services': [web],
-    [`/services/${web.Spec.Name}`]: web,
-    [`/services/${web.ID}`]: web,
-    '/tasks': [createTask(1)],
-    '/distribution/registry.example.com/app:v2/json': { Descriptor: { digest: DIGEST }, Platforms: [] },
-  },
-}
 
 /** The committed bundle as a runner runs it, against a stand-in for docker. */
 describe('the bundle', () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { groupBy } from '../../src/group-by.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
@@ -24,17 +25,17 @@ describeSwarm('the watch', { registries: { main: {} } }, (swarm) => {
       const paths = proxy.requests.map(({ path }) => path)
       const sent = paths.findLastIndex((path) => path.endsWith('/update'))
       const watched = paths.slice(paths.indexOf('/tasks', sent), paths.lastIndexOf('/tasks'))
-      const calls = Object.groupBy(watched, (path) => path)
-      expect(
-        Object.keys(calls)
-          .filter((path) => path !== '/events')
-          .toSorted(),
-      ).toEqual(['/nodes', '/services', '/tasks'])
+      const calls = groupBy(watched, (path) => path)
+      expect([...calls.keys()].filter((path) => path !== '/events').toSorted()).toEqual([
+        '/nodes',
+        '/services',
+        '/tasks',
+      ])
       // One look is one call of each.
-      const looks = calls['/tasks']?.length ?? 0
+      const looks = calls.get('/tasks')?.length ?? 0
       expect(looks).toBeGreaterThan(5)
       for (const path of ['/nodes', '/services']) {
-        expect(Math.abs((calls[path]?.length ?? 0) - looks)).toBeLessThanOrEqual(1)
+        expect(Math.abs((calls.get(path)?.length ?? 0) - looks)).toBeLessThanOrEqual(1)
       }
     },
     LIMIT_MS,

@@ -96,8 +96,10 @@ async function installDocker(
 
 /** The library itself cannot be stopped, neither in a download nor in the pauses before it tries again. */
 async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>()
-  const stop = () => reject(signal.reason)
+  let stop = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+  })
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts'
 import type { Node, Service, ServiceSpec, Task } from './api.ts'
 import { endsForGood, isGlobal, isJob } from './service-mode.ts'
 
@@ -51,7 +52,7 @@ export function hasEnded(spec: ServiceSpec, task: Task): boolean {
 
 /** The tasks of each slot: of a global service, of each node. */
 export function bySlot(spec: ServiceSpec, tasks: readonly Task[]): Map<string, Task[]> {
-  return Map.groupBy(tasks, (task) => slotOf(spec, task))
+  return groupBy(tasks, (task) => slotOf(spec, task))
 }
 
 /** The slots that count: of a global service only those on nodes that may run it. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts'
 import type { Node, Service, Task } from './api.ts'
 import type { Engine } from './engine.ts'
 import { sameSpec } from './service-spec.ts'
@@ -20,7 +21,7 @@ export async function viewOf(engine: Engine, serviceIds: readonly string[], sign
   ])
   return {
     services: new Map(services.map((service) => [service.ID, service])),
-    tasks: Map.groupBy(tasks, ({ ServiceID }) => ServiceID),
+    tasks: groupBy(tasks, ({ ServiceID }) => ServiceID),
     nodes,
   }
 }

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createService, createTask } from '../builders.ts'
 
 /** What the stand-in for docker answers. */
 export interface Scenario {
@@ -22,6 +23,30 @@ export interface FakeDocker extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** The command lines so far, in the order of their start. */
   calls(): Promise<string[]>
+}
+
+const DIGEST = `sha256:${'a'.repeat(64)}`
+const NODE = {
+  ID: 'node-1',
+  Spec: { Availability: 'active', Role: 'manager' },
+  Status: { State: 'ready' },
+  Description: { Hostname: 'n1', Platform: { Architecture: 'x86_64', OS: 'linux' }, Engine: {} },
+}
+
+/** The service that {@link healthy} has. */
+export const web = createService()
+
+/** A swarm of one node and one service, and a registry with a newer image of it. */
+export const healthy: Scenario = {
+  answers: {
+    '/info': { ServerVersion: '20.10.24', Swarm: { LocalNodeState: 'active', ControlAvailable: true } },
+    '/nodes': [NODE],
+    '/services': [web],
+    [`/services/${web.Spec.Name}`]: web,
+    [`/services/${web.ID}`]: web,
+    '/tasks': [createTask(1)],
+    '/distribution/registry.example.com/app:v2/json': { Descriptor: { digest: DIGEST }, Platforms: [] },
+  },
 }
 
 const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), 'docker.ts')

@@ -1,0 +1,5 @@
+import './runner/require-node.ts'
+import { cleanUp } from './cleanup.ts'
+
+// An entry of its own: whatever a runner hands over or loses, this one cannot deploy.
+await cleanUp()
