@@ -1402,7 +1402,7 @@ function escapeMarkdown(text2) {
 }
 function fenced(lines) {
   const runs2 = lines.flatMap((line) => line.match(/`{3,}/g) ?? []);
-  const longest = Math.max(2, ...runs2.map((run) => run.length));
+  const longest = Math.max(2, ...runs2.map((run2) => run2.length));
   const fence = "`".repeat(longest + 1);
   return [fence, ...lines, fence].join("\n");
 }
@@ -3648,7 +3648,7 @@ async function main() {
     const stop = __using(_stack, stopOnSignals());
     try {
       const deployment = readInputs(process.env);
-      const results = await carryOut(deployment, stop.signal);
+      const results = await run(deployment, stop.signal);
       await reportResults(results, deployment);
     } catch (error) {
       await reportFailure(error);
@@ -3659,11 +3659,23 @@ async function main() {
     __callDispose(_stack, _error, _hasError);
   }
 }
-async function carryOut(asked, signal) {
+async function run(asked, signal) {
   var _stack = [];
   try {
     const workspace = __using(_stack, await createWorkspace(), true);
     const connection = __using(_stack, await stage("Connect", () => connect(asked, workspace, process.env, signal)));
+    return await carryOut(asked, { connection, workspace, signal });
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function carryOut(asked, world) {
+  var _stack = [];
+  try {
+    const { connection, workspace, signal } = world;
     const lock = __using(_stack, await takeLock(asked, connection, signal), true);
     const stack = asked.stack && await readStack(asked.stack, connection, workspace, signal);
     const deployment = stack === void 0 ? asked : { ...asked, services: stack.services };

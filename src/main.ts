@@ -4,7 +4,7 @@ import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
 import { deploy } from './deploy.ts'
-import type { CheckedService, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
+import type { CheckedService, Connection, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { FirstStep } from './docker/first-step.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
@@ -18,7 +18,7 @@ import { stopOldTasks } from './recreate.ts'
 import { reportFailure, reportResults } from './report.ts'
 import { stage } from './runner/log.ts'
 import { stopOnSignals } from './runner/stop.ts'
-import { createWorkspace } from './runner/workspace.ts'
+import { createWorkspace, type Workspace } from './runner/workspace.ts'
 import { makeObjects } from './stack/make.ts'
 import { readStack } from './stack/read.ts'
 import { removeUnused } from './stack/remove.ts'
@@ -31,21 +31,33 @@ export async function main(): Promise<void> {
   using stop = stopOnSignals()
   try {
     const deployment = readInputs(process.env)
-    const results = await carryOut(deployment, stop.signal)
+    const results = await run(deployment, stop.signal)
     await reportResults(results, deployment)
   } catch (error) {
     await reportFailure(error)
   }
 }
 
+/** What one run has at hand: the way to a manager, and a place for what is secret. */
+export interface World {
+  readonly connection: Connection
+  readonly workspace: Workspace
+  /** Aborted when the runner wants the run to stop. */
+  readonly signal: AbortSignal
+}
+
+async function run(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
+  await using workspace = await createWorkspace()
+  using connection = await stage('Connect', () => connect(asked, workspace, process.env, signal))
+  return await carryOut(asked, { connection, workspace, signal })
+}
+
 /**
  * Makes a deployment true, stage by stage. Nothing of a service is changed before everything has been checked, and all
  * that is wrong is thrown together.
  */
-async function carryOut(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
-  await using workspace = await createWorkspace()
-  using connection = await stage('Connect', () => connect(asked, workspace, process.env, signal))
-
+export async function carryOut(asked: Deployment, world: World): Promise<readonly ServiceResult[]> {
+  const { connection, workspace, signal } = world
   await using lock = await takeLock(asked, connection, signal)
   const stack = asked.stack && (await readStack(asked.stack, connection, workspace, signal))
   const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
