@@ -50,6 +50,42 @@ import {
   withTagDefault
 } from "./chunk.js";
 
+// src/docker/restart-policy.ts
+var DEFAULT_DELAY_SECONDS = 5;
+var NANOSECONDS = 1e9;
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
+  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS;
+}
+function isDecided({ DesiredState: desired }) {
+  return desired !== "ready" && desired !== "running" && desired !== "complete";
+}
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, { Status: { State: state } }) {
+  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+  if (condition === "none") return "its restart policy is none";
+  if (condition === "on-failure" && state === "complete") return "its restart policy is on-failure";
+  if (attempts === 0) return "Swarm starts no other";
+  const within = window > 0 ? ` within ${window / NANOSECONDS} s` : "";
+  return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
+}
+function turnsOf(ended, delaySeconds) {
+  const turns = [];
+  for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
+    const turn = turns.at(-1);
+    const first = turn?.[0];
+    const isSameTurn = first !== void 0 && isRejected(first) && isRejected(task) && secondsBetween(first, task) < delaySeconds * LEEWAY;
+    if (isSameTurn) turn?.push(task);
+    else turns.push([task]);
+  }
+  return turns;
+}
+var LEEWAY = 0.9;
+function isRejected({ Status: { State: state } }) {
+  return state === "rejected";
+}
+function secondsBetween(earlier, later) {
+  return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
+}
+
 // src/docker/service-mode.ts
 function isJob(spec) {
   return spec.Mode.ReplicatedJob !== void 0 || spec.Mode.GlobalJob !== void 0;
@@ -102,6 +138,9 @@ function isRunning(task) {
 }
 function isUnplaced(task) {
   return task.Status.State === "pending" && isWanted(task) && (task.Status.Err ?? "") !== "";
+}
+function isUnallocated(task) {
+  return task.Status.State === "new" && (isWanted(task) || task.DesiredState === "ready");
 }
 function isFailure(task) {
   return task.Status.State === "failed" || task.Status.State === "rejected";
@@ -180,13 +219,14 @@ var CRASHES_UNTIL_FAILED = 5;
 var UNPLACED_GRACE_SECONDS = 30;
 var ABANDONED_GRACE_SECONDS = 3;
 var DEFAULT_MONITOR_SECONDS = 5;
-var NANOSECONDS = 1e9;
+var NANOSECONDS2 = 1e9;
 function firstMemory(tasksBefore, statusBefore) {
   return {
     earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
     ...statusBefore === void 0 ? {} : { earlierStatus: statusBefore },
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: /* @__PURE__ */ new Map(),
+    unallocatedSince: /* @__PURE__ */ new Map(),
     abandonedSince: /* @__PURE__ */ new Map(),
     endedTasks: /* @__PURE__ */ new Map()
   };
@@ -202,6 +242,7 @@ function remember(memory, sight) {
     ...memory,
     runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
     unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+    unallocatedSince: since(memory.unallocatedSince, idsOf(tasks.filter(isUnallocated)), now),
     abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(memory, service, tasks),
     ...firstReason === void 0 ? {} : { firstReason }
@@ -210,8 +251,8 @@ function remember(memory, sight) {
 function judge(memory, sight) {
   const bySwarm = swarmVerdict(memory, sight.service);
   if (bySwarm?.state === "failed") return bySwarm;
-  const unplaced = unplacedTask(memory, sight);
-  if (unplaced !== void 0) return { state: "failed", cause: `no node can take it: ${unplaced.Status.Err}` };
+  const stuck = stuckVerdict(memory, sight);
+  if (stuck !== void 0) return stuck;
   const { service, eligibleNodes: nodes } = sight;
   const tasks = currentTasks(service, sight.tasks);
   const counts = count(service, tasks, nodes);
@@ -232,8 +273,8 @@ function judge(memory, sight) {
 function judgeCanaries(memory, sight, size) {
   const bySwarm = swarmVerdict(memory, sight.service);
   if (bySwarm !== void 0) return bySwarm;
-  const unplaced = unplacedTask(memory, sight);
-  if (unplaced !== void 0) return { state: "failed", cause: `no node can take it: ${unplaced.Status.Err}` };
+  const stuck = stuckVerdict(memory, sight);
+  if (stuck !== void 0) return stuck;
   const last = lastEnded(memory);
   if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
   const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes);
@@ -253,7 +294,7 @@ function lastEnded({ endedTasks }) {
 }
 function monitorSecondsOf(spec) {
   const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-  return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+  return nanoseconds > 0 ? nanoseconds / NANOSECONDS2 : DEFAULT_MONITOR_SECONDS;
 }
 function taskNamedIn(message) {
   return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
@@ -277,7 +318,7 @@ function abandonedSlots(spec, tasks) {
   const slots = [...bySlot(spec, tasks)];
   const abandoned = slots.filter(([, inSlot]) => {
     const last = newest(inSlot);
-    return !inSlot.some(isLive) && last !== void 0 && hasEnded(spec, last);
+    return !inSlot.some(isLive) && last !== void 0 && hasEnded(spec, last) && isDecided(last);
   });
   return abandoned.map(([slot]) => slot);
 }
@@ -311,12 +352,14 @@ function swarmVerdict(memory, service) {
       return void 0;
   }
 }
-function unplacedTask(memory, sight) {
-  const tasks = currentTasks(sight.service, sight.tasks);
-  return tasks.filter(isUnplaced).find((task) => {
-    const from = memory.unplacedSince.get(task.ID) ?? sight.now;
-    return sight.now - from >= UNPLACED_GRACE_SECONDS;
-  });
+function stuckVerdict(memory, { service, tasks, now }) {
+  const isOverdue = (since2) => (task) => now - (since2.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
+  const current = currentTasks(service, tasks);
+  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince));
+  if (unplaced !== void 0) return { state: "failed", cause: `no node can take it: ${unplaced.Status.Err}` };
+  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return void 0;
+  const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
+  return { state: "failed", cause, isUnallocated: true };
 }
 function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
   const { UpdateConfig: policy } = service.Spec;
@@ -326,37 +369,38 @@ function isStable(memory, { now, monitorSeconds }, counted) {
   return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
 }
 function hopelessSlot(memory, sight, tasks) {
-  const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes);
+  const { Spec: spec } = sight.service;
+  const slots = slotsThatCount(spec, tasks, sight.eligibleNodes);
   for (const [slot, from] of memory.abandonedSince) {
     const last = newest(slots.get(slot) ?? []);
     if (last === void 0 || sight.now - from < ABANDONED_GRACE_SECONDS) continue;
-    return {
-      state: "failed",
-      cause: `its task ${ending(last)} and its restart policy allows no other`,
-      taskId: last.ID
-    };
+    return { state: "failed", cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
   }
   for (const [slot, ended] of memory.endedTasks) {
     const inSlot = slots.get(slot);
     if (inSlot === void 0 || hasComeUp(memory, sight, inSlot)) continue;
-    const all = [...ended.values()];
-    const rejected = all.filter((task) => task.Status.State === "rejected").length;
-    const last = newest(all);
-    if (last === void 0 || rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED) continue;
-    return {
-      state: "failed",
-      cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
-      taskId: last.ID
-    };
+    const verdict = endlessVerdict(spec, [...ended.values()]);
+    if (verdict !== void 0) return verdict;
   }
   return void 0;
+}
+function endlessVerdict(spec, ended) {
+  const delay = restartDelaySeconds(spec);
+  const turns = turnsOf(ended, delay);
+  const rejections = turns.filter(([first]) => first?.Status.State === "rejected").length;
+  const last = newest(ended);
+  if (last === void 0 || rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED) {
+    return void 0;
+  }
+  const cause = rejections === turns.length ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${delay} s between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
+  return { state: "failed", cause, taskId: last.ID };
 }
 function hasComeUp(memory, sight, inSlot) {
   return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
 }
 
 // src/lint.ts
-var NANOSECONDS2 = 1e9;
+var NANOSECONDS3 = 1e9;
 var RULES = [
   {
     finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
@@ -403,7 +447,7 @@ function hasGapOnUpdate({
 }
 function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
   const own = container?.Healthcheck?.StartPeriod;
-  if (own !== void 0 && own > 0) return own / NANOSECONDS2;
+  if (own !== void 0 && own > 0) return own / NANOSECONDS3;
   return image === void 0 || image === "none" || container?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
 }
 var TOKENS = [
@@ -448,7 +492,7 @@ function* entriesOf(items) {
 }
 
 // src/advice.ts
-var NANOSECONDS3 = 1e9;
+var NANOSECONDS4 = 1e9;
 var LOOK_TIMEOUT_MS = 2e3;
 async function giveAdvice(rollouts, deployment, { engine }) {
   const signal = timeLimit(LOOK_TIMEOUT_MS);
@@ -483,7 +527,7 @@ async function giveAdvice(rollouts, deployment, { engine }) {
       const { Config: config } = await engine.get(`/images/${image}/json`, { signal });
       const check2 = config?.Healthcheck;
       const [kind = "NONE"] = check2?.Test ?? [];
-      return kind === "NONE" ? "none" : { startSeconds: (check2?.StartPeriod ?? 0) / NANOSECONDS3 };
+      return kind === "NONE" ? "none" : { startSeconds: (check2?.StartPeriod ?? 0) / NANOSECONDS4 };
     } catch {
       return void 0;
     }

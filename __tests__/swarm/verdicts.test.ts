@@ -93,7 +93,7 @@ describeSwarm(
       ['exits', /ended 5 times in a row.*failed with exit code 3/, 'no database here', 3],
       ['crashes', /ended 5 times in a row.*failed with exit code 1/, 'lost the database', 1],
       ['unhealthy', /unhealthy container/, '', 143],
-      ['job-failed', /failed with exit code 4 and its restart policy allows no other/, 'job gave up', 4],
+      ['job-failed', /failed with exit code 4, and its restart policy is none/, 'job gave up', 4],
       ['global-job-failed', /failed with exit code 5/, 'giving up with code 5', 5],
     ])(
       'a new service that fails is red with its cause, node, exit code and last lines: %s',

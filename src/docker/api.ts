@@ -44,6 +44,9 @@ export interface TaskTemplate {
   readonly RestartPolicy?: {
     readonly Condition?: 'none' | 'on-failure' | 'any'
     readonly MaxAttempts?: number
+    /** Nanoseconds, as is the window in which attempts are counted. */
+    readonly Delay?: number
+    readonly Window?: number
   }
   readonly Placement?: {
     readonly Constraints?: string[]

@@ -1,4 +1,5 @@
 import type { Service, ServiceSpec, Task, UpdateStatus } from './api.ts'
+import { isDecided, restartDelaySeconds, turnsOf, whyNoOther } from './restart-policy.ts'
 import { isGlobal } from './service-mode.ts'
 import { count, isComplete, type Sight } from './sight.ts'
 import {
@@ -9,6 +10,7 @@ import {
   isFailure,
   isLive,
   isRunning,
+  isUnallocated,
   isUnplaced,
   newest,
   slotOf,
@@ -20,7 +22,7 @@ import {
  * no daemon. Times are seconds on any clock that never goes back.
  *
  * While Swarm itself is updating a service it also judges its tasks, by the service's own update policy, so this
- * judge only watches for what Swarm waits for without end: tasks that no node can take.
+ * judge only watches for what Swarm waits for without end: tasks that no node can take, or that get no network.
  */
 export type Verdict =
   | { readonly state: 'progressing'; readonly progress: string }
@@ -31,6 +33,8 @@ interface FailedVerdict {
   readonly state: 'failed' | 'rolled-back'
   readonly cause: string
   readonly taskId?: string
+  /** Its tasks have not been given their networks: which of them is at fault only the networks themselves tell. */
+  readonly isUnallocated?: true
 }
 
 /** What was seen of one service since the deploy began. */
@@ -43,7 +47,9 @@ export interface Memory {
   readonly runningSince: ReadonlyMap<string, number>
   /** When a task was first seen waiting for a node. */
   readonly unplacedSince: ReadonlyMap<string, number>
-  /** When a slot was first seen with a failed task and none to replace it. */
+  /** When a task was first seen without the networks that Swarm has to allocate for it. */
+  readonly unallocatedSince: ReadonlyMap<string, number>
+  /** When a slot was first seen with a failed task and none to replace it, nor one to come. */
   readonly abandonedSince: ReadonlyMap<string, number>
   /** The tasks that ended although they should run, by slot. Swarm itself forgets all but the last few. */
   readonly endedTasks: ReadonlyMap<string, ReadonlyMap<string, Task>>
@@ -72,6 +78,7 @@ export function firstMemory(tasksBefore: readonly Task[], statusBefore?: UpdateS
     ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: new Map(),
+    unallocatedSince: new Map(),
     abandonedSince: new Map(),
     endedTasks: new Map(),
   }
@@ -91,6 +98,7 @@ export function remember(memory: Memory, sight: Sight): Memory {
     ...memory,
     runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
     unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+    unallocatedSince: since(memory.unallocatedSince, idsOf(tasks.filter(isUnallocated)), now),
     abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(memory, service, tasks),
     ...(firstReason === undefined ? {} : { firstReason }),
@@ -102,8 +110,8 @@ export function judge(memory: Memory, sight: Sight): Verdict {
   const bySwarm = swarmVerdict(memory, sight.service)
   if (bySwarm?.state === 'failed') return bySwarm
 
-  const unplaced = unplacedTask(memory, sight)
-  if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
+  const stuck = stuckVerdict(memory, sight)
+  if (stuck !== undefined) return stuck
 
   const { service, eligibleNodes: nodes } = sight
   const tasks = currentTasks(service, sight.tasks)
@@ -133,8 +141,8 @@ export function judge(memory: Memory, sight: Sight): Verdict {
 export function judgeCanaries(memory: Memory, sight: Sight, size: number): Verdict {
   const bySwarm = swarmVerdict(memory, sight.service)
   if (bySwarm !== undefined) return bySwarm
-  const unplaced = unplacedTask(memory, sight)
-  if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
+  const stuck = stuckVerdict(memory, sight)
+  if (stuck !== undefined) return stuck
   const last = lastEnded(memory)
   if (last !== undefined) return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID }
 
@@ -193,7 +201,7 @@ function abandonedSlots(spec: ServiceSpec, tasks: readonly Task[]): string[] {
   const slots = [...bySlot(spec, tasks)]
   const abandoned = slots.filter(([, inSlot]) => {
     const last = newest(inSlot)
-    return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last)
+    return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last) && isDecided(last)
   })
   return abandoned.map(([slot]) => slot)
 }
@@ -235,12 +243,16 @@ function swarmVerdict(memory: Memory, service: Service): FailedVerdict | undefin
   }
 }
 
-function unplacedTask(memory: Memory, sight: Sight): Task | undefined {
-  const tasks = currentTasks(sight.service, sight.tasks)
-  return tasks.filter(isUnplaced).find((task) => {
-    const from = memory.unplacedSince.get(task.ID) ?? sight.now
-    return sight.now - from >= UNPLACED_GRACE_SECONDS
-  })
+/** What is stuck where Swarm itself would wait for ever. */
+function stuckVerdict(memory: Memory, { service, tasks, now }: Sight): FailedVerdict | undefined {
+  const isOverdue = (since: ReadonlyMap<string, number>) => (task: Task) =>
+    now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS
+  const current = currentTasks(service, tasks)
+  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince))
+  if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
+  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return undefined
+  const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`
+  return { state: 'failed', cause, isUnallocated: true }
 }
 
 /**
@@ -263,30 +275,36 @@ function isStable(memory: Memory, { now, monitorSeconds }: Sight, counted: reado
 
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
 function hopelessSlot(memory: Memory, sight: Sight, tasks: readonly Task[]): FailedVerdict | undefined {
-  const slots = slotsThatCount(sight.service.Spec, tasks, sight.eligibleNodes)
+  const { Spec: spec } = sight.service
+  const slots = slotsThatCount(spec, tasks, sight.eligibleNodes)
   for (const [slot, from] of memory.abandonedSince) {
     const last = newest(slots.get(slot) ?? [])
     if (last === undefined || sight.now - from < ABANDONED_GRACE_SECONDS) continue
-    return {
-      state: 'failed',
-      cause: `its task ${ending(last)} and its restart policy allows no other`,
-      taskId: last.ID,
-    }
+    return { state: 'failed', cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID }
   }
   for (const [slot, ended] of memory.endedTasks) {
     const inSlot = slots.get(slot)
     if (inSlot === undefined || hasComeUp(memory, sight, inSlot)) continue
-    const all = [...ended.values()]
-    const rejected = all.filter((task) => task.Status.State === 'rejected').length
-    const last = newest(all)
-    if (last === undefined || (rejected < REJECTIONS_UNTIL_FAILED && all.length < CRASHES_UNTIL_FAILED)) continue
-    return {
-      state: 'failed',
-      cause: `its task ended ${all.length} times in a row, the last one ${ending(last)}`,
-      taskId: last.ID,
-    }
+    const verdict = endlessVerdict(spec, [...ended.values()])
+    if (verdict !== undefined) return verdict
   }
   return undefined
+}
+
+/** What is said of a slot whose tasks end again and again. */
+function endlessVerdict(spec: ServiceSpec, ended: readonly Task[]): FailedVerdict | undefined {
+  const delay = restartDelaySeconds(spec)
+  const turns = turnsOf(ended, delay)
+  const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length
+  const last = newest(ended)
+  if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
+    return undefined
+  }
+  const cause =
+    rejections === turns.length
+      ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${delay} s between)`
+      : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`
+  return { state: 'failed', cause, taskId: last.ID }
 }
 
 /** Whether a slot is stable after all, whatever ended in it before. */

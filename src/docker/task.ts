@@ -17,6 +17,11 @@ export function isUnplaced(task: Task): boolean {
   return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== ''
 }
 
+/** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
+export function isUnallocated(task: Task): boolean {
+  return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready')
+}
+
 /** Whether a task ended badly. */
 export function isFailure(task: Task): boolean {
   return task.Status.State === 'failed' || task.Status.State === 'rejected'

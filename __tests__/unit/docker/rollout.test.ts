@@ -89,6 +89,9 @@ function failures(count: number, state: TaskState, overrides: Partial<Task> = {}
 
 const LONG = 10_000
 
+/** The n-th task is made n seconds after the hour: with this delay each of them is a turn of its own. */
+const EACH_ITS_TURN = { RestartPolicy: { Delay: 1e9 } }
+
 describe('a replicated service converges', () => {
   test('when its tasks have run for the monitor window', () => {
     const { at } = watching({ service: replicas(2) })
@@ -311,10 +314,8 @@ describe('when Swarm has updated a service', () => {
   })
 
   test('a rollback to what does not come up is a failure with both causes', () => {
-    const { at } = watching({ service: withStatus(createService(), { State: 'rollback_completed' }) })
-    const rejected = ['a', 'b', 'c'].map((id) =>
-      createTask(1, { ID: id, DesiredState: 'shutdown', Status: { State: 'rejected', Err: 'No such image: app' } }),
-    )
+    const { at } = watching({ service: withStatus(replicas(1, EACH_ITS_TURN), { State: 'rollback_completed' }) })
+    const rejected = failures(3, 'rejected', { Status: { State: 'rejected', Err: 'No such image: app' } })
     expect(at(0, rejected)).toMatchObject({
       state: 'failed',
       cause: expect.stringMatching(
@@ -396,7 +397,7 @@ describe('tasks that end again and again', () => {
     ['failed', CRASHES_UNTIL_FAILED],
     ['complete', CRASHES_UNTIL_FAILED],
   ] as const)('%s makes the service fail at the limit, not before', (state, limit) => {
-    const { at } = watching()
+    const { at } = watching({ service: replicas(1, EACH_ITS_TURN) })
     expect(at(0, [...failures(limit - 1, state), waiting(90, 'ready')]).state).toBe('progressing')
     expect(at(LONG, [...failures(limit - 1, state), waiting(90, 'ready')]).state).toBe('progressing')
     expect(at(LONG, [...failures(limit, state), waiting(90, 'ready')])).toMatchObject({
@@ -423,9 +424,80 @@ describe('tasks that end again and again', () => {
   test('rejections and crashes of a slot are added up to the limit of crashes', () => {
     const two = failures(2, 'rejected')
     const crashes = [3, 4, 5].map((n) => createEndedTask(n, 'failed'))
-    const { at } = watching()
+    const { at } = watching({ service: replicas(1, EACH_ITS_TURN) })
     expect(at(0, [...two, ...crashes.slice(0, 2), waiting(9, 'ready')]).state).toBe('progressing')
     expect(at(1, [...two, ...crashes, waiting(9, 'ready')]).state).toBe('failed')
+  })
+
+  describe('rejected ones', () => {
+    const Err = 'No such image: web:1'
+    /** Made so many seconds after the deploy. */
+    const rejectedAt = (seconds: number, overrides: Partial<Task> = {}) =>
+      createEndedTask(1, 'rejected', {
+        ID: `rejected-${seconds}`,
+        CreatedAt: new Date(Date.UTC(2026, 10, 20, 10) + seconds * 1000).toISOString(),
+        Status: { State: 'rejected', Err },
+        ...overrides,
+      })
+    /** Swarm makes it in place of one that was rejected, has its node pull its image at once, and starts it later. */
+    const notDueAt = (seconds: number) => rejectedAt(seconds, { DesiredState: 'ready' })
+
+    test('count by turns: those within the restart delay are one', () => {
+      const { at } = watching()
+      expect(at(0.5, [rejectedAt(0), notDueAt(0.2)]).state).toBe('progressing')
+      expect(at(4.9, [rejectedAt(0), notDueAt(0.2)]).state).toBe('progressing')
+      const second = [rejectedAt(0), rejectedAt(0.2), notDueAt(5.2)]
+      expect(at(5.4, second).state).toBe('progressing')
+      expect(at(10.1, second).state).toBe('progressing')
+      expect(at(10.4, [...second.slice(0, 2), rejectedAt(5.2), notDueAt(10.2)])).toEqual({
+        state: 'failed',
+        cause: `its task was rejected: ${Err} (rejected 3 times, with the restart delay of 5 s between)`,
+        taskId: 'rejected-10.2',
+      })
+    })
+
+    test('that stop before the third turn were a fault that passed', () => {
+      const { at } = watching()
+      const earlier = [rejectedAt(0), rejectedAt(0.2), rejectedAt(5.2)]
+      at(5.4, [...earlier.slice(0, 2), notDueAt(5.2)])
+      expect(at(10.4, [...earlier, createTask(10)]).state).toBe('progressing')
+      expect(at(15.4, [...earlier, createTask(10)]).state).toBe('converged')
+    })
+
+    test("wait for the policy's own delay", () => {
+      const { at } = watching({ service: replicas(1, { RestartPolicy: { Delay: 60e9 } }) })
+      const first = [rejectedAt(0), rejectedAt(0.2), notDueAt(60.2)]
+      at(0.4, [rejectedAt(0), notDueAt(0.2)])
+      expect(at(60, [rejectedAt(0), notDueAt(0.2)]).state).toBe('progressing')
+      expect(at(120, first).state).toBe('progressing')
+      expect(at(121, [...first.slice(0, 2), rejectedAt(60.2), notDueAt(120.2)])).toMatchObject({
+        cause: expect.stringContaining('rejected 3 times, with the restart delay of 60 s between'),
+      })
+    })
+
+    test('count each without a delay', () => {
+      const { at } = watching({ service: replicas(1, { RestartPolicy: { Delay: 0 } }) })
+      expect(at(0.5, [rejectedAt(0), rejectedAt(0.1), waiting(9, 'ready')]).state).toBe('progressing')
+      expect(at(0.5, [rejectedAt(0), rejectedAt(0.1), rejectedAt(0.2)]).state).toBe('failed')
+    })
+
+    test('in one turn of several slots are none of several turns', () => {
+      const { at } = watching({ service: replicas(3) })
+      const tasks = [1, 2, 3].flatMap((Slot) =>
+        [0, 0.2].map((n) => ({ ...(n === 0 ? rejectedAt(n) : notDueAt(n)), ID: `${Slot}-${n}`, Slot })),
+      )
+      at(0.5, tasks)
+      expect(at(4.9, tasks).state).toBe('progressing')
+    })
+
+    test('between crashes are turns like those', () => {
+      const { at } = watching()
+      const tasks = [rejectedAt(0), rejectedAt(0.2), ...[10, 20, 30].map((n) => createEndedTask(n, 'failed'))]
+      expect(at(31, [...tasks, waiting(40, 'ready')]).state).toBe('progressing')
+      expect(at(41, [...tasks, createEndedTask(40, 'failed')])).toMatchObject({
+        cause: 'its task ended 5 times in a row, the last one failed with exit code 1',
+      })
+    })
   })
 
   test('those of different slots are not added up', () => {
@@ -575,7 +647,7 @@ describe('a slot without a task to come', () => {
     expect(at(ABANDONED_GRACE_SECONDS - 0.1, [gone]).state).toBe('progressing')
     expect(at(ABANDONED_GRACE_SECONDS, [gone])).toEqual({
       state: 'failed',
-      cause: 'its task failed with exit code 1 and its restart policy allows no other',
+      cause: 'its task failed with exit code 1, and its restart policy is none',
       taskId: 'task-1',
     })
   })
@@ -585,16 +657,50 @@ describe('a slot without a task to come', () => {
     const { at } = watching({ service })
     expect(at(0, [gone, waiting(2, 'ready')]).state).toBe('progressing')
     expect(at(10, [gone, createEndedTask(2, 'failed')]).state).toBe('progressing')
-    expect(at(13, [gone, createEndedTask(2, 'failed')])).toMatchObject({ state: 'failed', taskId: 'task-2' })
+    expect(at(13, [gone, createEndedTask(2, 'failed')])).toMatchObject({
+      state: 'failed',
+      cause: 'its task failed with exit code 1, and its restart policy has no attempt left (max-attempts 1)',
+      taskId: 'task-2',
+    })
   })
 
   test('fails with restart any too, though it ended with code 0', () => {
     const { at } = watching({ service: replicas(1, { RestartPolicy: { Condition: 'any', MaxAttempts: 1 } }) })
     at(0, [createEndedTask(1, 'complete')])
     expect(at(3, [createEndedTask(1, 'complete')])).toMatchObject({
-      cause: 'its task ended with exit code 0 and its restart policy allows no other',
+      cause: 'its task ended with exit code 0, and its restart policy has no attempt left (max-attempts 1)',
     })
   })
+
+  test('counts the attempts within the window of the policy', () => {
+    const { at } = watching({
+      service: replicas(1, { RestartPolicy: { Condition: 'any', MaxAttempts: 2, Window: 120e9 } }),
+    })
+    at(0, [gone])
+    expect(at(3, [gone])).toMatchObject({
+      cause:
+        'its task failed with exit code 1, and its restart policy has no attempt left (max-attempts 2 within 120 s)',
+    })
+  })
+
+  test('names no policy where that allows another: a paused node is given none', () => {
+    const { at } = watching()
+    at(0, [gone])
+    expect(at(3, [gone])).toMatchObject({ cause: 'its task failed with exit code 1, and Swarm starts no other' })
+  })
+
+  test.each<[TaskState]>([['ready'], ['running']])(
+    'is none as long as Swarm has not decided on the task that ended while it was to be %s',
+    (DesiredState) => {
+      const { at } = watching()
+      const undecided = createEndedTask(2, 'rejected', { DesiredState })
+      at(0, [gone, undecided])
+      expect(at(LONG, [gone, undecided]).state).toBe('progressing')
+      const decided = { ...undecided, DesiredState: 'shutdown' as const }
+      at(LONG, [gone, decided])
+      expect(at(LONG + ABANDONED_GRACE_SECONDS, [gone, decided]).state).toBe('failed')
+    },
+  )
 
   test('fails though the task ended before the deploy: unchanged, it still does not run', () => {
     const { at } = watching({ service: restarting('none'), before: [gone] })
@@ -619,7 +725,6 @@ describe('a slot without a task to come', () => {
   })
 
   test.each<[TaskState]>([
-    ['new'],
     ['allocated'],
     ['pending'],
     ['assigned'],
@@ -700,6 +805,46 @@ describe('a task that no node can take', () => {
     const { at } = watching()
     at(0, [task])
     expect(at(LONG, [task]).state).toBe('progressing')
+  })
+})
+
+describe('a task without its networks', () => {
+  const NOT_ALLOCATED = 'the swarm has not allocated the networks of its task for 30 s'
+
+  test('makes the service fail after the same grace, whatever Swarm says of the update', () => {
+    for (const service of [createService(), withStatus(createService(), { State: 'updating' })]) {
+      const { at } = watching({ service })
+      expect(at(0, [waiting(1, 'new')]).state).toBe('progressing')
+      expect(at(UNPLACED_GRACE_SECONDS - 0.1, [waiting(1, 'new')]).state).toBe('progressing')
+      expect(at(UNPLACED_GRACE_SECONDS, [waiting(1, 'new')])).toEqual({
+        state: 'failed',
+        cause: NOT_ALLOCATED,
+        isUnallocated: true,
+      })
+    }
+  })
+
+  test('makes the service fail though others of it have theirs', () => {
+    const tasks = [createTask(1), waiting(2, 'new', { Slot: 2 })]
+    const { at } = watching({ service: replicas(2) })
+    at(0, tasks)
+    expect(at(30, tasks)).toMatchObject({ cause: NOT_ALLOCATED })
+  })
+
+  test.each([
+    ['not wanted any more', waiting(1, 'new', { DesiredState: 'shutdown' })],
+    ['given them', waiting(1, 'pending')],
+  ])('is none that is %s', (_, task) => {
+    const { at } = watching()
+    at(0, [task])
+    expect(at(LONG, [task]).state).toBe('progressing')
+  })
+
+  test('has a grace of its own', () => {
+    const { at } = watching({ service: replicas(2) })
+    at(0, [waiting(1, 'new')])
+    expect(at(29, [waiting(2, 'new', { Slot: 2 })]).state).toBe('progressing')
+    expect(at(58, [waiting(2, 'new', { Slot: 2 })]).state).toBe('progressing')
   })
 })
 
@@ -865,7 +1010,7 @@ describe('a replicated job', () => {
     expect(at(0, [jobDone(1), jobFailed(2)]).state).toBe('progressing')
     expect(at(3, [jobDone(1), jobFailed(2)])).toEqual({
       state: 'failed',
-      cause: 'its task failed with exit code 1 and its restart policy allows no other',
+      cause: 'its task failed with exit code 1, and Swarm starts no other',
       taskId: 'task-2',
     })
   })
