@@ -11789,10 +11789,6 @@ var NO_LEADER = /node lost leader status|context deadline exceeded|does not have
 function isElection(message) {
   return NO_LEADER.test(message);
 }
-var NO_CONNECTION = /Cannot connect to the Docker daemon|error during connect|connection refused|connection reset|broken pipe|unexpected EOF|: EOF|failed to connect to the docker API/i;
-function isDisconnection(message) {
-  return NO_CONNECTION.test(message);
-}
 async function throughElection(work, signal) {
   const deadline = nowMs() + PATIENCE_SECONDS * 1e3;
   for (; ; ) {
@@ -12042,7 +12038,6 @@ export {
   EngineError,
   ConnectionLost,
   isElection,
-  isDisconnection,
   throughElection,
   remove,
   UserError,
@@ -12060,7 +12055,6 @@ export {
   pathMatches,
   secondsSince,
   toTenths,
-  require_dist,
   basePath,
   environmentForCommands,
   isolatedConfigFile,
@@ -12068,6 +12062,7 @@ export {
   helperFor,
   runProgram,
   connect,
+  require_dist,
   CONTENT_KEY,
   VARIABLE_KEY,
   readInputs,

@@ -19,7 +19,6 @@ import {
   environmentForCommands,
   familiar,
   helperFor,
-  isDisconnection,
   isElection,
   isolatedConfigFile,
   log,
@@ -174,9 +173,9 @@ function newest(tasks) {
   return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
 function ending(task) {
-  const { State: state, Err: error, ContainerStatus: container } = task.Status;
+  const { State: state, Err: error, ContainerStatus: container2 } = task.Status;
   if (state === "rejected") return `was rejected: ${error ?? "no reason given"}`;
-  const code2 = container?.ExitCode;
+  const code2 = container2?.ExitCode;
   const withCode = code2 === void 0 ? "" : ` with exit code ${code2}`;
   const detail = error === void 0 || error === "" || /^task: non-zero exit \(\d+\)$/.test(error) ? "" : `: ${error}`;
   return state === "complete" ? `ended${withCode}` : `failed${withCode}${detail}`;
@@ -432,23 +431,23 @@ function lint(services, deployment) {
   const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
   return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
 }
-function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, image) {
-  const [kind] = container?.Healthcheck?.Test ?? [];
+function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container2 } }, image) {
+  const [kind] = container2?.Healthcheck?.Test ?? [];
   return kind === void 0 ? image === "none" : kind === "NONE";
 }
 function hasGapOnUpdate({
   Mode: mode,
-  UpdateConfig: update,
+  UpdateConfig: update2,
   TaskTemplate: template,
   EndpointSpec: endpoint
 }) {
   const mustStopFirst = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === "host") || (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
-  return (mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update?.Order !== "start-first") === true && !mustStopFirst;
+  return (mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update2?.Order !== "start-first") === true && !mustStopFirst;
 }
-function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
-  const own = container?.Healthcheck?.StartPeriod;
+function startSecondsOf({ TaskTemplate: { ContainerSpec: container2 } }, image) {
+  const own = container2?.Healthcheck?.StartPeriod;
   if (own !== void 0 && own > 0) return own / NANOSECONDS3;
-  return image === void 0 || image === "none" || container?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
+  return image === void 0 || image === "none" || container2?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
 }
 var TOKENS = [
   {
@@ -515,9 +514,9 @@ async function giveAdvice(rollouts, deployment, { engine }) {
   });
   for (const line of lint(linted.flat(), deployment)) log.notice(line, "Advice");
   async function imageHealthOf({ TaskTemplate: template }) {
-    const container = template.ContainerSpec;
-    if (container === void 0 || container.Healthcheck?.Test?.length) return void 0;
-    const { Image: image } = container;
+    const container2 = template.ContainerSpec;
+    if (container2 === void 0 || container2.Healthcheck?.Test?.length) return void 0;
+    const { Image: image } = container2;
     const health = known.get(image) ?? askFor(image);
     known.set(image, health);
     return health;
@@ -592,9 +591,9 @@ function colourRefusal(name, next, spec, routing) {
   if (routing.labels.length > 0 || routing.alias !== void 0) return void 0;
   return "blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias";
 }
-function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
-  const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
-  return [...writable.length > 0 ? ["its writable mounts"] : [], ...container?.Hostname ? ["its hostname"] : []];
+function sharedByColours({ TaskTemplate: { ContainerSpec: container2 } }) {
+  const writable = (container2?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
+  return [...writable.length > 0 ? ["its writable mounts"] : [], ...container2?.Hostname ? ["its hostname"] : []];
 }
 function routed(wanted, name, { next, generation }, routing) {
   const labels = { ...wanted.Labels, [BELONGS_LABEL]: name, [LIVE_LABEL]: String(generation) };
@@ -645,7 +644,7 @@ function difference(spec, asked) {
 }
 function withDifference(spec, { image, replicas, env }) {
   const { TaskTemplate: template, Mode: mode } = spec;
-  const container = template.ContainerSpec ?? { Image: "" };
+  const container2 = template.ContainerSpec ?? { Image: "" };
   const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`);
   return {
     ...spec,
@@ -653,7 +652,7 @@ function withDifference(spec, { image, replicas, env }) {
     TaskTemplate: {
       ...template,
       ContainerSpec: {
-        ...container,
+        ...container2,
         ...image && { Image: familiar(image) },
         ...Object.keys(env).length > 0 && { Env }
       }
@@ -669,20 +668,8 @@ function withPlatforms(spec, platforms = []) {
   const { TaskTemplate: template } = spec;
   return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
 }
-function policyChanges(now, wanted) {
-  return [
-    ...same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ["update policy"],
-    ...same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ["rollback policy"]
-  ];
-}
 function imageOf(service) {
   return service?.Spec.TaskTemplate.ContainerSpec?.Image;
-}
-function sameSpec(a, b) {
-  return same(a, b);
-}
-function same(a, b) {
-  return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
 }
 function isSameImage(spec, image) {
   return image === void 0 || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? "", familiar(image));
@@ -694,23 +681,124 @@ function variables(spec) {
   });
   return new Map(entries);
 }
-function essence(value, key = "") {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => essence(item));
-    return key === "Env" ? items.sort() : items;
-  }
+
+// src/docker/spec-comparison.ts
+import { isDeepStrictEqual } from "node:util";
+function sameSpec(a, b) {
+  return isDeepStrictEqual(storedForm(a), storedForm(b));
+}
+function changedParts(now, wanted) {
+  const [a, b] = [storedForm(now), storedForm(wanted)];
+  if (isDeepStrictEqual(a, b)) return [];
+  const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
+  return words.length > 0 ? words : ["settings"];
+}
+var PARTS = [
+  ["image", (spec) => container(spec).Image],
+  ["mode and replicas", (spec) => spec.Mode],
+  ["env", (spec) => container(spec).Env],
+  ["secrets", (spec) => container(spec).Secrets],
+  ["configs", (spec) => container(spec).Configs],
+  ["networks", (spec) => raw(spec.TaskTemplate).Networks],
+  ["labels", (spec) => spec.Labels],
+  ["update policy", (spec) => spec.UpdateConfig],
+  ["rollback policy", (spec) => spec.RollbackConfig]
+];
+var IMAGE_LABEL = "com.docker.stack.image";
+function storedForm(spec) {
+  const clean = raw(withoutNothing(spec));
+  const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);
+  const template = raw(clean.TaskTemplate);
+  const { Platforms: _platforms, ...placement } = raw(template.Placement);
+  return {
+    ...clean,
+    Labels: labels,
+    Mode: storedMode(clean.Mode),
+    ...where(clean, "UpdateConfig", storedPolicy),
+    ...where(clean, "RollbackConfig", storedPolicy),
+    ...where(clean, "EndpointSpec", storedEndpoint),
+    TaskTemplate: {
+      Runtime: "container",
+      ForceUpdate: 0,
+      ...template,
+      Placement: placement,
+      ...where(template, "ContainerSpec", storedContainer),
+      ...where(template, "RestartPolicy", (policy) => ({ Condition: "any", MaxAttempts: 0, ...policy }))
+    }
+  };
+}
+function storedMode(mode) {
+  const { Replicated: replicated, ReplicatedJob: job } = mode;
+  const concurrent = job?.MaxConcurrent ?? 1;
+  return {
+    ...mode,
+    ...replicated && { Replicated: { Replicas: 1, ...replicated } },
+    ...job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }
+  };
+}
+function storedPolicy(policy) {
+  return { ...policy, FailureAction: policy.FailureAction || "pause", Order: policy.Order || "stop-first" };
+}
+function storedEndpoint(endpoint) {
+  const ports = list2(endpoint.Ports).map((port) => ({
+    ...port,
+    Protocol: lowerCased(port.Protocol) || "tcp",
+    PublishMode: lowerCased(port.PublishMode) || "ingress"
+  }));
+  return { ...endpoint, Mode: endpoint.Mode || "vip", ...ports.length > 0 && { Ports: ports } };
+}
+function storedContainer(spec) {
+  const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
+  const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
+  return {
+    Isolation: "default",
+    ...rest,
+    ...Object.keys(raw(labels)).length > 0 && { Labels: labels },
+    ...spec.Privileges !== void 0 && {
+      Privileges: { ...privileges, ...strict ? { NoNewPrivileges: true } : {} }
+    },
+    // Docker sends these in the order of a Go map, and a container sees no order in them.
+    ...env !== void 0 && { Env: env.toSorted() },
+    ...secrets !== void 0 && { Secrets: list2(secrets).toSorted(byText) },
+    ...configs !== void 0 && { Configs: list2(configs).toSorted(byText) },
+    ...mounts !== void 0 && { Mounts: list2(mounts).map(storedMount) }
+  };
+}
+function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
+  const bind = raw(options);
+  if (Object.keys(bind).length === 0) return mount;
+  return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || "rprivate" } };
+}
+function withoutNothing(value) {
+  if (Array.isArray(value)) return value.map(withoutNothing);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)]);
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
   return Object.fromEntries(
-    entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b))
+    entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0))
   );
 }
-var ZERO_COUNTS = ["StopGracePeriod", "Init", "Replicas"];
-var MODES = ["Global", "GlobalJob", "Replicated", "ReplicatedJob"];
-function isEmpty(name, value) {
-  if (value === null || value === void 0 || value === "") return true;
-  if (value === 0 || value === false) return !ZERO_COUNTS.includes(name);
-  return typeof value === "object" && Object.keys(value).length === 0 && !MODES.includes(name);
+function where(object, key, change) {
+  return object[key] === void 0 ? {} : { [key]: change(raw(object[key])) };
+}
+function container(spec) {
+  return raw(raw(spec.TaskTemplate).ContainerSpec);
+}
+function raw(value) {
+  return value ?? {};
+}
+function list2(value) {
+  return value ?? [];
+}
+function lowerCased(value) {
+  return String(value ?? "").toLowerCase();
+}
+function byText(a, b) {
+  const [one, other] = [sortKey(a), sortKey(b)];
+  return one < other ? -1 : Number(one > other);
+}
+function sortKey(object) {
+  const id = object.SecretID ?? object.ConfigID;
+  return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
 }
 
 // src/docker/spec-update.ts
@@ -1018,159 +1106,6 @@ function registryAuthHeader(credential) {
   return new Secret(base64.replaceAll("+", "-").replaceAll("/", "_"));
 }
 
-// src/docker/stack-file.ts
-var import_yaml = __toESM(require_dist(), 1);
-var NAMESPACE_LABEL = "com.docker.stack.namespace";
-var IMAGE_LABEL = "com.docker.stack.image";
-function parseStackFile(rendered) {
-  const root = (0, import_yaml.parse)(rendered, { maxAliasCount: 0 }) ?? {};
-  return {
-    ...root.version === void 0 ? {} : { version: String(root.version) },
-    services: root.services ?? {},
-    networks: root.networks ?? {},
-    volumes: root.volumes ?? {},
-    secrets: root.secrets ?? {},
-    configs: root.configs ?? {}
-  };
-}
-function labelsOf({ labels = {}, deploy: deploy2 = {} }) {
-  const all = Object.entries({ ...labels, ...deploy2.labels });
-  return Object.fromEntries(all.map(([key, value]) => [key, value ?? ""]));
-}
-function fileFor({ key, file }, image, rollover) {
-  const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
-  const { version, networks, volumes, secrets } = file;
-  const { credential, configs } = credentialByName(service, file.configs);
-  const escaped = escapeVariables({
-    services: {
-      [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) }
-    },
-    networks,
-    volumes,
-    secrets,
-    configs
-  });
-  return JSON.stringify({ ...version === void 0 ? {} : { version }, ...escaped });
-}
-function policiesFor(deploy2 = {}, { update, rollback }) {
-  if (deploy2.mode?.endsWith("-job")) return {};
-  const policies = Object.entries({ update, rollback }).flatMap(([phase, policy]) => {
-    const key = `${phase}_config`;
-    const filled = { ...composePolicy(policy), ...deploy2[key] };
-    return Object.keys(filled).length === 0 ? [] : [[key, filled]];
-  });
-  return policies.length === 0 ? {} : { deploy: { ...deploy2, ...Object.fromEntries(policies) } };
-}
-var NUMBERS = ["parallelism", "max-failure-ratio"];
-function composePolicy(policy) {
-  const entries = Object.entries(policy);
-  return Object.fromEntries(
-    entries.map(([setting, value]) => [
-      setting.replaceAll("-", "_"),
-      NUMBERS.includes(setting) ? Number(value) : value
-    ])
-  );
-}
-function credentialByName(service, configs) {
-  const spec = service.credential_spec;
-  const config = configs[spec?.config ?? ""];
-  if (config?.name === void 0) return { credential: {}, configs };
-  return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
-}
-function escapeVariables(value) {
-  if (typeof value === "string") return value.replaceAll("$", "$$$$");
-  if (Array.isArray(value)) return value.map(escapeVariables);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
-}
-function withIds(spec, ids) {
-  const { TaskTemplate: template } = spec;
-  const container = template.ContainerSpec;
-  const id = (text2) => ids.get(text2) ?? text2;
-  const credential = container?.Privileges?.CredentialSpec;
-  return {
-    ...spec,
-    TaskTemplate: {
-      ...template,
-      ...template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) },
-      ...container && {
-        ContainerSpec: {
-          ...container,
-          ...container.Secrets && {
-            Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) }))
-          },
-          ...container.Configs && {
-            Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) }))
-          },
-          ...credential?.Config && {
-            Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } }
-          }
-        }
-      }
-    }
-  };
-}
-function sameStackSpec(a, b) {
-  return sameSpec(comparable(a), comparable(b));
-}
-function comparable(spec) {
-  const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {};
-  const template = spec.TaskTemplate;
-  const { Platforms: _platforms, ...placement } = template.Placement ?? {};
-  const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
-  return {
-    ...spec,
-    Labels: labels,
-    Mode: {
-      ...spec.Mode,
-      ...replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } },
-      ...job && {
-        ReplicatedJob: {
-          MaxConcurrent: job.MaxConcurrent ?? 1,
-          TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1
-        }
-      }
-    },
-    TaskTemplate: {
-      ...withoutDefaults(template, { Runtime: "container" }),
-      ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: "" }, { Isolation: "default" }),
-      Placement: placement
-    },
-    ...Object.fromEntries(
-      Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
-        key,
-        withoutDefaults(spec[key] ?? {}, defaults)
-      ])
-    )
-  };
-}
-var POLICY_DEFAULTS = {
-  EndpointSpec: { Mode: "vip" },
-  UpdateConfig: { FailureAction: "pause", Order: "stop-first" },
-  RollbackConfig: { FailureAction: "pause", Order: "stop-first" }
-};
-function withoutDefaults(value, defaults) {
-  return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner));
-}
-function stackChanges(now, wanted) {
-  const [a, b] = [comparable(now), comparable(wanted)];
-  if (sameSpec(a, b)) return [];
-  const parts = [
-    ["image", a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
-    ["mode and replicas", a.Mode, b.Mode],
-    ["env", a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
-    ["secrets", a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
-    ["configs", a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
-    ["networks", a.TaskTemplate.Networks, b.TaskTemplate.Networks],
-    ["labels", a.Labels, b.Labels]
-  ];
-  const words = [
-    ...parts.flatMap(([word, one, other]) => JSON.stringify(one) === JSON.stringify(other) ? [] : [word]),
-    ...policyChanges(a, b)
-  ];
-  return words.length > 0 ? words : ["settings"];
-}
-
 // src/next-colour.ts
 async function makeNext(checked2, { leftovers }, { engine }, signal) {
   const sentAt = nowMs();
@@ -1198,7 +1133,7 @@ async function make(access, spec, engine, signal) {
     }
   }
   const service = await findService(engine, spec.Name, signal);
-  const isOurs = service !== void 0 && sameStackSpec(spec, service.Spec);
+  const isOurs = service !== void 0 && sameSpec(spec, service.Spec);
   return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) };
 }
 function someoneElse(what) {
@@ -1381,9 +1316,9 @@ function annotation({ cause, failedTask }) {
   return lines.join("\n");
 }
 function taskLines(task) {
-  const where = task.node === void 0 ? "" : ` on node ${task.node}`;
+  const where2 = task.node === void 0 ? "" : ` on node ${task.node}`;
   const logs = task.logs.length === 0 ? [] : ["Its last log lines:", ...task.logs.map((line) => `  ${line}`)];
-  return [`Task ${task.id}${where} ${task.ending}.`, ...logs];
+  return [`Task ${task.id}${where2} ${task.ending}.`, ...logs];
 }
 function resultSummary(status, results) {
   const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
@@ -1416,8 +1351,8 @@ function failureSummary(status, problems, isBug) {
 function failureSection({ name, outcome, cause, failedTask }) {
   const parts = [`### ${code(name)}: ${outcome}`, escapeMarkdown(cause ?? "")];
   if (failedTask !== void 0) {
-    const where = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
-    parts.push(`Task ${code(failedTask.id)}${where} ${escapeMarkdown(failedTask.ending)}.`);
+    const where2 = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
+    parts.push(`Task ${code(failedTask.id)}${where2} ${escapeMarkdown(failedTask.ending)}.`);
     if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs));
   }
   return parts.join("\n\n");
@@ -1937,7 +1872,7 @@ async function sendInterim(checked2, spec, credential, { engine }) {
   try {
     const standing = await give(current, checked2.interim, spec, credential, engine, signal);
     const service = await findService(engine, current.ID, signal);
-    if (standing !== "done" || service === void 0 || !sameStackSpec(service.Spec, spec)) {
+    if (standing !== "done" || service === void 0 || !sameSpec(service.Spec, spec)) {
       return {
         ...sent,
         service,
@@ -1951,7 +1886,7 @@ async function sendInterim(checked2, spec, credential, { engine }) {
 }
 async function give(current, earlier, spec, credential, engine, signal) {
   if (earlier === void 0) return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
-  if (sameStackSpec(earlier, spec) && !isPaused(current)) return "done";
+  if (sameSpec(earlier, spec) && !isPaused(current)) return "done";
   const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
   if (standing !== "done") return standing;
   return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
@@ -1974,7 +1909,7 @@ async function forgetInterims(rollouts, { engine }) {
         const service = await findService(engine, current?.ID ?? request.name, signal);
         if (service === void 0) return;
         const { ID: id, Spec: spec } = service;
-        const isTheirs = isInterim(spec) && interim !== void 0 && !sameStackSpec(spec, interim);
+        const isTheirs = isInterim(spec) && interim !== void 0 && !sameSpec(spec, interim);
         if (isTheirs) {
           log.info(`${request.name}: what this run meant for the way only is taken out of somebody else's deploy`);
           await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
@@ -2310,142 +2245,7 @@ async function askHelper(helper, registry, env, signal) {
   return { kind: username === "<token>" ? "identity-token" : "password", username, password };
 }
 
-// src/docker/rehearsal.ts
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
-
-// src/docker/commands.ts
-function serviceUpdate(change) {
-  const variables2 = environmentFlags("--env-add", change.env);
-  const image = change.image === void 0 ? [] : ["--image", familiar(change.image)];
-  return {
-    args: [...head("update", change), ...image, ...scale(change), ...variables2.args, ...change.flags, change.name],
-    env: variables2.env
-  };
-}
-function serviceCreate(change) {
-  const variables2 = environmentFlags("--env", change.env);
-  const image = change.image === void 0 ? [] : [familiar(change.image)];
-  return {
-    args: [
-      ...head("create", change),
-      "--name",
-      change.name,
-      ...scale(change),
-      ...variables2.args,
-      ...change.flags,
-      ...image
-    ],
-    env: variables2.env
-  };
-}
-function stackDeploy(stack, file, config, knowsDetach) {
-  const auth = config.hasCredential ? ["--with-registry-auth"] : [];
-  const detach = knowsDetach ? ["--detach=true"] : [];
-  return {
-    args: ["--config", config.directory, "stack", "deploy", ...auth, ...detach, "--compose-file", "-", stack],
-    env: {},
-    stdin: file
-  };
-}
-function policyFlags({ update, rollback }) {
-  return Object.entries({ update, rollback }).flatMap(
-    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
-  );
-}
-function withoutRegistry(command) {
-  const [config = "", directory = "", noun = "", verb = "", ...rest] = command.args;
-  const quietly = noun === "stack" ? "--resolve-image=never" : "--no-resolve-image";
-  return { ...command, args: [config, directory, noun, verb, quietly, ...rest] };
-}
-function head(verb, { config }) {
-  const auth = config.hasCredential ? ["--with-registry-auth"] : [];
-  return ["--config", config.directory, "service", verb, "--detach", "--quiet", ...auth];
-}
-function scale({ replicas }) {
-  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
-}
-var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-function environmentFlags(flag, env) {
-  const entries = Object.entries(env);
-  const inherited = entries.filter(([name]) => !RULES_DOCKER.test(name));
-  return {
-    args: entries.flatMap(([name, value]) => [flag, RULES_DOCKER.test(name) ? `${name}=${value}` : name]),
-    env: Object.fromEntries(inherited)
-  };
-}
-
-// src/docker/rehearsal.ts
-var NOTHING = { secret: [], config: [], network: [] };
-var CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/;
-async function rehearse(command, docker, engine, socketPath, signal, pretended = NOTHING) {
-  const caught = [];
-  const networks = [];
-  const server = createServer((request, response) => {
-    answer(request, response, engine, pretended, {
-      onSpec: (spec) => caught.push(spec),
-      onNetwork: (network) => networks.push(network)
-    }).catch((error) => response.destroy(error));
-  });
-  server.listen(socketPath);
-  await once(server, "listening");
-  try {
-    const { args, env, stdin = "" } = withoutRegistry(command);
-    const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: "", DOCKER_TLS_VERIFY: "" };
-    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal });
-    const [spec] = caught;
-    return result.code === 0 && spec !== void 0 ? { spec, networks } : { refusal: complaint(result) };
-  } finally {
-    server.close();
-    server.closeAllConnections();
-  }
-}
-async function answer(request, response, engine, pretended, { onSpec, onNetwork }) {
-  const { method = "GET", url = "/" } = request;
-  const [path = ""] = url.split("?", 1);
-  if (method === "GET" || method === "HEAD") {
-    const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`));
-    if (network !== void 0)
-      return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: "swarm" });
-    if (pretended.service !== void 0 && path.endsWith(`/services/${pretended.service.Spec.Name}`))
-      return sendJson(response, 200, pretended.service);
-    const kind = /\/(secret|config)s$/.exec(path)?.[1];
-    if (kind !== void 0 && pretended[kind].length > 0) {
-      const known = parseGoJson(await text(await engine.forward({ method, path: url })));
-      return sendJson(response, 200, [...known, ...pretended[kind]]);
-    }
-    const real = await engine.forward({ method, path: url });
-    response.writeHead(real.statusCode ?? 500, real.headers);
-    await pipeline(real, response);
-    return;
-  }
-  if (method === "POST" && CHANGES_SERVICE.test(path)) {
-    onSpec(parseGoJson(await text(request)));
-    sendJson(response, 200, { ID: "rehearsal" });
-  } else if (method === "POST" && path.endsWith("/networks/create")) {
-    onNetwork(parseGoJson(await text(request)));
-    sendJson(response, 201, { Id: "rehearsal" });
-  } else {
-    request.resume();
-    sendJson(response, 501, { message: `${method} ${url} is not rehearsed` });
-  }
-}
-function sendJson(response, status, body) {
-  response.writeHead(status, { "Content-Type": "application/json" });
-  response.end(JSON.stringify(body));
-}
-function complaint({ code: code2, stdout, stderr }) {
-  const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
-  const telling = lines.filter((line) => line.trim() !== "" && !/^(See '|Usage:|Run ')/.test(line.trim()));
-  return telling.join(" ").replace(/^Error response from daemon: /, "") || `exit code ${code2}`;
-}
-
 // src/deploy.ts
-var ATTEMPTS3 = 6;
-var BY_FLAGS = ["update-args", "update policy", "rollback policy"];
-var LONGEST_PAUSE_SECONDS = 1;
 var READ_TIMEOUT_MS = 12e4;
 var GRACE_MS = 1e3;
 function deploy(services, connection, maxParallel, signal) {
@@ -2463,53 +2263,32 @@ function afterGrace(signal) {
 }
 var NOT_SENT = { outcome: "cancelled", cause: "the run was stopped before it was sent" };
 async function send(checked2, connection, end) {
-  const { request, current, nextColour: nextColour2, interim, command } = checked2;
-  const { name } = request;
+  const { current, nextColour: nextColour2 } = checked2;
   log.info(describe(checked2));
   if (nextColour2 !== void 0) return makeNext(checked2, nextColour2, connection, end);
-  if (interim !== void 0) return sendWhole(checked2, interim, connection, end);
+  if (current === void 0) return create(checked2, connection, end);
   await renewCredential(checked2, connection, end);
-  if (command === void 0) return sendWhole(checked2, current?.Spec, connection, end);
-  const { args, env, stdin = "" } = command;
-  for (let attempt = 1; ; attempt++) {
-    const sentAt = nowMs();
-    const result = await connection.docker.run(args, { env, stdin, signal: end });
-    const said = complaint(result);
-    if (result.code === 0) return taken(checked2, sentAt, await read(connection, current?.ID ?? name, end));
-    const mayRepeat2 = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said);
-    if (!mayRepeat2) return refused(checked2, sentAt, said);
-    await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1e3, end);
-    const service = await read(connection, current?.ID ?? name, end);
-    const standing = compare(checked2, service);
-    if (standing === "as-asked") return { checked: checked2, sentAt, service };
-    if (standing === "someone-elses") return superseded(checked2, sentAt, service);
-    if (attempt === ATTEMPTS3) return refused(checked2, sentAt, `${said} (${ATTEMPTS3} attempts)`);
-    log.info(`${name}: sent again: ${said}`);
-  }
+  return update(checked2, current, connection, end);
 }
-async function sendWhole(checked2, base, connection, end) {
-  const { current, access, wanted } = checked2;
-  if (current === void 0 || base === void 0) throw new Error("only a service that exists is sent a whole spec");
-  const id = current.ID;
+async function create(checked2, { engine }, end) {
+  const sentAt = nowMs();
+  const made = await make(checked2.access, checked2.wanted, engine, readingTime(end));
+  return { checked: checked2, sentAt, service: void 0, ...made };
+}
+async function update(checked2, { ID: id, Spec: observed }, connection, end) {
+  const { access, interim, wanted } = checked2;
   const sentAt = nowMs();
   const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
   try {
+    const base = interim ?? observed;
     const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
     const service = await read(connection, id, end);
-    const isOurs = standing === "done" && service !== void 0 && sameStackSpec(wanted, service.Spec);
+    const isOurs = standing === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
     return isOurs ? { checked: checked2, sentAt, service } : superseded(checked2, sentAt, service);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return refused(checked2, sentAt, error.message);
   }
-}
-function compare({ request, current, asked, wanted, changes }, now) {
-  if (now === void 0) return current === void 0 ? "as-before" : "someone-elses";
-  if (current !== void 0 && sameSpec(current.Spec, now.Spec)) return "as-before";
-  if (request.compose !== void 0) return sameStackSpec(wanted, now.Spec) ? "as-asked" : "someone-elses";
-  const byName = difference(now.Spec, asked).words.length === 0;
-  const byFlags = !changes.some((change) => BY_FLAGS.includes(change)) || sameSpec(wanted, now.Spec);
-  return byName && byFlags ? "as-asked" : "someone-elses";
 }
 function read({ engine }, name, end) {
   return findService(engine, name, readingTime(end));
@@ -2534,10 +2313,6 @@ function lostSight(checked2, error, signal) {
 function refused(checked2, sentAt, said) {
   const cause = `docker refused to ${checked2.action} it: ${said}`;
   return { checked: checked2, sentAt, service: checked2.current, problem: { outcome: "failed", cause } };
-}
-function taken(checked2, sentAt, service) {
-  const isTheirs = checked2.request.compose === void 0 && compare(checked2, service) === "someone-elses";
-  return isTheirs ? superseded(checked2, sentAt, service) : { checked: checked2, sentAt, service };
 }
 function superseded(checked2, sentAt, service) {
   const cause = service === void 0 ? "someone else removed it during this deploy" : "someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`";
@@ -2612,7 +2387,7 @@ function namedAccess(request, current, image, { configs }) {
   if (choice === void 0) return void 0;
   const config = configs.find(({ name }) => name === choice.name);
   if (config === void 0) {
-    const known = configs.length > 0 ? `the configs of this run are ${list2(configs.map(({ name }) => name))}` : "this run has no configs";
+    const known = configs.length > 0 ? `the configs of this run are ${list3(configs.map(({ name }) => name))}` : "this run has no configs";
     throw new Error(
       `${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``
     );
@@ -2639,7 +2414,7 @@ function matchingAccess(image, configs) {
   const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
   const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
   if (first !== void 0 && others.length > 0) {
-    const names = list2([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+    const names = list3([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
     throw new Error(
       `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`
     );
@@ -2663,8 +2438,266 @@ function modeOf({ Mode: mode }) {
   if (mode.Global) return "global";
   return mode.GlobalJob ? "global job" : "replicated job";
 }
-function list2(names) {
+function list3(names) {
   return new Intl.ListFormat("en").format(names);
+}
+
+// src/docker/commands.ts
+function serviceUpdate(change) {
+  const variables2 = environmentFlags("--env-add", change.env);
+  const image = change.image === void 0 ? [] : ["--image", familiar(change.image)];
+  return {
+    args: [...head("update", change), ...image, ...scale(change), ...variables2.args, ...change.flags, change.name],
+    env: variables2.env
+  };
+}
+function serviceCreate(change) {
+  const variables2 = environmentFlags("--env", change.env);
+  const image = change.image === void 0 ? [] : [familiar(change.image)];
+  return {
+    args: [
+      ...head("create", change),
+      "--name",
+      change.name,
+      ...scale(change),
+      ...variables2.args,
+      ...change.flags,
+      ...image
+    ],
+    env: variables2.env
+  };
+}
+function stackDeploy(stack, file, directory, knowsDetach) {
+  const detach = knowsDetach ? ["--detach=true"] : [];
+  return {
+    args: [
+      ...["--config", directory, "stack", "deploy", "--resolve-image=never"],
+      ...detach,
+      ...["--compose-file", "-", stack]
+    ],
+    env: {},
+    stdin: file
+  };
+}
+function policyFlags({ update: update2, rollback }) {
+  return Object.entries({ update: update2, rollback }).flatMap(
+    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
+  );
+}
+function head(verb, { directory }) {
+  return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
+}
+function scale({ replicas }) {
+  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
+}
+var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
+function variablesRulingDocker(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => RULES_DOCKER.test(name)));
+}
+function environmentFlags(flag, env) {
+  const entries = Object.entries(env).filter(([name]) => !RULES_DOCKER.test(name));
+  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
+}
+
+// src/docker/rehearsal.ts
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+var NOTHING = { secret: [], config: [], network: [] };
+var CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/;
+async function rehearse(command, docker, engine, socketPath, signal, pretended = NOTHING) {
+  const caught = [];
+  const networks = [];
+  const server = createServer((request, response) => {
+    answer(request, response, engine, pretended, {
+      onSpec: (spec) => caught.push(spec),
+      onNetwork: (network) => networks.push(network)
+    }).catch((error) => response.destroy(error));
+  });
+  server.listen(socketPath);
+  await once(server, "listening");
+  try {
+    const { args, env, stdin = "" } = command;
+    const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: "", DOCKER_TLS_VERIFY: "" };
+    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal });
+    const [spec] = caught;
+    return result.code === 0 && spec !== void 0 ? { spec, networks } : { refusal: complaint(result) };
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+async function answer(request, response, engine, pretended, { onSpec, onNetwork }) {
+  const { method = "GET", url = "/" } = request;
+  const [path = ""] = url.split("?", 1);
+  if (method === "GET" || method === "HEAD") {
+    const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`));
+    if (network !== void 0)
+      return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: "swarm" });
+    if (pretended.service !== void 0 && path.endsWith(`/services/${pretended.service.Spec.Name}`))
+      return sendJson(response, 200, pretended.service);
+    const kind = /\/(secret|config)s$/.exec(path)?.[1];
+    if (kind !== void 0 && pretended[kind].length > 0) {
+      const known = parseGoJson(await text(await engine.forward({ method, path: url })));
+      return sendJson(response, 200, [...known, ...pretended[kind]]);
+    }
+    const real = await engine.forward({ method, path: url });
+    response.writeHead(real.statusCode ?? 500, real.headers);
+    await pipeline(real, response);
+    return;
+  }
+  if (method === "POST" && CHANGES_SERVICE.test(path)) {
+    onSpec(parseGoJson(await text(request)));
+    sendJson(response, 200, { ID: "rehearsal" });
+  } else if (method === "POST" && path.endsWith("/networks/create")) {
+    onNetwork(parseGoJson(await text(request)));
+    sendJson(response, 201, { Id: "rehearsal" });
+  } else {
+    request.resume();
+    sendJson(response, 501, { message: `${method} ${url} is not rehearsed` });
+  }
+}
+function sendJson(response, status, body) {
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+function complaint({ code: code2, stdout, stderr }) {
+  const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
+  const telling = lines.filter((line) => line.trim() !== "" && !/^(See '|Usage:|Run ')/.test(line.trim()));
+  return telling.join(" ").replace(/^Error response from daemon: /, "") || `exit code ${code2}`;
+}
+
+// src/docker/spec-support.ts
+var NEWER_FIELDS = [
+  { key: "`healthcheck.start_interval`", minor: 44, isIn: hasStartInterval, without: withoutStartInterval },
+  { key: "`volume.subpath`", minor: 45, isIn: hasSubpath, without: withoutSubpath }
+];
+function withoutIgnored(spec, apiVersion) {
+  const minor = Number(apiVersion.split(".")[1]);
+  const dropped = NEWER_FIELDS.filter((field) => minor < field.minor && field.isIn(spec));
+  return {
+    kept: dropped.reduce((kept, field) => field.without(kept), spec),
+    ignored: dropped.map(({ key }) => key)
+  };
+}
+function hasStartInterval(spec) {
+  return spec.TaskTemplate.ContainerSpec?.Healthcheck?.StartInterval !== void 0;
+}
+function withoutStartInterval(spec) {
+  const { StartInterval: _, ...Healthcheck } = spec.TaskTemplate.ContainerSpec?.Healthcheck ?? {};
+  return withContainer(spec, { Healthcheck });
+}
+function hasSubpath(spec) {
+  return mountsOf(spec).some(({ VolumeOptions: options }) => options?.Subpath !== void 0);
+}
+function withoutSubpath(spec) {
+  const Mounts = mountsOf(spec).map((mount) => {
+    if (mount.VolumeOptions === void 0) return mount;
+    const { Subpath: _, ...VolumeOptions } = mount.VolumeOptions;
+    return { ...mount, VolumeOptions };
+  });
+  return withContainer(spec, { Mounts });
+}
+function mountsOf(spec) {
+  return spec.TaskTemplate.ContainerSpec?.Mounts ?? [];
+}
+function withContainer(spec, change) {
+  const { TaskTemplate: template } = spec;
+  const ContainerSpec = { Image: "", ...template.ContainerSpec, ...change };
+  return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
+}
+
+// src/docker/stack-file.ts
+var import_yaml = __toESM(require_dist(), 1);
+var NAMESPACE_LABEL = "com.docker.stack.namespace";
+function parseStackFile(rendered) {
+  const root = (0, import_yaml.parse)(rendered, { maxAliasCount: 0 }) ?? {};
+  return {
+    ...root.version === void 0 ? {} : { version: String(root.version) },
+    services: root.services ?? {},
+    networks: root.networks ?? {},
+    volumes: root.volumes ?? {},
+    secrets: root.secrets ?? {},
+    configs: root.configs ?? {}
+  };
+}
+function labelsOf({ labels = {}, deploy: deploy2 = {} }) {
+  const all = Object.entries({ ...labels, ...deploy2.labels });
+  return Object.fromEntries(all.map(([key, value]) => [key, value ?? ""]));
+}
+function fileFor({ key, file }, image, rollover) {
+  const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
+  const { version, networks, volumes, secrets } = file;
+  const { credential, configs } = credentialByName(service, file.configs);
+  const escaped = escapeVariables({
+    services: {
+      [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) }
+    },
+    networks,
+    volumes,
+    secrets,
+    configs
+  });
+  return JSON.stringify({ ...version === void 0 ? {} : { version }, ...escaped });
+}
+function policiesFor(deploy2 = {}, { update: update2, rollback }) {
+  if (deploy2.mode?.endsWith("-job")) return {};
+  const policies = Object.entries({ update: update2, rollback }).flatMap(([phase, policy]) => {
+    const key = `${phase}_config`;
+    const filled = { ...composePolicy(policy), ...deploy2[key] };
+    return Object.keys(filled).length === 0 ? [] : [[key, filled]];
+  });
+  return policies.length === 0 ? {} : { deploy: { ...deploy2, ...Object.fromEntries(policies) } };
+}
+var NUMBERS = ["parallelism", "max-failure-ratio"];
+function composePolicy(policy) {
+  const entries = Object.entries(policy);
+  return Object.fromEntries(
+    entries.map(([setting, value]) => [
+      setting.replaceAll("-", "_"),
+      NUMBERS.includes(setting) ? Number(value) : value
+    ])
+  );
+}
+function credentialByName(service, configs) {
+  const spec = service.credential_spec;
+  const config = configs[spec?.config ?? ""];
+  if (config?.name === void 0) return { credential: {}, configs };
+  return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
+}
+function escapeVariables(value) {
+  if (typeof value === "string") return value.replaceAll("$", "$$$$");
+  if (Array.isArray(value)) return value.map(escapeVariables);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+}
+function withIds(spec, ids) {
+  const { TaskTemplate: template } = spec;
+  const container2 = template.ContainerSpec;
+  const id = (text2) => ids.get(text2) ?? text2;
+  const credential = container2?.Privileges?.CredentialSpec;
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) },
+      ...container2 && {
+        ContainerSpec: {
+          ...container2,
+          ...container2.Secrets && {
+            Secrets: container2.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) }))
+          },
+          ...container2.Configs && {
+            Configs: container2.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) }))
+          },
+          ...credential?.Config && {
+            Privileges: { ...container2.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } }
+          }
+        }
+      }
+    }
+  };
 }
 
 // src/change.ts
@@ -2672,25 +2705,15 @@ async function changeOf(planned, image, surroundings) {
   const { request, current } = planned;
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
   const missing = difference(current?.Spec, asked);
-  if (isPlain(planned, missing)) {
-    const wanted2 = withDifference(planned.current.Spec, missing);
-    return { asked, missing, wanted: wanted2, networks: [], changes: changesOf(planned, wanted2, missing), command: void 0 };
-  }
-  const command = commandFor(planned, missing, image, surroundings.connection.configDirectory);
-  const rehearsal = await rehearseIn(surroundings, command, planned);
-  if ("refusal" in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`]);
-  const { spec, networks } = rehearsal;
-  const wanted = withIds(spec, surroundings.stack?.networkIds ?? /* @__PURE__ */ new Map());
-  return { asked, missing, wanted, networks, changes: changesOf(planned, wanted, missing), command };
+  const { spec, networks } = isPlain(planned, missing) ? { spec: withDifference(planned.current.Spec, missing), networks: [] } : await rehearsed(planned, missing, image, surroundings);
+  const isSent = missing.image !== void 0 || request.compose !== void 0;
+  const wanted = isSent ? withPlatforms(spec, image.distribution?.Platforms) : spec;
+  return { wanted, networks, changes: changesOf(planned, wanted, missing) };
 }
 function isPlain(planned, { words }) {
   const { current, request } = planned;
-  if (current === void 0 || needsWholeSpec(planned) || flagsFor(planned).length > 0) return false;
+  if (current === void 0 || request.compose !== void 0 || flagsFor(planned).length > 0) return false;
   return words.length === 0 || !isJob(current.Spec) && (request.replicas === void 0 || current.Spec.Mode.Replicated !== void 0);
-}
-function needsWholeSpec({ request, interim }) {
-  const { kind } = request.rollover.strategy;
-  return request.compose !== void 0 || interim !== void 0 || kind !== "rolling";
 }
 function flagsFor({ request, current }) {
   const { createArgs, updateArgs, rollover } = request;
@@ -2698,17 +2721,30 @@ function flagsFor({ request, current }) {
   const makesJob = current === void 0 ? /--mode[= ](?:replicated|global)-job/.test(own.join(" ")) : isJob(current.Spec);
   return makesJob ? own : [...policyFlags(rollover), ...own];
 }
-function commandFor(planned, missing, { access, pinned }, anonymousDirectory) {
+async function rehearsed(planned, missing, image, { connection, workspace, stack, signal }) {
+  const { request, current, interim } = planned;
+  const { docker, engine, configDirectory } = connection;
+  const hidden2 = interim === void 0 || current === void 0 ? {} : { service: current };
+  const pretended = { ...stack?.pretended ?? NOTHING, ...hidden2 };
+  const command = commandFor(planned, missing, image, configDirectory);
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
+  if ("refusal" in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`]);
+  const pinned = request.compose === void 0 ? void 0 : image.pinned;
+  const env = variablesRulingDocker(missing.env);
+  const spec = withDifference(rehearsal.spec, { image: pinned, replicas: void 0, env });
+  const { kept, ignored } = withoutIgnored(spec, engine.apiVersion);
+  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
+  return { spec: withIds(kept, stack?.networkIds ?? /* @__PURE__ */ new Map()), networks: rehearsal.networks };
+}
+function commandFor(planned, { image, replicas, env }, { pinned }, directory) {
   const { request, current } = planned;
   const { name, compose, rollover } = request;
-  const { image, replicas, env } = missing;
-  const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== void 0 };
   if (compose !== void 0 && pinned !== void 0) {
-    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach);
+    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), directory, compose.knowsDetach);
   }
   const change = {
     name: current?.Spec.Name ?? planned.colours?.next ?? name,
-    config,
+    directory,
     image,
     replicas,
     env,
@@ -2716,29 +2752,27 @@ function commandFor(planned, missing, { access, pinned }, anonymousDirectory) {
   };
   return current === void 0 ? serviceCreate(change) : serviceUpdate(change);
 }
-function rehearseIn({ connection, workspace, stack, signal }, command, { current, interim }) {
-  const { docker, engine } = connection;
-  const hidden2 = interim === void 0 || current === void 0 ? {} : { service: current };
-  const pretended = { ...stack?.pretended ?? NOTHING, ...hidden2 };
-  return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
-}
 function changesOf({ request, current, interim }, wanted, { words }) {
   if (current === void 0) return [];
   const stuck = [
     ...isPaused(current) ? ["its last update was paused"] : [],
     ...interim === void 0 ? [] : ["an earlier deploy of it was killed half-way"]
   ];
+  const changed = changedParts(current.Spec, wanted);
   if (request.compose !== void 0) {
     const rerun = request.compose.isRerun && isJob(wanted) ? ["run again"] : [];
-    return [...sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted), ...stuck];
+    return [...changed.length === 0 ? rerun : changed, ...stuck];
   }
-  const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : [];
+  const byFlags = words.length === 0 && changed.length > 0 ? changesByFlags(current.Spec, wanted, changed) : [];
   return [...words, ...byFlags, ...stuck];
 }
-function changesByFlags(now, wanted) {
-  const { UpdateConfig, RollbackConfig, ...rest } = wanted;
-  const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now;
-  return [...sameSpec(before, rest) ? [] : ["update-args"], ...policyChanges(now, wanted)];
+var POLICIES = ["update policy", "rollback policy"];
+function changesByFlags(now, wanted, changed) {
+  const { UpdateConfig: _u, RollbackConfig: _r, ...rest } = now;
+  const { UpdateConfig: _update, RollbackConfig: _rollback, ...others } = wanted;
+  const policies = changed.filter((part) => POLICIES.includes(part));
+  const onlyPolicies = policies.length > 0 && sameSpec(rest, others);
+  return [...onlyPolicies ? [] : ["update-args"], ...policies];
 }
 
 // src/docker/credential-spec.ts
@@ -2822,7 +2856,7 @@ function firstStepOf(strategy, current, wanted, nodes) {
   return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canaryAdvice(total)}` };
 }
 function replacesNothing(current, wanted) {
-  return wantedTasks(wanted) === 0 || sameStackSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
+  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
 }
 function canaryTasks(size, total) {
   if ("tasks" in size) return size.tasks;
@@ -2920,7 +2954,7 @@ async function check(planned, lookUp, world) {
   const { request, current, interim, colours } = planned;
   const { nodes } = world.observed;
   const image = await checkImage(planned, lookUp);
-  const { missing, command, ...change } = await changeOf(planned, image, world);
+  const change = await changeOf(planned, image, world);
   const { wanted, changes } = change;
   const service = {
     request,
@@ -2934,21 +2968,13 @@ async function check(planned, lookUp, world) {
   const note = current && unsettledNote(current, changes.length > 0);
   if (note !== void 0) log.notice(`service ${request.name}: ${note}`);
   if (current !== void 0 && changes.length === 0) return { ...service, action: "unchanged" };
-  const whole = withPlatforms(wanted, image.distribution?.Platforms);
-  const colour = nextColour(planned, whole);
+  const colour = nextColour(planned, wanted);
   throwAll([...await credentialProblems(wanted, world), ...placementProblems(wanted, image, nodes)]);
-  if (colour !== void 0) return { ...service, ...colour, current: void 0, action: "create", command };
-  if (current === void 0) return { ...service, action: "create", command };
+  if (colour !== void 0) return { ...service, ...colour, current: void 0, action: "create" };
+  if (current === void 0) return { ...service, action: "create" };
   const firstStep = firstStepFor(planned, current.Spec, wanted, nodes);
-  const update = {
-    ...service,
-    currentAccess: await accessToReturn2(planned, image, lookUp),
-    action: "update",
-    command
-  };
-  if (command === void 0) return { ...update, wanted: missing.image === void 0 ? wanted : whole };
-  if (!needsWholeSpec(planned)) return update;
-  return { ...update, wanted: whole, ...firstStep && { firstStep } };
+  const currentAccess = await accessToReturn2(planned, image, lookUp);
+  return { ...service, currentAccess, action: "update", ...firstStep && { firstStep } };
 }
 function firstStepFor({ request }, current, wanted, nodes) {
   const firstStep = firstStepOf(request.rollover.strategy, current, wanted, nodes);
@@ -3400,11 +3426,11 @@ function unusedIds(ids, services) {
 }
 function idsIn(spec) {
   const template = spec?.TaskTemplate;
-  const container = template?.ContainerSpec;
-  const credential = container?.Privileges?.CredentialSpec?.Config;
+  const container2 = template?.ContainerSpec;
+  const credential = container2?.Privileges?.CredentialSpec?.Config;
   return [
-    ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
-    ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+    ...(container2?.Secrets ?? []).map(({ SecretID }) => SecretID),
+    ...(container2?.Configs ?? []).map(({ ConfigID }) => ConfigID),
     ...(template?.Networks ?? []).map(({ Target }) => Target),
     ...(spec?.Networks ?? []).map(({ Target }) => Target),
     ...credential ? [credential] : []

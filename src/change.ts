@@ -1,23 +1,28 @@
 import type { CheckedService, Connection, PlannedService } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
-import { NOTHING, type Rehearsal, rehearse } from './docker/rehearsal.ts'
+import {
+  type Command,
+  policyFlags,
+  serviceCreate,
+  serviceUpdate,
+  stackDeploy,
+  variablesRulingDocker,
+} from './docker/commands.ts'
+import { type NamedBody, NOTHING, rehearse } from './docker/rehearsal.ts'
 import { isJob } from './docker/service-mode.ts'
-import { type Difference, difference, policyChanges, sameSpec, withDifference } from './docker/service-spec.ts'
-import { fileFor, sameStackSpec, stackChanges, withIds } from './docker/stack-file.ts'
+import { type Difference, difference, withDifference, withPlatforms } from './docker/service-spec.ts'
+import { changedParts, sameSpec } from './docker/spec-comparison.ts'
+import { withoutIgnored } from './docker/spec-support.ts'
+import { fileFor, withIds } from './docker/stack-file.ts'
 import { isPaused } from './docker/unsettled.ts'
 import { UserErrors } from './errors.ts'
 import type { CheckedImage } from './images.ts'
+import { log } from './runner/log.ts'
 import type { Workspace } from './runner/workspace.ts'
 import type { StackSurroundings } from './stack/surroundings.ts'
 
-/** What a deploy would change in a service, and how it is told to the swarm. */
-export interface Change extends Pick<CheckedService, 'asked' | 'wanted' | 'networks' | 'changes'> {
-  /** Sends it; `undefined`: the wanted spec is sent as a whole. */
-  readonly command: Command | undefined
-  /** Of what is asked for by name, that which the service does not have. */
-  readonly missing: Difference
-}
+/** What a deploy would change in a service. */
+export type Change = Pick<CheckedService, 'wanted' | 'networks' | 'changes'>
 
 /** The world in which a change is rehearsed. */
 export interface Surroundings {
@@ -42,38 +47,29 @@ export async function changeOf(
   const { request, current } = planned
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
-  if (isPlain(planned, missing)) {
-    const wanted = withDifference(planned.current.Spec, missing)
-    return { asked, missing, wanted, networks: [], changes: changesOf(planned, wanted, missing), command: undefined }
-  }
-  const command = commandFor(planned, missing, image, surroundings.connection.configDirectory)
-  const rehearsal = await rehearseIn(surroundings, command, planned)
-  if ('refusal' in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`])
-  const { spec, networks } = rehearsal
-  const wanted = withIds(spec, surroundings.stack?.networkIds ?? new Map())
-  return { asked, missing, wanted, networks, changes: changesOf(planned, wanted, missing), command }
+  const { spec, networks } = isPlain(planned, missing)
+    ? { spec: withDifference(planned.current.Spec, missing), networks: [] }
+    : await rehearsed(planned, missing, image, surroundings)
+  // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
+  const isSent = missing.image !== undefined || request.compose !== undefined
+  const wanted = isSent ? withPlatforms(spec, image.distribution?.Platforms) : spec
+  return { wanted, networks, changes: changesOf(planned, wanted, missing) }
 }
 
 /**
  * Whether an update changes no more than an image, a number of tasks and variables. It needs no docker command: each
- * of them takes a twentieth of a second to start, and asks the registry once more.
+ * of them takes a twentieth of a second to start.
  */
 function isPlain(
   planned: PlannedService,
   { words }: Difference,
 ): planned is PlannedService & { readonly current: Service } {
   const { current, request } = planned
-  if (current === undefined || needsWholeSpec(planned) || flagsFor(planned).length > 0) return false
+  if (current === undefined || request.compose !== undefined || flagsFor(planned).length > 0) return false
   return (
     words.length === 0 ||
     (!isJob(current.Spec) && (request.replicas === undefined || current.Spec.Mode.Replicated !== undefined))
   )
-}
-
-/** What docker commands do is known by their flags; a spec that this action sends itself has to be whole. */
-export function needsWholeSpec({ request, interim }: PlannedService): boolean {
-  const { kind } = request.rollover.strategy
-  return request.compose !== undefined || interim !== undefined || kind !== 'rolling'
 }
 
 /** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
@@ -85,39 +81,50 @@ function flagsFor({ request, current }: PlannedService): readonly string[] {
   return makesJob ? own : [...policyFlags(rollover), ...own]
 }
 
-function commandFor(
+/** @throws UserErrors with what docker says when it refuses the command */
+async function rehearsed(
   planned: PlannedService,
   missing: Difference,
-  { access, pinned }: CheckedImage,
-  anonymousDirectory: string,
+  image: CheckedImage,
+  { connection, workspace, stack, signal }: Surroundings,
+): Promise<{ readonly spec: ServiceSpec; readonly networks: readonly NamedBody[] }> {
+  const { request, current, interim } = planned
+  const { docker, engine, configDirectory } = connection
+  const hidden = interim === undefined || current === undefined ? {} : { service: current }
+  const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden }
+  const command = commandFor(planned, missing, image, configDirectory)
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, pretended)
+  if ('refusal' in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`])
+
+  // Docker keeps the image that a stack's service has when the file spells it as before, whatever runs there by now.
+  const pinned = request.compose === undefined ? undefined : image.pinned
+  const env = variablesRulingDocker(missing.env)
+  const spec = withDifference(rehearsal.spec, { image: pinned, replicas: undefined, env })
+  const { kept, ignored } = withoutIgnored(spec, engine.apiVersion)
+  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
+  return { spec: withIds(kept, stack?.networkIds ?? new Map()), networks: rehearsal.networks }
+}
+
+function commandFor(
+  planned: PlannedService,
+  { image, replicas, env }: Difference,
+  { pinned }: CheckedImage,
+  directory: string,
 ): Command {
   const { request, current } = planned
   const { name, compose, rollover } = request
-  const { image, replicas, env } = missing
-  const config = { directory: access?.config.directory ?? anonymousDirectory, hasCredential: access !== undefined }
   if (compose !== undefined && pinned !== undefined) {
-    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), config, compose.knowsDetach)
+    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), directory, compose.knowsDetach)
   }
   const change = {
     name: current?.Spec.Name ?? planned.colours?.next ?? name,
-    config,
+    directory,
     image,
     replicas,
     env,
     flags: flagsFor(planned),
   }
   return current === undefined ? serviceCreate(change) : serviceUpdate(change)
-}
-
-function rehearseIn(
-  { connection, workspace, stack, signal }: Surroundings,
-  command: Command,
-  { current, interim }: PlannedService,
-): Promise<Rehearsal> {
-  const { docker, engine } = connection
-  const hidden = interim === undefined || current === undefined ? {} : { service: current }
-  const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden }
-  return rehearse(command, docker, engine, workspace.socketPath(), signal, pretended)
 }
 
 /** Why an existing service has to be touched, in the user's words. */
@@ -131,16 +138,21 @@ function changesOf(
     ...(isPaused(current) ? ['its last update was paused'] : []),
     ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
   ]
+  const changed = changedParts(current.Spec, wanted)
   if (request.compose !== undefined) {
     const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
-    return [...(sameStackSpec(current.Spec, wanted) ? rerun : stackChanges(current.Spec, wanted)), ...stuck]
+    return [...(changed.length === 0 ? rerun : changed), ...stuck]
   }
-  const byFlags = words.length === 0 && !sameSpec(current.Spec, wanted) ? changesByFlags(current.Spec, wanted) : []
+  const byFlags = words.length === 0 && changed.length > 0 ? changesByFlags(current.Spec, wanted, changed) : []
   return [...words, ...byFlags, ...stuck]
 }
 
-function changesByFlags(now: ServiceSpec, wanted: ServiceSpec): string[] {
-  const { UpdateConfig, RollbackConfig, ...rest } = wanted
-  const { UpdateConfig: _update, RollbackConfig: _rollback, ...before } = now
-  return [...(sameSpec(before, rest) ? [] : ['update-args']), ...policyChanges(now, wanted)]
+const POLICIES = ['update policy', 'rollback policy']
+
+function changesByFlags(now: ServiceSpec, wanted: ServiceSpec, changed: readonly string[]): string[] {
+  const { UpdateConfig: _u, RollbackConfig: _r, ...rest } = now
+  const { UpdateConfig: _update, RollbackConfig: _rollback, ...others } = wanted
+  const policies = changed.filter((part) => POLICIES.includes(part))
+  const onlyPolicies = policies.length > 0 && sameSpec(rest, others)
+  return [...(onlyPolicies ? [] : ['update-args']), ...policies]
 }

@@ -1,24 +1,16 @@
 import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
-import type { Service, ServiceSpec } from './docker/api.ts'
-import { isDisconnection, isElection } from './docker/election.ts'
+import type { Service } from './docker/api.ts'
 import { EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
-import { complaint } from './docker/rehearsal.ts'
-import { difference, sameSpec } from './docker/service-spec.ts'
-import { findService, isOutOfSequence, type StoredCredential, updateSpec } from './docker/spec-update.ts'
-import { sameStackSpec } from './docker/stack-file.ts'
+import { sameSpec } from './docker/spec-comparison.ts'
+import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { messageOf } from './errors.ts'
-import { makeNext } from './next-colour.ts'
+import { make, makeNext } from './next-colour.ts'
 import { inParallel } from './parallel.ts'
 import { renewCredential } from './renew.ts'
-import { nowMs, sleep, timeLimit } from './runner/clock.ts'
+import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
-/** Enough for an update in progress: the orchestrator itself writes to a service twice. */
-const ATTEMPTS = 6
-/** Changes that flags alone lead to: nothing else tells whether they are there. */
-const BY_FLAGS = ['update-args', 'update policy', 'rollback policy']
-const LONGEST_PAUSE_SECONDS = 1
 const READ_TIMEOUT_MS = 120_000
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const GRACE_MS = 1000
@@ -53,72 +45,41 @@ function afterGrace(signal: AbortSignal): AbortSignal {
 const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const
 
 async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
-  const { request, current, nextColour, interim, command } = checked
-  const { name } = request
+  const { current, nextColour } = checked
   log.info(describe(checked))
   if (nextColour !== undefined) return makeNext(checked, nextColour, connection, end)
-  if (interim !== undefined) return sendWhole(checked, interim, connection, end)
+  if (current === undefined) return create(checked, connection, end)
   await renewCredential(checked, connection, end)
-  if (command === undefined) return sendWhole(checked, current?.Spec, connection, end)
-  const { args, env, stdin = '' } = command
-  for (let attempt = 1; ; attempt++) {
-    const sentAt = nowMs()
-    const result = await connection.docker.run(args, { env, stdin, signal: end })
-    const said = complaint(result)
-    if (result.code === 0) return taken(checked, sentAt, await read(connection, current?.ID ?? name, end))
-
-    const mayRepeat = isOutOfSequence(said) || isElection(said) || isDisconnection(said) || /already exists/.test(said)
-    if (!mayRepeat) return refused(checked, sentAt, said)
-
-    await sleep(Math.random() * LONGEST_PAUSE_SECONDS * 1000, end)
-    const service = await read(connection, current?.ID ?? name, end)
-    const standing = compare(checked, service)
-    if (standing === 'as-asked') return { checked, sentAt, service }
-    if (standing === 'someone-elses') return superseded(checked, sentAt, service)
-    if (attempt === ATTEMPTS) return refused(checked, sentAt, `${said} (${ATTEMPTS} attempts)`)
-    log.info(`${name}: sent again: ${said}`)
-  }
+  return update(checked, current, connection, end)
 }
 
-/**
- * Sends the whole spec, over the one that was observed or an interim one of ours. No docker command could do the
- * latter: it changes only what its flags name, and would keep the rest of the interim spec.
- */
-async function sendWhole(
+async function create(checked: ChangedService, { engine }: Connection, end: AbortSignal): Promise<Rollout> {
+  const sentAt = nowMs()
+  const made = await make(checked.access, checked.wanted, engine, readingTime(end))
+  return { checked, sentAt, service: undefined, ...made }
+}
+
+/** Sends the whole spec, over the one that was observed or an interim one of ours. */
+async function update(
   checked: ChangedService,
-  base: ServiceSpec | undefined,
+  { ID: id, Spec: observed }: Service,
   connection: Connection,
   end: AbortSignal,
 ): Promise<Rollout> {
-  const { current, access, wanted } = checked
-  if (current === undefined || base === undefined) throw new Error('only a service that exists is sent a whole spec')
-  const id = current.ID
+  const { access, interim, wanted } = checked
   const sentAt = nowMs()
   const credential: StoredCredential =
     access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
   try {
+    const base = interim ?? observed
     const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end))
     const service = await read(connection, id, end)
-    const isOurs = standing === 'done' && service !== undefined && sameStackSpec(wanted, service.Spec)
+    const isOurs = standing === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
     return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service)
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     return refused(checked, sentAt, error.message)
   }
-}
-
-/** Where a service stands after a change that may or may not have come through. */
-export function compare(
-  { request, current, asked, wanted, changes }: ChangedService,
-  now: Service | undefined,
-): 'as-before' | 'as-asked' | 'someone-elses' {
-  if (now === undefined) return current === undefined ? 'as-before' : 'someone-elses'
-  // Swarm itself counts a service's version up while it updates: only the spec tells.
-  if (current !== undefined && sameSpec(current.Spec, now.Spec)) return 'as-before'
-  if (request.compose !== undefined) return sameStackSpec(wanted, now.Spec) ? 'as-asked' : 'someone-elses'
-  const byName = difference(now.Spec, asked).words.length === 0
-  const byFlags = !changes.some((change) => BY_FLAGS.includes(change)) || sameSpec(wanted, now.Spec)
-  return byName && byFlags ? 'as-asked' : 'someone-elses'
 }
 
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
@@ -152,13 +113,6 @@ function lostSight(checked: ChangedService, error: unknown, signal: AbortSignal)
 function refused(checked: ChangedService, sentAt: number, said: string): Rollout {
   const cause = `docker refused to ${checked.action} it: ${said}`
   return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } }
-}
-
-/** What the swarm has now is ours, unless somebody else's deploy came between the command's end and the look. */
-function taken(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
-  // The spec of a stack's service also holds what docker adds to it: there only the watch tells.
-  const isTheirs = checked.request.compose === undefined && compare(checked, service) === 'someone-elses'
-  return isTheirs ? superseded(checked, sentAt, service) : { checked, sentAt, service }
 }
 
 function superseded(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {

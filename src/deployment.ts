@@ -2,12 +2,10 @@ import type { Node, Service, ServiceSpec, Task } from './docker/api.ts'
 import type { DockerCli } from './docker/cli.ts'
 import type { CliVersion } from './docker/cli-version.ts'
 import type { Colours, NextColour } from './docker/colours.ts'
-import type { Command } from './docker/commands.ts'
 import type { ConfigFile, settingsToCarryOver } from './docker/config-file.ts'
 import type { Engine } from './docker/engine.ts'
 import type { FirstStep } from './docker/first-step.ts'
 import type { ImageReference } from './docker/reference.ts'
-import type { Asked } from './docker/service-spec.ts'
 import type { StackService } from './docker/stack-file.ts'
 import type { AdaptedFiles } from './inputs/compose/adapt.ts'
 import type { ComposeFile } from './inputs/compose/place.ts'
@@ -209,8 +207,6 @@ export type CheckedService = ChangedService | UnchangedService
 
 export interface ChangedService extends Checked {
   readonly action: 'create' | 'update'
-  /** The docker command that makes it so; `undefined`: the wanted spec is sent as a whole. */
-  readonly command: Command | undefined
 }
 
 /** It already is as asked, and will not be touched. */
@@ -221,9 +217,7 @@ export interface UnchangedService extends Checked {
 interface Checked extends PlannedService {
   /** Why an existing service is changed, in the user's words: `image`, `replicas 2 → 3`. */
   readonly changes: readonly string[]
-  /** What was asked for by name, the image pinned by digest. */
-  readonly asked: Asked
-  /** The spec that the user's flags lead to; without flags the present one. */
+  /** The whole spec that makes it so. */
   readonly wanted: ServiceSpec
   readonly firstStep?: FirstStep
   readonly nextColour?: NextColour

@@ -2,8 +2,8 @@ import type { ChangedService, CheckedService, Connection, Rollout } from './depl
 import type { Service, ServiceSpec } from './docker/api.ts'
 import type { Engine } from './docker/engine.ts'
 import { isInterim, remembersInterim, withoutInterim } from './docker/interim-spec.ts'
+import { sameSpec } from './docker/spec-comparison.ts'
 import { findService, type Standing, type StoredCredential, updateSpec } from './docker/spec-update.ts'
-import { sameStackSpec } from './docker/stack-file.ts'
 import { isPaused, isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
 import { nowMs, timeLimit } from './runner/clock.ts'
@@ -42,7 +42,7 @@ export async function sendInterim(
   try {
     const standing = await give(current, checked.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
-    if (standing !== 'done' || service === undefined || !sameStackSpec(service.Spec, spec)) {
+    if (standing !== 'done' || service === undefined || !sameSpec(service.Spec, spec)) {
       return {
         ...sent,
         service,
@@ -68,7 +68,7 @@ async function give(
   signal: AbortSignal,
 ): Promise<Standing> {
   if (earlier === undefined) return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
-  if (sameStackSpec(earlier, spec) && !isPaused(current)) return 'done'
+  if (sameSpec(earlier, spec) && !isPaused(current)) return 'done'
   const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
   if (standing !== 'done') return standing
   return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
@@ -105,7 +105,7 @@ export async function forgetInterims(rollouts: readonly Rollout[], { engine }: C
         const service = await findService(engine, current?.ID ?? request.name, signal)
         if (service === undefined) return
         const { ID: id, Spec: spec } = service
-        const isTheirs = isInterim(spec) && interim !== undefined && !sameStackSpec(spec, interim)
+        const isTheirs = isInterim(spec) && interim !== undefined && !sameSpec(spec, interim)
         if (isTheirs) {
           log.info(`${request.name}: what this run meant for the way only is taken out of somebody else's deploy`)
           await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)

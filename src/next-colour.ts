@@ -5,9 +5,8 @@ import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
-import { sameSpec } from './docker/service-spec.ts'
+import { sameSpec } from './docker/spec-comparison.ts'
 import { findService } from './docker/spec-update.ts'
-import { sameStackSpec } from './docker/stack-file.ts'
 import type { Problem } from './lookout.ts'
 import { nowMs } from './runner/clock.ts'
 import { log } from './runner/log.ts'
@@ -56,7 +55,7 @@ export async function make(
   }
   // The answer to a call that came through may have been lost: then the service is there, and ours.
   const service = await findService(engine, spec.Name, signal)
-  const isOurs = service !== undefined && sameStackSpec(spec, service.Spec)
+  const isOurs = service !== undefined && sameSpec(spec, service.Spec)
   return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) }
 }
 

@@ -1,4 +1,4 @@
-import { changeOf, needsWholeSpec, type Surroundings } from './change.ts'
+import { changeOf, type Surroundings } from './change.ts'
 import type { CheckedService, LoggedIn, Observation, PlannedService } from './deployment.ts'
 import type { Node, ServiceSpec } from './docker/api.ts'
 import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColours } from './docker/colours.ts'
@@ -6,7 +6,6 @@ import { credentialSpecOf, credentialSpecProblems } from './docker/credential-sp
 import { type FirstStep, firstStepOf, replacesNothing } from './docker/first-step.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
 import { isJob, wantedTasks } from './docker/service-mode.ts'
-import { withPlatforms } from './docker/service-spec.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { unsettledNote } from './docker/unsettled.ts'
 import { throwAll, UserErrors } from './errors.ts'
@@ -60,7 +59,7 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   const { request, current, interim, colours } = planned
   const { nodes } = world.observed
   const image = await checkImage(planned, lookUp)
-  const { missing, command, ...change } = await changeOf(planned, image, world)
+  const change = await changeOf(planned, image, world)
   const { wanted, changes } = change
   const service = {
     request,
@@ -75,22 +74,14 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
   if (current !== undefined && changes.length === 0) return { ...service, action: 'unchanged' }
 
-  const whole = withPlatforms(wanted, image.distribution?.Platforms)
-  const colour = nextColour(planned, whole)
+  const colour = nextColour(planned, wanted)
   throwAll([...(await credentialProblems(wanted, world)), ...placementProblems(wanted, image, nodes)])
-  if (colour !== undefined) return { ...service, ...colour, current: undefined, action: 'create', command }
-  if (current === undefined) return { ...service, action: 'create', command }
+  if (colour !== undefined) return { ...service, ...colour, current: undefined, action: 'create' }
+  if (current === undefined) return { ...service, action: 'create' }
 
   const firstStep = firstStepFor(planned, current.Spec, wanted, nodes)
-  const update = {
-    ...service,
-    currentAccess: await accessToReturn(planned, image, lookUp),
-    action: 'update',
-    command,
-  } as const
-  if (command === undefined) return { ...update, wanted: missing.image === undefined ? wanted : whole }
-  if (!needsWholeSpec(planned)) return update
-  return { ...update, wanted: whole, ...(firstStep && { firstStep }) }
+  const currentAccess = await accessToReturn(planned, image, lookUp)
+  return { ...service, currentAccess, action: 'update', ...(firstStep && { firstStep }) }
 }
 
 /** What its strategy does first. A stack has services that it does not fit: they are deployed without. */

@@ -24,9 +24,7 @@ function rollout(overrides: Partial<ChangedService> = {}, problem?: Rollout['pro
     currentAccess: undefined,
     action: 'update',
     changes: ['image'],
-    asked: { image: undefined, replicas: undefined, env: {} },
     wanted: createSpec(),
-    command: { args: [], env: {} },
     ...overrides,
   }
   return { checked, service: createService(), sentAt: 0, ...(problem && { problem }) }

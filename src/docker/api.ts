@@ -32,7 +32,11 @@ export interface TaskTemplate {
     readonly Env?: readonly string[]
     readonly Healthcheck?: Healthcheck
     readonly Hostname?: string
-    readonly Mounts?: readonly { readonly Type?: string; readonly ReadOnly?: boolean }[]
+    readonly Mounts?: readonly {
+      readonly Type?: string
+      readonly ReadOnly?: boolean
+      readonly VolumeOptions?: { readonly Subpath?: string }
+    }[]
     readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string }[]
     readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string }[]
     readonly Privileges?: {
@@ -63,8 +67,9 @@ export interface ServicePort {
 export interface Healthcheck {
   /** Empty: the image's own; `NONE`: switched off. */
   readonly Test?: readonly string[]
-  /** Nanoseconds. */
+  /** Nanoseconds, as is the interval that goes with it. */
   readonly StartPeriod?: number
+  readonly StartInterval?: number
 }
 
 /** Exactly one of the four is set. */

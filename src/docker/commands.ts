@@ -8,17 +8,11 @@ export interface Command {
   readonly stdin?: string
 }
 
-/** What every change of a service is sent with. */
-export interface ClientConfig {
-  /** An isolated configuration directory. */
-  readonly directory: string
-  /** Only then registry auth is sent: with none for the image, Docker would erase what the service has stored. */
-  readonly hasCredential: boolean
-}
-
+/** A change of one service, for docker to say what it means. Nothing of it is sent by docker itself. */
 export interface ServiceChange {
   readonly name: string
-  readonly config: ClientConfig
+  /** The client configuration directory that docker reads: an isolated one. */
+  readonly directory: string
   readonly image: ImageReference | undefined
   readonly replicas: number | undefined
   readonly env: Readonly<Record<string, string>>
@@ -54,15 +48,15 @@ export function serviceCreate(change: ServiceChange): Command {
   }
 }
 
-/**
- * `docker stack deploy` of a compose file, which it reads from its input: the file may hold secrets. It adds and
- * changes, and removes nothing.
- */
-export function stackDeploy(stack: string, file: string, config: ClientConfig, knowsDetach: boolean): Command {
-  const auth = config.hasCredential ? ['--with-registry-auth'] : []
+/** `docker stack deploy` of a compose file, which it reads from its input: the file may hold secrets. */
+export function stackDeploy(stack: string, file: string, directory: string, knowsDetach: boolean): Command {
   const detach = knowsDetach ? ['--detach=true'] : []
   return {
-    args: ['--config', config.directory, 'stack', 'deploy', ...auth, ...detach, '--compose-file', '-', stack],
+    args: [
+      ...['--config', directory, 'stack', 'deploy', '--resolve-image=never'],
+      ...detach,
+      ...['--compose-file', '-', stack],
+    ],
     env: {},
     stdin: file,
   }
@@ -75,16 +69,9 @@ export function policyFlags({ update, rollback }: Rollover): string[] {
   )
 }
 
-/** The same command without a look at the registry: for a rehearsal. */
-export function withoutRegistry(command: Command): Command {
-  const [config = '', directory = '', noun = '', verb = '', ...rest] = command.args
-  const quietly = noun === 'stack' ? '--resolve-image=never' : '--no-resolve-image'
-  return { ...command, args: [config, directory, noun, verb, quietly, ...rest] }
-}
-
-function head(verb: 'create' | 'update', { config }: ServiceChange): string[] {
-  const auth = config.hasCredential ? ['--with-registry-auth'] : []
-  return ['--config', config.directory, 'service', verb, '--detach', '--quiet', ...auth]
+/** Images are looked up and pinned before, with the right credential. */
+function head(verb: 'create' | 'update', { directory }: ServiceChange): string[] {
+  return ['--config', directory, 'service', verb, '--no-resolve-image', '--detach', '--quiet']
 }
 
 function scale({ replicas }: ServiceChange): string[] {
@@ -95,15 +82,16 @@ function scale({ replicas }: ServiceChange): string[] {
 const RULES_DOCKER =
   /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i
 
+/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
+export function variablesRulingDocker(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => RULES_DOCKER.test(name)))
+}
+
 /**
  * Sets a service's variables without their values on the command line, where every user of the machine could read
  * them: `--env NAME` takes the value from the command's own environment (docker/cli, opts/env.go).
  */
 function environmentFlags(flag: string, env: Readonly<Record<string, string>>): Command {
-  const entries = Object.entries(env)
-  const inherited = entries.filter(([name]) => !RULES_DOCKER.test(name))
-  return {
-    args: entries.flatMap(([name, value]) => [flag, RULES_DOCKER.test(name) ? `${name}=${value}` : name]),
-    env: Object.fromEntries(inherited),
-  }
+  const entries = Object.entries(env).filter(([name]) => !RULES_DOCKER.test(name))
+  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) }
 }

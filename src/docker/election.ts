@@ -13,14 +13,6 @@ export function isElection(message: string): boolean {
   return NO_LEADER.test(message)
 }
 
-const NO_CONNECTION =
-  /Cannot connect to the Docker daemon|error during connect|connection refused|connection reset|broken pipe|unexpected EOF|: EOF|failed to connect to the docker API/i
-
-/** Whether these words of the docker CLI mean that the connection broke: what was asked may be done or not. */
-export function isDisconnection(message: string): boolean {
-  return NO_CONNECTION.test(message)
-}
-
 /**
  * Does a reading work again and again while the swarm has no leader or the connection is down.
  *

@@ -2,7 +2,7 @@ import type { Strategy, Trial } from '../rollover.ts'
 import type { Node, ServiceSpec } from './api.ts'
 import { eligibleNodes } from './placement.ts'
 import { isJob, wantedTasks } from './service-mode.ts'
-import { sameStackSpec } from './stack-file.ts'
+import { sameSpec } from './spec-comparison.ts'
 
 /** What the strategy of a service does before the whole of its change is sent. */
 export type FirstStep =
@@ -35,7 +35,7 @@ export function firstStepOf(
 
 /** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
 export function replacesNothing(current: ServiceSpec, wanted: ServiceSpec): boolean {
-  return wantedTasks(wanted) === 0 || sameStackSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate })
+  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate })
 }
 
 type CanarySize = Extract<Strategy, { kind: 'canary' }>['size']

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Service, ServiceSpec } from './api.ts'
 import type { CommandResult, DockerCli } from './cli.ts'
-import { type Command, withoutRegistry } from './commands.ts'
+import type { Command } from './commands.ts'
 import type { Engine } from './engine.ts'
 import { parseGoJson } from './go-json.ts'
 import type { StackObject } from './stack-objects.ts'
@@ -58,7 +58,7 @@ export async function rehearse(
   server.listen(socketPath)
   await once(server, 'listening')
   try {
-    const { args, env, stdin = '' } = withoutRegistry(command)
+    const { args, env, stdin = '' } = command
     const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' }
     const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal })
     const [spec] = caught

@@ -44,7 +44,7 @@ export function difference(spec: ServiceSpec | undefined, asked: Asked): Differe
 }
 
 /** The spec with what differs made so, as `docker service update` would: what is not named stays. */
-export function withDifference(spec: ServiceSpec, { image, replicas, env }: Difference): ServiceSpec {
+export function withDifference(spec: ServiceSpec, { image, replicas, env }: Asked): ServiceSpec {
   const { TaskTemplate: template, Mode: mode } = spec
   const container = template.ContainerSpec ?? { Image: '' }
   const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`)
@@ -76,26 +76,9 @@ export function withPlatforms(spec: ServiceSpec, platforms: Distribution['Platfo
   return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } }
 }
 
-/** Which of Swarm's own policies differ between two specs. */
-export function policyChanges(now: ServiceSpec, wanted: ServiceSpec): string[] {
-  return [
-    ...(same(now.UpdateConfig ?? {}, wanted.UpdateConfig ?? {}) ? [] : ['update policy']),
-    ...(same(now.RollbackConfig ?? {}, wanted.RollbackConfig ?? {}) ? [] : ['rollback policy']),
-  ]
-}
-
 /** The image of a service, with its digest where it has one, as the swarm holds it. */
 export function imageOf(service: Service | undefined): string | undefined {
   return service?.Spec.TaskTemplate.ContainerSpec?.Image
-}
-
-/** Whether two specs ask the swarm for the same: order of variables, and empty against absent fields, do not count. */
-export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
-  return same(a, b)
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(essence(a)) === JSON.stringify(essence(b))
 }
 
 function isSameImage(spec: ServiceSpec, image: ImageReference | undefined): boolean {
@@ -108,29 +91,4 @@ function variables(spec: ServiceSpec): Map<string, string> {
     return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)]
   })
   return new Map(entries)
-}
-
-/** The value with its keys in order and without what is empty; the list of variables in order too. */
-function essence(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => essence(item))
-    return key === 'Env' ? items.sort() : items
-  }
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([name, inner]) => [name, essence(inner, name)] as const)
-  return Object.fromEntries(
-    entries.filter(([name, inner]) => !isEmpty(name, inner)).sort(([a], [b]) => a.localeCompare(b)),
-  )
-}
-
-/** Where nothing and zero differ: a task without grace, without an init process, a service without tasks. */
-const ZERO_COUNTS = ['StopGracePeriod', 'Init', 'Replicas']
-
-/** The mode of a service is told by which of these is there, empty as it may be. */
-const MODES = ['Global', 'GlobalJob', 'Replicated', 'ReplicatedJob']
-
-function isEmpty(name: string, value: unknown): boolean {
-  if (value === null || value === undefined || value === '') return true
-  if (value === 0 || value === false) return !ZERO_COUNTS.includes(name)
-  return typeof value === 'object' && Object.keys(value).length === 0 && !MODES.includes(name)
 }

@@ -3,7 +3,7 @@ import type { Secret } from '../runner/secret.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import { isElection, throughElection } from './election.ts'
 import { ConnectionLost, type Engine, EngineError } from './engine.ts'
-import { sameSpec } from './service-spec.ts'
+import { sameSpec } from './spec-comparison.ts'
 
 /** What the service's stored credential becomes. */
 export type StoredCredential =
@@ -63,7 +63,7 @@ export async function findService(engine: Engine, name: string, signal: AbortSig
 }
 
 /** Whether the daemon's words mean that another write came between. */
-export function isOutOfSequence(message: string): boolean {
+function isOutOfSequence(message: string): boolean {
   return /update out of sequence/.test(message)
 }
 

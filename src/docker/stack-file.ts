@@ -2,12 +2,9 @@ import { parse } from 'yaml'
 import type { Rollover, UpdatePolicy } from '../rollover.ts'
 import type { ServiceSpec } from './api.ts'
 import { familiar, type ImageReference } from './reference.ts'
-import { policyChanges, sameSpec } from './service-spec.ts'
 
 /** The label by which Docker finds what belongs to a stack. */
 export const NAMESPACE_LABEL = 'com.docker.stack.namespace'
-/** The image as the compose file had it, by Docker's own bookkeeping. */
-const IMAGE_LABEL = 'com.docker.stack.image'
 
 /** A secret or config of a rendered file. */
 export interface FileObject {
@@ -74,7 +71,7 @@ export interface StackService {
   readonly file: StackFile
   /** Run it again when it is a job that is finished. */
   readonly isRerun: boolean
-  /** The CLI is of Docker 26 or newer: without `--detach` it would remark on every deploy. */
+  /** The CLI is of Docker 26 or newer: without `--detach` it would wait. */
   readonly knowsDetach: boolean
 }
 
@@ -164,75 +161,4 @@ export function withIds(spec: ServiceSpec, ids: ReadonlyMap<string, string>): Se
       }),
     },
   }
-}
-
-/**
- * Whether a deploy would change nothing in a service. The platforms of its image are not looked at (they are only
- * recorded when the registry answers), and neither is Docker's note of how the compose file spelled the image.
- */
-export function sameStackSpec(a: ServiceSpec, b: ServiceSpec): boolean {
-  return sameSpec(comparable(a), comparable(b))
-}
-
-/** Swarm fills in its defaults when it stores a spec: they are put in, or taken out, on both sides. */
-function comparable(spec: ServiceSpec): ServiceSpec {
-  const { [IMAGE_LABEL]: _image, ...labels } = spec.Labels ?? {}
-  const template = spec.TaskTemplate as ServiceSpec['TaskTemplate'] & { readonly Runtime?: string }
-  const { Platforms: _platforms, ...placement } = (template.Placement ?? {}) as Record<string, unknown>
-  const { Replicated: replicated, ReplicatedJob: job } = spec.Mode
-  return {
-    ...spec,
-    Labels: labels,
-    Mode: {
-      ...spec.Mode,
-      ...(replicated && { Replicated: { Replicas: replicated.Replicas ?? 1 } }),
-      ...(job && {
-        ReplicatedJob: {
-          MaxConcurrent: job.MaxConcurrent ?? 1,
-          TotalCompletions: job.TotalCompletions ?? job.MaxConcurrent ?? 1,
-        },
-      }),
-    },
-    TaskTemplate: {
-      ...withoutDefaults(template, { Runtime: 'container' }),
-      ContainerSpec: withoutDefaults(template.ContainerSpec ?? { Image: '' }, { Isolation: 'default' }),
-      Placement: placement,
-    },
-    ...Object.fromEntries(
-      Object.entries(POLICY_DEFAULTS).map(([key, defaults]) => [
-        key,
-        withoutDefaults((spec as unknown as Record<string, object | undefined>)[key] ?? {}, defaults),
-      ]),
-    ),
-  }
-}
-
-const POLICY_DEFAULTS = {
-  EndpointSpec: { Mode: 'vip' },
-  UpdateConfig: { FailureAction: 'pause', Order: 'stop-first' },
-  RollbackConfig: { FailureAction: 'pause', Order: 'stop-first' },
-}
-
-function withoutDefaults<T extends object>(value: T, defaults: Readonly<Record<string, string>>): T {
-  return Object.fromEntries(Object.entries(value).filter(([key, inner]) => defaults[key] !== inner)) as T
-}
-
-/** What differs between two specs, in the user's words. */
-export function stackChanges(now: ServiceSpec, wanted: ServiceSpec): string[] {
-  const [a, b] = [comparable(now), comparable(wanted)]
-  if (sameSpec(a, b)) return []
-  const parts = [
-    ['image', a.TaskTemplate.ContainerSpec?.Image, b.TaskTemplate.ContainerSpec?.Image],
-    ['mode and replicas', a.Mode, b.Mode],
-    ['env', a.TaskTemplate.ContainerSpec?.Env?.toSorted(), b.TaskTemplate.ContainerSpec?.Env?.toSorted()],
-    ['secrets', a.TaskTemplate.ContainerSpec?.Secrets, b.TaskTemplate.ContainerSpec?.Secrets],
-    ['configs', a.TaskTemplate.ContainerSpec?.Configs, b.TaskTemplate.ContainerSpec?.Configs],
-    ['networks', a.TaskTemplate.Networks, b.TaskTemplate.Networks],
-    ['labels', a.Labels, b.Labels],
-  ] as const
-  const words = [
-    ...parts.flatMap(([word, one, other]) => (JSON.stringify(one) === JSON.stringify(other) ? [] : [word])),
-    ...policyChanges(a, b),
-  ]
-  return words.length > 0 ? words : ['settings']
 }

@@ -1,7 +1,7 @@
 import { groupBy } from '../group-by.ts'
 import type { Node, Service, Task } from './api.ts'
 import type { Engine } from './engine.ts'
-import { sameSpec } from './service-spec.ts'
+import { sameSpec } from './spec-comparison.ts'
 
 /** The swarm at one moment, as far as some services go. */
 export interface View {

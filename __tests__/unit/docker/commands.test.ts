@@ -4,7 +4,7 @@ import {
   type ServiceChange,
   serviceCreate,
   serviceUpdate,
-  withoutRegistry,
+  variablesRulingDocker,
 } from '../../../src/docker/commands.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
 import { digest } from '../../support/builders.ts'
@@ -14,7 +14,7 @@ const IMAGE = `ghcr.io/acme/web:2@${digest('b')}`
 function change(overrides: Partial<ServiceChange> = {}): ServiceChange {
   return {
     name: 'web',
-    config: { directory: '/run/config-1', hasCredential: true },
+    directory: '/run/client',
     image: parseReference(IMAGE),
     replicas: undefined,
     env: {},
@@ -23,10 +23,8 @@ function change(overrides: Partial<ServiceChange> = {}): ServiceChange {
   }
 }
 
-const anonymous = { directory: '/run/client', hasCredential: false }
-
-const UPDATE = ['--config', '/run/config-1', 'service', 'update', '--detach', '--quiet', '--with-registry-auth']
-const CREATE = ['--config', '/run/config-1', 'service', 'create', '--detach', '--quiet', '--with-registry-auth']
+const UPDATE = ['--config', '/run/client', 'service', 'update', '--no-resolve-image', '--detach', '--quiet']
+const CREATE = ['--config', '/run/client', 'service', 'create', '--no-resolve-image', '--detach', '--quiet']
 
 describe('docker service update', () => {
   test('of the image', () => {
@@ -49,16 +47,6 @@ describe('docker service update', () => {
     expect(serviceUpdate(change({ image: undefined, replicas: 0 })).args).toEqual([...UPDATE, '--replicas', '0', 'web'])
   })
 
-  test('without a credential sends none: it would wipe the one that the service has', () => {
-    const [config, , ...rest] = UPDATE
-    expect(serviceUpdate(change({ config: anonymous })).args).toEqual([
-      config,
-      '/run/client',
-      ...rest.filter((arg) => arg !== '--with-registry-auth'),
-      ...['--image', IMAGE, 'web'],
-    ])
-  })
-
   test('of an image of Docker Hub names it as people do', () => {
     const image = parseReference(`docker.io/library/nginx:1.27@${digest('b')}`)
     expect(serviceUpdate(change({ image })).args).toContain(`nginx:1.27@${digest('b')}`)
@@ -72,12 +60,6 @@ describe('docker service create', () => {
       args: [...CREATE, ...['--name', 'web', '--replicas', '2', '--env', 'A', '--network', 'inside', IMAGE]],
       env: { A: '1' },
     })
-  })
-
-  test('without a credential sends none', () => {
-    expect(serviceCreate(change({ config: anonymous })).args).toEqual([
-      ...['--config', '/run/client', 'service', 'create', '--detach', '--quiet', '--name', 'web', IMAGE],
-    ])
   })
 
   test('without an image leaves the complaint to docker', () => {
@@ -123,34 +105,21 @@ describe('a value of a variable', () => {
     'GODEBUG',
     'GOMAXPROCS',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
-  ])('is in them for %s alone: docker itself would obey it', (name) => {
+  ])('is not handed to docker for %s, which docker itself would obey: it is put into the spec', (name) => {
     const { args, env } = serviceUpdate(change({ env: { [name]: 'of the service', A: '1' } }))
-    expect(args).toEqual([
-      ...UPDATE,
-      ...['--image', IMAGE, '--env-add', `${name}=of the service`, '--env-add', 'A', 'web'],
-    ])
+    expect(args).toEqual([...UPDATE, ...['--image', IMAGE, '--env-add', 'A', 'web']])
     expect(env).toEqual({ A: '1' })
+    expect(variablesRulingDocker({ [name]: 'of the service', A: '1' })).toEqual({ [name]: 'of the service' })
   })
 
   test.each(['MY_DOCKER_HOST', 'HOMEPAGE', 'APP_HOME', 'PATHS', 'GOOGLE_TOKEN', 'PROXY_PASSWORD', 'TMP_KEY'])(
-    'is not in them for %s, which only resembles one of those',
+    'is handed to docker for %s, which only resembles one of those',
     (name) => {
       const { args, env } = serviceUpdate(change({ env: { [name]: 'v' } }))
       expect(args).toContain(name)
       expect(env).toEqual({ [name]: 'v' })
     },
   )
-})
-
-describe('a rehearsal', () => {
-  test('is the same command without a look at the registry', () => {
-    const command = serviceUpdate(change({ env: { A: '1' }, flags: ['--label-add', 'a=b'] }))
-    const [config, directory, service, verb, ...rest] = command.args
-    expect(withoutRegistry(command)).toEqual({
-      args: [config, directory, service, verb, '--no-resolve-image', ...rest],
-      env: { A: '1' },
-    })
-  })
 })
 
 test("Swarm's own policies are flags of both commands", () => {

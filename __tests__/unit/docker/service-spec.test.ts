@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
-import { type Asked, difference, sameSpec } from '../../../src/docker/service-spec.ts'
+import { type Asked, difference } from '../../../src/docker/service-spec.ts'
 import { createSpec, digest } from '../../support/builders.ts'
 
 const NOTHING: Asked = { image: undefined, replicas: undefined, env: {} }
@@ -107,49 +107,5 @@ describe('what differs', () => {
     test('is every variable when the service has none', () => {
       expect(difference(specWith('nginx'), { ...NOTHING, env: { A: '1' } }).env).toEqual({ A: '1' })
     })
-  })
-})
-
-/** A spec with fields that this action does not name. */
-function raw(fields: object): ServiceSpec {
-  return { ...createSpec(), ...fields } as ServiceSpec
-}
-
-describe('two specs are the same', () => {
-  test.each<[string, ServiceSpec, ServiceSpec]>([
-    ['with their keys in another order', raw({ A: { b: 1, c: 2 } }), raw({ A: { c: 2, b: 1 } })],
-    ['with their variables in another order', specWith('nginx', ['A=1', 'B=2']), specWith('nginx', ['B=2', 'A=1'])],
-    ['with an empty list against none', raw({ Networks: [] }), raw({})],
-    ['with an empty object against none', raw({ Labels: {} }), raw({})],
-    ['with objects that hold nothing against none', raw({ A: { b: { c: [] }, d: null } }), raw({})],
-    ['with null against none', raw({ Networks: null }), raw({})],
-    ['with 0 against none', raw({ UpdateConfig: { Delay: 0 } }), raw({})],
-    ['with false against none', raw({ TTY: false }), raw({})],
-    ['with an empty text against none', raw({ Hostname: '' }), raw({})],
-  ])('%s', (_, a, b) => {
-    expect(sameSpec(a, b)).toBe(true)
-    expect(sameSpec(b, a)).toBe(true)
-  })
-
-  test('and stay as they were', () => {
-    const spec = specWith('nginx', ['B=2', 'A=1'])
-    sameSpec(spec, spec)
-    expect(spec.TaskTemplate.ContainerSpec?.Env).toEqual(['B=2', 'A=1'])
-  })
-})
-
-describe('two specs are not the same', () => {
-  test.each<[string, ServiceSpec, ServiceSpec]>([
-    ['with another value deep within', raw({ A: { b: [{ c: 1 }] } }), raw({ A: { b: [{ c: 2 }] } })],
-    ['with another variable', specWith('nginx', ['A=1']), specWith('nginx', ['A=2'])],
-    ['with one variable more', specWith('nginx', ['A=1']), specWith('nginx', ['A=1', 'B=1'])],
-    ['with arguments in another order', raw({ Args: ['a', 'b'] }), raw({ Args: ['b', 'a'] })],
-    ['with an empty argument more', raw({ Args: ['a', ''] }), raw({ Args: ['a'] })],
-    ['with a label more', raw({ Labels: { a: 'b' } }), raw({ Labels: {} })],
-    ['with a number against the same text', raw({ A: 1 }), raw({ A: '1' })],
-    ['with true against none', raw({ TTY: true }), raw({})],
-  ])('%s', (_, a, b) => {
-    expect(sameSpec(a, b)).toBe(false)
-    expect(sameSpec(b, a)).toBe(false)
   })
 })

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { parseReference } from '../../../src/docker/reference.ts'
-import { fileFor, stackChanges } from '../../../src/docker/stack-file.ts'
+import { fileFor } from '../../../src/docker/stack-file.ts'
 import type { UpdatePolicy } from '../../../src/rollover.ts'
-import { createSpec } from '../../support/builders.ts'
 
 function deployOf(deploy: object | undefined, update: UpdatePolicy, rollback: UpdatePolicy = {}): unknown {
   const services = { web: { image: 'web', ...(deploy && { deploy }) } }
@@ -37,12 +36,4 @@ describe('the policies of the inputs', () => {
   test('are not for jobs, for which Swarm takes none', () => {
     expect(deployOf({ mode: 'global-job' }, { delay: '1s' })).toEqual({ mode: 'global-job' })
   })
-})
-
-test('a change of a policy is named', () => {
-  const now = createSpec({ UpdateConfig: { Monitor: 1 } })
-  expect(stackChanges(now, createSpec({ UpdateConfig: { Monitor: 2 } }))).toEqual(['update policy'])
-  expect(stackChanges(now, createSpec({ UpdateConfig: { Monitor: 1 }, RollbackConfig: { Monitor: 2 } }))).toEqual([
-    'rollback policy',
-  ])
 })

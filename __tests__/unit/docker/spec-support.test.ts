@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals'
+import type { ServiceSpec } from '../../../src/docker/api.ts'
+import { withoutIgnored } from '../../../src/docker/spec-support.ts'
+import { createSpec } from '../../support/builders.ts'
+
+const NEW = createSpec({
+  TaskTemplate: {
+    ContainerSpec: {
+      Image: 'nginx',
+      Healthcheck: { Test: ['CMD', 'true'], StartInterval: 2 },
+      Mounts: [{ Type: 'bind' }, { Type: 'volume', VolumeOptions: { Subpath: 'a' } }],
+    },
+  },
+} as Partial<ServiceSpec>)
+
+test.each([
+  ['1.41', ['`healthcheck.start_interval`', '`volume.subpath`']],
+  ['1.44', ['`volume.subpath`']],
+  ['1.45', []],
+  ['1.54', []],
+])('a daemon of API %s ignores %j', (version, keys) => {
+  const { kept, ignored } = withoutIgnored(NEW, version)
+  expect(ignored).toEqual(keys)
+  const text = JSON.stringify(kept)
+  expect(text.includes('StartInterval')).toBe(!keys.some((key) => key.includes('start_interval')))
+  expect(text.includes('Subpath')).toBe(!keys.some((key) => key.includes('subpath')))
+  expect(kept.TaskTemplate.ContainerSpec?.Healthcheck?.Test).toEqual(['CMD', 'true'])
+  expect(kept.TaskTemplate.ContainerSpec?.Mounts).toHaveLength(2)
+})
+
+test('a spec without them stays as it is', () => {
+  expect(withoutIgnored(createSpec(), '1.41')).toEqual({ kept: createSpec(), ignored: [] })
+})
