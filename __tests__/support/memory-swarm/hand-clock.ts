@@ -1,0 +1,80 @@
+import { jest } from '@jest/globals'
+import { nowMs } from '../../../src/runner/clock.ts'
+
+/** What is not of the swarm's time stays as it is: promises go on at once. */
+const NOT_FAKED = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const
+
+/** Stops the time: from here on it goes only as {@link pass} and {@link settle} have it go. */
+export function stopTime(): void {
+  jest.useFakeTimers({ doNotFake: [...NOT_FAKED] })
+}
+
+export function letTimeRun(): void {
+  jest.clearAllTimers()
+  jest.useRealTimers()
+}
+
+/** How much is going on over real sockets: meanwhile the time stands still. */
+let outside = 0
+
+/** Does work over real sockets. */
+export async function outOfTime<T>(work: () => Promise<T>): Promise<T> {
+  outside++
+  try {
+    return await work()
+  } finally {
+    outside--
+  }
+}
+
+/** Does a part of such work for which the swarm's time has to go on. */
+export async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  outside--
+  try {
+    return await work()
+  } finally {
+    outside++
+  }
+}
+
+/** Lets all go on that does not wait for time. */
+async function turn(): Promise<void> {
+  do {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  } while (outside > 0)
+}
+
+/** Lets so much time pass. */
+export async function pass(seconds: number): Promise<void> {
+  let over = false
+  setTimeout(() => {
+    over = true
+  }, seconds * 1000)
+  await turn()
+  while (!over) {
+    jest.advanceTimersToNextTimer()
+    await turn()
+  }
+}
+
+/**
+ * Lets time pass until some work is done: a jump from one timer to the next.
+ *
+ * @throws Error when nothing would ever happen any more, or when it takes longer than `limitSeconds`
+ */
+export async function settle<T>(work: Promise<T>, limitSeconds = 3600): Promise<T> {
+  let done = false
+  const mark = () => {
+    done = true
+  }
+  work.then(mark, mark)
+  const startedAt = nowMs()
+  await turn()
+  while (!done) {
+    if (jest.getTimerCount() === 0) throw new Error('it waits for something, and no timer is left to wake it')
+    if (nowMs() - startedAt > limitSeconds * 1000) throw new Error(`it has not ended within ${limitSeconds} s`)
+    jest.advanceTimersToNextTimer()
+    await turn()
+  }
+  return work
+}

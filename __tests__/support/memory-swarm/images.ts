@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+
+/** How the containers of an image behave, and what the registry and a pull say of it. */
+export interface Image {
+  /** It has a health check, which passes after so many seconds; `true`: at once. */
+  readonly healthy?: true | { readonly afterSeconds: number }
+  /** Its health check never passes: Swarm sees that after so many seconds. */
+  readonly unhealthy?: true | { readonly afterSeconds: number }
+  /** Its process ends by itself, with code 0 or another. */
+  readonly ends?: { readonly afterSeconds: number; readonly exitCode: number }
+  /** The registry has no such image, nor has any node. */
+  readonly missing?: true
+  /** The node refuses to make a container of it, in these words: a bind mount whose source is not there. */
+  readonly rejected?: string
+  /** How long a node pulls it, in seconds. */
+  readonly pullSeconds?: number
+  /** How long a task takes to end when it is told to, in seconds; more than its grace period is a kill. */
+  readonly stopSeconds?: number
+  /** Those who may read it; everybody unless told. */
+  readonly readers?: readonly string[]
+  /** `linux/amd64` unless told. */
+  readonly platforms?: readonly string[]
+  /** What its containers print. */
+  readonly prints?: string
+}
+
+/** Every image that there is, by its reference with a tag: `hub.test/acme/web:1`. A test may change them at any time. */
+export type Images = Map<string, Image>
+
+/** The digest that a tag has. Each tag has its own, and keeps it. */
+export function digestOf(reference: string): string {
+  return `sha256:${createHash('sha256').update(reference).digest('hex')}`
+}
+
+/** A reference with the digest of its tag, as the action pins it. */
+export function pin(reference: string): string {
+  return `${reference}@${digestOf(reference)}`
+}
+
+/** The image that a reference leads to, by its digest where it has one; `undefined` when there is none. */
+export function findImage(
+  images: Images,
+  reference: string,
+): { readonly tag: string; readonly image: Image } | undefined {
+  const [name = '', digest] = reference.split('@')
+  for (const [tag, image] of images) {
+    if (image.missing) continue
+    const fits = digest === undefined ? tag === name : digestOf(tag) === digest
+    if (fits) return { tag, image }
+  }
+  return undefined
+}
+
+/** Whether the account in a header `X-Registry-Auth` may read an image. */
+export function mayRead({ readers }: Image, header: string | undefined): boolean {
+  return readers === undefined || readers.includes(userIn(header) ?? '')
+}
+
+/** The user name in a header `X-Registry-Auth`. */
+export function userIn(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  try {
+    return (JSON.parse(Buffer.from(header, 'base64url').toString()) as { username?: string }).username
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { type Engine, EngineError, type RequestOptions } from '../../../src/docker/engine.ts'
+import { type Answer, answer, type Call } from './api.ts'
+import { events } from './events.ts'
+import type { Faults } from './faults.ts'
+import { inTime } from './hand-clock.ts'
+import type { Images } from './images.ts'
+import type { Store } from './store.ts'
+
+const API_VERSION = '1.41'
+const DEFAULT_TIMEOUT_SECONDS = 45
+
+/** The engine of a run, whose daemon is the memory swarm. Answers are copies: nobody changes the swarm through them. */
+export function memoryEngine(store: Store, images: Images, faults: Faults): Engine {
+  const daemon = (call: Call): Answer => {
+    const { status, body } = answer(store, images, call)
+    return { status, body: Buffer.isBuffer(body) || body === '' ? body : structuredClone(body) }
+  }
+  const ask = (method: string, path: string, options: RequestOptions = {}) => {
+    const { query = {}, body, registryAuth, signal, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options
+    const call: Call = {
+      method,
+      path,
+      query,
+      ...(body !== undefined && { body: structuredClone(body) }),
+      ...(registryAuth !== undefined && { registryAuth: registryAuth.reveal() }),
+    }
+    return faults.pass(call, daemon, signal, timeoutSeconds * 1000)
+  }
+  return {
+    apiVersion: API_VERSION,
+    get: async <T>(path: string, options?: RequestOptions) => (await ask('GET', path, options)).body as T,
+    post: async <T>(path: string, options?: RequestOptions) => {
+      const { body } = await ask('POST', path, options)
+      return (body === '' ? undefined : body) as T
+    },
+    remove: async (path, options) => {
+      await ask('DELETE', path, options)
+    },
+    bytes: async (path, options) => {
+      const { body } = await ask('GET', path, options)
+      return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
+    },
+    lines: (_path, { signal }) => events(store, signal),
+    async forward({ method, path }) {
+      const url = new URL(path, 'http://docker')
+      const query = Object.fromEntries(url.searchParams)
+      const asked = inTime(() => ask(method, url.pathname.replace(/^\/v[\d.]+/, ''), { query }))
+      const told = await asked.catch((error: unknown) => {
+        if (!(error instanceof EngineError)) throw error
+        return { status: error.status, body: { message: error.message } }
+      })
+      const content = typeof told.body === 'string' ? told.body : JSON.stringify(told.body)
+      const headers = { 'content-type': 'application/json', 'api-version': API_VERSION }
+      const stream = Readable.from([Buffer.from(content)])
+      return Object.assign(stream, { statusCode: told.status, headers }) as unknown as IncomingMessage
+    },
+    close: () => undefined,
+  }
+}

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { ServiceSpec } from '../../../src/docker/api.ts'
+import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { pin } from '../../support/memory-swarm/images.ts'
+import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
+import { runAction } from '../../support/memory-swarm/run.ts'
+
+const ONE = pin('hub.test/acme/web:1')
+const TWO = pin('hub.test/acme/web:2')
+
+async function swarmWith(replicas: number): Promise<MemorySwarm> {
+  const images = {
+    'hub.test/acme/web:1': {},
+    'hub.test/acme/web:2': {},
+    'hub.test/acme/web:crashes': { ends: { afterSeconds: 0.2, exitCode: 3 }, prints: 'no database' },
+  }
+  const swarm = new MemorySwarm({ images })
+  swarm.create({
+    Name: 'web',
+    Mode: { Replicated: { Replicas: replicas } },
+    TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy: { Condition: 'any' } },
+    UpdateConfig: { Parallelism: 1, Monitor: 1e9 },
+  } as ServiceSpec)
+  await pass(5)
+  return swarm
+}
+
+describe('a run over the memory swarm', () => {
+  beforeEach(stopTime)
+  afterEach(letTimeRun)
+
+  test.each(['rolling', 'recreate', 'canary'])('an update with strategy %s', async (strategy) => {
+    const swarm = await swarmWith(2)
+    const run = await runAction(swarm, { services: 'web: hub.test/acme/web:2', strategy })
+    expect(run).toMatchObject({ results: [{ name: 'web', outcome: 'updated' }], problems: [] })
+    expect(swarm.running('web')).toEqual([TWO, TWO])
+  })
+
+  test('an update that fails is rolled back, with what its task printed', async () => {
+    const swarm = await swarmWith(1)
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' })
+    expect(results).toMatchObject([{ outcome: 'rolled-back', failedTask: { exitCode: 3, logs: ['no database'] } }])
+    expect(swarm.running('web')).toEqual([ONE])
+  })
+
+  test('a blue-green deploy moves the traffic', async () => {
+    const swarm = await swarmWith(1)
+    const services = '- {name: web, image: hub.test/acme/web:2, strategy: blue-green}'
+    swarm.update('web', (spec) => ({ ...spec, Labels: { 'traefik.enable': 'true' } }))
+    const run = await runAction(swarm, { services })
+    expect(run).toMatchObject({ results: [{ outcome: 'updated', live: 'web-blue' }] })
+    expect(swarm.services).toEqual(['web-blue'])
+    expect(swarm.running('web-blue')).toEqual([TWO])
+  })
+
+  test('an image that is not there is an error, and nothing has changed', async () => {
+    const swarm = await swarmWith(1)
+    const run = await runAction(swarm, { services: 'web: hub.test/acme/web:nix' })
+    expect(run).toMatchObject({ results: [], isBug: false, problems: [expect.stringContaining('manifest unknown')] })
+    expect(swarm.service('web')?.PreviousSpec).toBeUndefined()
+  })
+})
