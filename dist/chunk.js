@@ -8018,6 +8018,12 @@ var Cancelled = class extends Error {
     super(`Stopped by ${signal}`);
   }
 };
+var CutOff = class extends Error {
+  name = "CutOff";
+  constructor(stop) {
+    super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`);
+  }
+};
 function throwAll(problems) {
   if (problems.length > 0) throw new UserErrors(problems);
 }
@@ -10719,10 +10725,10 @@ function belongs(name, kind) {
 }
 function strategyOf(kind, settings) {
   const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings;
-  const trial = { holdSeconds, ...check === void 0 ? {} : { check } };
-  if (kind === "canary") return { kind, size: canary, trial };
+  const trial2 = { holdSeconds, ...check === void 0 ? {} : { check } };
+  if (kind === "canary") return { kind, size: canary, trial: trial2 };
   if (kind !== "blue-green") return { kind };
-  return { kind, trial, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
+  return { kind, trial: trial2, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
 }
 function withoutAbsent(settings) {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
@@ -11779,6 +11785,226 @@ function input(env, name) {
   return env[key] ?? env[key.replaceAll("-", "_")] ?? "";
 }
 
+// src/run-time.ts
+var ROLLOUT_SHARE = 0.25;
+var LEAST_WAY_BACK_SECONDS = 60;
+function sharesOf(timeoutSeconds) {
+  return {
+    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
+    rollout: timeoutSeconds,
+    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS)
+  };
+}
+var GRACE_MS = 7e3;
+var SILENT_MS = 1e4;
+var LAST_TRY_MS = 5e3;
+var CLOSING_MS = 6e4;
+var CLOSING_IN_SILENCE_MS = 1500;
+var AFTER_STOP_MS = { rollout: 1e3, "way-back": 3e3, closing: 4e3 };
+var GIVE_UP_AFTER_STOP_MS = 4500;
+var Countdown = class {
+  seconds;
+  #deadline;
+  #stillSince;
+  #aside = 0;
+  #alarms = /* @__PURE__ */ new Set();
+  constructor(seconds) {
+    this.seconds = seconds;
+    this.#deadline = nowMs() + seconds * 1e3;
+  }
+  get leftMs() {
+    return this.#deadline - (this.#stillSince ?? nowMs());
+  }
+  /** A signal that is aborted so long after the end, or before it when negative. */
+  signal(afterMs) {
+    const alarm = { afterMs, controller: new AbortController() };
+    this.#alarms.add(alarm);
+    this.#arm();
+    return alarm.controller.signal;
+  }
+  async aside(atMostMs, work) {
+    if (this.#aside++ === 0) {
+      this.#stillSince = nowMs();
+      this.#arm();
+    }
+    let isAside = true;
+    const goOn = () => {
+      if (!isAside) return;
+      isAside = false;
+      if (--this.#aside > 0 || this.#stillSince === void 0) return;
+      this.#deadline += nowMs() - this.#stillSince;
+      this.#stillSince = void 0;
+      this.#arm();
+    };
+    const timer = setTimeout(goOn, atMostMs).unref();
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      goOn();
+    }
+  }
+  #arm() {
+    for (const alarm of this.#alarms) {
+      clearTimeout(alarm.timer);
+      if (this.#stillSince !== void 0) continue;
+      const ring = () => {
+        this.#alarms.delete(alarm);
+        alarm.controller.abort(tooLong());
+      };
+      const inMs = this.leftMs + alarm.afterMs;
+      if (inMs <= 0) ring();
+      else alarm.timer = setTimeout(ring, inMs).unref();
+    }
+  }
+};
+function tooLong() {
+  return new DOMException("The operation took too long", "TimeoutError");
+}
+var RunTime = class {
+  #shares;
+  #stop;
+  #stoppedAt;
+  #countdown;
+  #part = "rollout";
+  #limit;
+  #answeredAt = nowMs();
+  /** @param stop aborted when the runner wants the run to stop */
+  constructor(timeoutSeconds, stop) {
+    this.#shares = sharesOf(timeoutSeconds);
+    this.#stop = stop;
+    const onStop = () => {
+      this.#stoppedAt = nowMs();
+    };
+    if (stop.aborted) onStop();
+    else stop.addEventListener("abort", onStop, { once: true });
+    this.#countdown = new Countdown(this.#shares.rollout);
+    this.#limit = this.#limitOf("rollout", this.#countdown.signal(GRACE_MS));
+  }
+  /** How long the present part may take: the run up to the end of its rollout, or its way back. */
+  get seconds() {
+    return this.#countdown.seconds;
+  }
+  get isOver() {
+    return this.#countdown.leftMs <= 0;
+  }
+  /** Aborted some time after the present part should have ended, with a `TimeoutError` as its reason. */
+  over(afterMs = 0) {
+    return this.#countdown.signal(afterMs);
+  }
+  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, the wait for a lock. */
+  aside(seconds, work) {
+    return this.#countdown.aside(seconds * 1e3, work);
+  }
+  /**
+   * Does a stage before the first change. It ends in time also when the work takes no notice of the signal.
+   *
+   * @param what the stage, in the words of the log
+   * @throws TimedOut when its share of the time is over
+   */
+  async before(what, work) {
+    const over = this.over((this.#shares.before - this.#shares.rollout) * 1e3);
+    const signal = AbortSignal.any([this.#stop, over]);
+    const deaf = new Promise((_, reject) => {
+      const giveUp = () => setTimeout(() => reject(signal.reason), AFTER_STOP_MS["way-back"]).unref();
+      signal.addEventListener("abort", giveUp, { once: true });
+    });
+    try {
+      signal.throwIfAborted();
+      return await Promise.race([work(signal), deaf]);
+    } catch (error2) {
+      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error2);
+      throw error2;
+    }
+  }
+  /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
+  beginWayBack() {
+    if (this.#part !== "rollout") return;
+    this.#part = "way-back";
+    const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS));
+    const isSilent = this.#isSilent;
+    this.#countdown = new Countdown(isSilent ? lastTryMs / 1e3 : this.#shares.wayBack);
+    this.#limit = this.#limitOf("way-back", this.#countdown.signal(isSilent ? 0 : GRACE_MS));
+  }
+  /** From here on all that is left to do is to leave nothing behind. */
+  beginClosing() {
+    if (this.#part === "closing") return;
+    this.#part = "closing";
+    const ms = this.#isSilent ? CLOSING_IN_SILENCE_MS : CLOSING_MS;
+    this.#limit = this.#limitOf("closing", new Countdown(ms / 1e3).signal(0));
+  }
+  /** The connection with calls that all end when the part of the run does in which they are made. */
+  bound(connection) {
+    const { engine, docker } = connection;
+    return { ...connection, engine: this.#boundEngine(engine), docker: this.#boundCli(docker) };
+  }
+  get #isSilent() {
+    return nowMs() - this.#answeredAt >= SILENT_MS;
+  }
+  #limitOf(part, over) {
+    const end2 = new AbortController();
+    const onStop = () => {
+      const passed = nowMs() - (this.#stoppedAt ?? nowMs());
+      setTimeout(() => end2.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
+    };
+    if (this.#stop.aborted) onStop();
+    else this.#stop.addEventListener("abort", onStop, { once: true });
+    return AbortSignal.any([over, end2.signal]);
+  }
+  #boundEngine(engine) {
+    const within = (options = {}) => ({
+      ...options,
+      signal: options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit])
+    });
+    const told = async (call) => {
+      const answer = await call;
+      this.#answeredAt = nowMs();
+      return answer;
+    };
+    return {
+      get apiVersion() {
+        return engine.apiVersion;
+      },
+      get: (path, options) => told(engine.get(path, within(options))),
+      post: (path, options) => told(engine.post(path, within(options))),
+      remove: (path, options) => told(engine.remove(path, within(options))),
+      bytes: (path, options) => told(engine.bytes(path, within(options))),
+      lines: (path, options) => engine.lines(path, within(options)),
+      forward: (request2) => engine.forward(request2),
+      close: () => engine.close()
+    };
+  }
+  #boundCli(docker) {
+    return {
+      start: (args) => docker.start(args),
+      run: async (args, options = {}) => {
+        const signal = options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit]);
+        try {
+          return await docker.run(args, { ...options, signal });
+        } catch (error2) {
+          const isLate = signal.reason?.name === "TimeoutError";
+          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error2 }) : error2;
+        }
+      }
+    };
+  }
+};
+function commandIn(args) {
+  const start = args[0] === "--config" ? 2 : 0;
+  return args.slice(start, start + 2).join(" ");
+}
+var TimedOut = class extends UserError {
+  name = "TimedOut";
+  constructor({ before, rollout }, stage2, waitedFor) {
+    const isWordless = waitedFor instanceof DOMException;
+    const what = isWordless ? "" : `: ${messageOf(waitedFor)}`;
+    super(
+      `timeout: ${before} of the ${rollout} s were over in the stage “${stage2}”, and too little was left to deploy${what}`,
+      { cause: waitedFor }
+    );
+  }
+};
+
 // src/lock.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
 
@@ -11864,13 +12090,167 @@ function identifyRun(env) {
   return { owner: redact(parts.filter(Boolean).join(", ")), url: redact(url) };
 }
 
+// src/runner/shell.ts
+import { spawn as spawn2 } from "node:child_process";
+var MOST_LINES = 20;
+var MOST_BYTES = 64 * 1024;
+var DRAIN_MS = 500;
+async function runShell(command, options) {
+  const { env, cwd, timeoutSeconds, signal } = options;
+  signal.throwIfAborted();
+  const child = spawn2("sh", ["-c", command], { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const endAll = () => killGroup(child.pid);
+  const printed = new Tail();
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => printed.add(chunk));
+  let isLate = false;
+  const clock = setTimeout(() => {
+    isLate = true;
+    endAll();
+  }, timeoutSeconds * 1e3);
+  signal.addEventListener("abort", endAll);
+  try {
+    const code = await new Promise((resolve3, reject) => {
+      child.once("error", reject);
+      child.once("exit", (exitCode) => {
+        endAll();
+        const letGo = setTimeout(() => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+        }, DRAIN_MS);
+        child.once("close", () => {
+          clearTimeout(letGo);
+          resolve3(exitCode ?? 128);
+        });
+      });
+    });
+    signal.throwIfAborted();
+    return { code: isLate ? void 0 : code, lines: printed.lines() };
+  } finally {
+    clearTimeout(clock);
+    signal.removeEventListener("abort", endAll);
+  }
+}
+function killGroup(pid) {
+  if (pid === void 0) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error2) {
+    if (error2.code !== "ESRCH") throw error2;
+  }
+}
+var Tail = class {
+  #bytes = Buffer.alloc(0);
+  add(chunk) {
+    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MOST_BYTES);
+  }
+  lines() {
+    const lines2 = this.#bytes.toString("utf8").split(/[\r\n]+/);
+    return lines2.filter((line) => line.trim() !== "").slice(-MOST_LINES);
+  }
+};
+
+// src/trial.ts
+var CHECK_EVERY_SECONDS = 10;
+var ATTEMPTS = 3;
+var PAUSE_SECONDS2 = 2;
+var ATTEMPT_SECONDS = 30;
+var LOOK_EVERY_SECONDS = 1;
+var LEAST_BAD_STATUS = 400;
+function longestTrial({ holdSeconds, check }) {
+  return holdSeconds + (check === void 0 ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS2));
+}
+async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
+  const startedAt = nowMs();
+  const elapsed = () => (nowMs() - startedAt) / 1e3;
+  if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
+  if (check === void 0) return upUntil(holdSeconds);
+  for (let due = 0; due !== void 0; due = nextCheck(due, elapsed(), holdSeconds)) {
+    const failure = await upUntil(due) ?? await runCheck(tasks, check, signal);
+    if (failure !== void 0) return await stillUp() ?? failure;
+  }
+  return stillUp();
+  async function upUntil(seconds) {
+    for (; ; ) {
+      const down = await stillUp();
+      const left = seconds - elapsed();
+      if (down !== void 0 || left <= 0) return down;
+      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, signal);
+    }
+  }
+}
+function nextCheck(lastDue, now, holdSeconds) {
+  if (lastDue >= holdSeconds) return void 0;
+  return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
+}
+async function runCheck(tasks, check, signal) {
+  for (let attempt2 = 1; ; attempt2++) {
+    const { failure, lines: lines2 } = await attemptOf(tasks, check, signal);
+    const said = failure === void 0 ? "the check passed" : `the check failed: ${failure}`;
+    const more = failure !== void 0 && attempt2 < ATTEMPTS;
+    log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS2} s` : ""}`);
+    for (const line of lines2) log.info(`${tasks.name}:   ${line}`);
+    if (failure === void 0) return void 0;
+    if (attempt2 === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`;
+    await sleep(PAUSE_SECONDS2 * 1e3, signal);
+  }
+}
+async function attemptOf(tasks, check, signal) {
+  if ("url" in check) return { ...await askUrl(check.url, signal), lines: [] };
+  const env = environmentOf(tasks, process.env);
+  const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
+  try {
+    const result = await runShell(check.command, options);
+    const failure = commandFailure(result);
+    return { ...failure === void 0 ? {} : { failure }, lines: result.lines };
+  } catch (error2) {
+    signal.throwIfAborted();
+    return { failure: `check-command could not be started by sh: ${messageOf(error2)}`, lines: [] };
+  }
+}
+function environmentOf({ service, image }, env) {
+  return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? "" };
+}
+function commandFailure({ code, lines: lines2 }) {
+  if (code === 0) return void 0;
+  const ended = code === void 0 ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
+  const last = lines2.at(-1);
+  return `check-command ${ended}${last === void 0 ? "" : `: ${last.trim()}`}`;
+}
+async function askUrl(url, signal) {
+  const patience = AbortSignal.any([signal, timeLimit(ATTEMPT_SECONDS * 1e3)]);
+  try {
+    const response = await fetch(url, { signal: patience });
+    await response.body?.cancel();
+    return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
+  } catch (error2) {
+    signal.throwIfAborted();
+    return { failure: `check-url ${networkFailure(error2)}` };
+  }
+}
+var NETWORK_FAILURES = {
+  ECONNREFUSED: "could not be reached: connection refused",
+  ECONNRESET: "broke the connection off",
+  EAI_AGAIN: "could not be reached: its host name could not be looked up",
+  ENOTFOUND: "could not be reached: there is no host of this name",
+  UND_ERR_SOCKET: "broke the connection off"
+};
+var BLOCKED_PORT = "has a port that browsers do not ask, and neither does this action: use check-command with curl";
+function networkFailure(error2) {
+  if (error2.name === "TimeoutError") return `did not answer within ${ATTEMPT_SECONDS} s`;
+  const cause = error2.cause ?? error2;
+  const code = cause.code ?? "";
+  const message = messageOf(cause);
+  if (message === "bad port") return BLOCKED_PORT;
+  return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
+}
+
 // src/lock.ts
 var STATE = "lock";
 var CALL_TIMEOUT_MS = 12e4;
 var RELEASE_TIMEOUT_MS = 5e3;
 var LOOK_EVERY_MS2 = 1e3;
 var MARGIN_SECONDS = 15 * 60;
-async function takeLock(asked, { engine }, signal) {
+async function takeLock(asked, { engine }, time, signal) {
   const { lock, stack } = asked;
   if (lock === void 0) return { takeServices: async () => void 0, [Symbol.asyncDispose]: async () => void 0 };
   const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID2() };
@@ -11878,7 +12258,7 @@ async function takeLock(asked, { engine }, signal) {
   const taken = [];
   const take = (names) => stage("Take the lock", async () => {
     for (const name of names.toSorted()) {
-      await waitFor(engine, name, holder, lock, signal);
+      await time.aside(lock.timeoutSeconds, () => waitFor(engine, name, holder, lock, signal));
       taken.push(name);
       log.info(`${name}: locked`);
     }
@@ -11888,7 +12268,10 @@ async function takeLock(asked, { engine }, signal) {
       const names = services.map(({ name }) => lockName("service", name)).filter((name) => !taken.includes(name));
       if (names.length > 0) await take(names);
     },
-    [Symbol.asyncDispose]: () => release(engine, holder, taken)
+    [Symbol.asyncDispose]: () => {
+      time.beginClosing();
+      return release(engine, holder, taken);
+    }
   };
   try {
     if (stack === void 0) await keeper.takeServices(asked);
@@ -11899,17 +12282,16 @@ async function takeLock(asked, { engine }, signal) {
     throw error2;
   }
 }
-var WAITS = { rolling: 2, recreate: 3, canary: 3, "blue-green": 5 };
 function lifetimeOf({ timeoutSeconds, services, stack }) {
   const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover.strategy);
-  const waits = Math.max(...all.map(({ kind }) => WAITS[kind]));
   const trials = Math.max(...all.map(trialSecondsOf));
-  return Math.ceil(waits * timeoutSeconds + trials + MARGIN_SECONDS);
+  const { rollout, wayBack } = sharesOf(timeoutSeconds);
+  return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
 function trialSecondsOf(strategy) {
   if (strategy.kind !== "canary" && strategy.kind !== "blue-green") return 0;
   const kept = strategy.kind === "blue-green" && typeof strategy.keepOld === "number" ? strategy.keepOld : 0;
-  return strategy.trial.holdSeconds + kept;
+  return longestTrial(strategy.trial) + kept;
 }
 async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
   const deadline = nowMs() + timeoutSeconds * 1e3;
@@ -11925,7 +12307,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
       await remove(engine, `/configs/${other.id}`, signal);
       continue;
     }
-    if (nowMs() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds));
+    if (nowMs() >= deadline) throw new UserError(tooLong2(name, other, now, timeoutSeconds));
     if (waitsFor !== other.id) {
       log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
     }
@@ -11936,7 +12318,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
 function named({ owner, url }) {
   return url === "" ? owner : `${owner} (${url})`;
 }
-function tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
+function tooLong2(name, { holder, createdAt }, now, timeoutSeconds) {
   const left = secondsLeft(createdAt, holder.seconds, now);
   const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : "";
   return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
@@ -12043,6 +12425,7 @@ export {
   UserError,
   UserErrors,
   Cancelled,
+  CutOff,
   throwAll,
   messageOf,
   parseReference,
@@ -12055,8 +12438,8 @@ export {
   pathMatches,
   secondsSince,
   toTenths,
-  basePath,
-  environmentForCommands,
+  longestTrial,
+  trial,
   isolatedConfigFile,
   storedCredential,
   helperFor,
@@ -12067,6 +12450,9 @@ export {
   VARIABLE_KEY,
   readInputs,
   readReach,
+  GIVE_UP_AFTER_STOP_MS,
+  RunTime,
+  TimedOut,
   takeLock,
   lockOfMain,
   releaseLeft,

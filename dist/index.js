@@ -4,24 +4,27 @@ import {
   CONTENT_KEY,
   Cancelled,
   ConnectionLost,
+  CutOff,
   EngineError,
+  GIVE_UP_AFTER_STOP_MS,
+  RunTime,
   Secret,
+  TimedOut,
   UserError,
   UserErrors,
   VARIABLE_KEY,
   __callDispose,
   __toESM,
   __using,
-  basePath,
   canonicalName,
   connect,
   createWorkspace,
-  environmentForCommands,
   familiar,
   helperFor,
   isElection,
   isolatedConfigFile,
   log,
+  longestTrial,
   messageOf,
   nowMs,
   parseGoJson,
@@ -45,6 +48,7 @@ import {
   throwAll,
   timeLimit,
   toTenths,
+  trial,
   withDigest,
   withTagDefault
 } from "./chunk.js";
@@ -335,6 +339,12 @@ function statusOf({ earlierStatus }, { UpdateStatus: status }) {
 function swarmReason(status) {
   const says = ["paused", "rollback_started", "rollback_paused"];
   return status !== void 0 && says.includes(status.State) ? status.Message : void 0;
+}
+function swarmRollsBack(memory, service) {
+  if (statusOf(memory, service)?.State !== "rollback_started") return void 0;
+  const reason = memory.firstReason ?? "the update failed";
+  const taskId = taskNamedIn(reason);
+  return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...taskId && { taskId } };
 }
 function swarmVerdict(memory, service) {
   const reason = memory.firstReason ?? "the update failed";
@@ -1140,157 +1150,6 @@ function someoneElse(what) {
   return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
 }
 
-// src/runner/shell.ts
-import { spawn } from "node:child_process";
-var MOST_LINES = 20;
-var MOST_BYTES = 64 * 1024;
-var DRAIN_MS = 500;
-async function runShell(command, options) {
-  const { env, cwd, timeoutSeconds, signal } = options;
-  signal.throwIfAborted();
-  const child = spawn("sh", ["-c", command], { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const endAll = () => killGroup(child.pid);
-  const printed = new Tail();
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => printed.add(chunk));
-  let isLate = false;
-  const clock = setTimeout(() => {
-    isLate = true;
-    endAll();
-  }, timeoutSeconds * 1e3);
-  signal.addEventListener("abort", endAll);
-  try {
-    const code2 = await new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", (exitCode) => {
-        endAll();
-        const letGo = setTimeout(() => {
-          child.stdout.destroy();
-          child.stderr.destroy();
-        }, DRAIN_MS);
-        child.once("close", () => {
-          clearTimeout(letGo);
-          resolve(exitCode ?? 128);
-        });
-      });
-    });
-    signal.throwIfAborted();
-    return { code: isLate ? void 0 : code2, lines: printed.lines() };
-  } finally {
-    clearTimeout(clock);
-    signal.removeEventListener("abort", endAll);
-  }
-}
-function killGroup(pid) {
-  if (pid === void 0) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if (error.code !== "ESRCH") throw error;
-  }
-}
-var Tail = class {
-  #bytes = Buffer.alloc(0);
-  add(chunk) {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MOST_BYTES);
-  }
-  lines() {
-    const lines = this.#bytes.toString("utf8").split(/[\r\n]+/);
-    return lines.filter((line) => line.trim() !== "").slice(-MOST_LINES);
-  }
-};
-
-// src/trial.ts
-var CHECK_EVERY_SECONDS = 10;
-var ATTEMPTS2 = 3;
-var PAUSE_SECONDS = 2;
-var ATTEMPT_SECONDS = 30;
-var LOOK_EVERY_SECONDS = 1;
-var LEAST_BAD_STATUS = 400;
-async function trial(tasks, { holdSeconds, check: check2 }, stillUp, signal) {
-  const startedAt = nowMs();
-  const elapsed = () => (nowMs() - startedAt) / 1e3;
-  if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
-  if (check2 === void 0) return upUntil(holdSeconds);
-  for (let due = 0; due !== void 0; due = nextCheck(due, elapsed(), holdSeconds)) {
-    const failure = await upUntil(due) ?? await runCheck(tasks, check2, signal);
-    if (failure !== void 0) return await stillUp() ?? failure;
-  }
-  return stillUp();
-  async function upUntil(seconds) {
-    for (; ; ) {
-      const down = await stillUp();
-      const left = seconds - elapsed();
-      if (down !== void 0 || left <= 0) return down;
-      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, signal);
-    }
-  }
-}
-function nextCheck(lastDue, now, holdSeconds) {
-  if (lastDue >= holdSeconds) return void 0;
-  return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
-}
-async function runCheck(tasks, check2, signal) {
-  for (let attempt = 1; ; attempt++) {
-    const { failure, lines } = await attemptOf(tasks, check2, signal);
-    const said = failure === void 0 ? "the check passed" : `the check failed: ${failure}`;
-    const more = failure !== void 0 && attempt < ATTEMPTS2;
-    log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ""}`);
-    for (const line of lines) log.info(`${tasks.name}:   ${line}`);
-    if (failure === void 0) return void 0;
-    if (attempt === ATTEMPTS2) return `the check failed ${ATTEMPTS2} times in a row: ${failure}`;
-    await sleep(PAUSE_SECONDS * 1e3, signal);
-  }
-}
-async function attemptOf(tasks, check2, signal) {
-  if ("url" in check2) return { ...await askUrl(check2.url, signal), lines: [] };
-  const env = environmentOf(tasks, process.env);
-  const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
-  try {
-    const result = await runShell(check2.command, options);
-    const failure = commandFailure(result);
-    return { ...failure === void 0 ? {} : { failure }, lines: result.lines };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
-  }
-}
-function environmentOf({ service, image }, env) {
-  return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? "" };
-}
-function commandFailure({ code: code2, lines }) {
-  if (code2 === 0) return void 0;
-  const ended = code2 === void 0 ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code2}`;
-  const last = lines.at(-1);
-  return `check-command ${ended}${last === void 0 ? "" : `: ${last.trim()}`}`;
-}
-async function askUrl(url, signal) {
-  const patience = AbortSignal.any([signal, timeLimit(ATTEMPT_SECONDS * 1e3)]);
-  try {
-    const response = await fetch(url, { signal: patience });
-    await response.body?.cancel();
-    return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { failure: `check-url ${networkFailure(error)}` };
-  }
-}
-var NETWORK_FAILURES = {
-  ECONNREFUSED: "could not be reached: connection refused",
-  ECONNRESET: "broke the connection off",
-  EAI_AGAIN: "could not be reached: its host name could not be looked up",
-  ENOTFOUND: "could not be reached: there is no host of this name",
-  UND_ERR_SOCKET: "broke the connection off"
-};
-var BLOCKED_PORT = "has a port that browsers do not ask, and neither does this action: use check-command with curl";
-function networkFailure(error) {
-  if (error.name === "TimeoutError") return `did not answer within ${ATTEMPT_SECONDS} s`;
-  const cause = error.cause ?? error;
-  const code2 = cause.code ?? "";
-  const message = messageOf(cause);
-  if (message === "bad port") return BLOCKED_PORT;
-  return NETWORK_FAILURES[code2] ?? `could not be reached: ${message || code2}`;
-}
-
 // src/verdict.ts
 var GOOD = ["created", "updated", "unchanged", "removed"];
 function isGood({ outcome }) {
@@ -1424,45 +1283,109 @@ function wakeOnEvents(engine, signal) {
 
 // src/watch.ts
 var LOOK_EVERY_MS2 = 500;
+var LAST_LOOK_MS = 2e3;
 var CANCELLED = "the run was stopped; the swarm goes on by itself";
 var GONE = "someone else removed it during this deploy";
 var CHANGED = "someone else changed it during this deploy";
-async function watch(rollouts, observed, deployment, engine, signal) {
-  var _stack = [];
-  try {
-    const results = /* @__PURE__ */ new Map();
-    const settle = (rollout, result) => {
-      results.set(
-        rollout,
-        Promise.resolve(result).then((settled) => sayResult(settled, rollout))
-      );
-    };
-    for (const rollout of rollouts.filter(({ problem }) => problem !== void 0))
-      settle(rollout, unwatchedResult(rollout));
-    let watched = rollouts.filter(({ problem }) => problem === void 0).map((rollout) => startWatching(rollout, observed));
-    const startedAt = nowMs();
-    const deadline = startedAt + deployment.timeoutSeconds * 1e3;
-    const alarm = __using(_stack, wakeOnEvents(engine, signal));
-    while (watched.length > 0) {
-      const view = await look(engine, watched, signal);
-      const late = nowMs() >= deadline;
-      watched = watched.flatMap((one) => {
-        const seen = "cause" in view ? { result: endResult(one.rollout, view.outcome, view.cause, void 0) } : lookAtOne(one, view, late, deployment, engine);
-        if ("result" in seen) {
-          settle(one.rollout, seen.result);
-          return [];
+async function watch(rollouts, field) {
+  const watching = beginWatch(field);
+  for (const rollout of rollouts) watching.add(rollout);
+  return Promise.all((await watching.end()).map(({ diagnosed }) => diagnosed));
+}
+function beginWatch(field, endsAtFailure = false) {
+  const { observed, connection, signal, time } = field;
+  const { engine } = connection;
+  const startedAt = nowMs();
+  const order = [];
+  const settled = /* @__PURE__ */ new Map();
+  const failure = new AbortController();
+  let culprits = [];
+  let watched = [];
+  let isComplete2 = false;
+  let wake = () => void 0;
+  const settle = (one) => {
+    const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== "cancelled";
+    if (endsAll) sayResult(one.result, one.rollout);
+    const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout));
+    settled.set(one.rollout, { ...one, diagnosed });
+    if (!endsAll) return;
+    culprits = [...culprits, one.result.name];
+    failure.abort(new DOMException("The operation took too long", "TimeoutError"));
+  };
+  const giveUp = (rollout, sight) => {
+    const result = givenUp(rollout, sight, culprits);
+    log.info(`${result.name}: not waited for any more, because ${culprits.join(", ")} failed`);
+    settled.set(rollout, { rollout, result, diagnosed: Promise.resolve(result) });
+  };
+  const add = (rollout) => {
+    order.push(rollout);
+    if (rollout.problem !== void 0) settle(asSettled(rollout, unwatchedResult(rollout)));
+    else if (failure.signal.aborted) giveUp(rollout);
+    else watched = [...watched, startWatching(rollout, observed)];
+    wake();
+  };
+  const lookOn = async () => {
+    var _stack = [];
+    try {
+      const alarm = __using(_stack, wakeOnEvents(engine, signal));
+      const lastLook = time.over(LAST_LOOK_MS);
+      let seenAt = startedAt;
+      while (watched.length > 0 || !isComplete2) {
+        if (watched.length === 0) {
+          await new Promise((resolve) => {
+            wake = resolve;
+          });
+          continue;
         }
-        sayProgress(one, seen.watched, startedAt);
-        return [seen.watched];
-      });
-      if (watched.length > 0) await alarm.next(LOOK_EVERY_MS2);
+        const looked = watched;
+        const begunAt = nowMs();
+        const late = time.isOver;
+        const view = await look(field, looked, AbortSignal.any([signal, lastLook]), seenAt);
+        const left = looked.flatMap((one) => {
+          const seen = "cause" in view ? { settled: unseen(one, view, time.seconds) } : lookAtOne(one, view, late, field, endsAtFailure);
+          if ("settled" in seen) {
+            settle(seen.settled);
+            return [];
+          }
+          sayProgress(one, seen.watched, startedAt);
+          return [seen.watched];
+        });
+        if (!("cause" in view)) seenAt = begunAt;
+        watched = [...left, ...watched.filter((one) => !looked.includes(one))];
+        if (failure.signal.aborted) {
+          for (const { rollout, sight } of watched) giveUp(rollout, sight);
+          watched = [];
+        }
+        if (watched.length > 0) await alarm.next(Math.max(LOOK_EVERY_MS2, nowMs() - begunAt));
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      __callDispose(_stack, _error, _hasError);
     }
-    return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []));
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    __callDispose(_stack, _error, _hasError);
-  }
+  };
+  const looking = lookOn();
+  return {
+    add,
+    get culprits() {
+      return culprits;
+    },
+    failed: failure.signal,
+    async end() {
+      isComplete2 = true;
+      wake();
+      await looking;
+      return order.flatMap((rollout) => settled.get(rollout) ?? []);
+    }
+  };
+}
+function asSettled(rollout, result) {
+  return { rollout, result, diagnosed: Promise.resolve(result) };
+}
+function givenUp(rollout, sight, culprits) {
+  if (rollout.checked.action !== "unchanged") return settledPart(rollout, "rolled-back", sight);
+  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
+  return endResult(rollout, "skipped", cause, sight);
 }
 function unwatchedResult(rollout) {
   const { problem, checked: checked2 } = rollout;
@@ -1478,34 +1401,46 @@ function startWatching(rollout, observed) {
   const status = rollout.checked.action === "unchanged" ? rollout.service?.UpdateStatus : void 0;
   return { rollout, memory: firstMemory(before, status), progress: "" };
 }
-async function look(engine, watched, signal) {
+async function look({ connection, time, signal }, watched, limit, seenAt) {
   try {
     const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
-    return await throughElection(() => viewOf(engine, ids, signal), signal);
+    return await throughElection(() => viewOf(connection.engine, ids, limit), limit);
   } catch (error) {
     if (signal.aborted) return { outcome: "cancelled", cause: CANCELLED };
-    return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
+    if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
+    const cause = `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${messageOf(error)}`;
+    return { outcome: "timed-out", cause };
   }
 }
-function lookAtOne(one, view, late, deployment, engine) {
+function unseen({ rollout, progress, sight }, { outcome, cause }, seconds) {
+  if (outcome !== "timed-out") return asSettled(rollout, endResult(rollout, outcome, cause, sight));
+  const last = progress === "" ? "" : `${progress}; `;
+  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, sight));
+}
+function lookAtOne(one, view, late, field, endsAtFailure) {
+  const { deployment, connection, time } = field;
   const { rollout } = one;
   const service = view.services.get(rollout.service?.ID ?? "");
-  if (service === void 0) return { result: endResult(rollout, "superseded", GONE, void 0) };
+  if (service === void 0) return ended(endResult(rollout, "superseded", GONE, void 0));
   const sight = sightOf(service, view, deployment);
-  if (isSomeoneElses(rollout.service, service)) return { result: endResult(rollout, "superseded", CHANGED, sight) };
+  if (isSomeoneElses(rollout.service, service)) return ended(endResult(rollout, "superseded", CHANGED, sight));
   const memory = remember(one.memory, sight);
-  const verdict = judge(memory, sight);
-  if (verdict.state === "converged") return { result: settledPart(rollout, GOOD2[rollout.checked.action], sight) };
+  const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : void 0) ?? judge(memory, sight);
+  if (verdict.state === "converged") return ended(settledPart(rollout, GOOD2[rollout.checked.action], sight));
+  const diagnose = (result, taskId, advice2 = "") => {
+    const failedTask = findFailedTask(service.ID, taskId, memory, view.nodes, connection.engine);
+    return { settled: { rollout, result, diagnosed: withTask(result, failedTask, advice2) } };
+  };
   if (verdict.state === "progressing") {
-    if (!late) return { watched: { rollout, memory, progress: verdict.progress } };
-    const cause = `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}`;
-    const failedTask2 = findFailedTask(service.ID, void 0, memory, view.nodes, engine);
-    return { result: withTask(endResult(rollout, "timed-out", cause, sight), failedTask2) };
+    if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } };
+    return diagnose(endResult(rollout, "timed-out", `not settled within ${time.seconds} s: ${verdict.progress}`, sight));
   }
-  const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine);
   const stays = service.UpdateStatus?.State === "paused" && deployment.onFailure !== "rollback";
   const advice = stays ? staysPaused(service.Spec.Name) : "";
-  return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask, advice) };
+  return diagnose(endResult(rollout, verdict.state, verdict.cause, sight), verdict.taskId, advice);
+  function ended(result) {
+    return { settled: asSettled(rollout, result) };
+  }
 }
 function staysPaused(name) {
   return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
@@ -1572,9 +1507,10 @@ async function moveTraffic(rollouts, results, field) {
   const hasFailed = moves.some(({ problem }) => problem !== void 0);
   if (field.signal.aborted) moves = moves.map(stopped);
   else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)));
-  else if (field.deployment.onFailure === "rollback")
+  else if (field.deployment.onFailure === "rollback") {
+    field.time.beginWayBack();
     moves = await Promise.all(moves.map((move) => giveBack(move, field)));
-  else moves = moves.map(leftAside);
+  } else moves = moves.map(leftAside);
   return reportOf(moves, rollouts, results);
 }
 function leaveTraffic({ rollouts, results }) {
@@ -1653,13 +1589,12 @@ async function takeRoutes(move, field) {
   log.info(`${name}: ${next.name} has the traffic`);
   return move;
 }
-async function untilStopped({ ID, Spec }, { connection, deployment, signal }) {
-  const deadline = nowMs() + deployment.timeoutSeconds * 1e3;
+async function untilStopped({ ID, Spec }, { connection, time, signal }) {
   const filters = JSON.stringify({ service: [ID] });
   const look2 = () => connection.engine.get("/tasks", { query: { filters }, signal });
   while ((await throughElection(look2, signal)).some(mayHaveContainer)) {
-    if (nowMs() >= deadline) {
-      log.warning(`The tasks of ${Spec.Name} have not ended within ${deployment.timeoutSeconds} s`);
+    if (time.isOver) {
+      log.warning(`The tasks of ${Spec.Name} have not ended within ${time.seconds} s`);
       return;
     }
     await sleep(LOOK_EVERY_MS, signal);
@@ -1680,7 +1615,7 @@ async function throughTrial(move, asked, what, field) {
   const look2 = sharedLook(field.connection, [service.ID], field.signal);
   const lookout = lookoutFor(service, what, look2, judgeTrial, field);
   const onTrial = { name, service: next.name, image: imageOf(service) };
-  const cause = await trial(onTrial, asked, lookout.stillUp, field.signal);
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
   if (cause === void 0) return move;
   return { ...move, problem: lookout.down() ?? await lookout.failure("failed", cause) };
 }
@@ -1734,8 +1669,8 @@ async function removeUnused({ service, next, hasMoved }, engine, signal) {
     log.warning(`${next.name}, which has no traffic, was not removed: ${messageOf(error)}`);
   }
 }
-async function watchOne(rollout, { observed, deployment, connection, signal }) {
-  const [result] = await watch([rollout], observed, deployment, connection.engine, signal);
+async function watchOne(rollout, field) {
+  const [result] = await watch([rollout], field);
   if (result === void 0) throw new Error("the watch has no result for the service that it watched");
   return result;
 }
@@ -1973,12 +1908,11 @@ async function tryOne(checked2, canary, look2, field) {
     return { ...sent, problem: { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` } };
   }
 }
-async function watchAndTry({ checked: checked2, sentAt }, ours, { tasks, trial: asked }, look2, field) {
+async function watchAndTry({ checked: checked2 }, ours, { tasks, trial: asked }, look2, field) {
   const { name } = checked2.request;
   const judge2 = (memory, sight) => judgeCanaries(memory, sight, tasks);
   const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
   const lookout = lookoutFor(ours, "canary", look2, judge2, field, before);
-  const { timeoutSeconds } = field.deployment;
   let said = "";
   for (; ; ) {
     const seen = await lookout.see();
@@ -1987,14 +1921,14 @@ async function watchAndTry({ checked: checked2, sentAt }, ours, { tasks, trial: 
     if (seen.state !== "progressing") return lookout.failure("failed", seen.cause, seen.taskId);
     if (seen.progress !== said) log.info(`${name}: ${seen.progress}`);
     said = seen.progress;
-    if (nowMs() - sentAt >= timeoutSeconds * 1e3) {
-      return lookout.failure("timed-out", `it has not settled within ${timeoutSeconds} s: ${said}`);
+    if (field.time.isOver) {
+      return lookout.failure("timed-out", `it has not settled within ${field.time.seconds} s: ${said}`);
     }
     await sleep(LOOK_EVERY_MS, field.signal);
   }
   log.info(`${name}: its canary is up`);
   const onTrial = { name, service: name, image: imageOf(ours) };
-  const cause = await trial(onTrial, asked, lookout.stillUp, field.signal);
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
   if (cause === void 0) log.info(`${name}: its canary has passed, now the others`);
   return cause === void 0 ? void 0 : lookout.down() ?? lookout.failure("failed", cause);
 }
@@ -2243,80 +2177,6 @@ async function askHelper(helper, registry, env, signal) {
   }
   const { Username: username, Secret: password } = JSON.parse(answer2.stdout);
   return { kind: username === "<token>" ? "identity-token" : "password", username, password };
-}
-
-// src/deploy.ts
-var READ_TIMEOUT_MS = 12e4;
-var GRACE_MS = 1e3;
-function deploy(services, connection, maxParallel, signal) {
-  const end = afterGrace(signal);
-  return inParallel(services, maxParallel, async (checked2) => {
-    if (checked2.action === "unchanged") return { checked: checked2, service: checked2.current, sentAt: nowMs() };
-    if (signal.aborted) return { checked: checked2, service: checked2.current, sentAt: nowMs(), problem: NOT_SENT };
-    return send(checked2, connection, end).catch((error) => lostSight(checked2, error, signal));
-  });
-}
-function afterGrace(signal) {
-  const end = new AbortController();
-  signal.addEventListener("abort", () => setTimeout(() => end.abort(signal.reason), GRACE_MS).unref(), { once: true });
-  return end.signal;
-}
-var NOT_SENT = { outcome: "cancelled", cause: "the run was stopped before it was sent" };
-async function send(checked2, connection, end) {
-  const { current, nextColour: nextColour2 } = checked2;
-  log.info(describe(checked2));
-  if (nextColour2 !== void 0) return makeNext(checked2, nextColour2, connection, end);
-  if (current === void 0) return create(checked2, connection, end);
-  await renewCredential(checked2, connection, end);
-  return update(checked2, current, connection, end);
-}
-async function create(checked2, { engine }, end) {
-  const sentAt = nowMs();
-  const made = await make(checked2.access, checked2.wanted, engine, readingTime(end));
-  return { checked: checked2, sentAt, service: void 0, ...made };
-}
-async function update(checked2, { ID: id, Spec: observed }, connection, end) {
-  const { access, interim, wanted } = checked2;
-  const sentAt = nowMs();
-  const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
-  try {
-    const base = interim ?? observed;
-    const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
-    const service = await read(connection, id, end);
-    const isOurs = standing === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
-    return isOurs ? { checked: checked2, sentAt, service } : superseded(checked2, sentAt, service);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return refused(checked2, sentAt, error.message);
-  }
-}
-function read({ engine }, name, end) {
-  return findService(engine, name, readingTime(end));
-}
-function readingTime(end) {
-  return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)]);
-}
-function describe({ request, action, changes, access, nextColour: nextColour2 }) {
-  const auth = access === void 0 ? "without registry auth" : `config ${access.config.name}`;
-  if (nextColour2 !== void 0) {
-    const beside = nextColour2.live === void 0 ? "" : ` beside ${nextColour2.live.Spec.Name} (${changes.join("; ")})`;
-    return `${request.name}: create ${nextColour2.name}${beside}, ${auth}`;
-  }
-  return action === "create" ? `${request.name}: create, ${auth}` : `${request.name}: update (${changes.join("; ")}), ${auth}`;
-}
-function lostSight(checked2, error, signal) {
-  const why = signal.aborted ? "the run was stopped before it answered" : messageOf(error);
-  const cause = `it is not known whether the swarm took the change: ${why}`;
-  const outcome = signal.aborted ? "cancelled" : "failed";
-  return { checked: checked2, sentAt: nowMs(), service: checked2.current, problem: { outcome, cause } };
-}
-function refused(checked2, sentAt, said) {
-  const cause = `docker refused to ${checked2.action} it: ${said}`;
-  return { checked: checked2, sentAt, service: checked2.current, problem: { outcome: "failed", cause } };
-}
-function superseded(checked2, sentAt, service) {
-  const cause = service === void 0 ? "someone else removed it during this deploy" : "someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`";
-  return { checked: checked2, sentAt, service, problem: { outcome: "superseded", cause } };
 }
 
 // src/observe.ts
@@ -3036,53 +2896,129 @@ function placementProblems(spec, { distribution }, nodes) {
 
 // src/recover.ts
 var SEND_TIMEOUT_MS4 = 6e4;
-function changedServices(rollouts, results, { onFailure, onCancel }) {
-  const bad = results.filter((result) => !isGood(result));
-  const stopped2 = bad.some(({ outcome }) => outcome === "cancelled");
-  if (bad.length === 0) return [];
-  const keep = (stopped2 ? onCancel : onFailure) !== "rollback";
-  return rollouts.flatMap((rollout, index) => {
-    const before = results[index];
-    if (before === void 0 || rollout.checked.action === "unchanged" || before.outcome === "superseded") return [];
-    const mayGo = isHalfWay(rollout, before) || rollout.problem === void 0 && !keep;
-    return mayGo ? [{ rollout, before }] : [];
+var LOOK_EVERY_MS3 = 300;
+async function goBack(ended, field) {
+  const { rollouts, results, diagnosed = results } = ended;
+  const { deployment, signal, time } = field;
+  const changed = changedServices(rollouts, results, deployment);
+  const jobs = unsettledJobs(rollouts, results);
+  if (changed.length + jobs.length === 0) return withJobs(rollouts, await Promise.all(diagnosed), deployment);
+  time.beginWayBack();
+  return stage("Roll back", async () => {
+    const isBad = (rollout) => hasCause(results[rollouts.indexOf(rollout)]);
+    const untold = (rollout) => diagnosed[rollouts.indexOf(rollout)];
+    const others = sendBack(
+      changed.filter((rollout) => !isBad(rollout)),
+      field
+    );
+    const culprits = sendBack(changed.filter(isBad), field, untold);
+    const restoring = [...await others, ...await culprits];
+    const before = await Promise.all(diagnosed);
+    const isWatched = deployment.wait && !signal.aborted;
+    const restored = isWatched ? await watch([...restoredRollouts(restoring), ...jobs], field) : void 0;
+    const settled = before.map((result, index) => {
+      if (!jobs.some((rollout) => rollout === rollouts[index])) return result;
+      return restored?.find(({ name }) => name === result.name) ?? { ...result, ...UNWATCHED };
+    });
+    return withJobs(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment);
   });
+}
+function hasCause(result) {
+  return result?.cause !== void 0;
+}
+function changedServices(rollouts, results, deployment) {
+  const keep = !allGoBack(results, deployment);
+  if (results.every(isGood)) return [];
+  return rollouts.filter((rollout, index) => {
+    const before = results[index];
+    const { checked: checked2, problem } = rollout;
+    if (before === void 0 || checked2.action === "unchanged" || before.outcome === "superseded") return false;
+    const isSent = problem === void 0 || problem.isUnknown === true;
+    return isHalfWay(rollout, before) || isSent && !keep && !wouldRunAgain(rollout);
+  });
+}
+function allGoBack(results, { onFailure, onCancel }) {
+  if (results.every(isGood)) return false;
+  const stopped2 = results.some(({ outcome }) => outcome === "cancelled");
+  return (stopped2 ? onCancel : onFailure) === "rollback";
 }
 function isHalfWay({ checked: checked2, problem }, { outcome }) {
   return checked2.interim !== void 0 && (problem !== void 0 || outcome === "rolled-back");
 }
-function sendBack(changed, { engine }, maxParallel) {
-  const signal = timeLimit(SEND_TIMEOUT_MS4);
-  return inParallel(changed, maxParallel, async ({ rollout, before }) => {
-    const { checked: checked2, service } = rollout;
-    try {
-      if (checked2.action === "unchanged" || service === void 0) throw new Error("there is no service to restore");
-      const standing = checked2.current === void 0 ? await takeAway(service, checked2) : await restore(checked2, checked2.current, service);
-      if (standing === "someone-elses")
-        return { rollout, before, state: "failed", cause: "someone else deployed it meanwhile" };
-      if (standing === "gone" && checked2.current !== void 0)
-        return { rollout, before, state: "failed", cause: "someone else removed it meanwhile" };
-      const removed = `${checked2.nextColour === void 0 ? "" : `${checked2.nextColour.name} `}removed again`;
-      log.info(
-        `${before.name}: ${checked2.current === void 0 ? removed : `sent back to ${imageOf(checked2.current)}`}`
-      );
-      return { rollout, before, state: checked2.current === void 0 ? "removed" : "sent" };
-    } catch (error) {
-      return { rollout, before, state: "failed", cause: messageOf(error) };
-    }
+function wouldRunAgain({ checked: checked2 }) {
+  return checked2.action === "update" && isJob(checked2.wanted);
+}
+function unsettledJobs(rollouts, results) {
+  return rollouts.filter((rollout, index) => {
+    const result = results[index];
+    const isGivenUp = result?.outcome === "rolled-back" && !hasCause(result);
+    return isGivenUp && rollout.problem === void 0 && wouldRunAgain(rollout);
   });
-  async function restore(checked2, current, deployed) {
-    const bases = [deployed.Spec, ...checked2.interim === void 0 ? [] : [checked2.interim, checked2.wanted]];
+}
+var UNWATCHED = { outcome: "cancelled", cause: "the run was stopped; the swarm goes on by itself" };
+var JOB_STAYS = "a way back would run the old job again: its new spec stays";
+function withJobs(rollouts, results, deployment) {
+  if (!allGoBack(results, deployment)) return results;
+  return results.map((result, index) => {
+    const rollout = rollouts[index];
+    const isSent = rollout !== void 0 && (rollout.problem === void 0 || rollout.problem.isUnknown === true);
+    if (!isSent || !wouldRunAgain(rollout) || result.outcome === "superseded") return result;
+    log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
+    return { ...result, cause: hasCause(result) ? `${result.cause}; ${JOB_STAYS}` : JOB_STAYS };
+  });
+}
+function sendBack(changed, { connection: { engine }, deployment, time }, told) {
+  const signal = timeLimit(SEND_TIMEOUT_MS4);
+  return inParallel(
+    changed,
+    told === void 0 ? deployment.maxParallel : changed.length,
+    async (rollout) => {
+      const { checked: checked2 } = rollout;
+      try {
+        await told?.(rollout);
+        if (checked2.action === "unchanged")
+          throw new Error("there is nothing to restore in a service that was not changed");
+        const standing = checked2.current === void 0 ? await takeAway(rollout, checked2) : await restore(checked2, checked2.current, rollout);
+        if (standing === "someone-elses")
+          return { rollout, state: "failed", cause: "someone else deployed it meanwhile" };
+        if (standing === "gone" && checked2.current !== void 0) {
+          return { rollout, state: "failed", cause: "someone else removed it meanwhile" };
+        }
+        const removed = `${checked2.nextColour === void 0 ? "" : `${checked2.nextColour.name} `}removed again`;
+        const { name } = checked2.request;
+        log.info(`${name}: ${checked2.current === void 0 ? removed : `sent back to ${imageOf(checked2.current)}`}`);
+        return { rollout, state: checked2.current === void 0 ? "removed" : "sent" };
+      } catch (error) {
+        return { rollout, state: "failed", cause: `${messageOf(error)}${leftHalfWay(checked2)}` };
+      }
+    }
+  );
+  async function restore(checked2, current, { service: deployed, problem }) {
+    if (told !== void 0) await untilSwarmHasRolledBack(current);
+    const sent = [...deployed === void 0 ? [] : [deployed.Spec], ...problem?.isUnknown ? [checked2.wanted] : []];
+    const bases = [...sent, ...checked2.interim === void 0 ? [] : [checked2.interim, checked2.wanted]];
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked2), signal);
   }
-  async function takeAway(created, { nextColour: nextColour2 }) {
-    const ours = [created.Spec, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
-    const now = await findService(engine, created.ID, signal);
+  async function untilSwarmHasRolledBack({ ID }) {
+    for (; ; ) {
+      const now = await findService(engine, ID, signal);
+      if (now?.UpdateStatus?.State !== "rollback_started" || time.isOver) return;
+      await sleep(LOOK_EVERY_MS3, signal);
+    }
+  }
+  async function takeAway({ service: created }, { wanted, nextColour: nextColour2 }) {
+    const ours = [created?.Spec ?? wanted, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
+    const now = await findService(engine, created?.ID ?? wanted.Name, signal);
     if (now === void 0) return "gone";
     if (!ours.some((spec) => sameSpec(now.Spec, spec))) return "someone-elses";
-    await remove(engine, `/services/${created.ID}`, signal);
+    await remove(engine, `/services/${now.ID}`, signal);
     return "done";
   }
+}
+function leftHalfWay({ interim, request }) {
+  if (interim === void 0) return "";
+  const { kind } = request.rollover.strategy;
+  return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
 }
 function restoredRollouts(restoring) {
   return restoring.flatMap(({ rollout: { checked: checked2 }, state }) => {
@@ -3092,23 +3028,22 @@ function restoredRollouts(restoring) {
     return live === void 0 ? [] : [{ checked: { ...checked2, current: live, action: "unchanged" }, service: live, sentAt, isWayBack: true }];
   });
 }
-function resultsAfter(results, restoring, restored) {
-  const culprits = results.filter((result) => !isGood(result) && result.outcome !== "skipped").map(({ name }) => name);
-  return results.map((result) => {
-    const way = restoring.find(({ before }) => before === result);
-    return way === void 0 ? result : resultAfter(
-      way,
-      culprits,
-      restored?.find(({ name }) => name === result.name)
-    );
+function resultsAfter(rollouts, results, restoring, restored) {
+  const isCulprit = (result) => !isGood(result) && result.outcome !== "skipped" && hasCause(result);
+  const culprits = results.filter(isCulprit).map(({ name }) => name);
+  return results.map((result, index) => {
+    const way = restoring.find(({ rollout }) => rollout === rollouts[index]);
+    const now = restored?.find(({ name }) => name === result.name);
+    return way === void 0 ? result : resultAfter(result, way, culprits, now);
   });
 }
-function resultAfter(way, culprits, restored) {
-  const { before, rollout } = way;
+function resultAfter(before, way, culprits, restored) {
   const cause = before.cause ?? `restored because of ${culprits.join(", ")}`;
-  if (way.state === "failed")
-    return { ...before, outcome: "failed", cause: `${cause}; the way back failed too: ${way.cause}` };
-  const { current, nextColour: nextColour2 } = rollout.checked;
+  if (way.state === "failed") {
+    const outcome = before.outcome === "cancelled" ? "cancelled" : "failed";
+    return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` };
+  }
+  const { current, nextColour: nextColour2 } = way.rollout.checked;
   const was = current ?? nextColour2?.live;
   if (was === void 0) return { ...gone(before), outcome: "rolled-back", cause: `${cause}; removed again` };
   const image = { before: before.image.before, after: imageOf(was) };
@@ -3130,7 +3065,7 @@ function credentialFor({ access, currentAccess }) {
 }
 
 // src/recreate.ts
-var LOOK_EVERY_MS3 = 300;
+var LOOK_EVERY_MS4 = 300;
 async function stopOldTasks(services, field) {
   const { connection, signal } = field;
   const sent = await Promise.all(
@@ -3144,18 +3079,17 @@ async function stopOldTasks(services, field) {
   return begunWith(await untilGone(sent, field), "the end of the old tasks of", signal);
 }
 async function untilGone(sent, field) {
-  const { connection, deployment, signal } = field;
-  const startedAt = nowMs();
+  const { connection, time, signal } = field;
   const isStopping = ({ checked: checked2, problem }) => checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0 && problem === void 0;
   let rollouts = sent;
   let waitFor = rollouts.filter(isStopping);
   while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === void 0) && !signal.aborted) {
     try {
-      const late = nowMs() - startedAt >= deployment.timeoutSeconds * 1e3;
+      const late = time.isOver;
       const now = await throughElection(() => lookAt(connection.engine, waitFor, late, signal), signal);
       rollouts = rollouts.map((rollout) => waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout);
       waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0);
-      if (waitFor.length > 0) await sleep(LOOK_EVERY_MS3, signal);
+      if (waitFor.length > 0) await sleep(LOOK_EVERY_MS4, signal);
     } catch (error) {
       if (signal.aborted) break;
       const cause = `the swarm can no longer be watched: ${messageOf(error)}`;
@@ -3176,7 +3110,7 @@ async function lookAt(engine, rollouts, late, signal) {
 function leftOf({ service }, { tasks }) {
   return tasks.filter((task) => task.ServiceID === service?.ID && mayHaveContainer(task));
 }
-function checkOne(rollout, now, late, { deployment }) {
+function checkOne(rollout, now, late, { time }) {
   const { name } = rollout.checked.request;
   const service = now.services.find(({ ID }) => ID === rollout.service?.ID);
   if (service === void 0 || isSomeoneElses(rollout.service, service)) {
@@ -3190,7 +3124,7 @@ function checkOne(rollout, now, late, { deployment }) {
   if (left.length === 0) log.info(`${name}: its old tasks are gone`);
   if (left.length === 0 || !late) return rollout;
   const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, now.nodes)));
-  const cause = `its old tasks have not ended within ${deployment.timeoutSeconds} s: ${left.length} on ${[...nodes].join(", ")}`;
+  const cause = `its old tasks have not ended within ${time.seconds} s: ${left.length} on ${[...nodes].join(", ")}`;
   return { ...rollout, problem: { outcome: "timed-out", cause } };
 }
 function placeOf(id, nodes) {
@@ -3220,6 +3154,8 @@ async function reportFailure(error) {
 }
 function explain(error) {
   if (error instanceof UserErrors) return { status: "failed", problems: error.problems, isBug: false };
+  if (error instanceof TimedOut) return { status: "timed-out", problems: [error.message], isBug: false };
+  if (error instanceof CutOff) return { status: "cancelled", problems: [error.message], isBug: true };
   if (error instanceof UserError) return { status: "failed", problems: [error.message], isBug: false };
   const reason = error instanceof Error && error.name === "AbortError" ? error.cause : error;
   if (reason instanceof Cancelled) {
@@ -3257,6 +3193,112 @@ async function writeSummary(markdown) {
   await summary.addRaw(redact(markdown), true).write();
 }
 
+// src/deploy.ts
+var READ_TIMEOUT_MS = 12e4;
+var GRACE_MS = 1e3;
+var LONG_GRACE_MS = 5e3;
+function deploy(services, field, watch2) {
+  const { connection, deployment, signal, time } = field;
+  const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)];
+  const end = AbortSignal.any(watch2 === void 0 ? ends : [...ends, afterwards(watch2.failed, LONG_GRACE_MS)]);
+  return inParallel(services, deployment.maxParallel, async (checked2) => {
+    const rollout = await sendOrNot(checked2);
+    watch2?.add(rollout);
+    return rollout;
+  });
+  async function sendOrNot(checked2) {
+    const asItIs = { checked: checked2, service: checked2.current, sentAt: nowMs() };
+    if (checked2.action === "unchanged") return asItIs;
+    const problem = whyNotSent(field, watch2);
+    if (problem !== void 0) return { ...asItIs, problem };
+    return send(checked2, connection, end).catch((error) => lostSight(checked2, error, field));
+  }
+}
+function afterwards(signal, ms) {
+  const end = new AbortController();
+  const tooLong = () => end.abort(new DOMException("The operation took too long", "TimeoutError"));
+  signal.addEventListener("abort", () => setTimeout(tooLong, ms).unref(), { once: true });
+  return end.signal;
+}
+function whyNotSent({ signal, time }, watch2) {
+  if (signal.aborted) return { outcome: "cancelled", cause: "the run was stopped before it was sent" };
+  if (time.isOver) return { outcome: "timed-out", cause: `not sent within ${time.seconds} s` };
+  if (!watch2?.failed.aborted) return void 0;
+  return { outcome: "skipped", cause: `not sent, because ${watch2.culprits.join(", ")} failed` };
+}
+async function send(checked2, connection, end) {
+  const { current, nextColour: nextColour2 } = checked2;
+  log.info(describe(checked2));
+  if (nextColour2 !== void 0) return makeNext(checked2, nextColour2, connection, end);
+  if (current === void 0) return create(checked2, connection, end);
+  await renewCredential(checked2, connection, end);
+  return update(checked2, current, connection, end);
+}
+async function create(checked2, { engine }, end) {
+  const sentAt = nowMs();
+  const made = await make(checked2.access, checked2.wanted, engine, readingTime(end));
+  return { checked: checked2, sentAt, service: void 0, ...made };
+}
+async function update(checked2, { ID: id, Spec: observed }, connection, end) {
+  const { access, interim, wanted } = checked2;
+  const sentAt = nowMs();
+  const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
+  try {
+    const base = interim ?? observed;
+    const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
+    const service = await read(connection, id, end);
+    const isOurs = standing === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
+    return isOurs ? { checked: checked2, sentAt, service } : superseded(checked2, sentAt, service);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return refused(checked2, sentAt, error.message);
+  }
+}
+function read({ engine }, name, end) {
+  return findService(engine, name, readingTime(end));
+}
+function readingTime(end) {
+  return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)]);
+}
+function describe({ request, action, changes, access, nextColour: nextColour2 }) {
+  const auth = access === void 0 ? "without registry auth" : `config ${access.config.name}`;
+  if (nextColour2 !== void 0) {
+    const beside = nextColour2.live === void 0 ? "" : ` beside ${nextColour2.live.Spec.Name} (${changes.join("; ")})`;
+    return `${request.name}: create ${nextColour2.name}${beside}, ${auth}`;
+  }
+  return action === "create" ? `${request.name}: create, ${auth}` : `${request.name}: update (${changes.join("; ")}), ${auth}`;
+}
+function lostSight(checked2, error, { signal, time }) {
+  const why = signal.aborted ? "the run was stopped before it answered" : messageOf(error);
+  const cause = `it is not known whether the swarm took the change: ${why}`;
+  const outcome = signal.aborted ? "cancelled" : time.isOver ? "timed-out" : "failed";
+  return { checked: checked2, sentAt: nowMs(), service: checked2.current, problem: { outcome, cause, isUnknown: true } };
+}
+function refused(checked2, sentAt, said) {
+  const cause = `docker refused to ${checked2.action} it: ${said}`;
+  return { checked: checked2, sentAt, service: checked2.current, problem: { outcome: "failed", cause } };
+}
+function superseded(checked2, sentAt, service) {
+  const cause = service === void 0 ? "someone else removed it during this deploy" : "someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`";
+  return { checked: checked2, sentAt, service, problem: { outcome: "superseded", cause } };
+}
+
+// src/roll-out.ts
+async function rollOut(services, field) {
+  const { wait, onFailure } = field.deployment;
+  if (!wait) return unwatched(await stage("Deploy", () => deploy(services, field)));
+  const watch2 = beginWatch(field, onFailure === "rollback");
+  const rollouts = await stage("Deploy", () => deploy(services, field, watch2));
+  const settled = await stage("Watch", () => watch2.end());
+  const inOrder = rollouts.flatMap((rollout) => settled.find((one) => one.rollout === rollout) ?? []);
+  const diagnosed = inOrder.map((one) => one.diagnosed);
+  if (!watch2.failed.aborted) return { rollouts, results: await Promise.all(diagnosed) };
+  return { rollouts, results: inOrder.map(({ result }) => result), diagnosed };
+}
+function unwatched(rollouts) {
+  return { rollouts, results: rollouts.map(unwatchedResult) };
+}
+
 // src/runner/stop.ts
 var SIGNALS = ["SIGINT", "SIGTERM"];
 function stopOnSignals() {
@@ -3269,6 +3311,52 @@ function stopOnSignals() {
       for (const name of SIGNALS) process.off(name, stop);
     }
   };
+}
+async function beforeTheKill(work, stop, ms) {
+  let timer;
+  let onStop = () => void 0;
+  const kill = new Promise((_, reject) => {
+    onStop = () => {
+      timer = setTimeout(() => reject(new CutOff(stop.reason)), ms);
+    };
+  });
+  stop.addEventListener("abort", onStop, { once: true });
+  try {
+    return await Promise.race([work, kill]);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", onStop);
+  }
+}
+
+// src/docker/stack-objects.ts
+import { createHash, scryptSync } from "node:crypto";
+var VERSION_LABEL = "swarm-deploy.version-of";
+var HASH_LABEL = "swarm-deploy.content";
+var HASH_BYTES = 8;
+var LONGEST_NAME2 = 64;
+function contentHash(kind, name, content) {
+  if (kind === "secret") return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString("hex");
+  return createHash("sha256").update(content).digest("hex").slice(0, HASH_BYTES * 2);
+}
+function versionName(name, hash) {
+  return `${name.slice(0, LONGEST_NAME2 - hash.length - 1)}-${hash}`;
+}
+function unusedIds(ids, services) {
+  const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+  return ids.filter((id) => !used.has(id));
+}
+function referredIds(spec) {
+  const template = spec?.TaskTemplate;
+  const container2 = template?.ContainerSpec;
+  const credential = container2?.Privileges?.CredentialSpec?.Config;
+  return [
+    ...(container2?.Secrets ?? []).map(({ SecretID }) => SecretID),
+    ...(container2?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+    ...(template?.Networks ?? []).map(({ Target }) => Target),
+    ...(spec?.Networks ?? []).map(({ Target }) => Target),
+    ...credential ? [credential] : []
+  ];
 }
 
 // src/stack/stack.ts
@@ -3288,6 +3376,115 @@ function scoped({ name }, key) {
 }
 function isOfStack({ name }, labels) {
   return labels?.[NAMESPACE_LABEL] === name;
+}
+
+// src/stack/remove.ts
+var RELEASE_SECONDS = 20;
+var ASK_EVERY_MS = 500;
+var READ_TIMEOUT_MS2 = 12e4;
+var REMOVE_TIMEOUT_MS = 6e4;
+function removeUnused2(stack, { engine }) {
+  return stage("Remove what is not used any more", async () => {
+    const results = stack.prune ? await removeServices(stack, engine) : [];
+    await removeObjects(stack, engine);
+    return results;
+  });
+}
+async function removeServices(stack, engine) {
+  const wanted = new Set(stack.services.map(({ name }) => name));
+  const services = await readServices(engine);
+  const surplus = services.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !wanted.has(Spec.Name));
+  return Promise.all(surplus.map((service) => removeService(service, engine)));
+}
+async function removeService(service, engine) {
+  const startedAt = nowMs();
+  const refusal = await tryToRemove(engine, `/services/${service.ID}`);
+  say(`service ${service.Spec.Name}`, refusal);
+  return {
+    name: service.Spec.Name,
+    action: "remove",
+    outcome: refusal === void 0 ? "removed" : "failed",
+    image: { before: imageOf(service), after: void 0 },
+    config: void 0,
+    nodes: 0,
+    tasks: { running: 0, wanted: 0 },
+    seconds: secondsSince(startedAt),
+    ...refusal === void 0 ? {} : { cause: `docker refused to remove it: ${refusal}` }
+  };
+}
+async function removeObjects(stack, engine) {
+  const signal = timeLimit(READ_TIMEOUT_MS2);
+  const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)]);
+  for (const kind of ["secret", "config"]) {
+    const old2 = known[kind].filter((object) => isOld(stack, kind, object));
+    for (const { ID, Spec } of unused(old2, ({ ID: ID2 }) => ID2, services)) {
+      say(`${kind} ${Spec.Name}`, await tryToRemove(engine, `/${kind}s/${ID}`));
+    }
+  }
+  if (!stack.prune) return;
+  const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
+  for (const { Id, Name } of unused(old, ({ Id: Id2 }) => Id2, services)) {
+    say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)));
+  }
+}
+async function removeMade(objects, engine, stop) {
+  if (objects.length === 0) return;
+  const used = await usedIds(engine);
+  await Promise.all(
+    objects.map(async ({ kind, name, id }) => {
+      const byHand = `\`docker ${kind} rm ${name}\``;
+      if (id === void 0) {
+        log.warning(`${kind} ${name}: it is not known whether the swarm made it. If nothing uses it: ${byHand}`);
+        return;
+      }
+      if (used?.has(id)) return;
+      const removal = () => tryToRemove(engine, `/${kind}s/${id}`);
+      const refusal = await (stop.aborted ? removal() : whenReleased(removal));
+      if (refusal === void 0) log.info(`${kind} ${name}: removed again`);
+      else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`);
+    })
+  );
+}
+async function usedIds(engine) {
+  try {
+    return new Set((await readServices(engine)).flatMap(({ Spec }) => referredIds(Spec)));
+  } catch {
+    return void 0;
+  }
+}
+function readServices(engine) {
+  return throughElection(() => engine.get("/services"), timeLimit(READ_TIMEOUT_MS2));
+}
+function unused(objects, idOf, services) {
+  const ids = unusedIds(objects.map(idOf), services);
+  return objects.filter((object) => ids.includes(idOf(object)));
+}
+function isOld(stack, kind, { Spec }) {
+  const wanted = stack.objects.filter((object) => object.kind === kind);
+  if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false;
+  const version = Spec.Labels?.[VERSION_LABEL];
+  return stack.prune || wanted.some(({ versionOf }) => versionOf !== void 0 && versionOf === version);
+}
+async function tryToRemove(engine, path) {
+  try {
+    await remove(engine, path, timeLimit(REMOVE_TIMEOUT_MS));
+    return void 0;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+async function whenReleased(removal) {
+  const deadline = nowMs() + RELEASE_SECONDS * 1e3;
+  for (; ; ) {
+    const refusal = await removal();
+    const isHeld = refusal !== void 0 && /in use|active endpoints/i.test(refusal);
+    if (!isHeld || nowMs() > deadline) return refusal;
+    await sleep(ASK_EVERY_MS);
+  }
+}
+function say(what, refusal) {
+  if (refusal === void 0) log.info(`${what}: removed`);
+  else log.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`);
 }
 
 // src/stack/surroundings.ts
@@ -3323,32 +3520,37 @@ function configContent({ objects, known }, id) {
 
 // src/stack/make.ts
 var MAKE_TIMEOUT_MS = 12e4;
-var UNDO_TIMEOUT_MS = 6e4;
-async function makeObjects(stack, services, { engine }, signal) {
+async function makeObjects(stack, services, { connection: { engine }, signal, time }) {
+  if (stack === void 0) return { services, objects: [] };
   const networks = services.flatMap((service) => service.action === "unchanged" ? [] : service.networks ?? []);
-  const ids = await stage("Make networks, secrets and configs", () => makeAll(stack, networks, engine, signal));
-  return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }));
-}
-async function makeAll(stack, networks, engine, signal) {
-  const made = [];
-  const make2 = async (kind, name, body) => {
-    signal.throwIfAborted();
-    const id = await makeOnce(engine, kind, name, body);
-    made.push({ placeholder: placeholder(kind, name), path: `/${kind}s/${id}`, id });
-    log.info(`${kind} ${name}: created`);
-  };
+  const objects = [];
   try {
-    for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make2("network", body.Name, body);
-    for (const object of stack.objects) {
-      if (!exists(object, stack.known)) await make2(object.kind, object.name, bodyOf(object));
-    }
+    const limit = AbortSignal.any([signal, time.over()]);
+    await stage("Make networks, secrets and configs", () => makeAll(stack, networks, objects, engine, limit));
   } catch (error) {
-    const patience = timeLimit(UNDO_TIMEOUT_MS);
-    const undo = ({ path }) => remove(engine, path, patience).catch((failure) => log.warning(messageOf(failure)));
-    await Promise.all(made.map(undo));
+    time.beginClosing();
+    await removeMade(objects, engine, signal);
     throw error;
   }
-  return new Map(made.map(({ placeholder: before, id }) => [before, id]));
+  const ids = new Map(objects.map(({ kind, name, id = "" }) => [placeholder(kind, name), id]));
+  return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };
+}
+async function makeAll(stack, networks, objects, engine, signal) {
+  const make2 = async (kind, name, body) => {
+    signal.throwIfAborted();
+    const at = objects.push({ kind, name, id: void 0 }) - 1;
+    try {
+      objects[at] = { kind, name, id: await makeOnce(engine, kind, name, body) };
+    } catch (error) {
+      if (error instanceof UserError) objects.pop();
+      throw error;
+    }
+    log.info(`${kind} ${name}: created`);
+  };
+  for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make2("network", body.Name, body);
+  for (const object of stack.objects) {
+    if (!exists(object, stack.known)) await make2(object.kind, object.name, bodyOf(object));
+  }
 }
 function bodyOf({ name, labels, content, driver, templating }) {
   return {
@@ -3406,38 +3608,6 @@ function lineOf(root, path) {
 
 // src/stack/content.ts
 import { readFile, stat } from "node:fs/promises";
-
-// src/docker/stack-objects.ts
-import { createHash, scryptSync } from "node:crypto";
-var VERSION_LABEL = "swarm-deploy.version-of";
-var HASH_LABEL = "swarm-deploy.content";
-var HASH_BYTES = 8;
-var LONGEST_NAME2 = 64;
-function contentHash(kind, name, content) {
-  if (kind === "secret") return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString("hex");
-  return createHash("sha256").update(content).digest("hex").slice(0, HASH_BYTES * 2);
-}
-function versionName(name, hash) {
-  return `${name.slice(0, LONGEST_NAME2 - hash.length - 1)}-${hash}`;
-}
-function unusedIds(ids, services) {
-  const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(idsIn)));
-  return ids.filter((id) => !used.has(id));
-}
-function idsIn(spec) {
-  const template = spec?.TaskTemplate;
-  const container2 = template?.ContainerSpec;
-  const credential = container2?.Privileges?.CredentialSpec?.Config;
-  return [
-    ...(container2?.Secrets ?? []).map(({ SecretID }) => SecretID),
-    ...(container2?.Configs ?? []).map(({ ConfigID }) => ConfigID),
-    ...(template?.Networks ?? []).map(({ Target }) => Target),
-    ...(spec?.Networks ?? []).map(({ Target }) => Target),
-    ...credential ? [credential] : []
-  ];
-}
-
-// src/stack/content.ts
 var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
 async function wantedObjects(request, file, known, problems) {
   const wanted = /* @__PURE__ */ new Map();
@@ -3627,90 +3797,6 @@ function withObjects(file, objects) {
   return { ...file, secrets: external("secrets"), configs: external("configs") };
 }
 
-// src/stack/remove.ts
-var RELEASE_SECONDS = 20;
-var ASK_EVERY_MS = 500;
-var READ_TIMEOUT_MS2 = 12e4;
-var REMOVE_TIMEOUT_MS = 6e4;
-function removeUnused2(stack, { engine }) {
-  return stage("Remove what is not used any more", async () => {
-    const results = stack.prune ? await removeServices(stack, engine) : [];
-    await removeObjects(stack, engine);
-    return results;
-  });
-}
-async function removeServices(stack, engine) {
-  const wanted = new Set(stack.services.map(({ name }) => name));
-  const services = await readServices(engine);
-  const surplus = services.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !wanted.has(Spec.Name));
-  return Promise.all(surplus.map((service) => removeService(service, engine)));
-}
-async function removeService(service, engine) {
-  const startedAt = nowMs();
-  const refusal = await tryToRemove(engine, `/services/${service.ID}`);
-  say(`service ${service.Spec.Name}`, refusal);
-  return {
-    name: service.Spec.Name,
-    action: "remove",
-    outcome: refusal === void 0 ? "removed" : "failed",
-    image: { before: imageOf(service), after: void 0 },
-    config: void 0,
-    nodes: 0,
-    tasks: { running: 0, wanted: 0 },
-    seconds: secondsSince(startedAt),
-    ...refusal === void 0 ? {} : { cause: `docker refused to remove it: ${refusal}` }
-  };
-}
-async function removeObjects(stack, engine) {
-  const signal = timeLimit(READ_TIMEOUT_MS2);
-  const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)]);
-  for (const kind of ["secret", "config"]) {
-    const old2 = known[kind].filter((object) => isOld(stack, kind, object));
-    for (const { ID, Spec } of unused(old2, ({ ID: ID2 }) => ID2, services)) {
-      say(`${kind} ${Spec.Name}`, await tryToRemove(engine, `/${kind}s/${ID}`));
-    }
-  }
-  if (!stack.prune) return;
-  const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
-  for (const { Id, Name } of unused(old, ({ Id: Id2 }) => Id2, services)) {
-    say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)));
-  }
-}
-function readServices(engine) {
-  return throughElection(() => engine.get("/services"), timeLimit(READ_TIMEOUT_MS2));
-}
-function unused(objects, idOf, services) {
-  const ids = unusedIds(objects.map(idOf), services);
-  return objects.filter((object) => ids.includes(idOf(object)));
-}
-function isOld(stack, kind, { Spec }) {
-  const wanted = stack.objects.filter((object) => object.kind === kind);
-  if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false;
-  const version = Spec.Labels?.[VERSION_LABEL];
-  return stack.prune || wanted.some(({ versionOf }) => versionOf !== void 0 && versionOf === version);
-}
-async function tryToRemove(engine, path) {
-  try {
-    await remove(engine, path, timeLimit(REMOVE_TIMEOUT_MS));
-    return void 0;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-async function whenReleased(removal) {
-  const deadline = nowMs() + RELEASE_SECONDS * 1e3;
-  for (; ; ) {
-    const refusal = await removal();
-    const isHeld = refusal !== void 0 && /in use|active endpoints/i.test(refusal);
-    if (!isHeld || nowMs() > deadline) return refusal;
-    await sleep(ASK_EVERY_MS);
-  }
-}
-function say(what, refusal) {
-  if (refusal === void 0) log.info(`${what}: removed`);
-  else log.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`);
-}
-
 // src/main.ts
 async function main() {
   var _stack = [];
@@ -3718,7 +3804,7 @@ async function main() {
     const stop = __using(_stack, stopOnSignals());
     try {
       const deployment = readInputs(process.env);
-      const results = await run(deployment, stop.signal);
+      const results = await beforeTheKill(run(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS);
       await reportResults(results, deployment);
     } catch (error) {
       await reportFailure(error);
@@ -3733,8 +3819,12 @@ async function run(asked, signal) {
   var _stack = [];
   try {
     const workspace = __using(_stack, await createWorkspace(), true);
-    const connection = __using(_stack, await stage("Connect", () => connect(asked, workspace, process.env, signal)));
-    return await carryOut(asked, { connection, workspace, signal });
+    const time = new RunTime(asked.timeoutSeconds, signal);
+    const connection = __using(_stack, await stage(
+      "Connect",
+      () => time.before("Connect", (limit) => connect(asked, workspace, process.env, limit))
+    ));
+    return await carryOut(asked, { connection, workspace, signal, time });
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -3745,55 +3835,53 @@ async function run(asked, signal) {
 async function carryOut(asked, world) {
   var _stack = [];
   try {
-    const { connection, workspace, signal } = world;
-    const lock = __using(_stack, await takeLock(asked, connection, signal), true);
-    const stack = asked.stack && await readStack(asked.stack, connection, workspace, signal);
+    const { signal, workspace, time = new RunTime(asked.timeoutSeconds, signal) } = world;
+    const connection = time.bound(world.connection);
+    const lock = __using(_stack, await time.before("Take the lock", (limit) => takeLock(asked, connection, time, limit)), true);
+    const { stack: files } = asked;
+    const stack = files && await time.before("Read the stack", (limit) => readStack(files, connection, workspace, limit));
     const deployment = stack === void 0 ? asked : { ...asked, services: stack.services };
     await lock.takeServices(deployment);
-    const loggedIn = await stage("Log in", () => logIn(deployment, connection, workspace, signal));
-    const observed = await observe(deployment, connection.engine, signal);
-    const plan = planDeployment(deployment, loggedIn, observed);
-    const checked2 = await stage(
-      "Check images, flags and platforms",
-      () => preflight(plan.services, {
-        connection,
-        loggedIn,
-        observed,
-        workspace,
-        maxParallel: deployment.maxParallel,
-        stack: stack && surroundingsOf(stack),
-        signal
-      })
-    );
-    throwAll([...stack?.problems ?? [], ...loggedIn.problems, ...plan.problems, ...checked2.problems]);
-    const services = stack ? await makeObjects(stack, checked2.services, connection, signal) : checked2.services;
-    const field = { connection, observed, deployment, signal };
+    const { checked: checked2, observed } = await prepare(deployment, stack, { connection, workspace, time });
+    const field = { connection, observed, deployment, signal, time };
+    const { services, objects } = await makeObjects(stack, checked2, field);
     const begun = await begin(services, field);
-    const send2 = () => deploy(begun.services, connection, deployment.maxParallel, signal);
-    const sent = begun.ended ?? await stage("Deploy", send2);
-    const wait = (rollouts2) => watch(rollouts2, observed, deployment, connection.engine, signal);
-    const settled = deployment.wait ? await stage("Watch", () => wait(sent)) : sent.map(unwatchedResult);
-    if (!signal.aborted) await giveAdvice(sent, deployment, connection);
-    const { rollouts, results } = await switchOver({ rollouts: sent, results: settled }, field);
-    const changed = changedServices(rollouts, results, deployment);
-    if (changed.length > 0) {
-      return await stage("Roll back", async () => {
-        const restoring = await sendBack(changed, connection, deployment.maxParallel);
-        if (!deployment.wait || signal.aborted) return resultsAfter(results, restoring, void 0);
-        const restored = await wait(restoredRollouts(restoring));
-        await forgetInterims(rollouts, connection);
-        return resultsAfter(results, restoring, restored);
-      });
-    }
-    await forgetInterims(rollouts, connection);
-    if (stack === void 0 || !deployment.wait || !results.every(isGood)) return results;
-    return [...results, ...await removeUnused2(stack, connection)];
+    const sent = begun.ended === void 0 ? await rollOut(begun.services, field) : unwatched(begun.ended);
+    const moved = await switchOver(sent, field);
+    const results = await goBack(moved, field);
+    time.beginClosing();
+    await forgetInterims(moved.rollouts, connection);
+    const isDone = results.every(isGood);
+    if (!isDone) await removeMade(objects, connection.engine, signal);
+    const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused2(stack, connection) : [];
+    if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection);
+    return [...results, ...removed];
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+async function prepare(deployment, stack, { connection, workspace, time }) {
+  const early = (title, work) => stage(title, () => time.before(title, work));
+  const loggedIn = await early("Log in", (limit) => logIn(deployment, connection, workspace, limit));
+  const observed = await time.before("Look at the swarm", (limit) => observe(deployment, connection.engine, limit));
+  const plan = planDeployment(deployment, loggedIn, observed);
+  const { services, problems } = await early(
+    "Check images, flags and platforms",
+    (signal) => preflight(plan.services, {
+      connection,
+      loggedIn,
+      observed,
+      workspace,
+      maxParallel: deployment.maxParallel,
+      stack: stack && surroundingsOf(stack),
+      signal
+    })
+  );
+  throwAll([...stack?.problems ?? [], ...loggedIn.problems, ...plan.problems, ...problems]);
+  return { checked: services, observed };
 }
 async function begin(services, field) {
   const has = (kind) => services.some(({ firstStep }) => firstStep?.kind === kind);

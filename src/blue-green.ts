@@ -15,7 +15,7 @@ import { LOOK_EVERY_MS, lookoutFor, type Problem, sharedLook } from './lookout.t
 import { make } from './next-colour.ts'
 import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
-import { trial } from './trial.ts'
+import { longestTrial, trial } from './trial.ts'
 import { isGood } from './verdict.ts'
 import { watch } from './watch.ts'
 
@@ -71,9 +71,10 @@ export async function moveTraffic(
   const hasFailed = moves.some(({ problem }) => problem !== undefined)
   if (field.signal.aborted) moves = moves.map(stopped)
   else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)))
-  else if (field.deployment.onFailure === 'rollback')
+  else if (field.deployment.onFailure === 'rollback') {
+    field.time.beginWayBack()
     moves = await Promise.all(moves.map((move) => giveBack(move, field)))
-  else moves = moves.map(leftAside)
+  } else moves = moves.map(leftAside)
   return reportOf(moves, rollouts, results)
 }
 
@@ -173,13 +174,12 @@ async function takeRoutes(move: Move, field: Field): Promise<Move> {
   return move
 }
 
-async function untilStopped({ ID, Spec }: Service, { connection, deployment, signal }: Field): Promise<void> {
-  const deadline = nowMs() + deployment.timeoutSeconds * 1000
+async function untilStopped({ ID, Spec }: Service, { connection, time, signal }: Field): Promise<void> {
   const filters = JSON.stringify({ service: [ID] })
   const look = () => connection.engine.get<Task[]>('/tasks', { query: { filters }, signal })
   while ((await throughElection(look, signal)).some(mayHaveContainer)) {
-    if (nowMs() >= deadline) {
-      log.warning(`The tasks of ${Spec.Name} have not ended within ${deployment.timeoutSeconds} s`)
+    if (time.isOver) {
+      log.warning(`The tasks of ${Spec.Name} have not ended within ${time.seconds} s`)
       return
     }
     await sleep(LOOK_EVERY_MS, signal)
@@ -204,7 +204,7 @@ async function throughTrial(move: Move, asked: Move['trial'], what: string, fiel
   const look = sharedLook(field.connection, [service.ID], field.signal)
   const lookout = lookoutFor(service, what, look, judgeTrial, field)
   const onTrial = { name, service: next.name, image: imageOf(service) }
-  const cause = await trial(onTrial, asked, lookout.stillUp, field.signal)
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal))
   if (cause === undefined) return move
   return { ...move, problem: lookout.down() ?? (await lookout.failure('failed', cause)) }
 }
@@ -265,8 +265,8 @@ async function removeUnused({ service, next, hasMoved }: Move, engine: Engine, s
   }
 }
 
-async function watchOne(rollout: Rollout, { observed, deployment, connection, signal }: Field): Promise<ServiceResult> {
-  const [result] = await watch([rollout], observed, deployment, connection.engine, signal)
+async function watchOne(rollout: Rollout, field: Field): Promise<ServiceResult> {
+  const [result] = await watch([rollout], field)
   if (result === undefined) throw new Error('the watch has no result for the service that it watched')
   return result
 }

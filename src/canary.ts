@@ -11,9 +11,9 @@ import { messageOf } from './errors.ts'
 import { type Begun, begunWith, sendInterim, untouched } from './interim.ts'
 import { LOOK_EVERY_MS, lookoutFor, sharedLook } from './lookout.ts'
 import { renewCredential } from './renew.ts'
-import { nowMs, sleep } from './runner/clock.ts'
+import { sleep } from './runner/clock.ts'
 import { log } from './runner/log.ts'
-import { trial } from './trial.ts'
+import { longestTrial, trial } from './trial.ts'
 
 type Canary = Extract<FirstStep, { kind: 'canary' }>
 
@@ -67,7 +67,7 @@ async function tryOne(
 
 /** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
 async function watchAndTry(
-  { checked, sentAt }: Rollout,
+  { checked }: Rollout,
   ours: Service,
   { tasks, trial: asked }: Canary,
   look: () => Promise<View>,
@@ -77,7 +77,6 @@ async function watchAndTry(
   const judge = (memory: Memory, sight: Sight) => judgeCanaries(memory, sight, tasks)
   const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID)
   const lookout = lookoutFor(ours, 'canary', look, judge, field, before)
-  const { timeoutSeconds } = field.deployment
   let said = ''
 
   for (;;) {
@@ -87,15 +86,15 @@ async function watchAndTry(
     if (seen.state !== 'progressing') return lookout.failure('failed', seen.cause, seen.taskId)
     if (seen.progress !== said) log.info(`${name}: ${seen.progress}`)
     said = seen.progress
-    if (nowMs() - sentAt >= timeoutSeconds * 1000) {
-      return lookout.failure('timed-out', `it has not settled within ${timeoutSeconds} s: ${said}`)
+    if (field.time.isOver) {
+      return lookout.failure('timed-out', `it has not settled within ${field.time.seconds} s: ${said}`)
     }
     await sleep(LOOK_EVERY_MS, field.signal)
   }
   log.info(`${name}: its canary is up`)
 
   const onTrial = { name, service: name, image: imageOf(ours) }
-  const cause = await trial(onTrial, asked, lookout.stillUp, field.signal)
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal))
   if (cause === undefined) log.info(`${name}: its canary has passed, now the others`)
   return cause === undefined ? undefined : (lookout.down() ?? lookout.failure('failed', cause))
 }

@@ -1,4 +1,4 @@
-import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
+import type { ChangedService, CheckedService, Connection, Field, Rollout } from './deployment.ts'
 import type { Service } from './docker/api.ts'
 import { EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
@@ -10,39 +10,54 @@ import { inParallel } from './parallel.ts'
 import { renewCredential } from './renew.ts'
 import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
+import type { Watch } from './watch.ts'
 
 const READ_TIMEOUT_MS = 120_000
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const GRACE_MS = 1000
+/** The same when another service has failed, or the time of the run is over. */
+const LONG_GRACE_MS = 5000
 
 /**
  * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
- * the others.
+ * the others. When the run is stopped, when its time is over and when the watch ends, what is being sent may still
+ * arrive, and nothing more is sent.
  *
- * @param signal when it is aborted, what is being sent may still arrive, and nothing more is sent
+ * @param watch is given each of them as soon as it is sent
  */
-export function deploy(
-  services: readonly CheckedService[],
-  connection: Connection,
-  maxParallel: number,
-  signal: AbortSignal,
-): Promise<Rollout[]> {
-  const end = afterGrace(signal)
-  return inParallel(services, maxParallel, async (checked) => {
-    if (checked.action === 'unchanged') return { checked, service: checked.current, sentAt: nowMs() }
-    if (signal.aborted) return { checked, service: checked.current, sentAt: nowMs(), problem: NOT_SENT }
-    return send(checked, connection, end).catch((error: unknown) => lostSight(checked, error, signal))
+export function deploy(services: readonly CheckedService[], field: Field, watch?: Watch): Promise<Rollout[]> {
+  const { connection, deployment, signal, time } = field
+  const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)]
+  const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)])
+  return inParallel(services, deployment.maxParallel, async (checked) => {
+    const rollout = await sendOrNot(checked)
+    watch?.add(rollout)
+    return rollout
   })
+
+  async function sendOrNot(checked: CheckedService): Promise<Rollout> {
+    const asItIs = { checked, service: checked.current, sentAt: nowMs() }
+    if (checked.action === 'unchanged') return asItIs
+    const problem = whyNotSent(field, watch)
+    if (problem !== undefined) return { ...asItIs, problem }
+    return send(checked, connection, end).catch((error: unknown) => lostSight(checked, error, field))
+  }
 }
 
-/** Aborted a moment after `signal`. */
-function afterGrace(signal: AbortSignal): AbortSignal {
+/** Aborted so long after `signal`. */
+function afterwards(signal: AbortSignal, ms: number): AbortSignal {
   const end = new AbortController()
-  signal.addEventListener('abort', () => setTimeout(() => end.abort(signal.reason), GRACE_MS).unref(), { once: true })
+  const tooLong = () => end.abort(new DOMException('The operation took too long', 'TimeoutError'))
+  signal.addEventListener('abort', () => setTimeout(tooLong, ms).unref(), { once: true })
   return end.signal
 }
 
-const NOT_SENT = { outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const
+function whyNotSent({ signal, time }: Field, watch: Watch | undefined): Rollout['problem'] {
+  if (signal.aborted) return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+  if (time.isOver) return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` }
+  if (!watch?.failed.aborted) return undefined
+  return { outcome: 'skipped', cause: `not sent, because ${watch.culprits.join(', ')} failed` }
+}
 
 async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
   const { current, nextColour } = checked
@@ -103,11 +118,11 @@ function describe({ request, action, changes, access, nextColour }: ChangedServi
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function lostSight(checked: ChangedService, error: unknown, signal: AbortSignal): Rollout {
+function lostSight(checked: ChangedService, error: unknown, { signal, time }: Field): Rollout {
   const why = signal.aborted ? 'the run was stopped before it answered' : messageOf(error)
   const cause = `it is not known whether the swarm took the change: ${why}`
-  const outcome = signal.aborted ? 'cancelled' : 'failed'
-  return { checked, sentAt: nowMs(), service: checked.current, problem: { outcome, cause } }
+  const outcome = signal.aborted ? 'cancelled' : time.isOver ? 'timed-out' : 'failed'
+  return { checked, sentAt: nowMs(), service: checked.current, problem: { outcome, cause, isUnknown: true } }
 }
 
 function refused(checked: ChangedService, sentAt: number, said: string): Rollout {

@@ -13,6 +13,7 @@ import type { LookUp } from './inputs/compose/variables.ts'
 import type { Host } from './reach/host.ts'
 import type { Pins } from './reach/known-hosts.ts'
 import type { Rollover } from './rollover.ts'
+import type { RunTime } from './run-time.ts'
 import type { Secret } from './runner/secret.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
@@ -244,6 +245,8 @@ export interface Rollout {
     readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
     readonly cause: string
     readonly failedTask?: FailedTask
+    /** Whether the swarm took the change is not known. */
+    readonly isUnknown?: boolean
   }
 }
 
@@ -252,6 +255,9 @@ export interface Field {
   readonly connection: Connection
   readonly observed: Observation
   readonly deployment: Deployment
+  /** What is left of the time of the run. */
+  readonly time: RunTime
+  /** Aborted when the runner wants the run to stop. */
   readonly signal: AbortSignal
 }
 

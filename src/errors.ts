@@ -26,6 +26,15 @@ export class Cancelled extends Error {
   }
 }
 
+/** The runner asked us to stop, and the swarm was too slow to say what became of what was under way. */
+export class CutOff extends Error {
+  override name = 'CutOff'
+
+  constructor(stop: unknown) {
+    super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`)
+  }
+}
+
 /**
  * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
  *

@@ -18,9 +18,11 @@ import { remove } from './docker/removal.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { messageOf, UserError } from './errors.ts'
 import type { Strategy } from './rollover.ts'
+import { type RunTime, sharesOf } from './run-time.ts'
 import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log, stage } from './runner/log.ts'
 import { identifyRun } from './runner/run.ts'
+import { longestTrial } from './trial.ts'
 
 const STATE = 'lock'
 
@@ -47,7 +49,12 @@ type LockConfig = StackObject & { readonly CreatedAt: string }
  *
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
-export async function takeLock(asked: Deployment, { engine }: Connection, signal: AbortSignal): Promise<Lock> {
+export async function takeLock(
+  asked: Deployment,
+  { engine }: Connection,
+  time: RunTime,
+  signal: AbortSignal,
+): Promise<Lock> {
   const { lock, stack } = asked
   if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
   const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID() }
@@ -57,7 +64,7 @@ export async function takeLock(asked: Deployment, { engine }: Connection, signal
     stage('Take the lock', async () => {
       // In one order for all runs, or two of them would wait for each other.
       for (const name of names.toSorted()) {
-        await waitFor(engine, name, holder, lock, signal)
+        await time.aside(lock.timeoutSeconds, () => waitFor(engine, name, holder, lock, signal))
         taken.push(name)
         log.info(`${name}: locked`)
       }
@@ -67,7 +74,10 @@ export async function takeLock(asked: Deployment, { engine }: Connection, signal
       const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name))
       if (names.length > 0) await take(names)
     },
-    [Symbol.asyncDispose]: () => release(engine, holder, taken),
+    [Symbol.asyncDispose]: () => {
+      time.beginClosing()
+      return release(engine, holder, taken)
+    },
   }
   try {
     if (stack === undefined) await keeper.takeServices(asked)
@@ -79,20 +89,17 @@ export async function takeLock(asked: Deployment, { engine }: Connection, signal
   }
 }
 
-/** How often a run may wait for as long as its timeout, the way back included. */
-const WAITS = { rolling: 2, recreate: 3, canary: 3, 'blue-green': 5 }
-
 function lifetimeOf({ timeoutSeconds, services, stack }: Deployment): number {
   const all = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover.strategy)
-  const waits = Math.max(...all.map(({ kind }) => WAITS[kind]))
   const trials = Math.max(...all.map(trialSecondsOf))
-  return Math.ceil(waits * timeoutSeconds + trials + MARGIN_SECONDS)
+  const { rollout, wayBack } = sharesOf(timeoutSeconds)
+  return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS)
 }
 
 function trialSecondsOf(strategy: Strategy): number {
   if (strategy.kind !== 'canary' && strategy.kind !== 'blue-green') return 0
   const kept = strategy.kind === 'blue-green' && typeof strategy.keepOld === 'number' ? strategy.keepOld : 0
-  return strategy.trial.holdSeconds + kept
+  return longestTrial(strategy.trial) + kept
 }
 
 async function waitFor(

@@ -1,10 +1,9 @@
 import { giveAdvice } from './advice.ts'
-import { leaveTraffic, type Moved, moveTraffic, takesOver } from './blue-green.ts'
+import { leaveTraffic, moveTraffic, takesOver } from './blue-green.ts'
 import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
-import { deploy } from './deploy.ts'
-import type { CheckedService, Connection, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
+import type { CheckedService, Connection, Deployment, Field, ServiceResult } from './deployment.ts'
 import type { FirstStep } from './docker/first-step.ts'
 import { throwAll } from './errors.ts'
 import { readInputs } from './inputs.ts'
@@ -13,60 +12,100 @@ import { takeLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { planDeployment } from './plan.ts'
 import { preflight } from './preflight.ts'
-import { changedServices, restoredRollouts, resultsAfter, sendBack } from './recover.ts'
+import { goBack } from './recover.ts'
 import { stopOldTasks } from './recreate.ts'
 import { reportFailure, reportResults } from './report.ts'
+import { type RolledOut, rollOut, unwatched } from './roll-out.ts'
+import { GIVE_UP_AFTER_STOP_MS, RunTime } from './run-time.ts'
 import { stage } from './runner/log.ts'
-import { stopOnSignals } from './runner/stop.ts'
+import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 import { createWorkspace, type Workspace } from './runner/workspace.ts'
 import { makeObjects } from './stack/make.ts'
 import { readStack } from './stack/read.ts'
-import { removeUnused } from './stack/remove.ts'
+import { removeMade, removeUnused } from './stack/remove.ts'
+import type { Stack } from './stack/stack.ts'
 import { surroundingsOf } from './stack/surroundings.ts'
 import { isGood } from './verdict.ts'
-import { unwatchedResult, watch } from './watch.ts'
 
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 export async function main(): Promise<void> {
   using stop = stopOnSignals()
   try {
     const deployment = readInputs(process.env)
-    const results = await run(deployment, stop.signal)
+    const results = await beforeTheKill(run(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS)
     await reportResults(results, deployment)
   } catch (error) {
     await reportFailure(error)
   }
 }
 
-/** What one run has at hand: the way to a manager, and a place for what is secret. */
+async function run(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
+  await using workspace = await createWorkspace()
+  const time = new RunTime(asked.timeoutSeconds, signal)
+  using connection = await stage('Connect', () =>
+    time.before('Connect', (limit) => connect(asked, workspace, process.env, limit)),
+  )
+  return await carryOut(asked, { connection, workspace, signal, time })
+}
+
+/** What one run has at hand: the way to a manager, a place for what is secret, and its time. */
 export interface World {
   readonly connection: Connection
   readonly workspace: Workspace
   /** Aborted when the runner wants the run to stop. */
   readonly signal: AbortSignal
-}
-
-async function run(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
-  await using workspace = await createWorkspace()
-  using connection = await stage('Connect', () => connect(asked, workspace, process.env, signal))
-  return await carryOut(asked, { connection, workspace, signal })
+  /** Begins with the work unless it has begun. */
+  readonly time?: RunTime
 }
 
 /**
- * Makes a deployment true, stage by stage. Nothing of a service is changed before everything has been checked, and all
- * that is wrong is thrown together.
+ * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
+ * everything has been checked, and all that is wrong is thrown together.
  */
 export async function carryOut(asked: Deployment, world: World): Promise<readonly ServiceResult[]> {
-  const { connection, workspace, signal } = world
-  await using lock = await takeLock(asked, connection, signal)
-  const stack = asked.stack && (await readStack(asked.stack, connection, workspace, signal))
+  const { signal, workspace, time = new RunTime(asked.timeoutSeconds, signal) } = world
+  const connection = time.bound(world.connection)
+  await using lock = await time.before('Take the lock', (limit) => takeLock(asked, connection, time, limit))
+
+  const { stack: files } = asked
+  const stack =
+    files && (await time.before('Read the stack', (limit) => readStack(files, connection, workspace, limit)))
   const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
   await lock.takeServices(deployment)
 
-  const loggedIn = await stage('Log in', () => logIn(deployment, connection, workspace, signal))
-  const observed = await observe(deployment, connection.engine, signal)
+  const { checked, observed } = await prepare(deployment, stack, { connection, workspace, time })
+  const field: Field = { connection, observed, deployment, signal, time }
+  const { services, objects } = await makeObjects(stack, checked, field)
+  const begun = await begin(services, field)
+  const sent = begun.ended === undefined ? await rollOut(begun.services, field) : unwatched(begun.ended)
+  const moved = await switchOver(sent, field)
+  const results = await goBack(moved, field)
+
+  time.beginClosing()
+  await forgetInterims(moved.rollouts, connection)
+  const isDone = results.every(isGood)
+  if (!isDone) await removeMade(objects, connection.engine, signal)
+  const removed = stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection) : []
+  if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection)
+  return [...results, ...removed]
+}
+
+/**
+ * The services as they were, are to be, and may be.
+ *
+ * @throws UserErrors with all that would not work out
+ */
+async function prepare(
+  deployment: Deployment,
+  stack: Stack | undefined,
+  { connection, workspace, time }: Pick<Required<World>, 'connection' | 'workspace' | 'time'>,
+) {
+  const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
+    stage(title, () => time.before(title, work))
+  const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
+  const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit))
   const plan = planDeployment(deployment, loggedIn, observed)
-  const checked = await stage('Check images, flags and platforms', () =>
+  const { services, problems } = await early('Check images, flags and platforms', (signal) =>
     preflight(plan.services, {
       connection,
       loggedIn,
@@ -77,31 +116,8 @@ export async function carryOut(asked: Deployment, world: World): Promise<readonl
       signal,
     }),
   )
-  throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...checked.problems])
-
-  const services = stack ? await makeObjects(stack, checked.services, connection, signal) : checked.services
-  const field: Field = { connection, observed, deployment, signal }
-  const begun = await begin(services, field)
-  const send = () => deploy(begun.services, connection, deployment.maxParallel, signal)
-  const sent = begun.ended ?? (await stage('Deploy', send))
-  const wait = (rollouts: readonly Rollout[]) => watch(rollouts, observed, deployment, connection.engine, signal)
-  const settled = deployment.wait ? await stage('Watch', () => wait(sent)) : sent.map(unwatchedResult)
-  if (!signal.aborted) await giveAdvice(sent, deployment, connection)
-  const { rollouts, results } = await switchOver({ rollouts: sent, results: settled }, field)
-
-  const changed = changedServices(rollouts, results, deployment)
-  if (changed.length > 0) {
-    return await stage('Roll back', async () => {
-      const restoring = await sendBack(changed, connection, deployment.maxParallel)
-      if (!deployment.wait || signal.aborted) return resultsAfter(results, restoring, undefined)
-      const restored = await wait(restoredRollouts(restoring))
-      await forgetInterims(rollouts, connection)
-      return resultsAfter(results, restoring, restored)
-    })
-  }
-  await forgetInterims(rollouts, connection)
-  if (stack === undefined || !deployment.wait || !results.every(isGood)) return results
-  return [...results, ...(await removeUnused(stack, connection))]
+  throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems])
+  return { checked: services, observed }
 }
 
 /** What the strategies do before the whole change is sent: first what may fail, then what stops services. */
@@ -115,7 +131,7 @@ async function begin(services: readonly CheckedService[], field: Field): Promise
 }
 
 /** What the strategies do when all services are up: blue-green ones get their traffic. */
-async function switchOver(watched: Moved, field: Field): Promise<Moved> {
+async function switchOver(watched: RolledOut, field: Field): Promise<RolledOut> {
   const { rollouts, results } = watched
   if (!rollouts.some(({ checked }) => takesOver(checked)) || field.signal.aborted) return watched
   if (!results.every(isGood)) return field.deployment.onFailure === 'rollback' ? watched : leaveTraffic(watched)

@@ -1,25 +1,65 @@
-import type { ChangedService, Connection, Deployment, Rollout, ServiceResult } from './deployment.ts'
+import type { ChangedService, CheckedService, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { Service } from './docker/api.ts'
+import { INTERIM_LABEL } from './docker/interim-spec.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
+import { isJob } from './docker/service-mode.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
 import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { toTenths } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
-import { nowMs, timeLimit } from './runner/clock.ts'
-import { log } from './runner/log.ts'
+import type { RolledOut } from './roll-out.ts'
+import { nowMs, sleep, timeLimit } from './runner/clock.ts'
+import { log, stage } from './runner/log.ts'
 import { isGood } from './verdict.ts'
+import { watch } from './watch.ts'
 
 /** A service on its way back, or why it is not. */
-export type Restoring = {
-  readonly rollout: Rollout
-  readonly before: ServiceResult
-} & ({ readonly state: 'sent' | 'removed' } | { readonly state: 'failed'; readonly cause: string })
+export type Restoring = { readonly rollout: Rollout } & (
+  | { readonly state: 'sent' | 'removed' }
+  | { readonly state: 'failed'; readonly cause: string }
+)
 
-/** After a kill the runner leaves a few seconds: enough to send what Swarm then does by itself. */
 const SEND_TIMEOUT_MS = 60_000
+const LOOK_EVERY_MS = 300
+
+/**
+ * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
+ * With nothing to bring back it does nothing.
+ */
+export async function goBack(ended: RolledOut, field: Field): Promise<readonly ServiceResult[]> {
+  const { rollouts, results, diagnosed = results } = ended
+  const { deployment, signal, time } = field
+  const changed = changedServices(rollouts, results, deployment)
+  const jobs = unsettledJobs(rollouts, results)
+  if (changed.length + jobs.length === 0) return withJobs(rollouts, await Promise.all(diagnosed), deployment)
+  time.beginWayBack()
+  return stage('Roll back', async () => {
+    const isBad = (rollout: Rollout) => hasCause(results[rollouts.indexOf(rollout)])
+    // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
+    const untold = (rollout: Rollout) => diagnosed[rollouts.indexOf(rollout)]
+    const others = sendBack(
+      changed.filter((rollout) => !isBad(rollout)),
+      field,
+    )
+    const culprits = sendBack(changed.filter(isBad), field, untold)
+    const restoring = [...(await others), ...(await culprits)]
+    const before = await Promise.all(diagnosed)
+    const isWatched = deployment.wait && !signal.aborted
+    const restored = isWatched ? await watch([...restoredRollouts(restoring), ...jobs], field) : undefined
+    const settled = before.map((result, index) => {
+      if (!jobs.some((rollout) => rollout === rollouts[index])) return result
+      return restored?.find(({ name }) => name === result.name) ?? { ...result, ...UNWATCHED }
+    })
+    return withJobs(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment)
+  })
+}
+
+function hasCause(result: ServiceResult | undefined): boolean {
+  return result?.cause !== undefined
+}
 
 /**
  * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
@@ -28,18 +68,27 @@ const SEND_TIMEOUT_MS = 60_000
 export function changedServices(
   rollouts: readonly Rollout[],
   results: readonly ServiceResult[],
-  { onFailure, onCancel }: Deployment,
-): readonly { readonly rollout: Rollout; readonly before: ServiceResult }[] {
-  const bad = results.filter((result) => !isGood(result))
-  const stopped = bad.some(({ outcome }) => outcome === 'cancelled')
-  if (bad.length === 0) return []
-  const keep = (stopped ? onCancel : onFailure) !== 'rollback'
-  return rollouts.flatMap((rollout, index) => {
+  deployment: Pick<Deployment, 'onFailure' | 'onCancel'>,
+): readonly Rollout[] {
+  const keep = !allGoBack(results, deployment)
+  if (results.every(isGood)) return []
+  return rollouts.filter((rollout, index) => {
     const before = results[index]
-    if (before === undefined || rollout.checked.action === 'unchanged' || before.outcome === 'superseded') return []
-    const mayGo = isHalfWay(rollout, before) || (rollout.problem === undefined && !keep)
-    return mayGo ? [{ rollout, before }] : []
+    const { checked, problem } = rollout
+    if (before === undefined || checked.action === 'unchanged' || before.outcome === 'superseded') return false
+    const isSent = problem === undefined || problem.isUnknown === true
+    return isHalfWay(rollout, before) || (isSent && !keep && !wouldRunAgain(rollout))
   })
+}
+
+/** Whether the user wants all back that a run has changed whose results are these. */
+function allGoBack(
+  results: readonly ServiceResult[],
+  { onFailure, onCancel }: Pick<Deployment, 'onFailure' | 'onCancel'>,
+): boolean {
+  if (results.every(isGood)) return false
+  const stopped = results.some(({ outcome }) => outcome === 'cancelled')
+  return (stopped ? onCancel : onFailure) === 'rollback'
 }
 
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
@@ -48,54 +97,115 @@ function isHalfWay({ checked, problem }: Rollout, { outcome }: ServiceResult): b
 }
 
 /**
- * Sends every service back to the spec that was observed before the run, with a credential that is valid now, and
- * removes those that the run created. Somebody else's deploy that came meanwhile is left alone.
+ * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could
+ * not be had without doing the old work again.
  */
-export function sendBack(
-  changed: ReturnType<typeof changedServices>,
-  { engine }: Connection,
-  maxParallel: number,
+function wouldRunAgain({ checked }: Rollout): boolean {
+  return checked.action === 'update' && isJob(checked.wanted)
+}
+
+/** The jobs that were still running when another service failed. They go on, and still get their verdict. */
+function unsettledJobs(rollouts: readonly Rollout[], results: readonly ServiceResult[]): readonly Rollout[] {
+  return rollouts.filter((rollout, index) => {
+    const result = results[index]
+    const isGivenUp = result?.outcome === 'rolled-back' && !hasCause(result)
+    return isGivenUp && rollout.problem === undefined && wouldRunAgain(rollout)
+  })
+}
+
+const UNWATCHED = { outcome: 'cancelled', cause: 'the run was stopped; the swarm goes on by itself' } as const
+const JOB_STAYS = 'a way back would run the old job again: its new spec stays'
+
+/** The results, which say of jobs what stands. */
+function withJobs(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  deployment: Deployment,
+): readonly ServiceResult[] {
+  if (!allGoBack(results, deployment)) return results
+  return results.map((result, index) => {
+    const rollout = rollouts[index]
+    const isSent = rollout !== undefined && (rollout.problem === undefined || rollout.problem.isUnknown === true)
+    if (!isSent || !wouldRunAgain(rollout) || result.outcome === 'superseded') return result
+    log.info(`${result.name}: not sent back: ${JOB_STAYS}`)
+    return { ...result, cause: hasCause(result) ? `${result.cause}; ${JOB_STAYS}` : JOB_STAYS }
+  })
+}
+
+/**
+ * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
+ * those that the run created. Somebody else's deploy that came meanwhile is left alone.
+ *
+ * @param told when all is known of a service that its way back would take away
+ */
+function sendBack(
+  changed: readonly Rollout[],
+  { connection: { engine }, deployment, time }: Field,
+  told?: (rollout: Rollout) => ServiceResult | Promise<ServiceResult> | undefined,
 ): Promise<Restoring[]> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  return inParallel(changed, maxParallel, async ({ rollout, before }): Promise<Restoring> => {
-    const { checked, service } = rollout
-    try {
-      if (checked.action === 'unchanged' || service === undefined) throw new Error('there is no service to restore')
-      const standing =
-        checked.current === undefined
-          ? await takeAway(service, checked)
-          : await restore(checked, checked.current, service)
-      if (standing === 'someone-elses')
-        return { rollout, before, state: 'failed', cause: 'someone else deployed it meanwhile' }
-      if (standing === 'gone' && checked.current !== undefined)
-        return { rollout, before, state: 'failed', cause: 'someone else removed it meanwhile' }
-      const removed = `${checked.nextColour === undefined ? '' : `${checked.nextColour.name} `}removed again`
-      log.info(
-        `${before.name}: ${checked.current === undefined ? removed : `sent back to ${imageOf(checked.current)}`}`,
-      )
-      return { rollout, before, state: checked.current === undefined ? 'removed' : 'sent' }
-    } catch (error) {
-      return { rollout, before, state: 'failed', cause: messageOf(error) }
-    }
-  })
+  return inParallel(
+    changed,
+    told === undefined ? deployment.maxParallel : changed.length,
+    async (rollout): Promise<Restoring> => {
+      const { checked } = rollout
+      try {
+        await told?.(rollout)
+        if (checked.action === 'unchanged')
+          throw new Error('there is nothing to restore in a service that was not changed')
+        const standing =
+          checked.current === undefined
+            ? await takeAway(rollout, checked)
+            : await restore(checked, checked.current, rollout)
+        if (standing === 'someone-elses')
+          return { rollout, state: 'failed', cause: 'someone else deployed it meanwhile' }
+        if (standing === 'gone' && checked.current !== undefined) {
+          return { rollout, state: 'failed', cause: 'someone else removed it meanwhile' }
+        }
+        const removed = `${checked.nextColour === undefined ? '' : `${checked.nextColour.name} `}removed again`
+        const { name } = checked.request
+        log.info(`${name}: ${checked.current === undefined ? removed : `sent back to ${imageOf(checked.current)}`}`)
+        return { rollout, state: checked.current === undefined ? 'removed' : 'sent' }
+      } catch (error) {
+        return { rollout, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(checked)}` }
+      }
+    },
+  )
 
-  async function restore(checked: ChangedService, current: Service, deployed: Service) {
-    const bases = [deployed.Spec, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])]
+  async function restore(checked: ChangedService, current: Service, { service: deployed, problem }: Rollout) {
+    if (told !== undefined) await untilSwarmHasRolledBack(current)
+    const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [checked.wanted] : [])]
+    const bases = [...sent, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])]
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
   }
 
-  async function takeAway(created: Service, { nextColour }: ChangedService) {
-    const ours = [created.Spec, ...(nextColour === undefined ? [] : [nextColour.routed])]
-    const now = await findService(engine, created.ID, signal)
+  /** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
+  async function untilSwarmHasRolledBack({ ID }: Service): Promise<void> {
+    for (;;) {
+      const now = await findService(engine, ID, signal)
+      if (now?.UpdateStatus?.State !== 'rollback_started' || time.isOver) return
+      await sleep(LOOK_EVERY_MS, signal)
+    }
+  }
+
+  async function takeAway({ service: created }: Rollout, { wanted, nextColour }: ChangedService) {
+    const ours = [created?.Spec ?? wanted, ...(nextColour === undefined ? [] : [nextColour.routed])]
+    const now = await findService(engine, created?.ID ?? wanted.Name, signal)
     if (now === undefined) return 'gone'
     if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'someone-elses'
-    await remove(engine, `/services/${created.ID}`, signal)
+    await remove(engine, `/services/${now.ID}`, signal)
     return 'done'
   }
 }
 
+function leftHalfWay({ interim, request }: CheckedService): string {
+  if (interim === undefined) return ''
+  const { kind } = request.rollover.strategy
+  return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`
+}
+
 /** The rollouts to watch until what was before runs again. */
-export function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
+function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
   return restoring.flatMap(({ rollout: { checked }, state }): Rollout[] => {
     const sentAt = nowMs()
     if (state === 'sent') return [{ checked, service: checked.current, sentAt, isWayBack: true }]
@@ -108,29 +218,32 @@ export function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
 
 /** The results of a run after its way back. */
 export function resultsAfter(
+  rollouts: readonly Rollout[],
   results: readonly ServiceResult[],
   restoring: readonly Restoring[],
   restored: readonly ServiceResult[] | undefined,
 ): ServiceResult[] {
-  const culprits = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ name }) => name)
-  return results.map((result) => {
-    const way = restoring.find(({ before }) => before === result)
-    return way === undefined
-      ? result
-      : resultAfter(
-          way,
-          culprits,
-          restored?.find(({ name }) => name === result.name),
-        )
+  const isCulprit = (result: ServiceResult) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result)
+  const culprits = results.filter(isCulprit).map(({ name }) => name)
+  return results.map((result, index) => {
+    const way = restoring.find(({ rollout }) => rollout === rollouts[index])
+    const now = restored?.find(({ name }) => name === result.name)
+    return way === undefined ? result : resultAfter(result, way, culprits, now)
   })
 }
 
-function resultAfter(way: Restoring, culprits: readonly string[], restored: ServiceResult | undefined): ServiceResult {
-  const { before, rollout } = way
+function resultAfter(
+  before: ServiceResult,
+  way: Restoring,
+  culprits: readonly string[],
+  restored: ServiceResult | undefined,
+): ServiceResult {
   const cause = before.cause ?? `restored because of ${culprits.join(', ')}`
-  if (way.state === 'failed')
-    return { ...before, outcome: 'failed', cause: `${cause}; the way back failed too: ${way.cause}` }
-  const { current, nextColour } = rollout.checked
+  if (way.state === 'failed') {
+    const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed'
+    return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` }
+  }
+  const { current, nextColour } = way.rollout.checked
   const was = current ?? nextColour?.live
   if (was === undefined) return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
   const image = { before: before.image.before, after: imageOf(was) }

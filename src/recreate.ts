@@ -7,7 +7,7 @@ import { mayHaveContainer } from './docker/task.ts'
 import { isSomeoneElses } from './docker/view.ts'
 import { messageOf } from './errors.ts'
 import { type Begun, begunWith, sendInterim, untouched } from './interim.ts'
-import { nowMs, sleep } from './runner/clock.ts'
+import { sleep } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 const LOOK_EVERY_MS = 300
@@ -31,15 +31,14 @@ export async function stopOldTasks(services: readonly CheckedService[], field: F
 
 /** The rollouts, each with a problem when its old tasks have not gone; all of them as they are when the run is stopped. */
 async function untilGone(sent: readonly Rollout[], field: Field): Promise<readonly Rollout[]> {
-  const { connection, deployment, signal } = field
-  const startedAt = nowMs()
+  const { connection, time, signal } = field
   const isStopping = ({ checked, problem }: Rollout) =>
     checked.firstStep?.kind === 'recreate' && checked.interim !== undefined && problem === undefined
   let rollouts = sent
   let waitFor = rollouts.filter(isStopping)
   while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === undefined) && !signal.aborted) {
     try {
-      const late = nowMs() - startedAt >= deployment.timeoutSeconds * 1000
+      const late = time.isOver
       const now = await throughElection(() => lookAt(connection.engine, waitFor, late, signal), signal)
       rollouts = rollouts.map((rollout) => (waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout))
       waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0)
@@ -74,7 +73,7 @@ function leftOf({ service }: Rollout, { tasks }: Now): Task[] {
   return tasks.filter((task) => task.ServiceID === service?.ID && mayHaveContainer(task))
 }
 
-function checkOne(rollout: Rollout, now: Now, late: boolean, { deployment }: Field): Rollout {
+function checkOne(rollout: Rollout, now: Now, late: boolean, { time }: Field): Rollout {
   const { name } = rollout.checked.request
   const service = now.services.find(({ ID }) => ID === rollout.service?.ID)
   if (service === undefined || isSomeoneElses(rollout.service, service)) {
@@ -88,7 +87,7 @@ function checkOne(rollout: Rollout, now: Now, late: boolean, { deployment }: Fie
   if (left.length === 0) log.info(`${name}: its old tasks are gone`)
   if (left.length === 0 || !late) return rollout
   const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, now.nodes)))
-  const cause = `its old tasks have not ended within ${deployment.timeoutSeconds} s: ${left.length} on ${[...nodes].join(', ')}`
+  const cause = `its old tasks have not ended within ${time.seconds} s: ${left.length} on ${[...nodes].join(', ')}`
   return { ...rollout, problem: { outcome: 'timed-out', cause } }
 }
 

@@ -1,6 +1,7 @@
 import { setOutput, summary } from '@actions/core'
 import type { Deployment, FailedTask, ServiceResult } from './deployment.ts'
-import { Cancelled, UserError, UserErrors } from './errors.ts'
+import { Cancelled, CutOff, UserError, UserErrors } from './errors.ts'
+import { TimedOut } from './run-time.ts'
 import { log } from './runner/log.ts'
 import { redact } from './runner/secret.ts'
 import { annotation, failureSummary, isGood, resultSummary, type Status, statusOf, verdictLine } from './verdict.ts'
@@ -35,6 +36,8 @@ interface Explanation {
 
 function explain(error: unknown): Explanation {
   if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isBug: false }
+  if (error instanceof TimedOut) return { status: 'timed-out', problems: [error.message], isBug: false }
+  if (error instanceof CutOff) return { status: 'cancelled', problems: [error.message], isBug: true }
   if (error instanceof UserError) return { status: 'failed', problems: [error.message], isBug: false }
   const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error
   if (reason instanceof Cancelled) {

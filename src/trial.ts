@@ -26,6 +26,11 @@ export interface OnTrial {
   readonly image: string | undefined
 }
 
+/** How long a trial takes at most, in seconds, when all that it asks answers in time. */
+export function longestTrial({ holdSeconds, check }: Trial): number {
+  return holdSeconds + (check === undefined ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS))
+}
+
 /**
  * Puts new tasks to the test: they must stay up for the time of the trial, and its check must pass at the beginning of
  * that time, every 10 s in it, and at its end.

@@ -1,11 +1,10 @@
-import type { Deployment, FailedTask, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
+import type { Deployment, FailedTask, Field, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
 import { causeWith, findFailedTask } from './diagnose.ts'
 import { wakeOnEvents } from './docker/alarm.ts'
 import type { Service } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
-import type { Engine } from './docker/engine.ts'
 import { eligibleNodes } from './docker/placement.ts'
-import { firstMemory, judge, type Memory, monitorSecondsOf, remember } from './docker/rollout.ts'
+import { firstMemory, judge, type Memory, monitorSecondsOf, remember, swarmRollsBack } from './docker/rollout.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { type Sight, type Tally, tally } from './docker/sight.ts'
 import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
@@ -17,6 +16,8 @@ import { isGood } from './verdict.ts'
 
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
 const LOOK_EVERY_MS = 500
+/** A look that is under way when the time is over may still end. */
+const LAST_LOOK_MS = 2000
 
 const CANCELLED = 'the run was stopped; the swarm goes on by itself'
 const GONE = 'someone else removed it during this deploy'
@@ -27,64 +28,153 @@ interface Watched {
   readonly rollout: Rollout
   readonly memory: Memory
   readonly progress: string
+  readonly sight?: Sight
 }
 
 /** Why nothing can be seen any more: the end of the watch. */
 interface Blindness {
-  readonly outcome: 'cancelled' | 'failed'
+  readonly outcome: 'cancelled' | 'failed' | 'timed-out'
   readonly cause: string
 }
 
+/** What became of a service. */
+export interface Settled {
+  readonly rollout: Rollout
+  /** Without a cause of its own where it was only given up, because another one failed. */
+  readonly result: ServiceResult
+  /** The same with the task that shows why, which may take some seconds to find. */
+  readonly diagnosed: Promise<ServiceResult>
+}
+
 /** What one look at a service led to: a result, or another look. */
-type Look = { readonly result: ServiceResult | Promise<ServiceResult> } | { readonly watched: Watched }
+type Look = { readonly settled: Settled } | { readonly watched: Watched }
+
+/** A watch over services that are sent one after another. */
+export interface Watch {
+  /** Watches one more, from the next look on. */
+  add(rollout: Rollout): void
+  /** Those of which it is certain that they fail; only where the watch ends at the first failure. */
+  readonly culprits: readonly string[]
+  /** Aborted at the first certain failure; only where the watch ends with it. */
+  readonly failed: AbortSignal
+  /** No more are added: all of them when they have settled, in the order in which they were added. */
+  end(): Promise<readonly Settled[]>
+}
 
 /**
  * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
  * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
  */
-export async function watch(
-  rollouts: readonly Rollout[],
-  observed: Observation,
-  deployment: Deployment,
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<ServiceResult[]> {
-  const results = new Map<Rollout, Promise<ServiceResult>>()
-  // Nobody waits here for a diagnosis: Swarm's first word on another service would be missed meanwhile.
-  const settle = (rollout: Rollout, result: ServiceResult | Promise<ServiceResult>) => {
-    results.set(
-      rollout,
-      Promise.resolve(result).then((settled) => sayResult(settled, rollout)),
-    )
-  }
-  for (const rollout of rollouts.filter(({ problem }) => problem !== undefined))
-    settle(rollout, unwatchedResult(rollout))
+export async function watch(rollouts: readonly Rollout[], field: Field): Promise<ServiceResult[]> {
+  const watching = beginWatch(field)
+  for (const rollout of rollouts) watching.add(rollout)
+  return Promise.all((await watching.end()).map(({ diagnosed }) => diagnosed))
+}
 
-  let watched = rollouts
-    .filter(({ problem }) => problem === undefined)
-    .map((rollout) => startWatching(rollout, observed))
+/**
+ * Begins to watch what is added.
+ *
+ * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
+ * settled by then are given up, to be brought back
+ */
+export function beginWatch(field: Field, endsAtFailure = false): Watch {
+  const { observed, connection, signal, time } = field
+  const { engine } = connection
   const startedAt = nowMs()
-  const deadline = startedAt + deployment.timeoutSeconds * 1000
-  using alarm = wakeOnEvents(engine, signal)
+  const order: Rollout[] = []
+  const settled = new Map<Rollout, Settled>()
+  const failure = new AbortController()
+  let culprits: readonly string[] = []
+  let watched: readonly Watched[] = []
+  let isComplete = false
+  let wake: () => void = () => undefined
 
-  while (watched.length > 0) {
-    const view = await look(engine, watched, signal)
-    const late = nowMs() >= deadline
-    watched = watched.flatMap((one) => {
-      const seen: Look =
-        'cause' in view
-          ? { result: endResult(one.rollout, view.outcome, view.cause, undefined) }
-          : lookAtOne(one, view, late, deployment, engine)
-      if ('result' in seen) {
-        settle(one.rollout, seen.result)
-        return []
-      }
-      sayProgress(one, seen.watched, startedAt)
-      return [seen.watched]
-    })
-    if (watched.length > 0) await alarm.next(LOOK_EVERY_MS)
+  const settle = (one: Settled) => {
+    const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled'
+    if (endsAll) sayResult(one.result, one.rollout)
+    const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout))
+    settled.set(one.rollout, { ...one, diagnosed })
+    if (!endsAll) return
+    culprits = [...culprits, one.result.name]
+    failure.abort(new DOMException('The operation took too long', 'TimeoutError'))
   }
-  return Promise.all(rollouts.flatMap((rollout) => results.get(rollout) ?? []))
+  const giveUp = (rollout: Rollout, sight?: Sight) => {
+    const result = givenUp(rollout, sight, culprits)
+    log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`)
+    settled.set(rollout, { rollout, result, diagnosed: Promise.resolve(result) })
+  }
+
+  const add = (rollout: Rollout) => {
+    order.push(rollout)
+    if (rollout.problem !== undefined) settle(asSettled(rollout, unwatchedResult(rollout)))
+    else if (failure.signal.aborted) giveUp(rollout)
+    else watched = [...watched, startWatching(rollout, observed)]
+    wake()
+  }
+
+  const lookOn = async () => {
+    using alarm = wakeOnEvents(engine, signal)
+    const lastLook = time.over(LAST_LOOK_MS)
+    let seenAt = startedAt
+    while (watched.length > 0 || !isComplete) {
+      if (watched.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        continue
+      }
+      const looked = watched
+      const begunAt = nowMs()
+      const late = time.isOver
+      const view = await look(field, looked, AbortSignal.any([signal, lastLook]), seenAt)
+      const left = looked.flatMap((one) => {
+        const seen: Look =
+          'cause' in view
+            ? { settled: unseen(one, view, time.seconds) }
+            : lookAtOne(one, view, late, field, endsAtFailure)
+        if ('settled' in seen) {
+          settle(seen.settled)
+          return []
+        }
+        sayProgress(one, seen.watched, startedAt)
+        return [seen.watched]
+      })
+      if (!('cause' in view)) seenAt = begunAt
+      // Those that came meanwhile were not in this view.
+      watched = [...left, ...watched.filter((one) => !looked.includes(one))]
+      if (failure.signal.aborted) {
+        for (const { rollout, sight } of watched) giveUp(rollout, sight)
+        watched = []
+      }
+      if (watched.length > 0) await alarm.next(Math.max(LOOK_EVERY_MS, nowMs() - begunAt))
+    }
+  }
+
+  const looking = lookOn()
+  return {
+    add,
+    get culprits() {
+      return culprits
+    },
+    failed: failure.signal,
+    async end() {
+      isComplete = true
+      wake()
+      await looking
+      return order.flatMap((rollout) => settled.get(rollout) ?? [])
+    },
+  }
+}
+
+function asSettled(rollout: Rollout, result: ServiceResult): Settled {
+  return { rollout, result, diagnosed: Promise.resolve(result) }
+}
+
+/** A service that may have come up, had another one not failed. */
+function givenUp(rollout: Rollout, sight: Sight | undefined, culprits: readonly string[]): ServiceResult {
+  if (rollout.checked.action !== 'unchanged') return settledPart(rollout, 'rolled-back', sight)
+  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`
+  return endResult(rollout, 'skipped', cause, sight)
 }
 
 /** The result of a service that nobody waits for: what was sent, or why it was not. */
@@ -106,36 +196,56 @@ function startWatching(rollout: Rollout, observed: Observation): Watched {
 }
 
 /** The view, or why there will be none any more. */
-async function look(engine: Engine, watched: readonly Watched[], signal: AbortSignal): Promise<View | Blindness> {
+async function look(
+  { connection, time, signal }: Field,
+  watched: readonly Watched[],
+  limit: AbortSignal,
+  seenAt: number,
+): Promise<View | Blindness> {
   try {
     const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? [])
-    return await throughElection(() => viewOf(engine, ids, signal), signal)
+    return await throughElection(() => viewOf(connection.engine, ids, limit), limit)
   } catch (error) {
     if (signal.aborted) return { outcome: 'cancelled', cause: CANCELLED }
-    return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }
+    if (!time.isOver) return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }
+    const cause = `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${messageOf(error)}`
+    return { outcome: 'timed-out', cause }
   }
 }
 
-function lookAtOne(one: Watched, view: View, late: boolean, deployment: Deployment, engine: Engine): Look {
+/** What is said of a service when nothing can be seen any more: also what was seen last. */
+function unseen({ rollout, progress, sight }: Watched, { outcome, cause }: Blindness, seconds: number): Settled {
+  if (outcome !== 'timed-out') return asSettled(rollout, endResult(rollout, outcome, cause, sight))
+  const last = progress === '' ? '' : `${progress}; `
+  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, sight))
+}
+
+function lookAtOne(one: Watched, view: View, late: boolean, field: Field, endsAtFailure: boolean): Look {
+  const { deployment, connection, time } = field
   const { rollout } = one
   const service = view.services.get(rollout.service?.ID ?? '')
-  if (service === undefined) return { result: endResult(rollout, 'superseded', GONE, undefined) }
+  if (service === undefined) return ended(endResult(rollout, 'superseded', GONE, undefined))
   const sight = sightOf(service, view, deployment)
-  if (isSomeoneElses(rollout.service, service)) return { result: endResult(rollout, 'superseded', CHANGED, sight) }
+  if (isSomeoneElses(rollout.service, service)) return ended(endResult(rollout, 'superseded', CHANGED, sight))
 
   const memory = remember(one.memory, sight)
-  const verdict = judge(memory, sight)
-  if (verdict.state === 'converged') return { result: settledPart(rollout, GOOD[rollout.checked.action], sight) }
-  if (verdict.state === 'progressing') {
-    if (!late) return { watched: { rollout, memory, progress: verdict.progress } }
-    const cause = `not settled within ${deployment.timeoutSeconds} s: ${verdict.progress}`
-    const failedTask = findFailedTask(service.ID, undefined, memory, view.nodes, engine)
-    return { result: withTask(endResult(rollout, 'timed-out', cause, sight), failedTask) }
+  const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : undefined) ?? judge(memory, sight)
+  if (verdict.state === 'converged') return ended(settledPart(rollout, GOOD[rollout.checked.action], sight))
+  const diagnose = (result: ServiceResult & { readonly cause: string }, taskId?: string, advice = ''): Look => {
+    const failedTask = findFailedTask(service.ID, taskId, memory, view.nodes, connection.engine)
+    return { settled: { rollout, result, diagnosed: withTask(result, failedTask, advice) } }
   }
-  const failedTask = findFailedTask(service.ID, verdict.taskId, memory, view.nodes, engine)
+  if (verdict.state === 'progressing') {
+    if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } }
+    return diagnose(endResult(rollout, 'timed-out', `not settled within ${time.seconds} s: ${verdict.progress}`, sight))
+  }
   const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback'
   const advice = stays ? staysPaused(service.Spec.Name) : ''
-  return { result: withTask(endResult(rollout, verdict.state, verdict.cause, sight), failedTask, advice) }
+  return diagnose(endResult(rollout, verdict.state, verdict.cause, sight), verdict.taskId, advice)
+
+  function ended(result: ServiceResult): Look {
+    return { settled: asSettled(rollout, result) }
+  }
 }
 
 function staysPaused(name: string): string {

@@ -227,6 +227,17 @@ function swarmReason(status: UpdateStatus | undefined): string | undefined {
   return status !== undefined && says.includes(status.State) ? status.Message : undefined
 }
 
+/**
+ * That Swarm has begun to roll an update of this deploy back: from then on it is certain that it fails, though what was
+ * before may take a while to run again.
+ */
+export function swarmRollsBack(memory: Memory, service: Service): FailedVerdict | undefined {
+  if (statusOf(memory, service)?.State !== 'rollback_started') return undefined
+  const reason = memory.firstReason ?? 'the update failed'
+  const taskId = taskNamedIn(reason)
+  return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) }
+}
+
 function swarmVerdict(memory: Memory, service: Service): FailedVerdict | undefined {
   const reason = memory.firstReason ?? 'the update failed'
   const taskId = taskNamedIn(reason)

@@ -62,11 +62,12 @@ export interface Referring {
  * and a rollback to one that names a removed secret takes the service down.
  */
 export function unusedIds(ids: readonly string[], services: readonly Referring[]): string[] {
-  const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(idsIn)))
+  const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)))
   return ids.filter((id) => !used.has(id))
 }
 
-function idsIn(spec: ServiceSpec | undefined): string[] {
+/** The IDs of all that a spec names. */
+export function referredIds(spec: ServiceSpec | undefined): string[] {
   const template = spec?.TaskTemplate
   const container = template?.ContainerSpec
   const credential = container?.Privileges?.CredentialSpec?.Config

@@ -1,65 +1,85 @@
-import type { CheckedService, Connection } from '../deployment.ts'
+import type { CheckedService, Field } from '../deployment.ts'
 import { throughElection } from '../docker/election.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
-import { remove } from '../docker/removal.ts'
 import { withIds } from '../docker/stack-file.ts'
 import type { Kind } from '../docker/stack-objects.ts'
-import { messageOf, UserError } from '../errors.ts'
+import { UserError } from '../errors.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
+import { removeMade } from './remove.ts'
 import { exists, type Stack, type WantedObject } from './stack.ts'
 import { placeholder } from './surroundings.ts'
 
 const MAKE_TIMEOUT_MS = 120_000
-const UNDO_TIMEOUT_MS = 60_000
+
+/** A network, secret or config that this run has made, or may have made. */
+export interface MadeObject {
+  readonly kind: Kind | 'network'
+  readonly name: string
+  /** `undefined`: the swarm did not say whether it took it. */
+  readonly id: string | undefined
+}
+
+/** The services to go on with, and what was made for them. */
+export interface Made {
+  readonly services: readonly CheckedService[]
+  readonly objects: readonly MadeObject[]
+}
 
 /**
  * Makes the networks, secrets and configs that are not there yet and that a service needs, each once.
  *
  * @returns the services, with the IDs of what was made in the place of what stood for it
- * @throws UserError when the swarm refuses one; those made before it are taken away again
+ * @throws UserError when the swarm refuses one, the reason of the signal when it is aborted; what was made before is
+ * taken away again
  */
 export async function makeObjects(
-  stack: Stack,
+  stack: Stack | undefined,
   services: readonly CheckedService[],
-  { engine }: Connection,
-  signal: AbortSignal,
-): Promise<readonly CheckedService[]> {
+  { connection: { engine }, signal, time }: Field,
+): Promise<Made> {
+  if (stack === undefined) return { services, objects: [] }
   const networks = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])))
-  const ids = await stage('Make networks, secrets and configs', () => makeAll(stack, networks, engine, signal))
-  return services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) }))
+  const objects: MadeObject[] = []
+  try {
+    const limit = AbortSignal.any([signal, time.over()])
+    await stage('Make networks, secrets and configs', () => makeAll(stack, networks, objects, engine, limit))
+  } catch (error) {
+    time.beginClosing()
+    await removeMade(objects, engine, signal)
+    throw error
+  }
+  const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), id]))
+  return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects }
 }
 
 /**
  * @param networks what docker itself would send to make them, from the rehearsals
- * @returns the ID of each, by what stood for it until now
+ * @param objects gets what was made, one by one
  */
 async function makeAll(
   stack: Stack,
   networks: readonly { readonly Name: string }[],
+  objects: MadeObject[],
   engine: Engine,
   signal: AbortSignal,
-): Promise<Map<string, string>> {
-  const made: { readonly placeholder: string; readonly path: string; readonly id: string }[] = []
+): Promise<void> {
   const make = async (kind: Kind | 'network', name: string, body: unknown) => {
     signal.throwIfAborted()
-    const id = await makeOnce(engine, kind, name, body)
-    made.push({ placeholder: placeholder(kind, name), path: `/${kind}s/${id}`, id })
+    const at = objects.push({ kind, name, id: undefined }) - 1
+    try {
+      objects[at] = { kind, name, id: await makeOnce(engine, kind, name, body) }
+    } catch (error) {
+      // What was refused was not made.
+      if (error instanceof UserError) objects.pop()
+      throw error
+    }
     log.info(`${kind} ${name}: created`)
   }
-  try {
-    for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make('network', body.Name, body)
-    for (const object of stack.objects) {
-      if (!exists(object, stack.known)) await make(object.kind, object.name, bodyOf(object))
-    }
-  } catch (error) {
-    const patience = timeLimit(UNDO_TIMEOUT_MS)
-    const undo = ({ path }: { readonly path: string }) =>
-      remove(engine, path, patience).catch((failure: unknown) => log.warning(messageOf(failure)))
-    await Promise.all(made.map(undo))
-    throw error
+  for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make('network', body.Name, body)
+  for (const object of stack.objects) {
+    if (!exists(object, stack.known)) await make(object.kind, object.name, bodyOf(object))
   }
-  return new Map(made.map(({ placeholder: before, id }) => [before, id]))
 }
 
 function bodyOf({ name, labels, content, driver, templating }: WantedObject): unknown {

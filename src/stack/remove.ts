@@ -4,11 +4,12 @@ import { throughElection } from '../docker/election.ts'
 import type { Engine } from '../docker/engine.ts'
 import { remove } from '../docker/removal.ts'
 import { imageOf } from '../docker/service-spec.ts'
-import { type Kind, type StackObject, unusedIds, VERSION_LABEL } from '../docker/stack-objects.ts'
+import { type Kind, referredIds, type StackObject, unusedIds, VERSION_LABEL } from '../docker/stack-objects.ts'
 import { secondsSince } from '../elapsed.ts'
 import { messageOf } from '../errors.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
+import type { MadeObject } from './make.ts'
 import { isOfStack, knownObjects, type Stack } from './stack.ts'
 
 /** Tasks that are being stopped hold on to their networks for a while. */
@@ -69,6 +70,39 @@ async function removeObjects(stack: Stack, engine: Engine): Promise<void> {
   const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name))
   for (const { Id, Name } of unused(old, ({ Id }) => Id, services)) {
     say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)))
+  }
+}
+
+/**
+ * Takes away what a run has made that then failed or was stopped, unless a service uses it. What stays is named.
+ *
+ * @param stop once it is aborted, nobody waits for tasks that still hold on to a network
+ */
+export async function removeMade(objects: readonly MadeObject[], engine: Engine, stop: AbortSignal): Promise<void> {
+  if (objects.length === 0) return
+  const used = await usedIds(engine)
+  await Promise.all(
+    objects.map(async ({ kind, name, id }) => {
+      const byHand = `\`docker ${kind} rm ${name}\``
+      if (id === undefined) {
+        log.warning(`${kind} ${name}: it is not known whether the swarm made it. If nothing uses it: ${byHand}`)
+        return
+      }
+      if (used?.has(id)) return
+      const removal = () => tryToRemove(engine, `/${kind}s/${id}`)
+      const refusal = await (stop.aborted ? removal() : whenReleased(removal))
+      if (refusal === undefined) log.info(`${kind} ${name}: removed again`)
+      else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`)
+    }),
+  )
+}
+
+/** `undefined` when the swarm does not say: it refuses itself to remove what is in use. */
+async function usedIds(engine: Engine): Promise<ReadonlySet<string> | undefined> {
+  try {
+    return new Set((await readServices(engine)).flatMap(({ Spec }) => referredIds(Spec)))
+  } catch {
+    return undefined
   }
 }
 

@@ -1,0 +1,34 @@
+import type { Moved } from './blue-green.ts'
+import { deploy } from './deploy.ts'
+import type { CheckedService, Field, Rollout, ServiceResult } from './deployment.ts'
+import { stage } from './runner/log.ts'
+import { beginWatch, unwatchedResult } from './watch.ts'
+
+/** What became of all services once they were sent. */
+export interface RolledOut extends Moved {
+  /** The results with the tasks that show why, in the same order, where nobody has waited for them yet. */
+  readonly diagnosed?: readonly Promise<ServiceResult>[]
+}
+
+/**
+ * Sends all services, and waits until they have settled. Each is watched as soon as it is sent. Where all go back when
+ * one fails, the first certain failure ends it: nothing more is sent, and nobody waits for the others.
+ */
+export async function rollOut(services: readonly CheckedService[], field: Field): Promise<RolledOut> {
+  const { wait, onFailure } = field.deployment
+  if (!wait) return unwatched(await stage('Deploy', () => deploy(services, field)))
+
+  const watch = beginWatch(field, onFailure === 'rollback')
+  const rollouts = await stage('Deploy', () => deploy(services, field, watch))
+  const settled = await stage('Watch', () => watch.end())
+  // In the order of the services, and not in that in which they were sent.
+  const inOrder = rollouts.flatMap((rollout) => settled.find((one) => one.rollout === rollout) ?? [])
+  const diagnosed = inOrder.map((one) => one.diagnosed)
+  if (!watch.failed.aborted) return { rollouts, results: await Promise.all(diagnosed) }
+  return { rollouts, results: inOrder.map(({ result }) => result), diagnosed }
+}
+
+/** What nobody waits for: what was sent, or why it was not. */
+export function unwatched(rollouts: readonly Rollout[]): RolledOut {
+  return { rollouts, results: rollouts.map(unwatchedResult) }
+}

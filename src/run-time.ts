@@ -1,0 +1,291 @@
+import type { Connection } from './deployment.ts'
+import type { DockerCli } from './docker/cli.ts'
+import type { Engine, RequestOptions } from './docker/engine.ts'
+import { messageOf, UserError } from './errors.ts'
+import { nowMs } from './runner/clock.ts'
+
+/**
+ * The time of a run, in one place. `timeout` is for all of it: what is done before anything changes may take a part of
+ * that, so that a rollout that is begun can end; the way back has a time of its own; and a run that is stopped has a few
+ * seconds, whatever it is at.
+ */
+
+/** As much of `timeout` is kept for the rollout: nothing is sent when less is left. */
+const ROLLOUT_SHARE = 0.25
+/** A way back takes no shorter than that, however short the rollout was to be. */
+const LEAST_WAY_BACK_SECONDS = 60
+
+/** How long each part of a run may take, in seconds. */
+export interface Shares {
+  /** From the start to the first change. */
+  readonly before: number
+  /** From the start to the end of the rollout. */
+  readonly rollout: number
+  /** From the beginning of the way back. */
+  readonly wayBack: number
+}
+
+/** The shares of a run whose input `timeout` is so many seconds. Pure. */
+export function sharesOf(timeoutSeconds: number): Shares {
+  return {
+    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
+    rollout: timeoutSeconds,
+    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS),
+  }
+}
+
+/**
+ * When the time of a part is over, calls that are under way may still end, and a diagnosis be made; then all calls end.
+ */
+const GRACE_MS = 7000
+
+/** A swarm that has not answered for as long is silent: the way back then is a last try. */
+const SILENT_MS = 10_000
+const LAST_TRY_MS = 5000
+const CLOSING_MS = 60_000
+const CLOSING_IN_SILENCE_MS = 1500
+
+/**
+ * How long after a stop the calls of each part end. GitHub's runner sends SIGINT, SIGTERM after 7.5 s and SIGKILL after
+ * 10 s; others leave less.
+ */
+const AFTER_STOP_MS = { rollout: 1000, 'way-back': 3000, closing: 4000 } as const
+
+/** When even that was too long, the step ends without a last word of the swarm. */
+export const GIVE_UP_AFTER_STOP_MS = 4500
+
+type Part = keyof typeof AFTER_STOP_MS
+
+/** A countdown that can stand still. */
+class Countdown {
+  readonly seconds: number
+  #deadline: number
+  #stillSince: number | undefined
+  #aside = 0
+  readonly #alarms = new Set<{
+    readonly afterMs: number
+    readonly controller: AbortController
+    timer?: NodeJS.Timeout
+  }>()
+
+  constructor(seconds: number) {
+    this.seconds = seconds
+    this.#deadline = nowMs() + seconds * 1000
+  }
+
+  get leftMs(): number {
+    return this.#deadline - (this.#stillSince ?? nowMs())
+  }
+
+  /** A signal that is aborted so long after the end, or before it when negative. */
+  signal(afterMs: number): AbortSignal {
+    const alarm = { afterMs, controller: new AbortController() }
+    this.#alarms.add(alarm)
+    this.#arm()
+    return alarm.controller.signal
+  }
+
+  async aside<T>(atMostMs: number, work: () => Promise<T>): Promise<T> {
+    if (this.#aside++ === 0) {
+      this.#stillSince = nowMs()
+      this.#arm()
+    }
+    let isAside = true
+    const goOn = () => {
+      if (!isAside) return
+      isAside = false
+      if (--this.#aside > 0 || this.#stillSince === undefined) return
+      this.#deadline += nowMs() - this.#stillSince
+      this.#stillSince = undefined
+      this.#arm()
+    }
+    const timer = setTimeout(goOn, atMostMs).unref()
+    try {
+      return await work()
+    } finally {
+      clearTimeout(timer)
+      goOn()
+    }
+  }
+
+  #arm(): void {
+    for (const alarm of this.#alarms) {
+      clearTimeout(alarm.timer)
+      if (this.#stillSince !== undefined) continue
+      const ring = () => {
+        this.#alarms.delete(alarm)
+        alarm.controller.abort(tooLong())
+      }
+      const inMs = this.leftMs + alarm.afterMs
+      if (inMs <= 0) ring()
+      else alarm.timer = setTimeout(ring, inMs).unref()
+    }
+  }
+}
+
+function tooLong(): DOMException {
+  return new DOMException('The operation took too long', 'TimeoutError')
+}
+
+/** The time of one run. It begins when it is made. */
+export class RunTime {
+  readonly #shares: Shares
+  readonly #stop: AbortSignal
+  #stoppedAt: number | undefined
+  #countdown: Countdown
+  #part: Part = 'rollout'
+  #limit: AbortSignal
+  #answeredAt = nowMs()
+
+  /** @param stop aborted when the runner wants the run to stop */
+  constructor(timeoutSeconds: number, stop: AbortSignal) {
+    this.#shares = sharesOf(timeoutSeconds)
+    this.#stop = stop
+    const onStop = () => {
+      this.#stoppedAt = nowMs()
+    }
+    if (stop.aborted) onStop()
+    else stop.addEventListener('abort', onStop, { once: true })
+    this.#countdown = new Countdown(this.#shares.rollout)
+    this.#limit = this.#limitOf('rollout', this.#countdown.signal(GRACE_MS))
+  }
+
+  /** How long the present part may take: the run up to the end of its rollout, or its way back. */
+  get seconds(): number {
+    return this.#countdown.seconds
+  }
+
+  get isOver(): boolean {
+    return this.#countdown.leftMs <= 0
+  }
+
+  /** Aborted some time after the present part should have ended, with a `TimeoutError` as its reason. */
+  over(afterMs = 0): AbortSignal {
+    return this.#countdown.signal(afterMs)
+  }
+
+  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, the wait for a lock. */
+  aside<T>(seconds: number, work: () => Promise<T>): Promise<T> {
+    return this.#countdown.aside(seconds * 1000, work)
+  }
+
+  /**
+   * Does a stage before the first change. It ends in time also when the work takes no notice of the signal.
+   *
+   * @param what the stage, in the words of the log
+   * @throws TimedOut when its share of the time is over
+   */
+  async before<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const over = this.over((this.#shares.before - this.#shares.rollout) * 1000)
+    const signal = AbortSignal.any([this.#stop, over])
+    const deaf = new Promise<never>((_, reject) => {
+      const giveUp = () => setTimeout(() => reject(signal.reason), AFTER_STOP_MS['way-back']).unref()
+      signal.addEventListener('abort', giveUp, { once: true })
+    })
+    try {
+      signal.throwIfAborted()
+      return await Promise.race([work(signal), deaf])
+    } catch (error) {
+      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error)
+      throw error
+    }
+  }
+
+  /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
+  beginWayBack(): void {
+    if (this.#part !== 'rollout') return
+    this.#part = 'way-back'
+    const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS))
+    const isSilent = this.#isSilent
+    this.#countdown = new Countdown(isSilent ? lastTryMs / 1000 : this.#shares.wayBack)
+    this.#limit = this.#limitOf('way-back', this.#countdown.signal(isSilent ? 0 : GRACE_MS))
+  }
+
+  /** From here on all that is left to do is to leave nothing behind. */
+  beginClosing(): void {
+    if (this.#part === 'closing') return
+    this.#part = 'closing'
+    const ms = this.#isSilent ? CLOSING_IN_SILENCE_MS : CLOSING_MS
+    this.#limit = this.#limitOf('closing', new Countdown(ms / 1000).signal(0))
+  }
+
+  /** The connection with calls that all end when the part of the run does in which they are made. */
+  bound(connection: Connection): Connection {
+    const { engine, docker } = connection
+    return { ...connection, engine: this.#boundEngine(engine), docker: this.#boundCli(docker) }
+  }
+
+  get #isSilent(): boolean {
+    return nowMs() - this.#answeredAt >= SILENT_MS
+  }
+
+  #limitOf(part: Part, over: AbortSignal): AbortSignal {
+    const end = new AbortController()
+    const onStop = () => {
+      const passed = nowMs() - (this.#stoppedAt ?? nowMs())
+      setTimeout(() => end.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref()
+    }
+    if (this.#stop.aborted) onStop()
+    else this.#stop.addEventListener('abort', onStop, { once: true })
+    return AbortSignal.any([over, end.signal])
+  }
+
+  #boundEngine(engine: Engine): Engine {
+    const within = (options: RequestOptions = {}): RequestOptions => ({
+      ...options,
+      signal: options.signal === undefined ? this.#limit : AbortSignal.any([options.signal, this.#limit]),
+    })
+    const told = async <T>(call: Promise<T>): Promise<T> => {
+      const answer = await call
+      this.#answeredAt = nowMs()
+      return answer
+    }
+    return {
+      get apiVersion() {
+        return engine.apiVersion
+      },
+      get: (path, options) => told(engine.get(path, within(options))),
+      post: (path, options) => told(engine.post(path, within(options))),
+      remove: (path, options) => told(engine.remove(path, within(options))),
+      bytes: (path, options) => told(engine.bytes(path, within(options))),
+      lines: (path, options) => engine.lines(path, within(options)),
+      forward: (request) => engine.forward(request),
+      close: () => engine.close(),
+    }
+  }
+
+  #boundCli(docker: DockerCli): DockerCli {
+    return {
+      start: (args) => docker.start(args),
+      run: async (args, options = {}) => {
+        const signal = options.signal === undefined ? this.#limit : AbortSignal.any([options.signal, this.#limit])
+        try {
+          return await docker.run(args, { ...options, signal })
+        } catch (error) {
+          const isLate = (signal.reason as Error | undefined)?.name === 'TimeoutError'
+          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error
+        }
+      },
+    }
+  }
+}
+
+/** `service create` of `--config /tmp/x service create --name web`. */
+function commandIn(args: readonly string[]): string {
+  const start = args[0] === '--config' ? 2 : 0
+  return args.slice(start, start + 2).join(' ')
+}
+
+/** The time of the run was over before anything was changed. */
+export class TimedOut extends UserError {
+  override name = 'TimedOut'
+
+  constructor({ before, rollout }: Shares, stage: string, waitedFor: unknown) {
+    const isWordless = waitedFor instanceof DOMException
+    const what = isWordless ? '' : `: ${messageOf(waitedFor)}`
+    super(
+      `timeout: ${before} of the ${rollout} s were over in the stage “${stage}”, and too little was left to deploy${what}`,
+      { cause: waitedFor },
+    )
+  }
+}
