@@ -62,11 +62,11 @@ var __using = (stack, value, async) => {
   }
   return value;
 };
-var __callDispose = (stack, error2, hasError) => {
+var __callDispose = (stack, error, hasError) => {
   var E = typeof SuppressedError === "function" ? SuppressedError : function(e, s, m, _) {
     return _ = Error(m), _.name = "SuppressedError", _.error = e, _.suppressed = s, _;
   };
-  var fail = (e) => error2 = hasError ? new E(e, error2, "An error was suppressed during disposal") : (hasError = true, e);
+  var fail = (e) => error = hasError ? new E(e, error, "An error was suppressed during disposal") : (hasError = true, e);
   var next = (it) => {
     while (it = stack.pop()) {
       try {
@@ -76,7 +76,7 @@ var __callDispose = (stack, error2, hasError) => {
         fail(e);
       }
     }
-    if (hasError) throw error2;
+    if (hasError) throw error;
   };
   return next();
 };
@@ -418,8 +418,8 @@ var require_directives = __commonJS({
         if (prefix) {
           try {
             return prefix + decodeURIComponent(suffix2);
-          } catch (error2) {
-            onError(String(error2));
+          } catch (error) {
+            onError(String(error));
             return null;
           }
         }
@@ -521,9 +521,9 @@ var require_anchors = __commonJS({
             if (typeof ref === "object" && ref.anchor && (identity2.isScalar(ref.node) || identity2.isCollection(ref.node))) {
               ref.node.anchor = ref.anchor;
             } else {
-              const error2 = new Error("Failed to resolve repeated object (this should not happen)");
-              error2.source = source;
-              throw error2;
+              const error = new Error("Failed to resolve repeated object (this should not happen)");
+              error.source = source;
+              throw error;
             }
           }
         },
@@ -1726,12 +1726,12 @@ var require_log = __commonJS({
       if (logLevel === "debug")
         console.log(...messages);
     }
-    function warn(logLevel, warning2) {
+    function warn(logLevel, warning) {
       if (logLevel === "debug" || logLevel === "warn") {
         if (typeof node_process.emitWarning === "function")
-          node_process.emitWarning(warning2);
+          node_process.emitWarning(warning);
         else
-          console.warn(warning2);
+          console.warn(warning);
       }
     }
     exports.debug = debug2;
@@ -3773,12 +3773,12 @@ var require_errors = __commonJS({
         super("YAMLWarning", pos, code, message);
       }
     };
-    var prettifyError = (src, lc) => (error2) => {
-      if (error2.pos[0] === -1)
+    var prettifyError = (src, lc) => (error) => {
+      if (error.pos[0] === -1)
         return;
-      error2.linePos = error2.pos.map((pos) => lc.linePos(pos));
-      const { line, col } = error2.linePos[0];
-      error2.message += ` at line ${line}, column ${col}`;
+      error.linePos = error.pos.map((pos) => lc.linePos(pos));
+      const { line, col } = error.linePos[0];
+      error.message += ` at line ${line}, column ${col}`;
       let ci = col - 1;
       let lineStr = src.substring(lc.lineStarts[line - 1], lc.lineStarts[line]).replace(/[\n\r]+$/, "");
       if (ci >= 60 && lineStr.length > 80) {
@@ -3796,12 +3796,12 @@ var require_errors = __commonJS({
       }
       if (/[^ ]/.test(lineStr)) {
         let count = 1;
-        const end2 = error2.linePos[1];
+        const end2 = error.linePos[1];
         if (end2?.line === line && end2.col > col) {
           count = Math.max(1, Math.min(end2.col - col, 80 - ci));
         }
         const pointer = " ".repeat(ci) + "^".repeat(count);
-        error2.message += `:
+        error.message += `:
 
 ${lineStr}
 ${pointer}
@@ -4604,7 +4604,7 @@ var require_resolve_block_scalar = __commonJS({
       const mode = source[0];
       let indent = 0;
       let chomp = "";
-      let error2 = -1;
+      let error = -1;
       for (let i = 1; i < source.length; ++i) {
         const ch = source[i];
         if (!chomp && (ch === "-" || ch === "+"))
@@ -4613,12 +4613,12 @@ var require_resolve_block_scalar = __commonJS({
           const n = Number(ch);
           if (!indent && n)
             indent = n;
-          else if (error2 === -1)
-            error2 = offset + i;
+          else if (error === -1)
+            error = offset + i;
         }
       }
-      if (error2 !== -1)
-        onError(error2, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
+      if (error !== -1)
+        onError(error, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
       let hasSpace = false;
       let comment = "";
       let length = source.length;
@@ -4914,8 +4914,8 @@ var require_compose_scalar = __commonJS({
       try {
         const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar = identity2.isScalar(res) ? res : new Scalar2.Scalar(res);
-      } catch (error2) {
-        const msg = error2 instanceof Error ? error2.message : String(error2);
+      } catch (error) {
+        const msg = error instanceof Error ? error.message : String(error);
         onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
         scalar = new Scalar2.Scalar(value);
       }
@@ -5038,8 +5038,8 @@ var require_compose_node = __commonJS({
             node = composeCollection.composeCollection(CN, ctx, token, props, onError);
             if (anchor)
               node.anchor = anchor.source.substring(1);
-          } catch (error2) {
-            const message = error2 instanceof Error ? error2.message : String(error2);
+          } catch (error) {
+            const message = error instanceof Error ? error.message : String(error);
             onError(token, "RESOURCE_EXHAUSTION", message);
           }
           break;
@@ -5201,9 +5201,9 @@ var require_composer = __commonJS({
         this.prelude = [];
         this.errors = [];
         this.warnings = [];
-        this.onError = (source, code, message, warning2) => {
+        this.onError = (source, code, message, warning) => {
           const pos = getErrorPos(source);
-          if (warning2)
+          if (warning)
             this.warnings.push(new errors.YAMLWarning(pos, code, message));
           else
             this.errors.push(new errors.YAMLParseError(pos, code, message));
@@ -5276,10 +5276,10 @@ ${cb}` : comment;
           console.dir(token, { depth: null });
         switch (token.type) {
           case "directive":
-            this.directives.add(token.source, (offset, message, warning2) => {
+            this.directives.add(token.source, (offset, message, warning) => {
               const pos = getErrorPos(token);
               pos[0] += offset;
-              this.onError(pos, "BAD_DIRECTIVE", message, warning2);
+              this.onError(pos, "BAD_DIRECTIVE", message, warning);
             });
             this.prelude.push(token.source);
             this.atDirectives = true;
@@ -5304,11 +5304,11 @@ ${cb}` : comment;
             break;
           case "error": {
             const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
-            const error2 = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
+            const error = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
             if (this.atDirectives || !this.doc)
-              this.errors.push(error2);
+              this.errors.push(error);
             else
-              this.doc.errors.push(error2);
+              this.doc.errors.push(error);
             break;
           }
           case "doc-end": {
@@ -6621,8 +6621,8 @@ var require_parser = __commonJS({
       peek(n) {
         return this.stack[this.stack.length - n];
       }
-      *pop(error2) {
-        const token = error2 ?? this.stack.pop();
+      *pop(error) {
+        const token = error ?? this.stack.pop();
         if (!token) {
           const message = "Tried to pop an empty stack";
           yield { type: "error", offset: this.offset, source: "", message };
@@ -6962,14 +6962,14 @@ var require_parser = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs3 = this.flowScalar(this.type);
+              const fs = this.flowScalar(this.type);
               if (atNextItem || it.value) {
-                map.items.push({ start, key: fs3, sep: [] });
+                map.items.push({ start, key: fs, sep: [] });
                 this.onKeyLine = true;
               } else if (it.sep) {
-                this.stack.push(fs3);
+                this.stack.push(fs);
               } else {
-                Object.assign(it, { key: fs3, sep: [] });
+                Object.assign(it, { key: fs, sep: [] });
                 this.onKeyLine = true;
               }
               return;
@@ -7097,13 +7097,13 @@ var require_parser = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs3 = this.flowScalar(this.type);
+              const fs = this.flowScalar(this.type);
               if (!it || it.value)
-                fc.items.push({ start: [], key: fs3, sep: [] });
+                fc.items.push({ start: [], key: fs, sep: [] });
               else if (it.sep)
-                this.stack.push(fs3);
+                this.stack.push(fs);
               else
-                Object.assign(it, { key: fs3, sep: [] });
+                Object.assign(it, { key: fs, sep: [] });
               return;
             }
             case "flow-map-end":
@@ -7321,7 +7321,7 @@ var require_public_api = __commonJS({
       const doc = parseDocument2(src, options);
       if (!doc)
         return null;
-      doc.warnings.forEach((warning2) => log2.warn(doc.options.logLevel, warning2));
+      doc.warnings.forEach((warning) => log2.warn(doc.options.logLevel, warning));
       if (doc.errors.length > 0) {
         if (doc.options.logLevel !== "silent")
           throw doc.errors[0];
@@ -7428,6 +7428,294 @@ if (problem !== void 0) {
   process.exit(1);
 }
 
+// src/runner/printable.ts
+var ESCAPE = "\x1B";
+var TERMINAL_CODES = new RegExp(
+  `${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`,
+  "g"
+);
+var LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
+var BLANKS_WITH_LINE_END = new RegExp(`[ \\t]*(?:${LINE_END.source})[\\s\\u0085]*`, "g");
+var UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+function printable(text4) {
+  return text4.replace(TERMINAL_CODES, "").replace(BLANKS_WITH_LINE_END, " ").replaceAll("	", " ").replace(UNSEEN, "�");
+}
+function shortened(text4, mostCharacters) {
+  if (text4.length <= mostCharacters) return text4;
+  const head = withoutHalf(text4.slice(0, mostCharacters));
+  return `${head}… (${(text4.length - head.length).toLocaleString("en")} more characters)`;
+}
+function wellFormed(text4) {
+  return text4.replace(new RegExp("\\p{Cs}", "gu"), "�");
+}
+function withoutHalf(text4) {
+  return /[\ud800-\udbff]$/.test(text4) ? text4.slice(0, -1) : text4;
+}
+
+// src/runner/secret.ts
+import { inspect } from "node:util";
+
+// src/runner/matcher.ts
+var KEY_CHARACTERS = 4;
+var KEYS = 2 ** 16;
+var Matcher = class {
+  /** In order, so that those which begin alike are neighbours. */
+  #texts;
+  /** For each text the longest other one that it begins with, by its index; -1 when there is none. */
+  #shorter;
+  #longest;
+  #keys = new Uint8Array(KEYS);
+  /** @param texts each of at least four characters */
+  constructor(texts) {
+    this.#texts = [...new Set(texts)].sort();
+    this.#longest = this.#texts.reduce((most, { length }) => Math.max(most, length), 0);
+    const begun = [];
+    this.#shorter = this.#texts.map((text4, index) => {
+      while (begun.length > 0 && !text4.startsWith(this.#texts[begun.at(-1) ?? 0] ?? "")) begun.pop();
+      const shorter = begun.at(-1) ?? -1;
+      begun.push(index);
+      return shorter;
+    });
+    for (const text4 of this.#texts) this.#keys[keyAt(text4, 0)] = 1;
+  }
+  /** The text with everything found in it replaced; what overlaps is replaced together. */
+  replaceAll(text4, by) {
+    if (this.#texts.length === 0) return text4;
+    let result = "";
+    let done = 0;
+    let start = 0;
+    let end2 = 0;
+    for (let at = 0; at + KEY_CHARACTERS <= text4.length; at++) {
+      const length = this.#lengthAt(text4, at);
+      if (length === 0) continue;
+      if (at >= end2) {
+        if (end2 > start) {
+          result += text4.slice(done, start) + by;
+          done = end2;
+        }
+        start = at;
+      }
+      end2 = Math.max(end2, at + length);
+    }
+    return end2 === start ? text4 : `${result}${text4.slice(done, start)}${by}${text4.slice(end2)}`;
+  }
+  /** The length of the longest text that stands at a place; 0 when none does. */
+  #lengthAt(text4, at) {
+    if (this.#keys[keyAt(text4, at)] === 0) return 0;
+    const rest = text4.slice(at, at + this.#longest);
+    for (let index = this.#lastUpTo(rest); index >= 0; index = this.#shorter[index] ?? -1) {
+      const candidate = this.#texts[index] ?? "";
+      if (rest.startsWith(candidate)) return candidate.length;
+    }
+    return 0;
+  }
+  /** The index of the last text that is not after another in order: all that the other begins with lead to it. */
+  #lastUpTo(other) {
+    let low = 0;
+    let high = this.#texts.length;
+    while (low < high) {
+      const middle = low + high >>> 1;
+      if ((this.#texts[middle] ?? "") <= other) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+};
+function keyAt(text4, at) {
+  const pair = text4.charCodeAt(at) * 31 + text4.charCodeAt(at + 1);
+  return (pair * 961 + text4.charCodeAt(at + 2) * 31 + text4.charCodeAt(at + 3)) % KEYS;
+}
+
+// src/runner/stdout.ts
+var direct;
+function writeLine(line) {
+  const write = direct ?? process.stdout.write.bind(process.stdout);
+  write(`${line}
+`);
+}
+function divertOthers(handOver) {
+  direct ??= process.stdout.write.bind(process.stdout);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => void 0);
+    stream.write = ((chunk, ...rest) => {
+      const text4 = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+      for (const line of text4.replace(/\r?\n$/, "").split("\n")) if (line.trim() !== "") handOver(line);
+      const done = rest.find((one) => typeof one === "function");
+      if (done !== void 0) process.nextTick(done);
+      return true;
+    });
+  }
+}
+
+// src/runner/workflow-commands.ts
+function isInRunner(env) {
+  return env.GITHUB_ACTIONS === "true" || readsGreedily(env);
+}
+function readsGreedily(env) {
+  return env.ACT === "true" || env.FORGEJO_ACTIONS === "true" || env.GITEA_ACTIONS === "true";
+}
+function commandLine(name, data, env, properties = {}) {
+  const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
+  const head = given.length === 0 ? name : `${name} ${given.join(",")}`;
+  return `::${head}::${escapeData(readsGreedily(env) ? data.replaceAll("::", ": :") : data)}`;
+}
+function withoutCommands(line) {
+  return line.replace(/##(?=\w*\[)/g, "## ").replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, "$1 ");
+}
+function escapeData(text4) {
+  return text4.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+function escapeProperty(text4) {
+  return escapeData(text4).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+// src/runner/secret.ts
+var HIDDEN = "***";
+var SHORTEST_HIDDEN = 4;
+var EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
+var FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
+var MOST_MASKED_LINES = 500;
+var known = /* @__PURE__ */ new Set();
+var matcher;
+var Secret = class {
+  #value;
+  /**
+   * Hides the value, and every form of it, from all that is printed from now on, unless {@link isTooPlain}.
+   *
+   * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
+   */
+  constructor(value, username) {
+    this.#value = value;
+    const isMasked = value.split(LINE_END).length <= MOST_MASKED_LINES;
+    hide(formsOf(value), isMasked);
+    if (username !== void 0 && value !== "") hide(base64Forms(`${username}:${value}`), isMasked);
+  }
+  /** The value itself. For the headers and files that need it, never for text that a person reads. */
+  reveal() {
+    return this.#value;
+  }
+  toString() {
+    return HIDDEN;
+  }
+  toJSON() {
+    return HIDDEN;
+  }
+  [inspect.custom]() {
+    return HIDDEN;
+  }
+};
+function isTooPlain(value) {
+  const core = value.trim();
+  return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core);
+}
+function redact(text4) {
+  matcher ??= new Matcher(known);
+  return matcher.replaceAll(text4, HIDDEN);
+}
+function formsOf(value) {
+  const text4 = wellFormed(value);
+  const lines2 = text4.split(LINE_END).map((line) => line.trim());
+  const plain = [text4, text4.trim(), ...lines2.filter((line) => !FRAME_OF_KEY.test(line))];
+  const telling = unique(plain).filter((one) => !isTooPlain(one));
+  const escaped = telling.flatMap((one) => [
+    one,
+    printable(one),
+    encodeURIComponent(one),
+    encodeURIComponent(one).replaceAll("%20", "+"),
+    JSON.stringify(one).slice(1, -1),
+    goJson(one)
+  ]);
+  const encoded = isTooPlain(text4) ? [] : [...base64Forms(text4), ...base64Forms(text4.trim())];
+  return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
+}
+function base64Forms(text4) {
+  const standard = Buffer.from(text4).toString("base64");
+  const urlSafe = standard.replaceAll("+", "-").replaceAll("/", "_");
+  return [standard, urlSafe, standard.replace(/=+$/, ""), urlSafe.replace(/=+$/, "")];
+}
+function goJson(text4) {
+  const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text4).slice(1, -1).replace(/[<>&]/g, hex);
+}
+function hide(forms, isMasked) {
+  const fresh = unique(forms).filter((form) => !known.has(form));
+  if (fresh.length === 0) return;
+  for (const form of fresh) known.add(form);
+  matcher = void 0;
+  if (!isMasked || !isInRunner(process.env)) return;
+  for (const mask of unique(fresh.flatMap(masksOf))) writeLine(commandLine("add-mask", mask, process.env));
+}
+function masksOf(form) {
+  if (LINE_END.test(form)) return [];
+  return form.split(/::+|^:/).filter((piece) => !isTooPlain(piece));
+}
+function unique(texts) {
+  return [...new Set(texts)].filter((text4) => text4 !== "");
+}
+
+// src/runner/foreign.ts
+var MOST_CHARACTERS = 2e3;
+function foreignLine(text4, mostCharacters = MOST_CHARACTERS) {
+  return shortened(redact(printable(redact(text4))), mostCharacters);
+}
+
+// src/runner/log.ts
+var MOST_LINE_CHARACTERS = 8e3;
+var MOST_TITLE_CHARACTERS = 200;
+var MOST_ANNOTATION_CHARACTERS = 4096;
+var ROOM_FOR_REST = 40;
+var log = logThrough(redact);
+var reportLog = logThrough((text4) => text4);
+async function stage(title, work) {
+  const line = foreignLine(title, MOST_TITLE_CHARACTERS);
+  if (isInRunner(process.env)) writeLine(commandLine("group", withoutCommands(line), process.env));
+  else writeLine(withoutCommands(`== ${line}`));
+  try {
+    return await work();
+  } finally {
+    if (isInRunner(process.env)) writeLine(commandLine("endgroup", "", process.env));
+  }
+}
+function speakForAll() {
+  divertOthers((line) => {
+    const [, debugged] = /^::debug::(.*)$/s.exec(line) ?? [];
+    if (debugged === void 0) log.info(line);
+    else log.debug(debugged);
+  });
+  process.on("uncaughtException", (error) => {
+    const details = error instanceof Error ? error.stack ?? error.message : String(error);
+    log.error(`A bug of this action, not of your workflow. Please report it: ${details}`);
+    process.exit(1);
+  });
+}
+function logThrough(hide3) {
+  const one = (text4, most) => withoutCommands(shortened(hide3(printable(hide3(text4))), most));
+  const annotate = (level) => (message, title) => {
+    const lines2 = hide3(message).split(LINE_END).map((line) => withoutCommands(hide3(printable(line))));
+    const text4 = shortened(lines2.join("\n"), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
+    annotation(level, text4, title === void 0 ? void 0 : one(title, MOST_TITLE_CHARACTERS));
+  };
+  return {
+    info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
+    debug: (line) => debug(one(line, MOST_LINE_CHARACTERS)),
+    notice: annotate("notice"),
+    warning: annotate("warning"),
+    error: annotate("error")
+  };
+}
+function debug(line) {
+  if (isInRunner(process.env)) writeLine(commandLine("debug", line, process.env));
+  else if (process.env.RUNNER_DEBUG === "1") writeLine(withoutCommands(`Debug: ${line}`));
+}
+function annotation(level, message, title) {
+  if (isInRunner(process.env)) {
+    writeLine(commandLine(level, message, process.env, title === void 0 ? {} : { title }));
+    return;
+  }
+  const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === void 0 ? "" : `${title}: `}`;
+  for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
+}
+
 // src/runner/clock.ts
 function nowMs() {
   return performance.now();
@@ -7436,8 +7724,8 @@ function sleep(ms, signal) {
   return new Promise((resolve3, reject) => {
     const stop = () => {
       clearTimeout(timer);
-      const error2 = new DOMException("The operation was aborted", { name: "AbortError", cause: signal?.reason });
-      reject(error2);
+      const error = new DOMException("The operation was aborted", { name: "AbortError", cause: signal?.reason });
+      reject(error);
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", stop);
@@ -7457,547 +7745,6 @@ function timeLimit(ms) {
   const end2 = () => controller.abort(new DOMException("The operation took too long", "TimeoutError"));
   setTimeout(end2, ms).unref();
   return controller.signal;
-}
-
-// node_modules/@actions/core/lib/command.js
-import * as os from "os";
-
-// node_modules/@actions/core/lib/utils.js
-function toCommandValue(input2) {
-  if (input2 === null || input2 === void 0) {
-    return "";
-  } else if (typeof input2 === "string" || input2 instanceof String) {
-    return input2;
-  }
-  return JSON.stringify(input2);
-}
-function toCommandProperties(annotationProperties) {
-  if (!Object.keys(annotationProperties).length) {
-    return {};
-  }
-  return {
-    title: annotationProperties.title,
-    file: annotationProperties.file,
-    line: annotationProperties.startLine,
-    endLine: annotationProperties.endLine,
-    col: annotationProperties.startColumn,
-    endColumn: annotationProperties.endColumn
-  };
-}
-
-// node_modules/@actions/core/lib/command.js
-function issueCommand(command, properties2, message) {
-  const cmd = new Command(command, properties2, message);
-  process.stdout.write(cmd.toString() + os.EOL);
-}
-function issue(name, message = "") {
-  issueCommand(name, {}, message);
-}
-var CMD_STRING = "::";
-var Command = class {
-  constructor(command, properties2, message) {
-    if (!command) {
-      command = "missing.command";
-    }
-    this.command = command;
-    this.properties = properties2;
-    this.message = message;
-  }
-  toString() {
-    let cmdStr = CMD_STRING + this.command;
-    if (this.properties && Object.keys(this.properties).length > 0) {
-      cmdStr += " ";
-      let first = true;
-      for (const key in this.properties) {
-        if (this.properties.hasOwnProperty(key)) {
-          const val = this.properties[key];
-          if (val) {
-            if (first) {
-              first = false;
-            } else {
-              cmdStr += ",";
-            }
-            cmdStr += `${key}=${escapeProperty(val)}`;
-          }
-        }
-      }
-    }
-    cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-    return cmdStr;
-  }
-};
-function escapeData(s) {
-  return toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-}
-function escapeProperty(s) {
-  return toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
-}
-
-// node_modules/@actions/core/lib/file-command.js
-import * as crypto from "crypto";
-import * as fs from "fs";
-import * as os2 from "os";
-function issueFileCommand(command, message) {
-  const filePath = process.env[`GITHUB_${command}`];
-  if (!filePath) {
-    throw new Error(`Unable to find environment variable for file command ${command}`);
-  }
-  if (!fs.existsSync(filePath)) {
-    throw new Error(`Missing file at path: ${filePath}`);
-  }
-  fs.appendFileSync(filePath, `${toCommandValue(message)}${os2.EOL}`, {
-    encoding: "utf8"
-  });
-}
-function prepareKeyValueMessage(key, value) {
-  const delimiter2 = `ghadelimiter_${crypto.randomUUID()}`;
-  const convertedValue = toCommandValue(value);
-  if (key.includes(delimiter2)) {
-    throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter2}"`);
-  }
-  if (convertedValue.includes(delimiter2)) {
-    throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter2}"`);
-  }
-  return `${key}<<${delimiter2}${os2.EOL}${convertedValue}${os2.EOL}${delimiter2}`;
-}
-
-// node_modules/@actions/core/lib/core.js
-import * as os4 from "os";
-
-// node_modules/@actions/core/lib/summary.js
-import { EOL as EOL3 } from "os";
-import { constants, promises } from "fs";
-var __awaiter = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve3, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-var { access, appendFile, writeFile } = promises;
-var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
-var Summary = class {
-  constructor() {
-    this._buffer = "";
-  }
-  /**
-   * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-   * Also checks r/w permissions.
-   *
-   * @returns step summary file path
-   */
-  filePath() {
-    return __awaiter(this, void 0, void 0, function* () {
-      if (this._filePath) {
-        return this._filePath;
-      }
-      const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-      if (!pathFromEnv) {
-        throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-      }
-      try {
-        yield access(pathFromEnv, constants.R_OK | constants.W_OK);
-      } catch (_a) {
-        throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-      }
-      this._filePath = pathFromEnv;
-      return this._filePath;
-    });
-  }
-  /**
-   * Wraps content in an HTML tag, adding any HTML attributes
-   *
-   * @param {string} tag HTML tag to wrap
-   * @param {string | null} content content within the tag
-   * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-   *
-   * @returns {string} content wrapped in HTML element
-   */
-  wrap(tag, content, attrs = {}) {
-    const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
-    if (!content) {
-      return `<${tag}${htmlAttrs}>`;
-    }
-    return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-  }
-  /**
-   * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-   *
-   * @param {SummaryWriteOptions} [options] (optional) options for write operation
-   *
-   * @returns {Promise<Summary>} summary instance
-   */
-  write(options) {
-    return __awaiter(this, void 0, void 0, function* () {
-      const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-      const filePath = yield this.filePath();
-      const writeFunc = overwrite ? writeFile : appendFile;
-      yield writeFunc(filePath, this._buffer, { encoding: "utf8" });
-      return this.emptyBuffer();
-    });
-  }
-  /**
-   * Clears the summary buffer and wipes the summary file
-   *
-   * @returns {Summary} summary instance
-   */
-  clear() {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.emptyBuffer().write({ overwrite: true });
-    });
-  }
-  /**
-   * Returns the current summary buffer as a string
-   *
-   * @returns {string} string of summary buffer
-   */
-  stringify() {
-    return this._buffer;
-  }
-  /**
-   * If the summary buffer is empty
-   *
-   * @returns {boolen} true if the buffer is empty
-   */
-  isEmptyBuffer() {
-    return this._buffer.length === 0;
-  }
-  /**
-   * Resets the summary buffer without writing to summary file
-   *
-   * @returns {Summary} summary instance
-   */
-  emptyBuffer() {
-    this._buffer = "";
-    return this;
-  }
-  /**
-   * Adds raw text to the summary buffer
-   *
-   * @param {string} text content to add
-   * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-   *
-   * @returns {Summary} summary instance
-   */
-  addRaw(text4, addEOL = false) {
-    this._buffer += text4;
-    return addEOL ? this.addEOL() : this;
-  }
-  /**
-   * Adds the operating system-specific end-of-line marker to the buffer
-   *
-   * @returns {Summary} summary instance
-   */
-  addEOL() {
-    return this.addRaw(EOL3);
-  }
-  /**
-   * Adds an HTML codeblock to the summary buffer
-   *
-   * @param {string} code content to render within fenced code block
-   * @param {string} lang (optional) language to syntax highlight code
-   *
-   * @returns {Summary} summary instance
-   */
-  addCodeBlock(code, lang) {
-    const attrs = Object.assign({}, lang && { lang });
-    const element = this.wrap("pre", this.wrap("code", code), attrs);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML list to the summary buffer
-   *
-   * @param {string[]} items list of items to render
-   * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-   *
-   * @returns {Summary} summary instance
-   */
-  addList(items, ordered = false) {
-    const tag = ordered ? "ol" : "ul";
-    const listItems = items.map((item) => this.wrap("li", item)).join("");
-    const element = this.wrap(tag, listItems);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML table to the summary buffer
-   *
-   * @param {SummaryTableCell[]} rows table rows
-   *
-   * @returns {Summary} summary instance
-   */
-  addTable(rows) {
-    const tableBody = rows.map((row) => {
-      const cells = row.map((cell) => {
-        if (typeof cell === "string") {
-          return this.wrap("td", cell);
-        }
-        const { header, data, colspan, rowspan } = cell;
-        const tag = header ? "th" : "td";
-        const attrs = Object.assign(Object.assign({}, colspan && { colspan }), rowspan && { rowspan });
-        return this.wrap(tag, data, attrs);
-      }).join("");
-      return this.wrap("tr", cells);
-    }).join("");
-    const element = this.wrap("table", tableBody);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds a collapsable HTML details element to the summary buffer
-   *
-   * @param {string} label text for the closed state
-   * @param {string} content collapsable content
-   *
-   * @returns {Summary} summary instance
-   */
-  addDetails(label, content) {
-    const element = this.wrap("details", this.wrap("summary", label) + content);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML image tag to the summary buffer
-   *
-   * @param {string} src path to the image you to embed
-   * @param {string} alt text description of the image
-   * @param {SummaryImageOptions} options (optional) addition image attributes
-   *
-   * @returns {Summary} summary instance
-   */
-  addImage(src, alt, options) {
-    const { width, height } = options || {};
-    const attrs = Object.assign(Object.assign({}, width && { width }), height && { height });
-    const element = this.wrap("img", null, Object.assign({ src, alt }, attrs));
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML section heading element
-   *
-   * @param {string} text heading text
-   * @param {number | string} [level=1] (optional) the heading level, default: 1
-   *
-   * @returns {Summary} summary instance
-   */
-  addHeading(text4, level) {
-    const tag = `h${level}`;
-    const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text4);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML thematic break (<hr>) to the summary buffer
-   *
-   * @returns {Summary} summary instance
-   */
-  addSeparator() {
-    const element = this.wrap("hr", null);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML line break (<br>) to the summary buffer
-   *
-   * @returns {Summary} summary instance
-   */
-  addBreak() {
-    const element = this.wrap("br", null);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML blockquote to the summary buffer
-   *
-   * @param {string} text quote text
-   * @param {string} cite (optional) citation url
-   *
-   * @returns {Summary} summary instance
-   */
-  addQuote(text4, cite) {
-    const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text4, attrs);
-    return this.addRaw(element).addEOL();
-  }
-  /**
-   * Adds an HTML anchor tag to the summary buffer
-   *
-   * @param {string} text link text/content
-   * @param {string} href hyperlink
-   *
-   * @returns {Summary} summary instance
-   */
-  addLink(text4, href) {
-    const element = this.wrap("a", text4, { href });
-    return this.addRaw(element).addEOL();
-  }
-};
-var _summary = new Summary();
-var summary = _summary;
-
-// node_modules/@actions/core/lib/platform.js
-import os3 from "os";
-
-// node_modules/@actions/io/lib/io-util.js
-import * as fs2 from "fs";
-var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs2.promises;
-var IS_WINDOWS = process.platform === "win32";
-var READONLY = fs2.constants.O_RDONLY;
-
-// node_modules/@actions/exec/lib/toolrunner.js
-var IS_WINDOWS2 = process.platform === "win32";
-
-// node_modules/@actions/core/lib/platform.js
-var platform = os3.platform();
-var arch = os3.arch();
-
-// node_modules/@actions/core/lib/core.js
-var ExitCode;
-(function(ExitCode2) {
-  ExitCode2[ExitCode2["Success"] = 0] = "Success";
-  ExitCode2[ExitCode2["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-function setSecret(secret) {
-  issueCommand("add-mask", {}, secret);
-}
-function setOutput(name, value) {
-  const filePath = process.env["GITHUB_OUTPUT"] || "";
-  if (filePath) {
-    return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
-  }
-  process.stdout.write(os4.EOL);
-  issueCommand("set-output", { name }, toCommandValue(value));
-}
-function debug(message) {
-  issueCommand("debug", {}, message);
-}
-function error(message, properties2 = {}) {
-  issueCommand("error", toCommandProperties(properties2), message instanceof Error ? message.toString() : message);
-}
-function warning(message, properties2 = {}) {
-  issueCommand("warning", toCommandProperties(properties2), message instanceof Error ? message.toString() : message);
-}
-function notice(message, properties2 = {}) {
-  issueCommand("notice", toCommandProperties(properties2), message instanceof Error ? message.toString() : message);
-}
-function info(message) {
-  process.stdout.write(message + os4.EOL);
-}
-function startGroup(name) {
-  issue("group", name);
-}
-function endGroup() {
-  issue("endgroup");
-}
-function saveState(name, value) {
-  const filePath = process.env["GITHUB_STATE"] || "";
-  if (filePath) {
-    return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
-  }
-  issueCommand("save-state", { name }, toCommandValue(value));
-}
-
-// src/runner/secret.ts
-import { inspect } from "node:util";
-var HIDDEN = "***";
-var SHORTEST_LINE_HIDDEN = 3;
-var known = /* @__PURE__ */ new Set();
-var Secret = class {
-  #value;
-  /**
-   * Hides the value, and every form of it, from all that is printed from now on.
-   *
-   * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
-   */
-  constructor(value, username) {
-    this.#value = value;
-    hide(formsOf(value));
-    if (username !== void 0) hide(base64Forms(`${username}:${value}`));
-  }
-  /** The value itself. For the headers and files that need it, never for text that a person reads. */
-  reveal() {
-    return this.#value;
-  }
-  toString() {
-    return HIDDEN;
-  }
-  toJSON() {
-    return HIDDEN;
-  }
-  [inspect.custom]() {
-    return HIDDEN;
-  }
-};
-function redact(text4) {
-  let clean = text4;
-  for (const form of [...known].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(form, HIDDEN);
-  return clean;
-}
-function formsOf(value) {
-  const lines2 = value.split(/\r?\n|\r/);
-  const plain = [value, value.trim(), ...lines2.filter((line) => line.trim().length >= SHORTEST_LINE_HIDDEN)];
-  const escaped = plain.flatMap((text4) => [
-    text4,
-    encodeURIComponent(text4),
-    encodeURIComponent(text4).replaceAll("%20", "+"),
-    JSON.stringify(text4).slice(1, -1),
-    goJson(text4)
-  ]);
-  return unique([...escaped, ...base64Forms(value), ...base64Forms(value.trim())]);
-}
-function base64Forms(text4) {
-  const standard = Buffer.from(text4).toString("base64");
-  const urlSafe = standard.replaceAll("+", "-").replaceAll("/", "_");
-  return [standard, urlSafe, standard.replace(/=+$/, ""), urlSafe.replace(/=+$/, "")];
-}
-function goJson(text4) {
-  const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(text4).slice(1, -1).replace(/[<>&]/g, hex);
-}
-function hide(forms) {
-  for (const form of unique(forms)) {
-    if (known.has(form)) continue;
-    known.add(form);
-    if (process.env.GITHUB_ACTIONS === "true") setSecret(form);
-  }
-}
-function unique(texts) {
-  return [...new Set(texts)].filter((text4) => text4 !== "");
-}
-
-// src/runner/log.ts
-var log = {
-  info: (line) => info(redact(line)),
-  debug: (line) => debug(redact(line)),
-  /** Shown on the run's page too. */
-  notice: (line, title) => notice(redact(line), properties(title)),
-  warning: (line, title) => warning(redact(line), properties(title)),
-  error: (line, title) => error(redact(line), properties(title))
-};
-async function stage(title, work) {
-  startGroup(redact(title));
-  try {
-    return await work();
-  } finally {
-    endGroup();
-  }
-}
-function properties(title) {
-  return title === void 0 ? {} : { title: redact(title) };
 }
 
 // src/errors.ts
@@ -8027,8 +7774,8 @@ var CutOff = class extends Error {
 function throwAll(problems) {
   if (problems.length > 0) throw new UserErrors(problems);
 }
-function messageOf(error2) {
-  return error2 instanceof Error ? error2.message : String(error2);
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }
 
 // src/connection.ts
@@ -8139,9 +7886,9 @@ function isImageName(text4) {
   try {
     parseReference(text4);
     return true;
-  } catch (error2) {
-    if (error2 instanceof InvalidReference) return false;
-    throw error2;
+  } catch (error) {
+    if (error instanceof InvalidReference) return false;
+    throw error;
   }
 }
 function fullName(text4) {
@@ -8236,7 +7983,12 @@ function storedCredential(file, registry) {
   const exact = file.auths?.[wanted];
   const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
   const entry = exact ?? sameHost;
-  if (entry === void 0) return void 0;
+  return entry && credentialIn(entry);
+}
+function storedCredentials(file) {
+  return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
+}
+function credentialIn(entry) {
   const [user = "", ...rest] = Buffer.from(entry.auth ?? "", "base64").toString().replace(/\0+$/, "").split(":");
   const username = user || (entry.username ?? "");
   if (entry.identitytoken) return { kind: "identity-token", username, password: entry.identitytoken };
@@ -8315,14 +8067,14 @@ var ARCHITECTURES = {
   ppc64: "ppc64le",
   s390x: "s390x"
 };
-function archiveUrl(base, version, platform2, architecture) {
-  const [os5, arch2] = [PLATFORMS[platform2], ARCHITECTURES[architecture]];
-  if (os5 === void 0 || arch2 === void 0) {
+function archiveUrl(base, version, platform, architecture) {
+  const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
+  if (os === void 0 || arch === void 0) {
     throw new UserError(
-      `Docker has no static build of its CLI for ${platform2} ${architecture}: install the docker CLI in an earlier step`
+      `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`
     );
   }
-  return `${base}/${os5}/static/stable/${arch2}/docker-${version}.tgz`;
+  return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
 }
 function parseCliVersion(printed) {
   const [, text4 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
@@ -8357,8 +8109,8 @@ async function findCli({ reach, stack }, env, workspace, signal) {
 async function ownVersion(docker, signal) {
   try {
     return parseCliVersion((await docker.run(["--version"], { signal })).stdout);
-  } catch (error2) {
-    if (error2.code !== "ENOENT") throw error2;
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
     return "none";
   }
 }
@@ -8404,10 +8156,10 @@ async function download(url, path) {
   const { downloadTool, HTTPError } = await toolCache();
   try {
     return await downloadTool(url, path);
-  } catch (error2) {
-    const status = error2 instanceof HTTPError ? error2.httpStatusCode : void 0;
-    const reason = status === 404 ? "there is no such version for this platform: check `docker-version`" : `${messageOf(error2) || "no answer"}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
-    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error2 });
+  } catch (error) {
+    const status = error instanceof HTTPError ? error.httpStatusCode : void 0;
+    const reason = status === 404 ? "there is no such version for this platform: check `docker-version`" : `${messageOf(error) || "no answer"}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
+    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
   }
 }
 async function requireSum(path, wanted, url) {
@@ -8423,11 +8175,11 @@ async function unpack(archive, directory, url) {
   const { extractTar } = await toolCache();
   try {
     return await extractTar(archive, directory, ["xz", "--no-same-owner"]);
-  } catch (error2) {
+  } catch (error) {
     throw new UserError(
       `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
       {
-        cause: error2
+        cause: error
       }
     );
   }
@@ -8481,6 +8233,71 @@ function without(env, names) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
+// src/inputs/masking.ts
+var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config"];
+var told = /* @__PURE__ */ new Set();
+function hide2(value, place, username) {
+  if (value.trim() === "") return;
+  new Secret(value, username);
+  if (!isTooPlain(value) || told.has(place)) return;
+  told.add(place);
+  reportLog.notice(
+    `${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`
+  );
+}
+function hidePasswords(value) {
+  if (value.kind === "map") hidePasswordsOfMap(value);
+  if (value.kind !== "list") return;
+  for (const item of value.items) {
+    if (item.kind === "text") guess(item.value.split(/\s+/).at(-1));
+    else hidePasswords(item);
+  }
+}
+function hidePasswordsOfMap(map) {
+  for (const { key, value } of map.entries) {
+    if (key === "password") {
+      if (value.kind === "text") guess(value.value);
+      else hideAll(value);
+    } else if (value.kind !== "text") hidePasswords(value);
+    else if (!PUBLIC_KEYS.includes(key)) guess(value.value);
+  }
+}
+function hideAll(value) {
+  if (value.kind === "text") guess(value.value);
+  if (value.kind === "list") value.items.forEach(hideAll);
+  if (value.kind !== "map") return;
+  for (const entry of value.entries) {
+    guess(entry.key);
+    hideAll(entry.value);
+  }
+}
+function hideAfterPasswordKeys(text4) {
+  for (const [, rest = ""] of text4.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
+    guess(rest);
+    for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
+      guess(piece);
+      guess(piece.replace(/^["']|["'}\]]+$/g, ""));
+    }
+  }
+}
+var MOST_COLONS = 3;
+function hideUserInfo(address) {
+  const [, before = ""] = /^(.*)@/s.exec(address) ?? [];
+  const [, ...behind] = before.replace(/^\w*:?\/+/, "").split(":");
+  for (const index of behind.keys()) if (index < MOST_COLONS) guess(behind.slice(index).join(":"));
+}
+function withoutUserInfo2(address) {
+  return /^(?:\w*:?\/+)?[^@]*:.*@/s.test(address) ? address.replace(/^.*@/s, "***@") : address;
+}
+function hideColumns(line) {
+  const columns = line.trim().split(/[ \t]+/);
+  columns.slice(2).forEach(guess);
+  guess(/^\s*(?:\S+\s+){3}(.*)$/.exec(line)?.[1]);
+}
+function guess(value) {
+  if (value !== void 0 && value.trim() !== "") new Secret(value.trim());
+}
+
 // src/inputs/problems.ts
 var LONGEST_SHOWN = 60;
 var Problems = class _Problems {
@@ -8501,9 +8318,9 @@ var Problems = class _Problems {
   attempt(work) {
     try {
       return work();
-    } catch (error2) {
-      if (!(error2 instanceof UserError)) throw error2;
-      this.add(error2.message);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.add(error.message);
       return void 0;
     }
   }
@@ -8513,7 +8330,8 @@ var Problems = class _Problems {
   }
 };
 function shown2(value) {
-  return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
+  const clean = redact(value);
+  return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean);
 }
 function listed(names, type = "conjunction") {
   return new Intl.ListFormat("en", { type }).format(names.map((name) => `\`${name}\``));
@@ -8534,15 +8352,17 @@ function parseHost(text4) {
   if (scheme === "tcp") return parseTcp(text4, rest);
   if (scheme === "unix") {
     if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text4 };
-    throw new UserError(`${shown2(text4)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+    throw new UserError(
+      `${shown2(withoutUserInfo2(text4))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`
+    );
   }
-  throw new UserError(`${shown2(text4)} is no address of a docker daemon: write one such as ${FORMS}`);
+  throw new UserError(`${shown2(withoutUserInfo2(text4))} is no address of a docker daemon: write one such as ${FORMS}`);
 }
 function parseJump(text4) {
   const [, user, name, port, path] = SSH.exec(text4.replace(/^ssh:\/\//, "")) ?? [];
   if (name === void 0 || path !== void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(text4)} is no jump host: write user@host or user@host:port, several with commas between`
+      `${shown2(withoutUserInfo2(text4))} is no jump host: write user@host or user@host:port, several with commas between`
     );
   }
   return `${user === void 0 ? "" : `${user}@`}${name}${port === void 0 ? "" : `:${port}`}`;
@@ -8554,13 +8374,13 @@ function parseSsh(text4, rest) {
   const [, user, name, port, path] = SSH.exec(rest) ?? [];
   if (name === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(text4)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
+      `${shown2(withoutUserInfo2(text4))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
     );
   }
   const socket = path === void 0 || path === "/" ? void 0 : path;
   if (socket !== void 0 && !PLAIN_PATH.test(socket)) {
     throw new UserError(
-      `${shown2(text4)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
+      `${shown2(withoutUserInfo2(text4))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
     );
   }
   return {
@@ -8576,7 +8396,7 @@ function parseTcp(text4, rest) {
   const [, port] = TCP.exec(rest) ?? [];
   if (port === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(text4)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
+      `${shown2(withoutUserInfo2(text4))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
     );
   }
   return { kind: "tcp", text: text4.replace(/\/$/, "") };
@@ -8586,7 +8406,7 @@ function isPort(port) {
 }
 
 // src/reach/ssh.ts
-import { access as accessFile, readFile, rm as rm2 } from "node:fs/promises";
+import { access as accessFile, readFile, rm } from "node:fs/promises";
 import { request } from "node:http";
 
 // src/elapsed.ts
@@ -8889,9 +8709,9 @@ async function openSsh(ssh, host, signal) {
   for (const type of types) {
     try {
       return await openAs(ssh, host, type === "" ? target : ["-o", `HostKeyAlgorithms=${type}`, ...target], signal);
-    } catch (error2) {
-      first ??= error2;
-      if (!isAboutHostKey(error2)) throw error2;
+    } catch (error) {
+      first ??= error;
+      if (!isAboutHostKey(error)) throw error;
     }
   }
   throw first;
@@ -8912,8 +8732,8 @@ function attempt(child) {
   child.stdout.resume();
   child.stdin.on("error", () => void 0);
   const ended = new Promise((resolve3) => {
-    child.once("error", (error2) => {
-      said += error2.message;
+    child.once("error", (error) => {
+      said += error.message;
       over = true;
       resolve3();
     });
@@ -8931,11 +8751,11 @@ async function untilSocket(path, ssh, signal) {
   const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1e3;
   for (; ; ) {
     if (ssh.hasEnded()) throw new SshEnded(ssh.stderr());
-    const exists2 = await accessFile(path).then(
+    const exists = await accessFile(path).then(
       () => true,
       () => false
     );
-    if (exists2 && !ssh.hasEnded()) return;
+    if (exists && !ssh.hasEnded()) return;
     if (nowMs() > deadline) throw new SshEnded("timed out");
     await sleep(LOOK_EVERY_MS, signal);
   }
@@ -8943,17 +8763,17 @@ async function untilSocket(path, ssh, signal) {
 var SshEnded = class extends Error {
   name = "SshEnded";
 };
-async function open2(ssh, args, path, signal) {
+async function open(ssh, args, path, signal) {
   for (let number = 1; ; number++) {
-    await rm2(path, { force: true });
+    await rm(path, { force: true });
     const running = attempt(startGuarded("ssh", args, ssh.env));
     try {
       await untilSocket(path, running, signal);
       return running;
-    } catch (error2) {
+    } catch (error) {
       end(running);
-      const isCrowded = error2 instanceof SshEnded && classifySsh(error2.message) === "crowded";
-      if (!isCrowded || number === CROWDED_ATTEMPTS) throw error2;
+      const isCrowded = error instanceof SshEnded && classifySsh(error.message) === "crowded";
+      if (!isCrowded || number === CROWDED_ATTEMPTS) throw error;
       await sleep((0.5 + Math.random()) * number * 1e3, signal);
     }
   }
@@ -8966,8 +8786,8 @@ var SshFailed = class extends UserError {
     this.failure = failure;
   }
 };
-function isAboutHostKey(error2) {
-  return error2 instanceof SshFailed && ["unknown-host-key", "changed-host-key", "no-key-type"].includes(error2.failure);
+function isAboutHostKey(error) {
+  return error instanceof SshFailed && ["unknown-host-key", "changed-host-key", "no-key-type"].includes(error.failure);
 }
 async function failed(ssh, host, stderr) {
   if (/ssh: not found|ENOENT/.test(stderr)) {
@@ -8982,11 +8802,11 @@ async function failed(ssh, host, stderr) {
 async function openForward(ssh, host, target, signal) {
   const socket = socketPath(ssh.workspace, 0);
   const args = forwardArguments(socket, host, target);
-  const opened = () => open2(ssh, args, socket, signal);
-  const first = await opened().catch(async (error2) => {
-    if (!(error2 instanceof SshEnded)) throw error2;
-    if (/forwarding request failed|forwarding failed/i.test(error2.message)) return void 0;
-    throw await failed(ssh, host, error2.message);
+  const opened = () => open(ssh, args, socket, signal);
+  const first = await opened().catch(async (error) => {
+    if (!(error instanceof SshEnded)) throw error;
+    if (/forwarding request failed|forwarding failed/i.test(error.message)) return void 0;
+    throw await failed(ssh, host, error.message);
   });
   if (first === void 0) return void 0;
   if (!await pings(socket)) {
@@ -9013,9 +8833,9 @@ function pings(socketPath2) {
 }
 async function openSessions(ssh, host, target, signal) {
   const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES);
-  const opened = () => open2(ssh, masterArguments(control, target), control, signal);
-  const first = await opened().catch(async (error2) => {
-    throw error2 instanceof SshEnded ? await failed(ssh, host, error2.message) : error2;
+  const opened = () => open(ssh, masterArguments(control, target), control, signal);
+  const first = await opened().catch(async (error) => {
+    throw error instanceof SshEnded ? await failed(ssh, host, error.message) : error;
   });
   const stop = keepOpen(first, opened, host);
   const sessions = new Sessions(() => startProgram("ssh", dialArguments(control, host, target), ssh.env));
@@ -9076,12 +8896,12 @@ function socketPath(workspace, suffixBytes) {
 }
 
 // src/reach/ssh-files.ts
-import { access as accessFile2, writeFile as writeFile2 } from "node:fs/promises";
+import { access as accessFile2, writeFile } from "node:fs/promises";
 import { join as join2 } from "node:path";
-async function prepareSsh(access2, workspace, env) {
+async function prepareSsh(access, workspace, env) {
   const directory = await workspace.makeDirectory("ssh");
   const path = (name) => join2(directory, name);
-  const { key, passphrase, pins, userConfig } = access2;
+  const { key, passphrase, pins, userConfig } = access;
   const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
   const files = {
     config: path("config"),
@@ -9103,12 +8923,12 @@ async function prepareSsh(access2, workspace, env) {
   const askpass = passphrase === void 0 ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
   const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
   if (files.key !== void 0 && passphrase !== void 0) await requirePassphrase(files.key, { ...rest, ...askpass });
-  return { access: access2, files, dockerEnv: env, env: { ...rest, LC_ALL: "C", ...askpass }, workspace };
+  return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: "C", ...askpass }, workspace };
 }
 async function writeAskpass(path, passphrase, workspace) {
   await workspace.writeFile(path("passphrase"), `${passphrase}
 `);
-  await writeFile2(path("askpass"), `#!/bin/sh
+  await writeFile(path("askpass"), `#!/bin/sh
 exec cat "\${0%/*}/passphrase"
 `, { mode: 448, flag: "wx" });
   return { SSH_ASKPASS: path("askpass"), SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":0" };
@@ -9231,7 +9051,7 @@ function tcpReason(said) {
 async function doorsOf(reach, ground) {
   const { workspace, env, signal } = ground;
   if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)];
-  for (const warning2 of warningsFor(env)) log.warning(warning2);
+  for (const warning of warningsFor(env)) log.warning(warning);
   const ssh = reach.ssh && await prepareSsh(reach.ssh, workspace, env);
   const tls = reach.tls && await writeTls(reach.tls, workspace);
   return reach.hosts.map((host) => ({
@@ -9261,7 +9081,7 @@ async function doorOfContext({ context: name, ssh }, ground) {
     );
   }
   const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory);
-  for (const warning2 of warnings) log.warning(warning2);
+  for (const warning of warnings) log.warning(warning);
   if (ssh !== void 0) {
     const target = parseHost(host);
     if (target.kind !== "ssh") {
@@ -9342,9 +9162,9 @@ async function connectEngine(dial, headers, signal) {
     ping.resume();
     if (ping.statusCode !== 200) throw new EngineError(ping.statusCode ?? 0, await text2(ping));
     return engineOver(agent, send, agreeOnVersion(String(ping.headers["api-version"] ?? OLDEST_API_VERSION)));
-  } catch (error2) {
+  } catch (error) {
     agent.destroy();
-    throw error2;
+    throw error;
   }
 }
 function agreeOnVersion(offered) {
@@ -9381,8 +9201,8 @@ function engineOver(agent, send, apiVersion) {
     close: () => agent.destroy()
   };
 }
-async function* readLines(open3) {
-  yield* createInterface({ input: await open3() });
+async function* readLines(open2) {
+  yield* createInterface({ input: await open2() });
 }
 function parseBody(body) {
   return body.trim() === "" ? void 0 : parseGoJson(body);
@@ -9425,8 +9245,8 @@ function sender(agent, headers) {
   return async (method, path, options) => {
     try {
       return await once(method, path, options);
-    } catch (error2) {
-      if (method !== "GET" || !(error2 instanceof ConnectionLost) || !agent.mayConnectAgain) throw error2;
+    } catch (error) {
+      if (method !== "GET" || !(error instanceof ConnectionLost) || !agent.mayConnectAgain) throw error;
       return once(method, path, options);
     }
   };
@@ -9440,10 +9260,10 @@ function answerOf(outgoing, timeoutSeconds) {
       clearTimeout(timer);
       resolve3(response);
     });
-    outgoing.once("error", (error2) => {
+    outgoing.once("error", (error) => {
       clearTimeout(timer);
-      const isOurs = error2 instanceof ConnectionLost || error2.name === "AbortError";
-      reject(isOurs ? error2 : new ConnectionLost(error2.message, { cause: error2 }));
+      const isOurs = error instanceof ConnectionLost || error.name === "AbortError";
+      reject(isOurs ? error : new ConnectionLost(error.message, { cause: error }));
     });
   });
 }
@@ -9484,7 +9304,7 @@ var StdioSocket = class extends Duplex {
       this.#stderr += chunk;
     });
     child.stdin.on("error", () => void 0);
-    child.once("error", (error2) => this.destroy(new ConnectionLost(error2.message, { cause: error2 })));
+    child.once("error", (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
     child.once("close", (code) => {
       const said = this.#stderr.trim();
       if (said === "" && code === 0) this.push(null);
@@ -9500,10 +9320,10 @@ var StdioSocket = class extends Duplex {
   _final(done) {
     this.#child.stdin.end(done);
   }
-  _destroy(error2, done) {
+  _destroy(error, done) {
     this.#child.kill("SIGKILL");
     for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) pipe.destroy();
-    done(error2);
+    done(error);
   }
   // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
   setKeepAlive() {
@@ -9571,11 +9391,11 @@ var Managers = class {
         const engine = await this.#enter(door, headers, signal);
         this.#connected = true;
         return engine;
-      } catch (error2) {
+      } catch (error) {
         this.#leave();
-        if (!(error2 instanceof UserError)) throw error2;
-        reasons.push(error2.message);
-        if (this.#doors.length > 1) log.info(`Passed over: ${error2.message}`);
+        if (!(error instanceof UserError)) throw error;
+        reasons.push(error.message);
+        if (this.#doors.length > 1) log.info(`Passed over: ${error.message}`);
       }
     }
     const [only = ""] = reasons;
@@ -9585,28 +9405,28 @@ var Managers = class {
   async #enter(door, headers, signal) {
     const way = await this.#open(door);
     const engine = await connectEngine(() => this.docker.start(["system", "dial-stdio"]), headers, signal).catch(
-      (error2) => {
+      (error) => {
         signal.throwIfAborted();
-        throw cannotBeUsed(way, error2);
+        throw cannotBeUsed(way, error);
       }
     );
     try {
-      const info2 = await engine.get("/info", { signal });
-      const problem2 = notManaging(info2.Swarm, door.text);
+      const info = await engine.get("/info", { signal });
+      const problem2 = notManaging(info.Swarm, door.text);
       if (problem2 !== void 0) throw new UserError(problem2);
       log.info(
-        `Connected to ${door.text}: Docker ${info2.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`
+        `Connected to ${door.text}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`
       );
       return engine;
-    } catch (error2) {
+    } catch (error) {
       engine.close();
-      throw error2 instanceof ConnectionLost ? cannotBeUsed(way, error2) : error2;
+      throw error instanceof ConnectionLost ? cannotBeUsed(way, error) : error;
     }
   }
   async #open(door) {
-    const way = await door.open().catch((error2) => {
-      if (!(error2 instanceof UserError)) throw error2;
-      throw new UserError(`${door.text}: ${error2.message}`, { cause: error2 });
+    const way = await door.open().catch((error) => {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(`${door.text}: ${error.message}`, { cause: error });
     });
     this.#way = way;
     this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
@@ -9632,7 +9452,7 @@ var Managers = class {
   }
   /** Looks for another manager when the one in use does not manage any more. One search at a time. */
   #find() {
-    this.#search ??= this.#replace().catch((error2) => log.warning(`No other manager was found: ${messageOf(error2)}`)).finally(() => {
+    this.#search ??= this.#replace().catch((error) => log.warning(`No other manager was found: ${messageOf(error)}`)).finally(() => {
       this.#search = void 0;
     });
   }
@@ -9646,7 +9466,7 @@ var Managers = class {
     const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
     while (!this.#disposed && nowMs() < deadline) {
       for (const door of others) {
-        const way = await door.open().catch((error2) => messageOf(error2));
+        const way = await door.open().catch((error) => messageOf(error));
         const problem2 = typeof way === "string" ? way : await this.#problemOf(way);
         if (typeof way === "string" || problem2 !== void 0 || this.#disposed) {
           if (typeof way !== "string") way[Symbol.dispose]();
@@ -9670,8 +9490,8 @@ var Managers = class {
       const { code, stdout, stderr } = await docker.run(["info", "--format", "{{json .Swarm}}"], { signal });
       if (code !== 0) return way.explain(stderr.trim());
       return notManaging(JSON.parse(stdout), way.text);
-    } catch (error2) {
-      return messageOf(error2);
+    } catch (error) {
+      return messageOf(error);
     }
   }
   [Symbol.dispose]() {
@@ -9679,15 +9499,15 @@ var Managers = class {
     this.#leave();
   }
 };
-function cannotBeUsed(way, error2) {
-  return new UserError(`the docker daemon at ${way.text} cannot be used: ${way.explain(messageOf(error2))}`, {
-    cause: error2
+function cannotBeUsed(way, error) {
+  return new UserError(`the docker daemon at ${way.text} cannot be used: ${way.explain(messageOf(error))}`, {
+    cause: error
   });
 }
 
 // src/runner/environment.ts
 var OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
-var LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
+var LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
 var CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
 function environmentForChildren(env) {
   const entries = Object.entries(env).filter((entry) => {
@@ -9730,9 +9550,9 @@ async function connect(deployment, workspace, env, signal) {
       userConfig,
       [Symbol.dispose]: close
     };
-  } catch (error2) {
+  } catch (error) {
     managers[Symbol.dispose]();
-    throw error2;
+    throw error;
   }
 }
 async function readUserConfig(env) {
@@ -9743,65 +9563,15 @@ async function readUserConfig(env) {
 }
 async function readConfigFile(path) {
   try {
-    return parseConfigFile(await readFile2(path, "utf8"));
-  } catch (error2) {
-    if (error2.code === "ENOENT") return {};
-    log.warning(`${path} is not read: ${messageOf(error2)}`);
+    const file = parseConfigFile(await readFile2(path, "utf8"));
+    for (const { username, password } of storedCredentials(file)) new Secret(password, username);
+    return file;
+  } catch (error) {
+    if (error.code === "ENOENT") return {};
+    const why = error instanceof SyntaxError ? "it is no JSON object" : messageOf(error);
+    log.warning(`${path} is not read: ${why}`);
     return {};
   }
-}
-
-// src/inputs/masking.ts
-var SHORTEST_GUESS = 3;
-var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config"];
-function hide2(value, username) {
-  if (value !== "") new Secret(value, username);
-}
-function hidePasswords(value) {
-  if (value.kind === "map") hidePasswordsOfMap(value);
-  if (value.kind !== "list") return;
-  for (const item of value.items) {
-    if (item.kind === "text") guess(item.value.split(/\s+/).at(-1));
-    else hidePasswords(item);
-  }
-}
-function hidePasswordsOfMap(map) {
-  for (const { key, value } of map.entries) {
-    if (key === "password") {
-      if (value.kind === "text") hide2(value.value);
-      else hideAll(value);
-    } else if (value.kind !== "text") hidePasswords(value);
-    else if (!PUBLIC_KEYS.includes(key)) guess(value.value);
-  }
-}
-function hideAll(value) {
-  if (value.kind === "text") guess(value.value);
-  if (value.kind === "list") value.items.forEach(hideAll);
-  if (value.kind !== "map") return;
-  for (const entry of value.entries) {
-    guess(entry.key);
-    hideAll(entry.value);
-  }
-}
-function hideAfterPasswordKeys(text4) {
-  for (const [, rest = ""] of text4.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
-    guess(rest);
-    for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
-      guess(piece);
-      guess(piece.replace(/^["']|["'}\]]+$/g, ""));
-    }
-  }
-}
-function hideUserInfo(address) {
-  guess(/^\w+:\/\/[^:]*:(.*)@/s.exec(address)?.[1]);
-}
-function hideColumns(line) {
-  const columns = line.trim().split(/[ \t]+/);
-  columns.slice(2).forEach(guess);
-  guess(/^\s*(?:\S+\s+){3}(.*)$/.exec(line)?.[1]);
-}
-function guess(value) {
-  if (value !== void 0 && value.trim().length >= SHORTEST_GUESS) hide2(value.trim());
 }
 
 // src/inputs/credentials.ts
@@ -9828,7 +9598,7 @@ function checkedCredential(written, problems) {
 }
 function credentialFromShortForm(given, problems) {
   const password = withoutLastNewlines(given.password);
-  hide2(password, given.username.trim());
+  hide2(password, "password", given.username.trim());
   const all = { registry: given.registry.trim(), username: given.username.trim(), password };
   if (Object.values(all).every((value) => value === "")) return void 0;
   const names = ["registry", "username", "password"];
@@ -9861,9 +9631,9 @@ function registryScope(text4) {
   hideUserInfo(text4);
   try {
     return parseRegistry(text4);
-  } catch (error2) {
-    if (!(error2 instanceof InvalidReference)) throw error2;
-    throw new UserError(error2.message.replace(/^The/, "the"));
+  } catch (error) {
+    if (!(error instanceof InvalidReference)) throw error;
+    throw new UserError(error.message.replace(/^The/, "the"));
   }
 }
 function withoutLastNewlines(password) {
@@ -9916,9 +9686,9 @@ function readBytes(path, base) {
       throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
     }
     return readFileSync(path);
-  } catch (error2) {
-    if (error2 instanceof UserError) throw error2;
-    throw new UserError(fileProblem(error2.code, base));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(fileProblem(error.code, base));
   }
 }
 function fileProblem(code, base) {
@@ -10021,13 +9791,13 @@ function parseYaml(text4) {
     uniqueKeys: false,
     logLevel: "error"
   });
-  const [error2] = document.errors;
+  const [error] = document.errors;
   const tree = new TreeBuilder(source, lineCounter);
   const root = document.contents === null ? void 0 : tree.build(document.contents);
-  if (error2 === void 0) return { root, problems: tree.problems };
-  const { line, col } = lineCounter.linePos(error2.pos[0]);
+  if (error === void 0) return { root, problems: tree.problems };
+  const { line, col } = lineCounter.linePos(error.pos[0]);
   const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? "";
-  const code = startOfLine.includes("	") ? "TAB_AS_INDENT" : error2.code;
+  const code = startOfLine.includes("	") ? "TAB_AS_INDENT" : error.code;
   return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
 }
 var TreeBuilder = class {
@@ -10136,7 +9906,7 @@ function reachFrom(sources, problems) {
   const { input: input2 } = sources;
   const secrets = Object.fromEntries(
     ["ssh-key", "ssh-passphrase", "tls-key"].map((name) => {
-      hide2(input2(name));
+      hide2(input2(name), name);
       return [name, withoutLastNewlines(input2(name))];
     })
   );
@@ -10239,7 +10009,10 @@ function sshFrom({ input: input2, resolvePath: resolvePath2, hasAgent }, secrets
 }
 function jumpFrom(text4, problems) {
   if (text4.trim() === "") return void 0;
-  return text4.trim().split(/\s*,\s*/).map((hop) => problems.attempt(() => parseJump(hop))).join(",");
+  return text4.trim().split(/\s*,\s*/).map((hop) => {
+    hideUserInfo(hop);
+    return problems.attempt(() => parseJump(hop));
+  }).join(",");
 }
 function tlsFrom(input2, key, problems) {
   const missing = TLS_INPUTS.filter((name) => !isGiven(input2, name));
@@ -10253,7 +10026,7 @@ function tlsFrom(input2, key, problems) {
   const ca = problems.at("tls-ca").attempt(() => pemFrom(input2("tls-ca"), "CERTIFICATE"));
   const cert = problems.at("tls-cert").attempt(() => pemFrom(input2("tls-cert"), "CERTIFICATE"));
   const pem = problems.at("tls-key").attempt(() => pemFrom(key, "PRIVATE KEY"));
-  if (pem !== void 0) hide2(pem);
+  if (pem !== void 0) hide2(pem, "tls-key");
   if (ca === void 0 || cert === void 0 || pem === void 0) return void 0;
   for (const problem2 of tlsProblems({ ca, cert, key: pem }, /* @__PURE__ */ new Date())) problems.add(problem2);
   return { ca, cert, key: new Secret(pem) };
@@ -10324,7 +10097,7 @@ function typosBetween(a, b) {
 
 // src/inputs/registries.ts
 var PASSWORD_KEYS = ["password-env", "password-file", "password"];
-var KEYS = ["registry", "username", ...PASSWORD_KEYS, "config"];
+var KEYS2 = ["registry", "username", ...PASSWORD_KEYS, "config"];
 var OTHER_NAMES = {
   address: "registry",
   configuration: "config",
@@ -10347,7 +10120,7 @@ function isYaml(text4) {
   const first = text4.split(/\r?\n/).find(saysSomething) ?? "";
   if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true;
   const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
-  return key !== void 0 && (KEYS.includes(key) || columnsOf(first).length !== 4);
+  return key !== void 0 && (KEYS2.includes(key) || columnsOf(first).length !== 4);
 }
 function saysSomething(line) {
   return line.trim() !== "" && !line.trim().startsWith("#");
@@ -10372,15 +10145,15 @@ function credentialFromLine(line, origin, problems) {
     );
     return void 0;
   }
-  hide2(password, username);
+  hide2(password, origin, username);
   const scope = problems.attempt(() => scopeFromColumn(registry));
   return checkedCredential({ origin, config, scope, username, password }, problems);
 }
 function scopeFromColumn(registry) {
   try {
     return registryScope(registry);
-  } catch (error2) {
-    if (!(error2 instanceof UserError)) throw error2;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
     throw new UserError(
       `the second column is no registry: write ${COLUMNS}, with a registry such as ghcr.io or ghcr.io/org-a`
     );
@@ -10394,7 +10167,7 @@ function credentialsFromYaml(text4, input2, sources, problems) {
     problems.add(`${input2} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
   }
   if (wrong.length > 0) return [];
-  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS.includes(key));
+  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS2.includes(key));
   if (root?.kind !== "list" && !isOneEntry2) {
     problems.add(`${input2}: this is no list of credentials: write entries such as ${EXAMPLE}`);
     return [];
@@ -10412,14 +10185,14 @@ function credentialFromEntry(entry, origin, sources, problems) {
     );
     return void 0;
   }
-  const unknown = entry.entries.filter(({ key }) => !KEYS.includes(key));
+  const unknown = entry.entries.filter(({ key }) => !KEYS2.includes(key));
   for (const { key, line } of unknown) {
-    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS, OTHER_NAMES), KEYS)}`);
+    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS2, OTHER_NAMES), KEYS2)}`);
   }
   if (unknown.length > 0) return void 0;
   const username = requiredText(entry, "username", "write the name of the account", problems);
   const password = problems.attempt(() => passwordOf(entry, sources));
-  if (password !== void 0) hide2(password, username);
+  if (password !== void 0) hide2(password, origin, username);
   const registry = requiredText(entry, "registry", "write one such as ghcr.io, or docker.io for Docker Hub", problems);
   const scope = registry === void 0 ? void 0 : problems.attempt(() => registryScope(registry));
   const config = textAt(entry, "config", problems);
@@ -10460,9 +10233,9 @@ function passwordFromFile(path, { readFile: readFile3 }) {
 function fileText(path, readFile3) {
   try {
     return readFile3(path);
-  } catch (error2) {
-    if (!(error2 instanceof UserError)) throw error2;
-    throw new UserError(`\`password-file\`: ${error2.message}`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`\`password-file\`: ${error.message}`);
   }
 }
 function passwordFromText({ value, isFolded, hasComment }) {
@@ -10747,12 +10520,12 @@ function parseRatio(text4) {
 }
 function parseUrl(text4) {
   const url = URL.parse(text4);
+  hideUserInfo(text4);
   if (url !== null && (url.username !== "" || url.password !== "")) {
-    hideUserInfo(text4);
     throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
   }
   if (url?.protocol === "http:" || url?.protocol === "https:") return text4;
-  throw new UserError(`${shown2(text4)} is no address: write one that begins with http:// or https://`);
+  throw new UserError(`${shown2(withoutUserInfo2(text4))} is no address: write one that begins with http:// or https://`);
 }
 function parsePrefixes(text4) {
   const prefixes = text4.split(/[\s,]+/).filter((prefix) => prefix !== "");
@@ -10816,7 +10589,7 @@ function pairsOfList({ items }, problems) {
 }
 
 // src/inputs/services.ts
-var KEYS2 = [
+var KEYS3 = [
   "name",
   "image",
   "auth-config",
@@ -10868,7 +10641,7 @@ function entriesOf(root, problems) {
   return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
 }
 function isOneEntry({ entries }) {
-  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS2.includes(key));
+  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS3.includes(key));
 }
 function entriesOfList(items) {
   return items.map((value, index) => {
@@ -10936,7 +10709,7 @@ function requestFromMap(entry, map, forAll, problems) {
   };
 }
 function checkKeys({ name }, map, problems) {
-  const unknown = map.entries.filter(({ key }) => !KEYS2.includes(key));
+  const unknown = map.entries.filter(({ key }) => !KEYS3.includes(key));
   const [only, ...others] = map.entries;
   if (only !== void 0 && others.length === 0 && unknown.length === 1 && name === void 0 && only.value.kind === "text") {
     problems.add(
@@ -10945,8 +10718,8 @@ function checkKeys({ name }, map, problems) {
     return false;
   }
   for (const { key, line } of unknown) {
-    const closest = closestKey(key, KEYS2, OTHER_NAMES2);
-    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS2);
+    const closest = closestKey(key, KEYS3, OTHER_NAMES2);
+    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS3);
     problems.add(`line ${line} has the unknown key ${shown2(key)}: ${advice}`);
   }
   return unknown.length === 0;
@@ -10987,9 +10760,9 @@ function checkNames(entries, problems) {
 function imageFrom(text4) {
   try {
     return withTagDefault(parseReference(text4));
-  } catch (error2) {
-    if (!(error2 instanceof InvalidReference)) throw error2;
-    throw new UserError(error2.message.replace(/^The/, "the"));
+  } catch (error) {
+    if (!(error instanceof InvalidReference)) throw error;
+    throw new UserError(error.message.replace(/^The/, "the"));
   }
 }
 function nonEmpty(text4) {
@@ -11039,7 +10812,7 @@ function checkGivenOnce(map, env, flags, settings, problems) {
 }
 
 // src/inputs/stack.ts
-import { existsSync as existsSync2 } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join as join6 } from "node:path";
 
 // src/inputs/compose/keys.ts
@@ -11175,10 +10948,10 @@ function volumesOf(value) {
 var SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
 function substitutionsIn(text4, line) {
   return [...text4.matchAll(SUBSTITUTION)].flatMap((match) => {
-    const { escaped, named: named2, braced, operator, rest = "" } = match.groups ?? {};
+    const { escaped, named: named3, braced, operator, rest = "" } = match.groups ?? {};
     if (escaped !== void 0) return [];
     const at = line + (text4.slice(0, match.index).match(/\n/g)?.length ?? 0);
-    const name = named2 ?? braced;
+    const name = named3 ?? braced;
     if (name === void 0) {
       return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
     }
@@ -11202,6 +10975,15 @@ function isUnset({ name, needs }, lookUp) {
   if (needs === "default") return false;
   const value = lookUp(name);
   return value === void 0 || needs === "required-filled" && value === "";
+}
+function filledIn(text4, lookUp) {
+  return text4.replace(SUBSTITUTION, (...match) => {
+    const { escaped, named: named3, braced, operator, rest = "" } = match.at(-1);
+    if (escaped !== void 0) return "$";
+    const value = lookUp(named3 ?? braced ?? "");
+    const isMissing = value === void 0 || value === "" && operator?.startsWith(":");
+    return isMissing ? operator?.endsWith("-") ? rest : "" : value;
+  });
 }
 var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
 var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
@@ -11261,10 +11043,10 @@ ${lines2[++at]}`;
     }
     return value.replace(
       /\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis,
-      (all, char, dollar, named2, braced, operator, rest) => {
+      (all, char, dollar, named3, braced, operator, rest) => {
         if (char !== void 0) return unescaped(all, char, isQuoted);
         if (dollar !== void 0) return "$";
-        const found = known2(named2 ?? braced);
+        const found = known2(named3 ?? braced);
         const isMissing = found === void 0 || operator?.startsWith(":") && found === "";
         return isMissing ? operator?.endsWith("-") ? rest : "" : found;
       }
@@ -11554,8 +11336,8 @@ function readStack(inputs, rollover, env, problems) {
   const lookUp = variablesOf2(inputs["env-file"], env, problems);
   const paths = composePaths(inputs["compose-file"], env, problems);
   const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
-  hideSecrets(files, lookUp);
   const [first] = paths;
+  if (first !== void 0) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)));
   if (first === void 0 || files.length < paths.length) return void 0;
   const adapted = adaptCompose(files, lookUp, problems);
   const variables = adapted.variables.flatMap((variable) => {
@@ -11592,7 +11374,7 @@ function variablesOf2(input2, env, problems) {
 function composePaths(input2, env, problems) {
   const given = pathsFrom(input2, "compose-file", problems);
   if (given.length > 0 || input2.trim() !== "") return given;
-  const found = USUAL_NAMES.find((name) => existsSync2(join6(basePath(env), name)));
+  const found = USUAL_NAMES.find((name) => existsSync(join6(basePath(env), name)));
   if (found !== void 0) return [found];
   problems.add(
     `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, "disjunction")}: write the path of the compose file`
@@ -11623,16 +11405,27 @@ function composeFile(path, env, problems) {
   here.add("this is no compose file: write a mapping with the key `services`");
   return void 0;
 }
-function hideSecrets(files, lookUp) {
+function hideSecrets(files, lookUp, env, directory) {
+  const readFile3 = fileReader({ ...env, GITHUB_WORKSPACE: directory });
   for (const { root } of files) {
     const secrets = root.entries.find(({ key }) => key === "secrets")?.value;
-    for (const { value: secret } of secrets?.kind === "map" ? secrets.entries : []) {
+    for (const { key: name, value: secret } of secrets?.kind === "map" ? secrets.entries : []) {
+      const place = `secrets.${name}`;
       for (const { key, value } of secret.kind === "map" ? secret.entries : []) {
         if (value.kind !== "text") continue;
-        if (key === "content") hide2(value.value);
-        if (key === "environment") hide2(lookUp(value.value) ?? "");
+        if (key === "content") hide2(filledIn(value.value, lookUp), place);
+        if (key === "environment") hide2(lookUp(value.value) ?? "", place);
+        if (key === "file") hide2(contentOf(filledIn(value.value, lookUp), readFile3), place);
       }
     }
+  }
+}
+function contentOf(path, readFile3) {
+  try {
+    return readFile3(path);
+  } catch (error) {
+    if (error instanceof UserError) return "";
+    throw error;
   }
 }
 
@@ -11912,9 +11705,9 @@ var RunTime = class {
     try {
       signal.throwIfAborted();
       return await Promise.race([work(signal), deaf]);
-    } catch (error2) {
-      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error2);
-      throw error2;
+    } catch (error) {
+      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error);
+      throw error;
     }
   }
   /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
@@ -11956,7 +11749,7 @@ var RunTime = class {
       ...options,
       signal: options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit])
     });
-    const told = async (call) => {
+    const told2 = async (call) => {
       const answer = await call;
       this.#answeredAt = nowMs();
       return answer;
@@ -11965,10 +11758,10 @@ var RunTime = class {
       get apiVersion() {
         return engine.apiVersion;
       },
-      get: (path, options) => told(engine.get(path, within(options))),
-      post: (path, options) => told(engine.post(path, within(options))),
-      remove: (path, options) => told(engine.remove(path, within(options))),
-      bytes: (path, options) => told(engine.bytes(path, within(options))),
+      get: (path, options) => told2(engine.get(path, within(options))),
+      post: (path, options) => told2(engine.post(path, within(options))),
+      remove: (path, options) => told2(engine.remove(path, within(options))),
+      bytes: (path, options) => told2(engine.bytes(path, within(options))),
       lines: (path, options) => engine.lines(path, within(options)),
       forward: (request2) => engine.forward(request2),
       close: () => engine.close()
@@ -11981,9 +11774,9 @@ var RunTime = class {
         const signal = options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit]);
         try {
           return await docker.run(args, { ...options, signal });
-        } catch (error2) {
+        } catch (error) {
           const isLate = signal.reason?.name === "TimeoutError";
-          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error2 }) : error2;
+          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
         }
       }
     };
@@ -12020,9 +11813,9 @@ async function throughElection(work, signal) {
   for (; ; ) {
     try {
       return await work();
-    } catch (error2) {
-      const passing = error2 instanceof ConnectionLost || error2 instanceof EngineError && isElection(error2.message);
-      if (!passing || nowMs() > deadline) throw error2;
+    } catch (error) {
+      const passing = error instanceof ConnectionLost || error instanceof EngineError && isElection(error.message);
+      if (!passing || nowMs() > deadline) throw error;
       await sleep(PAUSE_SECONDS * 1e3, signal);
     }
   }
@@ -12070,9 +11863,60 @@ function secondsLeft(createdAt, seconds, now) {
 
 // src/docker/removal.ts
 async function remove(engine, path, signal) {
-  await throughElection(() => engine.remove(path, { signal }), signal).catch((error2) => {
-    if (!(error2 instanceof EngineError) || error2.status !== 404) throw error2;
+  await throughElection(() => engine.remove(path, { signal }), signal).catch((error) => {
+    if (!(error instanceof EngineError) || error.status !== 404) throw error;
   });
+}
+
+// src/runner/command-files.ts
+import { randomUUID } from "node:crypto";
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+var FILES = {
+  GITHUB_OUTPUT: "The outputs of this step",
+  GITHUB_STATE: "What is kept for the end of the job",
+  GITHUB_STEP_SUMMARY: "The job summary"
+};
+function setOutput(name, value) {
+  append("GITHUB_OUTPUT", named(name, value));
+}
+function saveState(name, value) {
+  append("GITHUB_STATE", named(name, value));
+}
+function addSummary(markdown) {
+  if (process.env.GITHUB_STEP_SUMMARY) append("GITHUB_STEP_SUMMARY", `${markdown}
+`);
+}
+function named(name, value) {
+  const delimiter2 = `ghadelimiter_${randomUUID()}`;
+  return `${name}<<${delimiter2}
+${value}
+${delimiter2}
+`;
+}
+function append(file, text4) {
+  const path = process.env[file];
+  if (!path && !isInRunner(process.env)) return;
+  try {
+    if (!path) throw new Error(`the runner has not set ${file}`);
+    appendWhole(path, text4);
+  } catch (error) {
+    log.warning(`${FILES[file]} could not be written: ${messageOf(error)}`);
+  }
+}
+function appendWhole(path, text4) {
+  const file = openSync(path, "a");
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.from(text4);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 // src/runner/run.ts
@@ -12134,8 +11978,8 @@ function killGroup(pid) {
   if (pid === void 0) return;
   try {
     process.kill(-pid, "SIGKILL");
-  } catch (error2) {
-    if (error2.code !== "ESRCH") throw error2;
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
   }
 }
 var Tail = class {
@@ -12202,9 +12046,9 @@ async function attemptOf(tasks, check, signal) {
     const result = await runShell(check.command, options);
     const failure = commandFailure(result);
     return { ...failure === void 0 ? {} : { failure }, lines: result.lines };
-  } catch (error2) {
+  } catch (error) {
     signal.throwIfAborted();
-    return { failure: `check-command could not be started by sh: ${messageOf(error2)}`, lines: [] };
+    return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
   }
 }
 function environmentOf({ service, image }, env) {
@@ -12222,9 +12066,9 @@ async function askUrl(url, signal) {
     const response = await fetch(url, { signal: patience });
     await response.body?.cancel();
     return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
-  } catch (error2) {
+  } catch (error) {
     signal.throwIfAborted();
-    return { failure: `check-url ${networkFailure(error2)}` };
+    return { failure: `check-url ${networkFailure(error)}` };
   }
 }
 var NETWORK_FAILURES = {
@@ -12235,9 +12079,9 @@ var NETWORK_FAILURES = {
   UND_ERR_SOCKET: "broke the connection off"
 };
 var BLOCKED_PORT = "has a port that browsers do not ask, and neither does this action: use check-command with curl";
-function networkFailure(error2) {
-  if (error2.name === "TimeoutError") return `did not answer within ${ATTEMPT_SECONDS} s`;
-  const cause = error2.cause ?? error2;
+function networkFailure(error) {
+  if (error.name === "TimeoutError") return `did not answer within ${ATTEMPT_SECONDS} s`;
+  const cause = error.cause ?? error;
   const code = cause.code ?? "";
   const message = messageOf(cause);
   if (message === "bad port") return BLOCKED_PORT;
@@ -12277,9 +12121,9 @@ async function takeLock(asked, { engine }, time, signal) {
     if (stack === void 0) await keeper.takeServices(asked);
     else await take([lockName("stack", stack.name)]);
     return keeper;
-  } catch (error2) {
+  } catch (error) {
     await keeper[Symbol.asyncDispose]();
-    throw error2;
+    throw error;
   }
 }
 function lifetimeOf({ timeoutSeconds, services, stack }) {
@@ -12303,35 +12147,35 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
     if (other.holder.token === holder.token) return;
     const { SystemTime: now } = await throughElection(() => engine.get("/info", { signal }), signal);
     if (isExpired(other, now)) {
-      log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`);
+      log.warning(`${name}: the lock of ${named2(other.holder)} has expired, and is broken`);
       await remove(engine, `/configs/${other.id}`, signal);
       continue;
     }
     if (nowMs() >= deadline) throw new UserError(tooLong2(name, other, now, timeoutSeconds));
     if (waitsFor !== other.id) {
-      log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
+      log.info(`${name}: waiting for ${named2(other.holder)} to release it, for at most ${timeoutSeconds} s`);
     }
     waitsFor = other.id;
     await sleep(Math.min(LOOK_EVERY_MS2, Math.max(0, deadline - nowMs())), signal);
   }
 }
-function named({ owner, url }) {
+function named2({ owner, url }) {
   return url === "" ? owner : `${owner} (${url})`;
 }
 function tooLong2(name, { holder, createdAt }, now, timeoutSeconds) {
   const left = secondsLeft(createdAt, holder.seconds, now);
   const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : "";
-  return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
+  return `lock-timeout: ${named2(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
 }
 async function create(engine, name, holder) {
   const patience = timeLimit(CALL_TIMEOUT_MS);
   try {
     await throughElection(() => engine.post("/configs/create", { body: lockBody(name, holder) }), patience);
     return true;
-  } catch (error2) {
-    if (error2 instanceof EngineError && error2.status === 409) return false;
-    if (error2 instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error2.message}`);
-    throw error2;
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 409) return false;
+    if (error instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
+    throw error;
   }
 }
 async function find(engine, name, signal) {
@@ -12347,9 +12191,9 @@ async function release(engine, holder, taken) {
   try {
     await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
     saveState(STATE, "");
-  } catch (error2) {
+  } catch (error) {
     log.warning(
-      `Not released: ${taken.join(", ")} (${messageOf(error2)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``
+      `Not released: ${taken.join(", ")} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``
     );
   }
 }
@@ -12368,7 +12212,7 @@ async function releaseLeft(token, { engine }) {
 
 // src/runner/workspace.ts
 import { randomBytes } from "node:crypto";
-import { mkdir as mkdir2, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdir, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname as dirname2, join as join7, resolve as resolve2 } from "node:path";
 var STATE2 = "workspace";
@@ -12376,18 +12220,18 @@ var NAME5 = /^swarm-deploy-[0-9a-f]{12}$/;
 async function createWorkspace() {
   const directory = join7(temporaryDirectory(), `swarm-deploy-${randomBytes(6).toString("hex")}`);
   saveState(STATE2, directory);
-  await mkdir2(directory, { mode: 448 });
+  await mkdir(directory, { mode: 448 });
   let sockets = 0;
   return {
     directory,
     async makeDirectory(name) {
       const path = join7(directory, name);
-      await mkdir2(path, { mode: 448 });
+      await mkdir(path, { mode: 448 });
       return path;
     },
-    writeFile: (path, content) => writeFile3(path, content, { mode: 384, flag: "wx" }),
+    writeFile: (path, content) => writeFile2(path, content, { mode: 384, flag: "wx" }),
     socketPath: () => join7(directory, `s${++sockets}`),
-    [Symbol.asyncDispose]: () => removeWorkspace(directory).catch((error2) => log.warning(`Not cleaned up: ${messageOf(error2)}`))
+    [Symbol.asyncDispose]: () => removeWorkspace(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`))
   };
 }
 function workspaceOfMain() {
@@ -12397,7 +12241,7 @@ async function removeWorkspace(directory) {
   if (!NAME5.test(basename(directory)) || dirname2(directory) !== temporaryDirectory()) {
     throw new Error(`${directory} is not a directory that this action made`);
   }
-  await rm3(directory, { recursive: true, force: true, maxRetries: 3 });
+  await rm2(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 function temporaryDirectory() {
   return resolve2(process.env.RUNNER_TEMP || tmpdir());
@@ -12410,12 +12254,16 @@ export {
   nowMs,
   sleep,
   timeLimit,
-  summary,
-  setOutput,
+  LINE_END,
+  printable,
+  shortened,
   Secret,
   redact,
+  foreignLine,
   log,
+  reportLog,
   stage,
+  speakForAll,
   parseGoJson,
   EngineError,
   ConnectionLost,
@@ -12444,6 +12292,7 @@ export {
   storedCredential,
   helperFor,
   runProgram,
+  hide2 as hide,
   connect,
   require_dist,
   CONTENT_KEY,
@@ -12453,6 +12302,8 @@ export {
   GIVE_UP_AFTER_STOP_MS,
   RunTime,
   TimedOut,
+  setOutput,
+  addSummary,
   takeLock,
   lockOfMain,
   releaseLeft,

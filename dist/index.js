@@ -7,6 +7,7 @@ import {
   CutOff,
   EngineError,
   GIVE_UP_AFTER_STOP_MS,
+  LINE_END,
   RunTime,
   Secret,
   TimedOut,
@@ -16,11 +17,14 @@ import {
   __callDispose,
   __toESM,
   __using,
+  addSummary,
   canonicalName,
   connect,
   createWorkspace,
   familiar,
+  foreignLine,
   helperFor,
+  hide,
   isElection,
   isolatedConfigFile,
   log,
@@ -30,19 +34,22 @@ import {
   parseGoJson,
   parseReference,
   pathMatches,
+  printable,
   readInputs,
   redact,
   registryKey,
   remove,
+  reportLog,
   require_dist,
   runProgram,
   sameImage,
   secondsSince,
   setOutput,
+  shortened,
   sleep,
+  speakForAll,
   stage,
   storedCredential,
-  summary,
   takeLock,
   throughElection,
   throwAll,
@@ -557,19 +564,19 @@ function coloursOf(name, services) {
   const strangers = siblings.filter(({ Spec }) => Spec.Labels?.[BELONGS_LABEL] !== name);
   const ours = siblings.filter((service) => !strangers.includes(service));
   const newest2 = ours.filter((one) => generationOf(one) > 0).sort((a, b) => generationOf(b) - generationOf(a))[0];
-  const plain = strangers.find(({ Spec }) => Spec.Name === name);
-  const foreign = strangers.find((service) => service !== plain);
+  const plain2 = strangers.find(({ Spec }) => Spec.Name === name);
+  const foreign = strangers.find((service) => service !== plain2);
   if (foreign !== void 0) {
     return {
       problem: `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`
     };
   }
-  if (plain !== void 0 && newest2 !== void 0) {
+  if (plain2 !== void 0 && newest2 !== void 0) {
     return {
       problem: `${newest2.Spec.Name} is live, and a service ${name} that no blue-green deploy knows is there as well: remove it with \`docker service rm ${name}\``
     };
   }
-  const live = newest2 ?? plain;
+  const live = newest2 ?? plain2;
   return {
     live,
     next: `${name}-${live?.Spec.Name === `${name}-blue` ? "green" : "blue"}`,
@@ -1150,6 +1157,32 @@ function someoneElse(what) {
   return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
 }
 
+// src/report/markdown.ts
+var MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
+var BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
+function code(text2) {
+  const line = printable(text2).replaceAll("`", "'").trim();
+  return line === "" ? "–" : `\`${line}\``;
+}
+function cell(text2) {
+  return code(text2).replace(/\\*\|/g, "\\|");
+}
+function plain(text2) {
+  const words = printable(text2).trim().split(/( +)/);
+  const line = words.map((word) => MADE_MORE_OF.test(word) ? code(word) : escaped(word)).join("");
+  return line.replace(BEGIN_OF_BLOCK, (begin2) => /\d/.test(begin2) ? `${begin2}\\` : `\\${begin2}`);
+}
+function fenced(lines) {
+  const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
+  const runs2 = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
+  const longest = Math.max(2, ...runs2.map((run2) => run2.length));
+  const fence = "`".repeat(longest + 1);
+  return [fence, ...shown, fence].join("\n");
+}
+function escaped(word) {
+  return word.replace(/[\\`*_{}[\]<>|#~]/g, "\\$&").replaceAll("&", "&amp;");
+}
+
 // src/verdict.ts
 var GOOD = ["created", "updated", "unchanged", "removed"];
 function isGood({ outcome }) {
@@ -1170,48 +1203,96 @@ function verdictLine(status, results) {
   const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(", ");
   return `${status}: ${said}`;
 }
+var MOST_ANNOTATIONS = 10;
+var RESTORED = "restored because of";
+function restoredBecauseOf(culprits) {
+  return `${RESTORED} ${culprits.join(", ")}`;
+}
+function culpritsFirst(results) {
+  const rank = ({ outcome, cause }) => Number(outcome === "skipped") * 2 + Number(outcome === "cancelled" || cause?.startsWith(RESTORED) === true);
+  return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
+}
+var MOST_CAUSE_CHARACTERS = 1500;
+var MOST_LOG_LINE_CHARACTERS = 1e3;
+var MOST_ANNOTATION_CHARACTERS = 4e3;
 function annotation({ cause, failedTask }) {
-  const lines = [cause ?? "no cause known", ...failedTask === void 0 ? [] : taskLines(failedTask)];
-  return lines.join("\n");
+  const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
+  if (failedTask === void 0) return head2.join("\n");
+  const where2 = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
+  head2.push(shortened(`Task ${failedTask.id}${where2} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
+  if (failedTask.logs.length === 0) return head2.join("\n");
+  const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
+  const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
+  const newest2 = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+  const title = newest2.length === said.length ? "Its last log lines:" : `Its last ${newest2.length} log lines:`;
+  return [...head2, title, ...newest2].join("\n");
 }
-function taskLines(task) {
-  const where2 = task.node === void 0 ? "" : ` on node ${task.node}`;
-  const logs = task.logs.length === 0 ? [] : ["Its last log lines:", ...task.logs.map((line) => `  ${line}`)];
-  return [`Task ${task.id}${where2} ${task.ending}.`, ...logs];
+function fitting(texts, room, sizeOf) {
+  let left = room;
+  const first = texts.findIndex((text2) => {
+    left -= sizeOf(text2) + 1;
+    return left < 0;
+  });
+  return first < 0 ? [...texts] : texts.slice(0, first);
 }
+var MOST_SUMMARY_BYTES = 1e6;
+var MOST_TABLE_BYTES = 9e5;
+var ROOM_FOR_REST = 500;
+var MOST_NAME_CHARACTERS = 300;
 function resultSummary(status, results) {
   const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
-  const rows = results.map((result) => {
-    const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
-    const mark = isGood(result) ? "✅" : "❌";
-    const cells = [
-      live === void 0 || live === name ? code(name) : `${code(name)} (${code(live)})`,
-      `${mark} ${outcome}`,
-      code(tagOf(image.after)),
-      digestChange(image),
-      config === void 0 ? "–" : code(config),
-      outcome === "cancelled" || outcome === "skipped" ? "–" : `${tasks.running}/${tasks.wanted}`,
-      String(nodes),
-      String(seconds)
-    ];
-    return `| ${cells.join(" | ")} |`;
-  });
-  const failures = results.filter((result) => !isGood(result)).map(failureSection);
-  return [`## Swarm Deploy: ${status}`, [head2, ...rows].join("\n"), ...failures].join("\n\n");
+  const allRows = results.map(row);
+  const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
+  const table = [head2, ...rows].join("\n");
+  const bad = culpritsFirst(results);
+  const allSections = bad.map(failureSection);
+  const sections = fitting(
+    allSections,
+    MOST_SUMMARY_BYTES - Buffer.byteLength(table) - ROOM_FOR_REST,
+    (section) => Buffer.byteLength(`
+${section}`)
+  );
+  return [
+    `## Swarm Deploy: ${status}`,
+    table,
+    ...leftOut(results.length - rows.length, "services"),
+    ...sections,
+    ...leftOut(bad.length - sections.length, "services that did not come up")
+  ].join("\n\n");
+}
+function row(result) {
+  const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
+  const mark = isGood(result) ? "✅" : "❌";
+  const cells = [
+    live === void 0 || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
+    `${mark} ${outcome}`,
+    image.after === void 0 ? "–" : nameCell(tagOf(image.after)),
+    digestChange(image),
+    config === void 0 ? "–" : nameCell(config),
+    outcome === "cancelled" || outcome === "skipped" ? "–" : `${tasks.running}/${tasks.wanted}`,
+    String(nodes),
+    String(seconds)
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+function leftOut(count2, what) {
+  return count2 === 0 ? [] : [`There is no room here for ${count2} more ${what}: see the log and the output \`services\`.`];
 }
 function failureSummary(status, problems, isBug) {
-  const items = problems.map((problem) => `- ${escapeMarkdown(firstLine(problem))}`);
+  const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
+  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
   return [
     `## Swarm Deploy: ${status}`,
     isBug ? "Whether anything was changed on the swarm is not known." : "Nothing was changed on the swarm.",
-    items.join("\n")
+    items.join("\n"),
+    ...leftOut(all.length - items.length, "problems")
   ].join("\n\n");
 }
 function failureSection({ name, outcome, cause, failedTask }) {
-  const parts = [`### ${code(name)}: ${outcome}`, escapeMarkdown(cause ?? "")];
+  const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? "")];
   if (failedTask !== void 0) {
     const where2 = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
-    parts.push(`Task ${code(failedTask.id)}${where2} ${escapeMarkdown(failedTask.ending)}.`);
+    parts.push(`Task ${code(failedTask.id)}${where2} ${plain(failedTask.ending)}.`);
     if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs));
   }
   return parts.join("\n\n");
@@ -1220,10 +1301,13 @@ function digestChange({ before, after }) {
   const old = shortDigest(before);
   const now = shortDigest(after);
   if (now === void 0) return "–";
-  return old === void 0 || old === now ? code(now) : `${code(old)} → ${code(now)}`;
+  return old === void 0 || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
+}
+function nameCell(name) {
+  return cell(shortened(name, MOST_NAME_CHARACTERS));
 }
 function tagOf(image) {
-  return image?.split("@", 1)[0] ?? "–";
+  return image.split("@", 1)[0] ?? image;
 }
 var DIGEST_CHARACTERS = 12;
 function shortDigest(image) {
@@ -1231,18 +1315,6 @@ function shortDigest(image) {
 }
 function firstLine(text2) {
   return text2.split("\n", 1)[0] ?? "";
-}
-function code(text2) {
-  return text2 === "–" ? text2 : `\`${text2.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
-}
-function escapeMarkdown(text2) {
-  return text2.replace(/\s*[\r\n]\s*/g, " ").replace(/[\\`*_{}[\]<>|#~]/g, "\\$&");
-}
-function fenced(lines) {
-  const runs2 = lines.flatMap((line) => line.match(/`{3,}/g) ?? []);
-  const longest = Math.max(2, ...runs2.map((run2) => run2.length));
-  const fence = "`".repeat(longest + 1);
-  return [fence, ...lines, fence].join("\n");
 }
 
 // src/docker/alarm.ts
@@ -2128,8 +2200,8 @@ function place({ registry, path }) {
 }
 async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
   const directory = await workspace.makeDirectory(directoryName);
-  const plain = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
-  await workspace.writeFile(join(directory, "config.json"), isolatedConfigFile(plain, userConfig.carriedOver));
+  const plain2 = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
+  await workspace.writeFile(join(directory, "config.json"), isolatedConfigFile(plain2, userConfig.carriedOver));
   return { name, directory, credentials };
 }
 function inTheClear({ kind, username, password }) {
@@ -2148,8 +2220,8 @@ function unservedRegistries({ services, credentials }) {
 async function readOwnCredentials(registries, userConfig, signal) {
   const found = await Promise.all(
     registries.map(async (registry) => {
-      const plain = await ownCredential(registry, userConfig, signal);
-      return plain === void 0 ? [] : [credentialOf(registry, plain, userConfig)];
+      const plain2 = await ownCredential(registry, userConfig, signal);
+      return plain2 === void 0 ? [] : [credentialOf(registry, plain2, userConfig)];
     })
   );
   return found.flat();
@@ -2175,8 +2247,17 @@ async function askHelper(helper, registry, env, signal) {
     if (/credentials not found/i.test(answer2.stdout + answer2.stderr)) return void 0;
     throw new Error((answer2.stderr || answer2.stdout).trim());
   }
-  const { Username: username, Secret: password } = JSON.parse(answer2.stdout);
+  const { Username: username, Secret: password } = parsedAnswer(answer2.stdout);
+  if (typeof username !== "string" || typeof password !== "string")
+    throw new Error("its answer has no Username and Secret");
   return { kind: username === "<token>" ? "identity-token" : "password", username, password };
+}
+function parsedAnswer(text2) {
+  try {
+    return Object(JSON.parse(text2));
+  } catch {
+    throw new Error("its answer is no JSON");
+  }
 }
 
 // src/observe.ts
@@ -2490,7 +2571,7 @@ function fileFor({ key, file }, image, rollover) {
   const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
   const { version, networks, volumes, secrets } = file;
   const { credential, configs } = credentialByName(service, file.configs);
-  const escaped = escapeVariables({
+  const escaped2 = escapeVariables({
     services: {
       [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) }
     },
@@ -2499,7 +2580,7 @@ function fileFor({ key, file }, image, rollover) {
     secrets,
     configs
   });
-  return JSON.stringify({ ...version === void 0 ? {} : { version }, ...escaped });
+  return JSON.stringify({ ...version === void 0 ? {} : { version }, ...escaped2 });
 }
 function policiesFor(deploy2 = {}, { update: update2, rollback }) {
   if (deploy2.mode?.endsWith("-job")) return {};
@@ -3038,7 +3119,7 @@ function resultsAfter(rollouts, results, restoring, restored) {
   });
 }
 function resultAfter(before, way, culprits, restored) {
-  const cause = before.cause ?? `restored because of ${culprits.join(", ")}`;
+  const cause = before.cause ?? restoredBecauseOf(culprits);
   if (way.state === "failed") {
     const outcome = before.outcome === "cancelled" ? "cancelled" : "failed";
     return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` };
@@ -3134,24 +3215,88 @@ function placeOf(id, nodes) {
   return node.Status.State === "ready" ? `node ${host}` : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
 }
 
+// src/report/output.ts
+var MOST_CHARACTERS = 48e4;
+var CAUSE_CHARACTERS = [2e3, 500, 100];
+function servicesOutput(results) {
+  const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
+  const whole = texts.find(({ length }) => length <= MOST_CHARACTERS);
+  if (whole !== void 0) return { json: whole, leftOut: 0 };
+  const last = CAUSE_CHARACTERS.at(-1) ?? 0;
+  const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last));
+  let room = MOST_CHARACTERS;
+  const fit = entries.filter((entry) => {
+    room -= JSON.stringify(entry).length + 1;
+    return room > 0;
+  });
+  return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
+}
+function forOutput(result, mostCharacters) {
+  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result;
+  return {
+    name,
+    action,
+    outcome,
+    image: { before: image.before ?? null, after: image.after ?? null },
+    config: config ?? null,
+    nodes,
+    tasks,
+    seconds,
+    live: live ?? name,
+    cause: cause === void 0 ? null : shortened(cause, mostCharacters),
+    failedTask: failedTask === void 0 ? null : taskForOutput(failedTask, mostCharacters)
+  };
+}
+function taskForOutput({ id, node, exitCode, ending: ending2 }, mostCharacters) {
+  return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending2, mostCharacters) };
+}
+
 // src/report.ts
 async function reportResults(results, deployment) {
+  if (!results.every(isGood)) process.exitCode = 1;
   const status = statusOf2(results, deployment.wait);
-  setOutputs(status, results);
-  const bad = results.filter((result) => !isGood(result));
-  for (const result of bad.filter(({ outcome }) => outcome !== "skipped"))
-    log.error(annotation(result), `${result.name}: ${result.outcome}`);
-  await writeSummary(resultSummary(status, results));
-  log.info(verdictLine(status, results));
-  if (bad.length > 0) process.exitCode = 1;
+  const shown = results.map(fitToShow);
+  const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== "skipped");
+  for (const result of bad.slice(0, MOST_ANNOTATIONS))
+    reportLog.error(annotation(result), `${result.name}: ${result.outcome}`);
+  const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`);
+  if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(", ")}`);
+  reportLog.info(verdictLine(status, shown));
+  const { json, leftOut: leftOut2 } = servicesOutput(shown);
+  if (leftOut2 > 0) log.warning(`The output services has no room for ${leftOut2} services that came up as asked`);
+  setOutput("status", status);
+  setOutput("services", json);
+  addSummary(resultSummary(status, shown));
 }
 async function reportFailure(error) {
   process.exitCode = 1;
   const { status, problems, isBug } = explain(error);
-  setOutputs(status, []);
-  for (const problem of problems) log.error(problem);
-  await writeSummary(failureSummary(status, problems, isBug));
+  for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem);
+  const others = problems.slice(MOST_ANNOTATIONS);
+  if (others.length > 0) log.info(`And ${others.length} more:`);
+  for (const problem of others) log.info(`- ${problem}`);
+  setOutput("status", status);
+  setOutput("services", "[]");
+  addSummary(failureSummary(status, problems.map(redact), isBug));
 }
+function fitToShow(result) {
+  const { cause, failedTask } = result;
+  return {
+    ...result,
+    ...cause === void 0 ? {} : { cause: foreignLine(cause) },
+    ...failedTask === void 0 ? {} : { failedTask: taskFitToShow(failedTask) }
+  };
+}
+function taskFitToShow({ id, node, ending: ending2, exitCode, logs }) {
+  return {
+    id,
+    node: node && foreignLine(node, MOST_NODE_CHARACTERS),
+    ending: foreignLine(ending2),
+    exitCode,
+    logs: logs.map((line) => foreignLine(line))
+  };
+}
+var MOST_NODE_CHARACTERS = 200;
 function explain(error) {
   if (error instanceof UserErrors) return { status: "failed", problems: error.problems, isBug: false };
   if (error instanceof TimedOut) return { status: "timed-out", problems: [error.message], isBug: false };
@@ -3164,33 +3309,6 @@ function explain(error) {
   const details = error instanceof Error ? error.stack ?? error.message : String(error);
   const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
   return { status: "failed", problems: [problem], isBug: true };
-}
-function setOutputs(status, results) {
-  setOutput("status", status);
-  setOutput("services", redact(JSON.stringify(results.map(forOutput))));
-}
-function forOutput(result) {
-  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result;
-  return {
-    name,
-    action,
-    outcome,
-    image: { before: image.before ?? null, after: image.after ?? null },
-    config: config ?? null,
-    nodes,
-    tasks,
-    seconds,
-    live: live ?? name,
-    cause: cause ?? null,
-    failedTask: failedTask === void 0 ? null : taskForOutput(failedTask)
-  };
-}
-function taskForOutput({ id, node, exitCode, ending: ending2 }) {
-  return { id, node: node ?? null, exitCode: exitCode ?? null, ending: ending2 };
-}
-async function writeSummary(markdown) {
-  if (!process.env.GITHUB_STEP_SUMMARY) return;
-  await summary.addRaw(redact(markdown), true).write();
 }
 
 // src/deploy.ts
@@ -3630,7 +3748,7 @@ async function wantedObjects(request, file, known, problems) {
 async function wantedObject(request, kind, key, object) {
   const driver = object.driver === void 0 ? void 0 : { Name: object.driver, Options: object.driver_opts ?? {} };
   const content = driver === void 0 ? await contentOf(request, kind, object) : Buffer.alloc(0);
-  if (kind === "secret" && content.length > 0) new Secret(content.toString());
+  if (kind === "secret" && content.length > 0) hide(content.toString(), `secrets.${key}`);
   const base = object.name ?? scoped(request, key);
   const isFixed = object.name !== void 0 || driver !== void 0;
   const hash = contentHash(kind, base, content);
@@ -3711,6 +3829,7 @@ async function read2(request, connection, workspace, signal) {
   const problems = [];
   const objects = await wantedObjects(request, file, known, problems);
   const missing = missingExternals(request, file, known, problems);
+  for (const kind of ["secret", "config"]) missing[kind].push(...refusedObjects(kind, file, objects));
   const pinned = withObjects(file, objects);
   const services = Object.keys(file.services).flatMap((key) => {
     const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI);
@@ -3786,6 +3905,11 @@ function missingExternals(request, file, known, problems) {
     return [wanted];
   });
   return { secret: absent("secret"), config: absent("config"), network };
+}
+function refusedObjects(kind, file, objects) {
+  return Object.entries(file[`${kind}s`]).flatMap(
+    ([key, { external, name }]) => external || objects.has(`${kind}s.${key}`) ? [] : [name ?? key]
+  );
 }
 function withObjects(file, objects) {
   const external = (kind) => Object.fromEntries(
@@ -3897,5 +4021,6 @@ async function switchOver(watched, field) {
 }
 
 // src/index.ts
+speakForAll();
 await main();
 process.exit();

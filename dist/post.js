@@ -11,6 +11,7 @@ import {
   readReach,
   releaseLeft,
   removeWorkspace,
+  speakForAll,
   timeLimit,
   workspaceOfMain
 } from "./chunk.js";
@@ -46,4 +47,5 @@ async function unlock(token) {
 }
 
 // src/post.ts
+speakForAll();
 await cleanUp();

@@ -31,9 +31,9 @@ export async function bundle(directory: string): Promise<void> {
       entryPoints: ['src/index.ts', 'src/post.ts'],
       splitting: true,
       chunkNames: '[name]',
-      plugins: [withoutIdentityTokens, besides(INSTALLER, './tool-cache.js')],
+      plugins: [besides(INSTALLER, './tool-cache.js')],
     }),
-    build({ ...shared, entryPoints: { 'tool-cache': INSTALLER }, plugins: [withoutIdentityTokens] }),
+    build({ ...shared, entryPoints: { 'tool-cache': INSTALLER } }),
   ])
   // Also where somebody copies the directory alone, its files are modules.
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n')
@@ -48,20 +48,6 @@ function besides(name: string, path: string): Plugin {
       onResolve({ filter: /^@/ }, (asked) => (asked.path === name ? { path, external: true } : undefined))
     },
   }
-}
-
-/**
- * Nobody here asks GitHub for an identity token, but the part of `@actions/core` that does brings an HTTP client along
- * which takes a fifth of the start. To leave out what is not used, the bundler must be told that loading it does nothing.
- */
-const withoutIdentityTokens: Plugin = {
-  name: 'without-identity-tokens',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/oidc-utils\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path),
-      sideEffects: false,
-    }))
-  },
 }
 
 /** The directories of all packages of which something is in the bundle. */

@@ -2,13 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Connection, Deployment, UserConfig } from './deployment.ts'
-import { type ConfigFile, isolatedConfigFile, parseConfigFile, settingsToCarryOver } from './docker/config-file.ts'
+import {
+  type ConfigFile,
+  isolatedConfigFile,
+  parseConfigFile,
+  settingsToCarryOver,
+  storedCredentials,
+} from './docker/config-file.ts'
 import { findCli } from './docker/install.ts'
 import { messageOf } from './errors.ts'
 import { doorsOf } from './reach/doors.ts'
 import { Managers } from './reach/managers.ts'
 import { type Environment, environmentForChildren } from './runner/environment.ts'
 import { log } from './runner/log.ts'
+import { Secret } from './runner/secret.ts'
 import type { Workspace } from './runner/workspace.ts'
 
 /**
@@ -60,10 +67,15 @@ async function readUserConfig(env: Readonly<Record<string, string>>): Promise<Us
 
 async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
-    return parseConfigFile(await readFile(path, 'utf8'))
+    const file = parseConfigFile(await readFile(path, 'utf8'))
+    // Before anything that others say is printed.
+    for (const { username, password } of storedCredentials(file)) new Secret(password, username)
+    return file
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    log.warning(`${path} is not read: ${messageOf(error)}`)
+    // JSON's own words show a piece of the file.
+    const why = error instanceof SyntaxError ? 'it is no JSON object' : messageOf(error)
+    log.warning(`${path} is not read: ${why}`)
     return {}
   }
 }

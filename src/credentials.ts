@@ -140,6 +140,17 @@ async function askHelper(
     if (/credentials not found/i.test(answer.stdout + answer.stderr)) return undefined
     throw new Error((answer.stderr || answer.stdout).trim())
   }
-  const { Username: username, Secret: password } = JSON.parse(answer.stdout) as { Username: string; Secret: string }
+  const { Username: username, Secret: password } = parsedAnswer(answer.stdout)
+  if (typeof username !== 'string' || typeof password !== 'string')
+    throw new Error('its answer has no Username and Secret')
   return { kind: username === '<token>' ? 'identity-token' : 'password', username, password }
+}
+
+function parsedAnswer(text: string): { readonly Username?: unknown; readonly Secret?: unknown } {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    // JSON's own words would show a piece of the secret.
+    throw new Error('its answer is no JSON')
+  }
 }

@@ -1,6 +1,8 @@
 import './runner/require-node.ts'
 import { main } from './main.ts'
+import { speakForAll } from './runner/log.ts'
 
+speakForAll()
 await main()
 // A download that was given up would hold the process for as long as it lasts.
 process.exit()

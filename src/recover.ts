@@ -13,7 +13,7 @@ import { inParallel } from './parallel.ts'
 import type { RolledOut } from './roll-out.ts'
 import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log, stage } from './runner/log.ts'
-import { isGood } from './verdict.ts'
+import { isGood, restoredBecauseOf } from './verdict.ts'
 import { watch } from './watch.ts'
 
 /** A service on its way back, or why it is not. */
@@ -238,7 +238,7 @@ function resultAfter(
   culprits: readonly string[],
   restored: ServiceResult | undefined,
 ): ServiceResult {
-  const cause = before.cause ?? `restored because of ${culprits.join(', ')}`
+  const cause = before.cause ?? restoredBecauseOf(culprits)
   if (way.state === 'failed') {
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed'
     return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` }

@@ -1,31 +1,78 @@
-import { setOutput, summary } from '@actions/core'
 import type { Deployment, FailedTask, ServiceResult } from './deployment.ts'
 import { Cancelled, CutOff, UserError, UserErrors } from './errors.ts'
+import { servicesOutput } from './report/output.ts'
 import { TimedOut } from './run-time.ts'
-import { log } from './runner/log.ts'
+import { addSummary, setOutput } from './runner/command-files.ts'
+import { foreignLine } from './runner/foreign.ts'
+import { log, reportLog } from './runner/log.ts'
 import { redact } from './runner/secret.ts'
-import { annotation, failureSummary, isGood, resultSummary, type Status, statusOf, verdictLine } from './verdict.ts'
+import {
+  annotation,
+  culpritsFirst,
+  failureSummary,
+  isGood,
+  MOST_ANNOTATIONS,
+  resultSummary,
+  type Status,
+  statusOf,
+  verdictLine,
+} from './verdict.ts'
 
-/** Outputs, annotations and the job summary of a deployment that was carried out. Anything but success is red. */
+/**
+ * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
+ * exit code, whatever becomes of the files of the report.
+ */
 export async function reportResults(results: readonly ServiceResult[], deployment: Deployment): Promise<void> {
+  if (!results.every(isGood)) process.exitCode = 1
   const status = statusOf(results, deployment.wait)
-  setOutputs(status, results)
-  const bad = results.filter((result) => !isGood(result))
-  for (const result of bad.filter(({ outcome }) => outcome !== 'skipped'))
-    log.error(annotation(result), `${result.name}: ${result.outcome}`)
-  await writeSummary(resultSummary(status, results))
-  log.info(verdictLine(status, results))
-  if (bad.length > 0) process.exitCode = 1
+  const shown = results.map(fitToShow)
+  const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== 'skipped')
+  for (const result of bad.slice(0, MOST_ANNOTATIONS))
+    reportLog.error(annotation(result), `${result.name}: ${result.outcome}`)
+  const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`)
+  if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(', ')}`)
+  reportLog.info(verdictLine(status, shown))
+  const { json, leftOut } = servicesOutput(shown)
+  if (leftOut > 0) log.warning(`The output services has no room for ${leftOut} services that came up as asked`)
+  setOutput('status', status)
+  setOutput('services', json)
+  addSummary(resultSummary(status, shown))
 }
 
 /** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
 export async function reportFailure(error: unknown): Promise<void> {
   process.exitCode = 1
   const { status, problems, isBug } = explain(error)
-  setOutputs(status, [])
-  for (const problem of problems) log.error(problem)
-  await writeSummary(failureSummary(status, problems, isBug))
+  for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem)
+  const others = problems.slice(MOST_ANNOTATIONS)
+  if (others.length > 0) log.info(`And ${others.length} more:`)
+  for (const problem of others) log.info(`- ${problem}`)
+  setOutput('status', status)
+  setOutput('services', '[]')
+  addSummary(failureSummary(status, problems.map(redact), isBug))
 }
+
+/** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
+function fitToShow(result: ServiceResult): ServiceResult {
+  const { cause, failedTask } = result
+  return {
+    ...result,
+    ...(cause === undefined ? {} : { cause: foreignLine(cause) }),
+    ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
+  }
+}
+
+function taskFitToShow({ id, node, ending, exitCode, logs }: FailedTask): FailedTask {
+  return {
+    id,
+    node: node && foreignLine(node, MOST_NODE_CHARACTERS),
+    ending: foreignLine(ending),
+    exitCode,
+    logs: logs.map((line) => foreignLine(line)),
+  }
+}
+
+const MOST_NODE_CHARACTERS = 200
 
 interface Explanation {
   readonly status: Status
@@ -46,37 +93,4 @@ function explain(error: unknown): Explanation {
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const problem = `A bug of this action, not of your workflow. Please report it: ${details}`
   return { status: 'failed', problems: [problem], isBug: true }
-}
-
-function setOutputs(status: Status, results: readonly ServiceResult[]): void {
-  setOutput('status', status)
-  setOutput('services', redact(JSON.stringify(results.map(forOutput))))
-}
-
-/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
-function forOutput(result: ServiceResult) {
-  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result
-  return {
-    name,
-    action,
-    outcome,
-    image: { before: image.before ?? null, after: image.after ?? null },
-    config: config ?? null,
-    nodes,
-    tasks,
-    seconds,
-    live: live ?? name,
-    cause: cause ?? null,
-    failedTask: failedTask === undefined ? null : taskForOutput(failedTask),
-  }
-}
-
-function taskForOutput({ id, node, exitCode, ending }: FailedTask) {
-  return { id, node: node ?? null, exitCode: exitCode ?? null, ending }
-}
-
-/** Outside of a runner there is no summary to write. */
-async function writeSummary(markdown: string): Promise<void> {
-  if (!process.env.GITHUB_STEP_SUMMARY) return
-  await summary.addRaw(redact(markdown), true).write()
 }

@@ -1,5 +1,7 @@
-import type { FailedTask, Outcome, ServiceResult } from './deployment.ts'
+import type { Outcome, ServiceResult } from './deployment.ts'
 import { groupBy } from './group-by.ts'
+import { cell, code, fenced, plain } from './report/markdown.ts'
+import { shortened } from './runner/printable.ts'
 
 export type Status = 'converged' | 'deployed' | 'unchanged' | 'failed' | 'rolled-back' | 'timed-out' | 'cancelled'
 
@@ -29,56 +31,126 @@ export function verdictLine(status: Status, results: readonly ServiceResult[]): 
   return `${status}: ${said}`
 }
 
-/** What an error annotation says of a service that did not come up: the cause, and what its task said last. */
+/** How many error annotations of one step a run's page shows. */
+export const MOST_ANNOTATIONS = 10
+
+const RESTORED = 'restored because of'
+
+/** The cause of a service that came up, and was sent back because others did not. */
+export function restoredBecauseOf(culprits: readonly string[]): string {
+  return `${RESTORED} ${culprits.join(', ')}`
+}
+
+/** The services with something wrong: those that did not come up by themselves first. */
+export function culpritsFirst(results: readonly ServiceResult[]): ServiceResult[] {
+  const rank = ({ outcome, cause }: ServiceResult) =>
+    Number(outcome === 'skipped') * 2 + Number(outcome === 'cancelled' || cause?.startsWith(RESTORED) === true)
+  return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b))
+}
+
+const MOST_CAUSE_CHARACTERS = 1500
+const MOST_LOG_LINE_CHARACTERS = 1000
+/** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
+const MOST_ANNOTATION_CHARACTERS = 4000
+
+/**
+ * What an error annotation says of a service that did not come up: the cause, and what its task said last. Where not
+ * all of that has room, the newest lines do.
+ */
 export function annotation({ cause, failedTask }: ServiceResult): string {
-  const lines = [cause ?? 'no cause known', ...(failedTask === undefined ? [] : taskLines(failedTask))]
-  return lines.join('\n')
+  const head = [shortened(cause ?? 'no cause known', MOST_CAUSE_CHARACTERS)]
+  if (failedTask === undefined) return head.join('\n')
+  const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`
+  head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS))
+  if (failedTask.logs.length === 0) return head.join('\n')
+  const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`)
+  const room = MOST_ANNOTATION_CHARACTERS - head.join('\n').length
+  const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed()
+  const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`
+  return [...head, title, ...newest].join('\n')
 }
 
-function taskLines(task: FailedTask): string[] {
-  const where = task.node === undefined ? '' : ` on node ${task.node}`
-  const logs = task.logs.length === 0 ? [] : ['Its last log lines:', ...task.logs.map((line) => `  ${line}`)]
-  return [`Task ${task.id}${where} ${task.ending}.`, ...logs]
+/** As many of the texts as have room, each with a line end, from the first on. */
+function fitting(texts: readonly string[], room: number, sizeOf: (text: string) => number): string[] {
+  let left = room
+  const first = texts.findIndex((text) => {
+    left -= sizeOf(text) + 1
+    return left < 0
+  })
+  return first < 0 ? [...texts] : texts.slice(0, first)
 }
 
-/** The job summary of a deployment: a table of the services, then what is known of each that failed. */
+/** A runner drops a step's summary of more than 1 MiB. */
+const MOST_SUMMARY_BYTES = 1_000_000
+/** The most that is left to the table, and for words on what is left out. */
+const MOST_TABLE_BYTES = 900_000
+const ROOM_FOR_REST = 500
+
+const MOST_NAME_CHARACTERS = 300
+
+/**
+ * The job summary of a deployment: a table of the services, then what is known of each that failed, as far as there is
+ * room for it.
+ */
 export function resultSummary(status: Status, results: readonly ServiceResult[]): string {
   const head =
     '| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |'
-  const rows = results.map((result) => {
-    const { name, outcome, image, config, tasks, nodes, seconds, live } = result
-    const mark = isGood(result) ? '✅' : '❌'
-    const cells = [
-      live === undefined || live === name ? code(name) : `${code(name)} (${code(live)})`,
-      `${mark} ${outcome}`,
-      code(tagOf(image.after)),
-      digestChange(image),
-      config === undefined ? '–' : code(config),
-      outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
-      String(nodes),
-      String(seconds),
-    ]
-    return `| ${cells.join(' | ')} |`
-  })
-  const failures = results.filter((result) => !isGood(result)).map(failureSection)
-  return [`## Swarm Deploy: ${status}`, [head, ...rows].join('\n'), ...failures].join('\n\n')
+  const allRows = results.map(row)
+  const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength)
+  const table = [head, ...rows].join('\n')
+  const bad = culpritsFirst(results)
+  const allSections = bad.map(failureSection)
+  const sections = fitting(allSections, MOST_SUMMARY_BYTES - Buffer.byteLength(table) - ROOM_FOR_REST, (section) =>
+    Buffer.byteLength(`\n${section}`),
+  )
+  return [
+    `## Swarm Deploy: ${status}`,
+    table,
+    ...leftOut(results.length - rows.length, 'services'),
+    ...sections,
+    ...leftOut(bad.length - sections.length, 'services that did not come up'),
+  ].join('\n\n')
+}
+
+function row(result: ServiceResult): string {
+  const { name, outcome, image, config, tasks, nodes, seconds, live } = result
+  const mark = isGood(result) ? '✅' : '❌'
+  const cells = [
+    live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
+    `${mark} ${outcome}`,
+    image.after === undefined ? '–' : nameCell(tagOf(image.after)),
+    digestChange(image),
+    config === undefined ? '–' : nameCell(config),
+    outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
+    String(nodes),
+    String(seconds),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function leftOut(count: number, what: string): string[] {
+  return count === 0
+    ? []
+    : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`]
 }
 
 /** The job summary of a run that ended before its services had results. */
 export function failureSummary(status: Status, problems: readonly string[], isBug: boolean): string {
-  const items = problems.map((problem) => `- ${escapeMarkdown(firstLine(problem))}`)
+  const all = problems.map((problem) => `- ${plain(firstLine(problem))}`)
+  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
   return [
     `## Swarm Deploy: ${status}`,
     isBug ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
     items.join('\n'),
+    ...leftOut(all.length - items.length, 'problems'),
   ].join('\n\n')
 }
 
 function failureSection({ name, outcome, cause, failedTask }: ServiceResult): string {
-  const parts = [`### ${code(name)}: ${outcome}`, escapeMarkdown(cause ?? '')]
+  const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? '')]
   if (failedTask !== undefined) {
     const where = failedTask.node === undefined ? '' : ` on node ${code(failedTask.node)}`
-    parts.push(`Task ${code(failedTask.id)}${where} ${escapeMarkdown(failedTask.ending)}.`)
+    parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`)
     if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs))
   }
   return parts.join('\n\n')
@@ -88,11 +160,15 @@ function digestChange({ before, after }: ServiceResult['image']): string {
   const old = shortDigest(before)
   const now = shortDigest(after)
   if (now === undefined) return '–'
-  return old === undefined || old === now ? code(now) : `${code(old)} → ${code(now)}`
+  return old === undefined || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`
 }
 
-function tagOf(image: string | undefined): string {
-  return image?.split('@', 1)[0] ?? '–'
+function nameCell(name: string): string {
+  return cell(shortened(name, MOST_NAME_CHARACTERS))
+}
+
+function tagOf(image: string): string {
+  return image.split('@', 1)[0] ?? image
 }
 
 /** Enough of a digest to tell two apart, as Docker shortens image IDs. */
@@ -104,21 +180,4 @@ function shortDigest(image: string | undefined): string | undefined {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? ''
-}
-
-function code(text: string): string {
-  return text === '–' ? text : `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``
-}
-
-/** On one line: a second one could begin a block of its own. */
-function escapeMarkdown(text: string): string {
-  return text.replace(/\s*[\r\n]\s*/g, ' ').replace(/[\\`*_{}[\]<>|#~]/g, '\\$&')
-}
-
-/** A fence longer than any that the lines contain. */
-function fenced(lines: readonly string[]): string {
-  const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? [])
-  const longest = Math.max(2, ...runs.map((run) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  return [fence, ...lines, fence].join('\n')
 }

@@ -197,13 +197,21 @@ describe('nothing that a service says becomes markup of the summary', () => {
     ['the end of a longer block', ['```', '``````', '````'], '```````'],
     ['the end of a block after a carriage return', ['``` \r`````\r# title'], '``````'],
   ])('log lines with %s stay in their block', (_, logs, fence) => {
-    expect(logBlock(logs)).toEqual({ fence, lines: logs })
+    expect(logBlock(logs)).toEqual({ fence, lines: logs.flatMap((line) => line.split('\r')) })
   })
 
   test.each([
     ['*a* _b_ `c` ~~d~~', '\\*a\\* \\_b\\_ \\`c\\` \\~\\~d\\~\\~'],
     ['<script>', '\\<script\\>'],
-    ['[a](https://x) ![b](c)', '\\[a\\](https://x) !\\[b\\](c)'],
+    ['[a](/x) ![b](c)', '\\[a\\](/x) !\\[b\\](c)'],
+    ['see https://x/y. WWW.x.org, `ftp://z`', "see `https://x/y.` `WWW.x.org,` `'ftp://z'`"],
+    ['@team or me@x.org, acme/shop#12 and #3', '`@team` or `me@x.org,` `acme/shop#12` and `#3`'],
+    ['$\\unicode{x}$ GH-1', '`$\\unicode{x}$` `GH-1`'],
+    ['&#60;b> &amp; &', '`&#60;b>` &amp;amp; &amp;'],
+    ['- item', '\\- item'],
+    ['12. item', '12\\. item'],
+    ['=== a', '\\=== a'],
+    ['a\u202eb\u0007c\u001b[31md\u2028e', 'a\ufffdb\ufffdcd e'],
     ['a | b # c \\ {d}', 'a \\| b \\# c \\\\ \\{d\\}'],
     ['one\n\n# two\r\n~~~\n- three', 'one \\# two \\~\\~\\~ - three'],
   ])('a cause: %j', (cause, shown) => {
@@ -216,13 +224,16 @@ describe('nothing that a service says becomes markup of the summary', () => {
     expect(summary).toContain('on node `host-1` was rejected: \\<b\\> \\# x.')
   })
 
-  test.each(['a|b', 'a`b', '`', '||'])('a name: %s', (name) => {
-    const result = { ...failed({ id: name, node: name }), name, config: name }
-    const row = cells(result)
-    expect(row).toHaveLength(8)
-    for (const cell of [row[0], row[4]]) expect(cell).toMatch(/^`[^`]+`$/)
-    expect(resultSummary('failed', [result])).toMatch(/^Task `[^`\n]+` on node `[^`\n]+` failed/m)
-  })
+  test.each(['a|b', 'a`b', '`', '||', 'a\\|b', '\\\\|', 'n\n\n# title\n![x](y)', 'a\u2028# b'])(
+    'a name: %j',
+    (name) => {
+      const result = { ...failed({ id: name, node: name }), name, config: name }
+      const row = cells(result)
+      expect(row).toHaveLength(8)
+      for (const cell of [row[0], row[4]]) expect(cell).toMatch(/^`[^`]+`$/)
+      expect(resultSummary('failed', [result])).toMatch(/^Task `[^`\n]+` on node `[^`\n]+` failed/m)
+    },
+  )
 })
 
 describe('the summary of a run that changed nothing', () => {

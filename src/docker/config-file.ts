@@ -79,7 +79,15 @@ export function storedCredential(file: ConfigFile, registry: string): PlainCrede
   const exact = file.auths?.[wanted]
   const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1]
   const entry = exact ?? sameHost
-  if (entry === undefined) return undefined
+  return entry && credentialIn(entry)
+}
+
+/** All credentials that a `config.json` itself holds. */
+export function storedCredentials(file: ConfigFile): PlainCredential[] {
+  return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? [])
+}
+
+function credentialIn(entry: AuthEntry): PlainCredential | undefined {
   const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
     .toString()
     .replace(/\0+$/, '')

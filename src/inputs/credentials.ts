@@ -49,7 +49,7 @@ export function credentialFromShortForm(
   problems: Problems,
 ): Credential | undefined {
   const password = withoutLastNewlines(given.password)
-  hide(password, given.username.trim())
+  hide(password, 'password', given.username.trim())
   const all = { registry: given.registry.trim(), username: given.username.trim(), password }
   if (Object.values(all).every((value) => value === '')) return undefined
 

@@ -1,15 +1,26 @@
-import { Secret } from '../runner/secret.ts'
+import { reportLog } from '../runner/log.ts'
+import { isTooPlain, Secret } from '../runner/secret.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
-
-/** Shorter guesses are pieces of any word, and would blot out the messages that are to help. */
-const SHORTEST_GUESS = 3
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
 const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config']
 
-/** Takes the value out of all that is printed from now on. */
-export function hide(value: string, username?: string): void {
-  if (value !== '') new Secret(value, username)
+/** Whose secrets were said to stay visible. */
+const told = new Set<string>()
+
+/**
+ * Takes the value out of all that is printed from now on. A notice says so where that would harm more than it helps.
+ *
+ * @param place of the secret, as the user knows it
+ */
+export function hide(value: string, place: string, username?: string): void {
+  if (value.trim() === '') return
+  new Secret(value, username)
+  if (!isTooPlain(value) || told.has(place)) return
+  told.add(place)
+  reportLog.notice(
+    `${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`,
+  )
 }
 
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */
@@ -25,7 +36,7 @@ export function hidePasswords(value: YamlValue): void {
 function hidePasswordsOfMap(map: YamlMap): void {
   for (const { key, value } of map.entries) {
     if (key === 'password') {
-      if (value.kind === 'text') hide(value.value)
+      if (value.kind === 'text') guess(value.value)
       else hideAll(value)
     } else if (value.kind !== 'text') hidePasswords(value)
     else if (!PUBLIC_KEYS.includes(key)) guess(value.value)
@@ -53,9 +64,22 @@ export function hideAfterPasswordKeys(text: string): void {
   }
 }
 
-/** Hides the password of a pasted address, `https://user:password@host`. */
+/** An address has one before its user name at most, and one behind it. */
+const MOST_COLONS = 3
+
+/**
+ * Hides what may be the password of a pasted address, `https://user:password@host`, also of one that is not quite an
+ * address: all behind each colon, up to the last `@`.
+ */
 export function hideUserInfo(address: string): void {
-  guess(/^\w+:\/\/[^:]*:(.*)@/s.exec(address)?.[1])
+  const [, before = ''] = /^(.*)@/s.exec(address) ?? []
+  const [, ...behind] = before.replace(/^\w*:?\/+/, '').split(':')
+  for (const index of behind.keys()) if (index < MOST_COLONS) guess(behind.slice(index).join(':'))
+}
+
+/** An address as a message shows it: without what may be a password, however short that is. */
+export function withoutUserInfo(address: string): string {
+  return /^(?:\w*:?\/+)?[^@]*:.*@/s.test(address) ? address.replace(/^.*@/s, '***@') : address
 }
 
 /** Hides the columns from the third on of a line that does not have four of them. */
@@ -66,5 +90,5 @@ export function hideColumns(line: string): void {
 }
 
 function guess(value: string | undefined): void {
-  if (value !== undefined && value.trim().length >= SHORTEST_GUESS) hide(value.trim())
+  if (value !== undefined && value.trim() !== '') new Secret(value.trim())
 }

@@ -1,4 +1,5 @@
 import { throwAll, UserError } from '../errors.ts'
+import { redact } from '../runner/secret.ts'
 
 const LONGEST_SHOWN = 60
 
@@ -40,7 +41,9 @@ export class Problems {
 
 /** A value as a message shows it: in quotes, on one line, not too long. */
 export function shown(value: string): string {
-  return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value)
+  // Before it is cut: the half of a secret would not be known for one.
+  const clean = redact(value)
+  return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean)
 }
 
 /** Names as a sentence lists them: `a`, `b` and `c`. */

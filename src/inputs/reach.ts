@@ -39,7 +39,7 @@ export function reachFrom(sources: ReachSources, problems: Problems): Reach {
   // First of all, so that no message below shows a piece of them.
   const secrets = Object.fromEntries(
     (['ssh-key', 'ssh-passphrase', 'tls-key'] as const).map((name) => {
-      hide(input(name))
+      hide(input(name), name)
       return [name, withoutLastNewlines(input(name))]
     }),
   ) as Record<'ssh-key' | 'ssh-passphrase' | 'tls-key', string>
@@ -173,7 +173,10 @@ function jumpFrom(text: string, problems: Problems): string | undefined {
   return text
     .trim()
     .split(/\s*,\s*/)
-    .map((hop) => problems.attempt(() => parseJump(hop)))
+    .map((hop) => {
+      hideUserInfo(hop)
+      return problems.attempt(() => parseJump(hop))
+    })
     .join(',')
 }
 
@@ -189,7 +192,7 @@ function tlsFrom(input: ReachSources['input'], key: string, problems: Problems):
   const ca = problems.at('tls-ca').attempt(() => pemFrom(input('tls-ca'), 'CERTIFICATE'))
   const cert = problems.at('tls-cert').attempt(() => pemFrom(input('tls-cert'), 'CERTIFICATE'))
   const pem = problems.at('tls-key').attempt(() => pemFrom(key, 'PRIVATE KEY'))
-  if (pem !== undefined) hide(pem)
+  if (pem !== undefined) hide(pem, 'tls-key')
   if (ca === undefined || cert === undefined || pem === undefined) return undefined
   for (const problem of tlsProblems({ ca, cert, key: pem }, new Date())) problems.add(problem)
   return { ca, cert, key: new Secret(pem) }

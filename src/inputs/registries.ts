@@ -86,7 +86,7 @@ function credentialFromLine(line: string, origin: string, problems: Problems): C
     )
     return undefined
   }
-  hide(password, username)
+  hide(password, origin, username)
   const scope = problems.attempt(() => scopeFromColumn(registry))
   return checkedCredential({ origin, config, scope, username, password }, problems)
 }
@@ -144,7 +144,7 @@ function credentialFromEntry(
 
   const username = requiredText(entry, 'username', 'write the name of the account', problems)
   const password = problems.attempt(() => passwordOf(entry, sources))
-  if (password !== undefined) hide(password, username)
+  if (password !== undefined) hide(password, origin, username)
   const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems)
   const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry))
   const config = textAt(entry, 'config', problems)

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { StackRequest } from '../deployment.ts'
+import { UserError } from '../errors.ts'
 import type { Rollover } from '../rollover.ts'
 import type { Environment } from '../runner/environment.ts'
 import { adaptCompose } from './compose/adapt.ts'
 import type { ComposeFile } from './compose/place.ts'
-import { type LookUp, parseEnvFile } from './compose/variables.ts'
-import { basePath, fileReader, resolvePath } from './files.ts'
+import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
+import { basePath, fileReader, type ReadFile, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import { parseBoolean } from './values.ts'
@@ -55,8 +56,8 @@ export function readStack(
   const lookUp = variablesOf(inputs['env-file'], env, problems)
   const paths = composePaths(inputs['compose-file'], env, problems)
   const files = paths.flatMap((path) => composeFile(path, env, problems) ?? [])
-  hideSecrets(files, lookUp)
   const [first] = paths
+  if (first !== undefined) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)))
   if (first === undefined || files.length < paths.length) return undefined
 
   const adapted = adaptCompose(files, lookUp, problems)
@@ -136,16 +137,31 @@ function composeFile(path: string, env: Environment, problems: Problems): Compos
   return undefined
 }
 
-/** What the files and variables give to secrets must not be printed, nor reach programs that have no use for it. */
-function hideSecrets(files: readonly ComposeFile[], lookUp: LookUp): void {
+/**
+ * What the files and variables give to secrets must not be printed, nor reach programs that have no use for it. All of
+ * it is known before anything that others say is printed. Files that cannot be read are told later.
+ */
+function hideSecrets(files: readonly ComposeFile[], lookUp: LookUp, env: Environment, directory: string): void {
+  const readFile = fileReader({ ...env, GITHUB_WORKSPACE: directory })
   for (const { root } of files) {
     const secrets = root.entries.find(({ key }) => key === 'secrets')?.value
-    for (const { value: secret } of secrets?.kind === 'map' ? secrets.entries : []) {
+    for (const { key: name, value: secret } of secrets?.kind === 'map' ? secrets.entries : []) {
+      const place = `secrets.${name}`
       for (const { key, value } of secret.kind === 'map' ? secret.entries : []) {
         if (value.kind !== 'text') continue
-        if (key === 'content') hide(value.value)
-        if (key === 'environment') hide(lookUp(value.value) ?? '')
+        if (key === 'content') hide(filledIn(value.value, lookUp), place)
+        if (key === 'environment') hide(lookUp(value.value) ?? '', place)
+        if (key === 'file') hide(contentOf(filledIn(value.value, lookUp), readFile), place)
       }
     }
+  }
+}
+
+function contentOf(path: string, readFile: ReadFile): string {
+  try {
+    return readFile(path)
+  } catch (error) {
+    if (error instanceof UserError) return ''
+    throw error
   }
 }

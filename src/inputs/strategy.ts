@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { CanarySize, Check, Rollover, Strategy, UpdatePolicy } from '../rollover.ts'
-import { hideUserInfo } from './masking.ts'
+import { hideUserInfo, withoutUserInfo } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'
 
@@ -173,12 +173,12 @@ function parseRatio(text: string): string {
 
 function parseUrl(text: string): string {
   const url = URL.parse(text)
+  hideUserInfo(text)
   if (url !== null && (url.username !== '' || url.password !== '')) {
-    hideUserInfo(text)
     throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl')
   }
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
-  throw new UserError(`${shown(text)} is no address: write one that begins with http:// or https://`)
+  throw new UserError(`${shown(withoutUserInfo(text))} is no address: write one that begins with http:// or https://`)
 }
 
 function parsePrefixes(text: string): string[] {

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { withoutUserInfo } from '../inputs/masking.ts'
 import { shown } from '../inputs/problems.ts'
 
 /** Where a manager's daemon is, as one entry of `host` says. */
@@ -44,9 +45,11 @@ export function parseHost(text: string): Host {
   if (scheme === 'tcp') return parseTcp(text, rest)
   if (scheme === 'unix') {
     if (/^\/[^\s\0]+$/.test(rest)) return { kind: 'unix', text }
-    throw new UserError(`${shown(text)} names no socket: write its absolute path, such as unix:///var/run/docker.sock`)
+    throw new UserError(
+      `${shown(withoutUserInfo(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`,
+    )
   }
-  throw new UserError(`${shown(text)} is no address of a docker daemon: write one such as ${FORMS}`)
+  throw new UserError(`${shown(withoutUserInfo(text))} is no address of a docker daemon: write one such as ${FORMS}`)
 }
 
 /**
@@ -58,7 +61,7 @@ export function parseJump(text: string): string {
   const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? []
   if (name === undefined || path !== undefined || !isPort(port)) {
     throw new UserError(
-      `${shown(text)} is no jump host: write user@host or user@host:port, several with commas between`,
+      `${shown(withoutUserInfo(text))} is no jump host: write user@host or user@host:port, several with commas between`,
     )
   }
   return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`
@@ -71,13 +74,13 @@ function parseSsh(text: string, rest: string): SshHost {
   const [, user, name, port, path] = SSH.exec(rest) ?? []
   if (name === undefined || !isPort(port)) {
     throw new UserError(
-      `${shown(text)} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`,
+      `${shown(withoutUserInfo(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`,
     )
   }
   const socket = path === undefined || path === '/' ? undefined : path
   if (socket !== undefined && !PLAIN_PATH.test(socket)) {
     throw new UserError(
-      `${shown(text)} has a socket path with special characters: give one of letters, digits and ./@+-_ only`,
+      `${shown(withoutUserInfo(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`,
     )
   }
   return {
@@ -94,7 +97,7 @@ function parseTcp(text: string, rest: string): TcpHost {
   const [, port] = TCP.exec(rest) ?? []
   if (port === undefined || !isPort(port)) {
     throw new UserError(
-      `${shown(text)} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`,
+      `${shown(withoutUserInfo(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`,
     )
   }
   return { kind: 'tcp', text: text.replace(/\/$/, '') }

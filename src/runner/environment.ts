@@ -6,10 +6,11 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/
 
 /**
- * Without one of these a command is not found, or reaches another daemon than the user meant. They stay, though a
- * short secret (`docker`, `deploy`) may happen to be part of one.
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none. They stay, though a
+ * secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
  */
-const LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i
+const LEADS_TO_DOCKER =
+  /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i
 
 /** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
 const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i

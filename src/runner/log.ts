@@ -1,26 +1,97 @@
-import * as core from '@actions/core'
+import { foreignLine } from './foreign.ts'
+import { LINE_END, printable, shortened } from './printable.ts'
 import { redact } from './secret.ts'
+import { divertOthers, writeLine } from './stdout.ts'
+import { commandLine, isInRunner, withoutCommands } from './workflow-commands.ts'
 
-/** The only place that prints: whatever it is given, no secret of this run leaves it. */
-export const log = {
-  info: (line: string) => core.info(redact(line)),
-  debug: (line: string) => core.debug(redact(line)),
+const MOST_LINE_CHARACTERS = 8000
+const MOST_TITLE_CHARACTERS = 200
+
+/** Of a longer one actions/runner drops the end (ExecutionContext.cs, _maxIssueMessageLength). */
+const MOST_ANNOTATION_CHARACTERS = 4096
+/** For the word on what is missing. */
+const ROOM_FOR_REST = 40
+
+type Level = 'notice' | 'warning' | 'error'
+
+interface Log {
+  info(line: string): void
+  debug(line: string): void
   /** Shown on the run's page too. */
-  notice: (line: string, title?: string) => core.notice(redact(line), properties(title)),
-  warning: (line: string, title?: string) => core.warning(redact(line), properties(title)),
-  error: (line: string, title?: string) => core.error(redact(line), properties(title)),
+  notice(message: string, title?: string): void
+  warning(message: string, title?: string): void
+  error(message: string, title?: string): void
 }
+
+/**
+ * What this action says. Whatever it is given, no secret of this run leaves it, one call is one line or one
+ * annotation, and no line is a command to the runner but those that are made here.
+ */
+export const log: Log = logThrough(redact)
+
+/**
+ * The same for texts of the report, in which all that is not ours or the user's own was made fit to be shown before:
+ * its names and outcomes stay what they are, though a secret may happen to be part of one.
+ */
+export const reportLog: Log = logThrough((text) => text)
 
 /** Runs one stage of the work with its lines folded under a title. */
 export async function stage<T>(title: string, work: () => Promise<T>): Promise<T> {
-  core.startGroup(redact(title))
+  const line = foreignLine(title, MOST_TITLE_CHARACTERS)
+  if (isInRunner(process.env)) writeLine(commandLine('group', withoutCommands(line), process.env))
+  else writeLine(withoutCommands(`== ${line}`))
   try {
     return await work()
   } finally {
-    core.endGroup()
+    if (isInRunner(process.env)) writeLine(commandLine('endgroup', '', process.env))
   }
 }
 
-function properties(title: string | undefined): core.AnnotationProperties {
-  return title === undefined ? {} : { title: redact(title) }
+/**
+ * From now on all of this process speaks by the {@link log} only: what libraries print, and what nobody caught. Then
+ * the process ends with code 1.
+ */
+export function speakForAll(): void {
+  divertOthers((line) => {
+    const [, debugged] = /^::debug::(.*)$/s.exec(line) ?? []
+    if (debugged === undefined) log.info(line)
+    else log.debug(debugged)
+  })
+  process.on('uncaughtException', (error: unknown) => {
+    const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    log.error(`A bug of this action, not of your workflow. Please report it: ${details}`)
+    process.exit(1)
+  })
+}
+
+function logThrough(hide: (text: string) => string): Log {
+  const one = (text: string, most: number) => withoutCommands(shortened(hide(printable(hide(text))), most))
+  const annotate = (level: Level) => (message: string, title?: string) => {
+    const lines = hide(message)
+      .split(LINE_END)
+      .map((line) => withoutCommands(hide(printable(line))))
+    const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST)
+    annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS))
+  }
+  return {
+    info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
+    debug: (line) => debug(one(line, MOST_LINE_CHARACTERS)),
+    notice: annotate('notice'),
+    warning: annotate('warning'),
+    error: annotate('error'),
+  }
+}
+
+function debug(line: string): void {
+  if (isInRunner(process.env)) writeLine(commandLine('debug', line, process.env))
+  else if (process.env.RUNNER_DEBUG === '1') writeLine(withoutCommands(`Debug: ${line}`))
+}
+
+function annotation(level: Level, message: string, title: string | undefined): void {
+  if (isInRunner(process.env)) {
+    writeLine(commandLine(level, message, process.env, title === undefined ? {} : { title }))
+    return
+  }
+  const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === undefined ? '' : `${title}: `}`
+  for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) writeLine(withoutCommands(line))
 }

@@ -1,27 +1,43 @@
 import { inspect } from 'node:util'
-import { setSecret } from '@actions/core'
+import { Matcher } from './matcher.ts'
+import { LINE_END, printable, wellFormed } from './printable.ts'
+import { writeLine } from './stdout.ts'
+import { commandLine, isInRunner } from './workflow-commands.ts'
 
 const HIDDEN = '***'
 
-/** Shorter lines of a secret (a brace of a JSON key, a blank) say nothing and would blot out the whole log. */
-const SHORTEST_LINE_HIDDEN = 3
+/** What is shorter stands in any text by chance: hidden, it would blot out the whole log. */
+const SHORTEST_HIDDEN = 4
+
+/** So does what is a word or number of everybody's: a switch, a port. */
+const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i
+
+/** How key files begin and end, all of them. */
+const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/
+
+/** A runner looks for each mask in each line of the job; a file of more lines is data and no key. */
+const MOST_MASKED_LINES = 500
 
 /** Every form in which a secret of this run can surface. */
 const known = new Set<string>()
+
+/** Finds all of them at once; made anew when there are more. */
+let matcher: Matcher | undefined
 
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
 export class Secret {
   readonly #value: string
 
   /**
-   * Hides the value, and every form of it, from all that is printed from now on.
+   * Hides the value, and every form of it, from all that is printed from now on, unless {@link isTooPlain}.
    *
    * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
    */
   constructor(value: string, username?: string) {
     this.#value = value
-    hide(formsOf(value))
-    if (username !== undefined) hide(base64Forms(`${username}:${value}`))
+    const isMasked = value.split(LINE_END).length <= MOST_MASKED_LINES
+    hide(formsOf(value), isMasked)
+    if (username !== undefined && value !== '') hide(base64Forms(`${username}:${value}`), isMasked)
   }
 
   /** The value itself. For the headers and files that need it, never for text that a person reads. */
@@ -42,28 +58,37 @@ export class Secret {
   }
 }
 
+/** Whether a secret is so short, or such an everyday word, that hiding it would make a riddle of every text. */
+export function isTooPlain(value: string): boolean {
+  const core = value.trim()
+  return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core)
+}
+
 /** The text with every known secret, in every form, replaced by `***`. */
 export function redact(text: string): string {
-  let clean = text
-  for (const form of [...known].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(form, HIDDEN)
-  return clean
+  matcher ??= new Matcher(known)
+  return matcher.replaceAll(text, HIDDEN)
 }
 
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe), URL-encoded, and escaped as in JSON or in a workflow command.
+ * URL-safe), URL-encoded, and escaped as in JSON or in a workflow command. What is too plain has none.
  */
 export function formsOf(value: string): string[] {
-  const lines = value.split(/\r?\n|\r/)
-  const plain = [value, value.trim(), ...lines.filter((line) => line.trim().length >= SHORTEST_LINE_HIDDEN)]
-  const escaped = plain.flatMap((text) => [
-    text,
-    encodeURIComponent(text),
-    encodeURIComponent(text).replaceAll('%20', '+'),
-    JSON.stringify(text).slice(1, -1),
-    goJson(text),
+  const text = wellFormed(value)
+  const lines = text.split(LINE_END).map((line) => line.trim())
+  const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))]
+  const telling = unique(plain).filter((one) => !isTooPlain(one))
+  const escaped = telling.flatMap((one) => [
+    one,
+    printable(one),
+    encodeURIComponent(one),
+    encodeURIComponent(one).replaceAll('%20', '+'),
+    JSON.stringify(one).slice(1, -1),
+    goJson(one),
   ])
-  return unique([...escaped, ...base64Forms(value), ...base64Forms(value.trim())])
+  const encoded = isTooPlain(text) ? [] : [...base64Forms(text), ...base64Forms(text.trim())]
+  return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form))
 }
 
 function base64Forms(text: string): string[] {
@@ -78,13 +103,23 @@ function goJson(text: string): string {
   return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex)
 }
 
-function hide(forms: readonly string[]): void {
-  for (const form of unique(forms)) {
-    if (known.has(form)) continue
-    known.add(form)
-    // Only a runner takes this line for itself. In any other shell it would print the secret.
-    if (process.env.GITHUB_ACTIONS === 'true') setSecret(form)
-  }
+function hide(forms: readonly string[], isMasked: boolean): void {
+  const fresh = unique(forms).filter((form) => !known.has(form))
+  if (fresh.length === 0) return
+  for (const form of fresh) known.add(form)
+  matcher = undefined
+  // Only a runner takes these lines for itself. In any other shell they would print the secret.
+  if (!isMasked || !isInRunner(process.env)) return
+  for (const mask of unique(fresh.flatMap(masksOf))) writeLine(commandLine('add-mask', mask, process.env))
+}
+
+/**
+ * What a runner is told to hide, for one form. It takes each line of a mask for one of its own, however short, and act
+ * prints a mask that has `::` in it or begins with a colon: so there is none of either.
+ */
+function masksOf(form: string): string[] {
+  if (LINE_END.test(form)) return []
+  return form.split(/::+|^:/).filter((piece) => !isTooPlain(piece))
 }
 
 function unique(texts: readonly string[]): string[] {

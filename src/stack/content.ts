@@ -12,8 +12,8 @@ import {
 import { UserError } from '../errors.ts'
 import { CONTENT_KEY, VARIABLE_KEY } from '../inputs/compose/adapt.ts'
 import { placeOf } from '../inputs/compose/place.ts'
+import { hide } from '../inputs/masking.ts'
 import { log } from '../runner/log.ts'
-import { Secret } from '../runner/secret.ts'
 import { type KnownObjects, scoped, type WantedObject } from './stack.ts'
 
 const LARGEST_KILOBYTES: Readonly<Record<Kind, number>> = { secret: 500, config: 1000 }
@@ -46,7 +46,7 @@ export async function wantedObjects(
 async function wantedObject(request: StackRequest, kind: Kind, key: string, object: FileObject): Promise<WantedObject> {
   const driver = object.driver === undefined ? undefined : { Name: object.driver, Options: object.driver_opts ?? {} }
   const content = driver === undefined ? await contentOf(request, kind, object) : Buffer.alloc(0)
-  if (kind === 'secret' && content.length > 0) new Secret(content.toString())
+  if (kind === 'secret' && content.length > 0) hide(content.toString(), `secrets.${key}`)
   const base = object.name ?? scoped(request, key)
   const isFixed = object.name !== undefined || driver !== undefined
   const hash = contentHash(kind, base, content)

@@ -44,6 +44,8 @@ async function read(
   const problems: string[] = []
   const objects = await wantedObjects(request, file, known, problems)
   const missing = missingExternals(request, file, known, problems)
+  // What was refused above is there for the services: that it is not would only be said once more for each of them.
+  for (const kind of ['secret', 'config'] as const) missing[kind].push(...refusedObjects(kind, file, objects))
   const pinned = withObjects(file, objects)
   const services = Object.keys(file.services).flatMap((key) => {
     const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI)
@@ -117,7 +119,7 @@ function missingExternals(
   file: StackFile,
   known: KnownObjects,
   problems: string[],
-): Stack['missing'] {
+): Record<Kind | 'network', string[]> {
   const absent = (kind: Kind) =>
     Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) => {
       const wanted = name ?? (typeof external === 'object' ? external.name : undefined) ?? key
@@ -141,6 +143,13 @@ function missingExternals(
     return [wanted]
   })
   return { secret: absent('secret'), config: absent('config'), network }
+}
+
+/** The names of those whose content cannot be had. */
+function refusedObjects(kind: Kind, file: StackFile, objects: ReadonlyMap<string, WantedObject>): string[] {
+  return Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) =>
+    external || objects.has(`${kind}s.${key}`) ? [] : [name ?? key],
+  )
 }
 
 /** The file as services are deployed from: secrets and configs exist by then, under their own names. */

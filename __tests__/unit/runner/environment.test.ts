@@ -58,6 +58,13 @@ describe('the environment of a child', () => {
       DOCKER_CONFIG: '/home/deploy/.docker',
       DOCKER_CERT_PATH: '/home/deploy/certs',
       DOCKER_TLS: 'deploy',
+      HTTP_PROXY: 'http://deploy:3128',
+      HTTPS_PROXY: 'http://deploy:3128',
+      https_proxy: 'http://deploy:3128',
+      ALL_PROXY: 'socks5://deploy',
+      NO_PROXY: 'deploy.example.com',
+      SSL_CERT_FILE: '/etc/deploy/ca.pem',
+      TMPDIR: '/home/deploy/tmp',
       DOCKER_TLS_VERIFY: 'deploy',
     }
     expect(environmentForChildren({ ...env, DOCKER_AUTH_CONFIG: 'deploy', MY_PATH: 'deploy' })).toEqual(env)

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { formsOf, redact, Secret } from '../../../src/runner/secret.ts'
+import { commandsIn, greedyCommands, shownGreedily } from '../../support/runner-commands.ts'
 
 /** What the work prints to stdout. */
 function printed(work: () => void): string {
@@ -94,8 +95,8 @@ describe('a text is redacted', () => {
   })
 
   test('but not of the lines that say nothing: a brace is no secret', () => {
-    new Secret('{\n"k"\n}')
-    expect(redact('{ "k" } {}')).toBe('{ *** } {}')
+    new Secret('{\n"k"\n"key-of-a-file"\n}')
+    expect(redact('{} "k" { "key-of-a-file" }')).toBe('{} "k" { *** }')
   })
 
   test('nor of blank ones', () => {
@@ -130,6 +131,46 @@ describe('a text is redacted', () => {
   })
 })
 
+describe('a secret of 20,000 lines', () => {
+  const lines = Array.from({ length: 20_000 }, (_, n) => `${(n * 7919) % 20_000}: a row of the table`)
+  beforeEach(() => void new Secret(lines.join('\n')))
+
+  test('is hidden in whole and in each of its lines', () => {
+    expect(redact(`<${lines.join('\n')}>`)).toBe('<***>')
+    expect(redact(`${lines[0]}, ${lines[19_999]}; row of the table`)).toBe('***, ***; row of the table')
+  })
+
+  test('costs a long text no more than it costs a short one, by its length', () => {
+    redact('made ready')
+    const text = 'a row of another table, with words in it; '
+    const timeOf = (times: number) => {
+      const repeated = text.repeat(times)
+      const startedAt = performance.now()
+      for (let run = 0; run < 5; run++) redact(repeated)
+      return (performance.now() - startedAt) / repeated.length
+    }
+    timeOf(1000)
+    // Nothing here is measured against the clock: only the two against each other, with room for a busy machine.
+    expect(timeOf(20_000)).toBeLessThan(20 * timeOf(1000))
+  })
+})
+
+describe('a secret', () => {
+  test.each([
+    ['pa\ud83dss-word', 'pa\ufffdss-word'],
+    ['\udc00-alone', '\ufffd-alone'],
+  ])('with half of a character in it is one like others: %j', (value, encoded) => {
+    expect(() => new Secret(value, 'bob')).not.toThrow()
+    expect(redact(`x ${encoded} y`)).toBe('x *** y')
+  })
+
+  test('is hidden whole where another one overlaps it', () => {
+    new Secret('overlapping-first')
+    new Secret('first-and-second')
+    expect(redact('an overlapping-first-and-second one')).toBe('an *** one')
+  })
+})
+
 describe('the forms of a secret', () => {
   test('are all that it can surface in, each once', () => {
     expect(formsOf('a b<')).toEqual(['a b<', 'a%20b%3C', 'a+b%3C', 'a b\\u003c', 'YSBiPA==', 'YSBiPA'])
@@ -158,13 +199,56 @@ describe('a runner is told to hide', () => {
     expect(printed(() => new Secret('once-only'))).toBe('')
   })
 
-  test('with line ends escaped, for a mask is one line', () => {
+  test('each line of a secret, and nothing that has a line end in it: it would take all lines, the shortest too', () => {
     process.env.GITHUB_ACTIONS = 'true'
-    const lines = printed(() => new Secret('upper-half\nlower-half'))
-      .trim()
-      .split('\n')
-    expect(lines).toContain('::add-mask::upper-half%0Alower-half')
-    expect(lines.every((line) => line.startsWith('::add-mask::'))).toBe(true)
+    const masks = masksIn(printed(() => new Secret('{\r\n  "upper-half",\n  "lower-half"\n}\n')))
+    expect(masks).toEqual(expect.arrayContaining(['"upper-half",', '"lower-half"']))
+    expect(masks.filter((mask) => /[\r\n]/.test(mask) || mask.length < 4)).toEqual([])
+  })
+
+  test('nothing of the frame that all keys have', () => {
+    process.env.GITHUB_ACTIONS = 'true'
+    const frame = ['-----BEGIN OPENSSH PRIVATE KEY-----', '-----END OPENSSH PRIVATE KEY-----']
+    const masks = masksIn(printed(() => new Secret(`${frame[0]}\nb3BlbnNzaC1rZXk\n${frame[1]}\n`)))
+    expect(masks).toContain('b3BlbnNzaC1rZXk')
+    expect(masks.filter((mask) => frame.includes(mask))).toEqual([])
+  })
+
+  test.each(['a', 'abc', ' xy ', '1', '8080', 'true', 'null', '\n\n', '{\n}\n'])(
+    'nothing of %j: every line of the job would be full of stars',
+    (value) => {
+      process.env.GITHUB_ACTIONS = 'true'
+      expect(printed(() => new Secret(value))).toBe('')
+      expect(redact(`true or 8080: abc a xy { null }`)).toBe('true or 8080: abc a xy { null }')
+    },
+  )
+
+  test.each(['left-part::right-part', ':::begins-so', 'ends-so::', ':begins-with-one', 'a b::c d::stop-commands::x'])(
+    '%j in pieces that a greedy parser does not print',
+    (value) => {
+      process.env.GITHUB_ACTIONS = 'true'
+      const out = printed(() => new Secret(value))
+      expect(greedyCommands(out).filter(({ name }) => name !== 'add-mask')).toEqual([])
+      expect(shownGreedily(out)).toBe('')
+      expect(masksIn(out).length).toBeGreaterThan(0)
+      expect(redact(`x ${value} y`)).toBe('x *** y')
+    },
+  )
+
+  test.each(['ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS'])('also where only %s says that there is one', (name) => {
+    process.env[name] = 'true'
+    try {
+      expect(masksIn(printed(() => new Secret(`only-${name}`)))).toContain(`only-${name}`)
+    } finally {
+      delete process.env[name]
+    }
+  })
+
+  test('no line of a file that is too long for a key', () => {
+    process.env.GITHUB_ACTIONS = 'true'
+    const file = Array.from({ length: 2000 }, (_, n) => `line-${n}-of-a-file`).join('\n')
+    expect(printed(() => new Secret(file))).toBe('')
+    expect(redact('line-1234-of-a-file')).toBe('***')
   })
 
   test.each([[undefined], ['false'], ['']])(
@@ -177,6 +261,13 @@ describe('a runner is told to hide', () => {
     },
   )
 })
+
+function masksIn(printedText: string): string[] {
+  return commandsIn(printedText).map(({ name, data }) => {
+    expect(name).toBe('add-mask')
+    return data
+  })
+}
 
 /** A value as it is written in a workflow command. */
 function escaped(text: string): string {

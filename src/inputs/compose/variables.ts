@@ -52,6 +52,17 @@ export function isUnset({ name, needs }: Extract<Substitution, { kind: 'variable
   return value === undefined || (needs === 'required-filled' && value === '')
 }
 
+/** The text with the values of variables in their places; of what has none, and of what is invalid, nothing is left. */
+export function filledIn(text: string, lookUp: LookUp): string {
+  return text.replace(SUBSTITUTION, (...match) => {
+    const { escaped, named, braced, operator, rest = '' } = match.at(-1) as Record<string, string | undefined>
+    if (escaped !== undefined) return '$'
+    const value = lookUp(named ?? braced ?? '')
+    const isMissing = value === undefined || (value === '' && operator?.startsWith(':'))
+    return isMissing ? (operator?.endsWith('-') ? rest : '') : value
+  })
+}
+
 /** A file of variables that was read, and what is wrong with it. No message shows a value. */
 export interface EnvFile {
   readonly variables: ReadonlyMap<string, string>

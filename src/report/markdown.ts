@@ -1,0 +1,43 @@
+import { LINE_END, printable } from '../runner/printable.ts'
+
+/** Markdown of texts that are not ours: none of them gets out of its place. */
+
+/**
+ * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
+ * as code, in which nothing is looked for.
+ */
+const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i
+
+/** How a list begins, and a line under a heading. */
+const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/
+
+/** A word as code, on one line. */
+export function code(text: string): string {
+  const line = printable(text).replaceAll('`', "'").trim()
+  return line === '' ? '–' : `\`${line}\``
+}
+
+/** A word as code in a cell of a table, which a bar ends even there. */
+export function cell(text: string): string {
+  return code(text).replace(/\\*\|/g, '\\|')
+}
+
+/** A text on one line: a second one could begin a block of its own. */
+export function plain(text: string): string {
+  const words = printable(text).trim().split(/( +)/)
+  const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : escaped(word))).join('')
+  return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`))
+}
+
+/** Lines as a block of code, in a fence longer than any that they contain. */
+export function fenced(lines: readonly string[]): string {
+  const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable)
+  const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? [])
+  const longest = Math.max(2, ...runs.map((run) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return [fence, ...shown, fence].join('\n')
+}
+
+function escaped(word: string): string {
+  return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;')
+}

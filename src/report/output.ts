@@ -1,0 +1,55 @@
+import type { FailedTask, ServiceResult } from '../deployment.ts'
+import { shortened } from '../runner/printable.ts'
+import { isGood } from '../verdict.ts'
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
+const MOST_CHARACTERS = 480_000
+
+/** How long the causes may be, tried in turn until all services have room. */
+const CAUSE_CHARACTERS = [2000, 500, 100]
+
+/** The output `services`, and how many services that came up as asked have no room in it. */
+export interface ServicesOutput {
+  readonly json: string
+  readonly leftOut: number
+}
+
+/**
+ * The output `services`: valid JSON of the shape that the README documents, whatever the services said and however many
+ * they are.
+ */
+export function servicesOutput(results: readonly ServiceResult[]): ServicesOutput {
+  const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))))
+  const whole = texts.find(({ length }) => length <= MOST_CHARACTERS)
+  if (whole !== undefined) return { json: whole, leftOut: 0 }
+  const last = CAUSE_CHARACTERS.at(-1) ?? 0
+  const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last))
+  let room = MOST_CHARACTERS
+  const fit = entries.filter((entry) => {
+    room -= JSON.stringify(entry).length + 1
+    return room > 0
+  })
+  return { json: JSON.stringify(fit), leftOut: entries.length - fit.length }
+}
+
+/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
+function forOutput(result: ServiceResult, mostCharacters: number) {
+  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result
+  return {
+    name,
+    action,
+    outcome,
+    image: { before: image.before ?? null, after: image.after ?? null },
+    config: config ?? null,
+    nodes,
+    tasks,
+    seconds,
+    live: live ?? name,
+    cause: cause === undefined ? null : shortened(cause, mostCharacters),
+    failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
+  }
+}
+
+function taskForOutput({ id, node, exitCode, ending }: FailedTask, mostCharacters: number) {
+  return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) }
+}

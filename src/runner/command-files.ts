@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { messageOf } from '../errors.ts'
+import { log } from './log.ts'
+import { isInRunner } from './workflow-commands.ts'
+
+/** The files by which a step hands something on (docs.github.com, "Workflow commands", environment files). */
+const FILES = {
+  GITHUB_OUTPUT: 'The outputs of this step',
+  GITHUB_STATE: 'What is kept for the end of the job',
+  GITHUB_STEP_SUMMARY: 'The job summary',
+} as const
+
+type CommandFile = keyof typeof FILES
+
+/** Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy. */
+export function setOutput(name: string, value: string): void {
+  append('GITHUB_OUTPUT', named(name, value))
+}
+
+/** Saves a value for `post`, in the same way. */
+export function saveState(name: string, value: string): void {
+  append('GITHUB_STATE', named(name, value))
+}
+
+/** Adds Markdown to the job summary, in the same way. Some runners have none, and get none. */
+export function addSummary(markdown: string): void {
+  if (process.env.GITHUB_STEP_SUMMARY) append('GITHUB_STEP_SUMMARY', `${markdown}\n`)
+}
+
+/** A name with a value of many lines, between lines that no value can have. */
+function named(name: string, value: string): string {
+  const delimiter = `ghadelimiter_${randomUUID()}`
+  return `${name}<<${delimiter}\n${value}\n${delimiter}\n`
+}
+
+function append(file: CommandFile, text: string): void {
+  const path = process.env[file]
+  // In a shell of one's own there is nobody to hand anything on to.
+  if (!path && !isInRunner(process.env)) return
+  try {
+    if (!path) throw new Error(`the runner has not set ${file}`)
+    appendWhole(path, text)
+  } catch (error) {
+    log.warning(`${FILES[file]} could not be written: ${messageOf(error)}`)
+  }
+}
+
+/** Adds the whole text or nothing: half of an output, as a full disk leaves it, fails the step in the runner. */
+function appendWhole(path: string, text: string): void {
+  const file = openSync(path, 'a')
+  try {
+    const { size } = fstatSync(file)
+    const bytes = Buffer.from(text)
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+    } catch (error) {
+      ftruncateSync(file, size)
+      throw error
+    }
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,15 @@
+import { printable, shortened } from './printable.ts'
+import { redact } from './secret.ts'
+
+/** Longer lines of others are no help to anybody. */
+const MOST_CHARACTERS = 2000
+
+/**
+ * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
+ * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
+ * is nobody's burden; and never through a secret, the half of which would pass.
+ */
+export function foreignLine(text: string, mostCharacters = MOST_CHARACTERS): string {
+  // Again: what stood between the halves of a secret may be gone now.
+  return shortened(redact(printable(redact(text))), mostCharacters)
+}

@@ -1,0 +1,42 @@
+/** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
+
+const ESCAPE = '\u001b'
+/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ … m`, `ESC ] … BEL`. */
+const TERMINAL_CODES = new RegExp(
+  `${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`,
+  'g',
+)
+
+/** All that some program takes for the end of a line. */
+export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/
+
+const BLANKS_WITH_LINE_END = new RegExp(`[ \\t]*(?:${LINE_END.source})[\\s\\u0085]*`, 'g')
+
+/** Control characters, halves of characters, and what turns the direction of writing or has no width. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
+
+/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `�`. */
+export function printable(text: string): string {
+  return text
+    .replace(TERMINAL_CODES, '')
+    .replace(BLANKS_WITH_LINE_END, ' ')
+    .replaceAll('\t', ' ')
+    .replace(UNSEEN, '\ufffd')
+}
+
+/** The text if it is short enough; else its beginning, with a word of how much is missing. */
+export function shortened(text: string, mostCharacters: number): string {
+  if (text.length <= mostCharacters) return text
+  const head = withoutHalf(text.slice(0, mostCharacters))
+  return `${head}… (${(text.length - head.length).toLocaleString('en')} more characters)`
+}
+
+/** The text without halves of characters, with which nothing can be encoded. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Cs}/gu, '\ufffd')
+}
+
+/** A cut may go through a character of two halves. */
+function withoutHalf(text: string): string {
+  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text
+}
