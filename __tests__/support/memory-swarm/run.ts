@@ -69,7 +69,9 @@ export async function runAction(
     const before = printed.text().length
     await reportFailure(error)
     const report = printed.text().slice(before)
-    const problems = [...report.matchAll(/^::error.*?::(.*)$/gm)].map(([, line = '']) => unescaped(line))
+    const problems = [...report.matchAll(/^Error: (.*(?:\n {2}.*)*)$/gm)].map(([, line = '']) =>
+      line.replaceAll('\n  ', '\n'),
+    )
     const isBug = problems.some((line) => line.startsWith('A bug of this action'))
     return { results: [], problems, isBug, log: printed.text(), seconds: (nowMs() - startedAt) / 1000 }
   } finally {
@@ -108,16 +110,21 @@ function workspaceIn(directory: string): Workspace {
   }
 }
 
-/** Workflow commands are what a runner reads of standard output: those of a test must not reach it. */
+/** The variables by which the action knows that a runner reads what it prints, and where that wants its outputs. */
+const OF_RUNNERS = ['GITHUB_ACTIONS', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY', 'ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS']
+
+/** What is printed meanwhile, as plain text: also where a runner runs these tests, none of it is for that. */
 function capture() {
   const pieces: string[] = []
+  const ofRunner = OF_RUNNERS.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+  for (const name of OF_RUNNERS) delete process.env[name]
   const spy = jest.spyOn(process.stdout, 'write').mockImplementation((piece) => {
     pieces.push(String(piece))
     return true
   })
-  return { text: () => pieces.join(''), end: () => spy.mockRestore() }
-}
-
-function unescaped(line: string): string {
-  return line.replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%25', '%')
+  const end = () => {
+    spy.mockRestore()
+    Object.assign(process.env, Object.fromEntries(ofRunner))
+  }
+  return { text: () => pieces.join(''), end }
 }
