@@ -60,6 +60,16 @@ import {
   withTagDefault
 } from "./chunk.js";
 
+// src/docker/duration.ts
+var UNITS = [
+  ["h", 3600],
+  ["m", 60]
+];
+function spoken(seconds) {
+  const [unit, size] = UNITS.find(([, size2]) => seconds > 0 && seconds % size2 === 0) ?? ["s", 1];
+  return `${seconds / size} ${unit}`;
+}
+
 // src/docker/restart-policy.ts
 var DEFAULT_DELAY_SECONDS = 5;
 var NANOSECONDS = 1e9;
@@ -74,7 +84,7 @@ function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, { Status: { Sta
   if (condition === "none") return "its restart policy is none";
   if (condition === "on-failure" && state === "complete") return "its restart policy is on-failure";
   if (attempts === 0) return "Swarm starts no other";
-  const within = window > 0 ? ` within ${window / NANOSECONDS} s` : "";
+  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS)}` : "";
   return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
 }
 function turnsOf(ended, delaySeconds) {
@@ -186,10 +196,14 @@ function newest(tasks) {
 function ending(task) {
   const { State: state, Err: error, ContainerStatus: container2 } = task.Status;
   if (state === "rejected") return `was rejected: ${error ?? "no reason given"}`;
+  if (isUnhealthy(task)) return "failed its health check";
   const code2 = container2?.ExitCode;
   const withCode = code2 === void 0 ? "" : ` with exit code ${code2}`;
   const detail = error === void 0 || error === "" || /^task: non-zero exit \(\d+\)$/.test(error) ? "" : `: ${error}`;
   return state === "complete" ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+function isUnhealthy({ Status: { Err: error = "" } }) {
+  return /\bunhealthy container$/.test(error);
 }
 
 // src/docker/sight.ts
@@ -236,7 +250,7 @@ function firstMemory(tasksBefore, statusBefore) {
     ...statusBefore === void 0 ? {} : { earlierStatus: statusBefore },
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: /* @__PURE__ */ new Map(),
-    unallocatedSince: /* @__PURE__ */ new Map(),
+    inStateSince: /* @__PURE__ */ new Map(),
     abandonedSince: /* @__PURE__ */ new Map(),
     endedTasks: /* @__PURE__ */ new Map()
   };
@@ -252,7 +266,7 @@ function remember(memory, sight) {
     ...memory,
     runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
     unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
-    unallocatedSince: since(memory.unallocatedSince, idsOf(tasks.filter(isUnallocated)), now),
+    inStateSince: since(memory.inStateSince, tasks.map(stateKey), now),
     abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(memory, service, tasks),
     ...firstReason === void 0 ? {} : { firstReason }
@@ -308,6 +322,9 @@ function monitorSecondsOf(spec) {
 }
 function taskNamedIn(message) {
   return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function stateKey({ ID: id, Status: { State: state } }) {
+  return `${id} ${state}`;
 }
 function idsOf(tasks) {
   return tasks.map((task) => task.ID);
@@ -369,11 +386,12 @@ function swarmVerdict(memory, service) {
   }
 }
 function stuckVerdict(memory, { service, tasks, now }) {
-  const isOverdue = (since2) => (task) => now - (since2.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
+  const isOverdue = (since2 = now) => now - since2 >= UNPLACED_GRACE_SECONDS;
   const current = currentTasks(service, tasks);
-  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince));
+  const unplaced = current.filter(isUnplaced).find(({ ID }) => isOverdue(memory.unplacedSince.get(ID)));
   if (unplaced !== void 0) return { state: "failed", cause: `no node can take it: ${unplaced.Status.Err}` };
-  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return void 0;
+  const unallocated = current.filter(isUnallocated);
+  if (!unallocated.some((task) => isOverdue(memory.inStateSince.get(stateKey(task))))) return void 0;
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
   return { state: "failed", cause, isUnallocated: true };
 }
@@ -408,7 +426,7 @@ function endlessVerdict(spec, ended) {
   if (last === void 0 || rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED) {
     return void 0;
   }
-  const cause = rejections === turns.length ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${delay} s between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
+  const cause = rejections === turns.length ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
   return { state: "failed", cause, taskId: last.ID };
 }
 function hasComeUp(memory, sight, inSlot) {
@@ -860,6 +878,84 @@ function queryFor(service, credential) {
   return credential.from === "header" ? { version } : { version, registryAuthFrom: credential.from };
 }
 
+// src/docker/health.ts
+var DEFAULT_INTERVAL_SECONDS = 30;
+var NANOSECONDS5 = 1e9;
+var LONGEST_OUTPUT = 200;
+function effectiveCheck(own, image) {
+  const test = own?.Test?.length ? own.Test : image?.Test;
+  if (test === void 0 || test.length === 0 || test[0] === "NONE") return void 0;
+  return {
+    Test: test,
+    Interval: own?.Interval || image?.Interval || 0,
+    StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
+    StartInterval: own?.StartInterval || image?.StartInterval || 0
+  };
+}
+function notYetHealthy(check2, health) {
+  const start = check2.StartPeriod ? `, its start period ${spoken(check2.StartPeriod / NANOSECONDS5)}` : "";
+  const terms = `its interval is ${spoken(intervalSeconds(check2))}${start}`;
+  const last = lastFailure(health);
+  return `its health check has not passed yet${last === void 0 ? "" : `, and ended with ${last}`}; ${terms}`;
+}
+function lastFailure(health) {
+  const last = health?.Log?.at(-1);
+  if (last === void 0 || last.ExitCode === 0) return void 0;
+  const output = (last.Output ?? "").trim().replace(/\s+/g, " ");
+  const shown = output.length > LONGEST_OUTPUT ? `${output.slice(0, LONGEST_OUTPUT)}…` : output;
+  return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
+}
+function intervalSeconds({ Interval: interval }) {
+  return interval ? interval / NANOSECONDS5 : DEFAULT_INTERVAL_SECONDS;
+}
+
+// src/docker/network-allocation.ts
+import { BlockList, isIPv4 } from "node:net";
+function allocationProblem(service, networks, asked) {
+  const its = networksOf(service, networks);
+  const missing = its.find(({ Driver: driver }) => !driver);
+  if (missing !== void 0) {
+    return `the swarm cannot allocate network ${missing.Name}: ${whyNot(missing, networks, asked)}`;
+  }
+  if (its.length === 0) return void 0;
+  const pools = its.map((network) => `${network.Name} (${subnetsOf(network).join(", ") || "without a subnet"})`);
+  return `the swarm has no address for its task: ${pools.join(" or ")} has none left, or the manager's log says why`;
+}
+function networksOf({ Spec: spec }, networks) {
+  const targets = [...spec.TaskTemplate.Networks ?? [], ...spec.Networks ?? []].map(({ Target }) => Target);
+  const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== "host");
+  return networks.filter(
+    ({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || isPublished && Ingress
+  );
+}
+function whyNot(missing, networks, asked) {
+  const wanted = subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
+  for (const subnet of wanted) {
+    const other = networks.find((one) => one !== missing && subnetsOf(one).some((its) => overlap(its, subnet)));
+    if (other !== void 0) return `its subnet ${subnet} is taken by ${other.Name}`;
+  }
+  return "its subnet may be that of another network, or the address pools of the swarm are used up";
+}
+function subnetsOf({ IPAM: ipam }) {
+  return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
+}
+function overlap(one, other) {
+  return holds(one, other) || holds(other, one);
+}
+function holds(outer, inner) {
+  const [base = "", bits] = outer.split("/");
+  const [address = ""] = inner.split("/");
+  if (isIPv4(base) !== isIPv4(address)) return false;
+  const family2 = isIPv4(base) ? "ipv4" : "ipv6";
+  try {
+    const block = new BlockList();
+    block.addSubnet(base, Number(bits), family2);
+    return block.check(address, family2);
+  } catch {
+    return false;
+  }
+}
+
 // src/docker/task-logs.ts
 var HEADER_BYTES = 8;
 var LENGTH_AT = 4;
@@ -881,33 +977,138 @@ function unframe(bytes) {
   return Buffer.concat(parts);
 }
 
+// src/docker/waiting.ts
+function waitingTask(memory, sight) {
+  const { service, now } = sight;
+  const slots = slotsThatCount(service.Spec, currentTasks(service, sight.tasks), sight.eligibleNodes);
+  const waiting = [...slots.values()].flatMap((inSlot) => {
+    const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
+    if (last === void 0 || isUp(service, inSlot)) return [];
+    const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
+    return [{ task: last, seconds: now - (memory.inStateSince.get(stateKey(last)) ?? now), before }];
+  });
+  return waiting.sort((a, b) => b.seconds - a.seconds)[0];
+}
+function isUp({ Spec: spec }, inSlot) {
+  const isComplete2 = endsForGood(spec) && newest(inSlot)?.Status.State === "complete";
+  return isComplete2 || !isJob(spec) && inSlot.some(isRunning);
+}
+function waitingFor({ task, seconds, before }, service, place2, health) {
+  const { State: state, Err: error = "", Message: message = "" } = task.Status;
+  const since2 = `since ${Math.round(seconds)} s`;
+  const said = error !== "" ? `: ${error}` : ORDINARY.test(message) ? "" : `: ${message}`;
+  const delay = spoken(restartDelaySeconds(service.Spec));
+  switch (state) {
+    case "new":
+      return `is new ${since2}: the swarm has not allocated its networks${said}`;
+    case "allocated":
+    case "pending":
+      return `waits for a node ${since2}${said}`;
+    case "assigned":
+    case "accepted":
+      return `waits${place2} ${since2}: the node has not begun with it${said}`;
+    case "preparing":
+      return `is being prepared${place2} ${since2}, which is above all the pull of its image${said}`;
+    case "ready":
+      return `is ready${place2} ${since2}, and waits for ${before === void 0 ? "the end of the task before it" : `the restart delay of ${delay}: the one before it ${ending(before)}`}${said}`;
+    case "starting":
+      return `is starting${place2} ${since2}${said}${health === void 0 ? "" : `: ${health}`}`;
+    case "running":
+      return `runs${place2} ${since2}${said}`;
+    default:
+      return `${ending(task)}${place2}, and the next one is due after the restart delay of ${delay}`;
+  }
+}
+var ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
+function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
+  const delay = (policy?.Delay ?? 0) / 1e9;
+  return status?.State === "updating" && delay > 0 ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)` : void 0;
+}
+
 // src/diagnose.ts
 var LOG_LINES = 20;
-var LOG_SECONDS = 5;
-async function findFailedTask(serviceId, taskId, memory, nodes, engine) {
-  const task = await namedTask(taskId, engine) ?? await newestFailedTask(serviceId, memory, engine);
-  if (task === void 0) return void 0;
+var PATIENCE_SECONDS = 5;
+async function diagnose(finding, scene, engine) {
+  const readings = readingsOf(engine);
+  const [allocation, found] = await Promise.all([
+    finding.isUnallocated ? allocationOf(scene, readings) : void 0,
+    findFailedTask(finding.taskId, scene, readings)
+  ]);
+  const cause = allocation ?? finding.cause;
+  return found === void 0 ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask };
+}
+async function diagnoseTimeout(cause, scene, engine) {
+  const readings = readingsOf(engine);
+  const { memory, sight, nodes, service } = scene;
+  const waiting = memory && sight && waitingTask(memory, sight);
+  const [said, found] = await Promise.all([
+    waiting === void 0 ? void 0 : waitingWords(waiting, scene, readings),
+    findFailedTask(void 0, scene, readings)
+  ]);
+  const waits = said === void 0 ? updateWait(service) : `its task ${said.withPlace}`;
+  const whole = waits === void 0 ? cause : `${cause}; ${waits}`;
+  if (found !== void 0) return { cause: causeWith(whole, found), failedTask: found.failedTask };
+  if (waiting === void 0 || said === void 0) return { cause: whole };
+  const { task } = waiting;
+  const logs = await lastLines(task, readings);
+  const node = nodeName(task.NodeID, nodes);
+  return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: void 0, logs } };
+}
+async function waitingWords(waiting, { service, nodes }, readings) {
+  const { task } = waiting;
+  const health = task.Status.State === "starting" ? await healthWords(task, service, readings) : void 0;
+  const node = nodeName(task.NodeID, nodes);
   return {
-    id: task.ID,
-    node: nodeName(task.NodeID, nodes),
-    ending: ending(task),
-    exitCode: task.Status.State === "rejected" ? void 0 : task.Status.ContainerStatus?.ExitCode,
-    logs: await lastLines(task, engine)
+    withPlace: waitingFor(waiting, service, node === void 0 ? "" : ` on node ${node}`, health),
+    withoutPlace: waitingFor(waiting, service, "", health)
   };
 }
-function causeWith(cause, task) {
-  return task === void 0 || cause.includes(task.ending) ? cause : `${cause}; the task ${task.ending}`;
+async function allocationOf({ service, networks = [] }, readings) {
+  const filters = JSON.stringify({ scope: ["swarm"] });
+  const known = await readings.get("/networks", { filters });
+  return known && allocationProblem(service, known, networks);
 }
-async function namedTask(id, engine) {
-  if (id === void 0) return void 0;
-  return orNothing(engine.get(`/tasks/${id}`));
+async function findFailedTask(taskId, { service, memory = firstMemory([]), nodes }, readings) {
+  const named = taskId === void 0 ? void 0 : await readings.get(`/tasks/${taskId}`);
+  const task = named ?? await newestFailedTask(service.ID, memory, readings);
+  if (task === void 0) return void 0;
+  const [logs, check2] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
+  const failedTask = {
+    id: task.ID,
+    node: nodeName(task.NodeID, nodes),
+    ending: `${ending(task)}${check2}`,
+    exitCode: task.Status.State === "rejected" ? void 0 : task.Status.ContainerStatus?.ExitCode,
+    logs
+  };
+  return { failedTask, ending: ending(task) };
 }
-async function newestFailedTask(serviceId, memory, engine) {
+function causeWith(cause, { failedTask, ending: ending2 }) {
+  return cause.includes(ending2) ? cause.replace(ending2, () => failedTask.ending) : `${cause}; the task ${failedTask.ending}`;
+}
+async function newestFailedTask(serviceId, memory, readings) {
   const filters = JSON.stringify({ service: [serviceId] });
-  const tasks = await orNothing(engine.get("/tasks", { query: { filters } })) ?? [];
+  const tasks = await readings.get("/tasks", { filters }) ?? [];
   const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
   const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
   return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+async function failedCheck(task, readings) {
+  const isStopped = isUnhealthy(task) || task.Status.State === "complete";
+  const container2 = isStopped ? await containerOf(task, readings) : void 0;
+  const last = lastFailure(container2?.State?.Health);
+  if (last === void 0 || container2?.State?.Health?.Status !== "unhealthy") return "";
+  return isUnhealthy(task) ? ` (${last})` : ` when its health check had failed (${last})`;
+}
+async function healthWords(task, service, readings) {
+  const container2 = await containerOf(task, readings);
+  const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
+  const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? "")}/json`))?.Config?.Healthcheck;
+  const check2 = container2 ? effectiveCheck(container2.Config?.Healthcheck, void 0) : effectiveCheck(own, await ofImage());
+  return check2 && notYetHealthy(check2, container2?.State?.Health);
+}
+async function containerOf({ Status: status }, readings) {
+  const id = status.ContainerStatus?.ContainerID;
+  return id ? readings.get(`/containers/${id}/json`) : void 0;
 }
 function nodeName(id, nodes) {
   const node = nodes.find(({ ID }) => ID === id);
@@ -916,12 +1117,18 @@ function nodeName(id, nodes) {
   const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
   return sharesName ? `${name} (${node.ID})` : name;
 }
-async function lastLines(task, engine) {
-  if (task.Status.ContainerStatus?.ContainerID === void 0) return [];
+async function lastLines(task, readings) {
+  if (!task.Status.ContainerStatus?.ContainerID) return [];
   const query = { stdout: "1", stderr: "1", tail: String(LOG_LINES) };
-  const signal = timeLimit(LOG_SECONDS * 1e3);
-  const bytes = await orNothing(engine.bytes(`/tasks/${task.ID}/logs`, { query, signal }));
+  const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
   return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+}
+function readingsOf(engine) {
+  const options = (query = {}) => ({ query, signal: timeLimit(PATIENCE_SECONDS * 1e3) });
+  return {
+    get: (path, query) => orNothing(engine.get(path, options(query))),
+    bytes: (path, query) => orNothing(engine.bytes(path, options(query)))
+  };
 }
 async function orNothing(reading) {
   try {
@@ -933,7 +1140,7 @@ async function orNothing(reading) {
 }
 
 // src/docker/placement.ts
-import { BlockList, isIP, isIPv4 } from "node:net";
+import { BlockList as BlockList2, isIP, isIPv4 as isIPv42 } from "node:net";
 var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
 var OPERATORS = ["==", "!="];
@@ -1023,18 +1230,18 @@ function label(labels, name) {
 }
 function satisfiesAddress(address, { value, negated }) {
   const [base = "", prefix, ...more] = value.split("/");
-  const bits = isIPv4(base) ? 32 : 128;
+  const bits = isIPv42(base) ? 32 : 128;
   const length = prefix === void 0 ? bits : Number(prefix);
   const valid = isIP(base) !== 0 && more.length === 0 && (prefix === void 0 || /^\d{1,3}$/.test(prefix)) && length <= bits;
   if (!valid) return false;
-  if (isIPv4(address) && !isIPv4(base) && length < 96) return negated;
-  const network = new BlockList();
+  if (isIPv42(address) && !isIPv42(base) && length < 96) return negated;
+  const network = new BlockList2();
   network.addSubnet(base, length, family(base));
   const within = isIP(address) !== 0 && network.check(address, family(address));
   return within !== negated;
 }
 function family(address) {
-  return isIPv4(address) ? "ipv4" : "ipv6";
+  return isIPv42(address) ? "ipv4" : "ipv6";
 }
 
 // src/docker/view.ts
@@ -1060,6 +1267,7 @@ function isSomeoneElses(ours, now) {
 var LOOK_EVERY_MS = 500;
 function lookoutFor(ours, trial2, look2, judge2, { connection, observed, deployment }, tasksBefore) {
   let memory = tasksBefore && firstMemory(tasksBefore);
+  let lastSight;
   let down;
   const see = async () => {
     const view = await look2();
@@ -1077,24 +1285,20 @@ function lookoutFor(ours, trial2, look2, judge2, { connection, observed, deploym
     };
     const known = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight);
     memory = known;
+    lastSight = sight;
     return judge2(known, sight);
   };
-  const failure = async (outcome, cause, taskId) => {
-    const failedTask = await findFailedTask(
-      ours.ID,
-      taskId,
-      memory ?? firstMemory([]),
-      observed.nodes,
-      connection.engine
-    );
-    const said = causeWith(`the ${trial2} failed: ${cause}`, failedTask);
-    return { outcome, cause: said, ...failedTask === void 0 ? {} : { failedTask } };
+  const failure = async (outcome, cause, finding = {}) => {
+    const scene = { service: ours, memory, sight: lastSight, nodes: observed.nodes };
+    const { engine } = connection;
+    const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, scene, engine) : diagnose({ ...finding, cause }, scene, engine));
+    return { outcome, ...diagnosis, cause: `the ${trial2} failed: ${diagnosis.cause}` };
   };
   const stillUp = async () => {
     const seen = await see();
     if ("outcome" in seen) down = seen;
     else if (seen.state === "progressing") down = await failure("failed", `it did not stay up: ${seen.progress}`);
-    else if (seen.state !== "converged") down = await failure("failed", seen.cause, seen.taskId);
+    else if (seen.state !== "converged") down = await failure("failed", seen.cause, seen);
     return down?.cause;
   };
   return { see, stillUp, down: () => down, failure };
@@ -1499,28 +1703,29 @@ function lookAtOne(one, view, late, field, endsAtFailure) {
   const memory = remember(one.memory, sight);
   const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : void 0) ?? judge(memory, sight);
   if (verdict.state === "converged") return ended(settledPart(rollout, GOOD2[rollout.checked.action], sight));
-  const diagnose = (result, taskId, advice2 = "") => {
-    const failedTask = findFailedTask(service.ID, taskId, memory, view.nodes, connection.engine);
-    return { settled: { rollout, result, diagnosed: withTask(result, failedTask, advice2) } };
-  };
+  const scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks };
+  const { engine } = connection;
   if (verdict.state === "progressing") {
     if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } };
-    return diagnose(endResult(rollout, "timed-out", `not settled within ${time.seconds} s: ${verdict.progress}`, sight));
+    const result2 = endResult(rollout, "timed-out", `not settled within ${time.seconds} s: ${verdict.progress}`, sight);
+    return {
+      settled: { rollout, result: result2, diagnosed: withDiagnosis(result2, diagnoseTimeout(result2.cause, scene, engine)) }
+    };
   }
   const stays = service.UpdateStatus?.State === "paused" && deployment.onFailure !== "rollback";
   const advice = stays ? staysPaused(service.Spec.Name) : "";
-  return diagnose(endResult(rollout, verdict.state, verdict.cause, sight), verdict.taskId, advice);
-  function ended(result) {
-    return { settled: asSettled(rollout, result) };
+  const result = endResult(rollout, verdict.state, verdict.cause, sight);
+  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, scene, engine), advice) } };
+  function ended(result2) {
+    return { settled: asSettled(rollout, result2) };
   }
 }
 function staysPaused(name) {
   return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
 }
-async function withTask(result, finding, advice = "") {
-  const failedTask = await finding;
-  const cause = causeWith(result.cause, failedTask) + advice;
-  return { ...result, cause, ...failedTask && { failedTask } };
+async function withDiagnosis(result, diagnosis, advice = "") {
+  const { cause, failedTask } = await diagnosis;
+  return { ...result, cause: cause + advice, ...failedTask && { failedTask } };
 }
 function sightOf(service, view, { monitorSeconds }) {
   return {
@@ -1990,7 +2195,7 @@ async function watchAndTry({ checked: checked2 }, ours, { tasks, trial: asked },
     const seen = await lookout.see();
     if ("outcome" in seen) return seen;
     if (seen.state === "converged") break;
-    if (seen.state !== "progressing") return lookout.failure("failed", seen.cause, seen.taskId);
+    if (seen.state !== "progressing") return lookout.failure("failed", seen.cause, seen);
     if (seen.progress !== said) log.info(`${name}: ${seen.progress}`);
     said = seen.progress;
     if (field.time.isOver) {

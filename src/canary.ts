@@ -83,7 +83,7 @@ async function watchAndTry(
     const seen = await lookout.see()
     if ('outcome' in seen) return seen
     if (seen.state === 'converged') break
-    if (seen.state !== 'progressing') return lookout.failure('failed', seen.cause, seen.taskId)
+    if (seen.state !== 'progressing') return lookout.failure('failed', seen.cause, seen)
     if (seen.progress !== said) log.info(`${name}: ${seen.progress}`)
     said = seen.progress
     if (field.time.isOver) {

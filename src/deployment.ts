@@ -229,6 +229,7 @@ interface Checked extends PlannedService {
 /** The body of `POST /networks/create`. */
 export interface NetworkCreate {
   readonly Name: string
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] }
 }
 
 /** A service after the deploy: on its way, as it was, or refused. */

@@ -1,5 +1,5 @@
 import type { Connection, Field, Rollout } from './deployment.ts'
-import { causeWith, findFailedTask } from './diagnose.ts'
+import { diagnose, diagnoseTimeout, type Finding, type Scene } from './diagnose.ts'
 import type { Service, Task } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import { eligibleNodes } from './docker/placement.ts'
@@ -22,7 +22,7 @@ export interface Lookout {
   /** What {@link Lookout.stillUp} found last. */
   down(): Problem | undefined
   /** A problem in the words of the trial, with the task that shows it. */
-  failure(outcome: 'failed' | 'timed-out', cause: string, taskId?: string): Promise<Problem>
+  failure(outcome: 'failed' | 'timed-out', cause: string, finding?: Partial<Finding>): Promise<Problem>
 }
 
 /**
@@ -39,6 +39,7 @@ export function lookoutFor(
   tasksBefore?: readonly Task[],
 ): Lookout {
   let memory = tasksBefore && firstMemory(tasksBefore)
+  let lastSight: Sight | undefined
   let down: Problem | undefined
 
   const see = async (): Promise<Verdict | Problem> => {
@@ -57,26 +58,28 @@ export function lookoutFor(
     }
     const known = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight)
     memory = known
+    lastSight = sight
     return judge(known, sight)
   }
 
-  const failure = async (outcome: 'failed' | 'timed-out', cause: string, taskId?: string): Promise<Problem> => {
-    const failedTask = await findFailedTask(
-      ours.ID,
-      taskId,
-      memory ?? firstMemory([]),
-      observed.nodes,
-      connection.engine,
-    )
-    const said = causeWith(`the ${trial} failed: ${cause}`, failedTask)
-    return { outcome, cause: said, ...(failedTask === undefined ? {} : { failedTask }) }
+  const failure = async (
+    outcome: 'failed' | 'timed-out',
+    cause: string,
+    finding: Partial<Finding> = {},
+  ): Promise<Problem> => {
+    const scene: Scene = { service: ours, memory, sight: lastSight, nodes: observed.nodes }
+    const { engine } = connection
+    const diagnosis = await (outcome === 'timed-out'
+      ? diagnoseTimeout(cause, scene, engine)
+      : diagnose({ ...finding, cause }, scene, engine))
+    return { outcome, ...diagnosis, cause: `the ${trial} failed: ${diagnosis.cause}` }
   }
 
   const stillUp = async () => {
     const seen = await see()
     if ('outcome' in seen) down = seen
     else if (seen.state === 'progressing') down = await failure('failed', `it did not stay up: ${seen.progress}`)
-    else if (seen.state !== 'converged') down = await failure('failed', seen.cause, seen.taskId)
+    else if (seen.state !== 'converged') down = await failure('failed', seen.cause, seen)
     return down?.cause
   }
   return { see, stillUp, down: () => down, failure }

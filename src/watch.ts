@@ -1,5 +1,5 @@
-import type { Deployment, FailedTask, Field, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
-import { causeWith, findFailedTask } from './diagnose.ts'
+import type { Deployment, Field, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
+import { type Diagnosis, diagnose, diagnoseTimeout, type Scene } from './diagnose.ts'
 import { wakeOnEvents } from './docker/alarm.ts'
 import type { Service } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
@@ -231,17 +231,19 @@ function lookAtOne(one: Watched, view: View, late: boolean, field: Field, endsAt
   const memory = remember(one.memory, sight)
   const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : undefined) ?? judge(memory, sight)
   if (verdict.state === 'converged') return ended(settledPart(rollout, GOOD[rollout.checked.action], sight))
-  const diagnose = (result: ServiceResult & { readonly cause: string }, taskId?: string, advice = ''): Look => {
-    const failedTask = findFailedTask(service.ID, taskId, memory, view.nodes, connection.engine)
-    return { settled: { rollout, result, diagnosed: withTask(result, failedTask, advice) } }
-  }
+  const scene: Scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks }
+  const { engine } = connection
   if (verdict.state === 'progressing') {
     if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } }
-    return diagnose(endResult(rollout, 'timed-out', `not settled within ${time.seconds} s: ${verdict.progress}`, sight))
+    const result = endResult(rollout, 'timed-out', `not settled within ${time.seconds} s: ${verdict.progress}`, sight)
+    return {
+      settled: { rollout, result, diagnosed: withDiagnosis(result, diagnoseTimeout(result.cause, scene, engine)) },
+    }
   }
   const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback'
   const advice = stays ? staysPaused(service.Spec.Name) : ''
-  return diagnose(endResult(rollout, verdict.state, verdict.cause, sight), verdict.taskId, advice)
+  const result = endResult(rollout, verdict.state, verdict.cause, sight)
+  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, scene, engine), advice) } }
 
   function ended(result: ServiceResult): Look {
     return { settled: asSettled(rollout, result) }
@@ -252,14 +254,13 @@ function staysPaused(name: string): string {
   return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``
 }
 
-async function withTask(
-  result: ServiceResult & { readonly cause: string },
-  finding: Promise<FailedTask | undefined>,
+async function withDiagnosis(
+  result: ServiceResult,
+  diagnosis: Promise<Diagnosis>,
   advice = '',
 ): Promise<ServiceResult> {
-  const failedTask = await finding
-  const cause = causeWith(result.cause, failedTask) + advice
-  return { ...result, cause, ...(failedTask && { failedTask }) }
+  const { cause, failedTask } = await diagnosis
+  return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) }
 }
 
 function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): Sight {

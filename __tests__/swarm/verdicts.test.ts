@@ -92,7 +92,7 @@ describeSwarm(
     test.each([
       ['exits', /ended 5 times in a row.*failed with exit code 3/, 'no database here', 3],
       ['crashes', /ended 5 times in a row.*failed with exit code 1/, 'lost the database', 1],
-      ['unhealthy', /unhealthy container/, '', 143],
+      ['unhealthy', /failed its health check/, '', 143],
       ['job-failed', /failed with exit code 4, and its restart policy is none/, 'job gave up', 4],
       ['global-job-failed', /failed with exit code 5/, 'giving up with code 5', 5],
     ])(

@@ -67,8 +67,10 @@ export interface ServicePort {
 export interface Healthcheck {
   /** Empty: the image's own; `NONE`: switched off. */
   readonly Test?: readonly string[]
-  /** Nanoseconds, as is the interval that goes with it. */
+  /** Nanoseconds, as are the others. */
+  readonly Interval?: number
   readonly StartPeriod?: number
+  /** The interval within the start period. */
   readonly StartInterval?: number
 }
 

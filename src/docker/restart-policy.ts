@@ -1,4 +1,5 @@
 import type { ServiceSpec, Task } from './api.ts'
+import { spoken } from './duration.ts'
 
 /** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
 
@@ -28,7 +29,7 @@ export function whyNoOther(
   if (condition === 'none') return 'its restart policy is none'
   if (condition === 'on-failure' && state === 'complete') return 'its restart policy is on-failure'
   if (attempts === 0) return 'Swarm starts no other'
-  const within = window > 0 ? ` within ${window / NANOSECONDS} s` : ''
+  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS)}` : ''
   return `its restart policy has no attempt left (max-attempts ${attempts}${within})`
 }
 

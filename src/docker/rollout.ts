@@ -1,4 +1,5 @@
 import type { Service, ServiceSpec, Task, UpdateStatus } from './api.ts'
+import { spoken } from './duration.ts'
 import { isDecided, restartDelaySeconds, turnsOf, whyNoOther } from './restart-policy.ts'
 import { isGlobal } from './service-mode.ts'
 import { count, isComplete, type Sight } from './sight.ts'
@@ -47,8 +48,8 @@ export interface Memory {
   readonly runningSince: ReadonlyMap<string, number>
   /** When a task was first seen waiting for a node. */
   readonly unplacedSince: ReadonlyMap<string, number>
-  /** When a task was first seen without the networks that Swarm has to allocate for it. */
-  readonly unallocatedSince: ReadonlyMap<string, number>
+  /** When a task was first seen in its present state, by {@link stateKey}. */
+  readonly inStateSince: ReadonlyMap<string, number>
   /** When a slot was first seen with a failed task and none to replace it, nor one to come. */
   readonly abandonedSince: ReadonlyMap<string, number>
   /** The tasks that ended although they should run, by slot. Swarm itself forgets all but the last few. */
@@ -78,7 +79,7 @@ export function firstMemory(tasksBefore: readonly Task[], statusBefore?: UpdateS
     ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: new Map(),
-    unallocatedSince: new Map(),
+    inStateSince: new Map(),
     abandonedSince: new Map(),
     endedTasks: new Map(),
   }
@@ -98,7 +99,7 @@ export function remember(memory: Memory, sight: Sight): Memory {
     ...memory,
     runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
     unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
-    unallocatedSince: since(memory.unallocatedSince, idsOf(tasks.filter(isUnallocated)), now),
+    inStateSince: since(memory.inStateSince, tasks.map(stateKey), now),
     abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(memory, service, tasks),
     ...(firstReason === undefined ? {} : { firstReason }),
@@ -176,6 +177,11 @@ export function monitorSecondsOf(spec: ServiceSpec): number {
 /** The task of which Swarm said that it made the update fail, from the text of an update status. */
 export function taskNamedIn(message: string): string | undefined {
   return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1]
+}
+
+/** A task in one of its states. */
+export function stateKey({ ID: id, Status: { State: state } }: Task): string {
+  return `${id} ${state}`
 }
 
 function idsOf(tasks: readonly Task[]): string[] {
@@ -256,12 +262,12 @@ function swarmVerdict(memory: Memory, service: Service): FailedVerdict | undefin
 
 /** What is stuck where Swarm itself would wait for ever. */
 function stuckVerdict(memory: Memory, { service, tasks, now }: Sight): FailedVerdict | undefined {
-  const isOverdue = (since: ReadonlyMap<string, number>) => (task: Task) =>
-    now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS
+  const isOverdue = (since: number = now) => now - since >= UNPLACED_GRACE_SECONDS
   const current = currentTasks(service, tasks)
-  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince))
+  const unplaced = current.filter(isUnplaced).find(({ ID }) => isOverdue(memory.unplacedSince.get(ID)))
   if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
-  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return undefined
+  const unallocated = current.filter(isUnallocated)
+  if (!unallocated.some((task) => isOverdue(memory.inStateSince.get(stateKey(task))))) return undefined
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`
   return { state: 'failed', cause, isUnallocated: true }
 }
@@ -313,7 +319,7 @@ function endlessVerdict(spec: ServiceSpec, ended: readonly Task[]): FailedVerdic
   }
   const cause =
     rejections === turns.length
-      ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${delay} s between)`
+      ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)`
       : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`
   return { state: 'failed', cause, taskId: last.ID }
 }

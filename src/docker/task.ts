@@ -75,8 +75,14 @@ export function newest(tasks: readonly Task[]): Task | undefined {
 export function ending(task: Task): string {
   const { State: state, Err: error, ContainerStatus: container } = task.Status
   if (state === 'rejected') return `was rejected: ${error ?? 'no reason given'}`
+  if (isUnhealthy(task)) return 'failed its health check'
   const code = container?.ExitCode
   const withCode = code === undefined ? '' : ` with exit code ${code}`
   const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`
   return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`
+}
+
+/** Whether Swarm stopped it because of its health check: its exit code only tells how it took the stop. */
+export function isUnhealthy({ Status: { Err: error = '' } }: Task): boolean {
+  return /\bunhealthy container$/.test(error)
 }

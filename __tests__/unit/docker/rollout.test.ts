@@ -471,7 +471,7 @@ describe('tasks that end again and again', () => {
       expect(at(60, [rejectedAt(0), notDueAt(0.2)]).state).toBe('progressing')
       expect(at(120, first).state).toBe('progressing')
       expect(at(121, [...first.slice(0, 2), rejectedAt(60.2), notDueAt(120.2)])).toMatchObject({
-        cause: expect.stringContaining('rejected 3 times, with the restart delay of 60 s between'),
+        cause: expect.stringContaining('rejected 3 times, with the restart delay of 1 m between'),
       })
     })
 
@@ -678,8 +678,7 @@ describe('a slot without a task to come', () => {
     })
     at(0, [gone])
     expect(at(3, [gone])).toMatchObject({
-      cause:
-        'its task failed with exit code 1, and its restart policy has no attempt left (max-attempts 2 within 120 s)',
+      cause: 'its task failed with exit code 1, and its restart policy has no attempt left (max-attempts 2 within 2 m)',
     })
   })
 
@@ -1103,7 +1102,7 @@ describe('how a task ended', () => {
     ['was rejected: no space', { State: 'rejected', Err: 'no space', ContainerStatus: { ExitCode: 0 } }],
     ['failed with exit code 3', { State: 'failed', Err: 'task: non-zero exit (3)', ContainerStatus: { ExitCode: 3 } }],
     [
-      'failed with exit code 143: task: non-zero exit (143): dockerexec: unhealthy container',
+      'failed its health check',
       {
         State: 'failed',
         Err: 'task: non-zero exit (143): dockerexec: unhealthy container',

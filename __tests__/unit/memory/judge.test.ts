@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { type Image, pin } from '../../support/memory-swarm/images.ts'
+import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
+import { runAction } from '../../support/memory-swarm/run.ts'
+
+const APP = 'hub.test/acme/app:1'
+
+function swarmWith(image: Image, nodes = 1): MemorySwarm {
+  return new MemorySwarm({ images: { [APP]: image }, nodes: Array.from({ length: nodes }, () => ({})) })
+}
+
+const create = (swarm: MemorySwarm, entry: object = {}, inputs: Readonly<Record<string, string>> = {}) =>
+  runAction(swarm, {
+    services: JSON.stringify([{ name: 'app', image: APP, create: true, ...entry }]),
+    'on-failure': 'keep',
+    ...inputs,
+  })
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+describe('a task that is rejected', () => {
+  const GONE = { rejected: `No such image: ${APP}` }
+
+  test.each([[1], [3]])('for 7 s only is waited for, on %d nodes', async (nodes) => {
+    const swarm = swarmWith(GONE, nodes)
+    setTimeout(() => swarm.images.set(APP, {}), 7_000)
+    const run = await create(swarm, { replicas: nodes })
+    expect(run.results).toMatchObject([{ outcome: 'created', tasks: { running: nodes } }])
+    expect(run.seconds).toBeGreaterThan(10)
+  })
+
+  test('is red when it is so in three turns, each after the delay of the policy', async () => {
+    const run = await create(swarmWith(GONE))
+    expect(run.results).toMatchObject([
+      {
+        outcome: 'failed',
+        cause: `its task was rejected: ${GONE.rejected} (rejected 3 times, with the restart delay of 5 s between)`,
+        failedTask: { ending: `was rejected: ${GONE.rejected}` },
+      },
+    ])
+    expect(run.seconds).toBeGreaterThanOrEqual(10)
+  })
+
+  test('is red at once when the policy lets no other follow', async () => {
+    const run = await create(swarmWith(GONE), { 'create-args': ['--restart-condition none'] })
+    expect(run.results).toMatchObject([
+      { outcome: 'failed', cause: `its task was rejected: ${GONE.rejected}, and its restart policy is none` },
+    ])
+    expect(run.seconds).toBeLessThan(5)
+  })
+})
+
+describe('a service that has not settled in time says what it waits for', () => {
+  const LATE = { timeout: '40s' }
+
+  test('the health check of its task', async () => {
+    const { results } = await create(swarmWith({ healthy: { afterSeconds: 1200 } }), {}, LATE)
+    expect(results).toMatchObject([
+      {
+        outcome: 'timed-out',
+        cause: expect.stringMatching(
+          /^not settled within 40 s: 0\/1 task running; its task is starting on node n1 since \d+ s: its health check has not passed yet; its interval is 30 s$/,
+        ),
+        failedTask: { node: 'n1', ending: expect.stringMatching(/^is starting since \d+ s: its health check/) },
+      },
+    ])
+  })
+
+  test('the pull of its image', async () => {
+    const { results } = await create(swarmWith({ pullSeconds: 300 }), {}, LATE)
+    expect(results).toMatchObject([
+      { outcome: 'timed-out', cause: expect.stringMatching(/its task is being prepared on node n1 since \d+ s/) },
+    ])
+  })
+
+  test('its restart', async () => {
+    const image = { ends: { afterSeconds: 1, exitCode: 3 }, prints: 'no database' }
+    const { results } = await create(swarmWith(image), { 'create-args': ['--restart-delay 10m'] }, LATE)
+    expect(results).toMatchObject([
+      {
+        cause: expect.stringMatching(
+          /its task is ready on node n1 since \d+ s, and waits for the restart delay of 10 m: the one before it failed with exit code 3/,
+        ),
+        failedTask: { exitCode: 3, logs: ['no database'] },
+      },
+    ])
+  })
+
+  test('the delay of its update', async () => {
+    const swarm = swarmWith({})
+    swarm.images.set('hub.test/acme/app:2', {})
+    swarm.create({
+      Name: 'app',
+      Mode: { Replicated: { Replicas: 2 } },
+      TaskTemplate: { ContainerSpec: { Image: pin(APP) } },
+      UpdateConfig: { Parallelism: 1, Delay: 600e9 },
+    })
+    await pass(5)
+    const { results } = await runAction(swarm, { services: 'app: hub.test/acme/app:2', 'on-failure': 'keep', ...LATE })
+    expect(results).toMatchObject([
+      { outcome: 'timed-out', cause: expect.stringContaining('Swarm waits 10 m between its tasks (its update delay)') },
+    ])
+  })
+})
+
+test('a task that is stopped as unhealthy is told as its health check', async () => {
+  const { results } = await create(swarmWith({ unhealthy: true }), { 'create-args': ['--restart-condition none'] })
+  expect(results).toMatchObject([
+    {
+      cause: 'its task failed its health check, and its restart policy is none',
+      failedTask: { ending: 'failed its health check', exitCode: 143 },
+    },
+  ])
+})
