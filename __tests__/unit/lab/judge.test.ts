@@ -1,0 +1,252 @@
+import { describe, expect, test } from '@jest/globals'
+import { type Evidence, judge, mustBeGreen, type Said } from '../../../lab/faults/judge.ts'
+import type { Fault, PlayedService, Scenario } from '../../../lab/faults/scenario.ts'
+import type { ServiceSeen, Truth } from '../../../lab/faults/truth.ts'
+
+const OLD = 'registry/web:v1@sha256:old'
+const NEW = 'registry/web:v2@sha256:new'
+
+const WEB: PlayedService = {
+  name: 'web',
+  mode: 'replicated',
+  before: 2,
+  replicas: 2,
+  strategy: 'rolling',
+  behaviour: 'runs',
+  order: 'stop-first',
+  failureAction: 'pause',
+  route: 'labels',
+}
+
+const SCENARIO: Scenario = {
+  seed: 1,
+  number: 1,
+  shape: 'services',
+  services: [WEB],
+  strategy: 'rolling',
+  place: 'anywhere',
+  onFailure: 'rollback',
+  onCancel: 'keep',
+  lock: false,
+  timeoutSeconds: 30,
+  maxParallel: 10,
+  hosts: [0],
+  faults: [],
+  again: false,
+}
+
+function serviceSeen(image: string, replicas = 2, labels: Record<string, string> = {}, name = 'web'): ServiceSeen {
+  const spec = {
+    Name: name,
+    Labels: labels,
+    Mode: { Replicated: { Replicas: replicas } },
+    TaskTemplate: { ContainerSpec: { Image: image } },
+  }
+  return { id: `id-${name}`, name, spec }
+}
+
+function truth(services: readonly ServiceSeen[], images: readonly string[], more: Partial<Truth> = {}): Truth {
+  const containers = images.map((image, index) => ({ service: 'web', node: `n${index}`, image, health: 'none' }))
+  return { services, containers, completed: [], locks: [], ready: { manager: 3, worker: 1 }, ...more }
+}
+
+const BEFORE = truth([serviceSeen(OLD)], [OLD, OLD])
+const AFTER = truth([serviceSeen(NEW)], [NEW, NEW])
+
+function said(outcome: string, cause: string | null = null): Said[] {
+  return [{ name: 'web', outcome, live: 'web', cause }]
+}
+
+/** Of a run in which all went well. */
+function evidence(overrides: Partial<Evidence> = {}): Evidence {
+  return {
+    code: 0,
+    status: 'converged',
+    said: said('updated'),
+    printed: 'converged: 1 updated\n::add-mask::s3cret\n',
+    seconds: 5,
+    hung: false,
+    struck: [],
+    secondsAfterSignal: undefined,
+    others: [],
+    before: BEFORE,
+    atEnd: AFTER,
+    settled: AFTER,
+    wanted: new Map([['web', NEW]]),
+    secrets: ['s3cret'],
+    files: [],
+    processes: [],
+    ...overrides,
+  }
+}
+
+const RED = { code: 1, status: 'failed' }
+const BACK = { ...RED, status: 'rolled-back', said: said('rolled-back'), settled: BEFORE, atEnd: BEFORE }
+const BAD = { ...SCENARIO, services: [{ ...WEB, behaviour: 'crashes' as const }] }
+
+function kinds(scenario: Scenario, seen: Evidence): string[] {
+  return judge(scenario, seen).map(({ kind }) => kind)
+}
+
+const fault = (kind: 'door' | 'node' | 'registry', what: string, seconds = 2) =>
+  ({ kind, what, which: 'leader', at: { stage: 'deploy', ms: 0 }, seconds }) as unknown as Fault
+const SIGTERM: Fault = { kind: 'signal', what: 'SIGTERM', at: { stage: 'watch', ms: 0 }, seconds: 0 }
+const SIGKILL: Fault = { ...SIGTERM, what: 'SIGKILL' }
+
+describe('nothing is wrong with', () => {
+  test.each<[string, Scenario, Partial<Evidence>]>([
+    ['a green run that is true', SCENARIO, {}],
+    ['a bad image that went back', BAD, BACK],
+    ['a bad image that was kept', { ...BAD, onFailure: 'keep' }, { ...RED, said: said('failed', 'exit code 3') }],
+    ['a red run because of its registry', SCENARIO, { ...BACK, struck: [fault('registry', 'error')] }],
+    [
+      'a red run because of somebody else',
+      SCENARIO,
+      {
+        ...RED,
+        said: said('superseded'),
+        settled: truth([serviceSeen('theirs')], ['theirs', 'theirs']),
+        others: [{ service: 'web', secondsBefore: 4 }],
+      },
+    ],
+    [
+      'a green run after which somebody else deployed',
+      SCENARIO,
+      {
+        settled: truth([serviceSeen('theirs')], ['theirs', 'theirs']),
+        others: [{ service: 'web', secondsBefore: -1 }],
+      },
+    ],
+    [
+      'a run that was killed',
+      SCENARIO,
+      {
+        code: null,
+        status: undefined,
+        said: [],
+        struck: [SIGKILL],
+        secondsAfterSignal: 0,
+        settled: truth([serviceSeen(NEW, 2, { 'swarm-deploy.interim': '{}' })], [OLD, NEW]),
+      },
+    ],
+    [
+      'a run that was cancelled and keeps',
+      SCENARIO,
+      {
+        code: 1,
+        status: 'cancelled',
+        said: said('cancelled', 'Swarm goes on'),
+        struck: [SIGTERM],
+        secondsAfterSignal: 3,
+        settled: truth([serviceSeen(NEW)], [NEW, OLD]),
+      },
+    ],
+  ])('%s', (_, scenario, overrides) => {
+    expect(judge(scenario, evidence(overrides))).toEqual([])
+  })
+})
+
+describe('a verdict is wrong', () => {
+  test.each<[string, Scenario, Partial<Evidence>, string]>([
+    ['green, and the spec is the old one', SCENARIO, { settled: BEFORE }, 'green and untrue'],
+    [
+      'green, and one container is old',
+      SCENARIO,
+      { settled: truth([serviceSeen(NEW)], [NEW, OLD]) },
+      'green and untrue',
+    ],
+    [
+      'green, and one runs too many',
+      SCENARIO,
+      { settled: truth([serviceSeen(NEW)], [NEW, NEW, NEW]) },
+      'green and untrue',
+    ],
+    [
+      'green, and the replicas are others',
+      SCENARIO,
+      { settled: truth([serviceSeen(NEW, 3)], [NEW, NEW]) },
+      'green and untrue',
+    ],
+    ['green, and the service is gone', SCENARIO, { settled: truth([], []) }, 'green and untrue'],
+    ['green on a bad image', BAD, {}, 'green and untrue'],
+    ['green before the last container runs', SCENARIO, { atEnd: truth([serviceSeen(NEW)], [NEW]) }, 'green too early'],
+    [
+      'green though somebody else deployed long before',
+      SCENARIO,
+      {
+        settled: BEFORE,
+        others: [{ service: 'web', secondsBefore: 9 }],
+      },
+      'green and untrue',
+    ],
+    ['red without a reason', SCENARIO, { ...RED, said: said('updated') }, 'needless red'],
+    ['red by a fault that passes', SCENARIO, { ...BACK, struck: [fault('door', 'cut')] }, 'needless red'],
+    ['rolled back, and it was not', BAD, { ...BACK, settled: AFTER }, 'rolled back and untrue'],
+    ['skipped, and it was changed', BAD, { ...BACK, said: said('skipped'), settled: AFTER }, 'rolled back and untrue'],
+    [
+      'rolled back, and nothing runs',
+      BAD,
+      { ...BACK, settled: truth([serviceSeen(OLD)], []) },
+      'rolled back and untrue',
+    ],
+    ['failed, and nothing went back', BAD, { ...RED, said: said('failed', 'exit code 3') }, 'way back missing'],
+    [
+      'denied that something changed',
+      BAD,
+      { ...RED, said: [], printed: '::error::no. Nothing was changed' },
+      'changed and denied',
+    ],
+    ['a code that is not that of the status', SCENARIO, { status: 'failed' }, 'no verdict'],
+    ['a crash', SCENARIO, { code: null }, 'no verdict'],
+    ['a bug', BAD, { ...BACK, printed: '::error::A bug of this action, not of your workflow.' }, 'a bug'],
+    ['late', SCENARIO, { seconds: 46 }, 'over time'],
+    ['late after SIGTERM', SCENARIO, { ...BACK, struck: [SIGTERM], secondsAfterSignal: 11 }, 'late end'],
+    ['for ever', SCENARIO, { code: null, status: undefined, said: [], hung: true }, 'hung'],
+    ['with a secret', SCENARIO, { printed: 'the password is s3cret' }, 'secret shown'],
+  ])('%s', (_, scenario, overrides, kind) => {
+    expect(kinds(scenario, evidence(overrides))).toContain(kind)
+  })
+})
+
+test.each<[string, Partial<Evidence>]>([
+  ['a file', { files: ['swarm-deploy-1'] }],
+  ['a process', { processes: ['12 docker'] }],
+  ['a lock', { settled: { ...AFTER, locks: ['swarm-deploy.lock.service.web'] } }],
+  ['an interim spec', { settled: truth([serviceSeen(NEW, 2, { 'swarm-deploy.interim': '{}' })], [NEW, NEW]) }],
+])('what stays is wrong: %s', (_, overrides) => {
+  expect(kinds(SCENARIO, evidence(overrides))).toEqual(['left behind'])
+})
+
+test('of blue-green the live one counts, and nothing may be beside it', () => {
+  const scenario: Scenario = { ...SCENARIO, services: [{ ...WEB, strategy: 'blue-green' }] }
+  const routed = { 'traefik.enable': 'true' }
+  const containers = [NEW, NEW].map((image) => ({ service: 'web-blue', node: 'n1', image, health: 'healthy' }))
+  const live = { said: [{ name: 'web', outcome: 'updated', live: 'web-blue', cause: null }], atEnd: undefined }
+  const there = truth([serviceSeen(NEW, 2, routed, 'web-blue')], [], { containers })
+  expect(kinds(scenario, evidence({ ...live, settled: there }))).toEqual([])
+  const unrouted = truth([serviceSeen(NEW, 2, {}, 'web-blue')], [], { containers })
+  expect(kinds(scenario, evidence({ ...live, settled: unrouted }))).toEqual(['green and untrue'])
+  const beside = { ...there, services: [...there.services, serviceSeen(OLD)] }
+  expect(kinds(scenario, evidence({ ...live, settled: beside }))).toEqual(['green and untrue'])
+})
+
+test('a job is true when its tasks are complete', () => {
+  const scenario: Scenario = { ...SCENARIO, services: [{ ...WEB, mode: 'replicated-job', replicas: 1 }] }
+  const spec = { ...serviceSeen(NEW).spec, Mode: {} }
+  const ran = { services: [{ ...serviceSeen(NEW), spec }], containers: [] }
+  const done = { ...AFTER, ...ran, completed: [{ service: 'web', image: NEW }] }
+  expect(kinds(scenario, evidence({ atEnd: done, settled: done }))).toEqual([])
+  expect(kinds(scenario, evidence({ atEnd: done, settled: { ...AFTER, ...ran } }))).toEqual(['green and untrue'])
+})
+
+test('a run has to be green whatever passes soon and elsewhere', () => {
+  const onWorker: Scenario = { ...SCENARIO, place: 'worker' }
+  expect(mustBeGreen(SCENARIO, [fault('door', 'cut'), fault('node', 'freeze')], false)).toBe(true)
+  expect(mustBeGreen(onWorker, [fault('node', 'kill')], false)).toBe(true)
+  expect(mustBeGreen(SCENARIO, [fault('node', 'kill')], false)).toBe(false)
+  expect(mustBeGreen(SCENARIO, [fault('registry', 'error')], false)).toBe(false)
+  expect(mustBeGreen(SCENARIO, [fault('door', 'cut', 20)], false)).toBe(false)
+  expect(mustBeGreen(SCENARIO, [SIGTERM], false)).toBe(false)
+  expect(mustBeGreen(SCENARIO, [], true)).toBe(false)
+  expect(mustBeGreen(BAD, [], false)).toBe(false)
+})

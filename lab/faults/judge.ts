@@ -1,0 +1,291 @@
+import { type Fault, isGoodImage, isJob, nameOnSwarm, type PlayedService, type Scenario, titleOf } from './scenario.ts'
+import { tasksOf } from './tasks.ts'
+import { asksTheSame, type Truth } from './truth.ts'
+
+/**
+ * What may be said of a run, held against what is true of the swarm. Pure: everything that was seen goes in, and what
+ * is wrong comes out.
+ */
+
+/** What the step said of a service in its output. */
+export interface Said {
+  readonly name: string
+  readonly outcome: string
+  readonly live?: string
+  readonly cause: string | null
+}
+
+/** Everything that was seen of a run. */
+export interface Evidence {
+  /** `null` when a signal ended it. */
+  readonly code: number | null
+  readonly status: string | undefined
+  readonly said: readonly Said[]
+  /** All that main and post printed, as they printed it. */
+  readonly printed: string
+  readonly seconds: number
+  /** It was ended by force, long after its time. */
+  readonly hung: boolean
+  /** The faults that came to pass. */
+  readonly struck: readonly Fault[]
+  /** From the first signal to the end. */
+  readonly secondsAfterSignal: number | undefined
+  /** What somebody else really did, and for how many seconds it was done when the step ended. */
+  readonly others: readonly { readonly service: string; readonly secondsBefore: number }[]
+  readonly before: Truth
+  /** At the moment of the end; `undefined` while a machine was away. */
+  readonly atEnd: Truth | undefined
+  /** When every fault was over, and what was under way had time to come to its end. */
+  readonly settled: Truth
+  /** The image that each service was to have, with its digest, by the name on the swarm. */
+  readonly wanted: ReadonlyMap<string, string>
+  /** What the step may not show to anybody. */
+  readonly secrets: readonly string[]
+  /** Files under the runner's temporary directory, and processes of the step, after post. */
+  readonly files: readonly string[]
+  readonly processes: readonly string[]
+}
+
+export interface Wrong {
+  readonly kind:
+    | 'green and untrue'
+    | 'green too early'
+    | 'needless red'
+    | 'rolled back and untrue'
+    | 'changed and denied'
+    | 'way back missing'
+    | 'a bug'
+    | 'no verdict'
+    | 'hung'
+    | 'over time'
+    | 'late end'
+    | 'secret shown'
+    | 'left behind'
+    | 'not played'
+  readonly service?: string
+  readonly text: string
+}
+
+const GOOD = ['created', 'updated', 'unchanged', 'removed']
+const GREEN = ['converged', 'unchanged']
+/** What a service may be called that is as it was, and at no fault. */
+const BYSTANDERS = [...GOOD, 'skipped', 'rolled-back']
+const OVER_TIME_SECONDS = 15
+const LATE_END_SECONDS = 10
+/** Somebody else's change this soon before the end may be after the last look. */
+const LAST_LOOK_SECONDS = 3
+/** Faults that last longer than that together are more than a run has to bear. */
+const BEARABLE_SECONDS = 16
+const INTERIM_LABEL = 'swarm-deploy.interim'
+
+/** Everything that is wrong with a run. */
+export function judge(scenario: Scenario, evidence: Evidence): Wrong[] {
+  return [
+    ...judgeForm(scenario, evidence),
+    ...scenario.services.flatMap((service) => judgeService(scenario, service, evidence)),
+    ...judgeRun(scenario, evidence),
+    ...judgeRemains(evidence),
+  ]
+}
+
+function judgeForm({ timeoutSeconds }: Scenario, evidence: Evidence): Wrong[] {
+  const { code, status, printed, seconds, hung, secondsAfterSignal, secrets } = evidence
+  const wrongs: Wrong[] = []
+  const killed = wasStruck(evidence, 'SIGKILL')
+  if (hung) wrongs.push({ kind: 'hung', text: `it had not ended after ${seconds.toFixed(0)} s` })
+  else if (secondsAfterSignal === undefined && seconds > timeoutSeconds + OVER_TIME_SECONDS) {
+    wrongs.push({ kind: 'over time', text: `${seconds.toFixed(1)} s with timeout ${timeoutSeconds}s` })
+  }
+  if (!killed && secondsAfterSignal !== undefined && secondsAfterSignal > LATE_END_SECONDS) {
+    wrongs.push({ kind: 'late end', text: `${secondsAfterSignal.toFixed(1)} s after SIGTERM` })
+  }
+  const bug = /A bug of this action[^\n]*(?:\n +at [^\n]*)?/.exec(printed.replaceAll('%0A', '\n'))?.[0]
+  if (bug !== undefined) wrongs.push({ kind: 'a bug', text: bug })
+  if (!killed && !hung && (status === undefined || (code === 0) !== GREEN.includes(status) || code === null)) {
+    wrongs.push({ kind: 'no verdict', text: `code ${code}, status ${status ?? 'none'}` })
+  }
+  const shown = printed.split('\n').filter((line) => !line.startsWith('::add-mask::'))
+  const leak = shown.find((line) => secrets.some((secret) => line.includes(secret)))
+  if (leak !== undefined) wrongs.push({ kind: 'secret shown', text: leak })
+  return wrongs
+}
+
+function judgeService(scenario: Scenario, service: PlayedService, evidence: Evidence): Wrong[] {
+  const name = nameOnSwarm(scenario, service)
+  const said = evidence.said.find((one) => one.name === name)
+  if (said === undefined) return []
+  const { outcome, cause } = said
+  const { settled, atEnd, before, struck } = evidence
+  const touched = evidence.others.filter((other) => other.service === service.name)
+  const wrong = (kind: Wrong['kind'], text: string): Wrong => ({ kind, service: name, text: `${outcome}: ${text}` })
+
+  if (GOOD.includes(outcome)) {
+    if (!isGoodImage(service)) return [wrong('green and untrue', `its image ${service.behaviour}`)]
+    if (touched.some(({ secondsBefore }) => secondsBefore < LAST_LOOK_SECONDS)) return []
+    const early = atEnd && struck.length === 0 ? missing(scenario, service, said, atEnd, evidence.wanted) : []
+    const untrue = notAsAsked(scenario, service, said, settled, evidence.wanted)
+    return [
+      ...untrue.map((text) => wrong('green and untrue', text)),
+      ...(untrue.length === 0 ? early : []).map((text) => wrong('green too early', text)),
+    ]
+  }
+  if (touched.length > 0) return []
+  const changes = notAsBefore(scenario, service, before, settled)
+  if (outcome === 'rolled-back' || outcome === 'skipped' || /the way back was sent/.test(cause ?? '')) {
+    return changes.map((text) => wrong('rolled back and untrue', text))
+  }
+  const admitted = /way back failed|not known|not watched|may be left/.test(cause ?? '')
+  const goesBack = scenario.onFailure === 'rollback' && ['failed', 'timed-out'].includes(outcome)
+  if (goesBack && !admitted) return changes.map((text) => wrong('way back missing', `${text} (${cause})`))
+  if (struck.length === 0 && isGoodImage(service) && !BYSTANDERS.includes(outcome)) {
+    return [wrong('needless red', cause ?? 'no cause')]
+  }
+  return []
+}
+
+function judgeRun(scenario: Scenario, evidence: Evidence): Wrong[] {
+  const { code, said, printed, before, settled, others, struck } = evidence
+  const wrongs: Wrong[] = []
+  if (code !== 0 && !evidence.hung && mustBeGreen(scenario, struck, others.length > 0)) {
+    const causes = said.map(({ name, outcome, cause }) => `${name} ${outcome}: ${cause}`)
+    const errors = printed.split('\n').filter((line) => line.startsWith('::error'))
+    wrongs.push({ kind: 'needless red', text: (causes.length > 0 ? causes : errors).join('\n') })
+  }
+  if (/Nothing was changed/.test(printed) && others.length === 0) {
+    for (const service of scenario.services) {
+      const changes = notAsBefore(scenario, service, before, settled)
+      wrongs.push(...changes.map((text): Wrong => ({ kind: 'changed and denied', service: service.name, text })))
+    }
+  }
+  return wrongs
+}
+
+/**
+ * Whether nothing in a scenario is a reason to be red: good images, and faults that pass soon and that a rollout on
+ * other machines does not feel.
+ */
+export function mustBeGreen(scenario: Scenario, struck: readonly Fault[], othersDid: boolean): boolean {
+  const seconds = struck.reduce((sum, fault) => sum + fault.seconds, 0)
+  return !othersDid && seconds <= BEARABLE_SECONDS && scenario.services.every(isGoodImage) && struck.every(isBorne)
+
+  function isBorne(fault: Fault): boolean {
+    if (fault.kind === 'door') return true
+    if (fault.kind !== 'node') return fault.kind === 'other'
+    // A task dies with its machine, and pulls through its cable: for Swarm that is a failed update.
+    return fault.what === 'freeze' || (scenario.place === 'worker' && fault.which !== 'worker')
+  }
+}
+
+function judgeRemains(evidence: Evidence): Wrong[] {
+  const { settled, files, processes, struck } = evidence
+  const killed = wasStruck(evidence, 'SIGKILL')
+  const wayWasGone = struck.some(({ kind }) => kind === 'door' || kind === 'node')
+  const interim = settled.services.filter(({ spec }) => spec.Labels?.[INTERIM_LABEL] !== undefined)
+  const lefts = [
+    ...files.map((file) => `the file ${file}`),
+    ...processes.map((line) => `the process ${line}`),
+    ...(killed && wayWasGone ? [] : settled.locks.map((lock) => `the lock ${lock}`)),
+    ...(killed ? [] : interim.map(({ name }) => `an interim spec of ${name}`)),
+  ]
+  return lefts.map((text) => ({ kind: 'left behind', text }))
+}
+
+function wasStruck({ struck }: Evidence, what: Fault['what']): boolean {
+  return struck.some((fault) => fault.what === what)
+}
+
+/** The names under which a service may live. */
+function siblings(name: string): string[] {
+  return [name, `${name}-blue`, `${name}-green`]
+}
+
+/** What keeps a service from being as it was asked for. */
+function notAsAsked(
+  scenario: Scenario,
+  service: PlayedService,
+  said: Said,
+  truth: Truth,
+  wanted: ReadonlyMap<string, string>,
+): string[] {
+  const { name } = said
+  const live = said.live ?? name
+  const image = wanted.get(name)
+  const seen = truth.services.find((one) => one.name === live)
+  if (seen === undefined) return [`there is no service ${live}`]
+  const texts: string[] = []
+  const { spec } = seen
+  if (spec.TaskTemplate.ContainerSpec.Image !== image) {
+    texts.push(`its spec has ${spec.TaskTemplate.ContainerSpec.Image}, not ${image}`)
+  }
+  if (service.mode === 'replicated' && spec.Mode.Replicated?.Replicas !== service.replicas) {
+    texts.push(`its spec has ${spec.Mode.Replicated?.Replicas} replicas, not ${service.replicas}`)
+  }
+  const routed = Object.keys(spec.Labels ?? {}).some((label) => label.startsWith('traefik.'))
+  if (service.strategy === 'blue-green' && scenario.shape === 'services' && service.route === 'labels' && !routed) {
+    texts.push(`${live} has not the labels that lead the traffic`)
+  }
+  const others = siblings(name).filter((one) => one !== live)
+  const beside = truth.services.filter((one) => others.includes(one.name))
+  texts.push(...beside.map((one) => `${one.name} is there as well`))
+  const stray = truth.containers.filter(
+    (container) => (container.service === live && container.image !== image) || others.includes(container.service),
+  )
+  texts.push(...stray.map(({ service: of, node, image: runs }) => `${of} runs ${runs} on ${node}`))
+  return [...texts, ...missing(scenario, service, said, truth, wanted)]
+}
+
+/** What does not run, of what a service was asked for. */
+function missing(
+  scenario: Scenario,
+  service: PlayedService,
+  said: Said,
+  truth: Truth,
+  wanted: ReadonlyMap<string, string>,
+): string[] {
+  const live = said.live ?? said.name
+  const image = wanted.get(said.name)
+  const count = tasksOf(service, scenario.place, truth.ready)
+  if (isJob(service)) {
+    const done = truth.completed.filter((task) => task.service === live && task.image === image).length
+    return done >= count ? [] : [`${done} of ${count} tasks of the job are complete`]
+  }
+  const running = truth.containers.filter((container) => container.service === live && container.image === image)
+  const sick = running.filter(({ health }) => health === 'unhealthy' || health === 'starting')
+  return [
+    ...(running.length === count ? [] : [`${running.length} containers run it, not ${count}`]),
+    ...sick.map(({ node, health }) => `its container on ${node} is ${health}`),
+  ]
+}
+
+/** What is not as it was before. */
+function notAsBefore(scenario: Pick<Scenario, 'shape'>, service: PlayedService, before: Truth, now: Truth): string[] {
+  return siblings(nameOnSwarm(scenario, service)).flatMap((name) => {
+    const was = before.services.find((one) => one.name === name)
+    const is = now.services.find((one) => one.name === name)
+    if (was === undefined) return is === undefined ? [] : [`${name} was not there before, and is now`]
+    if (is === undefined) return [`${name} is gone`]
+    const texts: string[] = []
+    if (!asksTheSame(was.spec, is.spec)) {
+      const [old, present] = [was, is].map(({ spec }) => spec.TaskTemplate.ContainerSpec.Image)
+      texts.push(old === present ? `the spec of ${name} is another` : `its spec has ${present}, not ${old}`)
+    }
+    if (isJob(service)) return texts
+    const [ran, run] = [before, now].map(({ containers }) =>
+      containers.filter((one) => one.service === name).map(({ image }) => image),
+    )
+    if (String(ran?.toSorted()) !== String(run?.toSorted())) {
+      texts.push(`${name} ran ${ran?.join(', ') || 'nothing'}, and runs ${run?.join(', ') || 'nothing'}`)
+    }
+    return texts
+  })
+}
+
+/** What is wrong with a run, for a person, and how to have it again. */
+export function reportOf(scenario: Scenario, wrongs: readonly Wrong[]): string {
+  const { seed, number } = scenario
+  return [
+    `#${number} ${titleOf(scenario)}`,
+    ...wrongs.map(({ kind, service, text }) => `  ${kind}${service === undefined ? '' : `, ${service}`}: ${text}`),
+    `  again: npm run faults -- --seed ${seed} --only ${number}`,
+  ].join('\n')
+}

@@ -1,0 +1,309 @@
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { LabImage } from '../lab.ts'
+import { Runner, type RunningStep, type Step } from '../runner.ts'
+import { type Arena, composeOf, USER } from './arena.ts'
+import { type Evidence, judge, type Said, type Wrong } from './judge.ts'
+import { meddle } from './other.ts'
+import { type Fault, isJob, nameOnSwarm, type PlayedService, type Scenario, STACK } from './scenario.ts'
+import { momentComes, strike } from './strike.ts'
+import { look, type Truth } from './truth.ts'
+
+/** What came of a scenario. */
+export interface Played {
+  readonly wrongs: readonly Wrong[]
+  readonly status: string | undefined
+  readonly seconds: number
+  readonly struck: readonly Fault[]
+  /** What the step printed and what befell it, line by line, with the seconds since its start. */
+  readonly story: string
+}
+
+const PASSWORD = 'REGISTRY_PASSWORD'
+/** After that a run is taken for hung. */
+const HUNG_AFTER_SECONDS = 100
+const DEATH_LIMIT_MS = 5_000
+const LOOK_EVERY_MS = 250
+/** How long what is under way has to come true. */
+const SETTLING_MS = { quiet: 5_000, disturbed: 60_000 }
+
+type Images = ReadonlyMap<string, LabImage>
+
+/** Plays a scenario to its end, and judges it. */
+export async function play(scenario: Scenario, arena: Arena): Promise<Played> {
+  await arena.clear()
+  const old = await imagesFor(scenario, arena, 'v1', 'runs')
+  await arena.prepare(scenario, old)
+  const images = await imagesFor(scenario, arena, 'v2')
+  const wanted = new Map(
+    scenario.services.map(({ name, behaviour, before }) => {
+      const isOld = behaviour === 'same' && before !== undefined
+      return [name, (isOld ? old : images).get(name) as LabImage]
+    }),
+  )
+  const first = await runStep(scenario, arena, wanted)
+  if (!scenario.again || first.wrongs.length > 0) return first
+  const second = await runAgain(scenario, arena)
+  const wrongs = second.wrongs.map((wrong) => ({ ...wrong, text: `in the run after it: ${wrong.text}` }))
+  return { ...first, wrongs, story: `${first.story}\n━━ once more\n${second.story}` }
+}
+
+async function imagesFor(
+  scenario: Scenario,
+  arena: Arena,
+  version: string,
+  behaviour?: PlayedService['behaviour'],
+): Promise<Images> {
+  const made = scenario.services.map(
+    async (service) =>
+      [service.name, await arena.image(scenario, service, version, behaviour ?? service.behaviour)] as const,
+  )
+  return new Map(await Promise.all(made))
+}
+
+/** The same once more, with other images that are good, and without any fault. */
+async function runAgain(scenario: Scenario, arena: Arena): Promise<Played> {
+  const { services } = await look(arena.lab)
+  const calm: Scenario = {
+    ...scenario,
+    faults: [],
+    timeoutSeconds: 60,
+    services: scenario.services.map((service) => {
+      const name = nameOnSwarm(scenario, service)
+      const spec = services.find((one) => one.name === name)?.spec
+      const tooFew = (spec?.Mode.Replicated?.Replicas ?? 0) < 2
+      const strategy = service.strategy === 'canary' && tooFew ? 'rolling' : service.strategy
+      return { ...service, behaviour: 'runs', strategy, before: undefined }
+    }),
+  }
+  return runStep(calm, arena, await imagesFor(calm, arena, 'v3'))
+}
+
+async function runStep(scenario: Scenario, arena: Arena, images: Images): Promise<Played> {
+  const before = await look(arena.lab)
+  await using runner = await Runner.start()
+  const asked = await stepFor(scenario, arena, images, runner.workspace)
+  const story = new Story()
+  const step = await runner.start(asked)
+  step.main.stdout?.on('data', (chunk: Buffer) => story.add(chunk.toString()))
+  let ended: number | undefined
+  let hung = false
+  const mainEnds = once(step.main, 'close').then(() => {
+    ended = Date.now()
+    story.add('━━ main has ended')
+  })
+  const limit = setTimeout(
+    () => {
+      hung = true
+      step.main.kill('SIGKILL')
+    },
+    (scenario.timeoutSeconds + HUNG_AFTER_SECONDS) * 1000,
+  )
+  const happening = new Happening(scenario, arena, step, story, () => ended !== undefined)
+  await mainEnds
+  clearTimeout(limit)
+  const atEnd = happening.isQuiet ? await look(arena.lab).catch(() => undefined) : undefined
+  const result = await step.finished
+  await happening.over
+  const processes = await processesOf(runner.directory)
+  const files = await readdir(runner.temp)
+  const end = ended ?? Date.now()
+  const printed = [result.main, result.post].map(({ stdout, stderr }) => stdout + stderr).join('\n')
+  const seen = {
+    code: result.main.code,
+    status: result.outputs.status,
+    said: JSON.parse(result.outputs.services ?? '[]') as Said[],
+    printed,
+    seconds: (end - story.began) / 1000,
+    hung,
+    struck: happening.struck,
+    secondsAfterSignal: happening.signalledAt && (end - happening.signalledAt) / 1000,
+    others: happening.others.map(({ service, at }) => ({ service, secondsBefore: (end - at) / 1000 })),
+    before,
+    atEnd,
+    wanted: new Map(
+      scenario.services.map((service) => {
+        const image = images.get(service.name)
+        return [nameOnSwarm(scenario, service), `${image?.reference}@${image?.digest}`]
+      }),
+    ),
+    secrets: [arena.password, Buffer.from(`${USER}:${arena.password}`).toString('base64')],
+    files,
+    processes,
+  } satisfies Omit<Evidence, 'settled'>
+  const wrongs = await judgeWhenSettled(scenario, seen, arena)
+  return { wrongs, status: seen.status, seconds: seen.seconds, struck: seen.struck, story: story.text }
+}
+
+/** What is under way has time to come true; what is right needs none. */
+async function judgeWhenSettled(scenario: Scenario, seen: Omit<Evidence, 'settled'>, arena: Arena): Promise<Wrong[]> {
+  const disturbed = seen.struck.some(({ kind }) => kind === 'node' || kind === 'signal')
+  const deadline = Date.now() + (disturbed ? SETTLING_MS.disturbed : SETTLING_MS.quiet)
+  for (;;) {
+    const settled: Truth | undefined = await look(arena.lab).catch(() => undefined)
+    const wrongs = settled && judge(scenario, { ...seen, settled })
+    if (wrongs?.length === 0) return wrongs
+    if (Date.now() > deadline) {
+      if (wrongs !== undefined) return wrongs
+      if (Date.now() > deadline + SETTLING_MS.disturbed) throw new Error('the swarm does not come back')
+    }
+    await pause(LOOK_EVERY_MS)
+  }
+}
+
+/** What happens, with the seconds since the beginning. */
+class Story {
+  readonly began = Date.now()
+  text = ''
+
+  add(lines: string): void {
+    const time = ((Date.now() - this.began) / 1000).toFixed(1).padStart(6)
+    for (const line of lines.trimEnd().split('\n')) {
+      if (!line.startsWith('::add-mask::')) this.text += `${time} ${line}\n`
+    }
+  }
+}
+
+/** The faults of a scenario, each at its moment. */
+class Happening {
+  readonly struck: Fault[] = []
+  readonly others: { service: string; at: number }[] = []
+  signalledAt: number | undefined
+  /** Resolves when the last of them has ended. */
+  readonly over: Promise<void>
+  #underWay = 0
+
+  constructor(scenario: Scenario, arena: Arena, step: RunningStep, story: Story, hasEnded: () => boolean) {
+    const all = scenario.faults.map(async (fault) => {
+      if (!(await momentComes(fault, step.printed, hasEnded))) return
+      this.#underWay++
+      const whom = 'which' in fault ? fault.which : 'service' in fault ? fault.service : ''
+      story.add(`━━ ${fault.kind} ${fault.what} ${whom}`)
+      try {
+        await this.#happens(fault, scenario, arena, step)
+      } finally {
+        this.#underWay--
+        story.add(`━━ ${fault.kind} ${fault.what} ${whom} is over`)
+      }
+    })
+    this.over = Promise.all(all).then(() => {})
+    // Whoever waits for the end hears of it.
+    this.over.catch(() => {})
+  }
+
+  get isQuiet(): boolean {
+    return this.#underWay === 0
+  }
+
+  async #happens(fault: Fault, scenario: Scenario, arena: Arena, step: RunningStep): Promise<void> {
+    if (fault.kind === 'signal') {
+      this.signalledAt ??= Date.now()
+      this.struck.push(fault)
+      step.main.kill(fault.what)
+      return
+    }
+    if (fault.kind !== 'other') {
+      this.struck.push(fault)
+      return strike(fault, scenario, arena)
+    }
+    const service = scenario.services.find(({ name }) => name === fault.service)
+    if (service === undefined) return
+    const image = await arena.image(scenario, service, 'theirs', 'runs')
+    const did =
+      fault.what === 'run'
+        ? await rivalRun(scenario, service, arena, image)
+        : await meddle(fault.what, fault.service, scenario, arena, image)
+    if (did === false) return
+    this.struck.push(fault)
+    this.others.push({ service: fault.service, at: did === true ? Date.now() : did })
+  }
+}
+
+/** Another run of this action for one of the services. When it ended, for from then on it changes nothing. */
+async function rivalRun(scenario: Scenario, service: PlayedService, arena: Arena, image: LabImage): Promise<number> {
+  await using runner = await Runner.start()
+  const rival: Scenario = {
+    ...scenario,
+    services: [{ ...service, behaviour: 'runs' }],
+    hosts: [2],
+    lock: false,
+    onFailure: 'keep',
+  }
+  await runner.run(await stepFor(rival, arena, new Map([[service.name, image]]), runner.workspace))
+  return Date.now()
+}
+
+/** What a workflow would say. */
+async function stepFor(scenario: Scenario, arena: Arena, images: Images, workspace: string): Promise<Step> {
+  const { main } = arena.lab.registries
+  const { onFailure, onCancel, lock, timeoutSeconds, maxParallel, hosts } = scenario
+  const env = { [PASSWORD]: arena.password }
+  const common = {
+    registries: JSON.stringify([{ registry: main.host, username: USER, 'password-env': PASSWORD }]),
+    host: JSON.stringify(hosts.map((place) => arena.doors[place]?.host)),
+    timeout: `${timeoutSeconds}s`,
+    monitor: '1s',
+    'on-failure': onFailure,
+    'on-cancel': onCancel,
+    lock: String(lock),
+    'lock-timeout': '20s',
+    'max-parallel': String(maxParallel),
+  }
+  if (scenario.shape === 'stack') {
+    await writeFile(join(workspace, 'compose.yml'), composeOf(scenario, scenario.services, images))
+    return { with: { ...common, stack: STACK, strategy: scenario.strategy }, env }
+  }
+  const services = scenario.services.map((service) => entryFor(scenario, service, arena, images))
+  return { with: { ...common, services: JSON.stringify(services) }, env }
+}
+
+function entryFor({ place, onFailure }: Scenario, service: PlayedService, { network }: Arena, images: Images) {
+  const { name, mode, strategy, replicas, before, order, failureAction, route } = service
+  const args = [
+    `--restart-condition ${isJob(service) ? 'on-failure' : 'any'}`,
+    '--restart-delay 1s',
+    ...(mode === 'replicated' ? [] : [`--mode ${mode}`]),
+    ...(place === 'worker' ? ['--constraint node.role==worker'] : []),
+    ...(strategy === 'blue-green' ? [`--network ${network}`] : []),
+    ...(strategy === 'blue-green' && route === 'labels' ? ['--label traefik.enable=true'] : []),
+  ]
+  const policy = isJob(service)
+    ? {}
+    : { 'update-order': order, ...(onFailure !== 'pause' && { 'update-failure-action': failureAction }) }
+  return {
+    name,
+    image: images.get(name)?.reference,
+    ...(mode === 'replicated' && { replicas }),
+    ...(before === undefined && { create: true, 'create-args': args }),
+    ...policy,
+    strategy,
+    ...(strategy === 'blue-green' && { 'keep-old': '1s' }),
+  }
+}
+
+/** Processes that know of a runner's directory, when those that are ending have ended. */
+async function processesOf(directory: string): Promise<string[]> {
+  const deadline = Date.now() + DEATH_LIMIT_MS
+  for (;;) {
+    const found = readdirSync('/proc').flatMap((pid) => {
+      if (!/^\d+$/.test(pid)) return []
+      const command = readProcess(pid, 'cmdline').replaceAll('\0', ' ').trim()
+      // One that has ended and was not waited for has no command any more.
+      const isOurs = command !== '' && (readProcess(pid, 'environ') + command).includes(directory)
+      return isOurs ? [`${pid} ${command}`] : []
+    })
+    if (found.length === 0 || Date.now() > deadline) return found
+    await pause(LOOK_EVERY_MS)
+  }
+}
+
+function readProcess(pid: string, file: 'cmdline' | 'environ'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
+}

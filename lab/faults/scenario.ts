@@ -1,0 +1,231 @@
+import { Random } from './random.ts'
+
+/** A deploy and what goes wrong meanwhile: nothing but data, made from a seed and a number. */
+export interface Scenario {
+  readonly seed: number
+  readonly number: number
+  /** Whether the services are asked for by `services`, or by a compose file as a stack. */
+  readonly shape: 'services' | 'stack'
+  readonly services: readonly PlayedService[]
+  /** Of a stack: how the tasks of all its services are replaced. */
+  readonly strategy: Strategy
+  /** Where the tasks may run: there they are not hit by what happens to managers. */
+  readonly place: 'anywhere' | 'worker'
+  readonly onFailure: 'rollback' | 'keep' | 'pause'
+  readonly onCancel: 'rollback' | 'keep'
+  readonly lock: boolean
+  readonly timeoutSeconds: number
+  readonly maxParallel: number
+  /** The places of the managers that the step is told of, in this order; the first is the way in. */
+  readonly hosts: readonly number[]
+  readonly faults: readonly Fault[]
+  /** After it everything is deployed once more, with good images and without faults: that has to go well. */
+  readonly again: boolean
+}
+
+export type Strategy = 'rolling' | 'recreate' | 'canary' | 'blue-green'
+export type Mode = 'replicated' | 'global' | 'replicated-job' | 'global-job'
+/** What the image does that is asked for; `same` is the one that runs already. */
+export type Behaviour = 'runs' | 'healthy' | 'same' | 'crashes' | 'unhealthy' | 'no-command'
+
+export interface PlayedService {
+  readonly name: string
+  readonly mode: Mode
+  /** How many tasks it has before; `undefined`: it is new. */
+  readonly before: number | undefined
+  readonly replicas: number
+  readonly strategy: Strategy
+  readonly behaviour: Behaviour
+  /** Of Swarm's own policy. */
+  readonly order: 'stop-first' | 'start-first'
+  readonly failureAction: 'pause' | 'continue' | 'rollback'
+  /** With blue-green, what leads the traffic to it. */
+  readonly route: 'labels' | 'alias'
+}
+
+/** When a fault strikes: so many milliseconds after the step has begun a stage. */
+export interface Moment {
+  readonly stage: Stage
+  readonly ms: number
+}
+
+export const STAGES = ['start', 'check', 'first step', 'deploy', 'watch', 'traffic', 'way back'] as const
+export type Stage = (typeof STAGES)[number]
+
+export type Fault =
+  /** Of a machine; it ends after some seconds. */
+  | (Struck<'node', 'kill' | 'freeze' | 'cut'> & { readonly which: 'leader' | 'entry' | 'follower' | 'worker' })
+  /** Of the way between the step and the managers. */
+  | Struck<'door', DoorFault>
+  | Struck<'registry', 'error' | 'limit' | 'drop' | 'stall'>
+  /** Somebody else, who does something to a service. */
+  | (Struck<'other', 'deploy' | 'scale' | 'remove' | 'roll back' | 'force' | 'run'> & { readonly service: string })
+  /** To the step itself. */
+  | Struck<'signal', 'SIGTERM' | 'SIGKILL'>
+
+interface Struck<Kind, What> {
+  readonly kind: Kind
+  readonly what: What
+  readonly at: Moment
+  readonly seconds: number
+}
+
+/**
+ * `cut`: no connection lasts or begins. `stall`: nothing is passed on. `delay`: everything is late. `html`, `half`,
+ * `noise`: answers are those of some proxy, end in the middle, or are no HTTP. `lost`: what is asked is done, and the
+ * answer is not passed on.
+ */
+export type DoorFault = 'cut' | 'stall' | 'delay' | 'html' | 'half' | 'noise' | 'lost'
+
+/** What a service is called on the swarm. */
+export function nameOnSwarm({ shape }: Pick<Scenario, 'shape'>, { name }: Pick<PlayedService, 'name'>): string {
+  return shape === 'stack' ? `${STACK}_${name}` : name
+}
+
+export const STACK = 'shop'
+const NAMES = ['web', 'api', 'mail', 'search', 'import']
+const LONGEST_PASSING_SECONDS = 8
+
+export function isJob({ mode }: Pick<PlayedService, 'mode'>): boolean {
+  return mode.endsWith('-job')
+}
+
+export function isGoodImage({ behaviour }: Pick<PlayedService, 'behaviour'>): boolean {
+  return ['runs', 'healthy', 'same'].includes(behaviour)
+}
+
+/** The scenario with this number of a seed's series. */
+export function scenarioOf(seed: number, number: number): Scenario {
+  const random = new Random(seed, number)
+  const shape = random.chance(25) ? 'stack' : 'services'
+  const strategy = random.pick<Strategy>(['rolling', 'rolling', 'recreate', 'canary'])
+  const services = NAMES.slice(0, random.pick([1, 1, 2, 2, 3, 4, 5])).map((name) =>
+    playedService(name, shape === 'stack' ? strategy : undefined, random),
+  )
+  const strategies = shape === 'stack' ? [strategy] : services.map((service) => service.strategy)
+  const faults = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, () => fault(services, strategies, random))
+  const kills = faults.some(({ kind, what }) => kind === 'node' && what === 'kill')
+  const killed = faults.some(({ what }) => what === 'SIGKILL')
+  return {
+    seed,
+    number,
+    shape,
+    services,
+    strategy,
+    place: random.chance(kills ? 75 : 20) ? 'worker' : 'anywhere',
+    onFailure: random.pick(['rollback', 'rollback', 'rollback', 'keep', 'pause']),
+    onCancel: random.pick(['rollback', 'keep']),
+    lock: random.chance(20),
+    timeoutSeconds: faults.some(({ kind }) => kind === 'node') ? 60 : 30,
+    maxParallel: random.pick([1, 10, 10]),
+    hosts: random.shuffled([0, 1, 2]).slice(0, random.pick([1, 2, 3])),
+    faults,
+    again: killed || random.chance(10),
+  }
+}
+
+function playedService(name: string, ofAll: Strategy | undefined, random: Random): PlayedService {
+  const mode = random.pick<Mode>([
+    ...(['replicated', 'replicated', 'replicated', 'replicated'] as const),
+    ...(['global', 'replicated-job', 'global-job'] as const),
+  ])
+  const isNew = random.chance(25)
+  const before = mode === 'replicated' ? random.between(1, 3) : 1
+  const fitting = strategiesFor(mode, isNew ? 0 : before)
+  const good = random.chance(75)
+  const behaviour = good
+    ? random.pick<Behaviour>(mode.endsWith('-job') || isNew ? ['runs'] : ['runs', 'runs', 'healthy', 'same'])
+    : random.pick<Behaviour>(mode.endsWith('-job') ? ['crashes', 'no-command'] : ['crashes', 'unhealthy', 'no-command'])
+  const strategy = ofAll ?? random.pick(fitting)
+  return {
+    name,
+    mode,
+    before: isNew ? undefined : before,
+    replicas: mode === 'replicated' ? (random.chance(70) ? before : random.between(1, 3)) : 1,
+    strategy,
+    behaviour,
+    order: random.pick(['stop-first', 'stop-first', 'start-first']),
+    failureAction: random.pick(['pause', 'pause', 'rollback', 'continue']),
+    route: random.pick(['labels', 'labels', 'alias']),
+  }
+}
+
+/** A canary needs a second task, and blue-green a service that runs on. */
+function strategiesFor(mode: Mode, before: number): readonly Strategy[] {
+  if (mode.endsWith('-job')) return ['rolling']
+  if (mode === 'global') return ['rolling', 'recreate']
+  return before === 1
+    ? ['rolling', 'recreate', 'blue-green']
+    : ['rolling', 'recreate', 'canary', 'canary', 'blue-green']
+}
+
+/** The stages that such a deploy comes to, the longer ones more than once. */
+function stagesOf(services: readonly PlayedService[], strategies: readonly Strategy[]): readonly Stage[] {
+  const changed = services.some(({ before, behaviour }) => before !== undefined && behaviour !== 'same')
+  const steps = changed && strategies.some((strategy) => strategy === 'canary' || strategy === 'recreate')
+  const isGood = services.every(isGoodImage)
+  return [
+    ...(['start', 'check', 'deploy', 'deploy', 'watch', 'watch', 'watch'] as const),
+    ...(steps ? (['first step', 'first step'] as const) : []),
+    ...(changed && isGood && strategies.includes('blue-green') ? (['traffic', 'traffic'] as const) : []),
+    ...(isGood ? [] : (['way back', 'way back'] as const)),
+  ]
+}
+
+function fault(services: readonly PlayedService[], strategies: readonly Strategy[], random: Random): Fault {
+  const at: Moment = {
+    stage: random.pick(stagesOf(services, strategies)),
+    ms: random.pick([0, 50, 300, 1000, 2500]),
+  }
+  const seconds = random.between(1, LONGEST_PASSING_SECONDS)
+  const kind = random.pick<Fault['kind']>([
+    'node',
+    'node',
+    'door',
+    'door',
+    'door',
+    'registry',
+    'other',
+    'other',
+    'signal',
+  ])
+  switch (kind) {
+    case 'node':
+      return {
+        kind,
+        what: random.pick(['kill', 'freeze', 'cut']),
+        which: random.pick(['leader', 'leader', 'entry', 'follower', 'worker']),
+        at,
+        seconds,
+      }
+    case 'door':
+      return { kind, what: random.pick(['cut', 'stall', 'delay', 'html', 'half', 'noise', 'lost']), at, seconds }
+    case 'registry':
+      return { kind, what: random.pick(['error', 'limit', 'drop', 'stall']), at, seconds }
+    case 'other':
+      return {
+        kind,
+        what: random.pick(['deploy', 'scale', 'remove', 'roll back', 'force', 'run']),
+        service: random.pick(services).name,
+        at,
+        seconds: 0,
+      }
+    case 'signal':
+      return { kind, what: random.pick(['SIGTERM', 'SIGTERM', 'SIGKILL']), at, seconds: 0 }
+  }
+}
+
+/** A scenario in one line. */
+export function titleOf({ shape, services, faults, onFailure, strategy }: Scenario): string {
+  const asked = services.map((service) => {
+    const { mode, before, replicas, behaviour } = service
+    const how = shape === 'stack' ? strategy : service.strategy
+    return `${mode === 'replicated' ? `${before ?? 'new'}→${replicas}` : mode} ${how} ${behaviour}`
+  })
+  const struck = faults.map((one) => {
+    const whom = 'which' in one ? ` ${one.which}` : 'service' in one ? ` ${one.service}` : ''
+    const long = one.seconds > 0 ? ` ${one.seconds} s` : ''
+    return `${one.kind} ${one.what}${whom}${long} @${one.at.stage}+${one.at.ms}`
+  })
+  return `${shape} [${asked.join(', ')}] ${onFailure}; ${struck.join(', ') || 'no fault'}`
+}
