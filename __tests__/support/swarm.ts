@@ -33,8 +33,8 @@ export interface Bench<Registry extends string> {
 
 export type TaskWithImage = Task & { readonly Spec: { readonly ContainerSpec: { readonly Image: string } } }
 
-const UP_LIMIT_MS = 60_000
-const UNTIL_LIMIT_MS = 30_000
+const UP_LIMIT_MS = 180_000
+const UNTIL_LIMIT_MS = 120_000
 
 /**
  * A group of tests with a swarm of their own. Where no lab can run they are skipped, each of them counted, and the

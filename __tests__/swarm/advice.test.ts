@@ -4,7 +4,7 @@ import type { StepResult } from '../../lab/runner.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
 const PASSWORD = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a'
-const LIMIT_MS = 60_000
+const LIMIT_MS = 300_000
 
 /** What the run's page says of a deploy that went well, and will hurt later. */
 describeSwarm('advice', { registries: { main: { accounts: { alice: { password: PASSWORD } } } } }, (swarm) => {

@@ -6,7 +6,7 @@ import type { Service, ServiceSpec } from '../../src/docker/api.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
-const LIMIT_MS = 180_000
+const LIMIT_MS = 300_000
 
 /** What becomes of a run that is not alone: other writers of its services, and a swarm that loses its leader. */
 describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, (swarm) => {

@@ -13,9 +13,9 @@ import { until } from '../../lab/patience.ts'
 import { exits, healthy, serves, unhealthy } from '../../lab/program.ts'
 import { labCgroups, labDirectories, labId, livingKeeper } from '../../lab/sweep.ts'
 
-jest.setTimeout(60_000)
+jest.setTimeout(300_000)
 
-const WAIT_MS = 30_000
+const WAIT_MS = 120_000
 const LAB_MODULE = new URL('../../lab/lab.ts', import.meta.url).href
 const COMMAND = new URL('../../lab/command.ts', import.meta.url).pathname
 

@@ -143,14 +143,14 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     const step = await swarm.start({
       ...login('alice'),
       services: `${name}: ${v2.reference}`,
-      monitor: '60s',
+      // Longer than this test may take: a run that is not stopped would still wait.
+      monitor: '10m',
+      timeout: '15m',
       'on-cancel': onCancel,
     })
     await swarm.until('the watch', () => step.printed().includes('Watch'))
-    const stoppedAt = performance.now()
     step.main.kill('SIGTERM')
     const run = await step.finished
-    expect(performance.now() - stoppedAt).toBeLessThan(7000)
     expect(run.main.code).toBe(1)
     expect(run.outputs.status).toBe('cancelled')
     expect(await swarm.imageOf(name)).toBe(pinned(onCancel === 'keep' ? v2 : v1))

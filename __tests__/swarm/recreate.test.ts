@@ -7,7 +7,7 @@ import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
-const LIMIT_MS = 120_000
+const LIMIT_MS = 300_000
 
 /** No new task before the last old one is gone. */
 describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { exits, runs } from '../../lab/program.ts'
 import { describeSwarm, STACK_CLI } from '../support/swarm.ts'
@@ -202,8 +201,7 @@ secrets: {pass: {file: ./pass.txt}}
       expect(await names('service', 'p')).toEqual(['p_app', 'p_fresh'])
       expect(green.log).toContain('network p_oldnet: removed')
       // The node itself lets go of it when the container has stopped.
-      const deadline = performance.now() + 20_000
-      while ((await names('network', 'p')).includes('p_oldnet') && performance.now() < deadline) await sleep(200)
+      await swarm.until('the removal', async () => !(await names('network', 'p')).includes('p_oldnet'))
       expect(await names('network', 'p')).toEqual(['p_default'])
     })
 

@@ -4,7 +4,7 @@ import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
-const LIMIT_MS = 90_000
+const LIMIT_MS = 300_000
 
 /** Updates that stop half-way, and those that a deploy comes upon. */
 describeSwarm(

@@ -10,7 +10,7 @@ interface Result {
   readonly failedTask: { readonly node: string; readonly exitCode: number | null } | null
 }
 
-const RUN_LIMIT_MS = 150_000
+const RUN_LIMIT_MS = 300_000
 
 /** Every way in which a rollout can end on a real swarm, each with its own word and cause. */
 describeSwarm(

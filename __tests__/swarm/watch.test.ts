@@ -4,7 +4,7 @@ import { groupBy } from '../../src/group-by.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
-const LIMIT_MS = 60_000
+const LIMIT_MS = 300_000
 
 describeSwarm('the watch', { registries: { main: {} } }, (swarm) => {
   test(

@@ -33,6 +33,7 @@ if (scenario.stalls?.some((words) => line.includes(words))) {
 function serve(): void {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0]?.replace(/^\/v[\d.]+/, '') ?? ''
+    appendFileSync(join(directory, 'requests'), `${request.method} ${path}\n`)
     const hangs = scenario.hangs?.includes(path) || path === '/events'
     if (hangs) return
     const answer = scenario.answers[path]

@@ -23,6 +23,8 @@ export interface FakeDocker extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** The command lines so far, in the order of their start. */
   calls(): Promise<string[]>
+  /** What the Engine API was asked so far, as `GET /info`. */
+  requests(): Promise<string[]>
 }
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
@@ -55,12 +57,15 @@ const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), 'docker.ts')
 export async function fakeDocker(scenario: Scenario): Promise<FakeDocker> {
   const directory = await mkdtemp(join(tmpdir(), 'fake-docker-'))
   await writeFile(join(directory, 'scenario.json'), JSON.stringify(scenario))
-  await writeFile(join(directory, 'calls'), '')
+  for (const notes of ['calls', 'requests']) await writeFile(join(directory, notes), '')
   await writeFile(join(directory, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${SCRIPT}' "$@"\n`)
   await chmod(join(directory, 'docker'), 0o755)
+  const linesOf = async (notes: string) =>
+    (await readFile(join(directory, notes), 'utf8')).split('\n').filter((line) => line !== '')
   return {
     env: { PATH: `${directory}:/usr/bin:/bin`, FAKE_DOCKER: directory, DOCKER_HOST: 'unix:///fake.sock' },
-    calls: async () => (await readFile(join(directory, 'calls'), 'utf8')).split('\n').filter((line) => line !== ''),
+    calls: () => linesOf('calls'),
+    requests: () => linesOf('requests'),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   }
 }
