@@ -3,11 +3,22 @@ const shared = {
   transform: { '\\.ts$': '<rootDir>/jest.strip-types.mjs' },
 }
 
-const project = (name) => ({
-  ...shared,
-  displayName: name,
-  testMatch: [`<rootDir>/__tests__/${name}/**/*.test.ts`],
-})
+// Jest takes a path after `--selectProjects swarm` for the name of one more project, and would run all of swarm.
+const asked = process.argv.slice(2).filter((word) => /^__tests__\/.*\.test\.ts$/.test(word))
+
+const project = (name) => {
+  const all = `__tests__/${name}/`
+  return {
+    ...shared,
+    displayName: name,
+    testMatch: asked.length === 0 ? [`<rootDir>/${all}**/*.test.ts`] : asked.map((path) => pathIn(all, path)),
+  }
+}
+
+/** Where a file of one project is, and nowhere for the others. */
+function pathIn(directory, path) {
+  return path.startsWith(directory) ? `<rootDir>/${path}` : '<rootDir>/none'
+}
 
 export default {
   // Most of a swarm test is waiting for the swarm.
