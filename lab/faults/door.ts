@@ -15,7 +15,7 @@ export class Door implements AsyncDisposable {
   readonly #server: Server
   readonly #connections = new Set<Socket>()
   #fault: DoorFault | undefined
-  #opened = Promise.withResolvers<void>()
+  #waiting: (() => void)[] = []
 
   private constructor(socketPath: string, daemon: string, server: Server) {
     this.host = `unix://${socketPath}`
@@ -43,14 +43,13 @@ export class Door implements AsyncDisposable {
   /** Fails from now on. */
   fail(fault: DoorFault): void {
     this.#fault = fault
-    this.#opened = Promise.withResolvers()
     if (fault === 'cut') for (const socket of this.#connections) socket.destroy()
   }
 
   /** Passes everything on again, also what was held back. */
   recover(): void {
     this.#fault = undefined
-    this.#opened.resolve()
+    for (const goOn of this.#waiting.splice(0)) goOn()
   }
 
   async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -95,7 +94,7 @@ export class Door implements AsyncDisposable {
   }
 
   async #hold(): Promise<void> {
-    if (this.#fault === 'stall') await this.#opened.promise
+    if (this.#fault === 'stall') await new Promise<void>((goOn) => this.#waiting.push(goOn))
     if (this.#fault === 'delay') await pause(LATE_MS)
   }
 

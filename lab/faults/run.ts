@@ -92,9 +92,7 @@ async function playOne(scenario: Scenario, arena: Arena): Promise<readonly Wrong
 function summaryOf(findings: readonly Finding[]): string {
   const wrongRuns = findings.filter(({ wrongs }) => wrongs.length > 0)
   const kinds = wrongRuns.flatMap(({ wrongs }) => [...new Set(wrongs.map(({ kind }) => kind))])
-  const counts = Object.entries(Object.groupBy(kinds, (kind) => kind)).map(
-    ([kind, those]) => `${kind} ${those?.length}`,
-  )
+  const counts = [...new Set(kinds)].map((kind) => `${kind} ${kinds.filter((one) => one === kind).length}`)
   const numbers = wrongRuns.map(({ scenario }) => `#${scenario.number}`)
   return [
     `${findings.length} runs, ${findings.length - wrongRuns.length} right, ${wrongRuns.length} wrong.`,
