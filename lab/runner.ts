@@ -13,6 +13,8 @@ export interface Step {
   readonly env?: Readonly<Record<string, string>>
   /** Goes before every command: `lab.enter` puts the runner into the network of the nodes. */
   readonly enter?: readonly string[]
+  /** As some runners do when a job is cancelled: `post` is started without what main has saved. */
+  readonly losesState?: boolean
 }
 
 /** What one process of the action, `main` or `post`, left behind. */
@@ -103,11 +105,11 @@ export class Runner implements AsyncDisposable {
     return { main: main.child, printed: main.printed, finished: this.#finish(action, env, files, main, step) }
   }
 
-  /** Runs `post` once more, with what a main saved. */
-  async post(state: StepResult['state']): Promise<ProcessResult> {
+  /** Runs `post` once more, or while main still runs: with what main has saved, or with the step's inputs alone. */
+  async post(state: StepResult['state'], step: Step = { with: {} }): Promise<ProcessResult> {
     const action = await readAction()
-    const env = { ...this.#environment(await this.#files()), ...stateVariables(state) }
-    return launch([this.#node], action.runs.post, env).result
+    const env = { ...this.#environment(await this.#files()), ...inputVariables(action, step), ...step.env }
+    return launch(this.#command(step), action.runs.post, { ...env, ...stateVariables(state) }).result
   }
 
   #command({ enter = [] }: Pick<Step, 'enter'>): string[] {
@@ -123,7 +125,7 @@ export class Runner implements AsyncDisposable {
   ): Promise<StepResult> {
     const mainResult = await main.result
     const state = parseCommandFile(await readFile(files.GITHUB_STATE, 'utf8'))
-    const withState = { ...env, ...stateVariables(state) }
+    const withState = { ...env, ...(step.losesState ? {} : stateVariables(state)) }
     const postResult = await launch(this.#command(step), action.runs.post, withState).result
     return {
       main: mainResult,

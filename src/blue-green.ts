@@ -16,6 +16,7 @@ import { make } from './next-colour.ts'
 import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { longestTrial, trial } from './trial.ts'
+import { noteMoving } from './under-way.ts'
 import { isGood } from './verdict.ts'
 import { watch } from './watch.ts'
 
@@ -133,6 +134,7 @@ async function giveRoutes(move: Move, field: Field): Promise<Move> {
   const { name, next, old } = move
   const { engine } = field.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
+  noteMoving(move.rollout)
   // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
   const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: 'spec' }, signal)
   if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }

@@ -10,6 +10,7 @@ import { inParallel } from './parallel.ts'
 import { renewCredential } from './renew.ts'
 import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
+import { noteSending, noteSent } from './under-way.ts'
 import type { Watch } from './watch.ts'
 
 const READ_TIMEOUT_MS = 120_000
@@ -40,7 +41,10 @@ export function deploy(services: readonly CheckedService[], field: Field, watch?
     if (checked.action === 'unchanged') return asItIs
     const problem = whyNotSent(field, watch)
     if (problem !== undefined) return { ...asItIs, problem }
-    return send(checked, connection, end).catch((error: unknown) => lostSight(checked, error, field))
+    noteSending(checked)
+    const rollout = await send(checked, connection, end).catch((error) => lostSight(checked, error, field))
+    noteSent(rollout)
+    return rollout
   }
 }
 

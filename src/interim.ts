@@ -8,6 +8,7 @@ import { isPaused, isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
 import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
+import { noteSending, noteSent } from './under-way.ts'
 
 /** What came of the first steps of all services. */
 export interface Begun {
@@ -38,6 +39,7 @@ export async function sendInterim(
   const { current } = checked
   if (current === undefined) throw new Error('a service that does not exist has no interim spec')
   const sent = untouched({ ...checked, interim: spec })
+  noteSending({ ...checked, interim: spec })
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     const standing = await give(current, checked.interim, spec, credential, engine, signal)
@@ -49,7 +51,9 @@ export async function sendInterim(
         problem: { outcome: 'superseded', cause: 'someone else deployed it at the same moment' },
       }
     }
-    return { ...sent, checked: { ...checked, interim: service.Spec }, service }
+    const rollout = { ...sent, checked: { ...checked, interim: service.Spec }, service }
+    noteSent(rollout)
+    return rollout
   } catch (error) {
     return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${messageOf(error)}` } }
   }

@@ -19,12 +19,10 @@ import { messageOf, UserError } from './errors.ts'
 import type { Strategy } from './rollover.ts'
 import { type RunTime, sharesOf } from './run-time.ts'
 import { nowMs, sleep, timeLimit } from './runner/clock.ts'
-import { saveState } from './runner/command-files.ts'
 import { log, stage } from './runner/log.ts'
 import { identifyRun } from './runner/run.ts'
+import { saveForPost } from './runner/saved.ts'
 import { longestTrial } from './trial.ts'
-
-const STATE = 'lock'
 
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000
@@ -58,7 +56,7 @@ export async function takeLock(
   const { lock, stack } = asked
   if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
   const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID() }
-  saveState(STATE, holder.token)
+  saveForPost('lock', holder.token)
   const taken: string[] = []
   const take = (names: readonly string[]) =>
     stage('Take the lock', async () => {
@@ -169,7 +167,7 @@ async function find(engine: Engine, name: string, signal: AbortSignal): Promise<
 async function release(engine: Engine, holder: Holder, taken: readonly string[]): Promise<void> {
   try {
     await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS))
-    saveState(STATE, '')
+    saveForPost('lock', '')
   } catch (error) {
     log.warning(
       `Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``,
@@ -183,11 +181,6 @@ async function releaseAll(engine: Engine, token: string, signal: AbortSignal): P
   // The filter of a daemon that does not know it would let everything through.
   const ours = left.map(heldLock).filter(({ holder }) => holder.token === token)
   await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)))
-}
-
-/** The token of the locks that main of the same step did not release, as far as `post` knows. */
-export function lockOfMain(): string | undefined {
-  return process.env[`STATE_${STATE}`] || undefined
 }
 
 /** Releases what a killed main left behind. */

@@ -18,6 +18,7 @@ import { reportFailure, reportResults } from './report.ts'
 import { type RolledOut, rollOut, unwatched } from './roll-out.ts'
 import { GIVE_UP_AFTER_STOP_MS, RunTime } from './run-time.ts'
 import { stage } from './runner/log.ts'
+import { note } from './runner/state.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 import { createWorkspace, type Workspace } from './runner/workspace.ts'
 import { makeObjects } from './stack/make.ts'
@@ -41,6 +42,7 @@ export async function main(): Promise<void> {
 
 async function run(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
   await using workspace = await createWorkspace()
+  note({ onCancel: asked.onCancel })
   const time = new RunTime(asked.timeoutSeconds, signal)
   using connection = await stage('Connect', () =>
     time.before('Connect', (limit) => connect(asked, workspace, process.env, limit)),

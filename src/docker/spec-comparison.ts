@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServiceMode, ServiceSpec } from './api.ts'
 
@@ -11,6 +12,18 @@ import type { ServiceMode, ServiceSpec } from './api.ts'
  */
 export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
   return isDeepStrictEqual(storedForm(a), storedForm(b))
+}
+
+/** The same text for specs that are {@link sameSpec}, another for others; it tells nothing of what is in them. */
+export function fingerprint(spec: ServiceSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify(storedForm(spec), withSortedKeys))
+    .digest('hex')
+}
+
+function withSortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Which parts differ between two specs, in the words of a compose file; none when they are the same. */

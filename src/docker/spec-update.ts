@@ -68,7 +68,7 @@ function isOutOfSequence(message: string): boolean {
 }
 
 /** The next look tells what became of it. */
-function mayRepeat(error: unknown): boolean {
+export function mayRepeat(error: unknown): boolean {
   if (error instanceof ConnectionLost) return true
   return error instanceof EngineError && (isOutOfSequence(error.message) || isElection(error.message))
 }

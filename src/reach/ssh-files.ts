@@ -1,4 +1,4 @@
-import { access as accessFile, writeFile } from 'node:fs/promises'
+import { access as accessFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SshAccess } from '../deployment.ts'
 import { runProgram } from '../docker/cli.ts'
@@ -57,7 +57,7 @@ async function writeAskpass(
   workspace: Workspace,
 ): Promise<Record<string, string>> {
   await workspace.writeFile(path('passphrase'), `${passphrase}\n`)
-  await writeFile(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, { mode: 0o700, flag: 'wx' })
+  await workspace.writeFile(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, 'program')
   // Before OpenSSH 8.4 only a display made ssh ask a program.
   return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' }
 }

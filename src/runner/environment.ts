@@ -6,11 +6,11 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/
 
 /**
- * Without one of these a command is not found, reaches another daemon than the user meant, or none. They stay, though a
- * secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
+ * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
  */
-const LEADS_TO_DOCKER =
-  /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i
+const NEEDED =
+  /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i
 
 /** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
 const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i
@@ -24,7 +24,7 @@ export function environmentForChildren(env: Environment): Record<string, string>
     const [name, value] = entry
     if (value === undefined || OF_THE_RUNNER.test(name)) return false
     if (value === '' && CHOICE_OF_ENDPOINT.test(name)) return false
-    return LEADS_TO_DOCKER.test(name) || redact(value) === value
+    return NEEDED.test(name) || redact(value) === value
   })
   return Object.fromEntries(entries)
 }

@@ -1,6 +1,7 @@
 import { foreignLine } from './foreign.ts'
 import { LINE_END, printable, shortened } from './printable.ts'
 import { redact } from './secret.ts'
+import { note } from './state.ts'
 import { divertOthers, writeLine } from './stdout.ts'
 import { commandLine, isInRunner, withoutCommands } from './workflow-commands.ts'
 
@@ -37,6 +38,7 @@ export const reportLog: Log = logThrough((text) => text)
 
 /** Runs one stage of the work with its lines folded under a title. */
 export async function stage<T>(title: string, work: () => Promise<T>): Promise<T> {
+  note({ stage: title })
   const line = foreignLine(title, MOST_TITLE_CHARACTERS)
   if (isInRunner(process.env)) writeLine(commandLine('group', withoutCommands(line), process.env))
   else writeLine(withoutCommands(`== ${line}`))

@@ -1,63 +1,148 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
-import { messageOf } from '../errors.ts'
-import { saveState } from './command-files.ts'
+import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { messageOf, UserError } from '../errors.ts'
 import { log } from './log.ts'
+import { isOwn } from './ownership.ts'
+import { saveForPost } from './saved.ts'
+import { openState } from './state.ts'
+import { temporaryDirectories, unwritable } from './temporary.ts'
 
-const STATE = 'workspace'
 const NAME = /^swarm-deploy-[0-9a-f]{12}$/
+const NAME_BYTES = 'swarm-deploy-0123456789ab'.length
+
+/** What the kernel allows for the path of a socket, without its closing NUL. */
+const LONGEST_SOCKET_PATH_BYTES = 107
+/** `/s12`, and what ssh adds while it makes its control socket. */
+const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length
+const LONGEST_DIRECTORY_BYTES = LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length
+
+/** More than a run writes before it changes anything: a full disk shows here, where another can be taken. */
+const PROBE = Buffer.alloc(256 * 1024)
+
+const MARK = 'SWARM_DEPLOY_RUN'
 
 /** The run's own directory, readable by nobody else, with everything secret in it. */
 export interface Workspace extends AsyncDisposable {
   readonly directory: string
   /** Makes a directory in it (0700). */
   makeDirectory(name: string): Promise<string>
-  /** Writes a file (0600) that did not exist before. */
-  writeFile(path: string, content: string): Promise<void>
+  /** Writes a file (0600, or 0700 for a program) that did not exist before. */
+  writeFile(path: string, content: string, kind?: 'program'): Promise<void>
   /** A path for a socket, another one at each call; short, for the kernel allows it 107 bytes. */
   socketPath(): string
 }
 
-/** Makes the workspace under the runner's temporary directory. Its path is saved first, so that `post` finds it even
- * when this process is killed a moment later. */
+/**
+ * Makes the workspace under the first temporary directory that serves. Its path is saved first, so that `post` finds it
+ * even when this process is killed a moment later. What this process starts from now on has its name in the
+ * environment: by that it is found again when this process is gone.
+ *
+ * @throws UserError when no temporary directory serves
+ */
 export async function createWorkspace(): Promise<Workspace> {
-  const directory = join(temporaryDirectory(), `swarm-deploy-${randomBytes(6).toString('hex')}`)
-  saveState(STATE, directory)
-  await mkdir(directory, { mode: 0o700 })
+  const directory = await makeWorkspace()
+  process.env[MARK] = basename(directory)
+  openState(directory)
   let sockets = 0
   return {
     directory,
     async makeDirectory(name) {
       const path = join(directory, name)
-      await mkdir(path, { mode: 0o700 })
+      await written(mkdir(path, { mode: 0o700 }), directory)
       return path
     },
-    writeFile: (path, content) => writeFile(path, content, { mode: 0o600, flag: 'wx' }),
+    writeFile: (path, content, kind) =>
+      written(writeFile(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
     socketPath: () => join(directory, `s${++sockets}`),
     [Symbol.asyncDispose]: () =>
-      removeWorkspace(directory).catch((error: unknown) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
+      removeAll(directory).catch((error: unknown) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
   }
 }
 
-/** The workspace that main of the same step made, as far as `post` knows; it may be gone already. */
-export function workspaceOfMain(): string | undefined {
-  return process.env[`STATE_${STATE}`] || undefined
+async function makeWorkspace(): Promise<string> {
+  const name = `swarm-deploy-${randomBytes(6).toString('hex')}`
+  const reasons: string[] = []
+  for (const parent of temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)) {
+    const directory = join(parent, name)
+    saveForPost('workspace', directory)
+    try {
+      await mkdir(directory, { mode: 0o700 })
+      await writeFile(join(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' })
+      await rm(join(directory, 'probe'))
+      if (reasons.length > 0) log.info(`${directory} is used, for ${reasons.join('; ')}`)
+      return directory
+    } catch (error) {
+      await rm(directory, { recursive: true, force: true }).catch(() => undefined)
+      const reason = unwritable(error)
+      if (reason === undefined) throw error
+      reasons.push(`the temporary directory ${parent} cannot be written to: ${reason}`)
+    }
+  }
+  throw new UserError(`${reasons.join('; ')}: set RUNNER_TEMP to a directory with some free space`)
+}
+
+/** @throws UserError when the disk does not take it */
+async function written<T>(work: Promise<T>, directory: string): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const reason = unwritable(error)
+    if (reason === undefined) throw error
+    throw new UserError(
+      `the directory of this run, ${directory}, cannot be written to: ${reason}. It has to stay as it is until the step ends, with some free space`,
+      { cause: error },
+    )
+  }
+}
+
+/** By which the children of a run are found: an entry of their environment. */
+export function markOf(directory: string): string {
+  return `${MARK}=${basename(directory)}`
 }
 
 /**
- * Removes a workspace with everything in it; one that is gone already is fine.
- *
- * @throws Error when the path is not one that {@link createWorkspace} makes
+ * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
+ * among them.
  */
-export async function removeWorkspace(directory: string): Promise<void> {
-  if (!NAME.test(basename(directory)) || dirname(directory) !== temporaryDirectory()) {
-    throw new Error(`${directory} is not a directory that this action made`)
-  }
-  await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+export async function leftWorkspaces(): Promise<string[]> {
+  const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)
+  const found = await Promise.all(
+    parents.map(async (parent) => {
+      const names = await readdir(parent).catch(() => [])
+      return names.filter((name) => NAME.test(name)).map((name) => join(parent, name))
+    }),
+  )
+  const checked = await Promise.all(
+    found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) })),
+  )
+  return checked.filter((one) => one.isThere).map(({ path }) => path)
 }
 
-function temporaryDirectory(): string {
-  return resolve(process.env.RUNNER_TEMP || tmpdir())
+/**
+ * Whether a workspace is there.
+ *
+ * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
+ */
+export async function isThere(directory: string): Promise<boolean> {
+  const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)
+  const isOurName = NAME.test(basename(directory)) && parents.includes(dirname(directory))
+  const stats = isOurName ? await lstat(directory).catch(() => undefined) : undefined
+  if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
+    throw new Error(`${directory} is not a directory that this action made`)
+  }
+  return stats !== undefined
+}
+
+/**
+ * Removes a workspace that another process has left, with everything in it; one that is gone already is fine.
+ *
+ * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
+ */
+export async function removeWorkspace(directory: string): Promise<void> {
+  if (await isThere(directory)) await removeAll(directory)
+}
+
+function removeAll(directory: string): Promise<void> {
+  return rm(directory, { recursive: true, force: true, maxRetries: 3 })
 }

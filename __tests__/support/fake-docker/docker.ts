@@ -14,6 +14,7 @@ const scenario = JSON.parse(readFileSync(join(directory, 'scenario.json'), 'utf8
 const args = process.argv.slice(2)
 const line = args.join(' ').replaceAll(/\/\S*swarm-deploy-[0-9a-f]{12}\//g, '<workspace>/')
 appendFileSync(join(directory, 'calls'), `${line}\n`)
+appendFileSync(join(directory, 'environments'), `${JSON.stringify(process.env)}\n`)
 
 const failure = scenario.fails?.find(({ command }) => line.includes(command))
 if (failure !== undefined) {

@@ -23,8 +23,10 @@ export interface FakeDocker extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** The command lines so far, in the order of their start. */
   calls(): Promise<string[]>
-  /** What the Engine API was asked so far, as `GET /info`. */
+  /** The API calls so far: `GET /info`. */
   requests(): Promise<string[]>
+  /** All that it was given as environment so far. */
+  environments(): Promise<string>
 }
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
@@ -57,15 +59,16 @@ const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), 'docker.ts')
 export async function fakeDocker(scenario: Scenario): Promise<FakeDocker> {
   const directory = await mkdtemp(join(tmpdir(), 'fake-docker-'))
   await writeFile(join(directory, 'scenario.json'), JSON.stringify(scenario))
-  for (const notes of ['calls', 'requests']) await writeFile(join(directory, notes), '')
-  await writeFile(join(directory, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${SCRIPT}' "$@"\n`)
-  await chmod(join(directory, 'docker'), 0o755)
+  for (const notes of ['calls', 'requests', 'environments']) await writeFile(join(directory, notes), '')
   const linesOf = async (notes: string) =>
     (await readFile(join(directory, notes), 'utf8')).split('\n').filter((line) => line !== '')
+  await writeFile(join(directory, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${SCRIPT}' "$@"\n`)
+  await chmod(join(directory, 'docker'), 0o755)
   return {
     env: { PATH: `${directory}:/usr/bin:/bin`, FAKE_DOCKER: directory, DOCKER_HOST: 'unix:///fake.sock' },
     calls: () => linesOf('calls'),
     requests: () => linesOf('requests'),
+    environments: () => readFile(join(directory, 'environments'), 'utf8'),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   }
 }

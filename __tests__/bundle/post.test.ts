@@ -1,0 +1,126 @@
+import { readdir } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { until } from '../../lab/patience.ts'
+import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
+import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
+
+const LIMIT_MS = 60_000
+const UPDATE = `/services/${web.ID}/update`
+
+/** What tells the step to its post, where the runner has lost the state. */
+const JOB = {
+  GITHUB_REPOSITORY: 'acme/shop',
+  GITHUB_RUN_ID: '4711',
+  GITHUB_JOB: 'release',
+  GITHUB_ACTION: '__self',
+  PASSWORD: 'pw-of-the-step',
+}
+
+const REGISTRIES = '- {registry: registry.example.com, username: bob, password-env: PASSWORD}'
+
+describe('post', () => {
+  let runner: Runner
+  beforeAll(async () => {
+    runner = await Runner.start()
+  })
+  afterAll(() => runner[Symbol.asyncDispose]())
+
+  const inputs = { services: `${web.Spec.Name}: registry.example.com/app:v2` }
+  const loggedIn: Scenario = { ...healthy, answers: { ...healthy.answers, '/auth': { Status: 'Login Succeeded' } } }
+  const reaches = (step: RunningStep, words: string) => until(words, LIMIT_MS, () => step.printed().includes(words))
+
+  test('started without any state, and with all inputs of a deploy, starts nothing and deploys nothing', async () => {
+    await using docker = await fakeDocker(healthy)
+    const post = await runner.post({}, { with: inputs, env: { ...JOB, ...docker.env } })
+    expect(post).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await docker.calls()).toEqual([])
+  })
+
+  test.each([
+    ['with its state', false],
+    ['without its state', true],
+  ])(
+    'after a main that was killed, and %s, leaves nothing, and says what was under way',
+    async (_name, losesState) => {
+      await using docker = await fakeDocker({ ...healthy, hangs: [UPDATE] })
+      const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState })
+      await reaches(step, '::group::Deploy')
+      await until('the update', LIMIT_MS, async () => (await docker.requests()).includes(`POST ${UPDATE}`))
+      step.main.kill('SIGKILL')
+      const run = await step.finished
+      expect(run.post).toMatchObject({ code: 0, stderr: '' })
+      expect(warningsOf(run)).toEqual([
+        'The run was cut off in the stage “Deploy”, before it could report:\nweb is as it was before the run',
+      ])
+      expect(await readdir(runner.temp)).toEqual([])
+      const updates = (await docker.requests()).filter((request) => request === `POST ${UPDATE}`)
+      expect(updates).toHaveLength(1)
+    },
+    LIMIT_MS,
+  )
+
+  test('after a main that was killed before it sent anything says so, and asks no swarm', async () => {
+    await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
+    const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState: true })
+    await reaches(step, '::group::Log in')
+    const before = (await docker.calls()).length
+    step.main.kill('SIGKILL')
+    const run = await step.finished
+    expect(warningsOf(run)).toEqual([
+      expect.stringMatching(/^The run was cut off in the stage “Log in”: no service was changed$/),
+    ])
+    expect(await docker.calls()).toHaveLength(before)
+    expect(await readdir(runner.temp)).toEqual([])
+  })
+
+  test(
+    'beside a main that still runs stops it first',
+    async () => {
+      await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
+      const step: Step = { with: inputs, env: { ...JOB, ...docker.env }, losesState: true }
+      const running = await runner.start(step)
+      await reaches(running, '::group::Log in')
+      const post = await runner.post({}, step)
+      expect(running.main.exitCode).toBe(1)
+      expect(post).toMatchObject({ code: 0, stderr: '' })
+      expect(post.stdout).toContain('The run of this step is still under way: it is stopped')
+      expect(post.stdout).toContain('has ended in good order')
+      expect((await running.finished).outputs.status).toBe('cancelled')
+      expect(await readdir(runner.temp)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
+  test('leaves a run of another step alone', async () => {
+    await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
+    const running = await runner.start({ with: inputs, env: { ...JOB, ...docker.env } })
+    await reaches(running, '::group::Log in')
+    const other = { with: inputs, env: { ...JOB, GITHUB_ACTION: '__self_2', ...docker.env } }
+    expect(await runner.post({}, other)).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await readdir(runner.temp)).toHaveLength(1)
+    running.main.kill('SIGTERM')
+    expect((await running.finished).outputs.status).toBe('cancelled')
+  })
+
+  test(
+    'hands no password to what it starts',
+    async () => {
+      await using docker = await fakeDocker({ ...loggedIn, hangs: [UPDATE] })
+      const withPassword = { ...inputs, registries: REGISTRIES }
+      const step = await runner.start({ with: withPassword, env: { ...JOB, ...docker.env }, losesState: true })
+      await reaches(step, '::group::Deploy')
+      await until('the update', LIMIT_MS, async () => (await docker.requests()).includes(`POST ${UPDATE}`))
+      step.main.kill('SIGKILL')
+      const before = (await docker.calls()).length
+      const run = await step.finished
+      expect((await docker.calls()).length).toBeGreaterThan(before)
+      expect(await docker.environments()).not.toContain(JOB.PASSWORD)
+      expect(run.post.stdout.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain(JOB.PASSWORD)
+    },
+    LIMIT_MS,
+  )
+})
+
+function warningsOf(run: StepResult): string[] {
+  return run.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message)
+}
