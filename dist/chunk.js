@@ -4807,9 +4807,9 @@ var require_resolve_flow_scalar = __commonJS({
             res += parseCharCode(source, i + 1, length, onError);
             i += length;
           } else {
-            const raw = source.substr(i - 1, 2);
-            onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
-            res += raw;
+            const raw2 = source.substr(i - 1, 2);
+            onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw2}`);
+            res += raw2;
           }
         } else if (ch === " " || ch === "	") {
           const wsStart = i;
@@ -4881,9 +4881,9 @@ var require_resolve_flow_scalar = __commonJS({
       try {
         return String.fromCodePoint(code);
       } catch {
-        const raw = source.substr(offset - 2, length + 2);
-        onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
-        return raw;
+        const raw2 = source.substr(offset - 2, length + 2);
+        onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw2}`);
+        return raw2;
       }
     }
     exports.resolveFlowScalar = resolveFlowScalar;
@@ -6395,15 +6395,15 @@ var require_parser = __commonJS({
     var node_process = __require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list, type) {
-      for (let i = 0; i < list.length; ++i)
-        if (list[i].type === type)
+    function includesToken(list2, type) {
+      for (let i = 0; i < list2.length; ++i)
+        if (list2[i].type === type)
           return true;
       return false;
     }
-    function findNonEmptyIndex(list) {
-      for (let i = 0; i < list.length; ++i) {
-        switch (list[i].type) {
+    function findNonEmptyIndex(list2) {
+      for (let i = 0; i < list2.length; ++i) {
+        switch (list2[i].type) {
           case "space":
           case "comment":
           case "newline":
@@ -7659,6 +7659,217 @@ function foreignLine(text4, mostCharacters = MOST_CHARACTERS) {
   return shortened(redact(printable(redact(text4))), mostCharacters);
 }
 
+// src/runner/state.ts
+import { createHash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readFileSync as readFileSync2, writeSync } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+
+// src/runner/ownership.ts
+function isOwn({ uid }) {
+  const user = process.getuid?.();
+  return user === void 0 || uid === user;
+}
+function isPrivate(stats) {
+  return isOwn(stats) && (process.getuid === void 0 || (stats.mode & 63) === 0);
+}
+
+// src/runner/survivors.ts
+import { readdirSync, readFileSync } from "node:fs";
+
+// src/runner/clock.ts
+function nowMs() {
+  return performance.now();
+}
+function sleep(ms, signal2) {
+  return new Promise((resolve3, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      const error = new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
+      reject(error);
+    };
+    const timer = setTimeout(() => {
+      signal2?.removeEventListener("abort", stop);
+      resolve3();
+    }, ms);
+    if (signal2?.aborted) stop();
+    else signal2?.addEventListener("abort", stop, { once: true });
+  });
+}
+function idle(ms) {
+  return new Promise((resolve3) => {
+    setTimeout(resolve3, ms).unref();
+  });
+}
+function timeLimit(ms) {
+  const controller = new AbortController();
+  const end2 = () => controller.abort(new DOMException("The operation took too long", "TimeoutError"));
+  setTimeout(end2, ms).unref();
+  return controller.signal;
+}
+
+// src/runner/survivors.ts
+var PATIENCE_MS = 1e4;
+var LAST_PATIENCE_MS = 2e3;
+var LOOK_EVERY_MS = 50;
+var ROUNDS = 3;
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? void 0 : fields[18];
+  } catch {
+    return void 0;
+  }
+}
+function isAlive({ pid, startedAt }) {
+  return startedAt !== "" && pid > 1 && pid !== process.pid && startOf(pid) === startedAt;
+}
+async function stopMain(main) {
+  signal(main, "SIGINT");
+  if (await areGone([main], PATIENCE_MS)) return true;
+  signal(main, "SIGKILL");
+  await areGone([main], LAST_PATIENCE_MS);
+  return false;
+}
+async function endMarked(mark) {
+  const ended = /* @__PURE__ */ new Set();
+  for (let round = 1; round <= ROUNDS; round++) {
+    const left = marked(mark);
+    if (left.length === 0) break;
+    for (const one of left) {
+      ended.add(one.pid);
+      signal(one, "SIGTERM");
+    }
+    if (await areGone(left, LAST_PATIENCE_MS)) continue;
+    for (const one of left) signal(one, "SIGKILL");
+    await areGone(left, LAST_PATIENCE_MS);
+  }
+  return ended.size;
+}
+function marked(mark) {
+  return processes().flatMap((pid) => {
+    try {
+      const startedAt = startOf(pid);
+      const isOurs = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark);
+      return isOurs && startedAt !== void 0 && pid !== process.pid ? [{ pid, startedAt }] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+function processes() {
+  try {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  } catch {
+    return [];
+  }
+}
+function signal(one, name) {
+  if (!isAlive(one)) return;
+  try {
+    process.kill(one.pid, name);
+  } catch {
+  }
+}
+async function areGone(them, patienceMs) {
+  const deadline = nowMs() + patienceMs;
+  while (them.some(isAlive)) {
+    if (nowMs() >= deadline) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return true;
+}
+
+// src/runner/state.ts
+var JOURNAL = "run.jsonl";
+var LARGEST_BYTES = 4e6;
+var journal;
+function openState(directory) {
+  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
+  journal = openSync(join(directory, JOURNAL), flags, 384);
+  note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? "" });
+}
+function note(change) {
+  if (journal === void 0) return;
+  try {
+    writeSync(journal, `${JSON.stringify(change)}
+`);
+  } catch {
+    journal = void 0;
+  }
+}
+var OF_THE_STEP = ["REPOSITORY", "RUN_ID", "RUN_ATTEMPT", "JOB", "ACTION", "WORKSPACE"];
+function stepIdentity(env) {
+  const values = OF_THE_STEP.map((name) => env[`GITHUB_${name}`] || env[`FORGEJO_${name}`] || env[`GITEA_${name}`]);
+  const [, run] = values;
+  if (!run) return "";
+  return createHash("sha256").update(JSON.stringify(values)).digest("hex");
+}
+async function readState(directory) {
+  try {
+    if (!isPrivate(await lstat(directory))) return void 0;
+    const file = openSync(join(directory, JOURNAL), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stats = fstatSync(file);
+      if (!stats.isFile() || !isPrivate(stats) || stats.size > LARGEST_BYTES) return void 0;
+      return parseState(readFileSync2(file, "utf8"));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return void 0;
+  }
+}
+function parseState(text4) {
+  const services = /* @__PURE__ */ new Map();
+  let state = { step: "", pid: 0, startedAt: "", stage: "", lock: "", onCancel: "keep" };
+  for (const line of text4.split("\n")) {
+    const change = parseChange(line);
+    if (change === void 0) continue;
+    const { service, ...rest } = change;
+    state = { ...state, ...rest };
+    if (service !== void 0) services.set(service.name, service);
+  }
+  return state.pid > 1 ? { ...state, services } : void 0;
+}
+function parseChange(line) {
+  let value;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return void 0;
+  }
+  const isChange = isRecord(value) && Object.entries(value).every(([key, inner]) => CHECKS.get(key)?.(inner));
+  return isChange ? value : void 0;
+}
+var FINGERPRINT = /^[0-9a-f]{64}$/;
+var SERVICE = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
+var isText = (pattern) => (value) => typeof value === "string" && pattern.test(value);
+var isFingerprint = isText(FINGERPRINT);
+var isFingerprintOrEmpty = isText(/^([0-9a-f]{64})?$/);
+var SERVICE_CHECKS = {
+  name: isText(SERVICE),
+  service: isText(SERVICE),
+  action: isText(/^(create|update)$/),
+  phase: isText(/^(sending|sent|moving)$/),
+  before: isFingerprintOrEmpty,
+  ours: (value) => Array.isArray(value) && value.every(isFingerprint),
+  interim: isFingerprintOrEmpty
+};
+var CHECKS = /* @__PURE__ */ new Map([
+  ["step", isFingerprintOrEmpty],
+  ["pid", (value) => Number.isSafeInteger(value) && value > 1],
+  ["startedAt", isText(/^\d*$/)],
+  ["stage", isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
+  ["lock", isText(/^([0-9a-f-]{36})?$/)],
+  ["onCancel", isText(/^(keep|rollback)$/)],
+  ["service", (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))]
+]);
+function isRecord(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 // src/runner/log.ts
 var MOST_LINE_CHARACTERS = 8e3;
 var MOST_TITLE_CHARACTERS = 200;
@@ -7667,6 +7878,7 @@ var ROOM_FOR_REST = 40;
 var log = logThrough(redact);
 var reportLog = logThrough((text4) => text4);
 async function stage(title, work) {
+  note({ stage: title });
   const line = foreignLine(title, MOST_TITLE_CHARACTERS);
   if (isInRunner(process.env)) writeLine(commandLine("group", withoutCommands(line), process.env));
   else writeLine(withoutCommands(`== ${line}`));
@@ -7716,37 +7928,6 @@ function annotation(level, message, title) {
   for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
 }
 
-// src/runner/clock.ts
-function nowMs() {
-  return performance.now();
-}
-function sleep(ms, signal) {
-  return new Promise((resolve3, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      const error = new DOMException("The operation was aborted", { name: "AbortError", cause: signal?.reason });
-      reject(error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve3();
-    }, ms);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
-}
-function idle(ms) {
-  return new Promise((resolve3) => {
-    setTimeout(resolve3, ms).unref();
-  });
-}
-function timeLimit(ms) {
-  const controller = new AbortController();
-  const end2 = () => controller.abort(new DOMException("The operation took too long", "TimeoutError"));
-  setTimeout(end2, ms).unref();
-  return controller.signal;
-}
-
 // src/errors.ts
 var UserError = class extends Error {
   name = "UserError";
@@ -7761,8 +7942,8 @@ var UserErrors = class extends UserError {
 };
 var Cancelled = class extends Error {
   name = "Cancelled";
-  constructor(signal) {
-    super(`Stopped by ${signal}`);
+  constructor(signal2) {
+    super(`Stopped by ${signal2}`);
   }
 };
 var CutOff = class extends Error {
@@ -7781,7 +7962,7 @@ function messageOf(error) {
 // src/connection.ts
 import { readFile as readFile2 } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join as join4 } from "node:path";
+import { join as join5 } from "node:path";
 
 // src/docker/reference.ts
 var InvalidReference = class extends UserError {
@@ -8005,9 +8186,9 @@ function hostOf(key) {
 }
 
 // src/docker/install.ts
-import { createHash } from "node:crypto";
+import { createHash as createHash2 } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join as join2 } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 // src/docker/cli.ts
@@ -8020,13 +8201,13 @@ function dockerCli(env) {
   };
 }
 async function runProgram(program, args, options) {
-  const { env, cwd, stdin = "", signal } = options;
+  const { env, cwd, stdin = "", signal: signal2 } = options;
   const child = spawn(program, [...args], {
     stdio: "pipe",
     windowsHide: true,
     ...env === void 0 ? {} : { env },
     ...cwd === void 0 ? {} : { cwd },
-    ...signal === void 0 ? {} : { signal }
+    ...signal2 === void 0 ? {} : { signal: signal2 }
   });
   const ended = new Promise((resolve3, reject) => {
     child.once("error", reject);
@@ -8092,8 +8273,8 @@ function missingFeature(version, hasStack) {
 // src/docker/install.ts
 var TOOL = "docker-cli";
 var toolCache = () => import("./tool-cache.js");
-async function findCli({ reach, stack }, env, workspace, signal) {
-  const own2 = await ownVersion(dockerCli(env), signal);
+async function findCli({ reach, stack }, env, workspace, signal2) {
+  const own2 = await ownVersion(dockerCli(env), signal2);
   const missing = own2 === "none" ? void 0 : missingFeature(own2, stack !== void 0);
   if (own2 !== "none" && missing === void 0) return { env, version: own2 };
   log.info(
@@ -8103,18 +8284,18 @@ async function findCli({ reach, stack }, env, workspace, signal) {
   const stillMissing = missingFeature(version, stack !== void 0);
   if (stillMissing !== void 0)
     throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
-  const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal);
+  const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal2);
   return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version };
 }
-async function ownVersion(docker, signal) {
+async function ownVersion(docker, signal2) {
   try {
-    return parseCliVersion((await docker.run(["--version"], { signal })).stdout);
+    return parseCliVersion((await docker.run(["--version"], { signal: signal2 })).stdout);
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
     return "none";
   }
 }
-async function installDocker(request2, directory, env, signal) {
+async function installDocker(request2, directory, env, signal2) {
   const { version } = request2;
   const url = archiveUrl(request2.downloadUrl, version, process.platform, process.arch);
   const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
@@ -8126,9 +8307,9 @@ async function installDocker(request2, directory, env, signal) {
     return cached;
   }
   log.info(`The docker CLI ${version} is downloaded from ${url}`);
-  const archive = await untilStopped(download(url, join(directory, "docker.tgz")), signal);
+  const archive = await untilStopped(download(url, join2(directory, "docker.tgz")), signal2);
   if (request2.sha256 !== void 0) await requireSum(archive, request2.sha256, url);
-  const unpacked = join(await unpack(archive, join(directory, "unpacked"), url), "docker");
+  const unpacked = join2(await unpack(archive, join2(directory, "unpacked"), url), "docker");
   const reported = await reportedVersion(unpacked, env);
   if (reported !== version) {
     const what = reported === void 0 ? "holds no docker CLI that runs here" : `holds the docker CLI ${reported}`;
@@ -8138,18 +8319,18 @@ async function installDocker(request2, directory, env, signal) {
   }
   return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
 }
-async function untilStopped(work, signal) {
+async function untilStopped(work, signal2) {
   let stop = () => {
   };
   const stopped = new Promise((_, reject) => {
-    stop = () => reject(signal.reason);
+    stop = () => reject(signal2.reason);
   });
-  signal.addEventListener("abort", stop, { once: true });
+  signal2.addEventListener("abort", stop, { once: true });
   try {
-    signal.throwIfAborted();
+    signal2.throwIfAborted();
     return await Promise.race([work, stopped]);
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal2.removeEventListener("abort", stop);
   }
 }
 async function download(url, path) {
@@ -8163,7 +8344,7 @@ async function download(url, path) {
   }
 }
 async function requireSum(path, wanted, url) {
-  const hash = createHash("sha256");
+  const hash = createHash2("sha256");
   await pipeline(createReadStream(path), hash);
   const sum = hash.digest("hex");
   if (sum === wanted) return;
@@ -8186,7 +8367,7 @@ async function unpack(archive, directory, url) {
 }
 async function reportedVersion(directory, env) {
   try {
-    const { code, stdout } = await runProgram(join(directory, "docker"), ["--version"], { env });
+    const { code, stdout } = await runProgram(join2(directory, "docker"), ["--version"], { env });
     return code === 0 ? parseCliVersion(stdout)?.text : void 0;
   } catch {
     return void 0;
@@ -8194,7 +8375,7 @@ async function reportedVersion(directory, env) {
 }
 
 // src/reach/doors.ts
-import { join as join3 } from "node:path";
+import { join as join4 } from "node:path";
 
 // src/docker/endpoint.ts
 var MISLEADING = ["DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "DOCKER_STACK_ORCHESTRATOR"];
@@ -8418,16 +8599,16 @@ function toTenths(seconds) {
 }
 
 // src/reach/known-hosts.ts
-var FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+var FINGERPRINT2 = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
 function parsePins(text4) {
   const lines2 = [];
   const fingerprints = [];
-  for (const [index, raw] of text4.split(/\r\n|\r|\n/).entries()) {
-    const line = raw.trim();
+  for (const [index, raw2] of text4.split(/\r\n|\r|\n/).entries()) {
+    const line = raw2.trim();
     if (line === "" || line.startsWith("#")) continue;
-    const fingerprint = line.split(/\s+/).find((word) => FINGERPRINT.test(word));
-    if (fingerprint !== void 0) fingerprints.push(fingerprint.replace(/=$/, ""));
+    const fingerprint2 = line.split(/\s+/).find((word) => FINGERPRINT2.test(word));
+    if (fingerprint2 !== void 0) fingerprints.push(fingerprint2.replace(/=$/, ""));
     else if (KEY_LINE.test(line)) lines2.push(line);
     else throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
   }
@@ -8452,8 +8633,8 @@ done <"$1"
 exit 0
 `;
 function lastOffered(notes) {
-  const [host = "", type = "", fingerprint] = notes.trim().split("\n").at(-1)?.split(" ") ?? [];
-  return fingerprint === void 0 ? void 0 : { host, type, fingerprint };
+  const [host = "", type = "", fingerprint2] = notes.trim().split("\n").at(-1)?.split(" ") ?? [];
+  return fingerprint2 === void 0 ? void 0 : { host, type, fingerprint: fingerprint2 };
 }
 
 // src/reach/sessions.ts
@@ -8694,11 +8875,11 @@ var LONGEST_SOCKET_PATH_BYTES = 107;
 var CONTROL_SUFFIX_BYTES = 17;
 var OPEN_LIMIT_SECONDS = 45;
 var PING_LIMIT_SECONDS = 20;
-var LOOK_EVERY_MS = 20;
+var LOOK_EVERY_MS2 = 20;
 var CROWDED_ATTEMPTS = 4;
 var LONGEST_BACK_OFF_SECONDS = 5;
 var KEY_TYPES = ["", "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521", "rsa-sha2-512,rsa-sha2-256"];
-async function openSsh(ssh, host, signal) {
+async function openSsh(ssh, host, signal2) {
   if (process.platform === "win32") {
     throw new UserError("ssh:// hosts need a runner with Linux or macOS: choose another in `runs-on`");
   }
@@ -8708,7 +8889,7 @@ async function openSsh(ssh, host, signal) {
   let first;
   for (const type of types) {
     try {
-      return await openAs(ssh, host, type === "" ? target : ["-o", `HostKeyAlgorithms=${type}`, ...target], signal);
+      return await openAs(ssh, host, type === "" ? target : ["-o", `HostKeyAlgorithms=${type}`, ...target], signal2);
     } catch (error) {
       first ??= error;
       if (!isAboutHostKey(error)) throw error;
@@ -8716,10 +8897,10 @@ async function openSsh(ssh, host, signal) {
   }
   throw first;
 }
-async function openAs(ssh, host, target, signal) {
-  const forward = await openForward(ssh, host, target, signal);
+async function openAs(ssh, host, target, signal2) {
+  const forward = await openForward(ssh, host, target, signal2);
   if (forward !== void 0) return forward;
-  const way = await openSessions(ssh, host, target, signal);
+  const way = await openSessions(ssh, host, target, signal2);
   log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`);
   return way;
 }
@@ -8747,7 +8928,7 @@ function attempt(child) {
 function end({ child }) {
   child.stdin.end();
 }
-async function untilSocket(path, ssh, signal) {
+async function untilSocket(path, ssh, signal2) {
   const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1e3;
   for (; ; ) {
     if (ssh.hasEnded()) throw new SshEnded(ssh.stderr());
@@ -8757,24 +8938,24 @@ async function untilSocket(path, ssh, signal) {
     );
     if (exists && !ssh.hasEnded()) return;
     if (nowMs() > deadline) throw new SshEnded("timed out");
-    await sleep(LOOK_EVERY_MS, signal);
+    await sleep(LOOK_EVERY_MS2, signal2);
   }
 }
 var SshEnded = class extends Error {
   name = "SshEnded";
 };
-async function open(ssh, args, path, signal) {
+async function open(ssh, args, path, signal2) {
   for (let number = 1; ; number++) {
     await rm(path, { force: true });
     const running = attempt(startGuarded("ssh", args, ssh.env));
     try {
-      await untilSocket(path, running, signal);
+      await untilSocket(path, running, signal2);
       return running;
     } catch (error) {
       end(running);
       const isCrowded = error instanceof SshEnded && classifySsh(error.message) === "crowded";
       if (!isCrowded || number === CROWDED_ATTEMPTS) throw error;
-      await sleep((0.5 + Math.random()) * number * 1e3, signal);
+      await sleep((0.5 + Math.random()) * number * 1e3, signal2);
     }
   }
 }
@@ -8799,10 +8980,10 @@ async function failed(ssh, host, stderr) {
   const offered = lastOffered(await readFile(ssh.files.offered, "utf8").catch(() => ""));
   return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
 }
-async function openForward(ssh, host, target, signal) {
+async function openForward(ssh, host, target, signal2) {
   const socket = socketPath(ssh.workspace, 0);
   const args = forwardArguments(socket, host, target);
-  const opened = () => open(ssh, args, socket, signal);
+  const opened = () => open(ssh, args, socket, signal2);
   const first = await opened().catch(async (error) => {
     if (!(error instanceof SshEnded)) throw error;
     if (/forwarding request failed|forwarding failed/i.test(error.message)) return void 0;
@@ -8831,9 +9012,9 @@ function pings(socketPath2) {
     outgoing.end();
   });
 }
-async function openSessions(ssh, host, target, signal) {
+async function openSessions(ssh, host, target, signal2) {
   const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES);
-  const opened = () => open(ssh, masterArguments(control, target), control, signal);
+  const opened = () => open(ssh, masterArguments(control, target), control, signal2);
   const first = await opened().catch(async (error) => {
     throw error instanceof SshEnded ? await failed(ssh, host, error.message) : error;
   });
@@ -8896,11 +9077,11 @@ function socketPath(workspace, suffixBytes) {
 }
 
 // src/reach/ssh-files.ts
-import { access as accessFile2, writeFile } from "node:fs/promises";
-import { join as join2 } from "node:path";
+import { access as accessFile2 } from "node:fs/promises";
+import { join as join3 } from "node:path";
 async function prepareSsh(access, workspace, env) {
   const directory = await workspace.makeDirectory("ssh");
-  const path = (name) => join2(directory, name);
+  const path = (name) => join3(directory, name);
   const { key, passphrase, pins, userConfig } = access;
   const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
   const files = {
@@ -8928,9 +9109,9 @@ async function prepareSsh(access, workspace, env) {
 async function writeAskpass(path, passphrase, workspace) {
   await workspace.writeFile(path("passphrase"), `${passphrase}
 `);
-  await writeFile(path("askpass"), `#!/bin/sh
+  await workspace.writeFile(path("askpass"), `#!/bin/sh
 exec cat "\${0%/*}/passphrase"
-`, { mode: 448, flag: "wx" });
+`, "program");
   return { SSH_ASKPASS: path("askpass"), SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":0" };
 }
 async function requirePassphrase(key, env) {
@@ -9049,7 +9230,7 @@ function tcpReason(said) {
 
 // src/reach/doors.ts
 async function doorsOf(reach, ground) {
-  const { workspace, env, signal } = ground;
+  const { workspace, env, signal: signal2 } = ground;
   if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)];
   for (const warning of warningsFor(env)) log.warning(warning);
   const ssh = reach.ssh && await prepareSsh(reach.ssh, workspace, env);
@@ -9060,7 +9241,7 @@ async function doorsOf(reach, ground) {
       switch (host.kind) {
         case "ssh":
           if (ssh === void 0) throw new Error("an ssh host without ssh settings");
-          return await openSsh(ssh, host, signal);
+          return await openSsh(ssh, host, signal2);
         case "tcp":
           if (tls === void 0) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
           return plainWay(host.text, env, tls ?? {}, tcpReason);
@@ -9071,10 +9252,10 @@ async function doorsOf(reach, ground) {
   }));
 }
 async function doorOfContext({ context: name, ssh }, ground) {
-  const { env, userConfig, workspace, signal } = ground;
+  const { env, userConfig, workspace, signal: signal2 } = ground;
   const { DOCKER_HOST: _, ...withoutHost } = env;
   const asked = name === void 0 ? env : { ...withoutHost, DOCKER_CONTEXT: name };
-  const context = await inspectContext(dockerCli(asked), name, asked, signal);
+  const context = await inspectContext(dockerCli(asked), name, asked, signal2);
   if (hasBareTls(context)) {
     throw new UserError(
       `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``
@@ -9087,7 +9268,7 @@ async function doorOfContext({ context: name, ssh }, ground) {
     if (target.kind !== "ssh") {
       throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
     }
-    return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
+    return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal2) };
   }
   const explain = host.startsWith("tcp:") ? tcpReason : (said) => said;
   return {
@@ -9105,13 +9286,13 @@ function plainWay(text4, env, settings, explain) {
 }
 async function writeTls({ ca, cert, key }, workspace) {
   const directory = await workspace.makeDirectory("tls");
-  await workspace.writeFile(join3(directory, "ca.pem"), ca);
-  await workspace.writeFile(join3(directory, "cert.pem"), cert);
-  await workspace.writeFile(join3(directory, "key.pem"), key.reveal());
+  await workspace.writeFile(join4(directory, "ca.pem"), ca);
+  await workspace.writeFile(join4(directory, "cert.pem"), cert);
+  await workspace.writeFile(join4(directory, "key.pem"), key.reveal());
   return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: directory };
 }
-async function inspectContext(docker, name, env, signal) {
-  const { code, stdout, stderr } = await docker.run(["context", "inspect", "--format", "{{json .}}"], { signal });
+async function inspectContext(docker, name, env, signal2) {
+  const { code, stdout, stderr } = await docker.run(["context", "inspect", "--format", "{{json .}}"], { signal: signal2 });
   if (code === 0) return JSON.parse(stdout);
   const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : "the current docker context";
   const source = name === void 0 ? current : `\`context\` (${name})`;
@@ -9154,11 +9335,11 @@ var OWN_API_VERSION = "1.54";
 var OLDEST_API_VERSION = "1.41";
 var MOST_CONNECTIONS = 4;
 var DEFAULT_TIMEOUT_SECONDS = 45;
-async function connectEngine(dial, headers, signal) {
+async function connectEngine(dial, headers, signal2) {
   const agent = new StdioAgent(dial);
   const send = sender(agent, headers);
   try {
-    const ping = await send("GET", "/_ping", { signal });
+    const ping = await send("GET", "/_ping", { signal: signal2 });
     ping.resume();
     if (ping.statusCode !== 200) throw new EngineError(ping.statusCode ?? 0, await text2(ping));
     return engineOver(agent, send, agreeOnVersion(String(ping.headers["api-version"] ?? OLDEST_API_VERSION)));
@@ -9222,7 +9403,7 @@ function messageIn(body) {
 }
 function sender(agent, headers) {
   const once = (method, path, options) => {
-    const { query = {}, body, registryAuth, signal, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
+    const { query = {}, body, registryAuth, signal: signal2, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
     const search = new URLSearchParams(query).toString();
     const payload = body === void 0 ? void 0 : JSON.stringify(body);
     const outgoing = httpRequest({
@@ -9236,7 +9417,7 @@ function sender(agent, headers) {
         ...payload === void 0 ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) },
         ...registryAuth === void 0 ? {} : { "X-Registry-Auth": registryAuth.reveal() }
       },
-      ...signal === void 0 ? {} : { signal }
+      ...signal2 === void 0 ? {} : { signal: signal2 }
     });
     const answer = answerOf(outgoing, timeoutSeconds);
     outgoing.end(payload);
@@ -9384,11 +9565,11 @@ var Managers = class {
    *
    * @throws UserError with the reason of the only host, or of each
    */
-  async connect(headers, signal) {
+  async connect(headers, signal2) {
     const reasons = [];
     for (const door of this.#doors) {
       try {
-        const engine = await this.#enter(door, headers, signal);
+        const engine = await this.#enter(door, headers, signal2);
         this.#connected = true;
         return engine;
       } catch (error) {
@@ -9402,16 +9583,16 @@ var Managers = class {
     if (reasons.length <= 1) throw new UserError(only);
     throw new UserError(`none of the ${reasons.length} hosts can be used: ${reasons.join("; ")}`);
   }
-  async #enter(door, headers, signal) {
+  async #enter(door, headers, signal2) {
     const way = await this.#open(door);
-    const engine = await connectEngine(() => this.docker.start(["system", "dial-stdio"]), headers, signal).catch(
+    const engine = await connectEngine(() => this.docker.start(["system", "dial-stdio"]), headers, signal2).catch(
       (error) => {
-        signal.throwIfAborted();
+        signal2.throwIfAborted();
         throw cannotBeUsed(way, error);
       }
     );
     try {
-      const info = await engine.get("/info", { signal });
+      const info = await engine.get("/info", { signal: signal2 });
       const problem2 = notManaging(info.Swarm, door.text);
       if (problem2 !== void 0) throw new UserError(problem2);
       log.info(
@@ -9485,9 +9666,9 @@ var Managers = class {
   /** Why a way does not lead to a manager now. */
   async #problemOf(way) {
     const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-    const signal = timeLimit(ASK_LIMIT_MS);
+    const signal2 = timeLimit(ASK_LIMIT_MS);
     try {
-      const { code, stdout, stderr } = await docker.run(["info", "--format", "{{json .Swarm}}"], { signal });
+      const { code, stdout, stderr } = await docker.run(["info", "--format", "{{json .Swarm}}"], { signal: signal2 });
       if (code !== 0) return way.explain(stderr.trim());
       return notManaging(JSON.parse(stdout), way.text);
     } catch (error) {
@@ -9507,14 +9688,14 @@ function cannotBeUsed(way, error) {
 
 // src/runner/environment.ts
 var OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
-var LEADS_TO_DOCKER = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY))$/i;
+var NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
 var CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
 function environmentForChildren(env) {
   const entries = Object.entries(env).filter((entry) => {
     const [name, value] = entry;
     if (value === void 0 || OF_THE_RUNNER.test(name)) return false;
     if (value === "" && CHOICE_OF_ENDPOINT.test(name)) return false;
-    return LEADS_TO_DOCKER.test(name) || redact(value) === value;
+    return NEEDED.test(name) || redact(value) === value;
   });
   return Object.fromEntries(entries);
 }
@@ -9528,16 +9709,16 @@ function environmentForCommands(env) {
 }
 
 // src/connection.ts
-async function connect(deployment, workspace, env, signal) {
+async function connect(deployment, workspace, env, signal2) {
   const bare = environmentForChildren(env);
   const userConfig = await readUserConfig(bare);
-  const cli = await findCli(deployment, bare, workspace, signal);
+  const cli = await findCli(deployment, bare, workspace, signal2);
   const directory = await workspace.makeDirectory("client");
-  await workspace.writeFile(join4(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
-  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
+  await workspace.writeFile(join5(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
+  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal: signal2 });
   const managers = new Managers(doors, directory);
   try {
-    const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal);
+    const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal2);
     const close = () => {
       managers[Symbol.dispose]();
       engine.close();
@@ -9556,10 +9737,10 @@ async function connect(deployment, workspace, env, signal) {
   }
 }
 async function readUserConfig(env) {
-  const directory = env.DOCKER_CONFIG || join4(homedir(), ".docker");
+  const directory = env.DOCKER_CONFIG || join5(homedir(), ".docker");
   const name = env.DOCKER_CONFIG ? "DOCKER_CONFIG" : "~/.docker";
-  const file = await readConfigFile(join4(directory, "config.json"));
-  return { name, directory, file, carriedOver: settingsToCarryOver(file, join4(directory, "cli-plugins")), env };
+  const file = await readConfigFile(join5(directory, "config.json"));
+  return { name, directory, file, carriedOver: settingsToCarryOver(file, join5(directory, "cli-plugins")), env };
 }
 async function readConfigFile(path) {
   try {
@@ -9577,10 +9758,10 @@ async function readConfigFile(path) {
 // src/inputs/credentials.ts
 var HUB2 = "docker.io";
 var UNSET = "an empty one is often a secret that is not set, or that pull requests from forks do not get";
-function checkedCredential(written, problems) {
-  const { origin, scope, password } = written;
-  const username = written.username.trim();
-  const config = written.config?.trim();
+function checkedCredential(written2, problems) {
+  const { origin, scope, password } = written2;
+  const username = written2.username.trim();
+  const config = written2.config?.trim();
   const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter(
     (problem2) => problem2 !== void 0
   );
@@ -9664,8 +9845,8 @@ function isOrAre(names) {
 }
 
 // src/inputs/files.ts
-import { readFileSync, statSync } from "node:fs";
-import { join as join5, resolve } from "node:path";
+import { readFileSync as readFileSync3, statSync } from "node:fs";
+import { join as join6, resolve } from "node:path";
 var LARGEST_MEGABYTES = 1;
 function fileReader(env) {
   return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
@@ -9674,7 +9855,7 @@ function basePath(env) {
   return env.GITHUB_WORKSPACE || process.cwd();
 }
 function resolvePath(env, path) {
-  const expanded = path.startsWith("~/") && env.HOME ? join5(env.HOME, path.slice(2)) : path;
+  const expanded = path.startsWith("~/") && env.HOME ? join6(env.HOME, path.slice(2)) : path;
   return resolve(basePath(env), expanded);
 }
 function readBytes(path, base) {
@@ -9685,7 +9866,7 @@ function readBytes(path, base) {
     if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
       throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
     }
-    return readFileSync(path);
+    return readFileSync3(path);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(fileProblem(error.code, base));
@@ -9929,8 +10110,8 @@ function isGiven(input2, name) {
 }
 function hostsFrom(text4, problems) {
   if (text4.trim() === "") return [];
-  const written = /^\s*[[{-]/.test(text4) || /\n\s*-/.test(text4) ? listFrom(text4, problems) : text4.trim().split(/\s*[\r\n]+\s*/);
-  const hosts = written.flatMap((entry) => {
+  const written2 = /^\s*[[{-]/.test(text4) || /\n\s*-/.test(text4) ? listFrom(text4, problems) : text4.trim().split(/\s*[\r\n]+\s*/);
+  const hosts = written2.flatMap((entry) => {
     hideUserInfo(entry);
     return problems.attempt(() => parseHost(entry)) ?? [];
   });
@@ -10360,9 +10541,9 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
   if (client !== void 0) return client;
   if (verb === "update" && LISTS.has(name))
     return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
-  const list = name.replace(/-(?:add|rm)$/, "");
-  if (verb === "create" && list !== name && LISTS.has(list))
-    return `docker service create has no ${name}: write ${list}`;
+  const list2 = name.replace(/-(?:add|rm)$/, "");
+  if (verb === "create" && list2 !== name && LISTS.has(list2))
+    return `docker service create has no ${name}: write ${list2}`;
   if (value?.includes("\0"))
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
   if (SWITCHES.has(name)) {
@@ -10813,7 +10994,7 @@ function checkGivenOnce(map, env, flags, settings, problems) {
 
 // src/inputs/stack.ts
 import { existsSync } from "node:fs";
-import { dirname, join as join6 } from "node:path";
+import { dirname, join as join7 } from "node:path";
 
 // src/inputs/compose/keys.ts
 var SECTIONS = ["services", "networks", "volumes", "secrets", "configs"];
@@ -10989,10 +11170,10 @@ var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t
 var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
 var ESCAPES = { n: "\n", r: "\r", t: "	" };
 function parseEnvFile(text4, lookUp) {
-  const variables = /* @__PURE__ */ new Map();
+  const variables2 = /* @__PURE__ */ new Map();
   const problems = [];
   const lines2 = text4.replace(/^\uFEFF/, "").split(/\r?\n/);
-  const known2 = (name) => lookUp(name) ?? variables.get(name);
+  const known2 = (name) => lookUp(name) ?? variables2.get(name);
   for (let at = 0; at < lines2.length; at++) {
     const line = lines2[at] ?? "";
     if (/^\s*(?:#|$)/.test(line)) continue;
@@ -11002,13 +11183,13 @@ function parseEnvFile(text4, lookUp) {
       const inherited = bare === void 0 ? void 0 : lookUp(bare);
       if (bare === void 0)
         problems.push({ line: at + 1, reason: "this is no KEY=value: write one, or # before a comment" });
-      else if (inherited !== void 0) variables.set(bare, inherited);
+      else if (inherited !== void 0) variables2.set(bare, inherited);
       continue;
     }
     const quote = line[head.length];
     if (quote !== '"' && quote !== "'") {
       const plain = line.slice(head.length).replace(/(?:^|[ \t]+)#.*$/, "").trim();
-      variables.set(name, expand(plain, at + 1));
+      variables2.set(name, expand(plain, at + 1));
       continue;
     }
     const start = at;
@@ -11030,9 +11211,9 @@ ${lines2[++at]}`;
       });
     }
     const inner = rest.slice(0, end2);
-    variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
+    variables2.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
   }
-  return { variables, problems };
+  return { variables: variables2, problems };
   function expand(value, line, isQuoted = false) {
     for (const found of substitutionsIn(unescapedDollars(value), line)) {
       if (found.kind === "invalid") problems.push({ line: found.line, reason: found.reason });
@@ -11340,7 +11521,7 @@ function readStack(inputs, rollover, env, problems) {
   if (first !== void 0) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)));
   if (first === void 0 || files.length < paths.length) return void 0;
   const adapted = adaptCompose(files, lookUp, problems);
-  const variables = adapted.variables.flatMap((variable) => {
+  const variables2 = adapted.variables.flatMap((variable) => {
     const value = lookUp(variable);
     return value === void 0 ? [] : [[variable, value]];
   });
@@ -11349,7 +11530,7 @@ function readStack(inputs, rollover, env, problems) {
     files,
     adapted,
     directory: dirname(resolvePath(env, first)),
-    variables: Object.fromEntries(variables),
+    variables: Object.fromEntries(variables2),
     lookUp,
     prune,
     rerunJobs,
@@ -11374,7 +11555,7 @@ function variablesOf2(input2, env, problems) {
 function composePaths(input2, env, problems) {
   const given = pathsFrom(input2, "compose-file", problems);
   if (given.length > 0 || input2.trim() !== "") return given;
-  const found = USUAL_NAMES.find((name) => existsSync(join6(basePath(env), name)));
+  const found = USUAL_NAMES.find((name) => existsSync(join7(basePath(env), name)));
   if (found !== void 0) return [found];
   problems.add(
     `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, "disjunction")}: write the path of the compose file`
@@ -11697,14 +11878,14 @@ var RunTime = class {
    */
   async before(what, work) {
     const over = this.over((this.#shares.before - this.#shares.rollout) * 1e3);
-    const signal = AbortSignal.any([this.#stop, over]);
+    const signal2 = AbortSignal.any([this.#stop, over]);
     const deaf = new Promise((_, reject) => {
-      const giveUp = () => setTimeout(() => reject(signal.reason), AFTER_STOP_MS["way-back"]).unref();
-      signal.addEventListener("abort", giveUp, { once: true });
+      const giveUp = () => setTimeout(() => reject(signal2.reason), AFTER_STOP_MS["way-back"]).unref();
+      signal2.addEventListener("abort", giveUp, { once: true });
     });
     try {
-      signal.throwIfAborted();
-      return await Promise.race([work(signal), deaf]);
+      signal2.throwIfAborted();
+      return await Promise.race([work(signal2), deaf]);
     } catch (error) {
       if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error);
       throw error;
@@ -11771,11 +11952,11 @@ var RunTime = class {
     return {
       start: (args) => docker.start(args),
       run: async (args, options = {}) => {
-        const signal = options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit]);
+        const signal2 = options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit]);
         try {
-          return await docker.run(args, { ...options, signal });
+          return await docker.run(args, { ...options, signal: signal2 });
         } catch (error) {
-          const isLate = signal.reason?.name === "TimeoutError";
+          const isLate = signal2.reason?.name === "TimeoutError";
           throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
         }
       }
@@ -11798,79 +11979,9 @@ var TimedOut = class extends UserError {
   }
 };
 
-// src/lock.ts
-import { randomUUID as randomUUID2 } from "node:crypto";
-
-// src/docker/election.ts
-var PATIENCE_SECONDS = 90;
-var PAUSE_SECONDS = 1;
-var NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-function isElection(message) {
-  return NO_LEADER.test(message);
-}
-async function throughElection(work, signal) {
-  const deadline = nowMs() + PATIENCE_SECONDS * 1e3;
-  for (; ; ) {
-    try {
-      return await work();
-    } catch (error) {
-      const passing = error instanceof ConnectionLost || error instanceof EngineError && isElection(error.message);
-      if (!passing || nowMs() > deadline) throw error;
-      await sleep(PAUSE_SECONDS * 1e3, signal);
-    }
-  }
-}
-
-// src/docker/lock-config.ts
-import { createHash as createHash2 } from "node:crypto";
-var PREFIX = "swarm-deploy.lock";
-var LONGEST_NAME3 = 64;
-var HASH_LENGTH = 12;
-var OWNER = `${PREFIX}.owner`;
-var URL2 = `${PREFIX}.url`;
-var SECONDS = `${PREFIX}.seconds`;
-var TOKEN = `${PREFIX}.token`;
-function lockName(kind, name) {
-  const plain = `${PREFIX}.${kind}.${name}`;
-  if (plain.length <= LONGEST_NAME3) return plain;
-  const hash = createHash2("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
-  return `${plain.slice(0, LONGEST_NAME3 - HASH_LENGTH - 1)}.${hash}`;
-}
-function lockBody(name, { owner, url, seconds, token }) {
-  const labels = { [OWNER]: owner, [URL2]: url, [SECONDS]: String(seconds), [TOKEN]: token };
-  return { Name: name, Labels: labels, Data: Buffer.from("a lock of a deploy").toString("base64") };
-}
-function locksOf(token) {
-  return JSON.stringify({ label: [`${TOKEN}=${token}`] });
-}
-function heldLock({ ID, CreatedAt, Spec }) {
-  const labels = Spec.Labels ?? {};
-  const holder = {
-    owner: labels[OWNER] || "someone unknown",
-    url: labels[URL2] ?? "",
-    // One that was made by hand stays until it is removed by hand.
-    seconds: /^\d+$/.test(labels[SECONDS] ?? "") ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
-    token: labels[TOKEN] ?? ""
-  };
-  return { id: ID, holder, createdAt: CreatedAt };
-}
-function isExpired({ createdAt, holder }, now) {
-  return secondsLeft(createdAt, holder.seconds, now) <= 0;
-}
-function secondsLeft(createdAt, seconds, now) {
-  return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1e3) + seconds;
-}
-
-// src/docker/removal.ts
-async function remove(engine, path, signal) {
-  await throughElection(() => engine.remove(path, { signal }), signal).catch((error) => {
-    if (!(error instanceof EngineError) || error.status !== 404) throw error;
-  });
-}
-
 // src/runner/command-files.ts
 import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync as closeSync2, fstatSync as fstatSync2, ftruncateSync, openSync as openSync2, writeSync as writeSync2 } from "node:fs";
 var FILES = {
   GITHUB_OUTPUT: "The outputs of this step",
   GITHUB_STATE: "What is kept for the end of the job",
@@ -11904,19 +12015,98 @@ function append(file, text4) {
   }
 }
 function appendWhole(path, text4) {
-  const file = openSync(path, "a");
+  const file = openSync2(path, "a");
   try {
-    const { size } = fstatSync(file);
+    const { size } = fstatSync2(file);
     const bytes = Buffer.from(text4);
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+      for (let done = 0; done < bytes.length; ) done += writeSync2(file, bytes, done);
     } catch (error) {
       ftruncateSync(file, size);
       throw error;
     }
   } finally {
-    closeSync(file);
+    closeSync2(file);
   }
+}
+
+// src/runner/saved.ts
+function saveForPost(name, value) {
+  if (name === "lock") note({ lock: value });
+  saveState(name, value);
+}
+function savedByMain(name) {
+  return process.env[`STATE_${name}`] || void 0;
+}
+
+// src/lock.ts
+import { randomUUID as randomUUID2 } from "node:crypto";
+
+// src/docker/election.ts
+var PATIENCE_SECONDS = 90;
+var PAUSE_SECONDS = 1;
+var NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+function isElection(message) {
+  return NO_LEADER.test(message);
+}
+async function throughElection(work, signal2) {
+  const deadline = nowMs() + PATIENCE_SECONDS * 1e3;
+  for (; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      const passing = error instanceof ConnectionLost || error instanceof EngineError && isElection(error.message);
+      if (!passing || nowMs() > deadline) throw error;
+      await sleep(PAUSE_SECONDS * 1e3, signal2);
+    }
+  }
+}
+
+// src/docker/lock-config.ts
+import { createHash as createHash3 } from "node:crypto";
+var PREFIX = "swarm-deploy.lock";
+var LONGEST_NAME3 = 64;
+var HASH_LENGTH = 12;
+var OWNER = `${PREFIX}.owner`;
+var URL2 = `${PREFIX}.url`;
+var SECONDS = `${PREFIX}.seconds`;
+var TOKEN = `${PREFIX}.token`;
+function lockName(kind, name) {
+  const plain = `${PREFIX}.${kind}.${name}`;
+  if (plain.length <= LONGEST_NAME3) return plain;
+  const hash = createHash3("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
+  return `${plain.slice(0, LONGEST_NAME3 - HASH_LENGTH - 1)}.${hash}`;
+}
+function lockBody(name, { owner, url, seconds, token }) {
+  const labels = { [OWNER]: owner, [URL2]: url, [SECONDS]: String(seconds), [TOKEN]: token };
+  return { Name: name, Labels: labels, Data: Buffer.from("a lock of a deploy").toString("base64") };
+}
+function locksOf(token) {
+  return JSON.stringify({ label: [`${TOKEN}=${token}`] });
+}
+function heldLock({ ID, CreatedAt, Spec }) {
+  const labels = Spec.Labels ?? {};
+  const holder = {
+    owner: labels[OWNER] || "someone unknown",
+    url: labels[URL2] ?? "",
+    // One that was made by hand stays until it is removed by hand.
+    seconds: /^\d+$/.test(labels[SECONDS] ?? "") ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
+    token: labels[TOKEN] ?? ""
+  };
+  return { id: ID, holder, createdAt: CreatedAt };
+}
+function isExpired({ createdAt, holder }, now) {
+  return secondsLeft(createdAt, holder.seconds, now) <= 0;
+}
+function secondsLeft(createdAt, seconds, now) {
+  return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1e3) + seconds;
+}
+
+// src/docker/removal.ts
+async function remove(engine, path, signal2) {
+  await throughElection(() => engine.remove(path, { signal: signal2 }), signal2).catch((error) => {
+    if (!(error instanceof EngineError) || error.status !== 404) throw error;
+  });
 }
 
 // src/runner/run.ts
@@ -11940,8 +12130,8 @@ var MOST_LINES = 20;
 var MOST_BYTES = 64 * 1024;
 var DRAIN_MS = 500;
 async function runShell(command, options) {
-  const { env, cwd, timeoutSeconds, signal } = options;
-  signal.throwIfAborted();
+  const { env, cwd, timeoutSeconds, signal: signal2 } = options;
+  signal2.throwIfAborted();
   const child = spawn2("sh", ["-c", command], { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const endAll = () => killGroup(child.pid);
   const printed = new Tail();
@@ -11951,7 +12141,7 @@ async function runShell(command, options) {
     isLate = true;
     endAll();
   }, timeoutSeconds * 1e3);
-  signal.addEventListener("abort", endAll);
+  signal2.addEventListener("abort", endAll);
   try {
     const code = await new Promise((resolve3, reject) => {
       child.once("error", reject);
@@ -11967,11 +12157,11 @@ async function runShell(command, options) {
         });
       });
     });
-    signal.throwIfAborted();
+    signal2.throwIfAborted();
     return { code: isLate ? void 0 : code, lines: printed.lines() };
   } finally {
     clearTimeout(clock);
-    signal.removeEventListener("abort", endAll);
+    signal2.removeEventListener("abort", endAll);
   }
 }
 function killGroup(pid) {
@@ -12003,13 +12193,13 @@ var LEAST_BAD_STATUS = 400;
 function longestTrial({ holdSeconds, check }) {
   return holdSeconds + (check === void 0 ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS2));
 }
-async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
+async function trial(tasks, { holdSeconds, check }, stillUp, signal2) {
   const startedAt = nowMs();
   const elapsed = () => (nowMs() - startedAt) / 1e3;
   if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
   if (check === void 0) return upUntil(holdSeconds);
   for (let due = 0; due !== void 0; due = nextCheck(due, elapsed(), holdSeconds)) {
-    const failure = await upUntil(due) ?? await runCheck(tasks, check, signal);
+    const failure = await upUntil(due) ?? await runCheck(tasks, check, signal2);
     if (failure !== void 0) return await stillUp() ?? failure;
   }
   return stillUp();
@@ -12018,7 +12208,7 @@ async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
       const down = await stillUp();
       const left = seconds - elapsed();
       if (down !== void 0 || left <= 0) return down;
-      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, signal);
+      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, signal2);
     }
   }
 }
@@ -12026,28 +12216,28 @@ function nextCheck(lastDue, now, holdSeconds) {
   if (lastDue >= holdSeconds) return void 0;
   return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
 }
-async function runCheck(tasks, check, signal) {
+async function runCheck(tasks, check, signal2) {
   for (let attempt2 = 1; ; attempt2++) {
-    const { failure, lines: lines2 } = await attemptOf(tasks, check, signal);
+    const { failure, lines: lines2 } = await attemptOf(tasks, check, signal2);
     const said = failure === void 0 ? "the check passed" : `the check failed: ${failure}`;
     const more = failure !== void 0 && attempt2 < ATTEMPTS;
     log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS2} s` : ""}`);
     for (const line of lines2) log.info(`${tasks.name}:   ${line}`);
     if (failure === void 0) return void 0;
     if (attempt2 === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`;
-    await sleep(PAUSE_SECONDS2 * 1e3, signal);
+    await sleep(PAUSE_SECONDS2 * 1e3, signal2);
   }
 }
-async function attemptOf(tasks, check, signal) {
-  if ("url" in check) return { ...await askUrl(check.url, signal), lines: [] };
+async function attemptOf(tasks, check, signal2) {
+  if ("url" in check) return { ...await askUrl(check.url, signal2), lines: [] };
   const env = environmentOf(tasks, process.env);
-  const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
+  const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal: signal2 };
   try {
     const result = await runShell(check.command, options);
     const failure = commandFailure(result);
     return { ...failure === void 0 ? {} : { failure }, lines: result.lines };
   } catch (error) {
-    signal.throwIfAborted();
+    signal2.throwIfAborted();
     return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
   }
 }
@@ -12060,14 +12250,14 @@ function commandFailure({ code, lines: lines2 }) {
   const last = lines2.at(-1);
   return `check-command ${ended}${last === void 0 ? "" : `: ${last.trim()}`}`;
 }
-async function askUrl(url, signal) {
-  const patience = AbortSignal.any([signal, timeLimit(ATTEMPT_SECONDS * 1e3)]);
+async function askUrl(url, signal2) {
+  const patience = AbortSignal.any([signal2, timeLimit(ATTEMPT_SECONDS * 1e3)]);
   try {
     const response = await fetch(url, { signal: patience });
     await response.body?.cancel();
     return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
   } catch (error) {
-    signal.throwIfAborted();
+    signal2.throwIfAborted();
     return { failure: `check-url ${networkFailure(error)}` };
   }
 }
@@ -12089,20 +12279,19 @@ function networkFailure(error) {
 }
 
 // src/lock.ts
-var STATE = "lock";
 var CALL_TIMEOUT_MS = 12e4;
 var RELEASE_TIMEOUT_MS = 5e3;
-var LOOK_EVERY_MS2 = 1e3;
+var LOOK_EVERY_MS3 = 1e3;
 var MARGIN_SECONDS = 15 * 60;
-async function takeLock(asked, { engine }, time, signal) {
+async function takeLock(asked, { engine }, time, signal2) {
   const { lock, stack } = asked;
   if (lock === void 0) return { takeServices: async () => void 0, [Symbol.asyncDispose]: async () => void 0 };
   const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID2() };
-  saveState(STATE, holder.token);
+  saveForPost("lock", holder.token);
   const taken = [];
   const take = (names) => stage("Take the lock", async () => {
     for (const name of names.toSorted()) {
-      await time.aside(lock.timeoutSeconds, () => waitFor(engine, name, holder, lock, signal));
+      await time.aside(lock.timeoutSeconds, () => waitFor(engine, name, holder, lock, signal2));
       taken.push(name);
       log.info(`${name}: locked`);
     }
@@ -12137,18 +12326,18 @@ function trialSecondsOf(strategy) {
   const kept = strategy.kind === "blue-green" && typeof strategy.keepOld === "number" ? strategy.keepOld : 0;
   return longestTrial(strategy.trial) + kept;
 }
-async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
+async function waitFor(engine, name, holder, { timeoutSeconds }, signal2) {
   const deadline = nowMs() + timeoutSeconds * 1e3;
   let waitsFor = "";
   while (!await create(engine, name, holder)) {
-    signal.throwIfAborted();
-    const other = await find(engine, name, signal);
+    signal2.throwIfAborted();
+    const other = await find(engine, name, signal2);
     if (other === void 0) continue;
     if (other.holder.token === holder.token) return;
-    const { SystemTime: now } = await throughElection(() => engine.get("/info", { signal }), signal);
+    const { SystemTime: now } = await throughElection(() => engine.get("/info", { signal: signal2 }), signal2);
     if (isExpired(other, now)) {
       log.warning(`${name}: the lock of ${named2(other.holder)} has expired, and is broken`);
-      await remove(engine, `/configs/${other.id}`, signal);
+      await remove(engine, `/configs/${other.id}`, signal2);
       continue;
     }
     if (nowMs() >= deadline) throw new UserError(tooLong2(name, other, now, timeoutSeconds));
@@ -12156,7 +12345,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal) {
       log.info(`${name}: waiting for ${named2(other.holder)} to release it, for at most ${timeoutSeconds} s`);
     }
     waitsFor = other.id;
-    await sleep(Math.min(LOOK_EVERY_MS2, Math.max(0, deadline - nowMs())), signal);
+    await sleep(Math.min(LOOK_EVERY_MS3, Math.max(0, deadline - nowMs())), signal2);
   }
 }
 function named2({ owner, url }) {
@@ -12178,11 +12367,11 @@ async function create(engine, name, holder) {
     throw error;
   }
 }
-async function find(engine, name, signal) {
+async function find(engine, name, signal2) {
   const filters = JSON.stringify({ name: [name] });
   const found = await throughElection(
-    () => engine.get("/configs", { query: { filters }, signal }),
-    signal
+    () => engine.get("/configs", { query: { filters }, signal: signal2 }),
+    signal2
   );
   const config = found.find(({ Spec }) => Spec.Name === name);
   return config && heldLock(config);
@@ -12190,21 +12379,18 @@ async function find(engine, name, signal) {
 async function release(engine, holder, taken) {
   try {
     await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
-    saveState(STATE, "");
+    saveForPost("lock", "");
   } catch (error) {
     log.warning(
       `Not released: ${taken.join(", ")} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``
     );
   }
 }
-async function releaseAll(engine, token, signal) {
+async function releaseAll(engine, token, signal2) {
   const query = { filters: locksOf(token) };
-  const left = await throughElection(() => engine.get("/configs", { query, signal }), signal);
+  const left = await throughElection(() => engine.get("/configs", { query, signal: signal2 }), signal2);
   const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
-  await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)));
-}
-function lockOfMain() {
-  return process.env[`STATE_${STATE}`] || void 0;
+  await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal2)));
 }
 async function releaseLeft(token, { engine }) {
   await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
@@ -12212,45 +12398,407 @@ async function releaseLeft(token, { engine }) {
 
 // src/runner/workspace.ts
 import { randomBytes } from "node:crypto";
-import { mkdir, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { lstat as lstat2, mkdir, readdir, rm as rm2, writeFile } from "node:fs/promises";
+import { basename, dirname as dirname2, join as join8 } from "node:path";
+
+// src/runner/temporary.ts
 import { tmpdir } from "node:os";
-import { basename, dirname as dirname2, join as join7, resolve as resolve2 } from "node:path";
-var STATE2 = "workspace";
+import { resolve as resolve2 } from "node:path";
+function temporaryDirectories(env, longest) {
+  const all = [...new Set([env.RUNNER_TEMP || tmpdir(), tmpdir(), "/tmp"].map((path) => resolve2(path)))];
+  const isShort = (path) => Buffer.byteLength(path) <= longest;
+  return [...all.filter(isShort), ...all.filter((path) => !isShort(path))];
+}
+var REASONS2 = {
+  EACCES: "this user may not write there",
+  EDQUOT: "the quota of this user is used up",
+  ENAMETOOLONG: "its path is too long",
+  ENOENT: "there is no such directory",
+  ENOSPC: "there is no space left on it",
+  ENOTDIR: "it is no directory",
+  EPERM: "this user may not write there",
+  EROFS: "it is read-only"
+};
+function unwritable(error) {
+  return REASONS2[error.code ?? ""];
+}
+
+// src/runner/workspace.ts
 var NAME5 = /^swarm-deploy-[0-9a-f]{12}$/;
+var NAME_BYTES = "swarm-deploy-0123456789ab".length;
+var LONGEST_SOCKET_PATH_BYTES2 = 107;
+var SOCKET_BYTES = "/s12".length + ".0123456789abcdef".length;
+var LONGEST_DIRECTORY_BYTES = LONGEST_SOCKET_PATH_BYTES2 - SOCKET_BYTES - NAME_BYTES - "/".length;
+var PROBE = Buffer.alloc(256 * 1024);
+var MARK = "SWARM_DEPLOY_RUN";
 async function createWorkspace() {
-  const directory = join7(temporaryDirectory(), `swarm-deploy-${randomBytes(6).toString("hex")}`);
-  saveState(STATE2, directory);
-  await mkdir(directory, { mode: 448 });
+  const directory = await makeWorkspace();
+  process.env[MARK] = basename(directory);
+  openState(directory);
   let sockets = 0;
   return {
     directory,
     async makeDirectory(name) {
-      const path = join7(directory, name);
-      await mkdir(path, { mode: 448 });
+      const path = join8(directory, name);
+      await written(mkdir(path, { mode: 448 }), directory);
       return path;
     },
-    writeFile: (path, content) => writeFile2(path, content, { mode: 384, flag: "wx" }),
-    socketPath: () => join7(directory, `s${++sockets}`),
-    [Symbol.asyncDispose]: () => removeWorkspace(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`))
+    writeFile: (path, content, kind) => written(writeFile(path, content, { mode: kind === "program" ? 448 : 384, flag: "wx" }), directory),
+    socketPath: () => join8(directory, `s${++sockets}`),
+    [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`))
   };
 }
-function workspaceOfMain() {
-  return process.env[`STATE_${STATE2}`] || void 0;
+async function makeWorkspace() {
+  const name = `swarm-deploy-${randomBytes(6).toString("hex")}`;
+  const reasons = [];
+  for (const parent of temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)) {
+    const directory = join8(parent, name);
+    saveForPost("workspace", directory);
+    try {
+      await mkdir(directory, { mode: 448 });
+      await writeFile(join8(directory, "probe"), PROBE, { mode: 384, flag: "wx" });
+      await rm2(join8(directory, "probe"));
+      if (reasons.length > 0) log.info(`${directory} is used, for ${reasons.join("; ")}`);
+      return directory;
+    } catch (error) {
+      await rm2(directory, { recursive: true, force: true }).catch(() => void 0);
+      const reason = unwritable(error);
+      if (reason === void 0) throw error;
+      reasons.push(`the temporary directory ${parent} cannot be written to: ${reason}`);
+    }
+  }
+  throw new UserError(`${reasons.join("; ")}: set RUNNER_TEMP to a directory with some free space`);
 }
-async function removeWorkspace(directory) {
-  if (!NAME5.test(basename(directory)) || dirname2(directory) !== temporaryDirectory()) {
+async function written(work, directory) {
+  try {
+    return await work;
+  } catch (error) {
+    const reason = unwritable(error);
+    if (reason === void 0) throw error;
+    throw new UserError(
+      `the directory of this run, ${directory}, cannot be written to: ${reason}. It has to stay as it is until the step ends, with some free space`,
+      { cause: error }
+    );
+  }
+}
+function markOf(directory) {
+  return `${MARK}=${basename(directory)}`;
+}
+async function leftWorkspaces() {
+  const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
+  const found = await Promise.all(
+    parents.map(async (parent) => {
+      const names = await readdir(parent).catch(() => []);
+      return names.filter((name) => NAME5.test(name)).map((name) => join8(parent, name));
+    })
+  );
+  const checked = await Promise.all(
+    found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) }))
+  );
+  return checked.filter((one) => one.isThere).map(({ path }) => path);
+}
+async function isThere(directory) {
+  const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
+  const isOurName = NAME5.test(basename(directory)) && parents.includes(dirname2(directory));
+  const stats = isOurName ? await lstat2(directory).catch(() => void 0) : void 0;
+  if (!isOurName || stats !== void 0 && !(stats.isDirectory() && isOwn(stats))) {
     throw new Error(`${directory} is not a directory that this action made`);
   }
-  await rm2(directory, { recursive: true, force: true, maxRetries: 3 });
+  return stats !== void 0;
 }
-function temporaryDirectory() {
-  return resolve2(process.env.RUNNER_TEMP || tmpdir());
+async function removeWorkspace(directory) {
+  if (await isThere(directory)) await removeAll(directory);
+}
+function removeAll(directory) {
+  return rm2(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+// src/docker/service-mode.ts
+function isJob(spec) {
+  return spec.Mode.ReplicatedJob !== void 0 || spec.Mode.GlobalJob !== void 0;
+}
+function wantedTasks(spec) {
+  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1;
+  if (spec.Mode.ReplicatedJob)
+    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+  return void 0;
+}
+function isGlobal(spec) {
+  return spec.Mode.Global !== void 0 || spec.Mode.GlobalJob !== void 0;
+}
+function endsForGood(spec) {
+  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? "any";
+  return isJob(spec) || condition !== "any";
+}
+var NO_NODE = "node.id==swarm-deploy.none";
+function withoutTasks(spec) {
+  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+  const { TaskTemplate: template } = spec;
+  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+function allowingNodes(template) {
+  const { Constraints: constraints } = template.Placement ?? {};
+  if (!constraints?.includes(NO_NODE)) return template;
+  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
+}
+
+// src/parallel.ts
+async function inParallel(items, limit, work) {
+  const results = [];
+  const queue = entriesOf2(items);
+  const worker = async () => {
+    for (const [index, item] of queue) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+function* entriesOf2(items) {
+  yield* items.entries();
+}
+
+// src/docker/service-spec.ts
+function difference(spec, asked) {
+  if (spec === void 0) return { ...asked, words: [] };
+  const image = isSameImage(spec, asked.image) ? void 0 : asked.image;
+  const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
+  const replicas = asked.replicas === now ? void 0 : asked.replicas;
+  const env = Object.fromEntries(
+    Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value)
+  );
+  const names = Object.keys(env);
+  return {
+    image,
+    replicas,
+    env,
+    words: [
+      ...image === void 0 ? [] : ["image"],
+      ...replicas === void 0 ? [] : [`replicas ${now} → ${replicas}`],
+      ...names.length === 0 ? [] : [`env ${names.join(", ")}`]
+    ]
+  };
+}
+function withDifference(spec, { image, replicas, env }) {
+  const { TaskTemplate: template, Mode: mode } = spec;
+  const container2 = template.ContainerSpec ?? { Image: "" };
+  const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`);
+  return {
+    ...spec,
+    ...replicas !== void 0 && { Mode: { ...mode, Replicated: { Replicas: replicas } } },
+    TaskTemplate: {
+      ...template,
+      ContainerSpec: {
+        ...container2,
+        ...image && { Image: familiar(image) },
+        ...Object.keys(env).length > 0 && { Env }
+      }
+    }
+  };
+}
+function withPlatforms(spec, platforms = []) {
+  if (platforms.length === 0) return spec;
+  const Platforms = platforms.map(({ architecture = "", os = "" }) => ({
+    Architecture: architecture.toLowerCase() === "arm" ? "" : architecture,
+    OS: os
+  }));
+  const { TaskTemplate: template } = spec;
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
+}
+function imageOf(service) {
+  return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+}
+function isSameImage(spec, image) {
+  return image === void 0 || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? "", familiar(image));
+}
+function variables(spec) {
+  const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
+    const at = entry.indexOf("=");
+    return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
+  });
+  return new Map(entries);
+}
+
+// src/docker/spec-comparison.ts
+import { createHash as createHash4 } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+function sameSpec(a, b) {
+  return isDeepStrictEqual(storedForm(a), storedForm(b));
+}
+function fingerprint(spec) {
+  return createHash4("sha256").update(JSON.stringify(storedForm(spec), withSortedKeys)).digest("hex");
+}
+function withSortedKeys(_key, value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1));
+}
+function changedParts(now, wanted) {
+  const [a, b] = [storedForm(now), storedForm(wanted)];
+  if (isDeepStrictEqual(a, b)) return [];
+  const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
+  return words.length > 0 ? words : ["settings"];
+}
+var PARTS = [
+  ["image", (spec) => container(spec).Image],
+  ["mode and replicas", (spec) => spec.Mode],
+  ["env", (spec) => container(spec).Env],
+  ["secrets", (spec) => container(spec).Secrets],
+  ["configs", (spec) => container(spec).Configs],
+  ["networks", (spec) => raw(spec.TaskTemplate).Networks],
+  ["labels", (spec) => spec.Labels],
+  ["update policy", (spec) => spec.UpdateConfig],
+  ["rollback policy", (spec) => spec.RollbackConfig]
+];
+var IMAGE_LABEL = "com.docker.stack.image";
+function storedForm(spec) {
+  const clean = raw(withoutNothing(spec));
+  const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);
+  const template = raw(clean.TaskTemplate);
+  const { Platforms: _platforms, ...placement } = raw(template.Placement);
+  return {
+    ...clean,
+    Labels: labels,
+    Mode: storedMode(clean.Mode),
+    ...where(clean, "UpdateConfig", storedPolicy),
+    ...where(clean, "RollbackConfig", storedPolicy),
+    ...where(clean, "EndpointSpec", storedEndpoint),
+    TaskTemplate: {
+      Runtime: "container",
+      ForceUpdate: 0,
+      ...template,
+      Placement: placement,
+      ...where(template, "ContainerSpec", storedContainer),
+      ...where(template, "RestartPolicy", (policy) => ({ Condition: "any", MaxAttempts: 0, ...policy }))
+    }
+  };
+}
+function storedMode(mode) {
+  const { Replicated: replicated, ReplicatedJob: job } = mode;
+  const concurrent = job?.MaxConcurrent ?? 1;
+  return {
+    ...mode,
+    ...replicated && { Replicated: { Replicas: 1, ...replicated } },
+    ...job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }
+  };
+}
+function storedPolicy(policy) {
+  return { ...policy, FailureAction: policy.FailureAction || "pause", Order: policy.Order || "stop-first" };
+}
+function storedEndpoint(endpoint) {
+  const ports = list(endpoint.Ports).map((port) => ({
+    ...port,
+    Protocol: lowerCased(port.Protocol) || "tcp",
+    PublishMode: lowerCased(port.PublishMode) || "ingress"
+  }));
+  return { ...endpoint, Mode: endpoint.Mode || "vip", ...ports.length > 0 && { Ports: ports } };
+}
+function storedContainer(spec) {
+  const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
+  const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
+  return {
+    Isolation: "default",
+    ...rest,
+    ...Object.keys(raw(labels)).length > 0 && { Labels: labels },
+    ...spec.Privileges !== void 0 && {
+      Privileges: { ...privileges, ...strict ? { NoNewPrivileges: true } : {} }
+    },
+    // Docker sends these in the order of a Go map, and a container sees no order in them.
+    ...env !== void 0 && { Env: env.toSorted() },
+    ...secrets !== void 0 && { Secrets: list(secrets).toSorted(byText) },
+    ...configs !== void 0 && { Configs: list(configs).toSorted(byText) },
+    ...mounts !== void 0 && { Mounts: list(mounts).map(storedMount) }
+  };
+}
+function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
+  const bind = raw(options);
+  if (Object.keys(bind).length === 0) return mount;
+  return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || "rprivate" } };
+}
+function withoutNothing(value) {
+  if (Array.isArray(value)) return value.map(withoutNothing);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
+  return Object.fromEntries(
+    entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0))
+  );
+}
+function where(object, key, change) {
+  return object[key] === void 0 ? {} : { [key]: change(raw(object[key])) };
+}
+function container(spec) {
+  return raw(raw(spec.TaskTemplate).ContainerSpec);
+}
+function raw(value) {
+  return value ?? {};
+}
+function list(value) {
+  return value ?? [];
+}
+function lowerCased(value) {
+  return String(value ?? "").toLowerCase();
+}
+function byText(a, b) {
+  const [one, other] = [sortKey(a), sortKey(b)];
+  return one < other ? -1 : Number(one > other);
+}
+function sortKey(object) {
+  const id = object.SecretID ?? object.ConfigID;
+  return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
+}
+
+// src/docker/spec-update.ts
+var ATTEMPTS2 = 8;
+var LONGEST_PAUSE_MS = 500;
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal2) {
+  for (let attempt2 = 1; ; attempt2++) {
+    const service = await findService(engine, serviceId, signal2);
+    if (service === void 0) return "gone";
+    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return "someone-elses";
+    try {
+      await engine.post(`/services/${service.ID}/update`, {
+        query: queryFor(service, credential),
+        body: wanted,
+        signal: signal2,
+        ...credential.from === "header" ? { registryAuth: credential.header } : {}
+      });
+      return "done";
+    } catch (error) {
+      if (!mayRepeat(error) || attempt2 === ATTEMPTS2) throw error;
+      await sleep(Math.random() * LONGEST_PAUSE_MS, signal2);
+    }
+  }
+}
+async function findService(engine, name, signal2) {
+  try {
+    return await throughElection(() => engine.get(`/services/${name}`, { signal: signal2 }), signal2);
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return void 0;
+    throw error;
+  }
+}
+function isOutOfSequence(message) {
+  return /update out of sequence/.test(message);
+}
+function mayRepeat(error) {
+  if (error instanceof ConnectionLost) return true;
+  return error instanceof EngineError && (isOutOfSequence(error.message) || isElection(error.message));
+}
+function queryFor(service, credential) {
+  const version = String(service.Version.Index);
+  return credential.from === "header" ? { version } : { version, registryAuthFrom: credential.from };
 }
 
 export {
   __toESM,
   __using,
   __callDispose,
+  isJob,
+  wantedTasks,
+  isGlobal,
+  endsForGood,
+  withoutTasks,
+  allowingNodes,
+  inParallel,
   nowMs,
   sleep,
   timeLimit,
@@ -12260,14 +12808,18 @@ export {
   Secret,
   redact,
   foreignLine,
+  isAlive,
+  stopMain,
+  endMarked,
+  note,
+  stepIdentity,
+  readState,
   log,
   reportLog,
   stage,
   speakForAll,
   parseGoJson,
   EngineError,
-  ConnectionLost,
-  isElection,
   throughElection,
   remove,
   UserError,
@@ -12281,9 +12833,18 @@ export {
   canonicalName,
   withTagDefault,
   withDigest,
-  sameImage,
   registryKey,
   pathMatches,
+  difference,
+  withDifference,
+  withPlatforms,
+  imageOf,
+  sameSpec,
+  fingerprint,
+  changedParts,
+  updateSpec,
+  findService,
+  mayRepeat,
   secondsSince,
   toTenths,
   longestTrial,
@@ -12304,10 +12865,12 @@ export {
   TimedOut,
   setOutput,
   addSummary,
+  savedByMain,
   takeLock,
-  lockOfMain,
   releaseLeft,
   createWorkspace,
-  workspaceOfMain,
+  markOf,
+  leftWorkspaces,
+  isThere,
   removeWorkspace
 };

@@ -3,7 +3,6 @@ const require = createRequire(import.meta.url)
 import {
   CONTENT_KEY,
   Cancelled,
-  ConnectionLost,
   CutOff,
   EngineError,
   GIVE_UP_AFTER_STOP_MS,
@@ -18,18 +17,28 @@ import {
   __toESM,
   __using,
   addSummary,
+  allowingNodes,
   canonicalName,
+  changedParts,
   connect,
   createWorkspace,
+  difference,
+  endsForGood,
   familiar,
+  findService,
+  fingerprint,
   foreignLine,
   helperFor,
   hide,
-  isElection,
+  imageOf,
+  inParallel,
+  isGlobal,
+  isJob,
   isolatedConfigFile,
   log,
   longestTrial,
   messageOf,
+  note,
   nowMs,
   parseGoJson,
   parseReference,
@@ -42,7 +51,7 @@ import {
   reportLog,
   require_dist,
   runProgram,
-  sameImage,
+  sameSpec,
   secondsSince,
   setOutput,
   shortened,
@@ -56,8 +65,13 @@ import {
   timeLimit,
   toTenths,
   trial,
+  updateSpec,
+  wantedTasks,
+  withDifference,
   withDigest,
-  withTagDefault
+  withPlatforms,
+  withTagDefault,
+  withoutTasks
 } from "./chunk.js";
 
 // src/docker/duration.ts
@@ -104,37 +118,6 @@ function isRejected({ Status: { State: state } }) {
 }
 function secondsBetween(earlier, later) {
   return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
-}
-
-// src/docker/service-mode.ts
-function isJob(spec) {
-  return spec.Mode.ReplicatedJob !== void 0 || spec.Mode.GlobalJob !== void 0;
-}
-function wantedTasks(spec) {
-  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1;
-  if (spec.Mode.ReplicatedJob)
-    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-  return void 0;
-}
-function isGlobal(spec) {
-  return spec.Mode.Global !== void 0 || spec.Mode.GlobalJob !== void 0;
-}
-function endsForGood(spec) {
-  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? "any";
-  return isJob(spec) || condition !== "any";
-}
-var NO_NODE = "node.id==swarm-deploy.none";
-function withoutTasks(spec) {
-  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
-  const { TaskTemplate: template } = spec;
-  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
-  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
-}
-function allowingNodes(template) {
-  const { Constraints: constraints } = template.Placement ?? {};
-  if (!constraints?.includes(NO_NODE)) return template;
-  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
-  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
 }
 
 // src/group-by.ts
@@ -194,10 +177,10 @@ function newest(tasks) {
   return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
 function ending(task) {
-  const { State: state, Err: error, ContainerStatus: container2 } = task.Status;
+  const { State: state, Err: error, ContainerStatus: container } = task.Status;
   if (state === "rejected") return `was rejected: ${error ?? "no reason given"}`;
   if (isUnhealthy(task)) return "failed its health check";
-  const code2 = container2?.ExitCode;
+  const code2 = container?.ExitCode;
   const withCode = code2 === void 0 ? "" : ` with exit code ${code2}`;
   const detail = error === void 0 || error === "" || /^task: non-zero exit \(\d+\)$/.test(error) ? "" : `: ${error}`;
   return state === "complete" ? `ended${withCode}` : `failed${withCode}${detail}`;
@@ -466,8 +449,8 @@ function lint(services, deployment) {
   const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
   return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
 }
-function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container2 } }, image) {
-  const [kind] = container2?.Healthcheck?.Test ?? [];
+function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, image) {
+  const [kind] = container?.Healthcheck?.Test ?? [];
   return kind === void 0 ? image === "none" : kind === "NONE";
 }
 function hasGapOnUpdate({
@@ -479,10 +462,10 @@ function hasGapOnUpdate({
   const mustStopFirst = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === "host") || (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
   return (mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update2?.Order !== "start-first") === true && !mustStopFirst;
 }
-function startSecondsOf({ TaskTemplate: { ContainerSpec: container2 } }, image) {
-  const own = container2?.Healthcheck?.StartPeriod;
+function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
+  const own = container?.Healthcheck?.StartPeriod;
   if (own !== void 0 && own > 0) return own / NANOSECONDS3;
-  return image === void 0 || image === "none" || container2?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
+  return image === void 0 || image === "none" || container?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
 }
 var TOKENS = [
   {
@@ -511,20 +494,6 @@ function list(names) {
   return new Intl.ListFormat("en").format(names);
 }
 
-// src/parallel.ts
-async function inParallel(items, limit, work) {
-  const results = [];
-  const queue = entriesOf(items);
-  const worker = async () => {
-    for (const [index, item] of queue) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
-}
-function* entriesOf(items) {
-  yield* items.entries();
-}
-
 // src/advice.ts
 var NANOSECONDS4 = 1e9;
 var LOOK_TIMEOUT_MS = 2e3;
@@ -549,9 +518,9 @@ async function giveAdvice(rollouts, deployment, { engine }) {
   });
   for (const line of lint(linted.flat(), deployment)) log.notice(line, "Advice");
   async function imageHealthOf({ TaskTemplate: template }) {
-    const container2 = template.ContainerSpec;
-    if (container2 === void 0 || container2.Healthcheck?.Test?.length) return void 0;
-    const { Image: image } = container2;
+    const container = template.ContainerSpec;
+    if (container === void 0 || container.Healthcheck?.Test?.length) return void 0;
+    const { Image: image } = container;
     const health = known.get(image) ?? askFor(image);
     known.set(image, health);
     return health;
@@ -626,9 +595,9 @@ function colourRefusal(name, next, spec, routing) {
   if (routing.labels.length > 0 || routing.alias !== void 0) return void 0;
   return "blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias";
 }
-function sharedByColours({ TaskTemplate: { ContainerSpec: container2 } }) {
-  const writable = (container2?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
-  return [...writable.length > 0 ? ["its writable mounts"] : [], ...container2?.Hostname ? ["its hostname"] : []];
+function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
+  const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
+  return [...writable.length > 0 ? ["its writable mounts"] : [], ...container?.Hostname ? ["its hostname"] : []];
 }
 function routed(wanted, name, { next, generation }, routing) {
   const labels = { ...wanted.Labels, [BELONGS_LABEL]: name, [LIVE_LABEL]: String(generation) };
@@ -654,228 +623,6 @@ function withAliases(spec, change) {
   if (template.Networks === void 0) return spec;
   const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
   return { ...spec, TaskTemplate: { ...template, Networks: networks } };
-}
-
-// src/docker/service-spec.ts
-function difference(spec, asked) {
-  if (spec === void 0) return { ...asked, words: [] };
-  const image = isSameImage(spec, asked.image) ? void 0 : asked.image;
-  const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
-  const replicas = asked.replicas === now ? void 0 : asked.replicas;
-  const env = Object.fromEntries(
-    Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value)
-  );
-  const names = Object.keys(env);
-  return {
-    image,
-    replicas,
-    env,
-    words: [
-      ...image === void 0 ? [] : ["image"],
-      ...replicas === void 0 ? [] : [`replicas ${now} → ${replicas}`],
-      ...names.length === 0 ? [] : [`env ${names.join(", ")}`]
-    ]
-  };
-}
-function withDifference(spec, { image, replicas, env }) {
-  const { TaskTemplate: template, Mode: mode } = spec;
-  const container2 = template.ContainerSpec ?? { Image: "" };
-  const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`);
-  return {
-    ...spec,
-    ...replicas !== void 0 && { Mode: { ...mode, Replicated: { Replicas: replicas } } },
-    TaskTemplate: {
-      ...template,
-      ContainerSpec: {
-        ...container2,
-        ...image && { Image: familiar(image) },
-        ...Object.keys(env).length > 0 && { Env }
-      }
-    }
-  };
-}
-function withPlatforms(spec, platforms = []) {
-  if (platforms.length === 0) return spec;
-  const Platforms = platforms.map(({ architecture = "", os = "" }) => ({
-    Architecture: architecture.toLowerCase() === "arm" ? "" : architecture,
-    OS: os
-  }));
-  const { TaskTemplate: template } = spec;
-  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
-}
-function imageOf(service) {
-  return service?.Spec.TaskTemplate.ContainerSpec?.Image;
-}
-function isSameImage(spec, image) {
-  return image === void 0 || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? "", familiar(image));
-}
-function variables(spec) {
-  const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
-    const at = entry.indexOf("=");
-    return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
-  });
-  return new Map(entries);
-}
-
-// src/docker/spec-comparison.ts
-import { isDeepStrictEqual } from "node:util";
-function sameSpec(a, b) {
-  return isDeepStrictEqual(storedForm(a), storedForm(b));
-}
-function changedParts(now, wanted) {
-  const [a, b] = [storedForm(now), storedForm(wanted)];
-  if (isDeepStrictEqual(a, b)) return [];
-  const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
-  return words.length > 0 ? words : ["settings"];
-}
-var PARTS = [
-  ["image", (spec) => container(spec).Image],
-  ["mode and replicas", (spec) => spec.Mode],
-  ["env", (spec) => container(spec).Env],
-  ["secrets", (spec) => container(spec).Secrets],
-  ["configs", (spec) => container(spec).Configs],
-  ["networks", (spec) => raw(spec.TaskTemplate).Networks],
-  ["labels", (spec) => spec.Labels],
-  ["update policy", (spec) => spec.UpdateConfig],
-  ["rollback policy", (spec) => spec.RollbackConfig]
-];
-var IMAGE_LABEL = "com.docker.stack.image";
-function storedForm(spec) {
-  const clean = raw(withoutNothing(spec));
-  const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);
-  const template = raw(clean.TaskTemplate);
-  const { Platforms: _platforms, ...placement } = raw(template.Placement);
-  return {
-    ...clean,
-    Labels: labels,
-    Mode: storedMode(clean.Mode),
-    ...where(clean, "UpdateConfig", storedPolicy),
-    ...where(clean, "RollbackConfig", storedPolicy),
-    ...where(clean, "EndpointSpec", storedEndpoint),
-    TaskTemplate: {
-      Runtime: "container",
-      ForceUpdate: 0,
-      ...template,
-      Placement: placement,
-      ...where(template, "ContainerSpec", storedContainer),
-      ...where(template, "RestartPolicy", (policy) => ({ Condition: "any", MaxAttempts: 0, ...policy }))
-    }
-  };
-}
-function storedMode(mode) {
-  const { Replicated: replicated, ReplicatedJob: job } = mode;
-  const concurrent = job?.MaxConcurrent ?? 1;
-  return {
-    ...mode,
-    ...replicated && { Replicated: { Replicas: 1, ...replicated } },
-    ...job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }
-  };
-}
-function storedPolicy(policy) {
-  return { ...policy, FailureAction: policy.FailureAction || "pause", Order: policy.Order || "stop-first" };
-}
-function storedEndpoint(endpoint) {
-  const ports = list2(endpoint.Ports).map((port) => ({
-    ...port,
-    Protocol: lowerCased(port.Protocol) || "tcp",
-    PublishMode: lowerCased(port.PublishMode) || "ingress"
-  }));
-  return { ...endpoint, Mode: endpoint.Mode || "vip", ...ports.length > 0 && { Ports: ports } };
-}
-function storedContainer(spec) {
-  const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
-  const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
-  return {
-    Isolation: "default",
-    ...rest,
-    ...Object.keys(raw(labels)).length > 0 && { Labels: labels },
-    ...spec.Privileges !== void 0 && {
-      Privileges: { ...privileges, ...strict ? { NoNewPrivileges: true } : {} }
-    },
-    // Docker sends these in the order of a Go map, and a container sees no order in them.
-    ...env !== void 0 && { Env: env.toSorted() },
-    ...secrets !== void 0 && { Secrets: list2(secrets).toSorted(byText) },
-    ...configs !== void 0 && { Configs: list2(configs).toSorted(byText) },
-    ...mounts !== void 0 && { Mounts: list2(mounts).map(storedMount) }
-  };
-}
-function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
-  const bind = raw(options);
-  if (Object.keys(bind).length === 0) return mount;
-  return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || "rprivate" } };
-}
-function withoutNothing(value) {
-  if (Array.isArray(value)) return value.map(withoutNothing);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
-  return Object.fromEntries(
-    entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0))
-  );
-}
-function where(object, key, change) {
-  return object[key] === void 0 ? {} : { [key]: change(raw(object[key])) };
-}
-function container(spec) {
-  return raw(raw(spec.TaskTemplate).ContainerSpec);
-}
-function raw(value) {
-  return value ?? {};
-}
-function list2(value) {
-  return value ?? [];
-}
-function lowerCased(value) {
-  return String(value ?? "").toLowerCase();
-}
-function byText(a, b) {
-  const [one, other] = [sortKey(a), sortKey(b)];
-  return one < other ? -1 : Number(one > other);
-}
-function sortKey(object) {
-  const id = object.SecretID ?? object.ConfigID;
-  return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
-}
-
-// src/docker/spec-update.ts
-var ATTEMPTS = 8;
-var LONGEST_PAUSE_MS = 500;
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
-  for (let attempt = 1; ; attempt++) {
-    const service = await findService(engine, serviceId, signal);
-    if (service === void 0) return "gone";
-    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return "someone-elses";
-    try {
-      await engine.post(`/services/${service.ID}/update`, {
-        query: queryFor(service, credential),
-        body: wanted,
-        signal,
-        ...credential.from === "header" ? { registryAuth: credential.header } : {}
-      });
-      return "done";
-    } catch (error) {
-      if (!mayRepeat(error) || attempt === ATTEMPTS) throw error;
-      await sleep(Math.random() * LONGEST_PAUSE_MS, signal);
-    }
-  }
-}
-async function findService(engine, name, signal) {
-  try {
-    return await throughElection(() => engine.get(`/services/${name}`, { signal }), signal);
-  } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return void 0;
-    throw error;
-  }
-}
-function isOutOfSequence(message) {
-  return /update out of sequence/.test(message);
-}
-function mayRepeat(error) {
-  if (error instanceof ConnectionLost) return true;
-  return error instanceof EngineError && (isOutOfSequence(error.message) || isElection(error.message));
-}
-function queryFor(service, credential) {
-  const version = String(service.Version.Index);
-  return credential.from === "header" ? { version } : { version, registryAuthFrom: credential.from };
 }
 
 // src/docker/health.ts
@@ -1094,17 +841,17 @@ async function newestFailedTask(serviceId, memory, readings) {
 }
 async function failedCheck(task, readings) {
   const isStopped = isUnhealthy(task) || task.Status.State === "complete";
-  const container2 = isStopped ? await containerOf(task, readings) : void 0;
-  const last = lastFailure(container2?.State?.Health);
-  if (last === void 0 || container2?.State?.Health?.Status !== "unhealthy") return "";
+  const container = isStopped ? await containerOf(task, readings) : void 0;
+  const last = lastFailure(container?.State?.Health);
+  if (last === void 0 || container?.State?.Health?.Status !== "unhealthy") return "";
   return isUnhealthy(task) ? ` (${last})` : ` when its health check had failed (${last})`;
 }
 async function healthWords(task, service, readings) {
-  const container2 = await containerOf(task, readings);
+  const container = await containerOf(task, readings);
   const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
   const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? "")}/json`))?.Config?.Healthcheck;
-  const check2 = container2 ? effectiveCheck(container2.Config?.Healthcheck, void 0) : effectiveCheck(own, await ofImage());
-  return check2 && notYetHealthy(check2, container2?.State?.Health);
+  const check2 = container ? effectiveCheck(container.Config?.Healthcheck, void 0) : effectiveCheck(own, await ofImage());
+  return check2 && notYetHealthy(check2, container?.State?.Health);
 }
 async function containerOf({ Status: status }, readings) {
   const id = status.ContainerStatus?.ContainerID;
@@ -1361,6 +1108,32 @@ function someoneElse(what) {
   return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
 }
 
+// src/under-way.ts
+function noteSending(checked2) {
+  note({ service: stateOf(checked2, "sending") });
+}
+function noteSent({ checked: checked2, service, problem }) {
+  if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return;
+  const state = stateOf(checked2, "sent");
+  note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
+}
+function noteMoving({ checked: checked2 }) {
+  if (checked2.action !== "unchanged") note({ service: stateOf(checked2, "moving") });
+}
+function stateOf(checked2, phase) {
+  const { request, current, interim, wanted, nextColour: nextColour2 } = checked2;
+  const ours = [wanted, ...interim === void 0 ? [] : [interim]].map(fingerprint);
+  return {
+    name: request.name,
+    service: nextColour2?.name ?? request.name,
+    action: checked2.action,
+    phase,
+    before: current === void 0 ? "" : fingerprint(current.Spec),
+    ours,
+    interim: interim === void 0 ? "" : fingerprint(interim)
+  };
+}
+
 // src/report/markdown.ts
 var MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
 var BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
@@ -1422,8 +1195,8 @@ var MOST_ANNOTATION_CHARACTERS = 4e3;
 function annotation({ cause, failedTask }) {
   const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
   if (failedTask === void 0) return head2.join("\n");
-  const where2 = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
-  head2.push(shortened(`Task ${failedTask.id}${where2} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
+  const where = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
+  head2.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
   if (failedTask.logs.length === 0) return head2.join("\n");
   const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
   const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
@@ -1495,8 +1268,8 @@ function failureSummary(status, problems, isBug) {
 function failureSection({ name, outcome, cause, failedTask }) {
   const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? "")];
   if (failedTask !== void 0) {
-    const where2 = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
-    parts.push(`Task ${code(failedTask.id)}${where2} ${plain(failedTask.ending)}.`);
+    const where = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
+    parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
     if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs));
   }
   return parts.join("\n\n");
@@ -1834,6 +1607,7 @@ async function giveRoutes(move, field) {
   const { name, next, old } = move;
   const { engine } = field.connection;
   const signal = timeLimit(SEND_TIMEOUT_MS);
+  noteMoving(move.rollout);
   const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: "spec" }, signal);
   if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
@@ -2014,8 +1788,8 @@ function isInterim({ Labels: labels }) {
   return labels?.[INTERIM_LABEL] !== void 0;
 }
 function withoutInterim(spec) {
-  const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
-  const { before, meanwhile } = parseNote(note);
+  const { [INTERIM_LABEL]: note2, ...Labels } = spec.Labels ?? {};
+  const { before, meanwhile } = parseNote(note2);
   const replicas = spec.Mode.Replicated?.Replicas;
   const isOurs = before.replicas !== void 0 && replicas === meanwhile.replicas;
   const { UpdateConfig: policy, ...rest } = spec;
@@ -2044,8 +1818,8 @@ function beforeInterim(service) {
 function remembersInterim({ Spec: spec, PreviousSpec: previous }) {
   return !isInterim(spec) && previous !== void 0 && isInterim(previous);
 }
-function withNote(spec, note) {
-  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note) } };
+function withNote(spec, note2) {
+  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note2) } };
 }
 function parseNote(label2) {
   try {
@@ -2080,6 +1854,7 @@ async function sendInterim(checked2, spec, credential, { engine }) {
   const { current } = checked2;
   if (current === void 0) throw new Error("a service that does not exist has no interim spec");
   const sent = untouched({ ...checked2, interim: spec });
+  noteSending({ ...checked2, interim: spec });
   const signal = timeLimit(SEND_TIMEOUT_MS2);
   try {
     const standing = await give(current, checked2.interim, spec, credential, engine, signal);
@@ -2091,7 +1866,9 @@ async function sendInterim(checked2, spec, credential, { engine }) {
         problem: { outcome: "superseded", cause: "someone else deployed it at the same moment" }
       };
     }
-    return { ...sent, checked: { ...checked2, interim: service.Spec }, service };
+    const rollout = { ...sent, checked: { ...checked2, interim: service.Spec }, service };
+    noteSent(rollout);
+    return rollout;
   } catch (error) {
     return { ...sent, problem: { outcome: "failed", cause: `its first step could not be sent: ${messageOf(error)}` } };
   }
@@ -2533,7 +2310,7 @@ function namedAccess(request, current, image, { configs }) {
   if (choice === void 0) return void 0;
   const config = configs.find(({ name }) => name === choice.name);
   if (config === void 0) {
-    const known = configs.length > 0 ? `the configs of this run are ${list3(configs.map(({ name }) => name))}` : "this run has no configs";
+    const known = configs.length > 0 ? `the configs of this run are ${list2(configs.map(({ name }) => name))}` : "this run has no configs";
     throw new Error(
       `${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``
     );
@@ -2560,7 +2337,7 @@ function matchingAccess(image, configs) {
   const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
   const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
   if (first !== void 0 && others.length > 0) {
-    const names = list3([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+    const names = list2([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
     throw new Error(
       `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`
     );
@@ -2584,21 +2361,21 @@ function modeOf({ Mode: mode }) {
   if (mode.Global) return "global";
   return mode.GlobalJob ? "global job" : "replicated job";
 }
-function list3(names) {
+function list2(names) {
   return new Intl.ListFormat("en").format(names);
 }
 
 // src/docker/commands.ts
 function serviceUpdate(change) {
-  const variables2 = environmentFlags("--env-add", change.env);
+  const variables = environmentFlags("--env-add", change.env);
   const image = change.image === void 0 ? [] : ["--image", familiar(change.image)];
   return {
-    args: [...head("update", change), ...image, ...scale(change), ...variables2.args, ...change.flags, change.name],
-    env: variables2.env
+    args: [...head("update", change), ...image, ...scale(change), ...variables.args, ...change.flags, change.name],
+    env: variables.env
   };
 }
 function serviceCreate(change) {
-  const variables2 = environmentFlags("--env", change.env);
+  const variables = environmentFlags("--env", change.env);
   const image = change.image === void 0 ? [] : [familiar(change.image)];
   return {
     args: [
@@ -2606,11 +2383,11 @@ function serviceCreate(change) {
       "--name",
       change.name,
       ...scale(change),
-      ...variables2.args,
+      ...variables.args,
       ...change.flags,
       ...image
     ],
-    env: variables2.env
+    env: variables.env
   };
 }
 function stackDeploy(stack, file, directory, knowsDetach) {
@@ -2820,25 +2597,25 @@ function escapeVariables(value) {
 }
 function withIds(spec, ids) {
   const { TaskTemplate: template } = spec;
-  const container2 = template.ContainerSpec;
+  const container = template.ContainerSpec;
   const id = (text2) => ids.get(text2) ?? text2;
-  const credential = container2?.Privileges?.CredentialSpec;
+  const credential = container?.Privileges?.CredentialSpec;
   return {
     ...spec,
     TaskTemplate: {
       ...template,
       ...template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) },
-      ...container2 && {
+      ...container && {
         ContainerSpec: {
-          ...container2,
-          ...container2.Secrets && {
-            Secrets: container2.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) }))
+          ...container,
+          ...container.Secrets && {
+            Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) }))
           },
-          ...container2.Configs && {
-            Configs: container2.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) }))
+          ...container.Configs && {
+            Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) }))
           },
           ...credential?.Config && {
-            Privileges: { ...container2.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } }
+            Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } }
           }
         }
       }
@@ -3111,8 +2888,8 @@ async function check(planned, lookUp, world) {
     ...colours && { colours },
     ...change
   };
-  const note = current && unsettledNote(current, changes.length > 0);
-  if (note !== void 0) log.notice(`service ${request.name}: ${note}`);
+  const note2 = current && unsettledNote(current, changes.length > 0);
+  if (note2 !== void 0) log.notice(`service ${request.name}: ${note2}`);
   if (current !== void 0 && changes.length === 0) return { ...service, action: "unchanged" };
   const colour = nextColour(planned, wanted);
   throwAll([...await credentialProblems(wanted, world), ...placementProblems(wanted, image, nodes)]);
@@ -3534,7 +3311,10 @@ function deploy(services, field, watch2) {
     if (checked2.action === "unchanged") return asItIs;
     const problem = whyNotSent(field, watch2);
     if (problem !== void 0) return { ...asItIs, problem };
-    return send(checked2, connection, end).catch((error) => lostSight(checked2, error, field));
+    noteSending(checked2);
+    const rollout = await send(checked2, connection, end).catch((error) => lostSight(checked2, error, field));
+    noteSent(rollout);
+    return rollout;
   }
 }
 function afterwards(signal, ms) {
@@ -3671,11 +3451,11 @@ function unusedIds(ids, services) {
 }
 function referredIds(spec) {
   const template = spec?.TaskTemplate;
-  const container2 = template?.ContainerSpec;
-  const credential = container2?.Privileges?.CredentialSpec?.Config;
+  const container = template?.ContainerSpec;
+  const credential = container?.Privileges?.CredentialSpec?.Config;
   return [
-    ...(container2?.Secrets ?? []).map(({ SecretID }) => SecretID),
-    ...(container2?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+    ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+    ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
     ...(template?.Networks ?? []).map(({ Target }) => Target),
     ...(spec?.Networks ?? []).map(({ Target }) => Target),
     ...credential ? [credential] : []
@@ -4059,14 +3839,14 @@ async function read2(request, connection, workspace, signal) {
   };
 }
 async function render(request, { docker, configDirectory }, workspace, signal) {
-  const { files, adapted, directory, variables: variables2 } = request;
+  const { files, adapted, directory, variables } = request;
   const [first = "", ...others] = adapted.texts;
   const folder = others.length > 0 ? await workspace.makeDirectory("compose") : "";
   const paths = others.map((_, index) => join2(folder, `${index + 2}.yml`));
   await Promise.all(others.map((text2, index) => workspace.writeFile(paths[index] ?? "", text2)));
   const from = ["-", ...paths].flatMap((path) => ["--compose-file", path]);
   const args = ["--config", configDirectory, "stack", "config", ...from];
-  const result = await docker.run(args, { env: variables2, stdin: first, cwd: directory, signal });
+  const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal });
   if (result.code !== 0) throw new UserError(locateComplaint(files, complaint(result)));
   return parseStackFile(result.stdout);
 }
@@ -4148,6 +3928,7 @@ async function run(asked, signal) {
   var _stack = [];
   try {
     const workspace = __using(_stack, await createWorkspace(), true);
+    note({ onCancel: asked.onCancel });
     const time = new RunTime(asked.timeoutSeconds, signal);
     const connection = __using(_stack, await stage(
       "Connect",
