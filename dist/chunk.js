@@ -1048,14 +1048,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text4, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text4;
+        return text3;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text4.length <= endStep)
-        return text4;
+      if (text3.length <= endStep)
+        return text3;
       const folds = [];
       const escapedFolds = {};
       let end2 = lineWidth - indent.length;
@@ -1072,14 +1072,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text4, i, indent.length);
+        i = consumeMoreIndentedLines(text3, i, indent.length);
         if (i !== -1)
           end2 = i + endStep;
       }
-      for (let ch; ch = text4[i += 1]; ) {
+      for (let ch; ch = text3[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text4[i + 1]) {
+          switch (text3[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1096,12 +1096,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text4, i, indent.length);
+            i = consumeMoreIndentedLines(text3, i, indent.length);
           end2 = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text4[i + 1];
+            const next = text3[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -1113,12 +1113,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text4[i += 1];
+                ch = text3[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text4;
+                return text3;
               folds.push(j);
               escapedFolds[j] = true;
               end2 = j + endStep;
@@ -1133,39 +1133,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text4;
+        return text3;
       if (onFold)
         onFold();
-      let res = text4.slice(0, folds[0]);
+      let res = text3.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold = folds[i2];
-        const end3 = folds[i2 + 1] || text4.length;
+        const end3 = folds[i2 + 1] || text3.length;
         if (fold === 0)
           res = `
-${indent}${text4.slice(0, end3)}`;
+${indent}${text3.slice(0, end3)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text4[fold]}\\`;
+            res += `${text3[fold]}\\`;
           res += `
-${indent}${text4.slice(fold + 1, end3)}`;
+${indent}${text3.slice(fold + 1, end3)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text4, i, indent) {
+    function consumeMoreIndentedLines(text3, i, indent) {
       let end2 = i;
       let start = i + 1;
-      let ch = text4[start];
+      let ch = text3[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text4[++i];
+          ch = text3[++i];
         } else {
           do {
-            ch = text4[++i];
+            ch = text3[++i];
           } while (ch && ch !== "\n");
           end2 = i;
           start = i + 1;
-          ch = text4[start];
+          ch = text3[start];
         }
       }
       return end2;
@@ -7437,19 +7437,19 @@ var TERMINAL_CODES = new RegExp(
 var LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 var BLANKS_WITH_LINE_END = new RegExp(`[ \\t]*(?:${LINE_END.source})[\\s\\u0085]*`, "g");
 var UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
-function printable(text4) {
-  return text4.replace(TERMINAL_CODES, "").replace(BLANKS_WITH_LINE_END, " ").replaceAll("	", " ").replace(UNSEEN, "�");
+function printable(text3) {
+  return text3.replace(TERMINAL_CODES, "").replace(BLANKS_WITH_LINE_END, " ").replaceAll("	", " ").replace(UNSEEN, "�");
 }
-function shortened(text4, mostCharacters) {
-  if (text4.length <= mostCharacters) return text4;
-  const head = withoutHalf(text4.slice(0, mostCharacters));
-  return `${head}… (${(text4.length - head.length).toLocaleString("en")} more characters)`;
+function shortened(text3, mostCharacters) {
+  if (text3.length <= mostCharacters) return text3;
+  const head = withoutHalf(text3.slice(0, mostCharacters));
+  return `${head}… (${(text3.length - head.length).toLocaleString("en")} more characters)`;
 }
-function wellFormed(text4) {
-  return text4.replace(new RegExp("\\p{Cs}", "gu"), "�");
+function wellFormed(text3) {
+  return text3.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
-function withoutHalf(text4) {
-  return /[\ud800-\udbff]$/.test(text4) ? text4.slice(0, -1) : text4;
+function withoutHalf(text3) {
+  return /[\ud800-\udbff]$/.test(text3) ? text3.slice(0, -1) : text3;
 }
 
 // src/runner/secret.ts
@@ -7470,39 +7470,39 @@ var Matcher = class {
     this.#texts = [...new Set(texts)].sort();
     this.#longest = this.#texts.reduce((most, { length }) => Math.max(most, length), 0);
     const begun = [];
-    this.#shorter = this.#texts.map((text4, index) => {
-      while (begun.length > 0 && !text4.startsWith(this.#texts[begun.at(-1) ?? 0] ?? "")) begun.pop();
+    this.#shorter = this.#texts.map((text3, index) => {
+      while (begun.length > 0 && !text3.startsWith(this.#texts[begun.at(-1) ?? 0] ?? "")) begun.pop();
       const shorter = begun.at(-1) ?? -1;
       begun.push(index);
       return shorter;
     });
-    for (const text4 of this.#texts) this.#keys[keyAt(text4, 0)] = 1;
+    for (const text3 of this.#texts) this.#keys[keyAt(text3, 0)] = 1;
   }
   /** The text with everything found in it replaced; what overlaps is replaced together. */
-  replaceAll(text4, by) {
-    if (this.#texts.length === 0) return text4;
+  replaceAll(text3, by) {
+    if (this.#texts.length === 0) return text3;
     let result = "";
     let done = 0;
     let start = 0;
     let end2 = 0;
-    for (let at = 0; at + KEY_CHARACTERS <= text4.length; at++) {
-      const length = this.#lengthAt(text4, at);
+    for (let at = 0; at + KEY_CHARACTERS <= text3.length; at++) {
+      const length = this.#lengthAt(text3, at);
       if (length === 0) continue;
       if (at >= end2) {
         if (end2 > start) {
-          result += text4.slice(done, start) + by;
+          result += text3.slice(done, start) + by;
           done = end2;
         }
         start = at;
       }
       end2 = Math.max(end2, at + length);
     }
-    return end2 === start ? text4 : `${result}${text4.slice(done, start)}${by}${text4.slice(end2)}`;
+    return end2 === start ? text3 : `${result}${text3.slice(done, start)}${by}${text3.slice(end2)}`;
   }
   /** The length of the longest text that stands at a place; 0 when none does. */
-  #lengthAt(text4, at) {
-    if (this.#keys[keyAt(text4, at)] === 0) return 0;
-    const rest = text4.slice(at, at + this.#longest);
+  #lengthAt(text3, at) {
+    if (this.#keys[keyAt(text3, at)] === 0) return 0;
+    const rest = text3.slice(at, at + this.#longest);
     for (let index = this.#lastUpTo(rest); index >= 0; index = this.#shorter[index] ?? -1) {
       const candidate = this.#texts[index] ?? "";
       if (rest.startsWith(candidate)) return candidate.length;
@@ -7521,9 +7521,9 @@ var Matcher = class {
     return low - 1;
   }
 };
-function keyAt(text4, at) {
-  const pair = text4.charCodeAt(at) * 31 + text4.charCodeAt(at + 1);
-  return (pair * 961 + text4.charCodeAt(at + 2) * 31 + text4.charCodeAt(at + 3)) % KEYS;
+function keyAt(text3, at) {
+  const pair = text3.charCodeAt(at) * 31 + text3.charCodeAt(at + 1);
+  return (pair * 961 + text3.charCodeAt(at + 2) * 31 + text3.charCodeAt(at + 3)) % KEYS;
 }
 
 // src/runner/stdout.ts
@@ -7538,8 +7538,8 @@ function divertOthers(handOver) {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", () => void 0);
     stream.write = ((chunk, ...rest) => {
-      const text4 = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
-      for (const line of text4.replace(/\r?\n$/, "").split("\n")) if (line.trim() !== "") handOver(line);
+      const text3 = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+      for (const line of text3.replace(/\r?\n$/, "").split("\n")) if (line.trim() !== "") handOver(line);
       const done = rest.find((one) => typeof one === "function");
       if (done !== void 0) process.nextTick(done);
       return true;
@@ -7562,11 +7562,11 @@ function commandLine(name, data, env, properties = {}) {
 function withoutCommands(line) {
   return line.replace(/##(?=\w*\[)/g, "## ").replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, "$1 ");
 }
-function escapeData(text4) {
-  return text4.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+function escapeData(text3) {
+  return text3.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
-function escapeProperty(text4) {
-  return escapeData(text4).replaceAll(":", "%3A").replaceAll(",", "%2C");
+function escapeProperty(text3) {
+  return escapeData(text3).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
 // src/runner/secret.ts
@@ -7608,14 +7608,14 @@ function isTooPlain(value) {
   const core = value.trim();
   return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core);
 }
-function redact(text4) {
+function redact(text3) {
   matcher ??= new Matcher(known);
-  return matcher.replaceAll(text4, HIDDEN);
+  return matcher.replaceAll(text3, HIDDEN);
 }
 function formsOf(value) {
-  const text4 = wellFormed(value);
-  const lines2 = text4.split(LINE_END).map((line) => line.trim());
-  const plain = [text4, text4.trim(), ...lines2.filter((line) => !FRAME_OF_KEY.test(line))];
+  const text3 = wellFormed(value);
+  const lines2 = text3.split(LINE_END).map((line) => line.trim());
+  const plain = [text3, text3.trim(), ...lines2.filter((line) => !FRAME_OF_KEY.test(line))];
   const telling = unique(plain).filter((one) => !isTooPlain(one));
   const escaped = telling.flatMap((one) => [
     one,
@@ -7625,17 +7625,17 @@ function formsOf(value) {
     JSON.stringify(one).slice(1, -1),
     goJson(one)
   ]);
-  const encoded = isTooPlain(text4) ? [] : [...base64Forms(text4), ...base64Forms(text4.trim())];
+  const encoded = isTooPlain(text3) ? [] : [...base64Forms(text3), ...base64Forms(text3.trim())];
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
 }
-function base64Forms(text4) {
-  const standard = Buffer.from(text4).toString("base64");
+function base64Forms(text3) {
+  const standard = Buffer.from(text3).toString("base64");
   const urlSafe = standard.replaceAll("+", "-").replaceAll("/", "_");
   return [standard, urlSafe, standard.replace(/=+$/, ""), urlSafe.replace(/=+$/, "")];
 }
-function goJson(text4) {
+function goJson(text3) {
   const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(text4).slice(1, -1).replace(/[<>&]/g, hex);
+  return JSON.stringify(text3).slice(1, -1).replace(/[<>&]/g, hex);
 }
 function hide(forms, isMasked) {
   const fresh = unique(forms).filter((form) => !known.has(form));
@@ -7650,13 +7650,13 @@ function masksOf(form) {
   return form.split(/::+|^:/).filter((piece) => !isTooPlain(piece));
 }
 function unique(texts) {
-  return [...new Set(texts)].filter((text4) => text4 !== "");
+  return [...new Set(texts)].filter((text3) => text3 !== "");
 }
 
 // src/runner/foreign.ts
 var MOST_CHARACTERS = 2e3;
-function foreignLine(text4, mostCharacters = MOST_CHARACTERS) {
-  return shortened(redact(printable(redact(text4))), mostCharacters);
+function foreignLine(text3, mostCharacters = MOST_CHARACTERS) {
+  return shortened(redact(printable(redact(text3))), mostCharacters);
 }
 
 // src/runner/state.ts
@@ -7821,10 +7821,10 @@ async function readState(directory) {
     return void 0;
   }
 }
-function parseState(text4) {
+function parseState(text3) {
   const services = /* @__PURE__ */ new Map();
   let state = { step: "", pid: 0, startedAt: "", stage: "", lock: "", onCancel: "keep" };
-  for (const line of text4.split("\n")) {
+  for (const line of text3.split("\n")) {
     const change = parseChange(line);
     if (change === void 0) continue;
     const { service, ...rest } = change;
@@ -7876,7 +7876,7 @@ var MOST_TITLE_CHARACTERS = 200;
 var MOST_ANNOTATION_CHARACTERS = 4096;
 var ROOM_FOR_REST = 40;
 var log = logThrough(redact);
-var reportLog = logThrough((text4) => text4);
+var reportLog = logThrough((text3) => text3);
 async function stage(title, work) {
   note({ stage: title });
   const line = foreignLine(title, MOST_TITLE_CHARACTERS);
@@ -7901,11 +7901,11 @@ function speakForAll() {
   });
 }
 function logThrough(hide3) {
-  const one = (text4, most) => withoutCommands(shortened(hide3(printable(hide3(text4))), most));
+  const one = (text3, most) => withoutCommands(shortened(hide3(printable(hide3(text3))), most));
   const annotate = (level) => (message, title) => {
     const lines2 = hide3(message).split(LINE_END).map((line) => withoutCommands(hide3(printable(line))));
-    const text4 = shortened(lines2.join("\n"), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-    annotation(level, text4, title === void 0 ? void 0 : one(title, MOST_TITLE_CHARACTERS));
+    const text3 = shortened(lines2.join("\n"), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
+    annotation(level, text3, title === void 0 ? void 0 : one(title, MOST_TITLE_CHARACTERS));
   };
   return {
     info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
@@ -7952,6 +7952,12 @@ var CutOff = class extends Error {
     super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`);
   }
 };
+var Underway = class extends Error {
+  name = "Underway";
+  constructor(cause) {
+    super(messageOf(cause), { cause });
+  }
+};
 function throwAll(problems) {
   if (problems.length > 0) throw new UserErrors(problems);
 }
@@ -7981,16 +7987,16 @@ var REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
 var TAG = /^\w[\w.-]{0,127}$/;
 var HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
 var IMAGE_ID = /^[a-f0-9]{64}$/;
-function parseReference(text4) {
-  const refuse = (reason) => new InvalidReference(`The image name ${shown(text4)} ${reason}`);
-  checkCharacters(text4, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text4)?.[0];
+function parseReference(text3) {
+  const refuse = (reason) => new InvalidReference(`The image name ${shown(text3)} ${reason}`);
+  checkCharacters(text3, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text3)?.[0];
   if (scheme !== void 0) throw refuse(`must not start with ${scheme}: leave it off`);
-  if (IMAGE_ID.test(text4)) {
+  if (IMAGE_ID.test(text3)) {
     throw refuse("could be an image ID, which exists on one machine only: write the name, such as nginx:1.27");
   }
-  if (isDigest(text4)) throw refuse(`is a digest without a name: write name@${text4}`);
-  const { registry, remainder } = splitRegistry(text4);
+  if (isDigest(text3)) throw refuse(`is a digest without a name: write name@${text3}`);
+  const { registry, remainder } = splitRegistry(text3);
   if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry)}`);
   const [nameAndTag, digest] = cut(remainder, "@");
   const [name, tag] = cut(nameAndTag, ":");
@@ -7998,7 +8004,7 @@ function parseReference(text4) {
   if (tag === "") throw refuse("ends in an empty tag: is a variable empty that should hold the tag?");
   if (digest === "") throw refuse("ends in an empty digest: is a variable empty that should hold the digest?");
   if (/[A-Z]/.test(name)) {
-    const lowered = text4.slice(0, text4.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+    const lowered = text3.slice(0, text3.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
     throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
   }
   if (name.endsWith("/")) throw refuse("ends in a slash: leave it off, or add the rest of the name");
@@ -8028,10 +8034,10 @@ function withDigest(reference, digest) {
 function sameImage(a, b) {
   return a === b || isImageName(a) && isImageName(b) && fullName(a) === fullName(b);
 }
-function parseRegistry(text4) {
-  const refuse = (reason) => new InvalidReference(`The registry ${shown(text4)} ${reason}`);
-  checkCharacters(text4, refuse, "ghcr.io, or docker.io for Docker Hub");
-  const address = text4.replace(/^https?:\/\//i, "");
+function parseRegistry(text3) {
+  const refuse = (reason) => new InvalidReference(`The registry ${shown(text3)} ${reason}`);
+  checkCharacters(text3, refuse, "ghcr.io, or docker.io for Docker Hub");
+  const address = text3.replace(/^https?:\/\//i, "");
   if (address.includes("://")) throw refuse("has a scheme that is not https: leave it off");
   const [host, rest = ""] = cut(address.replace(/\/+$/, ""), "/");
   if (host.includes("@")) throw refuse("has an @ in its host: give the user name and the password on their own");
@@ -8056,31 +8062,31 @@ function canonicalHost(host) {
   const lowered = host.toLowerCase();
   return HUB_ALIASES.has(lowered) ? HUB : lowered;
 }
-function splitRegistry(text4) {
-  const [first, rest] = cut(text4, "/");
-  if (rest === void 0) return { registry: HUB, remainder: text4 };
+function splitRegistry(text3) {
+  const [first, rest] = cut(text3, "/");
+  if (rest === void 0) return { registry: HUB, remainder: text3 };
   if (isHostLike(first)) return { registry: canonicalHost(first), remainder: rest };
   if (first !== first.toLowerCase()) return { registry: first, remainder: rest };
-  return { registry: HUB, remainder: text4 };
+  return { registry: HUB, remainder: text3 };
 }
-function isImageName(text4) {
+function isImageName(text3) {
   try {
-    parseReference(text4);
+    parseReference(text3);
     return true;
   } catch (error) {
     if (error instanceof InvalidReference) return false;
     throw error;
   }
 }
-function fullName(text4) {
-  const reference = withTagDefault(parseReference(text4));
+function fullName(text3) {
+  const reference = withTagDefault(parseReference(text3));
   return canonicalName(reference) + suffix(reference);
 }
 function isHostLike(component) {
   return /[.:]/.test(component) || component.toLowerCase() === "localhost";
 }
-function isDigest(text4) {
-  const [algorithm, hex = ""] = cut(text4, ":");
+function isDigest(text3) {
+  const [algorithm, hex = ""] = cut(text3, ":");
   return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
 }
 function shortName(reference) {
@@ -8094,11 +8100,11 @@ function shortName(reference) {
 function suffix({ tag, digest }) {
   return (tag === void 0 ? "" : `:${tag}`) + (digest === void 0 ? "" : `@${digest}`);
 }
-function checkCharacters(text4, refuse, example) {
-  if (text4 === "") throw refuse(`is empty: write one such as ${example}`);
-  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text4))?.[0];
+function checkCharacters(text3, refuse, example) {
+  if (text3 === "") throw refuse(`is empty: write one such as ${example}`);
+  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text3))?.[0];
   if (variable !== void 0) throw refuse(`still holds ${variable}: nothing has put a value in its place`);
-  if (/\s/.test(text4)) throw refuse("has white space in it: take it out");
+  if (/\s/.test(text3)) throw refuse("has white space in it: take it out");
 }
 function hostProblem(host) {
   if (host.includes("@")) return "a user name and password belong to the credential, not here";
@@ -8124,22 +8130,22 @@ function digestProblem(digest) {
   if (length === void 0) return `write sha256: and 64 hexadecimal digits in lower case`;
   return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
 }
-function shown(text4) {
-  return JSON.stringify(withoutUserInfo(text4));
+function shown(text3) {
+  return JSON.stringify(withoutUserInfo(text3));
 }
-function withoutUserInfo(text4) {
-  return text4.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
+function withoutUserInfo(text3) {
+  return text3.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
 }
-function cut(text4, separator) {
-  const at = text4.indexOf(separator);
-  return at < 0 ? [text4, void 0] : [text4.slice(0, at), text4.slice(at + separator.length)];
+function cut(text3, separator) {
+  const at = text3.indexOf(separator);
+  return at < 0 ? [text3, void 0] : [text3.slice(0, at), text3.slice(at + separator.length)];
 }
 
 // src/docker/config-file.ts
 function parseConfigFile(content) {
-  const parsed = JSON.parse(content);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new SyntaxError("not a JSON object");
-  return parsed;
+  const parsed2 = JSON.parse(content);
+  if (typeof parsed2 !== "object" || parsed2 === null || Array.isArray(parsed2)) throw new SyntaxError("not a JSON object");
+  return parsed2;
 }
 function isolatedConfigFile(credentials, carriedOver) {
   const entries = [...credentials].map(
@@ -8258,8 +8264,8 @@ function archiveUrl(base, version, platform, architecture) {
   return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
 }
 function parseCliVersion(printed) {
-  const [, text4 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-  return text4 === "" ? void 0 : { text: text4, major: Number(major), minor: Number(minor) };
+  const [, text3 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+  return text3 === "" ? void 0 : { text: text3, major: Number(major), minor: Number(minor) };
 }
 function missingFeature(version, hasStack) {
   if (version === void 0) return void 0;
@@ -8322,13 +8328,13 @@ async function installDocker(request2, directory, env, signal2) {
 async function untilStopped(work, signal2) {
   let stop = () => {
   };
-  const stopped = new Promise((_, reject) => {
+  const stopped2 = new Promise((_, reject) => {
     stop = () => reject(signal2.reason);
   });
   signal2.addEventListener("abort", stop, { once: true });
   try {
     signal2.throwIfAborted();
-    return await Promise.race([work, stopped]);
+    return await Promise.race([work, stopped2]);
   } finally {
     signal2.removeEventListener("abort", stop);
   }
@@ -8452,8 +8458,8 @@ function hideAll(value) {
     hideAll(entry.value);
   }
 }
-function hideAfterPasswordKeys(text4) {
-  for (const [, rest = ""] of text4.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
+function hideAfterPasswordKeys(text3) {
+  for (const [, rest = ""] of text3.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
     guess(rest);
     for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
       guess(piece);
@@ -8517,8 +8523,8 @@ function shown2(value) {
 function listed(names, type = "conjunction") {
   return new Intl.ListFormat("en", { type }).format(names.map((name) => `\`${name}\``));
 }
-function oneLine(text4) {
-  return text4.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+function oneLine(text3) {
+  return text3.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 // src/reach/host.ts
@@ -8527,60 +8533,60 @@ var NAME = String.raw`(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
 var SSH = new RegExp(String.raw`^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
 var TCP = new RegExp(String.raw`^${NAME}:(\d{1,5})/?$`);
 var PLAIN_PATH = /^\/[\w./@+-]*$/;
-function parseHost(text4) {
-  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text4) ?? [];
-  if (scheme === "ssh") return parseSsh(text4, rest);
-  if (scheme === "tcp") return parseTcp(text4, rest);
+function parseHost(text3) {
+  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text3) ?? [];
+  if (scheme === "ssh") return parseSsh(text3, rest);
+  if (scheme === "tcp") return parseTcp(text3, rest);
   if (scheme === "unix") {
-    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text4 };
+    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text3 };
     throw new UserError(
-      `${shown2(withoutUserInfo2(text4))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`
+      `${shown2(withoutUserInfo2(text3))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`
     );
   }
-  throw new UserError(`${shown2(withoutUserInfo2(text4))} is no address of a docker daemon: write one such as ${FORMS}`);
+  throw new UserError(`${shown2(withoutUserInfo2(text3))} is no address of a docker daemon: write one such as ${FORMS}`);
 }
-function parseJump(text4) {
-  const [, user, name, port, path] = SSH.exec(text4.replace(/^ssh:\/\//, "")) ?? [];
+function parseJump(text3) {
+  const [, user, name, port, path] = SSH.exec(text3.replace(/^ssh:\/\//, "")) ?? [];
   if (name === void 0 || path !== void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text4))} is no jump host: write user@host or user@host:port, several with commas between`
+      `${shown2(withoutUserInfo2(text3))} is no jump host: write user@host or user@host:port, several with commas between`
     );
   }
   return `${user === void 0 ? "" : `${user}@`}${name}${port === void 0 ? "" : `:${port}`}`;
 }
-function parseSsh(text4, rest) {
+function parseSsh(text3, rest) {
   if (/^[^@/]*:.*@/.test(rest)) {
     throw new UserError("there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`");
   }
   const [, user, name, port, path] = SSH.exec(rest) ?? [];
   if (name === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text4))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
+      `${shown2(withoutUserInfo2(text3))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
     );
   }
   const socket = path === void 0 || path === "/" ? void 0 : path;
   if (socket !== void 0 && !PLAIN_PATH.test(socket)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text4))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
+      `${shown2(withoutUserInfo2(text3))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
     );
   }
   return {
     kind: "ssh",
-    text: text4,
+    text: text3,
     user,
     name: name.replace(/^\[|\]$/g, ""),
     port: port === void 0 ? void 0 : Number(port),
     socket
   };
 }
-function parseTcp(text4, rest) {
+function parseTcp(text3, rest) {
   const [, port] = TCP.exec(rest) ?? [];
   if (port === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text4))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
+      `${shown2(withoutUserInfo2(text3))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
     );
   }
-  return { kind: "tcp", text: text4.replace(/\/$/, "") };
+  return { kind: "tcp", text: text3.replace(/\/$/, "") };
 }
 function isPort(port) {
   return port === void 0 || Number(port) > 0 && Number(port) < 65536;
@@ -8601,10 +8607,10 @@ function toTenths(seconds) {
 // src/reach/known-hosts.ts
 var FINGERPRINT2 = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
-function parsePins(text4) {
+function parsePins(text3) {
   const lines2 = [];
   const fingerprints = [];
-  for (const [index, raw2] of text4.split(/\r\n|\r|\n/).entries()) {
+  for (const [index, raw2] of text3.split(/\r\n|\r|\n/).entries()) {
     const line = raw2.trim();
     if (line === "" || line.startsWith("#")) continue;
     const fingerprint2 = line.split(/\s+/).find((word) => FINGERPRINT2.test(word));
@@ -9033,26 +9039,26 @@ async function openSessions(ssh, host, target, signal2) {
 }
 function keepOpen(first, opened, host) {
   let current = first;
-  let stopped = false;
+  let stopped2 = false;
   const watch = async () => {
     for (; ; ) {
       await current?.ended;
-      if (stopped) return;
+      if (stopped2) return;
       const since = nowMs();
       log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
       current = void 0;
-      for (let pause = 0.2; current === void 0; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
-        await idle(pause * 1e3);
-        if (stopped) return;
+      for (let pause2 = 0.2; current === void 0; pause2 = Math.min(pause2 * 2, LONGEST_BACK_OFF_SECONDS)) {
+        await idle(pause2 * 1e3);
+        if (stopped2) return;
         current = await opened().catch(() => void 0);
-        if (current !== void 0 && stopped) return end(current);
+        if (current !== void 0 && stopped2) return end(current);
       }
       log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`);
     }
   };
   void watch().catch(() => void 0);
   return () => {
-    stopped = true;
+    stopped2 = true;
     if (current !== void 0) end(current);
   };
 }
@@ -9139,8 +9145,8 @@ function lines(all) {
 // src/reach/tls.ts
 import { createPrivateKey, X509Certificate } from "node:crypto";
 var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-function pemFrom(text4, kind) {
-  const plain = text4.includes("-----BEGIN") || !BASE64.test(text4) ? text4 : Buffer.from(text4, "base64").toString("utf8");
+function pemFrom(text3, kind) {
+  const plain = text3.includes("-----BEGIN") || !BASE64.test(text3) ? text3 : Buffer.from(text3, "base64").toString("utf8");
   const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
 `;
   if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
@@ -9174,8 +9180,8 @@ function validity(name, { validFrom, validTo }, now) {
   }
   return [];
 }
-function day(text4) {
-  return new Date(text4).toISOString().slice(0, 10);
+function day(text3) {
+  return new Date(text3).toISOString().slice(0, 10);
 }
 function certificate(pem) {
   try {
@@ -9276,10 +9282,10 @@ async function doorOfContext({ context: name, ssh }, ground) {
     open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => void 0 })
   };
 }
-function plainWay(text4, env, settings, explain) {
+function plainWay(text3, env, settings, explain) {
   return {
-    text: text4,
-    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text4 },
+    text: text3,
+    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text3 },
     explain,
     [Symbol.dispose]: () => void 0
   };
@@ -9301,16 +9307,51 @@ async function inspectContext(docker, name, env, signal2) {
   );
 }
 
-// src/docker/engine.ts
-import { Agent, request as httpRequest } from "node:http";
+// src/docker/connect-engine.ts
 import { createInterface } from "node:readline";
-import { Duplex } from "node:stream";
-import { text as text2 } from "node:stream/consumers";
+
+// src/docker/engine.ts
+var EngineError = class extends Error {
+  name = "EngineError";
+  status;
+  /** Whether it is in the form of a daemon's. What stands in front of one answers in its own. */
+  isDaemons;
+  /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
+  asked;
+  constructor(status, message, asked, isDaemons = true) {
+    super(message);
+    this.status = status;
+    this.asked = asked;
+    this.isDaemons = isDaemons;
+  }
+};
+var ConnectionLost = class extends Error {
+  name = "ConnectionLost";
+  /** The cause alone. */
+  reason;
+  constructor(message, options = {}) {
+    super(message, options);
+    this.reason = options.reason ?? message;
+  }
+};
+var TooLate = class extends ConnectionLost {
+  name = "TooLate";
+};
+var Unreadable = class extends ConnectionLost {
+  name = "Unreadable";
+};
+function tellCallError(error) {
+  if (error instanceof ConnectionLost) return error.message;
+  if (!(error instanceof EngineError)) return void 0;
+  const { host, request: request2 } = error.asked ?? { host: "the docker daemon", request: "a request" };
+  const from = error.isDaemons ? "" : ", not in the words of a docker daemon: something in front of it does not let the request through";
+  return `${host} answered ${request2} with ${error.status}${from}: ${error.message}`;
+}
 
 // src/docker/go-json.ts
-function parseGoJson(text4) {
-  const value = JSON.parse(text4);
-  return text4.includes("null") ? withoutNulls(value) : value;
+function parseGoJson(text3) {
+  const value = JSON.parse(text3);
+  return text3.includes("null") ? withoutNulls(value) : value;
 }
 function withoutNulls(value) {
   if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
@@ -9319,178 +9360,219 @@ function withoutNulls(value) {
   return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
-// src/docker/engine.ts
-var EngineError = class extends Error {
-  name = "EngineError";
-  status;
-  constructor(status, message) {
-    super(message);
-    this.status = status;
+// src/docker/answers.ts
+var MOST_QUOTED = 200;
+var MOST_READ = 1e4;
+var MOST_OF_A_MESSAGE = 1e4;
+function readAnswer({ body, headers }, path, { host, request: request2 }) {
+  const text3 = body.toString();
+  if (text3.trim() === "" && !isRead(request2)) return void 0;
+  const value = parsed(text3);
+  if (value === void 0 || isRead(request2) && !isPlausible(value, path)) {
+    const reason = `it answers ${request2} with ${describe(text3, headers["content-type"])}, and no docker daemon does`;
+    throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
   }
-};
-var ConnectionLost = class extends Error {
-  name = "ConnectionLost";
-};
-var OWN_API_VERSION = "1.54";
-var OLDEST_API_VERSION = "1.41";
-var MOST_CONNECTIONS = 4;
-var DEFAULT_TIMEOUT_SECONDS = 45;
-async function connectEngine(dial, headers, signal2) {
-  const agent = new StdioAgent(dial);
-  const send = sender(agent, headers);
-  try {
-    const ping = await send("GET", "/_ping", { signal: signal2 });
-    ping.resume();
-    if (ping.statusCode !== 200) throw new EngineError(ping.statusCode ?? 0, await text2(ping));
-    return engineOver(agent, send, agreeOnVersion(String(ping.headers["api-version"] ?? OLDEST_API_VERSION)));
-  } catch (error) {
-    agent.destroy();
-    throw error;
-  }
+  return value;
 }
-function agreeOnVersion(offered) {
-  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-    throw new EngineError(
-      400,
-      `its API ${offered} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`
-    );
-  }
-  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
-}
-function compareVersions(a, b) {
-  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
-  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
-  return majorA - majorB || minorA - minorB;
-}
-function engineOver(agent, send, apiVersion) {
-  const call = async (method, path, options = {}) => {
-    const response = await send(method, `/v${apiVersion}${path}`, options);
-    if ((response.statusCode ?? 500) >= 400) throw await refusal(response);
-    return response;
-  };
-  return {
-    apiVersion,
-    get: async (path, options) => parseBody(await text2(await call("GET", path, options))),
-    post: async (path, options) => parseBody(await text2(await call("POST", path, options))),
-    remove: async (path, options) => {
-      ;
-      (await call("DELETE", path, options)).resume();
-    },
-    bytes: async (path, options) => Buffer.concat(await (await call("GET", path, options)).toArray()),
-    lines: (path, options) => readLines(() => call("GET", path, options)),
-    forward: ({ method, path }) => send(method, path, {}),
-    close: () => agent.destroy()
-  };
-}
-async function* readLines(open2) {
-  yield* createInterface({ input: await open2() });
-}
-function parseBody(body) {
-  return body.trim() === "" ? void 0 : parseGoJson(body);
-}
-async function refusal(response) {
-  const body = await text2(response);
-  return new EngineError(response.statusCode ?? 500, messageIn(body) ?? body.trim());
+function refusal({ status, headers, body }, asked) {
+  const text3 = body.toString();
+  const message = messageIn(text3);
+  if (message !== void 0) return new EngineError(status, message.slice(0, MOST_OF_A_MESSAGE), asked);
+  return new EngineError(status, describe(text3, headers["content-type"]), asked, false);
 }
 function messageIn(body) {
+  const { message } = parsed(body) ?? {};
+  return typeof message === "string" ? message : void 0;
+}
+function parsed(text3) {
   try {
-    const parsed = JSON.parse(body);
-    const message = parsed?.message;
-    return typeof message === "string" ? message : void 0;
+    return parseGoJson(text3) ?? void 0;
   } catch {
     return void 0;
   }
 }
-function sender(agent, headers) {
-  const once = (method, path, options) => {
-    const { query = {}, body, registryAuth, signal: signal2, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
-    const search = new URLSearchParams(query).toString();
-    const payload = body === void 0 ? void 0 : JSON.stringify(body);
-    const outgoing = httpRequest({
-      agent,
-      method,
-      path: search === "" ? path : `${path}?${search}`,
-      headers: {
-        ...headers,
-        // The daemon does not look at the host; without one Node would name its own default.
-        Host: "docker",
-        ...payload === void 0 ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) },
-        ...registryAuth === void 0 ? {} : { "X-Registry-Auth": registryAuth.reveal() }
-      },
-      ...signal2 === void 0 ? {} : { signal: signal2 }
-    });
-    const answer = answerOf(outgoing, timeoutSeconds);
-    outgoing.end(payload);
-    return answer;
-  };
-  return async (method, path, options) => {
-    try {
-      return await once(method, path, options);
-    } catch (error) {
-      if (method !== "GET" || !(error instanceof ConnectionLost) || !agent.mayConnectAgain) throw error;
-      return once(method, path, options);
-    }
-  };
+function isRead(request2) {
+  return request2.startsWith("GET ");
 }
-function answerOf(outgoing, timeoutSeconds) {
-  return new Promise((resolve3, reject) => {
-    const timer = setTimeout(() => {
-      outgoing.destroy(new ConnectionLost(`the docker daemon did not answer within ${timeoutSeconds} s`));
-    }, timeoutSeconds * 1e3);
-    outgoing.once("response", (response) => {
-      clearTimeout(timer);
-      resolve3(response);
+var LISTS = /^\/(?:services|tasks|nodes|networks|secrets|configs)$/;
+var KEYS2 = [
+  [/^\/info$/, "Swarm"],
+  [/^\/(?:services|tasks|nodes|secrets|configs)\/[^/]+$/, "ID"],
+  [/^\/networks\/[^/]+$/, "Id"],
+  [/^\/distribution\/.+\/json$/, "Descriptor"]
+];
+function isPlausible(value, path) {
+  if (LISTS.test(path))
+    return Array.isArray(value) && value.every((item) => isObject(item) && ("ID" in item || "Id" in item));
+  if (!isObject(value)) return false;
+  const key = KEYS2.find(([pattern]) => pattern.test(path))?.[1];
+  return key === void 0 || key in value;
+}
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function describe(text3, contentType = "") {
+  if (text3.trim() === "") return "nothing";
+  const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text3);
+  return isHtml ? `HTML ("${quoted2(withoutTags(text3))}")` : `"${quoted2(text3)}"`;
+}
+function quoted2(text3) {
+  return foreignLine(text3.slice(0, MOST_READ).replace(/\s+/g, " ").trim(), MOST_QUOTED);
+}
+function withoutTags(html) {
+  return html.slice(0, MOST_READ).replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, " ").replace(/<[^>]*>/g, " ");
+}
+
+// src/docker/http-over-pipe.ts
+import { Agent, request as httpRequest } from "node:http";
+import { Duplex } from "node:stream";
+var MOST_CONNECTIONS = 4;
+var WAIT_SECONDS = 180;
+var MOST_STDERR = 2e4;
+var HttpOverPipe = class {
+  #agent;
+  #open = /* @__PURE__ */ new Set();
+  #isClosed = false;
+  constructor(dial) {
+    this.#agent = new StdioAgent(dial);
+  }
+  /**
+   * The whole answer.
+   *
+   * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
+   */
+  exchange(outgoing, limits) {
+    return this.#send(outgoing, limits, (response, done) => {
+      const parts = [];
+      response.on("data", (part) => parts.push(part));
+      response.once("end", () => {
+        done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+      });
     });
-    outgoing.once("error", (error) => {
-      clearTimeout(timer);
-      const isOurs = error instanceof ConnectionLost || error.name === "AbortError";
-      reject(isOurs ? error : new ConnectionLost(error.message, { cause: error }));
+  }
+  /** The answer as soon as it begins. When the signal is aborted later, it breaks off. */
+  stream(outgoing, limits) {
+    return this.#send(outgoing, limits, (response, done) => {
+      response.on("error", () => void 0);
+      const stop = () => response.destroy();
+      limits.signal?.addEventListener("abort", stop, { once: true });
+      response.once("close", () => limits.signal?.removeEventListener("abort", stop));
+      done(response);
     });
-  });
+  }
+  /** Breaks every request off, with this cause. */
+  close(reason) {
+    this.#isClosed = true;
+    for (const giveUp of [...this.#open]) giveUp(new ConnectionLost(reason));
+    this.#agent.destroy();
+  }
+  #send({ method, path, headers, payload }, { signal: signal2, seconds }, read2) {
+    return new Promise((resolve3, reject) => {
+      if (signal2?.aborted) return reject(stopped(signal2));
+      if (this.#isClosed) return reject(new ConnectionLost("the connection is closed"));
+      const request2 = httpRequest({ agent: this.#agent, method, path, headers });
+      let clock = setTimeout(
+        () => giveUp(new TooLate(`no connection was free for ${WAIT_SECONDS} s`)),
+        WAIT_SECONDS * 1e3
+      );
+      const end2 = () => {
+        clearTimeout(clock);
+        signal2?.removeEventListener("abort", stop);
+        this.#open.delete(giveUp);
+      };
+      const giveUp = (error) => {
+        end2();
+        reject(error);
+        request2.destroy(error);
+      };
+      const stop = () => giveUp(stopped(signal2));
+      this.#open.add(giveUp);
+      signal2?.addEventListener("abort", stop, { once: true });
+      request2.once("socket", () => {
+        clearTimeout(clock);
+        clock = setTimeout(() => giveUp(new TooLate(`there was no whole answer within ${seconds} s`)), seconds * 1e3);
+      });
+      request2.once("response", (response) => {
+        response.once("error", (error) => giveUp(brokenBy(error, "the answer broke off")));
+        response.once("aborted", () => giveUp(new ConnectionLost("the answer broke off")));
+        read2(response, (answer) => {
+          end2();
+          resolve3(answer);
+        });
+      });
+      request2.on("error", (error) => giveUp(brokenBy(error, "the connection ended without an answer")));
+      request2.end(payload);
+    });
+  }
+};
+function stopped(signal2) {
+  return new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
+}
+function brokenBy(error, otherwise) {
+  if (error instanceof ConnectionLost) return error;
+  const { code = "" } = error;
+  if (String(code).startsWith("HPE_")) return new Unreadable("what answers does not speak HTTP", { cause: error });
+  return new ConnectionLost(code === "ECONNRESET" ? otherwise : error.message, { cause: error });
 }
 var StdioAgent = class extends Agent {
   #dial;
-  #hasConnected = false;
-  #isClosed = false;
   constructor(dial) {
     super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
     this.#dial = dial;
   }
-  /** Whether a connection that broke is worth another: there was one, and the run still wants it. */
-  get mayConnectAgain() {
-    return this.#hasConnected && !this.#isClosed;
+  createConnection(_options, onCreated) {
+    try {
+      return new StdioSocket(this.#dial());
+    } catch (error) {
+      void Promise.resolve().then(() => onCreated?.(error, void 0));
+      return void 0;
+    }
   }
-  createConnection() {
-    if (this.#isClosed) throw new ConnectionLost("the connection to the docker daemon is closed");
-    return new StdioSocket(this.#dial(), () => {
-      this.#hasConnected = true;
-    });
+  keepSocketAlive(socket) {
+    const mayStay = super.keepSocketAlive(socket) !== false;
+    return mayStay && socket.rest();
   }
-  destroy() {
-    this.#isClosed = true;
-    super.destroy();
+  reuseSocket(socket, request2) {
+    ;
+    socket.wake();
+    super.reuseSocket(socket, request2);
   }
 };
 var StdioSocket = class extends Duplex {
   #child;
   #stderr = "";
-  constructor(child, onFirstByte) {
+  #isIdle = false;
+  #hasEnded = false;
+  constructor(child) {
     super();
     this.#child = child;
-    child.stdout.once("data", onFirstByte);
     child.stdout.on("data", (chunk) => {
       if (!this.push(chunk)) child.stdout.pause();
     });
     child.stderr.setEncoding("utf8").on("data", (chunk) => {
-      this.#stderr += chunk;
+      this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR);
     });
     child.stdin.on("error", () => void 0);
     child.once("error", (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
     child.once("close", (code) => {
-      const said = this.#stderr.trim();
-      if (said === "" && code === 0) this.push(null);
-      else this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
+      this.#hasEnded = true;
+      const said = foreignLine(this.#stderr.trim());
+      if (said !== "" || code !== 0) {
+        this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
+      } else if (this.#isIdle) {
+        this.destroy();
+      } else {
+        this.push(null);
+      }
     });
+  }
+  /** Its answer has been read. Whether it can take another request. */
+  rest() {
+    this.#isIdle = true;
+    return !this.#hasEnded;
+  }
+  wake() {
+    this.#isIdle = false;
   }
   _read() {
     this.#child.stdout.resume();
@@ -9527,6 +9609,251 @@ var StdioSocket = class extends Duplex {
   }
 };
 
+// src/docker/connect-engine.ts
+var OWN_API_VERSION = "1.54";
+var OLDEST_API_VERSION = "1.41";
+var DEFAULT_TIMEOUT_SECONDS = 30;
+async function connectEngine(address, signal2, seconds) {
+  const pipe = new HttpOverPipe(address.dial);
+  try {
+    const calls = new Calls(pipe, address);
+    const ping = await calls.whole("GET", "/_ping", { signal: signal2, ...seconds && { timeoutSeconds: seconds } });
+    if (ping.status !== 200) throw refusal(ping, calls.asked("GET", "/_ping"));
+    return engineOver(calls, versionIn(ping, address.host), ping);
+  } catch (error) {
+    pipe.close("the connection is closed");
+    throw error;
+  }
+}
+function versionIn(ping, host) {
+  const offered = ping.headers["api-version"];
+  const body = foreignLine(ping.body.toString(), 100);
+  if (offered === void 0 && body !== "OK") {
+    const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
+    throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
+  }
+  return agreeOnVersion(String(offered ?? OLDEST_API_VERSION));
+}
+function agreeOnVersion(offered) {
+  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+    throw new EngineError(
+      400,
+      `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`
+    );
+  }
+  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
+}
+function compareVersions(a, b) {
+  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
+  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
+  return majorA - majorB || minorA - minorB;
+}
+var Calls = class {
+  #pipe;
+  #address;
+  constructor(pipe, address) {
+    this.#pipe = pipe;
+    this.#address = address;
+  }
+  whole(method, path, options) {
+    const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
+    return this.#telling(method, path, this.#pipe.exchange(this.#outgoing(method, path, options), limits));
+  }
+  stream(path, options) {
+    const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
+    return this.#telling("GET", path, this.#pipe.stream(this.#outgoing("GET", path, options), limits));
+  }
+  asked(method, path) {
+    return { host: this.#address.host, request: requestText(method, path) };
+  }
+  close() {
+    this.#pipe.close("the run does not use it any more");
+  }
+  #outgoing(method, path, { query = {}, body, registryAuth }) {
+    const search = new URLSearchParams(query).toString();
+    const payload = body === void 0 ? void 0 : JSON.stringify(body);
+    return {
+      method,
+      path: search === "" ? path : `${path}?${search}`,
+      headers: {
+        ...this.#address.headers,
+        // The daemon does not look at the host; without one Node would name its own default.
+        Host: "docker",
+        ...payload === void 0 ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) },
+        ...registryAuth === void 0 ? {} : { "X-Registry-Auth": registryAuth.reveal() }
+      },
+      payload
+    };
+  }
+  async #telling(method, path, call) {
+    try {
+      return await call;
+    } catch (error) {
+      const isLate = error instanceof DOMException && error.cause?.name === "TimeoutError";
+      if (isLate) throw this.#lost(TooLate, method, path, "the time for it is over", error);
+      if (!(error instanceof ConnectionLost)) throw error;
+      const Kind = error.constructor;
+      throw this.#lost(Kind, method, path, this.#address.explain(error.message), error.cause);
+    }
+  }
+  #lost(Kind, method, path, reason, cause) {
+    return new Kind(`${this.#address.host} did not answer ${requestText(method, path)}: ${reason}`, { cause, reason });
+  }
+};
+function requestText(method, path) {
+  return `${method} ${path.replace(/^\/v[\d.]+\//, "/").replace(/\?.*/s, "")}`;
+}
+function engineOver(calls, apiVersion, ping) {
+  const call = async (method, path, options = {}) => {
+    const answer = await calls.whole(method, `/v${apiVersion}${path}`, options);
+    if (answer.status >= 400) throw refusal(answer, calls.asked(method, path));
+    return answer;
+  };
+  const parsed2 = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
+  async function* lines2(path, options) {
+    const response = await calls.stream(`/v${apiVersion}${path}`, options);
+    const status = response.statusCode ?? 0;
+    if (status >= 400) {
+      const body = Buffer.concat(await response.toArray());
+      throw refusal({ status, headers: response.headers, body }, calls.asked("GET", path));
+    }
+    yield* createInterface({ input: response });
+  }
+  async function forward({ method, path }) {
+    if (/^(\/v[\d.]+)?\/_ping$/.test(path)) return method === "HEAD" ? { ...ping, body: Buffer.alloc(0) } : ping;
+    return calls.whole(method, path, {});
+  }
+  return {
+    apiVersion,
+    get: (path, options) => parsed2("GET", path, options),
+    post: (path, options) => parsed2("POST", path, options),
+    remove: async (path, options) => void await call("DELETE", path, options),
+    bytes: async (path, options) => (await call("GET", path, options)).body,
+    lines: lines2,
+    forward,
+    close: () => calls.close()
+  };
+}
+
+// src/docker/election.ts
+var NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+function isElection(message) {
+  return NO_LEADER.test(message);
+}
+function isNoManager(message) {
+  return /This node is not a swarm manager/i.test(message);
+}
+function throughElection(work, _signal) {
+  return work();
+}
+
+// src/docker/patience.ts
+var PATIENCE_SECONDS = {
+  "no-leader": 90,
+  "no-connection": 90,
+  silent: 90,
+  unreadable: 10,
+  "no-manager": 20
+};
+var PAUSES_MS = [0, 250, 500];
+var LONGEST_PAUSE_MS = 1e3;
+var SILENCE_SECONDS = 10;
+function patientEngine(daemons) {
+  return {
+    get apiVersion() {
+      return daemons.current.apiVersion;
+    },
+    get: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.get(path, options), options),
+    post: (path, options) => {
+      const ask = options?.mayRepeat ? askUntilAnswered : askOnce;
+      return ask(daemons, path, (engine) => engine.post(path, options), options);
+    },
+    remove: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options),
+    bytes: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.bytes(path, options), options),
+    lines: (path, options) => daemons.current.lines(path, options),
+    forward: (request2) => forwardUntilAnswered(daemons, request2),
+    close: () => daemons.current.close()
+  };
+}
+function troubleOf(error, path) {
+  if (error instanceof Unreadable) return "unreadable";
+  if (error instanceof ConnectionLost) return "no-connection";
+  if (!(error instanceof EngineError)) return void 0;
+  if (!error.isDaemons) return error.status >= 502 && error.status <= 504 ? "no-connection" : void 0;
+  return ASKS_REGISTRY.test(path) ? void 0 : troubleIn(error.message);
+}
+var ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/;
+function troubleIn(message) {
+  if (isElection(message)) return "no-leader";
+  return isNoManager(message) ? "no-manager" : void 0;
+}
+async function askUntilAnswered(daemons, path, ask, options = {}) {
+  const { signal: signal2, timeoutSeconds } = options;
+  const begunAt = nowMs();
+  let last;
+  for (let attempt2 = 0; ; attempt2++) {
+    try {
+      const answer = await askOnce(daemons, path, ask, options);
+      if (attempt2 > 0) daemons.onAnswer?.();
+      return answer;
+    } catch (error) {
+      if (signal2?.aborted) throw isTimeLimit(signal2) ? last ?? error : error;
+      last = error;
+      const trouble = troubleOf(error, path);
+      const isCallersLimit = timeoutSeconds !== void 0 && error instanceof TooLate;
+      if (trouble === void 0 || isCallersLimit || daemons.isClosed) throw error;
+      const patience = PATIENCE_SECONDS[daemons.hasOthers ? "no-connection" : trouble];
+      if (nowMs() - begunAt >= patience * 1e3) throw error;
+      await pause(attempt2, trouble, signal2).catch((stopped2) => {
+        throw isTimeLimit(signal2) ? error : stopped2;
+      });
+    }
+  }
+}
+async function askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
+  const { current: engine } = daemons;
+  const isLong = timeoutSeconds !== void 0 || !daemons.hasOthers;
+  const silence = isLong ? void 0 : setTimeout(() => daemons.onTrouble("silent", engine), SILENCE_SECONDS * 1e3);
+  try {
+    return await ask(engine);
+  } catch (error) {
+    const trouble = troubleOf(error, path);
+    if (trouble !== void 0) daemons.onTrouble(trouble, engine, error);
+    throw error;
+  } finally {
+    clearTimeout(silence);
+  }
+}
+async function forwardUntilAnswered(daemons, request2) {
+  const path = request2.path.replace(/^\/v[\d.]+/, "");
+  try {
+    return await askUntilAnswered(daemons, path, async (engine) => {
+      const answer = await engine.forward(request2);
+      const said = answer.body.toString("utf8", 0, MOST_OF_A_REFUSAL);
+      if (answer.status >= 400 && troubleIn(said) !== void 0) throw new Refused(answer, said);
+      return answer;
+    });
+  } catch (error) {
+    if (error instanceof Refused) return error.answer;
+    throw error;
+  }
+}
+var MOST_OF_A_REFUSAL = 2e3;
+var Refused = class extends EngineError {
+  answer;
+  constructor(answer, message) {
+    super(answer.status, message);
+    this.answer = answer;
+  }
+};
+async function pause(attempt2, trouble, signal2) {
+  const ms = trouble === "no-connection" ? PAUSES_MS[attempt2] : void 0;
+  await sleep(ms ?? LONGEST_PAUSE_MS, signal2);
+}
+function isTimeLimit(signal2) {
+  return signal2?.reason?.name === "TimeoutError";
+}
+
 // src/reach/standing.ts
 function notManaging(swarm, host) {
   if (swarm.ControlAvailable && !swarm.Error) return void 0;
@@ -9538,152 +9865,208 @@ function notManaging(swarm, host) {
   }
   return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || "no reason given"}`;
 }
+function mayPass({ ControlAvailable, Error: problem2, LocalNodeState }) {
+  return LocalNodeState === "pending" || ControlAvailable && isElection(problem2 ?? "");
+}
 
 // src/reach/managers.ts
 var SECOND_LOOK_MS = 500;
+var PING_SECONDS = 10;
 var ASK_LIMIT_MS = 25e3;
 var SEARCH_SECONDS = 120;
+var CONNECT_PATIENCE_SECONDS = 60;
+var LOOK_EVERY_MS3 = 1e3;
 var Managers = class {
   #doors;
   #configDirectory;
-  #way;
-  #cli;
+  #headers;
+  #current;
   #search;
-  #connected = false;
   #disposed = false;
-  constructor(doors, configDirectory) {
+  #toldTrouble;
+  /** @param headers sent with every request: the user's `HttpHeaders` */
+  constructor(doors, configDirectory, headers) {
     this.#doors = doors;
     this.#configDirectory = configDirectory;
+    this.#headers = headers;
   }
   /** The docker CLI, tied to the manager in use. */
   docker = {
-    run: (args, options) => this.#current().run(args, options),
-    start: (args) => this.#watched(this.#current().start(args))
+    run: (args, options) => this.#inUse().docker.run(args, options),
+    start: (args) => this.#inUse().docker.start(args)
   };
+  /** The Engine API of the manager in use, patient with what passes. */
+  engine = patientEngine(this);
   /**
-   * Opens the first way that leads to a manager.
+   * Opens the first way that leads to a manager. While they have no leader it waits for the election.
    *
    * @throws UserError with the reason of the only host, or of each
    */
-  async connect(headers, signal2) {
-    const reasons = [];
-    for (const door of this.#doors) {
-      try {
-        const engine = await this.#enter(door, headers, signal2);
-        this.#connected = true;
-        return engine;
-      } catch (error) {
-        this.#leave();
-        if (!(error instanceof UserError)) throw error;
-        reasons.push(error.message);
-        if (this.#doors.length > 1) log.info(`Passed over: ${error.message}`);
+  async connect(signal2) {
+    const deadline = nowMs() + CONNECT_PATIENCE_SECONDS * 1e3;
+    for (let round = 1; ; round++) {
+      const refusals = [];
+      for (const door of this.#doors) {
+        const found = await this.#enter(door, signal2);
+        if (!(found instanceof Refusal)) {
+          const { engine, version } = found;
+          log.info(`Connected to ${door.text}: Docker ${version}, API ${engine.apiVersion}, a manager of the swarm`);
+          return this.#use(found);
+        }
+        refusals.push(found);
+        if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`);
       }
+      const waits = refusals.some(({ passes }) => passes) && nowMs() < deadline;
+      if (!waits) throw noneOf(refusals);
+      if (round === 1) log.info(`${refusals.find(({ passes }) => passes)?.message}: this is waited for`);
+      await sleep(LOOK_EVERY_MS3, signal2);
     }
-    const [only = ""] = reasons;
-    if (reasons.length <= 1) throw new UserError(only);
-    throw new UserError(`none of the ${reasons.length} hosts can be used: ${reasons.join("; ")}`);
   }
-  async #enter(door, headers, signal2) {
-    const way = await this.#open(door);
-    const engine = await connectEngine(() => this.docker.start(["system", "dial-stdio"]), headers, signal2).catch(
-      (error) => {
-        signal2.throwIfAborted();
-        throw cannotBeUsed(way, error);
-      }
-    );
+  /** Opens the way behind a door, and looks whether a manager is there. */
+  async #enter(door, signal2) {
+    let way;
     try {
+      way = await door.open();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return new Refusal(`${door.text}: ${error.message}`, error);
+    }
+    const manager = await this.#tryWay(door, way, signal2).catch((error) => {
+      way[Symbol.dispose]();
+      throw error;
+    });
+    if (manager instanceof Refusal) way[Symbol.dispose]();
+    return manager;
+  }
+  /** Connects over a way that is open, and asks whether what is there manages the swarm. */
+  async #tryWay(door, way, signal2) {
+    const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+    const dial = () => this.#watched(docker.start(["system", "dial-stdio"]), way);
+    const address = { host: door.text, headers: this.#headers, dial, explain: way.explain };
+    let engine;
+    try {
+      engine = await connectEngine(address, signal2, this.#current && PING_SECONDS);
       const info = await engine.get("/info", { signal: signal2 });
       const problem2 = notManaging(info.Swarm, door.text);
-      if (problem2 !== void 0) throw new UserError(problem2);
-      log.info(
-        `Connected to ${door.text}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`
-      );
-      return engine;
-    } catch (error) {
+      if (problem2 === void 0) return { door, way, docker, engine, version: info.ServerVersion };
       engine.close();
-      throw error instanceof ConnectionLost ? cannotBeUsed(way, error) : error;
+      return new Refusal(problem2, void 0, mayPass(info.Swarm));
+    } catch (error) {
+      engine?.close();
+      if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error;
+      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way);
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error);
     }
   }
-  async #open(door) {
-    const way = await door.open().catch((error) => {
-      if (!(error instanceof UserError)) throw error;
-      throw new UserError(`${door.text}: ${error.message}`, { cause: error });
-    });
-    this.#way = way;
-    this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-    return way;
+  #use(manager) {
+    const before = this.#current;
+    this.#current = manager;
+    before?.engine.close();
+    if (before !== void 0 && before.way !== manager.way) before.way[Symbol.dispose]();
   }
-  #leave() {
-    this.#way?.[Symbol.dispose]();
-    this.#way = void 0;
-    this.#cli = void 0;
+  #inUse() {
+    if (this.#current === void 0) throw new ConnectionLost("no manager of the swarm can be reached");
+    return this.#current;
   }
-  #current() {
-    if (this.#cli === void 0) throw new ConnectionLost("no manager of the swarm can be reached");
-    return this.#cli;
+  get current() {
+    return this.#inUse().engine;
+  }
+  get hasOthers() {
+    return this.#doors.length > 1;
+  }
+  get isClosed() {
+    return this.#disposed;
+  }
+  onTrouble(trouble, from, error) {
+    const current = this.#current;
+    if (current === void 0 || from !== current.engine || this.#disposed) return;
+    if (this.#toldTrouble !== trouble && trouble !== "silent") {
+      const said = error instanceof ConnectionLost ? error.reason : messageOf(error);
+      log.info(`${current.door.text}: ${TOLD[trouble]}: ${foreignLine(said)}`);
+      this.#toldTrouble = trouble;
+    }
+    if (this.hasOthers) this.#find();
+  }
+  onAnswer() {
+    if (this.#toldTrouble !== void 0) log.info(`${this.#current?.door.text}: the swarm answers again`);
+    this.#toldTrouble = void 0;
   }
   /** A connection that ends by itself is the sign that the manager may be gone. */
-  #watched(child) {
-    const way = this.#way;
+  #watched(child, way) {
     child.once("close", (_code, killedBy) => {
-      const mayBeGone = killedBy === null && way === this.#way && this.#connected && !this.#disposed;
-      if (mayBeGone && this.#doors.length > 1) this.#find();
+      const mayBeGone = killedBy === null && way === this.#current?.way && !this.#disposed;
+      if (mayBeGone && this.hasOthers) this.#find();
     });
     return child;
   }
   /** Looks for another manager when the one in use does not manage any more. One search at a time. */
   #find() {
-    this.#search ??= this.#replace().catch((error) => log.warning(`No other manager was found: ${messageOf(error)}`)).finally(() => {
+    this.#search ??= this.#replace().catch((error) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`)).finally(() => {
       this.#search = void 0;
     });
   }
   async #replace() {
-    const before = this.#way;
+    const before = this.#current;
     const deadline = nowMs() + SEARCH_SECONDS * 1e3;
     await idle(SECOND_LOOK_MS);
-    if (before === void 0 || this.#disposed) return;
-    if (await this.#problemOf(before) === void 0) return;
-    const at = this.#doors.findIndex(({ text: text4 }) => text4 === before.text);
-    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)];
+    if (before === void 0 || this.#disposed || await this.#stillManages(before)) return;
+    const at = this.#doors.indexOf(before.door);
+    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at)];
     while (!this.#disposed && nowMs() < deadline) {
       for (const door of others) {
-        const way = await door.open().catch((error) => messageOf(error));
-        const problem2 = typeof way === "string" ? way : await this.#problemOf(way);
-        if (typeof way === "string" || problem2 !== void 0 || this.#disposed) {
-          if (typeof way !== "string") way[Symbol.dispose]();
-          log.debug(`${door.text}: ${problem2}`);
-          continue;
+        const found = await this.#enter(door, timeLimit(ASK_LIMIT_MS));
+        if (found instanceof Refusal) {
+          log.debug(found.message);
+        } else if (this.#disposed) {
+          found.engine.close();
+          return found.way[Symbol.dispose]();
+        } else {
+          log.warning(`${before.door.text} is no longer a manager that answers: the run goes on with ${door.text}`);
+          return this.#use(found);
         }
-        log.warning(`${before.text} is no longer a manager that answers: the run goes on with ${door.text}`);
-        this.#leave();
-        this.#way = way;
-        this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-        return;
       }
-      await idle(1e3);
+      if (await this.#stillManages(before)) return;
+      await idle(LOOK_EVERY_MS3);
     }
   }
-  /** Why a way does not lead to a manager now. */
-  async #problemOf(way) {
-    const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-    const signal2 = timeLimit(ASK_LIMIT_MS);
-    try {
-      const { code, stdout, stderr } = await docker.run(["info", "--format", "{{json .Swarm}}"], { signal: signal2 });
-      if (code !== 0) return way.explain(stderr.trim());
-      return notManaging(JSON.parse(stdout), way.text);
-    } catch (error) {
-      return messageOf(error);
-    }
+  /** Over a new connection: those that there are may be dead, or busy. */
+  async #stillManages({ door, way }) {
+    const found = await this.#tryWay(door, way, timeLimit(ASK_LIMIT_MS)).catch((error) => error);
+    if (found instanceof Error) return false;
+    found.engine.close();
+    return true;
   }
   [Symbol.dispose]() {
     this.#disposed = true;
-    this.#leave();
+    this.#current?.engine.close();
+    this.#current?.way[Symbol.dispose]();
   }
 };
-function cannotBeUsed(way, error) {
-  return new UserError(`the docker daemon at ${way.text} cannot be used: ${way.explain(messageOf(error))}`, {
-    cause: error
-  });
+var TOLD = {
+  "no-leader": "the swarm has no leader, which is waited for",
+  "no-connection": "the connection is lost, and made again",
+  silent: "there is no answer",
+  unreadable: "the answer cannot be understood, and is asked for again",
+  "no-manager": "it manages the swarm no longer"
+};
+var Refusal = class extends UserError {
+  /** Whether it does so by itself before long. */
+  passes;
+  constructor(message, cause, passes = false) {
+    super(message, { cause });
+    this.passes = passes;
+  }
+};
+function refusalText(error, { explain }) {
+  const said = foreignLine(error.message);
+  const explained = explain(said);
+  return explained !== said || error.asked === void 0 ? explained : tellCallError(error) ?? said;
+}
+function noneOf(refusals) {
+  const [first] = refusals;
+  if (first !== void 0 && refusals.length === 1) return new UserError(first.message, { cause: first.cause });
+  const reasons = refusals.map(({ message }) => message).join("; ");
+  return new UserError(`none of the ${refusals.length} hosts can be used: ${reasons}`);
 }
 
 // src/runner/environment.ts
@@ -9716,20 +10099,16 @@ async function connect(deployment, workspace, env, signal2) {
   const directory = await workspace.makeDirectory("client");
   await workspace.writeFile(join5(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
   const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal: signal2 });
-  const managers = new Managers(doors, directory);
+  const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {});
   try {
-    const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal2);
-    const close = () => {
-      managers[Symbol.dispose]();
-      engine.close();
-    };
+    await managers.connect(signal2);
     return {
       docker: managers.docker,
       cliVersion: cli.version,
-      engine,
+      engine: managers.engine,
       configDirectory: directory,
       userConfig,
-      [Symbol.dispose]: close
+      [Symbol.dispose]: () => managers[Symbol.dispose]()
     };
   } catch (error) {
     managers[Symbol.dispose]();
@@ -9808,10 +10187,10 @@ function checkSeparation(credentials, problems) {
     }
   }
 }
-function registryScope(text4) {
-  hideUserInfo(text4);
+function registryScope(text3) {
+  hideUserInfo(text3);
   try {
-    return parseRegistry(text4);
+    return parseRegistry(text3);
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error;
     throw new UserError(error.message.replace(/^The/, "the"));
@@ -9890,13 +10269,13 @@ function textOfBytes(bytes) {
 
 // src/reach/ssh-key.ts
 var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
-function shapeOfKey(text4) {
+function shapeOfKey(text3) {
   const bad = (problem2) => ({ problem: problem2, isEncrypted: false });
-  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text4.trim())) return bad(`it is a public key: ${NO_KEY}`);
-  if (/^PuTTY-User-Key-File/.test(text4.trim())) {
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text3.trim())) return bad(`it is a public key: ${NO_KEY}`);
+  if (/^PuTTY-User-Key-File/.test(text3.trim())) {
     return bad("it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)");
   }
-  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text4).trim()) ?? [];
+  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text3).trim()) ?? [];
   if (kind === void 0) return bad(`it is no private key that ssh can read: ${NO_KEY}`);
   if (!/\n/.test(body.trim()) && body.trim().length > 100) return bad(`its line breaks are lost: ${NO_KEY}`);
   if (kind !== "OPENSSH ") return { isEncrypted: kind === "ENCRYPTED " || /Proc-Type: 4,ENCRYPTED/.test(body) };
@@ -9905,43 +10284,43 @@ function shapeOfKey(text4) {
   const length = bytes.readUInt32BE(15);
   return { isEncrypted: bytes.toString("latin1", 19, 19 + length) !== "none" };
 }
-function normalKey(text4) {
-  return `${text4.replace(/\r\n?/g, "\n").trim()}
+function normalKey(text3) {
+  return `${text3.replace(/\r\n?/g, "\n").trim()}
 `;
 }
 
 // src/inputs/values.ts
 var UNIT_MILLISECONDS = { ms: 1, s: 1e3, m: 6e4, h: 36e5 };
 var DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
-function parseBoolean(text4) {
-  if (/^(?:true|True|TRUE)$/.test(text4)) return true;
-  if (/^(?:false|False|FALSE)$/.test(text4)) return false;
-  throw new UserError(`${shown2(text4)} is neither of the two allowed values: write true or false`);
+function parseBoolean(text3) {
+  if (/^(?:true|True|TRUE)$/.test(text3)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text3)) return false;
+  throw new UserError(`${shown2(text3)} is neither of the two allowed values: write true or false`);
 }
-function parseDuration(text4) {
-  const seconds = parseDelay(text4);
-  if (seconds === 0) throw new UserError(`${text4} is no time at all: write a longer one, such as 10s`);
+function parseDuration(text3) {
+  const seconds = parseDelay(text3);
+  if (seconds === 0) throw new UserError(`${text3} is no time at all: write a longer one, such as 10s`);
   return seconds;
 }
-function parseDelay(text4) {
-  if (/^\d+(?:\.\d+)?$/.test(text4))
-    throw new UserError(`${text4} has no unit: write ${text4}s for seconds, or ${text4}m for minutes`);
-  if (!DURATION.test(text4)) throw new UserError(`${shown2(text4)} is no duration: write one such as 90s, 10m or 1h30m`);
-  const milliseconds = [...text4.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
+function parseDelay(text3) {
+  if (/^\d+(?:\.\d+)?$/.test(text3))
+    throw new UserError(`${text3} has no unit: write ${text3}s for seconds, or ${text3}m for minutes`);
+  if (!DURATION.test(text3)) throw new UserError(`${shown2(text3)} is no duration: write one such as 90s, 10m or 1h30m`);
+  const milliseconds = [...text3.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
     (sum, [, amount = "", unit = ""]) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
     0
   );
   return milliseconds / 1e3;
 }
-function parseInteger(text4, least, most) {
-  const number = Number(text4);
-  if (/^(?:0|[1-9]\d*)$/.test(text4) && number >= least && number <= most) return number;
-  throw new UserError(`${shown2(text4)} is not allowed: write a whole number from ${least} to ${most}`);
+function parseInteger(text3, least, most) {
+  const number = Number(text3);
+  if (/^(?:0|[1-9]\d*)$/.test(text3) && number >= least && number <= most) return number;
+  throw new UserError(`${shown2(text3)} is not allowed: write a whole number from ${least} to ${most}`);
 }
-function parseChoice(text4, choices) {
-  const choice = choices.find((candidate) => candidate === text4);
+function parseChoice(text3, choices) {
+  const choice = choices.find((candidate) => candidate === text3);
   if (choice !== void 0) return choice;
-  throw new UserError(`${shown2(text4)} is none of its words: write ${choices.join(" or ")}`);
+  throw new UserError(`${shown2(text3)} is none of its words: write ${choices.join(" or ")}`);
 }
 
 // src/inputs/yaml.ts
@@ -9962,8 +10341,8 @@ var REASONS = {
   RESOURCE_EXHAUSTION: "lists and mappings are nested too deeply: write them flat"
 };
 var OTHER_REASON = "this is not valid YAML: look at the indentation, and put values with special characters in quotes";
-function parseYaml(text4) {
-  const source = text4.replace(/^\uFEFF/, "");
+function parseYaml(text3) {
+  const source = text3.replace(/^\uFEFF/, "");
   const lineCounter = new import_yaml.LineCounter();
   const document = (0, import_yaml.parseDocument)(source, {
     schema: "failsafe",
@@ -10108,19 +10487,19 @@ function reachFrom(sources, problems) {
 function isGiven(input2, name) {
   return input2(name).trim() !== "";
 }
-function hostsFrom(text4, problems) {
-  if (text4.trim() === "") return [];
-  const written2 = /^\s*[[{-]/.test(text4) || /\n\s*-/.test(text4) ? listFrom(text4, problems) : text4.trim().split(/\s*[\r\n]+\s*/);
+function hostsFrom(text3, problems) {
+  if (text3.trim() === "") return [];
+  const written2 = /^\s*[[{-]/.test(text3) || /\n\s*-/.test(text3) ? listFrom(text3, problems) : text3.trim().split(/\s*[\r\n]+\s*/);
   const hosts = written2.flatMap((entry) => {
     hideUserInfo(entry);
     return problems.attempt(() => parseHost(entry)) ?? [];
   });
-  const twice = hosts.find(({ text: text5 }, index) => hosts.findIndex((other) => other.text === text5) !== index);
+  const twice = hosts.find(({ text: text4 }, index) => hosts.findIndex((other) => other.text === text4) !== index);
   if (twice !== void 0) problems.add(`${twice.text} is there twice: take one of them out`);
   return hosts;
 }
-function listFrom(text4, problems) {
-  const { root, problems: wrong } = parseYaml(text4);
+function listFrom(text3, problems) {
+  const { root, problems: wrong } = parseYaml(text3);
   for (const { line, reason } of wrong) problems.add(`line ${line}: ${reason}`);
   if (wrong.length > 0 || root === void 0) return [];
   if (root.kind === "list" && root.items.every(({ kind }) => kind === "text")) {
@@ -10188,9 +10567,9 @@ function sshFrom({ input: input2, resolvePath: resolvePath2, hasAgent }, secrets
     userConfig: userConfig === "" ? void 0 : resolvePath2(userConfig)
   };
 }
-function jumpFrom(text4, problems) {
-  if (text4.trim() === "") return void 0;
-  return text4.trim().split(/\s*,\s*/).map((hop) => {
+function jumpFrom(text3, problems) {
+  if (text3.trim() === "") return void 0;
+  return text3.trim().split(/\s*,\s*/).map((hop) => {
     hideUserInfo(hop);
     return problems.attempt(() => parseJump(hop));
   }).join(",");
@@ -10226,8 +10605,8 @@ function cliFrom(input2, problems) {
   if (url !== "") problems.at("docker-download-url").attempt(() => checkUrl(url));
   return { version: version || DEFAULT_VERSION, sha256: sha256 || void 0, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
 }
-function checkUrl(text4) {
-  if (!URL.canParse(text4) || !/^https?:$/.test(new URL(text4).protocol)) {
+function checkUrl(text3) {
+  if (!URL.canParse(text3) || !/^https?:$/.test(new URL(text3).protocol)) {
     throw new UserError("it is no web address: write one such as https://mirror.example.com");
   }
 }
@@ -10278,7 +10657,7 @@ function typosBetween(a, b) {
 
 // src/inputs/registries.ts
 var PASSWORD_KEYS = ["password-env", "password-file", "password"];
-var KEYS2 = ["registry", "username", ...PASSWORD_KEYS, "config"];
+var KEYS3 = ["registry", "username", ...PASSWORD_KEYS, "config"];
 var OTHER_NAMES = {
   address: "registry",
   configuration: "config",
@@ -10293,15 +10672,15 @@ var OTHER_NAMES = {
 };
 var EXAMPLE = "`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`";
 var COLUMNS = "<config> <registry> <user> <password>";
-function credentialsFromText(text4, input2, sources, problems) {
-  const clean = text4.replace(/^\uFEFF/, "");
+function credentialsFromText(text3, input2, sources, problems) {
+  const clean = text3.replace(/^\uFEFF/, "");
   return isYaml(clean) ? credentialsFromYaml(clean, input2, sources, problems) : credentialsFromColumns(clean, input2, problems);
 }
-function isYaml(text4) {
-  const first = text4.split(/\r?\n/).find(saysSomething) ?? "";
+function isYaml(text3) {
+  const first = text3.split(/\r?\n/).find(saysSomething) ?? "";
   if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true;
   const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
-  return key !== void 0 && (KEYS2.includes(key) || columnsOf(first).length !== 4);
+  return key !== void 0 && (KEYS3.includes(key) || columnsOf(first).length !== 4);
 }
 function saysSomething(line) {
   return line.trim() !== "" && !line.trim().startsWith("#");
@@ -10309,8 +10688,8 @@ function saysSomething(line) {
 function columnsOf(line) {
   return line.trim().split(/[ \t]+/);
 }
-function credentialsFromColumns(text4, input2, problems) {
-  return text4.split(/\r?\n/).flatMap((line, index) => {
+function credentialsFromColumns(text3, input2, problems) {
+  return text3.split(/\r?\n/).flatMap((line, index) => {
     if (!saysSomething(line)) return [];
     const origin = `${input2} line ${index + 1}`;
     return credentialFromLine(line, origin, problems.at(origin)) ?? [];
@@ -10340,15 +10719,15 @@ function scopeFromColumn(registry) {
     );
   }
 }
-function credentialsFromYaml(text4, input2, sources, problems) {
-  const { root, problems: wrong } = parseYaml(text4);
+function credentialsFromYaml(text3, input2, sources, problems) {
+  const { root, problems: wrong } = parseYaml(text3);
   if (root !== void 0) hidePasswords(root);
-  if (wrong.length > 0) hideAfterPasswordKeys(text4);
+  if (wrong.length > 0) hideAfterPasswordKeys(text3);
   for (const { line, column, reason } of wrong) {
     problems.add(`${input2} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
   }
   if (wrong.length > 0) return [];
-  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS2.includes(key));
+  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS3.includes(key));
   if (root?.kind !== "list" && !isOneEntry2) {
     problems.add(`${input2}: this is no list of credentials: write entries such as ${EXAMPLE}`);
     return [];
@@ -10366,9 +10745,9 @@ function credentialFromEntry(entry, origin, sources, problems) {
     );
     return void 0;
   }
-  const unknown = entry.entries.filter(({ key }) => !KEYS2.includes(key));
+  const unknown = entry.entries.filter(({ key }) => !KEYS3.includes(key));
   for (const { key, line } of unknown) {
-    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS2, OTHER_NAMES), KEYS2)}`);
+    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS3, OTHER_NAMES), KEYS3)}`);
   }
   if (unknown.length > 0) return void 0;
   const username = requiredText(entry, "username", "write the name of the account", problems);
@@ -10458,7 +10837,7 @@ var LONG_NAMES = {
   "-u": "--user",
   "-w": "--workdir"
 };
-var LISTS = new Set(
+var LISTS2 = new Set(
   "config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit".split(" ").map((name) => `--${name}`)
 );
 var CONNECTION = "the way to the swarm is the same for all services: use the input `host` or `context`";
@@ -10512,11 +10891,11 @@ function variablesOf({ given }) {
   );
 }
 function parseFlag(item) {
-  const text4 = item.trim();
-  if (/\s\\$/.test(text4))
+  const text3 = item.trim();
+  if (/\s\\$/.test(text3))
     throw new UserError("it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway");
-  const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text4);
-  const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text4);
+  const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text3);
+  const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text3);
   const [, spelling, separator, rest] = long ?? short ?? [];
   if (spelling === void 0) {
     throw new UserError(
@@ -10539,10 +10918,10 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
   if (reserved !== void 0) return `${spelling} is not yours to give here, because ${reserved}`;
   const client = clientFlagProblem(verb, name, value);
   if (client !== void 0) return client;
-  if (verb === "update" && LISTS.has(name))
+  if (verb === "update" && LISTS2.has(name))
     return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
   const list2 = name.replace(/-(?:add|rm)$/, "");
-  if (verb === "create" && list2 !== name && LISTS.has(list2))
+  if (verb === "create" && list2 !== name && LISTS2.has(list2))
     return `docker service create has no ${name}: write ${list2}`;
   if (value?.includes("\0"))
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
@@ -10594,11 +10973,11 @@ var BELONGS_TO = {
   "keep-old": ["blue-green"]
 };
 var POLICY_PARSERS = {
-  parallelism: (text4) => String(parseInteger(text4, 0, MOST_TASKS)),
-  delay: (text4) => `${parseDelay(text4)}s`,
-  order: (text4) => parseChoice(text4, ["start-first", "stop-first"]),
-  "failure-action": (text4) => parseChoice(text4, ["pause", "continue", "rollback"]),
-  monitor: (text4) => `${parseDuration(text4)}s`,
+  parallelism: (text3) => String(parseInteger(text3, 0, MOST_TASKS)),
+  delay: (text3) => `${parseDelay(text3)}s`,
+  order: (text3) => parseChoice(text3, ["start-first", "stop-first"]),
+  "failure-action": (text3) => parseChoice(text3, ["pause", "continue", "rollback"]),
+  monitor: (text3) => `${parseDuration(text3)}s`,
   "max-failure-ratio": parseRatio
 };
 var POLICY_SETTINGS = Object.keys(POLICY_PARSERS);
@@ -10687,36 +11066,36 @@ function strategyOf(kind, settings) {
 function withoutAbsent(settings) {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
 }
-function parseCanarySize(text4) {
-  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text4) ?? [];
+function parseCanarySize(text3) {
+  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text3) ?? [];
   const most = percent === "%" ? 99 : MOST_TASKS;
   if (number === "" || Number(number) < 1 || Number(number) > most) {
-    throw new UserError(`${shown2(text4)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    throw new UserError(`${shown2(text3)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
   }
   return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
 }
-function parseRatio(text4) {
-  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text4)) return text4;
-  throw new UserError(`${shown2(text4)} is no ratio: write a number from 0 to 1, such as 0.25`);
+function parseRatio(text3) {
+  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text3)) return text3;
+  throw new UserError(`${shown2(text3)} is no ratio: write a number from 0 to 1, such as 0.25`);
 }
-function parseUrl(text4) {
-  const url = URL.parse(text4);
-  hideUserInfo(text4);
+function parseUrl(text3) {
+  const url = URL.parse(text3);
+  hideUserInfo(text3);
   if (url !== null && (url.username !== "" || url.password !== "")) {
     throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
   }
-  if (url?.protocol === "http:" || url?.protocol === "https:") return text4;
-  throw new UserError(`${shown2(withoutUserInfo2(text4))} is no address: write one that begins with http:// or https://`);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text3;
+  throw new UserError(`${shown2(withoutUserInfo2(text3))} is no address: write one that begins with http:// or https://`);
 }
-function parsePrefixes(text4) {
-  const prefixes = text4.split(/[\s,]+/).filter((prefix) => prefix !== "");
+function parsePrefixes(text3) {
+  const prefixes = text3.split(/[\s,]+/).filter((prefix) => prefix !== "");
   if (prefixes.length > 0) return prefixes;
   throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
 }
-function parseAlias(text4) {
-  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text4)) return text4;
+function parseAlias(text3) {
+  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text3)) return text3;
   throw new UserError(
-    `${shown2(text4)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
+    `${shown2(text3)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
   );
 }
 
@@ -10770,7 +11149,7 @@ function pairsOfList({ items }, problems) {
 }
 
 // src/inputs/services.ts
-var KEYS3 = [
+var KEYS4 = [
   "name",
   "image",
   "auth-config",
@@ -10799,8 +11178,8 @@ var LONGEST_NAME = 63;
 var MOST_REPLICAS = 1e6;
 var NO_FLAGS = { words: [], given: [] };
 var PAIR = "`web: ghcr.io/org/web:1.2`";
-function servicesFromText(text4, forAll, problems) {
-  const { root, problems: wrong } = parseYaml(text4);
+function servicesFromText(text3, forAll, problems) {
+  const { root, problems: wrong } = parseYaml(text3);
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return [];
   const entries = entriesOf(root, problems.at("services"));
@@ -10822,13 +11201,13 @@ function entriesOf(root, problems) {
   return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
 }
 function isOneEntry({ entries }) {
-  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS3.includes(key));
+  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS4.includes(key));
 }
 function entriesOfList(items) {
   return items.map((value, index) => {
     const name = value.kind === "map" ? valueAt(value, "name") : void 0;
-    const text4 = name?.kind === "text" ? name.value.trim() : void 0;
-    return { place: text4 ? placeOf(text4) : `services entry ${index + 1}`, name: text4, value };
+    const text3 = name?.kind === "text" ? name.value.trim() : void 0;
+    return { place: text3 ? placeOf(text3) : `services entry ${index + 1}`, name: text3, value };
   });
 }
 function placeOf(name) {
@@ -10858,7 +11237,7 @@ function requestFromMap(entry, map, forAll, problems) {
   const name = nameOf(entry, map, problems);
   const image = attemptAt(map, "image", problems, imageFrom);
   const authConfig = attemptAt(map, "auth-config", problems, nonEmpty);
-  const replicas = attemptAt(map, "replicas", problems, (text4) => parseInteger(text4, 0, MOST_REPLICAS));
+  const replicas = attemptAt(map, "replicas", problems, (text3) => parseInteger(text3, 0, MOST_REPLICAS));
   const create2 = valueAt(map, "create") === void 0 ? false : attemptAt(map, "create", problems, parseBoolean);
   const env = variablesFrom(filledAt(map, "env"), problems.at("`env`"));
   const createFlags = flagsAt(map, "create", problems);
@@ -10890,7 +11269,7 @@ function requestFromMap(entry, map, forAll, problems) {
   };
 }
 function checkKeys({ name }, map, problems) {
-  const unknown = map.entries.filter(({ key }) => !KEYS3.includes(key));
+  const unknown = map.entries.filter(({ key }) => !KEYS4.includes(key));
   const [only, ...others] = map.entries;
   if (only !== void 0 && others.length === 0 && unknown.length === 1 && name === void 0 && only.value.kind === "text") {
     problems.add(
@@ -10899,8 +11278,8 @@ function checkKeys({ name }, map, problems) {
     return false;
   }
   for (const { key, line } of unknown) {
-    const closest = closestKey(key, KEYS3, OTHER_NAMES2);
-    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS3);
+    const closest = closestKey(key, KEYS4, OTHER_NAMES2);
+    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS4);
     problems.add(`line ${line} has the unknown key ${shown2(key)}: ${advice}`);
   }
   return unknown.length === 0;
@@ -10938,21 +11317,21 @@ function checkNames(entries, problems) {
     known2.add(key);
   }
 }
-function imageFrom(text4) {
+function imageFrom(text3) {
   try {
-    return withTagDefault(parseReference(text4));
+    return withTagDefault(parseReference(text3));
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error;
     throw new UserError(error.message.replace(/^The/, "the"));
   }
 }
-function nonEmpty(text4) {
-  if (text4 === "") throw new UserError("it is empty: write the name of a config, or leave the key out");
-  return text4;
+function nonEmpty(text3) {
+  if (text3 === "") throw new UserError("it is empty: write the name of a config, or leave the key out");
+  return text3;
 }
 function attemptAt(map, key, problems, parse) {
-  const text4 = textAt(map, key, problems);
-  return text4 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse(text4));
+  const text3 = textAt(map, key, problems);
+  return text3 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse(text3));
 }
 function flagsAt(map, verb, problems) {
   const key = `${verb}-args`;
@@ -11066,19 +11445,19 @@ function mapItems(value, change) {
   if (value.kind !== "list") return value.kind === "map" ? change(value) : value;
   return { ...value, items: value.items.map(change) };
 }
-function text3(value, line) {
+function text2(value, line) {
   return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
 }
 var NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
 function toYaml(value) {
   if (value.kind === "list") return `[${value.items.map(toYaml).join(", ")}]`;
   if (value.kind === "map") {
-    return `{${value.entries.map(({ key, value: inner }) => `${quoted2(key)}: ${toYaml(inner)}`).join(", ")}}`;
+    return `{${value.entries.map(({ key, value: inner }) => `${quoted3(key)}: ${toYaml(inner)}`).join(", ")}}`;
   }
   if (isNothing(value)) return "null";
-  return value.style === "plain" && NO_TEXT.test(value.value) ? value.value : quoted2(value.value);
+  return value.style === "plain" && NO_TEXT.test(value.value) ? value.value : quoted3(value.value);
 }
-function quoted2(value) {
+function quoted3(value) {
   return JSON.stringify(value).replace(
     /[\x7f-\x9f\u2028\u2029\ufeff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
@@ -11127,11 +11506,11 @@ function volumesOf(value) {
 
 // src/inputs/compose/variables.ts
 var SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
-function substitutionsIn(text4, line) {
-  return [...text4.matchAll(SUBSTITUTION)].flatMap((match) => {
+function substitutionsIn(text3, line) {
+  return [...text3.matchAll(SUBSTITUTION)].flatMap((match) => {
     const { escaped, named: named3, braced, operator, rest = "" } = match.groups ?? {};
     if (escaped !== void 0) return [];
-    const at = line + (text4.slice(0, match.index).match(/\n/g)?.length ?? 0);
+    const at = line + (text3.slice(0, match.index).match(/\n/g)?.length ?? 0);
     const name = named3 ?? braced;
     if (name === void 0) {
       return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
@@ -11157,8 +11536,8 @@ function isUnset({ name, needs }, lookUp) {
   const value = lookUp(name);
   return value === void 0 || needs === "required-filled" && value === "";
 }
-function filledIn(text4, lookUp) {
-  return text4.replace(SUBSTITUTION, (...match) => {
+function filledIn(text3, lookUp) {
+  return text3.replace(SUBSTITUTION, (...match) => {
     const { escaped, named: named3, braced, operator, rest = "" } = match.at(-1);
     if (escaped !== void 0) return "$";
     const value = lookUp(named3 ?? braced ?? "");
@@ -11169,10 +11548,10 @@ function filledIn(text4, lookUp) {
 var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
 var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
 var ESCAPES = { n: "\n", r: "\r", t: "	" };
-function parseEnvFile(text4, lookUp) {
+function parseEnvFile(text3, lookUp) {
   const variables2 = /* @__PURE__ */ new Map();
   const problems = [];
-  const lines2 = text4.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const lines2 = text3.replace(/^\uFEFF/, "").split(/\r?\n/);
   const known2 = (name) => lookUp(name) ?? variables2.get(name);
   for (let at = 0; at < lines2.length; at++) {
     const line = lines2[at] ?? "";
@@ -11243,10 +11622,10 @@ function unescaped(all, char, isQuoted) {
   if (char === '"' || char === "\\" || char === "'") return char;
   return ESCAPES[char] ?? all;
 }
-function closing(text4, quote) {
-  for (let at = 0; at < text4.length; at++) {
-    if (quote === '"' && text4[at] === "\\") at++;
-    else if (text4[at] === quote) return at;
+function closing(text3, quote) {
+  for (let at = 0; at < text3.length; at++) {
+    if (quote === '"' && text3[at] === "\\") at++;
+    else if (text3[at] === quote) return at;
   }
   return -1;
 }
@@ -11451,10 +11830,10 @@ var Lint = class {
           `${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``
         );
       }
-      const quoted3 = { ...inner, style: "quoted" };
+      const quoted4 = { ...inner, style: "quoted" };
       return [
-        { ...entry, key: replaced, value: quoted3 },
-        { ...entry, key: "file", value: text3(NO_FILE, line) }
+        { ...entry, key: replaced, value: quoted4 },
+        { ...entry, key: "file", value: text2(NO_FILE, line) }
       ];
     });
     return { ...value, entries };
@@ -11474,7 +11853,7 @@ function envFile(file, problems) {
   const isOptional = required?.kind === "text" && required.value === "false";
   if (path !== void 0 && !isOptional && !entryAt(file, "format")) return path;
   problems.add("docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out");
-  return path ?? text3("", file.line);
+  return path ?? text2("", file.line);
 }
 function mention(all, key, advice, place, service) {
   const known2 = all.get(key);
@@ -11538,15 +11917,15 @@ function readStack(inputs, rollover, env, problems) {
   };
 }
 function switchOf(inputs, key, problems) {
-  const text4 = inputs[key].trim();
-  return text4 === "" ? false : problems.at(key).attempt(() => parseBoolean(text4)) ?? false;
+  const text3 = inputs[key].trim();
+  return text3 === "" ? false : problems.at(key).attempt(() => parseBoolean(text3)) ?? false;
 }
 function variablesOf2(input2, env, problems) {
   const ofTheStep = (name) => OF_THE_RUNNER2.test(name) ? void 0 : env[name];
   const ofFiles = /* @__PURE__ */ new Map();
   for (const path of pathsFrom(input2, "env-file", problems)) {
-    const text4 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
-    const file = parseEnvFile(text4 ?? "", (name) => ofTheStep(name) ?? ofFiles.get(name));
+    const text3 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+    const file = parseEnvFile(text3 ?? "", (name) => ofTheStep(name) ?? ofFiles.get(name));
     for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`);
     for (const [name, value] of file.variables) ofFiles.set(name, value);
   }
@@ -11563,10 +11942,10 @@ function composePaths(input2, env, problems) {
   return [];
 }
 function pathsFrom(input2, name, problems) {
-  const text4 = input2.trim();
-  if (!/^(?:-[ \t\r\n]|\[)/.test(text4))
-    return text4.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-  const { root, problems: wrong } = parseYaml(text4);
+  const text3 = input2.trim();
+  if (!/^(?:-[ \t\r\n]|\[)/.test(text3))
+    return text3.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  const { root, problems: wrong } = parseYaml(text3);
   for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`);
   const items = root?.kind === "list" ? root.items : [];
   return items.flatMap((item) => {
@@ -11577,9 +11956,9 @@ function pathsFrom(input2, name, problems) {
 }
 function composeFile(path, env, problems) {
   const here = problems.at(`compose-file ${path}`);
-  const text4 = here.attempt(() => fileReader(env)(path));
-  if (text4 === void 0) return void 0;
-  const { root, problems: wrong } = parseYaml(text4);
+  const text3 = here.attempt(() => fileReader(env)(path));
+  if (text3 === void 0) return void 0;
+  const { root, problems: wrong } = parseYaml(text3);
   for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return void 0;
   if (root?.kind === "map") return { path, root };
@@ -11622,7 +12001,7 @@ function readInputs(env) {
   const problems = new Problems();
   const reach = reachOf(env, problems);
   const credentials = readCredentials(env, problems);
-  const onFailure = read(env, "on-failure", problems, (text4) => parseChoice(text4, ON_FAILURE)) ?? "rollback";
+  const onFailure = read(env, "on-failure", problems, (text3) => parseChoice(text3, ON_FAILURE)) ?? "rollback";
   const settings = readStrategySettings((name) => input(env, name).trim() || void 0, problems);
   const forAll = onFailure === "pause" ? pausing(settings) : settings;
   const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
@@ -11638,8 +12017,8 @@ function readInputs(env) {
   const wait = read(env, "wait", problems, parseBoolean) ?? true;
   const timeoutSeconds = read(env, "timeout", problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS2;
   const monitorSeconds = read(env, "monitor", problems, parseDuration);
-  const maxParallel = read(env, "max-parallel", problems, (text4) => parseInteger(text4, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
-  const onCancel = read(env, "on-cancel", problems, (text4) => parseChoice(text4, ON_CANCEL)) ?? "keep";
+  const maxParallel = read(env, "max-parallel", problems, (text3) => parseInteger(text3, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
+  const onCancel = read(env, "on-cancel", problems, (text3) => parseChoice(text3, ON_CANCEL)) ?? "keep";
   const isLocked = read(env, "lock", problems, parseBoolean) ?? false;
   const lockTimeout = read(env, "lock-timeout", problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
   if (monitorSeconds !== void 0 && monitorSeconds >= timeoutSeconds) {
@@ -11717,20 +12096,20 @@ function credentialsFromFile(path, sources, problems) {
     );
     return [];
   }
-  const text4 = problems.at(name).attempt(() => sources.readFile(path));
-  if (text4?.trim() === "") problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
-  return credentialsFromText(text4 ?? "", name, sources, problems);
+  const text3 = problems.at(name).attempt(() => sources.readFile(path));
+  if (text3?.trim() === "") problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
+  return credentialsFromText(text3 ?? "", name, sources, problems);
 }
 function readServices(env, forAll, problems) {
-  const text4 = input(env, "services");
+  const text3 = input(env, "services");
   const stack = input(env, "stack").trim();
-  if (text4.trim() !== "" && stack !== "") {
+  if (text3.trim() !== "" && stack !== "") {
     problems.add(
       "`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files"
     );
     return [];
   }
-  if (text4.trim() !== "") return servicesFromText(text4, forAll, problems);
+  if (text3.trim() !== "") return servicesFromText(text3, forAll, problems);
   if (stack !== "") return [];
   const given = ["registries", "registries-file", "registry", "username"].find(
     (name) => input(env, name) !== ""
@@ -11746,13 +12125,13 @@ function readStackInputs(env, rollover, problems) {
   return readStack(inputs, rollover, env, problems);
 }
 function read(env, name, problems, parse) {
-  const text4 = input(env, name).trim();
-  return text4 === "" ? void 0 : problems.at(name).attempt(() => parse(text4));
+  const text3 = input(env, name).trim();
+  return text3 === "" ? void 0 : problems.at(name).attempt(() => parse(text3));
 }
-function parseTimeout(text4) {
-  const seconds = parseDuration(text4);
+function parseTimeout(text3) {
+  const seconds = parseDuration(text3);
   if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds;
-  throw new UserError(`${text4} is more than a day: write at most 24h`);
+  throw new UserError(`${text3} is more than a day: write at most 24h`);
 }
 function input(env, name) {
   const key = `INPUT_${name.toUpperCase()}`;
@@ -12004,21 +12383,21 @@ ${value}
 ${delimiter2}
 `;
 }
-function append(file, text4) {
+function append(file, text3) {
   const path = process.env[file];
   if (!path && !isInRunner(process.env)) return;
   try {
     if (!path) throw new Error(`the runner has not set ${file}`);
-    appendWhole(path, text4);
+    appendWhole(path, text3);
   } catch (error) {
     log.warning(`${FILES[file]} could not be written: ${messageOf(error)}`);
   }
 }
-function appendWhole(path, text4) {
+function appendWhole(path, text3) {
   const file = openSync2(path, "a");
   try {
     const { size } = fstatSync2(file);
-    const bytes = Buffer.from(text4);
+    const bytes = Buffer.from(text3);
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync2(file, bytes, done);
     } catch (error) {
@@ -12041,26 +12420,6 @@ function savedByMain(name) {
 
 // src/lock.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-
-// src/docker/election.ts
-var PATIENCE_SECONDS = 90;
-var PAUSE_SECONDS = 1;
-var NO_LEADER = /node lost leader status|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-function isElection(message) {
-  return NO_LEADER.test(message);
-}
-async function throughElection(work, signal2) {
-  const deadline = nowMs() + PATIENCE_SECONDS * 1e3;
-  for (; ; ) {
-    try {
-      return await work();
-    } catch (error) {
-      const passing = error instanceof ConnectionLost || error instanceof EngineError && isElection(error.message);
-      if (!passing || nowMs() > deadline) throw error;
-      await sleep(PAUSE_SECONDS * 1e3, signal2);
-    }
-  }
-}
 
 // src/docker/lock-config.ts
 import { createHash as createHash3 } from "node:crypto";
@@ -12104,7 +12463,7 @@ function secondsLeft(createdAt, seconds, now) {
 
 // src/docker/removal.ts
 async function remove(engine, path, signal2) {
-  await throughElection(() => engine.remove(path, { signal: signal2 }), signal2).catch((error) => {
+  await engine.remove(path, { signal: signal2 }).catch((error) => {
     if (!(error instanceof EngineError) || error.status !== 404) throw error;
   });
 }
@@ -12186,12 +12545,12 @@ var Tail = class {
 // src/trial.ts
 var CHECK_EVERY_SECONDS = 10;
 var ATTEMPTS = 3;
-var PAUSE_SECONDS2 = 2;
+var PAUSE_SECONDS = 2;
 var ATTEMPT_SECONDS = 30;
 var LOOK_EVERY_SECONDS = 1;
 var LEAST_BAD_STATUS = 400;
 function longestTrial({ holdSeconds, check }) {
-  return holdSeconds + (check === void 0 ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS2));
+  return holdSeconds + (check === void 0 ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
 }
 async function trial(tasks, { holdSeconds, check }, stillUp, signal2) {
   const startedAt = nowMs();
@@ -12221,11 +12580,11 @@ async function runCheck(tasks, check, signal2) {
     const { failure, lines: lines2 } = await attemptOf(tasks, check, signal2);
     const said = failure === void 0 ? "the check passed" : `the check failed: ${failure}`;
     const more = failure !== void 0 && attempt2 < ATTEMPTS;
-    log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS2} s` : ""}`);
+    log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ""}`);
     for (const line of lines2) log.info(`${tasks.name}:   ${line}`);
     if (failure === void 0) return void 0;
     if (attempt2 === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`;
-    await sleep(PAUSE_SECONDS2 * 1e3, signal2);
+    await sleep(PAUSE_SECONDS * 1e3, signal2);
   }
 }
 async function attemptOf(tasks, check, signal2) {
@@ -12281,7 +12640,7 @@ function networkFailure(error) {
 // src/lock.ts
 var CALL_TIMEOUT_MS = 12e4;
 var RELEASE_TIMEOUT_MS = 5e3;
-var LOOK_EVERY_MS3 = 1e3;
+var LOOK_EVERY_MS4 = 1e3;
 var MARGIN_SECONDS = 15 * 60;
 async function takeLock(asked, { engine }, time, signal2) {
   const { lock, stack } = asked;
@@ -12334,7 +12693,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal2) {
     const other = await find(engine, name, signal2);
     if (other === void 0) continue;
     if (other.holder.token === holder.token) return;
-    const { SystemTime: now } = await throughElection(() => engine.get("/info", { signal: signal2 }), signal2);
+    const { SystemTime: now } = await engine.get("/info", { signal: signal2 });
     if (isExpired(other, now)) {
       log.warning(`${name}: the lock of ${named2(other.holder)} has expired, and is broken`);
       await remove(engine, `/configs/${other.id}`, signal2);
@@ -12345,7 +12704,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal2) {
       log.info(`${name}: waiting for ${named2(other.holder)} to release it, for at most ${timeoutSeconds} s`);
     }
     waitsFor = other.id;
-    await sleep(Math.min(LOOK_EVERY_MS3, Math.max(0, deadline - nowMs())), signal2);
+    await sleep(Math.min(LOOK_EVERY_MS4, Math.max(0, deadline - nowMs())), signal2);
   }
 }
 function named2({ owner, url }) {
@@ -12357,9 +12716,12 @@ function tooLong2(name, { holder, createdAt }, now, timeoutSeconds) {
   return `lock-timeout: ${named2(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
 }
 async function create(engine, name, holder) {
-  const patience = timeLimit(CALL_TIMEOUT_MS);
   try {
-    await throughElection(() => engine.post("/configs/create", { body: lockBody(name, holder) }), patience);
+    await engine.post("/configs/create", {
+      body: lockBody(name, holder),
+      mayRepeat: true,
+      signal: timeLimit(CALL_TIMEOUT_MS)
+    });
     return true;
   } catch (error) {
     if (error instanceof EngineError && error.status === 409) return false;
@@ -12369,10 +12731,7 @@ async function create(engine, name, holder) {
 }
 async function find(engine, name, signal2) {
   const filters = JSON.stringify({ name: [name] });
-  const found = await throughElection(
-    () => engine.get("/configs", { query: { filters }, signal: signal2 }),
-    signal2
-  );
+  const found = await engine.get("/configs", { query: { filters }, signal: signal2 });
   const config = found.find(({ Spec }) => Spec.Name === name);
   return config && heldLock(config);
 }
@@ -12388,7 +12747,7 @@ async function release(engine, holder, taken) {
 }
 async function releaseAll(engine, token, signal2) {
   const query = { filters: locksOf(token) };
-  const left = await throughElection(() => engine.get("/configs", { query, signal: signal2 }), signal2);
+  const left = await engine.get("/configs", { query, signal: signal2 });
   const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
   await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal2)));
 }
@@ -12748,7 +13107,7 @@ function sortKey(object) {
 
 // src/docker/spec-update.ts
 var ATTEMPTS2 = 8;
-var LONGEST_PAUSE_MS = 500;
+var LONGEST_PAUSE_MS2 = 500;
 async function updateSpec(engine, serviceId, bases, wanted, credential, signal2) {
   for (let attempt2 = 1; ; attempt2++) {
     const service = await findService(engine, serviceId, signal2);
@@ -12764,13 +13123,13 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal2)
       return "done";
     } catch (error) {
       if (!mayRepeat(error) || attempt2 === ATTEMPTS2) throw error;
-      await sleep(Math.random() * LONGEST_PAUSE_MS, signal2);
+      await sleep(Math.random() * LONGEST_PAUSE_MS2, signal2);
     }
   }
 }
 async function findService(engine, name, signal2) {
   try {
-    return await throughElection(() => engine.get(`/services/${name}`, { signal: signal2 }), signal2);
+    return await engine.get(`/services/${name}`, { signal: signal2 });
   } catch (error) {
     if (error instanceof EngineError && error.status === 404) return void 0;
     throw error;
@@ -12781,7 +13140,7 @@ function isOutOfSequence(message) {
 }
 function mayRepeat(error) {
   if (error instanceof ConnectionLost) return true;
-  return error instanceof EngineError && (isOutOfSequence(error.message) || isElection(error.message));
+  return error instanceof EngineError && [isOutOfSequence, isElection, isNoManager].some((mayPass2) => mayPass2(error.message));
 }
 function queryFor(service, credential) {
   const version = String(service.Version.Index);
@@ -12818,14 +13177,15 @@ export {
   reportLog,
   stage,
   speakForAll,
-  parseGoJson,
-  EngineError,
   throughElection,
+  EngineError,
+  tellCallError,
   remove,
   UserError,
   UserErrors,
   Cancelled,
   CutOff,
+  Underway,
   throwAll,
   messageOf,
   parseReference,
@@ -12854,6 +13214,7 @@ export {
   helperFor,
   runProgram,
   hide2 as hide,
+  parseGoJson,
   connect,
   require_dist,
   CONTENT_KEY,

@@ -10,6 +10,7 @@ import {
   RunTime,
   Secret,
   TimedOut,
+  Underway,
   UserError,
   UserErrors,
   VARIABLE_KEY,
@@ -60,6 +61,7 @@ import {
   stage,
   storedCredential,
   takeLock,
+  tellCallError,
   throughElection,
   throwAll,
   timeLimit,
@@ -618,10 +620,10 @@ function retired(spec, { labels, alias }) {
   const unlabelled = { ...spec, ...Labels && { Labels } };
   return alias === void 0 ? unlabelled : withoutTasks(unlabelled);
 }
-function withAliases(spec, change) {
+function withAliases(spec, change2) {
   const { TaskTemplate: template } = spec;
   if (template.Networks === void 0) return spec;
-  const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
+  const networks = template.Networks.map((one) => ({ ...one, Aliases: change2(one.Aliases ?? []) }));
   return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
@@ -1093,7 +1095,7 @@ async function makeNext(checked2, { leftovers }, { engine }, signal) {
 async function make(access, spec, engine, signal) {
   const auth = access === void 0 ? {} : { registryAuth: registryAuthHeader(access.credential) };
   try {
-    await throughElection(() => engine.post("/services/create", { body: spec, signal, ...auth }), signal);
+    await engine.post("/services/create", { body: spec, mayRepeat: true, signal, ...auth });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     if (error.status !== 409) {
@@ -1255,12 +1257,12 @@ function row(result) {
 function leftOut(count2, what) {
   return count2 === 0 ? [] : [`There is no room here for ${count2} more ${what}: see the log and the output \`services\`.`];
 }
-function failureSummary(status, problems, isBug) {
+function failureSummary(status, problems, isUnknown) {
   const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
   const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
   return [
     `## Swarm Deploy: ${status}`,
-    isBug ? "Whether anything was changed on the swarm is not known." : "Nothing was changed on the swarm.",
+    isUnknown ? "Whether anything was changed on the swarm is not known." : "Nothing was changed on the swarm.",
     items.join("\n"),
     ...leftOut(all.length - items.length, "problems")
   ].join("\n\n");
@@ -2366,25 +2368,25 @@ function list2(names) {
 }
 
 // src/docker/commands.ts
-function serviceUpdate(change) {
-  const variables = environmentFlags("--env-add", change.env);
-  const image = change.image === void 0 ? [] : ["--image", familiar(change.image)];
+function serviceUpdate(change2) {
+  const variables = environmentFlags("--env-add", change2.env);
+  const image = change2.image === void 0 ? [] : ["--image", familiar(change2.image)];
   return {
-    args: [...head("update", change), ...image, ...scale(change), ...variables.args, ...change.flags, change.name],
+    args: [...head("update", change2), ...image, ...scale(change2), ...variables.args, ...change2.flags, change2.name],
     env: variables.env
   };
 }
-function serviceCreate(change) {
-  const variables = environmentFlags("--env", change.env);
-  const image = change.image === void 0 ? [] : [familiar(change.image)];
+function serviceCreate(change2) {
+  const variables = environmentFlags("--env", change2.env);
+  const image = change2.image === void 0 ? [] : [familiar(change2.image)];
   return {
     args: [
-      ...head("create", change),
+      ...head("create", change2),
       "--name",
-      change.name,
-      ...scale(change),
+      change2.name,
+      ...scale(change2),
       ...variables.args,
-      ...change.flags,
+      ...change2.flags,
       ...image
     ],
     env: variables.env
@@ -2426,7 +2428,6 @@ function environmentFlags(flag, env) {
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 var NOTHING = { secret: [], config: [], network: [] };
 var CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/;
 async function rehearse(command, docker, engine, socketPath, signal, pretended = NOTHING) {
@@ -2462,12 +2463,15 @@ async function answer(request, response, engine, pretended, { onSpec, onNetwork 
       return sendJson(response, 200, pretended.service);
     const kind = /\/(secret|config)s$/.exec(path)?.[1];
     if (kind !== void 0 && pretended[kind].length > 0) {
-      const known = parseGoJson(await text(await engine.forward({ method, path: url })));
-      return sendJson(response, 200, [...known, ...pretended[kind]]);
+      const known = await engine.forward({ method, path: url });
+      if (known.status === 200) {
+        return sendJson(response, 200, [...parseGoJson(known.body.toString()), ...pretended[kind]]);
+      }
     }
-    const real = await engine.forward({ method, path: url });
-    response.writeHead(real.statusCode ?? 500, real.headers);
-    await pipeline(real, response);
+    const { status, headers, body } = await engine.forward({ method, path: url });
+    const { connection: _, "transfer-encoding": __, ...passed } = headers;
+    response.writeHead(status, passed);
+    response.end(body);
     return;
   }
   if (method === "POST" && CHANGES_SERVICE.test(path)) {
@@ -2525,9 +2529,9 @@ function withoutSubpath(spec) {
 function mountsOf(spec) {
   return spec.TaskTemplate.ContainerSpec?.Mounts ?? [];
 }
-function withContainer(spec, change) {
+function withContainer(spec, change2) {
   const { TaskTemplate: template } = spec;
-  const ContainerSpec = { Image: "", ...template.ContainerSpec, ...change };
+  const ContainerSpec = { Image: "", ...template.ContainerSpec, ...change2 };
   return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
 }
 
@@ -2665,7 +2669,7 @@ function commandFor(planned, { image, replicas, env }, { pinned }, directory) {
   if (compose !== void 0 && pinned !== void 0) {
     return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), directory, compose.knowsDetach);
   }
-  const change = {
+  const change2 = {
     name: current?.Spec.Name ?? planned.colours?.next ?? name,
     directory,
     image,
@@ -2673,7 +2677,7 @@ function commandFor(planned, { image, replicas, env }, { pinned }, directory) {
     env,
     flags: flagsFor(planned)
   };
-  return current === void 0 ? serviceCreate(change) : serviceUpdate(change);
+  return current === void 0 ? serviceCreate(change2) : serviceUpdate(change2);
 }
 function changesOf({ request, current, interim }, wanted, { words }) {
   if (current === void 0) return [];
@@ -2877,8 +2881,8 @@ async function check(planned, lookUp, world) {
   const { request, current, interim, colours } = planned;
   const { nodes } = world.observed;
   const image = await checkImage(planned, lookUp);
-  const change = await changeOf(planned, image, world);
-  const { wanted, changes } = change;
+  const change2 = await changeOf(planned, image, world);
+  const { wanted, changes } = change2;
   const service = {
     request,
     current,
@@ -2886,7 +2890,7 @@ async function check(planned, lookUp, world) {
     currentAccess: void 0,
     ...interim && { interim },
     ...colours && { colours },
-    ...change
+    ...change2
   };
   const note2 = current && unsettledNote(current, changes.length > 0);
   if (note2 !== void 0) log.notice(`service ${request.name}: ${note2}`);
@@ -3252,14 +3256,14 @@ async function reportResults(results, deployment) {
 }
 async function reportFailure(error) {
   process.exitCode = 1;
-  const { status, problems, isBug } = explain(error);
+  const { status, problems, isUnknown } = explain(error);
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem);
   const others = problems.slice(MOST_ANNOTATIONS);
   if (others.length > 0) log.info(`And ${others.length} more:`);
   for (const problem of others) log.info(`- ${problem}`);
   setOutput("status", status);
   setOutput("services", "[]");
-  addSummary(failureSummary(status, problems.map(redact), isBug));
+  addSummary(failureSummary(status, problems.map(redact), isUnknown));
 }
 function fitToShow(result) {
   const { cause, failedTask } = result;
@@ -3280,17 +3284,23 @@ function taskFitToShow({ id, node, ending: ending2, exitCode, logs }) {
 }
 var MOST_NODE_CHARACTERS = 200;
 function explain(error) {
-  if (error instanceof UserErrors) return { status: "failed", problems: error.problems, isBug: false };
-  if (error instanceof TimedOut) return { status: "timed-out", problems: [error.message], isBug: false };
-  if (error instanceof CutOff) return { status: "cancelled", problems: [error.message], isBug: true };
-  if (error instanceof UserError) return { status: "failed", problems: [error.message], isBug: false };
+  if (error instanceof UserErrors) return { status: "failed", problems: error.problems, isUnknown: false };
+  if (error instanceof TimedOut) return { status: "timed-out", problems: [error.message], isUnknown: false };
+  if (error instanceof CutOff) return { status: "cancelled", problems: [error.message], isUnknown: true };
+  if (error instanceof UserError) return { status: "failed", problems: [error.message], isUnknown: false };
+  const lost = tellCallError(error instanceof Underway ? error.cause : error);
+  if (lost !== void 0) {
+    const isUnknown = error instanceof Underway;
+    const changed = isUnknown ? "What was changed by then is not known." : "Nothing was changed.";
+    return { status: "failed", problems: [`${lost}. ${changed}`], isUnknown };
+  }
   const reason = error instanceof Error && error.name === "AbortError" ? error.cause : error;
   if (reason instanceof Cancelled) {
-    return { status: "cancelled", problems: [`${reason.message}. Nothing was changed.`], isBug: false };
+    return { status: "cancelled", problems: [`${reason.message}. Nothing was changed.`], isUnknown: false };
   }
   const details = error instanceof Error ? error.stack ?? error.message : String(error);
   const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
-  return { status: "failed", problems: [problem], isBug: true };
+  return { status: "failed", problems: [problem], isUnknown: true };
 }
 
 // src/deploy.ts
@@ -3465,9 +3475,9 @@ function referredIds(spec) {
 // src/stack/stack.ts
 async function knownObjects(engine, signal) {
   const [secret, config, networks] = await Promise.all([
-    throughElection(() => engine.get("/secrets", { signal }), signal),
-    throughElection(() => engine.get("/configs", { signal }), signal),
-    throughElection(() => engine.get("/networks", { signal }), signal)
+    engine.get("/secrets", { signal }),
+    engine.get("/configs", { signal }),
+    engine.get("/networks", { signal })
   ]);
   return { secret, config, networks };
 }
@@ -3556,7 +3566,7 @@ async function usedIds(engine) {
   }
 }
 function readServices(engine) {
-  return throughElection(() => engine.get("/services"), timeLimit(READ_TIMEOUT_MS2));
+  return engine.get("/services", { signal: timeLimit(READ_TIMEOUT_MS2) });
 }
 function unused(objects, idOf, services) {
   const ids = unusedIds(objects.map(idOf), services);
@@ -3664,20 +3674,18 @@ function bodyOf({ name, labels, content, driver, templating }) {
   };
 }
 async function makeOnce(engine, kind, name, body) {
-  const patience = timeLimit(MAKE_TIMEOUT_MS);
+  const signal = timeLimit(MAKE_TIMEOUT_MS);
   try {
-    const answer2 = await throughElection(
-      () => engine.post(`/${kind}s/create`, { body }),
-      patience
-    );
+    const answer2 = await engine.post(`/${kind}s/create`, {
+      body,
+      mayRepeat: true,
+      signal
+    });
     return answer2.ID ?? answer2.Id ?? "";
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     if (error.status !== 409) throw new UserError(`the swarm refuses to make the ${kind} ${name}: ${error.message}`);
-    const there = await throughElection(
-      () => engine.get(`/${kind}s/${encodeURIComponent(name)}`),
-      patience
-    );
+    const there = await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal });
     return there.ID ?? there.Id ?? "";
   }
 }
@@ -3954,24 +3962,30 @@ async function carryOut(asked, world) {
     await lock.takeServices(deployment);
     const { checked: checked2, observed } = await prepare(deployment, stack, { connection, workspace, time });
     const field = { connection, observed, deployment, signal, time };
-    const { services, objects } = await makeObjects(stack, checked2, field);
-    const begun = await begin(services, field);
-    const sent = begun.ended === void 0 ? await rollOut(begun.services, field) : unwatched(begun.ended);
-    const moved = await switchOver(sent, field);
-    const results = await goBack(moved, field);
-    time.beginClosing();
-    await forgetInterims(moved.rollouts, connection);
-    const isDone = results.every(isGood);
-    if (!isDone) await removeMade(objects, connection.engine, signal);
-    const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused2(stack, connection) : [];
-    if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection);
-    return [...results, ...removed];
+    return await change(checked2, stack, field).catch((error) => {
+      throw error instanceof UserError || signal.aborted ? error : new Underway(error);
+    });
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+async function change(checked2, stack, field) {
+  const { connection, deployment, signal, time } = field;
+  const { services, objects } = await makeObjects(stack, checked2, field);
+  const begun = await begin(services, field);
+  const sent = begun.ended === void 0 ? await rollOut(begun.services, field) : unwatched(begun.ended);
+  const moved = await switchOver(sent, field);
+  const results = await goBack(moved, field);
+  time.beginClosing();
+  await forgetInterims(moved.rollouts, connection);
+  const isDone = results.every(isGood);
+  if (!isDone) await removeMade(objects, connection.engine, signal);
+  const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused2(stack, connection) : [];
+  if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection);
+  return [...results, ...removed];
 }
 async function prepare(deployment, stack, { connection, workspace, time }) {
   const early = (title, work) => stage(title, () => time.before(title, work));

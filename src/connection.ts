@@ -37,20 +37,16 @@ export async function connect(
   await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))
 
   const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal })
-  const managers = new Managers(doors, directory)
+  const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {})
   try {
-    const engine = await managers.connect(userConfig.file.HttpHeaders ?? {}, signal)
-    const close = () => {
-      managers[Symbol.dispose]()
-      engine.close()
-    }
+    await managers.connect(signal)
     return {
       docker: managers.docker,
       cliVersion: cli.version,
-      engine,
+      engine: managers.engine,
       configDirectory: directory,
       userConfig,
-      [Symbol.dispose]: close,
+      [Symbol.dispose]: () => managers[Symbol.dispose](),
     }
   } catch (error) {
     managers[Symbol.dispose]()

@@ -35,6 +35,15 @@ export class CutOff extends Error {
   }
 }
 
+/** Something failed after the first change may have been sent: what was changed by then is not known. */
+export class Underway extends Error {
+  override name = 'Underway'
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause })
+  }
+}
+
 /**
  * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
  *

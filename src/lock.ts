@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Connection, Deployment, LockRequest } from './deployment.ts'
 import type { SystemInfo } from './docker/api.ts'
-import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
 import {
   type HeldLock,
@@ -114,7 +113,7 @@ async function waitFor(
     const other = await find(engine, name, signal)
     if (other === undefined) continue
     if (other.holder.token === holder.token) return
-    const { SystemTime: now } = await throughElection(() => engine.get<SystemInfo>('/info', { signal }), signal)
+    const { SystemTime: now } = await engine.get<SystemInfo>('/info', { signal })
     if (isExpired(other, now)) {
       log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`)
       // By its ID: of two that break it, the second must not take away the first one's new lock.
@@ -142,9 +141,12 @@ function tooLong(name: string, { holder, createdAt }: HeldLock, now: string, tim
 
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
 async function create(engine: Engine, name: string, holder: Holder): Promise<boolean> {
-  const patience = timeLimit(CALL_TIMEOUT_MS)
   try {
-    await throughElection(() => engine.post('/configs/create', { body: lockBody(name, holder) }), patience)
+    await engine.post('/configs/create', {
+      body: lockBody(name, holder),
+      mayRepeat: true,
+      signal: timeLimit(CALL_TIMEOUT_MS),
+    })
     return true
   } catch (error) {
     if (error instanceof EngineError && error.status === 409) return false
@@ -155,10 +157,7 @@ async function create(engine: Engine, name: string, holder: Holder): Promise<boo
 
 async function find(engine: Engine, name: string, signal: AbortSignal): Promise<HeldLock | undefined> {
   const filters = JSON.stringify({ name: [name] })
-  const found = await throughElection(
-    () => engine.get<LockConfig[]>('/configs', { query: { filters }, signal }),
-    signal,
-  )
+  const found = await engine.get<LockConfig[]>('/configs', { query: { filters }, signal })
   const config = found.find(({ Spec }) => Spec.Name === name)
   return config && heldLock(config)
 }
@@ -177,7 +176,7 @@ async function release(engine: Engine, holder: Holder, taken: readonly string[])
 
 async function releaseAll(engine: Engine, token: string, signal: AbortSignal): Promise<void> {
   const query = { filters: locksOf(token) }
-  const left = await throughElection(() => engine.get<LockConfig[]>('/configs', { query, signal }), signal)
+  const left = await engine.get<LockConfig[]>('/configs', { query, signal })
   // The filter of a daemon that does not know it would let everything through.
   const ours = left.map(heldLock).filter(({ holder }) => holder.token === token)
   await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)))

@@ -5,7 +5,7 @@ import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
 import type { CheckedService, Connection, Deployment, Field, ServiceResult } from './deployment.ts'
 import type { FirstStep } from './docker/first-step.ts'
-import { throwAll } from './errors.ts'
+import { throwAll, Underway, UserError } from './errors.ts'
 import { readInputs } from './inputs.ts'
 import { type Begun, forgetInterims } from './interim.ts'
 import { takeLock } from './lock.ts'
@@ -77,6 +77,18 @@ export async function carryOut(asked: Deployment, world: World): Promise<readonl
 
   const { checked, observed } = await prepare(deployment, stack, { connection, workspace, time })
   const field: Field = { connection, observed, deployment, signal, time }
+  return await change(checked, stack, field).catch((error: unknown) => {
+    throw error instanceof UserError || signal.aborted ? error : new Underway(error)
+  })
+}
+
+/** From here on the swarm is changed. */
+async function change(
+  checked: readonly CheckedService[],
+  stack: Stack | undefined,
+  field: Field,
+): Promise<readonly ServiceResult[]> {
+  const { connection, deployment, signal, time } = field
   const { services, objects } = await makeObjects(stack, checked, field)
   const begun = await begin(services, field)
   const sent = begun.ended === undefined ? await rollOut(begun.services, field) : unwatched(begun.ended)

@@ -1,7 +1,6 @@
 import type { Access, ChangedService, Connection, Rollout } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
 import type { NextColour } from './docker/colours.ts'
-import { throughElection } from './docker/election.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
@@ -46,7 +45,7 @@ export async function make(
 ): Promise<{ readonly service: Service } | { readonly problem: Problem }> {
   const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
   try {
-    await throughElection(() => engine.post('/services/create', { body: spec, signal, ...auth }), signal)
+    await engine.post('/services/create', { body: spec, mayRepeat: true, signal, ...auth })
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     if (error.status !== 409) {

@@ -1,5 +1,6 @@
 import type { Deployment, FailedTask, ServiceResult } from './deployment.ts'
-import { Cancelled, CutOff, UserError, UserErrors } from './errors.ts'
+import { tellCallError } from './docker/engine.ts'
+import { Cancelled, CutOff, Underway, UserError, UserErrors } from './errors.ts'
 import { servicesOutput } from './report/output.ts'
 import { TimedOut } from './run-time.ts'
 import { addSummary, setOutput } from './runner/command-files.ts'
@@ -42,14 +43,14 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
 /** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
 export async function reportFailure(error: unknown): Promise<void> {
   process.exitCode = 1
-  const { status, problems, isBug } = explain(error)
+  const { status, problems, isUnknown } = explain(error)
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem)
   const others = problems.slice(MOST_ANNOTATIONS)
   if (others.length > 0) log.info(`And ${others.length} more:`)
   for (const problem of others) log.info(`- ${problem}`)
   setOutput('status', status)
   setOutput('services', '[]')
-  addSummary(failureSummary(status, problems.map(redact), isBug))
+  addSummary(failureSummary(status, problems.map(redact), isUnknown))
 }
 
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
@@ -77,20 +78,26 @@ const MOST_NODE_CHARACTERS = 200
 interface Explanation {
   readonly status: Status
   readonly problems: readonly string[]
-  /** What was thrown where nothing should be: nobody knows what had been changed by then. */
-  readonly isBug: boolean
+  /** Nobody knows what had been changed by then. */
+  readonly isUnknown: boolean
 }
 
 function explain(error: unknown): Explanation {
-  if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isBug: false }
-  if (error instanceof TimedOut) return { status: 'timed-out', problems: [error.message], isBug: false }
-  if (error instanceof CutOff) return { status: 'cancelled', problems: [error.message], isBug: true }
-  if (error instanceof UserError) return { status: 'failed', problems: [error.message], isBug: false }
+  if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isUnknown: false }
+  if (error instanceof TimedOut) return { status: 'timed-out', problems: [error.message], isUnknown: false }
+  if (error instanceof CutOff) return { status: 'cancelled', problems: [error.message], isUnknown: true }
+  if (error instanceof UserError) return { status: 'failed', problems: [error.message], isUnknown: false }
+  const lost = tellCallError(error instanceof Underway ? error.cause : error)
+  if (lost !== undefined) {
+    const isUnknown = error instanceof Underway
+    const changed = isUnknown ? 'What was changed by then is not known.' : 'Nothing was changed.'
+    return { status: 'failed', problems: [`${lost}. ${changed}`], isUnknown }
+  }
   const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error
   if (reason instanceof Cancelled) {
-    return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`], isBug: false }
+    return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`], isUnknown: false }
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const problem = `A bug of this action, not of your workflow. Please report it: ${details}`
-  return { status: 'failed', problems: [problem], isBug: true }
+  return { status: 'failed', problems: [problem], isUnknown: true }
 }

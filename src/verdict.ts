@@ -135,12 +135,12 @@ function leftOut(count: number, what: string): string[] {
 }
 
 /** The job summary of a run that ended before its services had results. */
-export function failureSummary(status: Status, problems: readonly string[], isBug: boolean): string {
+export function failureSummary(status: Status, problems: readonly string[], isUnknown: boolean): string {
   const all = problems.map((problem) => `- ${plain(firstLine(problem))}`)
   const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
   return [
     `## Swarm Deploy: ${status}`,
-    isBug ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
+    isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
     items.join('\n'),
     ...leftOut(all.length - items.length, 'problems'),
   ].join('\n\n')

@@ -135,9 +135,21 @@ describe('the bundle', () => {
     expect(errorsOf(result)).toEqual([expect.stringContaining('it is not known whether the swarm took the change')])
   })
 
-  test('what only a bug can cause is called one', async () => {
+  test('an answer that no daemon gives is told as that', async () => {
     const { result } = await run(
       { answers: { ...healthy.answers, '/services': { not: 'a list' } } },
+      { services: `${web.Spec.Name}: ${image || 'app'}` },
+    )
+    expect(result.main.code).toBe(1)
+    expect(errorsOf(result)).toEqual([
+      'unix:///fake.sock cannot be understood: it answers GET /services with "{"not":"a list"}", and no docker daemon does. Nothing was changed.',
+    ])
+    expect(result.summary).toContain('Nothing was changed')
+  })
+
+  test('what only a bug can cause is called one', async () => {
+    const { result } = await run(
+      { answers: { ...healthy.answers, '/services': [{ ID: 'a service without a spec' }] } },
       { services: `${web.Spec.Name}: ${image || 'app'}` },
     )
     expect(result.main.code).toBe(1)

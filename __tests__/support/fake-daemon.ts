@@ -6,30 +6,46 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { connectEngine, type DaemonAddress } from '../../src/docker/connect-engine.ts'
+import type { Engine } from '../../src/docker/engine.ts'
 
 /** A daemon in this process, that answers as a test says, and the pipes of the processes that would lead to it. */
 export class FakeDaemon implements AsyncDisposable {
+  /** The paths that were asked for, without those of pings. */
+  readonly asked: string[] = []
   /** How many connections were made to it. */
   dialled = 0
   readonly #directory: string
   readonly #server: Server
   readonly #children = new Set<FakeChild>()
+  readonly #engines: Engine[] = []
 
-  private constructor(directory: string, server: Server) {
+  private constructor(directory: string, answer: RequestListener) {
     this.#directory = directory
-    this.#server = server
+    this.#server = createServer((request, response) => {
+      if (request.url === '/_ping') return response.writeHead(200, { 'Api-Version': '1.51' }).end('OK')
+      this.asked.push(request.url?.replace(/^\/v[\d.]+/, '') ?? '')
+      return answer(request, response)
+    })
   }
 
-  /** @param answer every request but the first ping, which is answered as Docker 28 does */
+  /** @param answer to every request but pings, which are answered as Docker 28 does */
   static async start(answer: RequestListener): Promise<FakeDaemon> {
-    const directory = await mkdtemp(join(tmpdir(), 'fake-daemon-'))
-    const server = createServer((request, response) => {
-      if (request.url !== '/_ping') return answer(request, response)
-      response.writeHead(200, { 'Api-Version': '1.51' }).end('OK')
-    })
-    server.listen(join(directory, 's'))
-    await once(server, 'listening')
-    return new FakeDaemon(directory, server)
+    const daemon = new FakeDaemon(await mkdtemp(join(tmpdir(), 'fake-daemon-')), answer)
+    daemon.#server.listen(join(daemon.#directory, 's'))
+    await once(daemon.#server, 'listening')
+    return daemon
+  }
+
+  /** An engine that is connected to it, and closed with it. */
+  async engine(): Promise<Engine> {
+    const engine = await connectEngine(this.address, new AbortController().signal)
+    this.#engines.push(engine)
+    return engine
+  }
+
+  get address(): DaemonAddress {
+    return { host: 'unix:///fake.sock', headers: {}, dial: this.dial, explain: (said) => said }
   }
 
   /** As `docker system dial-stdio` is started. */
@@ -47,6 +63,7 @@ export class FakeDaemon implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const engine of this.#engines) engine.close()
     this.cut()
     this.#server.close()
     this.#server.closeAllConnections()

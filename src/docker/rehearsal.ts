@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import type { Service, ServiceSpec } from './api.ts'
 import type { CommandResult, DockerCli } from './cli.ts'
 import type { Command } from './commands.ts'
@@ -91,12 +90,15 @@ async function answer(
       return sendJson(response, 200, pretended.service)
     const kind = /\/(secret|config)s$/.exec(path)?.[1] as 'secret' | 'config' | undefined
     if (kind !== undefined && pretended[kind].length > 0) {
-      const known = parseGoJson(await text(await engine.forward({ method, path: url })))
-      return sendJson(response, 200, [...(known as unknown[]), ...pretended[kind]])
+      const known = await engine.forward({ method, path: url })
+      if (known.status === 200) {
+        return sendJson(response, 200, [...(parseGoJson(known.body.toString()) as unknown[]), ...pretended[kind]])
+      }
     }
-    const real = await engine.forward({ method, path: url })
-    response.writeHead(real.statusCode ?? 500, real.headers)
-    await pipeline(real, response)
+    const { status, headers, body } = await engine.forward({ method, path: url })
+    const { connection: _, 'transfer-encoding': __, ...passed } = headers
+    response.writeHead(status, passed)
+    response.end(body)
     return
   }
   if (method === 'POST' && CHANGES_SERVICE.test(path)) {

@@ -1,7 +1,7 @@
 import { sleep } from '../runner/clock.ts'
 import type { Secret } from '../runner/secret.ts'
 import type { Service, ServiceSpec } from './api.ts'
-import { isElection, throughElection } from './election.ts'
+import { isElection, isNoManager } from './election.ts'
 import { ConnectionLost, type Engine, EngineError } from './engine.ts'
 import { sameSpec } from './spec-comparison.ts'
 
@@ -55,7 +55,7 @@ export async function updateSpec(
 /** The service with this name or ID; `undefined` when there is none. */
 export async function findService(engine: Engine, name: string, signal: AbortSignal): Promise<Service | undefined> {
   try {
-    return await throughElection(() => engine.get<Service>(`/services/${name}`, { signal }), signal)
+    return await engine.get<Service>(`/services/${name}`, { signal })
   } catch (error) {
     if (error instanceof EngineError && error.status === 404) return undefined
     throw error
@@ -70,7 +70,9 @@ function isOutOfSequence(message: string): boolean {
 /** The next look tells what became of it. */
 export function mayRepeat(error: unknown): boolean {
   if (error instanceof ConnectionLost) return true
-  return error instanceof EngineError && (isOutOfSequence(error.message) || isElection(error.message))
+  return (
+    error instanceof EngineError && [isOutOfSequence, isElection, isNoManager].some((mayPass) => mayPass(error.message))
+  )
 }
 
 function queryFor(service: Service, credential: StoredCredential): Record<string, string> {

@@ -1,11 +1,14 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { SystemInfo } from '../docker/api.ts'
 import { type DockerCli, dockerCli } from '../docker/cli.ts'
-import { ConnectionLost, connectEngine, type Engine } from '../docker/engine.ts'
+import { connectEngine } from '../docker/connect-engine.ts'
+import { ConnectionLost, type Engine, EngineError, tellCallError } from '../docker/engine.ts'
+import { type Daemons, patientEngine, type Trouble } from '../docker/patience.ts'
 import { messageOf, UserError } from '../errors.ts'
-import { idle, nowMs, timeLimit } from '../runner/clock.ts'
+import { idle, nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { foreignLine } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
-import { notManaging } from './standing.ts'
+import { mayPass, notManaging } from './standing.ts'
 import type { Way } from './way.ts'
 
 /** A way that may be opened. */
@@ -15,109 +18,168 @@ export interface Door {
   open(): Promise<Way>
 }
 
+/** A manager of the swarm, with the way to it open. */
+interface Manager {
+  readonly door: Door
+  readonly way: Way
+  readonly docker: DockerCli
+  readonly engine: Engine
+  /** Of the daemon: `28.3.3`. */
+  readonly version: string
+}
+
 /** A daemon that has just lost its connections may be back in a moment. */
 const SECOND_LOOK_MS = 500
+/** A daemon that is not frozen answers a ping at once; a slow one, or one far away, within this. */
+const PING_SECONDS = 10
+/** A manager without a leader takes 20 s to say so. */
 const ASK_LIMIT_MS = 25_000
-/** Longer than an election, and than the time for which watching is patient. */
+/** Longer than an election, and than the time for which calls are patient. */
 const SEARCH_SECONDS = 120
+/** An election takes up to 24 s; a run that begins in one waits for it. */
+const CONNECT_PATIENCE_SECONDS = 60
+const LOOK_EVERY_MS = 1000
 
 /**
- * The managers that a run may use, one of them at a time. Docker commands go to the one in use, whichever that is at
- * the moment.
+ * The managers that a run may use, one of them at a time. Calls and docker commands go to the one in use, whichever
+ * that is at the moment. When it is silent, has no leader, manages no more or loses its connections, the next that
+ * manages takes its place.
  */
-export class Managers implements Disposable {
+export class Managers implements Daemons, Disposable {
   readonly #doors: readonly Door[]
   readonly #configDirectory: string
-  #way: Way | undefined
-  #cli: DockerCli | undefined
+  readonly #headers: Readonly<Record<string, string>>
+  #current: Manager | undefined
   #search: Promise<void> | undefined
-  #connected = false
   #disposed = false
+  #toldTrouble: Trouble | undefined
 
-  constructor(doors: readonly Door[], configDirectory: string) {
+  /** @param headers sent with every request: the user's `HttpHeaders` */
+  constructor(doors: readonly Door[], configDirectory: string, headers: Readonly<Record<string, string>>) {
     this.#doors = doors
     this.#configDirectory = configDirectory
+    this.#headers = headers
   }
 
   /** The docker CLI, tied to the manager in use. */
   readonly docker: DockerCli = {
-    run: (args, options) => this.#current().run(args, options),
-    start: (args) => this.#watched(this.#current().start(args)),
+    run: (args, options) => this.#inUse().docker.run(args, options),
+    start: (args) => this.#inUse().docker.start(args),
   }
 
+  /** The Engine API of the manager in use, patient with what passes. */
+  readonly engine: Engine = patientEngine(this)
+
   /**
-   * Opens the first way that leads to a manager.
+   * Opens the first way that leads to a manager. While they have no leader it waits for the election.
    *
    * @throws UserError with the reason of the only host, or of each
    */
-  async connect(headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Engine> {
-    const reasons: string[] = []
-    for (const door of this.#doors) {
-      try {
-        const engine = await this.#enter(door, headers, signal)
-        this.#connected = true
-        return engine
-      } catch (error) {
-        this.#leave()
-        if (!(error instanceof UserError)) throw error
-        reasons.push(error.message)
-        if (this.#doors.length > 1) log.info(`Passed over: ${error.message}`)
+  async connect(signal: AbortSignal): Promise<void> {
+    const deadline = nowMs() + CONNECT_PATIENCE_SECONDS * 1000
+    for (let round = 1; ; round++) {
+      const refusals: Refusal[] = []
+      for (const door of this.#doors) {
+        const found = await this.#enter(door, signal)
+        if (!(found instanceof Refusal)) {
+          const { engine, version } = found
+          log.info(`Connected to ${door.text}: Docker ${version}, API ${engine.apiVersion}, a manager of the swarm`)
+          return this.#use(found)
+        }
+        refusals.push(found)
+        if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`)
       }
+      const waits = refusals.some(({ passes }) => passes) && nowMs() < deadline
+      if (!waits) throw noneOf(refusals)
+      if (round === 1) log.info(`${refusals.find(({ passes }) => passes)?.message}: this is waited for`)
+      await sleep(LOOK_EVERY_MS, signal)
     }
-    const [only = ''] = reasons
-    if (reasons.length <= 1) throw new UserError(only)
-    throw new UserError(`none of the ${reasons.length} hosts can be used: ${reasons.join('; ')}`)
   }
 
-  async #enter(door: Door, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Engine> {
-    const way = await this.#open(door)
-    const engine = await connectEngine(() => this.docker.start(['system', 'dial-stdio']), headers, signal).catch(
-      (error: unknown) => {
-        signal.throwIfAborted()
-        throw cannotBeUsed(way, error)
-      },
-    )
+  /** Opens the way behind a door, and looks whether a manager is there. */
+  async #enter(door: Door, signal: AbortSignal): Promise<Manager | Refusal> {
+    let way: Way
     try {
+      way = await door.open()
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      return new Refusal(`${door.text}: ${error.message}`, error)
+    }
+    const manager = await this.#tryWay(door, way, signal).catch((error: unknown) => {
+      way[Symbol.dispose]()
+      throw error
+    })
+    if (manager instanceof Refusal) way[Symbol.dispose]()
+    return manager
+  }
+
+  /** Connects over a way that is open, and asks whether what is there manages the swarm. */
+  async #tryWay(door: Door, way: Way, signal: AbortSignal): Promise<Manager | Refusal> {
+    const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
+    const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), way)
+    const address = { host: door.text, headers: this.#headers, dial, explain: way.explain }
+    let engine: Engine | undefined
+    try {
+      engine = await connectEngine(address, signal, this.#current && PING_SECONDS)
       const info = await engine.get<SystemInfo>('/info', { signal })
       const problem = notManaging(info.Swarm, door.text)
-      if (problem !== undefined) throw new UserError(problem)
-      log.info(
-        `Connected to ${door.text}: Docker ${info.ServerVersion}, API ${engine.apiVersion}, a manager of the swarm`,
-      )
-      return engine
-    } catch (error) {
+      if (problem === undefined) return { door, way, docker, engine, version: info.ServerVersion }
       engine.close()
-      throw error instanceof ConnectionLost ? cannotBeUsed(way, error) : error
+      return new Refusal(problem, undefined, mayPass(info.Swarm))
+    } catch (error) {
+      engine?.close()
+      if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
+      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way)
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error)
     }
   }
 
-  async #open(door: Door): Promise<Way> {
-    const way = await door.open().catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error
-      throw new UserError(`${door.text}: ${error.message}`, { cause: error })
-    })
-    this.#way = way
-    this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
-    return way
+  #use(manager: Manager): void {
+    const before = this.#current
+    this.#current = manager
+    before?.engine.close()
+    if (before !== undefined && before.way !== manager.way) before.way[Symbol.dispose]()
   }
 
-  #leave(): void {
-    this.#way?.[Symbol.dispose]()
-    this.#way = undefined
-    this.#cli = undefined
+  #inUse(): Manager {
+    if (this.#current === undefined) throw new ConnectionLost('no manager of the swarm can be reached')
+    return this.#current
   }
 
-  #current(): DockerCli {
-    if (this.#cli === undefined) throw new ConnectionLost('no manager of the swarm can be reached')
-    return this.#cli
+  get current(): Engine {
+    return this.#inUse().engine
+  }
+
+  get hasOthers(): boolean {
+    return this.#doors.length > 1
+  }
+
+  get isClosed(): boolean {
+    return this.#disposed
+  }
+
+  onTrouble(trouble: Trouble, from: Engine, error?: Error): void {
+    const current = this.#current
+    if (current === undefined || from !== current.engine || this.#disposed) return
+    // Said once until all is well again.
+    if (this.#toldTrouble !== trouble && trouble !== 'silent') {
+      const said = error instanceof ConnectionLost ? error.reason : messageOf(error)
+      log.info(`${current.door.text}: ${TOLD[trouble]}: ${foreignLine(said)}`)
+      this.#toldTrouble = trouble
+    }
+    if (this.hasOthers) this.#find()
+  }
+
+  onAnswer(): void {
+    if (this.#toldTrouble !== undefined) log.info(`${this.#current?.door.text}: the swarm answers again`)
+    this.#toldTrouble = undefined
   }
 
   /** A connection that ends by itself is the sign that the manager may be gone. */
-  #watched(child: ChildProcessWithoutNullStreams): ChildProcessWithoutNullStreams {
-    const way = this.#way
+  #watched(child: ChildProcessWithoutNullStreams, way: Way): ChildProcessWithoutNullStreams {
     child.once('close', (_code, killedBy) => {
-      const mayBeGone = killedBy === null && way === this.#way && this.#connected && !this.#disposed
-      if (mayBeGone && this.#doors.length > 1) this.#find()
+      const mayBeGone = killedBy === null && way === this.#current?.way && !this.#disposed
+      if (mayBeGone && this.hasOthers) this.#find()
     })
     return child
   }
@@ -125,60 +187,81 @@ export class Managers implements Disposable {
   /** Looks for another manager when the one in use does not manage any more. One search at a time. */
   #find(): void {
     this.#search ??= this.#replace()
-      .catch((error: unknown) => log.warning(`No other manager was found: ${messageOf(error)}`))
+      .catch((error: unknown) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`))
       .finally(() => {
         this.#search = undefined
       })
   }
 
   async #replace(): Promise<void> {
-    const before = this.#way
+    const before = this.#current
     const deadline = nowMs() + SEARCH_SECONDS * 1000
     await idle(SECOND_LOOK_MS)
-    if (before === undefined || this.#disposed) return
-    if ((await this.#problemOf(before)) === undefined) return
-    const at = this.#doors.findIndex(({ text }) => text === before.text)
-    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at + 1)]
+    if (before === undefined || this.#disposed || (await this.#stillManages(before))) return
+    const at = this.#doors.indexOf(before.door)
+    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at)]
     while (!this.#disposed && nowMs() < deadline) {
       for (const door of others) {
-        const way = await door.open().catch((error: unknown) => messageOf(error))
-        const problem = typeof way === 'string' ? way : await this.#problemOf(way)
-        if (typeof way === 'string' || problem !== undefined || this.#disposed) {
-          if (typeof way !== 'string') way[Symbol.dispose]()
-          log.debug(`${door.text}: ${problem}`)
-          continue
+        const found = await this.#enter(door, timeLimit(ASK_LIMIT_MS))
+        if (found instanceof Refusal) {
+          log.debug(found.message)
+        } else if (this.#disposed) {
+          found.engine.close()
+          return found.way[Symbol.dispose]()
+        } else {
+          log.warning(`${before.door.text} is no longer a manager that answers: the run goes on with ${door.text}`)
+          return this.#use(found)
         }
-        log.warning(`${before.text} is no longer a manager that answers: the run goes on with ${door.text}`)
-        this.#leave()
-        this.#way = way
-        this.#cli = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
-        return
       }
-      await idle(1000)
+      if (await this.#stillManages(before)) return
+      await idle(LOOK_EVERY_MS)
     }
   }
 
-  /** Why a way does not lead to a manager now. */
-  async #problemOf(way: Way): Promise<string | undefined> {
-    const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
-    const signal = timeLimit(ASK_LIMIT_MS)
-    try {
-      const { code, stdout, stderr } = await docker.run(['info', '--format', '{{json .Swarm}}'], { signal })
-      if (code !== 0) return way.explain(stderr.trim())
-      return notManaging(JSON.parse(stdout) as SystemInfo['Swarm'], way.text)
-    } catch (error) {
-      return messageOf(error)
-    }
+  /** Over a new connection: those that there are may be dead, or busy. */
+  async #stillManages({ door, way }: Manager): Promise<boolean> {
+    const found = await this.#tryWay(door, way, timeLimit(ASK_LIMIT_MS)).catch((error: unknown) => error)
+    if (found instanceof Error) return false
+    ;(found as Manager).engine.close()
+    return true
   }
 
   [Symbol.dispose](): void {
     this.#disposed = true
-    this.#leave()
+    this.#current?.engine.close()
+    this.#current?.way[Symbol.dispose]()
   }
 }
 
-function cannotBeUsed(way: Way, error: unknown): UserError {
-  return new UserError(`the docker daemon at ${way.text} cannot be used: ${way.explain(messageOf(error))}`, {
-    cause: error,
-  })
+const TOLD: Readonly<Record<Trouble, string>> = {
+  'no-leader': 'the swarm has no leader, which is waited for',
+  'no-connection': 'the connection is lost, and made again',
+  silent: 'there is no answer',
+  unreadable: 'the answer cannot be understood, and is asked for again',
+  'no-manager': 'it manages the swarm no longer',
+}
+
+/** Why a door leads to no manager now, in the user's words. */
+class Refusal extends UserError {
+  /** Whether it does so by itself before long. */
+  readonly passes: boolean
+
+  constructor(message: string, cause: unknown, passes = false) {
+    super(message, { cause })
+    this.passes = passes
+  }
+}
+
+function refusalText(error: EngineError, { explain }: Way): string {
+  const said = foreignLine(error.message)
+  const explained = explain(said)
+  // An API that is too old is our own word, and no answer.
+  return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said)
+}
+
+function noneOf(refusals: readonly Refusal[]): UserError {
+  const [first] = refusals
+  if (first !== undefined && refusals.length === 1) return new UserError(first.message, { cause: first.cause })
+  const reasons = refusals.map(({ message }) => message).join('; ')
+  return new UserError(`none of the ${refusals.length} hosts can be used: ${reasons}`)
 }

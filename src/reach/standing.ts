@@ -1,4 +1,5 @@
 import type { SystemInfo } from '../docker/api.ts'
+import { isElection } from '../docker/election.ts'
 
 /** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
 export function notManaging(swarm: SystemInfo['Swarm'], host: string): string | undefined {
@@ -10,4 +11,9 @@ export function notManaging(swarm: SystemInfo['Swarm'], host: string): string | 
     return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`
   }
   return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`
+}
+
+/** Whether that is over before long: a manager that starts, or a swarm that elects its leader. */
+export function mayPass({ ControlAvailable, Error: problem, LocalNodeState }: SystemInfo['Swarm']): boolean {
+  return LocalNodeState === 'pending' || (ControlAvailable && isElection(problem ?? ''))
 }

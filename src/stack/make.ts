@@ -1,5 +1,4 @@
 import type { CheckedService, Field } from '../deployment.ts'
-import { throughElection } from '../docker/election.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
 import { withIds } from '../docker/stack-file.ts'
 import type { Kind } from '../docker/stack-objects.ts'
@@ -93,20 +92,18 @@ function bodyOf({ name, labels, content, driver, templating }: WantedObject): un
 
 /** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
 async function makeOnce(engine: Engine, kind: Kind | 'network', name: string, body: unknown): Promise<string> {
-  const patience = timeLimit(MAKE_TIMEOUT_MS)
+  const signal = timeLimit(MAKE_TIMEOUT_MS)
   try {
-    const answer = await throughElection(
-      () => engine.post<{ ID?: string; Id?: string }>(`/${kind}s/create`, { body }),
-      patience,
-    )
+    const answer = await engine.post<{ ID?: string; Id?: string }>(`/${kind}s/create`, {
+      body,
+      mayRepeat: true,
+      signal,
+    })
     return answer.ID ?? answer.Id ?? ''
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     if (error.status !== 409) throw new UserError(`the swarm refuses to make the ${kind} ${name}: ${error.message}`)
-    const there = await throughElection(
-      () => engine.get<{ ID?: string; Id?: string }>(`/${kind}s/${encodeURIComponent(name)}`),
-      patience,
-    )
+    const there = await engine.get<{ ID?: string; Id?: string }>(`/${kind}s/${encodeURIComponent(name)}`, { signal })
     return there.ID ?? there.Id ?? ''
   }
 }

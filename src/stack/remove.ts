@@ -1,6 +1,5 @@
 import type { Connection, ServiceResult } from '../deployment.ts'
 import type { Service } from '../docker/api.ts'
-import { throughElection } from '../docker/election.ts'
 import type { Engine } from '../docker/engine.ts'
 import { remove } from '../docker/removal.ts'
 import { imageOf } from '../docker/service-spec.ts'
@@ -107,7 +106,7 @@ async function usedIds(engine: Engine): Promise<ReadonlySet<string> | undefined>
 }
 
 function readServices(engine: Engine): Promise<Service[]> {
-  return throughElection(() => engine.get<Service[]>('/services'), timeLimit(READ_TIMEOUT_MS))
+  return engine.get<Service[]>('/services', { signal: timeLimit(READ_TIMEOUT_MS) })
 }
 
 function unused<T>(objects: readonly T[], idOf: (object: T) => string, services: readonly Service[]): T[] {

@@ -1,5 +1,4 @@
 import type { ServiceRequest } from '../deployment.ts'
-import { throughElection } from '../docker/election.ts'
 import type { Engine } from '../docker/engine.ts'
 import { NAMESPACE_LABEL } from '../docker/stack-file.ts'
 import type { Kind, Network, StackObject } from '../docker/stack-objects.ts'
@@ -47,9 +46,9 @@ export interface KnownObjects {
 /** Asks the swarm for all of them. */
 export async function knownObjects(engine: Engine, signal: AbortSignal): Promise<KnownObjects> {
   const [secret, config, networks] = await Promise.all([
-    throughElection(() => engine.get<StackObject[]>('/secrets', { signal }), signal),
-    throughElection(() => engine.get<StackObject[]>('/configs', { signal }), signal),
-    throughElection(() => engine.get<Network[]>('/networks', { signal }), signal),
+    engine.get<StackObject[]>('/secrets', { signal }),
+    engine.get<StackObject[]>('/configs', { signal }),
+    engine.get<Network[]>('/networks', { signal }),
   ])
   return { secret, config, networks }
 }

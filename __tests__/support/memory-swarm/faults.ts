@@ -1,4 +1,4 @@
-import { ConnectionLost, EngineError } from '../../../src/docker/engine.ts'
+import { ConnectionLost, EngineError, TooLate, Unreadable } from '../../../src/docker/engine.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Answer, Call } from './api.ts'
 
@@ -122,8 +122,7 @@ export class Faults {
           await sleep(fault.seconds * 1000)
           break
         case 'garbage':
-          JSON.parse('<html>')
-          break
+          throw new Unreadable('the daemon answers with HTML')
         case 'meanwhile':
           if (when === 'after') done()
           await fault.act()
@@ -141,11 +140,13 @@ function within(answer: Promise<Answer>, signal: AbortSignal | undefined, limitM
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       end()
-      reject(new ConnectionLost(`the docker daemon did not answer within ${limitMs / 1000} s`))
+      reject(new TooLate(`the docker daemon did not answer within ${limitMs / 1000} s`))
     }, limitMs)
     const stop = () => {
       end()
-      reject(new DOMException('This operation was aborted', { name: 'AbortError', cause: signal?.reason }))
+      const isLate = signal?.reason?.name === 'TimeoutError'
+      const aborted = new DOMException('This operation was aborted', { name: 'AbortError', cause: signal?.reason })
+      reject(isLate ? new TooLate('the time for the call is over') : aborted)
     }
     const end = () => {
       clearTimeout(timer)

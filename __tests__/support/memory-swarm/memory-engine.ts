@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
 import { type Engine, EngineError, type RequestOptions } from '../../../src/docker/engine.ts'
 import { type Answer, answer, type Call } from './api.ts'
 import { events } from './events.ts'
@@ -9,7 +7,7 @@ import type { Images } from './images.ts'
 import type { Store } from './store.ts'
 
 const API_VERSION = '1.41'
-const DEFAULT_TIMEOUT_SECONDS = 45
+const DEFAULT_TIMEOUT_SECONDS = 30
 
 /** The engine of a run, whose daemon is the memory swarm. Answers are copies: nobody changes the swarm through them. */
 export function memoryEngine(store: Store, images: Images, faults: Faults): Engine {
@@ -53,8 +51,7 @@ export function memoryEngine(store: Store, images: Images, faults: Faults): Engi
       })
       const content = typeof told.body === 'string' ? told.body : JSON.stringify(told.body)
       const headers = { 'content-type': 'application/json', 'api-version': API_VERSION }
-      const stream = Readable.from([Buffer.from(content)])
-      return Object.assign(stream, { statusCode: told.status, headers }) as unknown as IncomingMessage
+      return { status: told.status, headers, body: Buffer.from(content) }
     },
     close: () => undefined,
   }

@@ -1,5 +1,6 @@
 import type { Service, ServiceSpec, Task } from '../../../src/docker/api.ts'
 import type { Engine } from '../../../src/docker/engine.ts'
+import { patient } from '../../../src/docker/patience.ts'
 import { live } from './agent.ts'
 import { asService, asTask } from './answers.ts'
 import { answer } from './api.ts'
@@ -35,7 +36,7 @@ export class MemorySwarm {
     this.store.onChange((change) => {
       if (change.kind === 'task' && change.action === 'create') void live(this.store, this.images, change.task)
     })
-    this.engine = memoryEngine(this.store, this.images, this.faults)
+    this.engine = patient(memoryEngine(this.store, this.images, this.faults))
   }
 
   #addNode(given: Partial<StoredNode>, index: number): void {

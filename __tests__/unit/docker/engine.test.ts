@@ -1,6 +1,14 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { Distribution, Node, Service } from '../../../src/docker/api.ts'
-import { agreeOnVersion, connectEngine, type Engine, EngineError } from '../../../src/docker/engine.ts'
+import { agreeOnVersion, connectEngine } from '../../../src/docker/connect-engine.ts'
+import {
+  ConnectionLost,
+  type Engine,
+  EngineError,
+  TooLate,
+  tellCallError,
+  Unreadable,
+} from '../../../src/docker/engine.ts'
 import { platformProblem } from '../../../src/docker/placement.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
 import { resolveImage } from '../../../src/docker/registry.ts'
@@ -10,18 +18,19 @@ import { FakeDaemon } from '../../support/fake-daemon.ts'
 
 const never = new AbortController().signal
 
-/** An engine over a daemon that gives one answer to everything. */
-async function withAnswer<T>(body: unknown, use: (engine: Engine) => Promise<T>): Promise<T> {
-  await using daemon = await FakeDaemon.start((_request, response) => {
-    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
-  })
-  const engine = await connectEngine(daemon.dial, {}, never)
-  try {
-    return await use(engine)
-  } finally {
-    engine.close()
-  }
+/** Real connections, and a clock moved by hand. */
+function holdClock(): void {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] })
 }
+
+/** Lets what is on its way arrive, without the clock. */
+async function settle(until: () => boolean): Promise<void> {
+  while (!until()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+afterEach(() => {
+  jest.useRealTimers()
+})
 
 describe('the API version to speak', () => {
   test.each([
@@ -42,6 +51,16 @@ describe('the API version to speak', () => {
   })
 })
 
+/** An engine over a daemon that gives one answer to everything. */
+async function withAnswer<T>(body: unknown, use: (engine: Engine) => Promise<T>, status = 200): Promise<T> {
+  const isText = typeof body === 'string'
+  await using daemon = await FakeDaemon.start((_request, response) => {
+    const type = isText ? 'text/html' : 'application/json'
+    response.writeHead(status, { 'Content-Type': type }).end(isText ? body : JSON.stringify(body))
+  })
+  return await use(await daemon.engine())
+}
+
 describe('what Go writes as null is not there', () => {
   test('an image with a single OCI manifest names no platforms, and can be planned with', async () => {
     const answer = {
@@ -57,12 +76,159 @@ describe('what Go writes as null is not there', () => {
   })
 
   test.each<[string, unknown, unknown]>([
-    ['lists and maps of a spec', [{ Spec: { Labels: null, Networks: null } }], [{ Spec: {} }]],
-    ['deeper down', [{ A: { B: [{ C: null, D: 0 }] } }], [{ A: { B: [{ D: 0 }] } }]],
-    ['items of a list', [{ Ports: [null, { PublishedPort: 80 }] }], [{ Ports: [{ PublishedPort: 80 }] }]],
-    ['and nothing else', [{ a: 'null', b: 0, c: '', d: false, e: [], f: {} }], undefined],
+    ['lists and maps of a spec', [{ ID: '1', Spec: { Labels: null } }], [{ ID: '1', Spec: {} }]],
+    ['deeper down', [{ ID: '1', A: { B: [{ C: null, D: 0 }] } }], [{ ID: '1', A: { B: [{ D: 0 }] } }]],
+    ['items of a list', [{ ID: '1', Ports: [null, { a: 1 }] }], [{ ID: '1', Ports: [{ a: 1 }] }]],
+    ['and nothing else', [{ ID: 'null', b: 0, c: '', d: false, e: [], f: {} }], undefined],
   ])('%s', async (_, body, read) => {
     expect(await withAnswer(body, (engine) => engine.get<Service[]>('/services'))).toEqual(read ?? body)
     expect(await withAnswer(body, (engine) => engine.post<Node[]>('/any'))).toEqual(read ?? body)
   })
+})
+
+describe('an answer that no daemon gives', () => {
+  const HTML = '<html><head><style>b { x }</style></head><body><h1>It works!</h1>\u0007 for <b>you</b></body></html>'
+
+  test.each<[string, string, unknown, string]>([
+    ['null for a list', '/services', null, '"null"'],
+    ['an object for a list', '/nodes', {}, '"{}"'],
+    ['a list of anything', '/tasks', [1], '"[1]"'],
+    ['a daemon without a swarm in its account of itself', '/info', {}, '"{}"'],
+    ['a list for an object', '/services/web', [], '"[]"'],
+    ['an object without what it is asked for', '/distribution/a.b/c:1/json', { a: 1 }, '"{"a":1}"'],
+    ['a page', '/nodes', HTML, 'HTML ("It works! � for you")'],
+    ['nothing', '/info', '', 'nothing'],
+  ])('%s is told as that', async (_, path, body, quoted) => {
+    const error = await withAnswer(body, (engine) => engine.get(path)).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(Unreadable)
+    expect(tellCallError(error)).toBe(
+      `unix:///fake.sock cannot be understood: it answers GET ${path} with ${quoted}, and no docker daemon does`,
+    )
+  })
+
+  test('a refusal of what stands in front of the daemon is not taken for the daemon’s own', async () => {
+    const body = '<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>'
+    const error = await withAnswer(body, (engine) => engine.get('/nodes'), 403).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'EngineError', status: 403, isDaemons: false })
+    expect(tellCallError(error)).toBe(
+      'unix:///fake.sock answered GET /nodes with 403, not in the words of a docker daemon: something in front of it does not let the request through: HTML ("403 Forbidden Request forbidden by administrative rules.")',
+    )
+  })
+})
+
+describe('a call ends', () => {
+  test('when its answer stalls in the middle: one limit for all of it', async () => {
+    holdClock()
+    let begun = false
+    await using daemon = await FakeDaemon.start((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).write('[{"ID": "a"')
+      begun = true
+    })
+    const engine = await daemon.engine()
+    const call = engine.get('/tasks').catch((error: unknown) => error)
+    await settle(() => begun)
+    await jest.advanceTimersByTimeAsync(30_000)
+    const error = await call
+    expect(error).toBeInstanceOf(TooLate)
+    expect(tellCallError(error)).toBe(
+      'unix:///fake.sock did not answer GET /tasks: there was no whole answer within 30 s',
+    )
+  })
+
+  test('when it waits for a connection and all are kept: its caller may stop it meanwhile', async () => {
+    await using daemon = await FakeDaemon.start((_request, response) => void response.writeHead(200).flushHeaders())
+    const engine = await daemon.engine()
+    const held = Array.from({ length: 4 }, () => engine.get('/tasks').catch((error: unknown) => error))
+    await settle(() => daemon.asked.length === 4)
+    const stop = new AbortController()
+    const waiting = engine.get('/nodes', { signal: stop.signal }).catch((error: unknown) => error)
+    stop.abort(new Error('stopped'))
+    expect(await waiting).toMatchObject({ name: 'AbortError', cause: new Error('stopped') })
+    engine.close()
+    for (const error of await Promise.all(held)) expect(error).toBeInstanceOf(ConnectionLost)
+    expect(daemon.asked).toHaveLength(4)
+  })
+
+  test('when it waits for a connection and none is ever free', async () => {
+    holdClock()
+    await using daemon = await FakeDaemon.start((_request, response) => void response.writeHead(200).flushHeaders())
+    const engine = await daemon.engine()
+    const streams = Array.from({ length: 4 }, async () => {
+      for await (const _ of engine.lines('/events', {}));
+    }).map((stream) => stream.catch(() => undefined))
+    await settle(() => daemon.asked.length === 4)
+    const waiting = engine.get('/nodes').catch((error: unknown) => error)
+    await jest.advanceTimersByTimeAsync(180_000)
+    expect(tellCallError(await waiting)).toBe(
+      'unix:///fake.sock did not answer GET /nodes: no connection was free for 180 s',
+    )
+    engine.close()
+    await Promise.all(streams)
+  })
+
+  test('when its answer breaks off', async () => {
+    await using daemon = await FakeDaemon.start((_request, response) => {
+      response.writeHead(200, { 'Content-Length': '100' }).write('[')
+      setTimeout(() => response.destroy(), 20)
+    })
+    const engine = await daemon.engine()
+    const error = await engine.get('/tasks').catch((thrown: unknown) => thrown)
+    expect(tellCallError(error)).toBe('unix:///fake.sock did not answer GET /tasks: the answer broke off')
+  })
+
+  test('when its caller’s own time is over, with whom it asked for what', async () => {
+    holdClock()
+    const { timeLimit } = await import('../../../src/runner/clock.ts')
+    await using daemon = await FakeDaemon.start(() => undefined)
+    const engine = await daemon.engine()
+    const call = engine.get('/tasks', { signal: timeLimit(5000) }).catch((error: unknown) => error)
+    await settle(() => daemon.asked.length === 1)
+    await jest.advanceTimersByTimeAsync(5000)
+    expect(tellCallError(await call)).toBe('unix:///fake.sock did not answer GET /tasks: the time for it is over')
+  })
+})
+
+describe('connections', () => {
+  test('one that ends while nobody uses it is used no more', async () => {
+    await using daemon = await FakeDaemon.start((_request, response) => void response.end('[]'))
+    const engine = await daemon.engine()
+    expect(await engine.get('/services')).toEqual([])
+    expect(daemon.dialled).toBe(1)
+    daemon.cut()
+    expect(await engine.get('/services')).toEqual([])
+    expect(daemon.dialled).toBe(2)
+  })
+
+  test('are kept', async () => {
+    await using daemon = await FakeDaemon.start((_request, response) => void response.end('[]'))
+    const engine = await daemon.engine()
+    for (let n = 0; n < 10; n++) await engine.get('/services')
+    expect(daemon.dialled).toBe(1)
+  })
+
+  test('a program that cannot be started is told, also to a call that waited for the place of another', async () => {
+    const dial = () => {
+      throw new Error('spawn docker EAGAIN')
+    }
+    const address = { host: 'unix:///fake.sock', headers: {}, dial, explain: (said: string) => said }
+    await expect(connectEngine(address, never)).rejects.toThrow(
+      'unix:///fake.sock did not answer GET /_ping: spawn docker EAGAIN',
+    )
+  })
+})
+
+test('a ping of another client is answered from what the connection began with', async () => {
+  await using daemon = await FakeDaemon.start((_request, response) => void response.end('{}'))
+  const engine = await daemon.engine()
+  const answers = await Promise.all([
+    engine.forward({ method: 'HEAD', path: '/_ping' }),
+    engine.forward({ method: 'GET', path: '/v1.43/_ping' }),
+  ])
+  expect(answers.map(({ status, body }) => [status, body.toString()])).toEqual([
+    [200, ''],
+    [200, 'OK'],
+  ])
+  for (const { headers } of answers) expect(headers['api-version']).toBe('1.51')
+  expect(daemon.dialled).toBe(1)
+  expect(daemon.asked).toEqual([])
 })
