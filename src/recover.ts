@@ -14,7 +14,7 @@ import type { RolledOut } from './roll-out.ts'
 import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log, stage } from './runner/log.ts'
 import { isGood, restoredBecauseOf } from './verdict.ts'
-import { watch } from './watch.ts'
+import { STOPPED, watch } from './watch.ts'
 
 /** A service on its way back, or why it is not. */
 export type Restoring = { readonly rollout: Rollout } & (
@@ -34,7 +34,7 @@ export async function goBack(ended: RolledOut, field: Field): Promise<readonly S
   const { deployment, signal, time } = field
   const changed = changedServices(rollouts, results, deployment)
   const jobs = unsettledJobs(rollouts, results)
-  if (changed.length + jobs.length === 0) return withJobs(rollouts, await Promise.all(diagnosed), deployment)
+  if (changed.length + jobs.length === 0) return complete(rollouts, await Promise.all(diagnosed), deployment)
   time.beginWayBack()
   return stage('Roll back', async () => {
     const isBad = (rollout: Rollout) => hasCause(results[rollouts.indexOf(rollout)])
@@ -53,7 +53,7 @@ export async function goBack(ended: RolledOut, field: Field): Promise<readonly S
       if (!jobs.some((rollout) => rollout === rollouts[index])) return result
       return restored?.find(({ name }) => name === result.name) ?? { ...result, ...UNWATCHED }
     })
-    return withJobs(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment)
+    return complete(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment)
   })
 }
 
@@ -113,8 +113,19 @@ function unsettledJobs(rollouts: readonly Rollout[], results: readonly ServiceRe
   })
 }
 
-const UNWATCHED = { outcome: 'cancelled', cause: 'the run was stopped; the swarm goes on by itself' } as const
+const UNWATCHED = { outcome: 'cancelled', cause: STOPPED } as const
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays'
+
+/** The results, which say what stands: of services that nobody sent back after a stop, and of jobs. */
+function complete(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  deployment: Deployment,
+): readonly ServiceResult[] {
+  const goesOn = (result: ServiceResult) =>
+    result.cause === STOPPED ? { ...result, cause: `${STOPPED}; the swarm goes on by itself` } : result
+  return withJobs(rollouts, results.map(goesOn), deployment)
+}
 
 /** The results, which say of jobs what stands. */
 function withJobs(

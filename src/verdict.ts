@@ -115,14 +115,16 @@ export function resultSummary(status: Status, results: readonly ServiceResult[])
 function row(result: ServiceResult): string {
   const { name, outcome, image, config, tasks, nodes, seconds, live } = result
   const mark = isGood(result) ? '✅' : '❌'
+  // Nobody has looked how it ended.
+  const isSeen = outcome !== 'cancelled' && outcome !== 'skipped'
   const cells = [
     live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
     `${mark} ${outcome}`,
     image.after === undefined ? '–' : nameCell(tagOf(image.after)),
     digestChange(image),
     config === undefined ? '–' : nameCell(config),
-    outcome === 'cancelled' || outcome === 'skipped' ? '–' : `${tasks.running}/${tasks.wanted}`,
-    String(nodes),
+    isSeen ? `${tasks.running}/${tasks.wanted}` : '–',
+    isSeen ? String(nodes) : '–',
     String(seconds),
   ]
   return `| ${cells.join(' | ')} |`

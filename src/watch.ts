@@ -19,7 +19,8 @@ const LOOK_EVERY_MS = 500
 /** A look that is under way when the time is over may still end. */
 const LAST_LOOK_MS = 2000
 
-const CANCELLED = 'the run was stopped; the swarm goes on by itself'
+/** The cause of what had not settled then; whether it goes on or back is decided later. */
+export const STOPPED = 'the run was stopped'
 const GONE = 'someone else removed it during this deploy'
 const CHANGED = 'someone else changed it during this deploy'
 
@@ -206,7 +207,7 @@ async function look(
     const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? [])
     return await throughElection(() => viewOf(connection.engine, ids, limit), limit)
   } catch (error) {
-    if (signal.aborted) return { outcome: 'cancelled', cause: CANCELLED }
+    if (signal.aborted) return { outcome: 'cancelled', cause: STOPPED }
     if (!time.isOver) return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }
     const cause = `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${messageOf(error)}`
     return { outcome: 'timed-out', cause }

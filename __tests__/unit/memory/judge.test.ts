@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { type Image, pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
-import { runAction } from '../../support/memory-swarm/run.ts'
+import { cancel, runAction } from '../../support/memory-swarm/run.ts'
 
 const APP = 'hub.test/acme/app:1'
 
@@ -113,4 +113,28 @@ test('a task that is stopped as unhealthy is told as its health check', async ()
       failedTask: { ending: 'failed its health check', exitCode: 143 },
     },
   ])
+})
+
+describe('a run that is stopped in its watch', () => {
+  test.each([
+    ['keep', 'the run was stopped; the swarm goes on by itself'],
+    ['rollback', 'the run was stopped; the way back was sent and not watched'],
+  ])('says with on-cancel: %s what becomes of its service, and what was seen of it', async (onCancel, cause) => {
+    const swarm = swarmWith({})
+    swarm.images.set('hub.test/acme/app:2', {})
+    swarm.create({
+      Name: 'app',
+      Mode: { Replicated: { Replicas: 2 } },
+      TaskTemplate: { ContainerSpec: { Image: pin(APP) } },
+      UpdateConfig: { Parallelism: 1, Delay: 600e9 },
+    })
+    await pass(5)
+    const stop = new AbortController()
+    setTimeout(() => cancel(stop), 10_000)
+    const inputs = { services: 'app: hub.test/acme/app:2', 'on-cancel': onCancel }
+    const { results } = await runAction(swarm, inputs, { stop })
+    expect(results).toEqual([
+      expect.objectContaining({ outcome: 'cancelled', cause, nodes: 1, tasks: { running: 1, wanted: 2 } }),
+    ])
+  })
 })
