@@ -201,12 +201,12 @@ function count(service, tasks, nodes) {
   const { Spec: spec } = service;
   const slots = [...slotsThatCount(spec, tasks, nodes).values()];
   const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-  const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+  const complete2 = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
   const wanted = wantedTasks(spec) ?? nodes.length;
   return {
     wanted,
-    counted: isJob(spec) ? complete : [...running, ...complete],
-    progress: progressText(spec, wanted, running.length, complete.length)
+    counted: isJob(spec) ? complete2 : [...running, ...complete2],
+    progress: progressText(spec, wanted, running.length, complete2.length)
   };
 }
 function completeTask(inSlot) {
@@ -216,10 +216,10 @@ function completeTask(inSlot) {
 function isComplete(spec, { wanted, counted }) {
   return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
 }
-function progressText(spec, wanted, running, complete) {
+function progressText(spec, wanted, running, complete2) {
   const tasks = wanted === 1 ? "task" : "tasks";
-  if (isJob(spec)) return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ""}`;
-  return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ""}`;
+  if (isJob(spec)) return `${complete2}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ""}`;
+  return `${running}/${wanted} ${tasks} running${complete2 > 0 ? `, ${complete2} complete` : ""}`;
 }
 
 // src/docker/rollout.ts
@@ -705,6 +705,144 @@ function holds(outer, inner) {
   }
 }
 
+// src/docker/placement.ts
+import { BlockList as BlockList2, isIP, isIPv4 as isIPv42 } from "node:net";
+var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+var OPERATORS = ["==", "!="];
+var NODE_LABEL = "node.labels.";
+var ENGINE_LABEL = "engine.labels.";
+function satisfies(node, constraint) {
+  const parsed = parseConstraint(constraint);
+  if (typeof parsed === "string") return false;
+  if (parsed.key.toLowerCase() === "node.ip") return satisfiesAddress(node.Status.Addr ?? "", parsed);
+  const actual = attribute(node, parsed.key);
+  if (actual === void 0) return false;
+  return actual.toLowerCase() === parsed.value.toLowerCase() !== parsed.negated;
+}
+function eligibleNodes(nodes, placement = {}) {
+  return allowedNodes(nodes, placement).filter(
+    (node) => (
+      // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+      (node.Status.State === "ready" || node.Status.State === "unknown") && node.Spec.Availability === "active"
+    )
+  );
+}
+function allowedNodes(nodes, placement = {}) {
+  const constraints = placement.Constraints ?? [];
+  return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
+}
+function platformProblem(nodes, imagePlatforms) {
+  const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== "unknown" && os !== "unknown");
+  if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+    return void 0;
+  }
+  return {
+    image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+    nodes: distinct(
+      nodes.map(
+        ({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS)
+      )
+    )
+  };
+}
+function runs(node, { architecture = "", os = "" }) {
+  const { Architecture, OS } = node.Description.Platform;
+  const wanted = architecture.toLowerCase() === "arm" ? "" : normalisedArchitecture(architecture);
+  return (wanted === "" || wanted === normalisedArchitecture(Architecture)) && (os === "" || os === OS);
+}
+function normalisedArchitecture(architecture) {
+  if (architecture === "x86_64") return "amd64";
+  if (architecture === "aarch64") return "arm64";
+  return architecture;
+}
+function platformName(architecture = "", os = "") {
+  return `${os || "any"}/${normalisedArchitecture(architecture) || "any"}`;
+}
+function distinct(texts) {
+  return [...new Set(texts)].sort();
+}
+function parseConstraint(text2) {
+  const operator = OPERATORS.find((candidate) => text2.includes(candidate));
+  if (operator === void 0) return `constraint expected one operator from ${OPERATORS.join(", ")}`;
+  const at = text2.indexOf(operator);
+  const key = text2.slice(0, at).trim();
+  const value = text2.slice(at + operator.length).trim();
+  if (!KEY.test(key)) return `key '${key}' is invalid`;
+  if (!VALUE.test(value)) return `value '${value}' is invalid`;
+  return { key, negated: operator === "!=", value };
+}
+function attribute(node, key) {
+  const known = key.toLowerCase();
+  switch (known) {
+    case "node.id":
+      return node.ID;
+    case "node.hostname":
+      return node.Description.Hostname;
+    case "node.role":
+      return node.Spec.Role;
+    case "node.platform.os":
+      return node.Description.Platform.OS;
+    case "node.platform.arch":
+      return node.Description.Platform.Architecture;
+    default:
+      if (isLabelKey(known, NODE_LABEL)) return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+      if (isLabelKey(known, ENGINE_LABEL)) return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+      return void 0;
+  }
+}
+function isLabelKey(key, prefix) {
+  return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+  return labels !== void 0 && Object.hasOwn(labels, name) ? labels[name] ?? "" : "";
+}
+function satisfiesAddress(address, { value, negated }) {
+  const [base = "", prefix, ...more] = value.split("/");
+  const bits = isIPv42(base) ? 32 : 128;
+  const length = prefix === void 0 ? bits : Number(prefix);
+  const valid = isIP(base) !== 0 && more.length === 0 && (prefix === void 0 || /^\d{1,3}$/.test(prefix)) && length <= bits;
+  if (!valid) return false;
+  if (isIPv42(address) && !isIPv42(base) && length < 96) return negated;
+  const network = new BlockList2();
+  network.addSubnet(base, length, family(base));
+  const within = isIP(address) !== 0 && network.check(address, family(address));
+  return within !== negated;
+}
+function family(address) {
+  return isIPv42(address) ? "ipv4" : "ipv6";
+}
+
+// src/docker/nodes-left-out.ts
+function leavesNodesOut({ Spec: spec }, nodes) {
+  const { Placement: placement } = spec.TaskTemplate;
+  return isGlobal(spec) && !isJob(spec) && eligibleNodes(nodes, placement).length < allowedNodes(nodes, placement).length;
+}
+function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
+  const { Placement: placement } = spec.TaskTemplate;
+  const eligible = eligibleNodes(nodes, placement);
+  const current = new Set(upToDate.map(({ ID }) => ID));
+  return allowedNodes(nodes, placement).flatMap((node) => {
+    const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task));
+    if (eligible.includes(node) || running.some(({ ID }) => current.has(ID))) return [];
+    if (node.Status.State !== "ready" && node.Status.State !== "unknown") return [{ node, why: "down" }];
+    return node.Spec.Availability === "drain" ? [{ node, why: "drained" }] : [{ node, why: "paused", old: running[0] }];
+  });
+}
+function oldTasksNote(leftOut2, nameOf) {
+  const olds = leftOut2.flatMap(({ node, old }) => {
+    const [image] = old?.Spec?.ContainerSpec?.Image?.split("@", 1) ?? [];
+    return old === void 0 ? [] : [`${nameOf(node)}${image === void 0 ? "" : ` (${image})`}`];
+  });
+  if (olds.length === 0) return void 0;
+  const [nodes, are, they] = olds.length === 1 ? ["node", "is", "it is"] : ["nodes", "are", "they are"];
+  return `${nodes} ${olds.join(", ")} ${are} paused and still ${olds.length === 1 ? "runs" : "run"} what was before: Swarm replaces it when ${they} active again`;
+}
+function absenceNote(leftOut2, nameOf) {
+  const absent = leftOut2.filter(({ old }) => old === void 0).map(({ node, why }) => `${nameOf(node)} (${why})`);
+  return absent.length === 0 ? void 0 : `not on ${absent.join(", ")}`;
+}
+
 // src/docker/task-logs.ts
 var HEADER_BYTES = 8;
 var LENGTH_AT = 4;
@@ -803,6 +941,16 @@ async function diagnoseTimeout(cause, scene, engine) {
   const node = nodeName(task.NodeID, nodes);
   return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: void 0, logs } };
 }
+async function noteOnNodes({ service, nodes, sight }, engine) {
+  if (!leavesNodesOut(service, nodes)) return void 0;
+  const filters = JSON.stringify({ service: [service.ID], "desired-state": ["running"] });
+  const tasks = await readingsOf(engine).get("/tasks", { filters });
+  const leftOut2 = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? []);
+  const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
+  const absence = absenceNote(leftOut2, nameOf);
+  if (absence !== void 0) log.info(`${service.Spec.Name}: ${absence}`);
+  return oldTasksNote(leftOut2, nameOf);
+}
 async function waitingWords(waiting, { service, nodes }, readings) {
   const { task } = waiting;
   const health = task.Status.State === "starting" ? await healthWords(task, service, readings) : void 0;
@@ -886,111 +1034,6 @@ async function orNothing(reading) {
     log.debug(`Not read for the diagnosis: ${messageOf(error)}`);
     return void 0;
   }
-}
-
-// src/docker/placement.ts
-import { BlockList as BlockList2, isIP, isIPv4 as isIPv42 } from "node:net";
-var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-var OPERATORS = ["==", "!="];
-var NODE_LABEL = "node.labels.";
-var ENGINE_LABEL = "engine.labels.";
-function satisfies(node, constraint) {
-  const parsed = parseConstraint(constraint);
-  if (typeof parsed === "string") return false;
-  if (parsed.key.toLowerCase() === "node.ip") return satisfiesAddress(node.Status.Addr ?? "", parsed);
-  const actual = attribute(node, parsed.key);
-  if (actual === void 0) return false;
-  return actual.toLowerCase() === parsed.value.toLowerCase() !== parsed.negated;
-}
-function eligibleNodes(nodes, placement = {}) {
-  const constraints = placement.Constraints ?? [];
-  return nodes.filter(
-    (node) => (
-      // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-      (node.Status.State === "ready" || node.Status.State === "unknown") && node.Spec.Availability === "active" && constraints.every((constraint) => satisfies(node, constraint))
-    )
-  );
-}
-function platformProblem(nodes, imagePlatforms) {
-  const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== "unknown" && os !== "unknown");
-  if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-    return void 0;
-  }
-  return {
-    image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-    nodes: distinct(
-      nodes.map(
-        ({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS)
-      )
-    )
-  };
-}
-function runs(node, { architecture = "", os = "" }) {
-  const { Architecture, OS } = node.Description.Platform;
-  const wanted = architecture.toLowerCase() === "arm" ? "" : normalisedArchitecture(architecture);
-  return (wanted === "" || wanted === normalisedArchitecture(Architecture)) && (os === "" || os === OS);
-}
-function normalisedArchitecture(architecture) {
-  if (architecture === "x86_64") return "amd64";
-  if (architecture === "aarch64") return "arm64";
-  return architecture;
-}
-function platformName(architecture = "", os = "") {
-  return `${os || "any"}/${normalisedArchitecture(architecture) || "any"}`;
-}
-function distinct(texts) {
-  return [...new Set(texts)].sort();
-}
-function parseConstraint(text2) {
-  const operator = OPERATORS.find((candidate) => text2.includes(candidate));
-  if (operator === void 0) return `constraint expected one operator from ${OPERATORS.join(", ")}`;
-  const at = text2.indexOf(operator);
-  const key = text2.slice(0, at).trim();
-  const value = text2.slice(at + operator.length).trim();
-  if (!KEY.test(key)) return `key '${key}' is invalid`;
-  if (!VALUE.test(value)) return `value '${value}' is invalid`;
-  return { key, negated: operator === "!=", value };
-}
-function attribute(node, key) {
-  const known = key.toLowerCase();
-  switch (known) {
-    case "node.id":
-      return node.ID;
-    case "node.hostname":
-      return node.Description.Hostname;
-    case "node.role":
-      return node.Spec.Role;
-    case "node.platform.os":
-      return node.Description.Platform.OS;
-    case "node.platform.arch":
-      return node.Description.Platform.Architecture;
-    default:
-      if (isLabelKey(known, NODE_LABEL)) return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-      if (isLabelKey(known, ENGINE_LABEL)) return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-      return void 0;
-  }
-}
-function isLabelKey(key, prefix) {
-  return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-  return labels !== void 0 && Object.hasOwn(labels, name) ? labels[name] ?? "" : "";
-}
-function satisfiesAddress(address, { value, negated }) {
-  const [base = "", prefix, ...more] = value.split("/");
-  const bits = isIPv42(base) ? 32 : 128;
-  const length = prefix === void 0 ? bits : Number(prefix);
-  const valid = isIP(base) !== 0 && more.length === 0 && (prefix === void 0 || /^\d{1,3}$/.test(prefix)) && length <= bits;
-  if (!valid) return false;
-  if (isIPv42(address) && !isIPv42(base) && length < 96) return negated;
-  const network = new BlockList2();
-  network.addSubnet(base, length, family(base));
-  const within = isIP(address) !== 0 && network.check(address, family(address));
-  return within !== negated;
-}
-function family(address) {
-  return isIPv42(address) ? "ipv4" : "ipv6";
 }
 
 // src/docker/view.ts
@@ -1216,6 +1259,7 @@ function fitting(texts, room, sizeOf) {
 }
 var MOST_SUMMARY_BYTES = 1e6;
 var MOST_TABLE_BYTES = 9e5;
+var MOST_NOTES_BYTES = 5e4;
 var ROOM_FOR_REST = 500;
 var MOST_NAME_CHARACTERS = 300;
 function resultSummary(status, results) {
@@ -1225,16 +1269,15 @@ function resultSummary(status, results) {
   const table = [head2, ...rows].join("\n");
   const bad = culpritsFirst(results);
   const allSections = bad.map(failureSection);
-  const sections = fitting(
-    allSections,
-    MOST_SUMMARY_BYTES - Buffer.byteLength(table) - ROOM_FOR_REST,
-    (section) => Buffer.byteLength(`
-${section}`)
-  );
+  const noted = notes(results);
+  const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join("\n\n")) - ROOM_FOR_REST;
+  const sections = fitting(allSections, room, (section) => Buffer.byteLength(`
+${section}`));
   return [
     `## Swarm Deploy: ${status}`,
     table,
     ...leftOut(results.length - rows.length, "services"),
+    ...noted,
     ...sections,
     ...leftOut(bad.length - sections.length, "services that did not come up")
   ].join("\n\n");
@@ -1242,17 +1285,25 @@ ${section}`)
 function row(result) {
   const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
   const mark = isGood(result) ? "✅" : "❌";
+  const isSeen = outcome !== "cancelled" && outcome !== "skipped";
   const cells = [
     live === void 0 || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
     `${mark} ${outcome}`,
     image.after === void 0 ? "–" : nameCell(tagOf(image.after)),
     digestChange(image),
     config === void 0 ? "–" : nameCell(config),
-    outcome === "cancelled" || outcome === "skipped" ? "–" : `${tasks.running}/${tasks.wanted}`,
-    String(nodes),
+    isSeen ? `${tasks.running}/${tasks.wanted}` : "–",
+    isSeen ? String(nodes) : "–",
     String(seconds)
   ];
   return `| ${cells.join(" | ")} |`;
+}
+function notes(results) {
+  const lines = results.flatMap(
+    ({ name, note: note2, ...rest }) => note2 === void 0 || !isGood({ name, ...rest }) ? [] : [`- ${nameCell(name)}: ${plain(note2)}`]
+  );
+  const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
+  return shown.length === 0 ? [] : [shown.join("\n"), ...leftOut(lines.length - shown.length, "notes")];
 }
 function leftOut(count2, what) {
   return count2 === 0 ? [] : [`There is no room here for ${count2} more ${what}: see the log and the output \`services\`.`];
@@ -1335,7 +1386,7 @@ function wakeOnEvents(engine, signal) {
 // src/watch.ts
 var LOOK_EVERY_MS2 = 500;
 var LAST_LOOK_MS = 2e3;
-var CANCELLED = "the run was stopped; the swarm goes on by itself";
+var STOPPED = "the run was stopped";
 var GONE = "someone else removed it during this deploy";
 var CHANGED = "someone else changed it during this deploy";
 async function watch(rollouts, field) {
@@ -1457,7 +1508,7 @@ async function look({ connection, time, signal }, watched, limit, seenAt) {
     const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
     return await throughElection(() => viewOf(connection.engine, ids, limit), limit);
   } catch (error) {
-    if (signal.aborted) return { outcome: "cancelled", cause: CANCELLED };
+    if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
     if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
     const cause = `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${messageOf(error)}`;
     return { outcome: "timed-out", cause };
@@ -1477,9 +1528,12 @@ function lookAtOne(one, view, late, field, endsAtFailure) {
   if (isSomeoneElses(rollout.service, service)) return ended(endResult(rollout, "superseded", CHANGED, sight));
   const memory = remember(one.memory, sight);
   const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : void 0) ?? judge(memory, sight);
-  if (verdict.state === "converged") return ended(settledPart(rollout, GOOD2[rollout.checked.action], sight));
   const scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks };
   const { engine } = connection;
+  if (verdict.state === "converged") {
+    const result2 = settledPart(rollout, GOOD2[rollout.checked.action], sight);
+    return { settled: { rollout, result: result2, diagnosed: withNote(result2, noteOnNodes(scene, engine)) } };
+  }
   if (verdict.state === "progressing") {
     if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } };
     const result2 = endResult(rollout, "timed-out", `not settled within ${time.seconds} s: ${verdict.progress}`, sight);
@@ -1501,6 +1555,10 @@ function staysPaused(name) {
 async function withDiagnosis(result, diagnosis, advice = "") {
   const { cause, failedTask } = await diagnosis;
   return { ...result, cause: cause + advice, ...failedTask && { failedTask } };
+}
+async function withNote(result, noted) {
+  const note2 = await noted;
+  return note2 === void 0 ? result : { ...result, note: note2 };
 }
 function sightOf(service, view, { monitorSeconds }) {
   return {
@@ -1770,7 +1828,7 @@ function reportOf(moves, rollouts, results) {
 var INTERIM_LABEL = "swarm-deploy.interim";
 var THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
 function emptied(spec) {
-  return withNote(withoutTasks(spec), {
+  return withNote2(withoutTasks(spec), {
     before: { replicas: spec.Mode.Replicated?.Replicas },
     meanwhile: { replicas: 0 }
   });
@@ -1784,7 +1842,7 @@ function withCanaries(current, wanted, tasks) {
     MaxFailureRatio: 0
   };
   const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-  return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy } });
+  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy } });
 }
 function isInterim({ Labels: labels }) {
   return labels?.[INTERIM_LABEL] !== void 0;
@@ -1820,7 +1878,7 @@ function beforeInterim(service) {
 function remembersInterim({ Spec: spec, PreviousSpec: previous }) {
   return !isInterim(spec) && previous !== void 0 && isInterim(previous);
 }
-function withNote(spec, note2) {
+function withNote2(spec, note2) {
   return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note2) } };
 }
 function parseNote(label2) {
@@ -2969,7 +3027,7 @@ async function goBack(ended, field) {
   const { deployment, signal, time } = field;
   const changed = changedServices(rollouts, results, deployment);
   const jobs = unsettledJobs(rollouts, results);
-  if (changed.length + jobs.length === 0) return withJobs(rollouts, await Promise.all(diagnosed), deployment);
+  if (changed.length + jobs.length === 0) return complete(rollouts, await Promise.all(diagnosed), deployment);
   time.beginWayBack();
   return stage("Roll back", async () => {
     const isBad = (rollout) => hasCause(results[rollouts.indexOf(rollout)]);
@@ -2987,7 +3045,7 @@ async function goBack(ended, field) {
       if (!jobs.some((rollout) => rollout === rollouts[index])) return result;
       return restored?.find(({ name }) => name === result.name) ?? { ...result, ...UNWATCHED };
     });
-    return withJobs(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment);
+    return complete(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment);
   });
 }
 function hasCause(result) {
@@ -3022,8 +3080,12 @@ function unsettledJobs(rollouts, results) {
     return isGivenUp && rollout.problem === void 0 && wouldRunAgain(rollout);
   });
 }
-var UNWATCHED = { outcome: "cancelled", cause: "the run was stopped; the swarm goes on by itself" };
+var UNWATCHED = { outcome: "cancelled", cause: STOPPED };
 var JOB_STAYS = "a way back would run the old job again: its new spec stays";
+function complete(rollouts, results, deployment) {
+  const goesOn = (result) => result.cause === STOPPED ? { ...result, cause: `${STOPPED}; the swarm goes on by itself` } : result;
+  return withJobs(rollouts, results.map(goesOn), deployment);
+}
 function withJobs(rollouts, results, deployment) {
   if (!allGoBack(results, deployment)) return results;
   return results.map((result, index) => {
@@ -3218,7 +3280,7 @@ function servicesOutput(results) {
   return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
 }
 function forOutput(result, mostCharacters) {
-  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result;
+  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note: note2, failedTask } = result;
   return {
     name,
     action,
@@ -3230,6 +3292,7 @@ function forOutput(result, mostCharacters) {
     seconds,
     live: live ?? name,
     cause: cause === void 0 ? null : shortened(cause, mostCharacters),
+    note: note2 === void 0 || !isGood(result) ? null : shortened(note2, mostCharacters),
     failedTask: failedTask === void 0 ? null : taskForOutput(failedTask, mostCharacters)
   };
 }
@@ -3245,6 +3308,7 @@ async function reportResults(results, deployment) {
   const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== "skipped");
   for (const result of bad.slice(0, MOST_ANNOTATIONS))
     reportLog.error(annotation(result), `${result.name}: ${result.outcome}`);
+  for (const { name, note: note2 } of shown.filter(isGood)) if (note2 !== void 0) reportLog.warning(`${name}: ${note2}`);
   const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`);
   if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(", ")}`);
   reportLog.info(verdictLine(status, shown));
@@ -3266,10 +3330,11 @@ async function reportFailure(error) {
   addSummary(failureSummary(status, problems.map(redact), isUnknown));
 }
 function fitToShow(result) {
-  const { cause, failedTask } = result;
+  const { cause, note: note2, failedTask } = result;
   return {
     ...result,
     ...cause === void 0 ? {} : { cause: foreignLine(cause) },
+    ...note2 === void 0 ? {} : { note: foreignLine(note2) },
     ...failedTask === void 0 ? {} : { failedTask: taskFitToShow(failedTask) }
   };
 }

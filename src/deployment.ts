@@ -291,6 +291,8 @@ export interface ServiceResult {
   readonly live?: string
   /** Why it did not come up: one line. */
   readonly cause?: string
+  /** What the user has to know of one that is up: one line. */
+  readonly note?: string
   readonly failedTask?: FailedTask
 }
 

@@ -3,6 +3,7 @@ import type { Healthcheck, LocalImage, Node, Service, Task } from './docker/api.
 import type { Engine } from './docker/engine.ts'
 import { effectiveCheck, type Health, lastFailure, notYetHealthy } from './docker/health.ts'
 import { allocationProblem, type NetworkPool } from './docker/network-allocation.ts'
+import { absenceNote, leavesNodesOut, nodesLeftOut, oldTasksNote } from './docker/nodes-left-out.ts'
 import { firstMemory, type Memory } from './docker/rollout.ts'
 import type { Sight } from './docker/sight.ts'
 import { ending, isFailure, isUnhealthy } from './docker/task.ts'
@@ -69,6 +70,21 @@ export async function diagnoseTimeout(cause: string, scene: Scene, engine: Engin
   const logs = await lastLines(task, readings)
   const node = nodeName(task.NodeID, nodes)
   return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } }
+}
+
+/**
+ * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
+ * leaves out it logs.
+ */
+export async function noteOnNodes({ service, nodes, sight }: Scene, engine: Engine): Promise<string | undefined> {
+  if (!leavesNodesOut(service, nodes)) return undefined
+  const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] })
+  const tasks = await readingsOf(engine).get<Task[]>('/tasks', { filters })
+  const leftOut = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? [])
+  const nameOf = ({ ID: id }: Node) => nodeName(id, nodes) ?? id
+  const absence = absenceNote(leftOut, nameOf)
+  if (absence !== undefined) log.info(`${service.Spec.Name}: ${absence}`)
+  return oldTasksNote(leftOut, nameOf)
 }
 
 async function waitingWords(waiting: Waiting, { service, nodes }: Scene, readings: Readings) {

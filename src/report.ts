@@ -30,6 +30,7 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
   const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== 'skipped')
   for (const result of bad.slice(0, MOST_ANNOTATIONS))
     reportLog.error(annotation(result), `${result.name}: ${result.outcome}`)
+  for (const { name, note } of shown.filter(isGood)) if (note !== undefined) reportLog.warning(`${name}: ${note}`)
   const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`)
   if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(', ')}`)
   reportLog.info(verdictLine(status, shown))
@@ -55,10 +56,11 @@ export async function reportFailure(error: unknown): Promise<void> {
 
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
 function fitToShow(result: ServiceResult): ServiceResult {
-  const { cause, failedTask } = result
+  const { cause, note, failedTask } = result
   return {
     ...result,
     ...(cause === undefined ? {} : { cause: foreignLine(cause) }),
+    ...(note === undefined ? {} : { note: foreignLine(note) }),
     ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
   }
 }

@@ -84,6 +84,7 @@ function fitting(texts: readonly string[], room: number, sizeOf: (text: string) 
 const MOST_SUMMARY_BYTES = 1_000_000
 /** The most that is left to the table, and for words on what is left out. */
 const MOST_TABLE_BYTES = 900_000
+const MOST_NOTES_BYTES = 50_000
 const ROOM_FOR_REST = 500
 
 const MOST_NAME_CHARACTERS = 300
@@ -100,13 +101,14 @@ export function resultSummary(status: Status, results: readonly ServiceResult[])
   const table = [head, ...rows].join('\n')
   const bad = culpritsFirst(results)
   const allSections = bad.map(failureSection)
-  const sections = fitting(allSections, MOST_SUMMARY_BYTES - Buffer.byteLength(table) - ROOM_FOR_REST, (section) =>
-    Buffer.byteLength(`\n${section}`),
-  )
+  const noted = notes(results)
+  const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join('\n\n')) - ROOM_FOR_REST
+  const sections = fitting(allSections, room, (section) => Buffer.byteLength(`\n${section}`))
   return [
     `## Swarm Deploy: ${status}`,
     table,
     ...leftOut(results.length - rows.length, 'services'),
+    ...noted,
     ...sections,
     ...leftOut(bad.length - sections.length, 'services that did not come up'),
   ].join('\n\n')
@@ -128,6 +130,15 @@ function row(result: ServiceResult): string {
     String(seconds),
   ]
   return `| ${cells.join(' | ')} |`
+}
+
+/** What is to be known of services that are up. */
+function notes(results: readonly ServiceResult[]): string[] {
+  const lines = results.flatMap(({ name, note, ...rest }) =>
+    note === undefined || !isGood({ name, ...rest }) ? [] : [`- ${nameCell(name)}: ${plain(note)}`],
+  )
+  const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength)
+  return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')]
 }
 
 function leftOut(count: number, what: string): string[] {

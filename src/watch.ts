@@ -1,5 +1,5 @@
 import type { Deployment, Field, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
-import { type Diagnosis, diagnose, diagnoseTimeout, type Scene } from './diagnose.ts'
+import { type Diagnosis, diagnose, diagnoseTimeout, noteOnNodes, type Scene } from './diagnose.ts'
 import { wakeOnEvents } from './docker/alarm.ts'
 import type { Service } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
@@ -231,9 +231,12 @@ function lookAtOne(one: Watched, view: View, late: boolean, field: Field, endsAt
 
   const memory = remember(one.memory, sight)
   const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : undefined) ?? judge(memory, sight)
-  if (verdict.state === 'converged') return ended(settledPart(rollout, GOOD[rollout.checked.action], sight))
   const scene: Scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks }
   const { engine } = connection
+  if (verdict.state === 'converged') {
+    const result = settledPart(rollout, GOOD[rollout.checked.action], sight)
+    return { settled: { rollout, result, diagnosed: withNote(result, noteOnNodes(scene, engine)) } }
+  }
   if (verdict.state === 'progressing') {
     if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } }
     const result = endResult(rollout, 'timed-out', `not settled within ${time.seconds} s: ${verdict.progress}`, sight)
@@ -262,6 +265,11 @@ async function withDiagnosis(
 ): Promise<ServiceResult> {
   const { cause, failedTask } = await diagnosis
   return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) }
+}
+
+async function withNote(result: ServiceResult, noted: Promise<string | undefined>): Promise<ServiceResult> {
+  const note = await noted
+  return note === undefined ? result : { ...result, note }
 }
 
 function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): Sight {

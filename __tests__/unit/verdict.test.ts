@@ -155,6 +155,15 @@ describe('the summary of a deployment', () => {
     expect(cells(createResult({ outcome: 'failed' })).slice(5, 7)).toEqual(['3/3', '2'])
   })
 
+  test('has the note of a service that is up, and of no other', () => {
+    const note = 'node n2 is paused'
+    const summary = resultSummary('failed', [
+      createResult({ name: 'up', note }),
+      createResult({ name: 'down', note, outcome: 'failed', cause: 'no' }),
+    ])
+    expect(summary.split('\n\n').slice(2)).toEqual([`- \`up\`: ${note}`, '### `down`: failed', 'no'])
+  })
+
   test('has a part for each service that is not good, and for no other', () => {
     const summary = resultSummary('failed', [
       createResult({ name: 'good' }),

@@ -137,6 +137,7 @@ export interface Task {
     readonly Err?: string
     readonly ContainerStatus?: { readonly ContainerID?: string; readonly ExitCode?: number }
   }
+  readonly Spec?: { readonly ContainerSpec?: { readonly Image?: string } }
   /** Only of tasks of job services. */
   readonly JobIteration?: { readonly Index: number }
 }

@@ -72,14 +72,17 @@ export function satisfies(node: PlacementNode, constraint: string): boolean {
  * before this deployment ran on; see {@link platformProblem} for the new one.
  */
 export function eligibleNodes<Node extends PlacementNode>(nodes: readonly Node[], placement: Placement = {}): Node[] {
-  const constraints = placement.Constraints ?? []
-  return nodes.filter(
+  return allowedNodes(nodes, placement).filter(
     (node) =>
       // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-      (node.Status.State === 'ready' || node.Status.State === 'unknown') &&
-      node.Spec.Availability === 'active' &&
-      constraints.every((constraint) => satisfies(node, constraint)),
+      (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active',
   )
+}
+
+/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
+export function allowedNodes<Node extends PlacementNode>(nodes: readonly Node[], placement: Placement = {}): Node[] {
+  const constraints = placement.Constraints ?? []
+  return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)))
 }
 
 /**

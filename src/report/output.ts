@@ -34,7 +34,7 @@ export function servicesOutput(results: readonly ServiceResult[]): ServicesOutpu
 
 /** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
 function forOutput(result: ServiceResult, mostCharacters: number) {
-  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, failedTask } = result
+  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result
   return {
     name,
     action,
@@ -46,6 +46,7 @@ function forOutput(result: ServiceResult, mostCharacters: number) {
     seconds,
     live: live ?? name,
     cause: cause === undefined ? null : shortened(cause, mostCharacters),
+    note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
     failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
   }
 }

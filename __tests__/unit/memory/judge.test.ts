@@ -138,3 +138,22 @@ describe('a run that is stopped in its watch', () => {
     ])
   })
 })
+
+test('a global service is up where Swarm replaces its tasks, and says which nodes still run what was before', async () => {
+  const swarm = swarmWith({}, 3)
+  swarm.images.set('hub.test/acme/app:2', {})
+  await create(swarm, { 'create-args': ['--mode global'] })
+  swarm.setNode('n2', { availability: 'pause' })
+  swarm.setNode('n3', { availability: 'drain' })
+  await pass(5)
+  const run = await runAction(swarm, { services: 'app: hub.test/acme/app:2' })
+  expect(run.results).toMatchObject([
+    {
+      outcome: 'updated',
+      tasks: { running: 1, wanted: 1 },
+      note: `node n2 (${APP}) is paused and still runs what was before: Swarm replaces it when it is active again`,
+    },
+  ])
+  expect(run.log).toContain('app: not on n3 (drained)')
+  expect(swarm.running('app')).toEqual([pin(APP), pin('hub.test/acme/app:2')])
+})
