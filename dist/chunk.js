@@ -7965,6 +7965,226 @@ function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
+// src/run-time.ts
+var ROLLOUT_SHARE = 0.25;
+var LEAST_WAY_BACK_SECONDS = 60;
+function sharesOf(timeoutSeconds) {
+  return {
+    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
+    rollout: timeoutSeconds,
+    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS)
+  };
+}
+var GRACE_MS = 7e3;
+var SILENT_MS = 1e4;
+var LAST_TRY_MS = 5e3;
+var CLOSING_MS = 6e4;
+var CLOSING_IN_SILENCE_MS = 1500;
+var AFTER_STOP_MS = { rollout: 1e3, "way-back": 3e3, closing: 4e3 };
+var GIVE_UP_AFTER_STOP_MS = 4500;
+var Countdown = class {
+  seconds;
+  #deadline;
+  #stillSince;
+  #aside = 0;
+  #alarms = /* @__PURE__ */ new Set();
+  constructor(seconds) {
+    this.seconds = seconds;
+    this.#deadline = nowMs() + seconds * 1e3;
+  }
+  get leftMs() {
+    return this.#deadline - (this.#stillSince ?? nowMs());
+  }
+  /** A signal that is aborted so long after the end, or before it when negative. */
+  signal(afterMs) {
+    const alarm = { afterMs, controller: new AbortController() };
+    this.#alarms.add(alarm);
+    this.#arm();
+    return alarm.controller.signal;
+  }
+  async aside(atMostMs, work) {
+    if (this.#aside++ === 0) {
+      this.#stillSince = nowMs();
+      this.#arm();
+    }
+    let isAside = true;
+    const goOn = () => {
+      if (!isAside) return;
+      isAside = false;
+      if (--this.#aside > 0 || this.#stillSince === void 0) return;
+      this.#deadline += nowMs() - this.#stillSince;
+      this.#stillSince = void 0;
+      this.#arm();
+    };
+    const timer = setTimeout(goOn, atMostMs).unref();
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      goOn();
+    }
+  }
+  #arm() {
+    for (const alarm of this.#alarms) {
+      clearTimeout(alarm.timer);
+      if (this.#stillSince !== void 0) continue;
+      const ring = () => {
+        this.#alarms.delete(alarm);
+        alarm.controller.abort(tooLong());
+      };
+      const inMs = this.leftMs + alarm.afterMs;
+      if (inMs <= 0) ring();
+      else alarm.timer = setTimeout(ring, inMs).unref();
+    }
+  }
+};
+function tooLong() {
+  return new DOMException("The operation took too long", "TimeoutError");
+}
+var RunTime = class {
+  #shares;
+  #stop;
+  #stoppedAt;
+  #countdown;
+  #part = "rollout";
+  #limit;
+  #answeredAt = nowMs();
+  /** @param stop aborted when the runner wants the run to stop */
+  constructor(timeoutSeconds, stop) {
+    this.#shares = sharesOf(timeoutSeconds);
+    this.#stop = stop;
+    const onStop = () => {
+      this.#stoppedAt = nowMs();
+    };
+    if (stop.aborted) onStop();
+    else stop.addEventListener("abort", onStop, { once: true });
+    this.#countdown = new Countdown(this.#shares.rollout);
+    this.#limit = this.#limitOf("rollout", this.#countdown.signal(GRACE_MS));
+  }
+  /** How long the present part may take: the run up to the end of its rollout, or its way back. */
+  get seconds() {
+    return this.#countdown.seconds;
+  }
+  get isOver() {
+    return this.#countdown.leftMs <= 0;
+  }
+  /** Aborted some time after the present part should have ended, with a `TimeoutError` as its reason. */
+  over(afterMs = 0) {
+    return this.#countdown.signal(afterMs);
+  }
+  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, the wait for a lock. */
+  aside(seconds, work) {
+    return this.#countdown.aside(seconds * 1e3, work);
+  }
+  /**
+   * Does a stage before the first change. It ends in time also when the work takes no notice of the signal.
+   *
+   * @param what the stage, in the words of the log
+   * @throws TimedOut when its share of the time is over
+   */
+  async before(what, work) {
+    const over = this.over((this.#shares.before - this.#shares.rollout) * 1e3);
+    const signal2 = AbortSignal.any([this.#stop, over]);
+    const deaf = new Promise((_, reject) => {
+      const giveUp = () => setTimeout(() => reject(signal2.reason), AFTER_STOP_MS["way-back"]).unref();
+      signal2.addEventListener("abort", giveUp, { once: true });
+    });
+    try {
+      signal2.throwIfAborted();
+      return await Promise.race([work(signal2), deaf]);
+    } catch (error) {
+      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error);
+      throw error;
+    }
+  }
+  /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
+  beginWayBack() {
+    if (this.#part !== "rollout") return;
+    this.#part = "way-back";
+    const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS));
+    const isSilent = this.#isSilent;
+    this.#countdown = new Countdown(isSilent ? lastTryMs / 1e3 : this.#shares.wayBack);
+    this.#limit = this.#limitOf("way-back", this.#countdown.signal(isSilent ? 0 : GRACE_MS));
+  }
+  /** From here on all that is left to do is to leave nothing behind. */
+  beginClosing() {
+    if (this.#part === "closing") return;
+    this.#part = "closing";
+    const ms = this.#isSilent ? CLOSING_IN_SILENCE_MS : CLOSING_MS;
+    this.#limit = this.#limitOf("closing", new Countdown(ms / 1e3).signal(0));
+  }
+  /** The connection with calls that all end when the part of the run does in which they are made. */
+  bound(connection) {
+    const { engine, docker } = connection;
+    return { ...connection, engine: this.#boundEngine(engine), docker: this.#boundCli(docker) };
+  }
+  get #isSilent() {
+    return nowMs() - this.#answeredAt >= SILENT_MS;
+  }
+  #limitOf(part, over) {
+    const end2 = new AbortController();
+    const onStop = () => {
+      const passed = nowMs() - (this.#stoppedAt ?? nowMs());
+      setTimeout(() => end2.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
+    };
+    if (this.#stop.aborted) onStop();
+    else this.#stop.addEventListener("abort", onStop, { once: true });
+    return AbortSignal.any([over, end2.signal]);
+  }
+  #boundEngine(engine) {
+    const within = (options = {}) => ({
+      ...options,
+      signal: options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit])
+    });
+    const told2 = async (call) => {
+      const answer = await call;
+      this.#answeredAt = nowMs();
+      return answer;
+    };
+    return {
+      get apiVersion() {
+        return engine.apiVersion;
+      },
+      get: (path, options) => told2(engine.get(path, within(options))),
+      post: (path, options) => told2(engine.post(path, within(options))),
+      remove: (path, options) => told2(engine.remove(path, within(options))),
+      bytes: (path, options) => told2(engine.bytes(path, within(options))),
+      lines: (path, options) => engine.lines(path, within(options)),
+      forward: (request2) => engine.forward(request2),
+      close: () => engine.close()
+    };
+  }
+  #boundCli(docker) {
+    return {
+      start: (args) => docker.start(args),
+      run: async (args, options = {}) => {
+        const signal2 = options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit]);
+        try {
+          return await docker.run(args, { ...options, signal: signal2 });
+        } catch (error) {
+          const isLate = signal2.reason?.name === "TimeoutError";
+          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
+        }
+      }
+    };
+  }
+};
+function commandIn(args) {
+  const start = args[0] === "--config" ? 2 : 0;
+  return args.slice(start, start + 2).join(" ");
+}
+var TimedOut = class extends UserError {
+  name = "TimedOut";
+  constructor({ before, rollout }, stage2, waitedFor) {
+    const isWordless = waitedFor instanceof DOMException;
+    const what = isWordless ? "" : `: ${messageOf(waitedFor)}`;
+    super(
+      `timeout: ${before} of the ${rollout} s were over in the stage “${stage2}”, and too little was left to deploy${what}`,
+      { cause: waitedFor }
+    );
+  }
+};
+
 // src/connection.ts
 import { readFile as readFile2 } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -12138,226 +12358,6 @@ function input(env, name) {
   return env[key] ?? env[key.replaceAll("-", "_")] ?? "";
 }
 
-// src/run-time.ts
-var ROLLOUT_SHARE = 0.25;
-var LEAST_WAY_BACK_SECONDS = 60;
-function sharesOf(timeoutSeconds) {
-  return {
-    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
-    rollout: timeoutSeconds,
-    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS)
-  };
-}
-var GRACE_MS = 7e3;
-var SILENT_MS = 1e4;
-var LAST_TRY_MS = 5e3;
-var CLOSING_MS = 6e4;
-var CLOSING_IN_SILENCE_MS = 1500;
-var AFTER_STOP_MS = { rollout: 1e3, "way-back": 3e3, closing: 4e3 };
-var GIVE_UP_AFTER_STOP_MS = 4500;
-var Countdown = class {
-  seconds;
-  #deadline;
-  #stillSince;
-  #aside = 0;
-  #alarms = /* @__PURE__ */ new Set();
-  constructor(seconds) {
-    this.seconds = seconds;
-    this.#deadline = nowMs() + seconds * 1e3;
-  }
-  get leftMs() {
-    return this.#deadline - (this.#stillSince ?? nowMs());
-  }
-  /** A signal that is aborted so long after the end, or before it when negative. */
-  signal(afterMs) {
-    const alarm = { afterMs, controller: new AbortController() };
-    this.#alarms.add(alarm);
-    this.#arm();
-    return alarm.controller.signal;
-  }
-  async aside(atMostMs, work) {
-    if (this.#aside++ === 0) {
-      this.#stillSince = nowMs();
-      this.#arm();
-    }
-    let isAside = true;
-    const goOn = () => {
-      if (!isAside) return;
-      isAside = false;
-      if (--this.#aside > 0 || this.#stillSince === void 0) return;
-      this.#deadline += nowMs() - this.#stillSince;
-      this.#stillSince = void 0;
-      this.#arm();
-    };
-    const timer = setTimeout(goOn, atMostMs).unref();
-    try {
-      return await work();
-    } finally {
-      clearTimeout(timer);
-      goOn();
-    }
-  }
-  #arm() {
-    for (const alarm of this.#alarms) {
-      clearTimeout(alarm.timer);
-      if (this.#stillSince !== void 0) continue;
-      const ring = () => {
-        this.#alarms.delete(alarm);
-        alarm.controller.abort(tooLong());
-      };
-      const inMs = this.leftMs + alarm.afterMs;
-      if (inMs <= 0) ring();
-      else alarm.timer = setTimeout(ring, inMs).unref();
-    }
-  }
-};
-function tooLong() {
-  return new DOMException("The operation took too long", "TimeoutError");
-}
-var RunTime = class {
-  #shares;
-  #stop;
-  #stoppedAt;
-  #countdown;
-  #part = "rollout";
-  #limit;
-  #answeredAt = nowMs();
-  /** @param stop aborted when the runner wants the run to stop */
-  constructor(timeoutSeconds, stop) {
-    this.#shares = sharesOf(timeoutSeconds);
-    this.#stop = stop;
-    const onStop = () => {
-      this.#stoppedAt = nowMs();
-    };
-    if (stop.aborted) onStop();
-    else stop.addEventListener("abort", onStop, { once: true });
-    this.#countdown = new Countdown(this.#shares.rollout);
-    this.#limit = this.#limitOf("rollout", this.#countdown.signal(GRACE_MS));
-  }
-  /** How long the present part may take: the run up to the end of its rollout, or its way back. */
-  get seconds() {
-    return this.#countdown.seconds;
-  }
-  get isOver() {
-    return this.#countdown.leftMs <= 0;
-  }
-  /** Aborted some time after the present part should have ended, with a `TimeoutError` as its reason. */
-  over(afterMs = 0) {
-    return this.#countdown.signal(afterMs);
-  }
-  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, the wait for a lock. */
-  aside(seconds, work) {
-    return this.#countdown.aside(seconds * 1e3, work);
-  }
-  /**
-   * Does a stage before the first change. It ends in time also when the work takes no notice of the signal.
-   *
-   * @param what the stage, in the words of the log
-   * @throws TimedOut when its share of the time is over
-   */
-  async before(what, work) {
-    const over = this.over((this.#shares.before - this.#shares.rollout) * 1e3);
-    const signal2 = AbortSignal.any([this.#stop, over]);
-    const deaf = new Promise((_, reject) => {
-      const giveUp = () => setTimeout(() => reject(signal2.reason), AFTER_STOP_MS["way-back"]).unref();
-      signal2.addEventListener("abort", giveUp, { once: true });
-    });
-    try {
-      signal2.throwIfAborted();
-      return await Promise.race([work(signal2), deaf]);
-    } catch (error) {
-      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error);
-      throw error;
-    }
-  }
-  /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
-  beginWayBack() {
-    if (this.#part !== "rollout") return;
-    this.#part = "way-back";
-    const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS));
-    const isSilent = this.#isSilent;
-    this.#countdown = new Countdown(isSilent ? lastTryMs / 1e3 : this.#shares.wayBack);
-    this.#limit = this.#limitOf("way-back", this.#countdown.signal(isSilent ? 0 : GRACE_MS));
-  }
-  /** From here on all that is left to do is to leave nothing behind. */
-  beginClosing() {
-    if (this.#part === "closing") return;
-    this.#part = "closing";
-    const ms = this.#isSilent ? CLOSING_IN_SILENCE_MS : CLOSING_MS;
-    this.#limit = this.#limitOf("closing", new Countdown(ms / 1e3).signal(0));
-  }
-  /** The connection with calls that all end when the part of the run does in which they are made. */
-  bound(connection) {
-    const { engine, docker } = connection;
-    return { ...connection, engine: this.#boundEngine(engine), docker: this.#boundCli(docker) };
-  }
-  get #isSilent() {
-    return nowMs() - this.#answeredAt >= SILENT_MS;
-  }
-  #limitOf(part, over) {
-    const end2 = new AbortController();
-    const onStop = () => {
-      const passed = nowMs() - (this.#stoppedAt ?? nowMs());
-      setTimeout(() => end2.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
-    };
-    if (this.#stop.aborted) onStop();
-    else this.#stop.addEventListener("abort", onStop, { once: true });
-    return AbortSignal.any([over, end2.signal]);
-  }
-  #boundEngine(engine) {
-    const within = (options = {}) => ({
-      ...options,
-      signal: options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit])
-    });
-    const told2 = async (call) => {
-      const answer = await call;
-      this.#answeredAt = nowMs();
-      return answer;
-    };
-    return {
-      get apiVersion() {
-        return engine.apiVersion;
-      },
-      get: (path, options) => told2(engine.get(path, within(options))),
-      post: (path, options) => told2(engine.post(path, within(options))),
-      remove: (path, options) => told2(engine.remove(path, within(options))),
-      bytes: (path, options) => told2(engine.bytes(path, within(options))),
-      lines: (path, options) => engine.lines(path, within(options)),
-      forward: (request2) => engine.forward(request2),
-      close: () => engine.close()
-    };
-  }
-  #boundCli(docker) {
-    return {
-      start: (args) => docker.start(args),
-      run: async (args, options = {}) => {
-        const signal2 = options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit]);
-        try {
-          return await docker.run(args, { ...options, signal: signal2 });
-        } catch (error) {
-          const isLate = signal2.reason?.name === "TimeoutError";
-          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
-        }
-      }
-    };
-  }
-};
-function commandIn(args) {
-  const start = args[0] === "--config" ? 2 : 0;
-  return args.slice(start, start + 2).join(" ");
-}
-var TimedOut = class extends UserError {
-  name = "TimedOut";
-  constructor({ before, rollout }, stage2, waitedFor) {
-    const isWordless = waitedFor instanceof DOMException;
-    const what = isWordless ? "" : `: ${messageOf(waitedFor)}`;
-    super(
-      `timeout: ${before} of the ${rollout} s were over in the stage “${stage2}”, and too little was left to deploy${what}`,
-      { cause: waitedFor }
-    );
-  }
-};
-
 // src/runner/command-files.ts
 import { randomUUID } from "node:crypto";
 import { closeSync as closeSync2, fstatSync as fstatSync2, ftruncateSync, openSync as openSync2, writeSync as writeSync2 } from "node:fs";
@@ -12418,9 +12418,6 @@ function savedByMain(name) {
   return process.env[`STATE_${name}`] || void 0;
 }
 
-// src/lock.ts
-import { randomUUID as randomUUID2 } from "node:crypto";
-
 // src/docker/lock-config.ts
 import { createHash as createHash3 } from "node:crypto";
 var PREFIX = "swarm-deploy.lock";
@@ -12466,21 +12463,6 @@ async function remove(engine, path, signal2) {
   await engine.remove(path, { signal: signal2 }).catch((error) => {
     if (!(error instanceof EngineError) || error.status !== 404) throw error;
   });
-}
-
-// src/runner/run.ts
-import { hostname, userInfo } from "node:os";
-function identifyRun(env) {
-  const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt2 } = env;
-  if (!repository) return { owner: redact(`${userInfo().username}@${hostname()}, process ${process.pid}`), url: "" };
-  const parts = [
-    repository,
-    env.GITHUB_WORKFLOW && `workflow ${env.GITHUB_WORKFLOW}`,
-    env.GITHUB_JOB && `job ${env.GITHUB_JOB}`,
-    id && `run ${id}${attempt2 && attempt2 !== "1" ? ` (attempt ${attempt2})` : ""}`
-  ];
-  const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : "";
-  return { owner: redact(parts.filter(Boolean).join(", ")), url: redact(url) };
 }
 
 // src/runner/shell.ts
@@ -12637,15 +12619,28 @@ function networkFailure(error) {
   return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
 }
 
+// src/lifetime.ts
+var MARGIN_SECONDS = 15 * 60;
+function lifetimeOf({ timeoutSeconds, services, stack }) {
+  const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover.strategy);
+  const trials = Math.max(...all.map(trialSecondsOf));
+  const { rollout, wayBack } = sharesOf(timeoutSeconds);
+  return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
+}
+function trialSecondsOf(strategy) {
+  if (strategy.kind !== "canary" && strategy.kind !== "blue-green") return 0;
+  const kept = strategy.kind === "blue-green" && typeof strategy.keepOld === "number" ? strategy.keepOld : 0;
+  return longestTrial(strategy.trial) + kept;
+}
+
 // src/lock.ts
 var CALL_TIMEOUT_MS = 12e4;
 var RELEASE_TIMEOUT_MS = 5e3;
 var LOOK_EVERY_MS4 = 1e3;
-var MARGIN_SECONDS = 15 * 60;
-async function takeLock(asked, { engine }, time, signal2) {
+async function takeLock(asked, run, { engine }, time, signal2) {
   const { lock, stack } = asked;
   if (lock === void 0) return { takeServices: async () => void 0, [Symbol.asyncDispose]: async () => void 0 };
-  const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID2() };
+  const holder = { ...run, seconds: lifetimeOf(asked) };
   saveForPost("lock", holder.token);
   const taken = [];
   const take = (names) => stage("Take the lock", async () => {
@@ -12673,17 +12668,6 @@ async function takeLock(asked, { engine }, time, signal2) {
     await keeper[Symbol.asyncDispose]();
     throw error;
   }
-}
-function lifetimeOf({ timeoutSeconds, services, stack }) {
-  const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover.strategy);
-  const trials = Math.max(...all.map(trialSecondsOf));
-  const { rollout, wayBack } = sharesOf(timeoutSeconds);
-  return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
-}
-function trialSecondsOf(strategy) {
-  if (strategy.kind !== "canary" && strategy.kind !== "blue-green") return 0;
-  const kept = strategy.kind === "blue-green" && typeof strategy.keepOld === "number" ? strategy.keepOld : 0;
-  return longestTrial(strategy.trial) + kept;
 }
 async function waitFor(engine, name, holder, { timeoutSeconds }, signal2) {
   const deadline = nowMs() + timeoutSeconds * 1e3;
@@ -13177,10 +13161,7 @@ export {
   reportLog,
   stage,
   speakForAll,
-  throughElection,
-  EngineError,
-  tellCallError,
-  remove,
+  require_dist,
   UserError,
   UserErrors,
   Cancelled,
@@ -13195,6 +13176,9 @@ export {
   withDigest,
   registryKey,
   pathMatches,
+  EngineError,
+  tellCallError,
+  remove,
   difference,
   withDifference,
   withPlatforms,
@@ -13202,6 +13186,7 @@ export {
   sameSpec,
   fingerprint,
   changedParts,
+  throughElection,
   updateSpec,
   findService,
   mayRepeat,
@@ -13209,6 +13194,10 @@ export {
   toTenths,
   longestTrial,
   trial,
+  GIVE_UP_AFTER_STOP_MS,
+  RunTime,
+  TimedOut,
+  lifetimeOf,
   isolatedConfigFile,
   storedCredential,
   helperFor,
@@ -13216,14 +13205,10 @@ export {
   hide2 as hide,
   parseGoJson,
   connect,
-  require_dist,
   CONTENT_KEY,
   VARIABLE_KEY,
   readInputs,
   readReach,
-  GIVE_UP_AFTER_STOP_MS,
-  RunTime,
-  TimedOut,
   setOutput,
   addSummary,
   savedByMain,

@@ -36,6 +36,7 @@ import {
   isGlobal,
   isJob,
   isolatedConfigFile,
+  lifetimeOf,
   log,
   longestTrial,
   messageOf,
@@ -298,6 +299,11 @@ function judgeTrial(memory, sight) {
   const state = isComplete(sight.service.Spec, counts) ? "converged" : "progressing";
   return { state, progress: counts.progress };
 }
+function judgeEnding(_memory, { tasks }) {
+  const left = tasks.filter(mayHaveContainer).length;
+  const progress = `${left} ${left === 1 ? "task has" : "tasks have"} not ended yet`;
+  return { state: left === 0 ? "converged" : "progressing", progress };
+}
 function lastEnded({ endedTasks }) {
   return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
 }
@@ -539,53 +545,217 @@ async function giveAdvice(rollouts, deployment, { engine }) {
   }
 }
 
+// src/docker/stack-file.ts
+var import_yaml = __toESM(require_dist(), 1);
+var NAMESPACE_LABEL = "com.docker.stack.namespace";
+function parseStackFile(rendered) {
+  const root = (0, import_yaml.parse)(rendered, { maxAliasCount: 0 }) ?? {};
+  return {
+    ...root.version === void 0 ? {} : { version: String(root.version) },
+    services: root.services ?? {},
+    networks: root.networks ?? {},
+    volumes: root.volumes ?? {},
+    secrets: root.secrets ?? {},
+    configs: root.configs ?? {}
+  };
+}
+function labelsOf({ labels = {}, deploy: deploy2 = {} }) {
+  const all = Object.entries({ ...labels, ...deploy2.labels });
+  return Object.fromEntries(all.map(([key, value]) => [key, value ?? ""]));
+}
+function fileFor({ key, file }, image, rollover) {
+  const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
+  const { version, networks, volumes, secrets } = file;
+  const { credential, configs } = credentialByName(service, file.configs);
+  const escaped2 = escapeVariables({
+    services: {
+      [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) }
+    },
+    networks,
+    volumes,
+    secrets,
+    configs
+  });
+  return JSON.stringify({ ...version === void 0 ? {} : { version }, ...escaped2 });
+}
+function policiesFor(deploy2 = {}, { update: update2, rollback }) {
+  if (deploy2.mode?.endsWith("-job")) return {};
+  const policies = Object.entries({ update: update2, rollback }).flatMap(([phase, policy]) => {
+    const key = `${phase}_config`;
+    const filled = { ...composePolicy(policy), ...deploy2[key] };
+    return Object.keys(filled).length === 0 ? [] : [[key, filled]];
+  });
+  return policies.length === 0 ? {} : { deploy: { ...deploy2, ...Object.fromEntries(policies) } };
+}
+var NUMBERS = ["parallelism", "max-failure-ratio"];
+function composePolicy(policy) {
+  const entries = Object.entries(policy);
+  return Object.fromEntries(
+    entries.map(([setting, value]) => [
+      setting.replaceAll("-", "_"),
+      NUMBERS.includes(setting) ? Number(value) : value
+    ])
+  );
+}
+function credentialByName(service, configs) {
+  const spec = service.credential_spec;
+  const config = configs[spec?.config ?? ""];
+  if (config?.name === void 0) return { credential: {}, configs };
+  return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
+}
+function escapeVariables(value) {
+  if (typeof value === "string") return value.replaceAll("$", "$$$$");
+  if (Array.isArray(value)) return value.map(escapeVariables);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+}
+function withIds(spec, ids) {
+  const { TaskTemplate: template } = spec;
+  const container = template.ContainerSpec;
+  const id = (text2) => ids.get(text2) ?? text2;
+  const credential = container?.Privileges?.CredentialSpec;
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) },
+      ...container && {
+        ContainerSpec: {
+          ...container,
+          ...container.Secrets && {
+            Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) }))
+          },
+          ...container.Configs && {
+            Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) }))
+          },
+          ...credential?.Config && {
+            Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } }
+          }
+        }
+      }
+    }
+  };
+}
+
 // src/docker/colours.ts
 var COLOURS = ["blue", "green"];
 var BELONGS_LABEL = "swarm-deploy.blue-green";
 var LIVE_LABEL = "swarm-deploy.live";
+var ROUTE_LABEL = "swarm-deploy.route";
 var FIRST = 1;
 var LONGEST_NAME = 63;
 function siblingNames(name) {
   return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
 }
+function hasColours(name, services) {
+  return siblingsOf(name, services).some((service) => belongsTo(service) === name);
+}
+function colourOf(service) {
+  const name = belongsTo(service);
+  return name === service.Spec.Name ? void 0 : name;
+}
+function nameTaken(name, services) {
+  const foreign = siblingsOf(name, services).find(
+    (service) => service.Spec.Name !== name && belongsTo(service) !== name
+  );
+  return foreign && `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`;
+}
 function coloursOf(name, services) {
-  const siblings = siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
-  const strangers = siblings.filter(({ Spec }) => Spec.Labels?.[BELONGS_LABEL] !== name);
-  const ours = siblings.filter((service) => !strangers.includes(service));
-  const newest2 = ours.filter((one) => generationOf(one) > 0).sort((a, b) => generationOf(b) - generationOf(a))[0];
-  const plain2 = strangers.find(({ Spec }) => Spec.Name === name);
-  const foreign = strangers.find((service) => service !== plain2);
-  if (foreign !== void 0) {
-    return {
-      problem: `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`
-    };
-  }
-  if (plain2 !== void 0 && newest2 !== void 0) {
-    return {
-      problem: `${newest2.Spec.Name} is live, and a service ${name} that no blue-green deploy knows is there as well: remove it with \`docker service rm ${name}\``
-    };
-  }
-  const live = newest2 ?? plain2;
+  const siblings = siblingsOf(name, services);
+  const ours = siblings.filter((service) => belongsTo(service) === name);
+  const plain2 = siblings.find((service) => service.Spec.Name === name && !ours.includes(service));
+  const candidates = [...plain2 === void 0 ? [] : [plain2], ...ours];
+  const route = routeOf(ours);
+  const live = liveOf(name, candidates, route);
+  if (live !== void 0 && "problem" in live) return live;
   return {
     live,
     next: `${name}-${live?.Spec.Name === `${name}-blue` ? "green" : "blue"}`,
-    generation: live === void 0 ? FIRST : Math.max(generationOf(live), FIRST) + 1,
-    leftovers: ours.filter((service) => service !== live)
+    generation: live === void 0 ? FIRST : Math.max(FIRST, ...ours.map(generationOf)) + 1,
+    leftovers: ours.filter((service) => service !== live),
+    route
   };
+}
+function liveOf(name, candidates, route) {
+  const plain2 = candidates.find((service) => belongsTo(service) !== name);
+  const marked = candidates.filter((service) => generationOf(service) > 0);
+  if (marked.length === 0 && (plain2 !== void 0 || route === void 0)) return plain2;
+  const routed2 = candidates.filter(
+    (service) => route === void 0 ? marked.includes(service) || service === plain2 : isLedTo(service, route)
+  );
+  const [only, ...others] = routed2;
+  if (others.length === 0) {
+    if (only !== void 0 || marked.length === 0) return only;
+    return {
+      problem: `none of its services has the traffic: ${listed(candidates)} ${candidates.length === 1 ? "has" : "have"} not ${wayOf(route)}. Give it back to the one that is meant, with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``
+    };
+  }
+  const generations = new Set(routed2.map(generationOf));
+  const isKilled = routed2.every((service) => marked.includes(service)) && generations.size === routed2.length;
+  if (isKilled) return routed2.toSorted((a, b) => generationOf(b) - generationOf(a))[0];
+  return {
+    problem: `${listed(routed2)} all have ${wayOf(route)}, and it cannot be told which is meant to have the traffic: take it from the others with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``
+  };
+}
+function wayOf(route) {
+  if (route === void 0) return `the label ${LIVE_LABEL}`;
+  const ways = [
+    ...route.labels.length === 0 ? [] : [`labels that begin with ${route.labels.join(" or ")}`],
+    ...route.alias === void 0 ? [] : [`the name ${route.alias} on a network, with tasks behind it`]
+  ];
+  return `what leads it there (${ways.join(", ")})`;
+}
+function listed(services) {
+  return new Intl.ListFormat("en").format(services.map(({ Spec }) => Spec.Name));
+}
+function isLedTo(service, { labels, alias }) {
+  const { Spec: spec } = service;
+  if (namesWith(labels, spec).length > 0) return true;
+  const networks = spec.TaskTemplate.Networks ?? [];
+  const hasAlias = alias !== void 0 && networks.some(({ Aliases }) => spec.Name === alias || (Aliases ?? []).includes(alias));
+  return hasAlias && (generationOf(service) > 0 || hasTasks(spec));
+}
+function hasTasks(spec) {
+  return wantedTasks(spec) !== 0 && allowingNodes(spec.TaskTemplate) === spec.TaskTemplate;
+}
+function routeOf(services) {
+  const newestFirst = services.toSorted((a, b) => generationOf(b) - generationOf(a));
+  return newestFirst.flatMap(({ Spec }) => parseRoute(Spec.Labels?.[ROUTE_LABEL]) ?? [])[0];
+}
+function parseRoute(text2) {
+  try {
+    const { labels, alias } = JSON.parse(text2 ?? "");
+    if (!Array.isArray(labels) || !labels.every((label2) => typeof label2 === "string" && label2 !== "")) return void 0;
+    if (typeof alias === "string") return { labels, alias };
+    return labels.length === 0 ? void 0 : { labels };
+  } catch {
+    return void 0;
+  }
+}
+function siblingsOf(name, services) {
+  return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
+}
+function belongsTo({ Spec }) {
+  return Spec.Labels?.[BELONGS_LABEL];
 }
 function generationOf({ Spec }) {
   return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
 }
+function namesWith(prefixes, { Labels }) {
+  return Object.keys(Labels ?? {}).filter((label2) => prefixes.some((prefix) => label2.startsWith(prefix)));
+}
 function routingOf({ routeLabels, routeAlias }, name, spec) {
-  const labels = Object.keys(spec.Labels ?? {}).filter(
-    (label2) => routeLabels.some((prefix) => label2.startsWith(prefix))
-  );
+  const labels = namesWith(routeLabels, spec);
   const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
   const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : void 0);
-  return { labels, alias: hasNetworks ? alias : void 0 };
+  return { labels, prefixes: labels.length === 0 ? [] : routeLabels, alias: hasNetworks ? alias : void 0 };
 }
 function colourRefusal(name, next, spec, routing) {
   if (isJob(spec)) return "blue-green is for services that run on, and this is a job: write `strategy: rolling` for it";
+  const stack = spec.Labels?.[NAMESPACE_LABEL];
+  if (stack !== void 0 && spec.Name === name) {
+    return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`;
+  }
   const ports = spec.EndpointSpec?.Ports ?? [];
   if (ports.length > 0) {
     const published = ports.map(({ PublishedPort: port }) => port ?? "of its own choice").join(", ");
@@ -602,7 +772,13 @@ function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
   return [...writable.length > 0 ? ["its writable mounts"] : [], ...container?.Hostname ? ["its hostname"] : []];
 }
 function routed(wanted, name, { next, generation }, routing) {
-  const labels = { ...wanted.Labels, [BELONGS_LABEL]: name, [LIVE_LABEL]: String(generation) };
+  const route = { labels: routing.prefixes, ...routing.alias !== void 0 && { alias: routing.alias } };
+  const labels = {
+    ...wanted.Labels,
+    [BELONGS_LABEL]: name,
+    [LIVE_LABEL]: String(generation),
+    [ROUTE_LABEL]: JSON.stringify(route)
+  };
   return withAliases(
     { ...wanted, Name: next, Labels: labels },
     (aliases) => routing.alias === void 0 || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]
@@ -615,10 +791,23 @@ function hidden(spec, { labels, alias }) {
 function claimed(spec, name) {
   return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
 }
-function retired(spec, { labels, alias }) {
-  const { Labels } = hidden(spec, { labels, alias: void 0 });
+function reclaimed(spec, name, { generation }) {
+  return { ...spec, Labels: { ...spec.Labels, [LIVE_LABEL]: String(generation + 1), [BELONGS_LABEL]: name } };
+}
+function retired(spec, { labels, prefixes, alias }) {
+  const names = [...labels, ...namesWith(prefixes, spec)];
+  const { Labels } = hidden(spec, { labels: names, alias: void 0 });
   const unlabelled = { ...spec, ...Labels && { Labels } };
   return alias === void 0 ? unlabelled : withoutTasks(unlabelled);
+}
+function routingToTake({ prefixes, labels, alias }, { route }) {
+  return { labels, prefixes: [...prefixes, ...route?.labels ?? []], alias: alias ?? route?.alias };
+}
+function takenFrom(leftover, { route }) {
+  if (route === void 0 || !isLedTo(leftover, route)) return void 0;
+  const { labels: prefixes, alias } = route;
+  const spec = retired(leftover.Spec, { labels: [], prefixes, alias });
+  return { spec, byLabels: namesWith(prefixes, leftover.Spec).length > 0 };
 }
 function withAliases(spec, change2) {
   const { TaskTemplate: template } = spec;
@@ -1037,75 +1226,166 @@ async function orNothing(reading) {
 }
 
 // src/docker/view.ts
-async function viewOf(engine, serviceIds, signal) {
-  const upToDate = JSON.stringify({ service: serviceIds, "_up-to-date": ["true"] });
-  const [services, tasks, nodes] = await Promise.all([
-    engine.get("/services", { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
-    engine.get("/tasks", { query: { filters: upToDate }, signal }),
+async function lookAt(engine, ours, which, signal) {
+  const ids = ours.map(({ ID }) => ID);
+  const [found, nodes] = await Promise.all([
+    servicesAndTasks(engine, ids, which, signal),
     engine.get("/nodes", { signal })
   ]);
-  return {
-    services: new Map(services.map((service) => [service.ID, service])),
-    tasks: groupBy(tasks, ({ ServiceID }) => ServiceID),
-    nodes
-  };
+  const seen = ours.map((one) => {
+    const service = found.services.find(({ ID }) => ID === one.ID);
+    if (service === void 0) return [one.ID, { standing: "gone" }];
+    const tasks = found.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
+    return [one.ID, { standing: standingOf(one, service), service, tasks }];
+  });
+  return { seen: new Map(seen), nodes };
 }
-function isSomeoneElses(ours, now) {
-  if (ours === void 0 || ours.Version.Index === now.Version.Index) return false;
-  return !(now.UpdateStatus?.State ?? "").startsWith("rollback") && !sameSpec(ours.Spec, now.Spec);
+async function servicesAndTasks(engine, ids, which, signal) {
+  const [services, tasks] = await Promise.all([
+    servicesWith(engine, ids, signal),
+    orGone(tasksOf(engine, ids, which, signal))
+  ]);
+  if (tasks !== void 0) return { services, tasks };
+  const there = await servicesWith(engine, ids, signal);
+  if (there.length === ids.length) throw new EngineError(404, "the tasks of a service that is there are not found");
+  return servicesAndTasks(
+    engine,
+    there.map(({ ID }) => ID),
+    which,
+    signal
+  );
+}
+async function servicesWith(engine, ids, signal) {
+  if (ids.length === 0) return [];
+  return engine.get("/services", { query: { filters: JSON.stringify({ id: ids }) }, signal });
+}
+async function tasksOf(engine, ids, which, signal) {
+  if (ids.length === 0) return [];
+  const filters = JSON.stringify({ service: ids, ...which === "up-to-date" && { "_up-to-date": ["true"] } });
+  return engine.get("/tasks", { query: { filters }, signal });
+}
+async function orGone(reading) {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return void 0;
+    throw error;
+  }
+}
+async function allTasksOf(engine, services, signal) {
+  const ids = services.map(({ ID }) => ID);
+  return (await servicesAndTasks(engine, ids, "all", signal)).tasks;
+}
+function standingOf(ours, now) {
+  if (now.Version.Index < ours.Version.Index) return "behind";
+  if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return "ours";
+  return (now.UpdateStatus?.State ?? "").startsWith("rollback") ? "ours" : "changed";
 }
 
 // src/lookout.ts
-var LOOK_EVERY_MS = 500;
-function lookoutFor(ours, trial2, look2, judge2, { connection, observed, deployment }, tasksBefore) {
+var LOOK_EVERY_MS = 400;
+var SPACE_MS = 200;
+function sharedLook({ engine }, which, signal) {
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let next;
+  const begin2 = async (asked) => {
+    try {
+      await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal);
+    } finally {
+      next = void 0;
+    }
+    begunAt = nowMs();
+    try {
+      return await lookAt(engine, [...asked.values()], which, signal);
+    } catch (error) {
+      throw new Error(`the swarm can no longer be watched: ${messageOf(error)}`, { cause: error });
+    }
+  };
+  return (ours) => {
+    if (next === void 0) {
+      const asked = /* @__PURE__ */ new Map();
+      next = { asked, view: begin2(asked) };
+    }
+    next.asked.set(ours.ID, ours);
+    return next.view;
+  };
+}
+function lookoutFor(ours, name, passage, look2, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
   let memory = tasksBefore && firstMemory(tasksBefore);
   let lastSight;
   let down;
-  const see = async () => {
-    const view = await look2();
-    const service = view.services.get(ours.ID);
-    if (service === void 0) return { outcome: "superseded", cause: `someone else removed it during its ${trial2}` };
-    if (isSomeoneElses(ours, service)) {
-      return { outcome: "superseded", cause: `someone else changed it during its ${trial2}` };
-    }
-    const sight = {
-      service,
-      tasks: view.tasks.get(ours.ID) ?? [],
-      eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-      now: nowMs() / 1e3,
-      monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec)
-    };
-    const known = remember(memory ?? firstMemory(sight.tasks.filter((task) => !mayHaveContainer(task))), sight);
-    memory = known;
-    lastSight = sight;
-    return judge2(known, sight);
+  const superseded2 = (what) => {
+    return { outcome: "superseded", cause: `someone else ${what} it ${passage.during}` };
   };
+  const see = async () => {
+    for (; ; ) {
+      const view = await look2(ours);
+      const seen = view.seen.get(ours.ID);
+      if (seen === void 0 || seen.standing === "gone") return superseded2("removed");
+      if (seen.standing === "changed") return superseded2("changed");
+      if (seen.standing === "behind") continue;
+      lastSight = sightOf2(seen, view);
+      memory = remember(memory ?? firstMemory(lastSight.tasks.filter((task) => !mayHaveContainer(task))), lastSight);
+      return { verdict: judge2(memory, lastSight), view };
+    }
+  };
+  const sightOf2 = ({ service, tasks }, { nodes }) => ({
+    service,
+    tasks,
+    eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
+    now: nowMs() / 1e3,
+    monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec)
+  });
   const failure = async (outcome, cause, finding = {}) => {
+    if (passage.failed === void 0) return { outcome, cause };
     const scene = { service: ours, memory, sight: lastSight, nodes: observed.nodes };
     const { engine } = connection;
     const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, scene, engine) : diagnose({ ...finding, cause }, scene, engine));
-    return { outcome, ...diagnosis, cause: `the ${trial2} failed: ${diagnosis.cause}` };
+    return { outcome, ...diagnosis, cause: passage.failed + diagnosis.cause };
+  };
+  const untilSettled = async (tooLate) => {
+    let said = "";
+    for (; ; ) {
+      const seen = await see().catch((error) => {
+        if (!time.isOver || signal.aborted) throw error;
+        return { outcome: "timed-out", cause: `${passage.failed ?? ""}${tooLate(messageOf(error), void 0)}` };
+      });
+      if ("outcome" in seen) return seen;
+      const { verdict, view } = seen;
+      if (verdict.state === "converged") return void 0;
+      if (verdict.state !== "progressing") return failure("failed", verdict.cause, verdict);
+      if (verdict.progress !== said) log.info(`${name}: ${verdict.progress}`);
+      said = verdict.progress;
+      if (time.isOver) return failure("timed-out", tooLate(said, view));
+      await sleep(LOOK_EVERY_MS, signal);
+    }
   };
   const stillUp = async () => {
     const seen = await see();
     if ("outcome" in seen) down = seen;
-    else if (seen.state === "progressing") down = await failure("failed", `it did not stay up: ${seen.progress}`);
-    else if (seen.state !== "converged") down = await failure("failed", seen.cause, seen);
+    else if (seen.verdict.state === "progressing")
+      down = await failure("failed", `it did not stay up: ${seen.verdict.progress}`);
+    else if (seen.verdict.state !== "converged") down = await failure("failed", seen.verdict.cause, seen.verdict);
     return down?.cause;
   };
-  return { see, stillUp, down: () => down, failure };
+  return { untilSettled, stillUp, down: () => down, failure };
 }
-function sharedLook({ engine }, serviceIds, signal) {
-  let latest;
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  return () => {
-    const now = nowMs();
-    if (latest === void 0 || now - lookedAt >= LOOK_EVERY_MS / 2) {
-      latest = throughElection(() => viewOf(engine, serviceIds, signal), signal);
-      lookedAt = now;
-    }
-    return latest;
-  };
+function untilFirstProblem(items, stop, work) {
+  const firstProblem = new AbortController();
+  const signal = AbortSignal.any([stop, firstProblem.signal]);
+  return Promise.all(
+    items.map(async (item) => {
+      try {
+        const after = await work(item, signal);
+        if (after.problem !== void 0) firstProblem.abort();
+        return after;
+      } catch (error) {
+        if (signal.aborted) return item;
+        firstProblem.abort();
+        return { ...item, problem: { outcome: "failed", cause: messageOf(error) } };
+      }
+    })
+  );
 }
 
 // src/docker/registry-auth.ts
@@ -1120,20 +1400,32 @@ function registryAuthHeader(credential) {
 }
 
 // src/next-colour.ts
-async function makeNext(checked2, { leftovers }, { engine }, signal) {
+var DRAIN_SECONDS = 30;
+async function makeNext(checked2, { engine }, signal) {
   const sentAt = nowMs();
-  for (const leftover of leftovers) {
-    const now = await findService(engine, leftover.ID, signal);
-    if (now === void 0) continue;
-    const { Name: name } = leftover.Spec;
-    if (!sameSpec(now.Spec, leftover.Spec)) {
-      return { checked: checked2, sentAt, service: void 0, problem: someoneElse(`changed ${name}`) };
-    }
-    await remove(engine, `/services/${leftover.ID}`, signal);
-    log.info(`${checked2.request.name}: ${name}, which had no traffic, is removed`);
-  }
+  const problem = await removeLeftovers(checked2, engine, signal);
+  if (problem !== void 0) return { checked: checked2, sentAt, service: void 0, problem };
   const made = await make(checked2.access, checked2.wanted, engine, signal);
   return { checked: checked2, sentAt, service: void 0, ...made };
+}
+async function removeLeftovers({ request, colours }, engine, signal, keep = false) {
+  for (const leftover of colours?.leftovers ?? []) {
+    const { ID: id, Spec: spec } = leftover;
+    const now = await findService(engine, id, signal);
+    if (now === void 0) continue;
+    if (!sameSpec(now.Spec, spec)) return someoneElse(`changed ${spec.Name}`);
+    const taking = colours && takenFrom(leftover, colours);
+    if (taking !== void 0) {
+      const standing = await updateSpec(engine, id, [spec], taking.spec, { from: "spec" }, signal);
+      if (standing === "someone-elses") return someoneElse(`changed ${spec.Name}`);
+      log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`);
+    }
+    if (keep) continue;
+    if (taking?.byLabels) await sleep(DRAIN_SECONDS * 1e3, signal);
+    await remove(engine, `/services/${id}`, signal);
+    log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`);
+  }
+  return void 0;
 }
 async function make(access, spec, engine, signal) {
   const auth = access === void 0 ? {} : { registryAuth: registryAuthHeader(access.credential) };
@@ -1348,7 +1640,7 @@ function firstLine(text2) {
 }
 
 // src/docker/alarm.ts
-var SPACE_MS = 100;
+var SPACE_MS2 = 100;
 var BURST_MS = 20;
 function wakeOnEvents(engine, signal) {
   const closing = new AbortController();
@@ -1374,7 +1666,7 @@ function wakeOnEvents(engine, signal) {
       });
       const clock = new AbortController();
       const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
-      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - nowMs())));
+      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS2 - nowMs())));
       await Promise.race([settled, time]);
       clock.abort();
       lastLook = nowMs();
@@ -1505,8 +1797,8 @@ function startWatching(rollout, observed) {
 }
 async function look({ connection, time, signal }, watched, limit, seenAt) {
   try {
-    const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? []);
-    return await throughElection(() => viewOf(connection.engine, ids, limit), limit);
+    const ours = watched.flatMap(({ rollout }) => rollout.service ?? []);
+    return await throughElection(() => lookAt(connection.engine, ours, "up-to-date", limit), limit);
   } catch (error) {
     if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
     if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
@@ -1522,10 +1814,16 @@ function unseen({ rollout, progress, sight }, { outcome, cause }, seconds) {
 function lookAtOne(one, view, late, field, endsAtFailure) {
   const { deployment, connection, time } = field;
   const { rollout } = one;
-  const service = view.services.get(rollout.service?.ID ?? "");
-  if (service === void 0) return ended(endResult(rollout, "superseded", GONE, void 0));
-  const sight = sightOf(service, view, deployment);
-  if (isSomeoneElses(rollout.service, service)) return ended(endResult(rollout, "superseded", CHANGED, sight));
+  const seen = view.seen.get(rollout.service?.ID ?? "");
+  if (seen === void 0 || seen.standing === "gone") return ended(endResult(rollout, "superseded", GONE, void 0));
+  const { service } = seen;
+  const sight = sightOf(seen, view, deployment);
+  if (seen.standing === "changed") return ended(endResult(rollout, "superseded", CHANGED, sight));
+  if (seen.standing === "behind") {
+    if (!late) return { watched: one };
+    const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`;
+    return ended(endResult(rollout, "timed-out", cause, sight));
+  }
   const memory = remember(one.memory, sight);
   const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : void 0) ?? judge(memory, sight);
   const scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks };
@@ -1560,10 +1858,10 @@ async function withNote(result, noted) {
   const note2 = await noted;
   return note2 === void 0 ? result : { ...result, note: note2 };
 }
-function sightOf(service, view, { monitorSeconds }) {
+function sightOf({ service, tasks }, view, { monitorSeconds }) {
   return {
     service,
-    tasks: view.tasks.get(service.ID) ?? [],
+    tasks,
     eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
     now: nowMs() / 1e3,
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec)
@@ -1581,7 +1879,7 @@ function settledPart(rollout, outcome, sight) {
     name: checked2.request.name,
     action: live === void 0 || checked2.action === "unchanged" ? checked2.action : "update",
     outcome,
-    image: { before: imageOf(live ?? checked2.current), after: imageOf(service) },
+    image: { before: imageOf(checked2.current ?? live), after: imageOf(service) },
     config: checked2.access?.config.name,
     nodes,
     tasks: { running, wanted },
@@ -1604,14 +1902,14 @@ function sayResult(result, { isWayBack = false }) {
 
 // src/blue-green.ts
 var SEND_TIMEOUT_MS = 12e4;
-var DRAIN_SECONDS = 30;
 function takesOver({ nextColour: nextColour2 }) {
   return nextColour2?.live !== void 0;
 }
 async function moveTraffic(rollouts, results, field) {
   let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? []);
+  const shared = { ...field, look: sharedLook(field.connection, "up-to-date", field.signal) };
   for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-    moves = await allThrough(step, moves, field);
+    moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }));
     if (field.signal.aborted || moves.some(({ problem }) => problem !== void 0)) break;
   }
   const hasFailed = moves.some(({ problem }) => problem !== void 0);
@@ -1638,27 +1936,11 @@ function leaveTraffic({ rollouts, results }) {
 function moveOf(rollout) {
   const { checked: checked2, service } = rollout;
   const { strategy } = checked2.request.rollover;
-  const { nextColour: next } = checked2;
+  const { nextColour: next, colours } = checked2;
   if (strategy.kind !== "blue-green" || next?.live === void 0 || service === void 0) return void 0;
+  if (colours === void 0) throw new Error("the traffic of a service without colours moves");
   const { trial: asked, keepOld: keep } = strategy;
-  return { rollout, name: checked2.request.name, next, old: next.live, service, trial: asked, keepOld: keep };
-}
-async function allThrough(step, moves, field) {
-  const firstFailure = new AbortController();
-  const signal = AbortSignal.any([field.signal, firstFailure.signal]);
-  return Promise.all(
-    moves.map(async (move) => {
-      try {
-        const after = await step(move, { ...field, signal });
-        if (after.problem !== void 0) firstFailure.abort();
-        return after;
-      } catch (error) {
-        if (signal.aborted) return move;
-        firstFailure.abort();
-        return { ...move, problem: { outcome: "failed", cause: messageOf(error) } };
-      }
-    })
-  );
+  return { rollout, name: checked2.request.name, colours, next, old: next.live, service, trial: asked, keepOld: keep };
 }
 async function tryOut(move, field) {
   return throughTrial(move, move.trial, "trial", field);
@@ -1668,7 +1950,7 @@ async function giveRoutes(move, field) {
   const { engine } = field.connection;
   const signal = timeLimit(SEND_TIMEOUT_MS);
   noteMoving(move.rollout);
-  const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: "spec" }, signal);
+  const standing = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: "spec" }, signal);
   if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
   if (next.routing.alias !== void 0) return makeAnew(move, field);
@@ -1692,24 +1974,25 @@ async function takeRoutes(move, field) {
   const { name, next, old } = move;
   const { engine } = field.connection;
   const signal = timeLimit(SEND_TIMEOUT_MS);
-  const before = claimed(old.Spec, name);
-  const after = retired(before, next.routing);
-  const standing = await updateSpec(engine, old.ID, [before], after, { from: "spec" }, signal);
+  const standing = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: "spec" }, signal);
+  const now = await findService(engine, old.ID, signal);
   if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
-  if (next.routing.alias !== void 0) await untilStopped(old, field);
+  if (now === void 0) return { ...move, problem: whileMoving(old, "gone") };
+  if (next.routing.alias !== void 0) await untilStopped(now, name, field);
   log.info(`${name}: ${next.name} has the traffic`);
   return move;
 }
-async function untilStopped({ ID, Spec }, { connection, time, signal }) {
-  const filters = JSON.stringify({ service: [ID] });
-  const look2 = () => connection.engine.get("/tasks", { query: { filters }, signal });
-  while ((await throughElection(look2, signal)).some(mayHaveContainer)) {
-    if (time.isOver) {
-      log.warning(`The tasks of ${Spec.Name} have not ended within ${time.seconds} s`);
-      return;
-    }
-    await sleep(LOOK_EVERY_MS, signal);
-  }
+function claimedOld({ old, name }) {
+  return claimed(old.Spec, name);
+}
+function retiredOld(move) {
+  return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
+}
+async function untilStopped(old, name, field) {
+  const look2 = sharedLook(field.connection, "all", field.signal);
+  const lookout = lookoutFor(old, name, { during: "while its tasks ended" }, look2, judgeEnding, field);
+  const problem = await lookout.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
+  if (problem !== void 0) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
 }
 function whileMoving({ Spec }, standing) {
   const what = standing === "gone" ? "removed" : "changed";
@@ -1723,8 +2006,8 @@ async function keepOld(move, field) {
 }
 async function throughTrial(move, asked, what, field) {
   const { name, next, service } = move;
-  const look2 = sharedLook(field.connection, [service.ID], field.signal);
-  const lookout = lookoutFor(service, what, look2, judgeTrial, field);
+  const passage = { during: `during its ${what}`, failed: `the ${what} failed: ` };
+  const lookout = lookoutFor(service, name, passage, field.look, judgeTrial, field);
   const onTrial = { name, service: next.name, image: imageOf(service) };
   const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
   if (cause === void 0) return move;
@@ -1754,14 +2037,24 @@ async function giveBack(move, field) {
   try {
     const now = await findService(engine, old.ID, signal);
     if (now !== void 0 && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false };
-    const ours = [claimed(old.Spec, name), retired(claimed(old.Spec, name), next.routing)];
-    const standing = await updateSpec(engine, old.ID, ours, old.Spec, { from: "spec" }, signal);
+    const back = reclaimed(old.Spec, name, next);
+    const standing = await updateSpec(
+      engine,
+      old.ID,
+      [claimedOld(move), retiredOld(move)],
+      back,
+      { from: "spec" },
+      signal
+    );
     const service = await findService(engine, old.ID, signal);
     if (standing !== "done" || service === void 0) throw new Error(whileMoving(old, standing).cause);
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
     const checked2 = { ...rollout.checked, current: old, action: "unchanged" };
     const { problem } = problemOf(await watchOne({ checked: checked2, service, sentAt: nowMs() }, field));
     if (problem !== void 0) throw new Error(problem.cause);
+    if (await removeNew(move, engine, signal)) {
+      await updateSpec(engine, old.ID, [back], old.Spec, { from: "spec" }, signal);
+    }
     return { ...move, hasMoved: false };
   } catch (error) {
     const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`;
@@ -1771,14 +2064,37 @@ async function giveBack(move, field) {
     };
   }
 }
-async function removeUnused({ service, next, hasMoved }, engine, signal) {
+async function removeUnused(move, engine, signal) {
   try {
-    const now = await findService(engine, service.ID, signal);
-    if (hasMoved || now === void 0 || !sameSpec(now.Spec, service.Spec)) return;
-    await remove(engine, `/services/${service.ID}`, signal);
+    if (!move.hasMoved) await removeNew(move, engine, signal);
   } catch (error) {
-    log.warning(`${next.name}, which has no traffic, was not removed: ${messageOf(error)}`);
+    log.warning(`${move.next.name}, which has no traffic, was not removed: ${messageOf(error)}`);
   }
+}
+async function removeNew({ service, next }, engine, signal) {
+  const now = await findService(engine, service.ID, signal);
+  if (now === void 0) return true;
+  if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false;
+  await remove(engine, `/services/${service.ID}`, signal);
+  return true;
+}
+async function tidyColours(rollouts, results, { connection, signal }) {
+  const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)]);
+  await Promise.all(
+    rollouts.map(async ({ checked: checked2 }, index) => {
+      const result = results[index];
+      if (result === void 0 || !isGood(result) || checked2.nextColour !== void 0) return;
+      const { name, rollover } = checked2.request;
+      const { strategy } = rollover;
+      const keep = strategy.kind === "blue-green" && strategy.keepOld === "until-next";
+      try {
+        const problem = await removeLeftovers(checked2, connection.engine, patience, keep);
+        if (problem !== void 0) log.warning(`${name}: ${problem.cause}`);
+      } catch (error) {
+        log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
+      }
+    })
+  );
 }
 async function watchOne(rollout, field) {
   const [result] = await watch([rollout], field);
@@ -1827,13 +2143,14 @@ function reportOf(moves, rollouts, results) {
 // src/docker/interim-spec.ts
 var INTERIM_LABEL = "swarm-deploy.interim";
 var THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
-function emptied(spec) {
+function emptied(spec, run2) {
   return withNote2(withoutTasks(spec), {
     before: { replicas: spec.Mode.Replicated?.Replicas },
-    meanwhile: { replicas: 0 }
+    meanwhile: { replicas: 0 },
+    run: run2
   });
 }
-function withCanaries(current, wanted, tasks) {
+function withCanaries(current, wanted, tasks, run2) {
   const policy = {
     ...wanted.UpdateConfig,
     Parallelism: tasks,
@@ -1842,10 +2159,19 @@ function withCanaries(current, wanted, tasks) {
     MaxFailureRatio: 0
   };
   const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy } });
+  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run: run2 });
 }
 function isInterim({ Labels: labels }) {
   return labels?.[INTERIM_LABEL] !== void 0;
+}
+function markOf({ Labels: labels }) {
+  return parseNote(labels?.[INTERIM_LABEL]).run;
+}
+function sameMark(a, b) {
+  return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token;
+}
+function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
+  return until > now && !(hadLock && hasLock);
 }
 function withoutInterim(spec) {
   const { [INTERIM_LABEL]: note2, ...Labels } = spec.Labels ?? {};
@@ -1875,19 +2201,32 @@ function beforeInterim(service) {
   const before = previous === void 0 || isInterim(previous) ? withoutInterim(spec) : previous;
   return { current: { ...service, Spec: before }, interim: spec };
 }
-function remembersInterim({ Spec: spec, PreviousSpec: previous }) {
-  return !isInterim(spec) && previous !== void 0 && isInterim(previous);
-}
 function withNote2(spec, note2) {
   return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note2) } };
 }
 function parseNote(label2) {
   try {
-    const { before = {}, meanwhile = {} } = JSON.parse(label2 ?? "");
-    return { before, meanwhile };
+    const { before = {}, meanwhile = {}, run: run2 } = JSON.parse(label2 ?? "");
+    const mark = parseMark(run2);
+    return { before, meanwhile, ...mark && { run: mark } };
   } catch {
     return { before: {}, meanwhile: {} };
   }
+}
+var LONGEST_TEXT = 300;
+var LATEST = 864e13;
+function parseMark(value) {
+  const { token, owner, url, until, hasLock } = value ?? {};
+  if (typeof token !== "string" || typeof until !== "number") return void 0;
+  const line = (text2) => (typeof text2 === "string" ? text2 : "").replace(/[\p{Cc}\s]+/gu, " ").slice(0, LONGEST_TEXT);
+  const address = line(url);
+  return {
+    token,
+    owner: line(owner) || "someone unknown",
+    url: /^https?:\/\//.test(address) ? address : "",
+    until: Math.min(until, LATEST),
+    hasLock: hasLock === true
+  };
 }
 
 // src/docker/unsettled.ts
@@ -1907,37 +2246,40 @@ function unsettledNote(service, isChanged) {
 
 // src/interim.ts
 var SEND_TIMEOUT_MS2 = 12e4;
+function markFor({ token, owner, url }, deployment, { now }) {
+  const until = now + lifetimeOf(deployment) * 1e3;
+  return { token, owner, url, until, hasLock: deployment.lock !== void 0 };
+}
 function untouched(checked2) {
   return { checked: checked2, service: checked2.current, sentAt: nowMs() };
 }
 async function sendInterim(checked2, spec, credential, { engine }) {
   const { current } = checked2;
   if (current === void 0) throw new Error("a service that does not exist has no interim spec");
-  const sent = untouched({ ...checked2, interim: spec });
   noteSending({ ...checked2, interim: spec });
+  const sent = untouched(checked2);
   const signal = timeLimit(SEND_TIMEOUT_MS2);
   try {
     const standing = await give(current, checked2.interim, spec, credential, engine, signal);
     const service = await findService(engine, current.ID, signal);
-    if (standing !== "done" || service === void 0 || !sameSpec(service.Spec, spec)) {
-      return {
-        ...sent,
-        service,
-        problem: { outcome: "superseded", cause: "someone else deployed it at the same moment" }
-      };
+    if (standing !== "done") return { ...sent, service, problem: SUPERSEDED };
+    if (service === void 0 || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
+      return { ...sent, checked: { ...checked2, interim: spec }, service, problem: SUPERSEDED };
     }
     const rollout = { ...sent, checked: { ...checked2, interim: service.Spec }, service };
     noteSent(rollout);
     return rollout;
   } catch (error) {
-    return { ...sent, problem: { outcome: "failed", cause: `its first step could not be sent: ${messageOf(error)}` } };
+    const cause = `its first step could not be sent: ${messageOf(error)}`;
+    return { ...sent, checked: { ...checked2, interim: spec }, problem: { outcome: "failed", cause } };
   }
 }
+var SUPERSEDED = { outcome: "superseded", cause: "someone else deployed it at the same moment" };
 async function give(current, earlier, spec, credential, engine, signal) {
-  if (earlier === void 0) return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
-  if (sameSpec(earlier, spec) && !isPaused(current)) return "done";
-  const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
-  if (standing !== "done") return standing;
+  if (earlier !== void 0) {
+    const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
+    if (standing !== "done") return standing;
+  }
   return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
 }
 function begunWith(rollouts, what, signal) {
@@ -1949,29 +2291,37 @@ function begunWith(rollouts, what, signal) {
   );
   return { services: [], ended };
 }
-async function forgetInterims(rollouts, { engine }) {
+async function tidyInterims(rollouts, { engine }) {
   const signal = timeLimit(SEND_TIMEOUT_MS2);
-  const touched = rollouts.filter(({ checked: checked2 }) => checked2.interim !== void 0);
+  const touched = rollouts.flatMap(
+    ({ checked: { request, current, interim } }) => current === void 0 || interim === void 0 ? [] : [{ name: request.name, current, interim }]
+  );
   await Promise.all(
-    touched.map(async ({ checked: { request, current, interim } }) => {
+    touched.map(async ({ name, current, interim }) => {
       try {
-        const service = await findService(engine, current?.ID ?? request.name, signal);
-        if (service === void 0) return;
-        const { ID: id, Spec: spec } = service;
-        const isTheirs = isInterim(spec) && interim !== void 0 && !sameSpec(spec, interim);
-        if (isTheirs) {
-          log.info(`${request.name}: what this run meant for the way only is taken out of somebody else's deploy`);
-          await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
-        } else if (remembersInterim(service) && !isUnsettled(service)) {
-          await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
-        }
+        const service = await findService(engine, current.ID, signal);
+        if (service !== void 0) await tidyOne(name, service, current, interim, engine, signal);
       } catch (error) {
         log.warning(
-          `${request.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
+          `${name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
         );
       }
     })
   );
+}
+async function tidyOne(name, now, current, interim, engine, signal) {
+  const { ID: id, Spec: spec, PreviousSpec: previous } = now;
+  if (sameMark(spec, interim)) {
+    if (sameSpec(spec, interim)) {
+      log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
+      await updateSpec(engine, id, [spec], current.Spec, { from: "previous-spec" }, signal);
+    } else {
+      log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
+      await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
+    }
+  } else if (!isInterim(spec) && previous !== void 0 && sameMark(previous, interim) && !isUnsettled(now)) {
+    await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
+  }
 }
 
 // src/renew.ts
@@ -1989,59 +2339,53 @@ async function renewCredential({ current, currentAccess, request, interim }, { e
 }
 
 // src/canary.ts
+var CANARY = { during: "during its canary", failed: "the canary failed: " };
 async function tryCanaries(services, field) {
-  const firstFailure = new AbortController();
-  const signal = AbortSignal.any([field.signal, firstFailure.signal]);
-  const ids = services.flatMap(({ current, firstStep }) => firstStep?.kind === "canary" ? current?.ID ?? [] : []);
-  const look2 = sharedLook(field.connection, ids, signal);
-  const rollouts = await Promise.all(
-    services.map(async (checked2) => {
+  const sent = await Promise.all(
+    services.map((checked2) => {
       if (checked2.action === "unchanged" || checked2.firstStep?.kind !== "canary") return untouched(checked2);
-      const rollout = await tryOne(checked2, checked2.firstStep, look2, { ...field, signal });
-      if (rollout.problem !== void 0) firstFailure.abort();
-      return rollout;
+      return sendCanary(checked2, checked2.firstStep, field);
     })
   );
-  return begunWith(rollouts, "the canary of", field.signal);
+  const tried = sent.some(({ problem }) => problem !== void 0) ? sent : await tryAll(sent, field);
+  return begunWith(tried, "the canary of", field.signal);
 }
-async function tryOne(checked2, canary, look2, field) {
+async function sendCanary(checked2, { tasks, total }, field) {
   const { request, current, wanted, changes, access } = checked2;
   if (current === void 0 || field.signal.aborted) return untouched(checked2);
-  const { tasks, total } = canary;
   log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join("; ")})`);
   await renewCredential(checked2, field.connection, field.signal);
   const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
-  const spec = withCanaries(current.Spec, wanted, tasks);
-  const sent = await sendInterim(checked2, spec, credential, field.connection);
-  if (sent.problem !== void 0 || sent.service === void 0) return sent;
-  try {
-    const problem = await watchAndTry(sent, sent.service, canary, look2, field);
-    return problem === void 0 ? sent : { ...sent, problem };
-  } catch (error) {
-    if (field.signal.aborted) return sent;
-    return { ...sent, problem: { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` } };
-  }
+  return sendInterim(checked2, withCanaries(current.Spec, wanted, tasks, field.mark), credential, field.connection);
 }
-async function watchAndTry({ checked: checked2 }, ours, { tasks, trial: asked }, look2, field) {
+function tryAll(sent, field) {
+  const look2 = sharedLook(field.connection, "up-to-date", field.signal);
+  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
+    const { firstStep, interim } = rollout.checked;
+    if (firstStep?.kind !== "canary" || interim === void 0) return rollout;
+    const problem = await tryOne(rollout, firstStep, look2, { ...field, signal });
+    return problem === void 0 ? rollout : { ...rollout, problem };
+  });
+}
+async function tryOne({ checked: checked2, service: ours }, { tasks, trial: asked }, look2, field) {
+  if (ours === void 0) return void 0;
   const { name } = checked2.request;
-  const judge2 = (memory, sight) => judgeCanaries(memory, sight, tasks);
   const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
-  const lookout = lookoutFor(ours, "canary", look2, judge2, field, before);
-  let said = "";
-  for (; ; ) {
-    const seen = await lookout.see();
-    if ("outcome" in seen) return seen;
-    if (seen.state === "converged") break;
-    if (seen.state !== "progressing") return lookout.failure("failed", seen.cause, seen);
-    if (seen.progress !== said) log.info(`${name}: ${seen.progress}`);
-    said = seen.progress;
-    if (field.time.isOver) {
-      return lookout.failure("timed-out", `it has not settled within ${field.time.seconds} s: ${said}`);
-    }
-    await sleep(LOOK_EVERY_MS, field.signal);
-  }
+  const lookout = lookoutFor(
+    ours,
+    name,
+    CANARY,
+    look2,
+    (memory, sight) => judgeCanaries(memory, sight, tasks),
+    field,
+    before
+  );
+  const problem = await lookout.untilSettled(
+    (progress) => `it has not settled within ${field.time.seconds} s: ${progress}`
+  );
+  if (problem !== void 0) return problem;
   log.info(`${name}: its canary is up`);
-  const onTrial = { name, service: name, image: imageOf(ours) };
+  const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) };
   const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
   if (cause === void 0) log.info(`${name}: its canary has passed, now the others`);
   return cause === void 0 ? void 0 : lookout.down() ?? lookout.failure("failed", cause);
@@ -2304,41 +2648,46 @@ function parsedAnswer(text2) {
 
 // src/observe.ts
 async function observe(deployment, engine, signal) {
-  const names = deployment.services.flatMap(
-    ({ name, rollover }) => rollover.strategy.kind === "blue-green" ? siblingNames(name) : [name]
-  );
-  const [services, nodes] = await Promise.all([servicesNamed(engine, names, signal), allNodes(engine, signal)]);
-  const ids = services.map(({ ID }) => ID);
-  return { services, tasks: await tasksOf(engine, ids, signal), nodes };
+  const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+  const [services, nodes, info] = await Promise.all([
+    servicesNamed(engine, names, signal),
+    engine.get("/nodes", { signal }),
+    engine.get("/info", { signal })
+  ]);
+  return { services, tasks: await allTasksOf(engine, services, signal), nodes, now: Date.parse(info.SystemTime) };
 }
 async function servicesNamed(engine, names, signal) {
   const filters = JSON.stringify({ name: names });
   const found = await engine.get("/services", { query: { filters }, signal });
   return found.filter(({ Spec }) => names.includes(Spec.Name));
 }
-async function allNodes(engine, signal) {
-  return engine.get("/nodes", { signal });
-}
-async function tasksOf(engine, serviceIds, signal) {
-  if (serviceIds.length === 0) return [];
-  return engine.get("/tasks", { query: { filters: JSON.stringify({ service: serviceIds }) }, signal });
-}
 
 // src/plan.ts
 var CONFIG_LABELS = ["swarm-deploy.auth.config", "gantry.auth.config"];
 function planDeployment(deployment, loggedIn, observed) {
-  const plans = deployment.services.map((request) => planService(request, loggedIn, observed));
+  const hasLock = deployment.lock !== void 0;
+  const plans = deployment.services.map((request) => {
+    const owner = givenAway(request.name, deployment.services);
+    return owner === void 0 ? planService(request, loggedIn, observed, hasLock) : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`;
+  });
   return {
     services: plans.flatMap((plan) => typeof plan === "string" ? [] : [plan]),
     problems: plans.filter((plan) => typeof plan === "string")
   };
 }
-function planService(request, loggedIn, observed) {
+function givenAway(name, requests) {
+  return requests.find((other) => {
+    const isBlueGreen = other.rollover.strategy.kind === "blue-green";
+    return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name);
+  })?.name;
+}
+function planService(request, loggedIn, observed, hasLock) {
   const { name } = request;
-  const isBlueGreen = request.rollover.strategy.kind === "blue-green";
-  const colours = isBlueGreen ? coloursOf(name, observed.services) : void 0;
-  if (colours !== void 0 && "problem" in colours) return `service ${name}: ${colours.problem}`;
+  const colours = coloursFor(request, observed.services);
+  if (typeof colours === "string") return `service ${name}: ${colours}`;
   const found = colours === void 0 ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
+  const busy = found && othersInterim(found, observed.now, hasLock);
+  if (busy !== void 0) return `service ${name}: ${busy}`;
   const { current = void 0, ...interim } = found === void 0 ? {} : beforeInterim(found);
   if (current === void 0 && !request.create) {
     return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
@@ -2353,6 +2702,32 @@ function planService(request, loggedIn, observed) {
   } catch (error) {
     return `service ${name}: ${messageOf(error)}`;
   }
+}
+function coloursFor({ name, compose, rollover }, services) {
+  const named = services.find(({ Spec }) => Spec.Name === name);
+  const owner = named && colourOf(named);
+  if (owner !== void 0) {
+    return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
+  }
+  const isBlueGreen = rollover.strategy.kind === "blue-green";
+  if (!isBlueGreen && !hasColours(name, services)) return void 0;
+  const taken = isBlueGreen ? nameTaken(name, services) : void 0;
+  if (taken !== void 0) return taken;
+  const colours = coloursOf(name, services);
+  if ("problem" in colours) return colours.problem;
+  if (isBlueGreen) return colours;
+  const live = colours.live?.Spec.Name;
+  if (compose !== void 0 && live !== void 0 && live !== name) {
+    return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
+  }
+  return { ...colours, next: name };
+}
+function othersInterim({ Spec: spec }, now, hasLock) {
+  const mark = markOf(spec);
+  if (mark === void 0 || !mayBeAlive(mark, now, hasLock)) return void 0;
+  const who = mark.url === "" ? mark.owner : `${mark.owner} (${mark.url})`;
+  const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, " $1 UTC");
+  return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
 }
 function chooseAccess(request, image, current, loggedIn) {
   if (image === void 0) return void 0;
@@ -2591,98 +2966,6 @@ function withContainer(spec, change2) {
   const { TaskTemplate: template } = spec;
   const ContainerSpec = { Image: "", ...template.ContainerSpec, ...change2 };
   return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
-}
-
-// src/docker/stack-file.ts
-var import_yaml = __toESM(require_dist(), 1);
-var NAMESPACE_LABEL = "com.docker.stack.namespace";
-function parseStackFile(rendered) {
-  const root = (0, import_yaml.parse)(rendered, { maxAliasCount: 0 }) ?? {};
-  return {
-    ...root.version === void 0 ? {} : { version: String(root.version) },
-    services: root.services ?? {},
-    networks: root.networks ?? {},
-    volumes: root.volumes ?? {},
-    secrets: root.secrets ?? {},
-    configs: root.configs ?? {}
-  };
-}
-function labelsOf({ labels = {}, deploy: deploy2 = {} }) {
-  const all = Object.entries({ ...labels, ...deploy2.labels });
-  return Object.fromEntries(all.map(([key, value]) => [key, value ?? ""]));
-}
-function fileFor({ key, file }, image, rollover) {
-  const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
-  const { version, networks, volumes, secrets } = file;
-  const { credential, configs } = credentialByName(service, file.configs);
-  const escaped2 = escapeVariables({
-    services: {
-      [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) }
-    },
-    networks,
-    volumes,
-    secrets,
-    configs
-  });
-  return JSON.stringify({ ...version === void 0 ? {} : { version }, ...escaped2 });
-}
-function policiesFor(deploy2 = {}, { update: update2, rollback }) {
-  if (deploy2.mode?.endsWith("-job")) return {};
-  const policies = Object.entries({ update: update2, rollback }).flatMap(([phase, policy]) => {
-    const key = `${phase}_config`;
-    const filled = { ...composePolicy(policy), ...deploy2[key] };
-    return Object.keys(filled).length === 0 ? [] : [[key, filled]];
-  });
-  return policies.length === 0 ? {} : { deploy: { ...deploy2, ...Object.fromEntries(policies) } };
-}
-var NUMBERS = ["parallelism", "max-failure-ratio"];
-function composePolicy(policy) {
-  const entries = Object.entries(policy);
-  return Object.fromEntries(
-    entries.map(([setting, value]) => [
-      setting.replaceAll("-", "_"),
-      NUMBERS.includes(setting) ? Number(value) : value
-    ])
-  );
-}
-function credentialByName(service, configs) {
-  const spec = service.credential_spec;
-  const config = configs[spec?.config ?? ""];
-  if (config?.name === void 0) return { credential: {}, configs };
-  return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
-}
-function escapeVariables(value) {
-  if (typeof value === "string") return value.replaceAll("$", "$$$$");
-  if (Array.isArray(value)) return value.map(escapeVariables);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
-}
-function withIds(spec, ids) {
-  const { TaskTemplate: template } = spec;
-  const container = template.ContainerSpec;
-  const id = (text2) => ids.get(text2) ?? text2;
-  const credential = container?.Privileges?.CredentialSpec;
-  return {
-    ...spec,
-    TaskTemplate: {
-      ...template,
-      ...template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) },
-      ...container && {
-        ContainerSpec: {
-          ...container,
-          ...container.Secrets && {
-            Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) }))
-          },
-          ...container.Configs && {
-            Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) }))
-          },
-          ...credential?.Config && {
-            Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } }
-          }
-        }
-      }
-    }
-  };
 }
 
 // src/change.ts
@@ -2987,7 +3270,7 @@ function nextColour({ request, current, colours, interim }, wanted) {
   const spec = routed(wanted, name, colours, routing);
   return {
     wanted: current === void 0 ? spec : hidden(spec, routing),
-    nextColour: { name: colours.next, live: current, routing, routed: spec, leftovers: colours.leftovers }
+    nextColour: { name: colours.next, generation: colours.generation, live: current, routing, routed: spec }
   };
 }
 async function credentialProblems(spec, { connection, observed, stack, signal }) {
@@ -3194,67 +3477,40 @@ function credentialFor({ access, currentAccess }) {
 }
 
 // src/recreate.ts
-var LOOK_EVERY_MS4 = 300;
+var STOPPING = { during: "while its old tasks ended" };
 async function stopOldTasks(services, field) {
-  const { connection, signal } = field;
   const sent = await Promise.all(
     services.map((checked2) => {
       const isMeant = checked2.action !== "unchanged" && checked2.firstStep?.kind === "recreate";
-      if (!isMeant || checked2.current === void 0 || signal.aborted) return untouched(checked2);
+      if (!isMeant || checked2.current === void 0 || field.signal.aborted) return untouched(checked2);
       log.info(`${checked2.request.name}: its old tasks are stopped (${checked2.changes.join("; ")})`);
-      return sendInterim(checked2, emptied(checked2.current.Spec), { from: "spec" }, connection);
+      return sendInterim(checked2, emptied(checked2.current.Spec, field.mark), { from: "spec" }, field.connection);
     })
   );
-  return begunWith(await untilGone(sent, field), "the end of the old tasks of", signal);
+  const stopped2 = sent.some(({ problem }) => problem !== void 0) ? sent : await untilGone(sent, field);
+  return begunWith(stopped2, "the end of the old tasks of", field.signal);
 }
-async function untilGone(sent, field) {
-  const { connection, time, signal } = field;
-  const isStopping = ({ checked: checked2, problem }) => checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0 && problem === void 0;
-  let rollouts = sent;
-  let waitFor = rollouts.filter(isStopping);
-  while (waitFor.length > 0 && rollouts.every(({ problem }) => problem === void 0) && !signal.aborted) {
-    try {
-      const late = time.isOver;
-      const now = await throughElection(() => lookAt(connection.engine, waitFor, late, signal), signal);
-      rollouts = rollouts.map((rollout) => waitFor.includes(rollout) ? checkOne(rollout, now, late, field) : rollout);
-      waitFor = rollouts.filter((one) => isStopping(one) && leftOf(one, now).length > 0);
-      if (waitFor.length > 0) await sleep(LOOK_EVERY_MS4, signal);
-    } catch (error) {
-      if (signal.aborted) break;
-      const cause = `the swarm can no longer be watched: ${messageOf(error)}`;
-      return rollouts.map((one) => waitFor.includes(one) ? { ...one, problem: { outcome: "failed", cause } } : one);
-    }
-  }
-  return rollouts;
+function untilGone(sent, field) {
+  const look2 = sharedLook(field.connection, "all", field.signal);
+  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
+    const { checked: checked2, service } = rollout;
+    const isStopping = checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0;
+    if (!isStopping || service === void 0) return rollout;
+    const { name } = checked2.request;
+    const lookout = lookoutFor(service, name, STOPPING, look2, judgeEnding, { ...field, signal });
+    const problem = await lookout.untilSettled((progress, view) => {
+      const left = view === void 0 ? progress : leftOf(service, view);
+      return `its old tasks have not ended within ${field.time.seconds} s: ${left}`;
+    });
+    if (problem !== void 0) return { ...rollout, problem };
+    log.info(`${name}: its old tasks are gone`);
+    return rollout;
+  });
 }
-async function lookAt(engine, rollouts, late, signal) {
-  const ids = rollouts.flatMap(({ service }) => service?.ID ?? []);
-  const [services, tasks, nodes] = await Promise.all([
-    engine.get("/services", { query: { filters: JSON.stringify({ id: ids }) }, signal }),
-    engine.get("/tasks", { query: { filters: JSON.stringify({ service: ids }) }, signal }),
-    late ? engine.get("/nodes", { signal }) : []
-  ]);
-  return { services, tasks, nodes };
-}
-function leftOf({ service }, { tasks }) {
-  return tasks.filter((task) => task.ServiceID === service?.ID && mayHaveContainer(task));
-}
-function checkOne(rollout, now, late, { time }) {
-  const { name } = rollout.checked.request;
-  const service = now.services.find(({ ID }) => ID === rollout.service?.ID);
-  if (service === void 0 || isSomeoneElses(rollout.service, service)) {
-    const what = service === void 0 ? "removed" : "changed";
-    return {
-      ...rollout,
-      problem: { outcome: "superseded", cause: `someone else ${what} it while its old tasks ended` }
-    };
-  }
-  const left = leftOf(rollout, now);
-  if (left.length === 0) log.info(`${name}: its old tasks are gone`);
-  if (left.length === 0 || !late) return rollout;
-  const nodes = new Set(left.map(({ NodeID }) => placeOf(NodeID, now.nodes)));
-  const cause = `its old tasks have not ended within ${time.seconds} s: ${left.length} on ${[...nodes].join(", ")}`;
-  return { ...rollout, problem: { outcome: "timed-out", cause } };
+function leftOf({ ID: id }, { seen, nodes }) {
+  const now = seen.get(id);
+  const left = now === void 0 || now.standing === "gone" ? [] : now.tasks.filter(mayHaveContainer);
+  return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf(NodeID, nodes)))].join(", ")}`;
 }
 function placeOf(id, nodes) {
   const node = nodes.find(({ ID }) => ID === id);
@@ -3407,7 +3663,7 @@ function whyNotSent({ signal, time }, watch2) {
 async function send(checked2, connection, end) {
   const { current, nextColour: nextColour2 } = checked2;
   log.info(describe(checked2));
-  if (nextColour2 !== void 0) return makeNext(checked2, nextColour2, connection, end);
+  if (nextColour2 !== void 0) return makeNext(checked2, connection, end);
   if (current === void 0) return create(checked2, connection, end);
   await renewCredential(checked2, connection, end);
   return update(checked2, current, connection, end);
@@ -3475,6 +3731,25 @@ async function rollOut(services, field) {
 }
 function unwatched(rollouts) {
   return { rollouts, results: rollouts.map(unwatchedResult) };
+}
+
+// src/runner/run.ts
+import { randomUUID } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+function identifyRun(env) {
+  const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = env;
+  const token = randomUUID();
+  if (!repository) {
+    return { token, owner: redact(`${userInfo().username}@${hostname()}, process ${process.pid}`), url: "" };
+  }
+  const parts = [
+    repository,
+    env.GITHUB_WORKFLOW && `workflow ${env.GITHUB_WORKFLOW}`,
+    env.GITHUB_JOB && `job ${env.GITHUB_JOB}`,
+    id && `run ${id}${attempt && attempt !== "1" ? ` (attempt ${attempt})` : ""}`
+  ];
+  const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : "";
+  return { token, owner: redact(parts.filter(Boolean).join(", ")), url: redact(url) };
 }
 
 // src/runner/stop.ts
@@ -3571,7 +3846,10 @@ function removeUnused2(stack, { engine }) {
 async function removeServices(stack, engine) {
   const wanted = new Set(stack.services.map(({ name }) => name));
   const services = await readServices(engine);
-  const surplus = services.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !wanted.has(Spec.Name));
+  const surplus = services.filter((service) => {
+    const name = colourOf(service) ?? service.Spec.Name;
+    return isOfStack(stack, service.Spec.Labels) && !wanted.has(name);
+  });
   return Promise.all(surplus.map((service) => removeService(service, engine)));
 }
 async function removeService(service, engine) {
@@ -4020,13 +4298,15 @@ async function carryOut(asked, world) {
   try {
     const { signal, workspace, time = new RunTime(asked.timeoutSeconds, signal) } = world;
     const connection = time.bound(world.connection);
-    const lock = __using(_stack, await time.before("Take the lock", (limit) => takeLock(asked, connection, time, limit)), true);
+    const self = identifyRun(process.env);
+    const lock = __using(_stack, await time.before("Take the lock", (limit) => takeLock(asked, self, connection, time, limit)), true);
     const { stack: files } = asked;
     const stack = files && await time.before("Read the stack", (limit) => readStack(files, connection, workspace, limit));
     const deployment = stack === void 0 ? asked : { ...asked, services: stack.services };
     await lock.takeServices(deployment);
     const { checked: checked2, observed } = await prepare(deployment, stack, { connection, workspace, time });
-    const field = { connection, observed, deployment, signal, time };
+    const mark = markFor(self, deployment, observed);
+    const field = { connection, observed, deployment, mark, signal, time };
     return await change(checked2, stack, field).catch((error) => {
       throw error instanceof UserError || signal.aborted ? error : new Underway(error);
     });
@@ -4045,7 +4325,8 @@ async function change(checked2, stack, field) {
   const moved = await switchOver(sent, field);
   const results = await goBack(moved, field);
   time.beginClosing();
-  await forgetInterims(moved.rollouts, connection);
+  await tidyInterims(moved.rollouts, connection);
+  await tidyColours(moved.rollouts, results, field);
   const isDone = results.every(isGood);
   if (!isDone) await removeMade(objects, connection.engine, signal);
   const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused2(stack, connection) : [];

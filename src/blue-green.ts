@@ -1,19 +1,17 @@
 import type { ChangedService, CheckedService, Field, Rollout, ServiceResult } from './deployment.ts'
-import type { Service, ServiceSpec, Task } from './docker/api.ts'
-import { claimed, type NextColour, retired } from './docker/colours.ts'
-import { throughElection } from './docker/election.ts'
+import type { Service, ServiceSpec } from './docker/api.ts'
+import { type Colours, claimed, type NextColour, reclaimed, retired, routingToTake } from './docker/colours.ts'
 import type { Engine } from './docker/engine.ts'
 import { remove } from './docker/removal.ts'
-import { judgeTrial } from './docker/rollout.ts'
+import { judgeEnding, judgeTrial } from './docker/rollout.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
 import { findService, updateSpec } from './docker/spec-update.ts'
-import { mayHaveContainer } from './docker/task.ts'
 import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
-import { LOOK_EVERY_MS, lookoutFor, type Problem, sharedLook } from './lookout.ts'
-import { make } from './next-colour.ts'
-import { nowMs, sleep, timeLimit } from './runner/clock.ts'
+import { type Look, lookoutFor, type Problem, sharedLook, untilFirstProblem } from './lookout.ts'
+import { DRAIN_SECONDS, make, removeLeftovers } from './next-colour.ts'
+import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { longestTrial, trial } from './trial.ts'
 import { noteMoving } from './under-way.ts'
@@ -22,13 +20,11 @@ import { watch } from './watch.ts'
 
 const SEND_TIMEOUT_MS = 120_000
 
-/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
-const DRAIN_SECONDS = 30
-
 /** A service whose traffic moves, on its way. */
 interface Move {
   readonly rollout: Rollout
   readonly name: string
+  readonly colours: Colours
   readonly next: NextColour
   /** The one that has the traffic, and is to lose it. */
   readonly old: Service
@@ -39,6 +35,11 @@ interface Move {
   /** Whether traffic may go to the new one. */
   readonly hasMoved?: boolean
   readonly problem?: Problem
+}
+
+/** What the steps of all moves share. */
+interface Shared extends Field {
+  readonly look: Look
 }
 
 type BlueGreen = Extract<ChangedService['request']['rollover']['strategy'], { kind: 'blue-green' }>
@@ -65,8 +66,9 @@ export async function moveTraffic(
   field: Field,
 ): Promise<Moved> {
   let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? [])
+  const shared: Shared = { ...field, look: sharedLook(field.connection, 'up-to-date', field.signal) }
   for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-    moves = await allThrough(step, moves, field)
+    moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }))
     if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
   }
   const hasFailed = moves.some(({ problem }) => problem !== undefined)
@@ -96,36 +98,14 @@ export function leaveTraffic({ rollouts, results }: Moved): Moved {
 function moveOf(rollout: Rollout): Move | undefined {
   const { checked, service } = rollout
   const { strategy } = checked.request.rollover
-  const { nextColour: next } = checked
+  const { nextColour: next, colours } = checked
   if (strategy.kind !== 'blue-green' || next?.live === undefined || service === undefined) return undefined
+  if (colours === undefined) throw new Error('the traffic of a service without colours moves')
   const { trial: asked, keepOld: keep } = strategy
-  return { rollout, name: checked.request.name, next, old: next.live, service, trial: asked, keepOld: keep }
+  return { rollout, name: checked.request.name, colours, next, old: next.live, service, trial: asked, keepOld: keep }
 }
 
-/** One step for all of them. When one fails, what the others still wait for ends. */
-async function allThrough(
-  step: (move: Move, field: Field) => Promise<Move>,
-  moves: readonly Move[],
-  field: Field,
-): Promise<Move[]> {
-  const firstFailure = new AbortController()
-  const signal = AbortSignal.any([field.signal, firstFailure.signal])
-  return Promise.all(
-    moves.map(async (move) => {
-      try {
-        const after = await step(move, { ...field, signal })
-        if (after.problem !== undefined) firstFailure.abort()
-        return after
-      } catch (error) {
-        if (signal.aborted) return move
-        firstFailure.abort()
-        return { ...move, problem: { outcome: 'failed', cause: messageOf(error) } }
-      }
-    }),
-  )
-}
-
-async function tryOut(move: Move, field: Field): Promise<Move> {
+async function tryOut(move: Move, field: Shared): Promise<Move> {
   return throughTrial(move, move.trial, 'trial', field)
 }
 
@@ -136,7 +116,7 @@ async function giveRoutes(move: Move, field: Field): Promise<Move> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
   noteMoving(move.rollout)
   // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
-  const standing = await updateSpec(engine, old.ID, [old.Spec], claimed(old.Spec, name), { from: 'spec' }, signal)
+  const standing = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
   if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, field)
@@ -166,26 +146,32 @@ async function takeRoutes(move: Move, field: Field): Promise<Move> {
   const { name, next, old } = move
   const { engine } = field.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  const before = claimed(old.Spec, name)
-  const after = retired(before, next.routing)
-  const standing = await updateSpec(engine, old.ID, [before], after, { from: 'spec' }, signal)
+  const standing = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
+  const now = await findService(engine, old.ID, signal)
   if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }
+  if (now === undefined) return { ...move, problem: whileMoving(old, 'gone') }
   // A name leads to it until its last task has ended.
-  if (next.routing.alias !== undefined) await untilStopped(old, field)
+  if (next.routing.alias !== undefined) await untilStopped(now, name, field)
   log.info(`${name}: ${next.name} has the traffic`)
   return move
 }
 
-async function untilStopped({ ID, Spec }: Service, { connection, time, signal }: Field): Promise<void> {
-  const filters = JSON.stringify({ service: [ID] })
-  const look = () => connection.engine.get<Task[]>('/tasks', { query: { filters }, signal })
-  while ((await throughElection(look, signal)).some(mayHaveContainer)) {
-    if (time.isOver) {
-      log.warning(`The tasks of ${Spec.Name} have not ended within ${time.seconds} s`)
-      return
-    }
-    await sleep(LOOK_EVERY_MS, signal)
-  }
+/** The old one as the move begins. */
+function claimedOld({ old, name }: Move): ServiceSpec {
+  return claimed(old.Spec, name)
+}
+
+/** The old one when the traffic is taken from it. */
+function retiredOld(move: Move): ServiceSpec {
+  return retired(claimedOld(move), routingToTake(move.next.routing, move.colours))
+}
+
+/** It is no failure when they do not end in time: they may still be asked by their name. */
+async function untilStopped(old: Service, name: string, field: Field): Promise<void> {
+  const look = sharedLook(field.connection, 'all', field.signal)
+  const lookout = lookoutFor(old, name, { during: 'while its tasks ended' }, look, judgeEnding, field)
+  const problem = await lookout.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`)
+  if (problem !== undefined) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`)
 }
 
 function whileMoving({ Spec }: Service, standing: 'done' | 'someone-elses' | 'gone'): Problem {
@@ -194,17 +180,17 @@ function whileMoving({ Spec }: Service, standing: 'done' | 'someone-elses' | 'go
 }
 
 /** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
-async function keepOld(move: Move, field: Field): Promise<Move> {
+async function keepOld(move: Move, field: Shared): Promise<Move> {
   const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move
   if (keep === 'until-next' || keep === 0) return move
   log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`)
   return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', field)
 }
 
-async function throughTrial(move: Move, asked: Move['trial'], what: string, field: Field): Promise<Move> {
+async function throughTrial(move: Move, asked: Move['trial'], what: string, field: Shared): Promise<Move> {
   const { name, next, service } = move
-  const look = sharedLook(field.connection, [service.ID], field.signal)
-  const lookout = lookoutFor(service, what, look, judgeTrial, field)
+  const passage = { during: `during its ${what}`, failed: `the ${what} failed: ` }
+  const lookout = lookoutFor(service, name, passage, field.look, judgeTrial, field)
   const onTrial = { name, service: next.name, image: imageOf(service) }
   const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal))
   if (cause === undefined) return move
@@ -226,7 +212,10 @@ async function removeOld({ name, old, keepOld: keep }: Move, { connection }: Fie
   }
 }
 
-/** The old one as it was, and up. The new one is left: it is removed with all else that the run has made. */
+/**
+ * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
+ * whose it is to be, should this run be killed.
+ */
 async function giveBack(move: Move, field: Field): Promise<Move> {
   const { name, next, old, rollout } = move
   const { engine } = field.connection
@@ -238,14 +227,24 @@ async function giveBack(move: Move, field: Field): Promise<Move> {
   try {
     const now = await findService(engine, old.ID, signal)
     if (now !== undefined && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false }
-    const ours: readonly ServiceSpec[] = [claimed(old.Spec, name), retired(claimed(old.Spec, name), next.routing)]
-    const standing = await updateSpec(engine, old.ID, ours, old.Spec, { from: 'spec' }, signal)
+    const back = reclaimed(old.Spec, name, next)
+    const standing = await updateSpec(
+      engine,
+      old.ID,
+      [claimedOld(move), retiredOld(move)],
+      back,
+      { from: 'spec' },
+      signal,
+    )
     const service = await findService(engine, old.ID, signal)
     if (standing !== 'done' || service === undefined) throw new Error(whileMoving(old, standing).cause)
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
     const checked: CheckedService = { ...rollout.checked, current: old, action: 'unchanged' }
     const { problem } = problemOf(await watchOne({ checked, service, sentAt: nowMs() }, field))
     if (problem !== undefined) throw new Error(problem.cause)
+    if (await removeNew(move, engine, signal)) {
+      await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
+    }
     return { ...move, hasMoved: false }
   } catch (error) {
     const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`
@@ -257,14 +256,48 @@ async function giveBack(move: Move, field: Field): Promise<Move> {
 }
 
 /** Beside somebody else's deploy ours is of no use; with their spec or traffic it is left. */
-async function removeUnused({ service, next, hasMoved }: Move, engine: Engine, signal: AbortSignal): Promise<void> {
+async function removeUnused(move: Move, engine: Engine, signal: AbortSignal): Promise<void> {
   try {
-    const now = await findService(engine, service.ID, signal)
-    if (hasMoved || now === undefined || !sameSpec(now.Spec, service.Spec)) return
-    await remove(engine, `/services/${service.ID}`, signal)
+    if (!move.hasMoved) await removeNew(move, engine, signal)
   } catch (error) {
-    log.warning(`${next.name}, which has no traffic, was not removed: ${messageOf(error)}`)
+    log.warning(`${move.next.name}, which has no traffic, was not removed: ${messageOf(error)}`)
   }
+}
+
+/** Removes the new one, unless somebody else has changed it; whether it is gone. */
+async function removeNew({ service, next }: Move, engine: Engine, signal: AbortSignal): Promise<boolean> {
+  const now = await findService(engine, service.ID, signal)
+  if (now === undefined) return true
+  if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false
+  await remove(engine, `/services/${service.ID}`, signal)
+  return true
+}
+
+/**
+ * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
+ * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
+ */
+export async function tidyColours(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  { connection, signal }: Field,
+): Promise<void> {
+  const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
+  await Promise.all(
+    rollouts.map(async ({ checked }, index) => {
+      const result = results[index]
+      if (result === undefined || !isGood(result) || checked.nextColour !== undefined) return
+      const { name, rollover } = checked.request
+      const { strategy } = rollover
+      const keep = strategy.kind === 'blue-green' && strategy.keepOld === 'until-next'
+      try {
+        const problem = await removeLeftovers(checked, connection.engine, patience, keep)
+        if (problem !== undefined) log.warning(`${name}: ${problem.cause}`)
+      } catch (error) {
+        log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`)
+      }
+    }),
+  )
 }
 
 async function watchOne(rollout: Rollout, field: Field): Promise<ServiceResult> {

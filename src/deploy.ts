@@ -66,7 +66,7 @@ function whyNotSent({ signal, time }: Field, watch: Watch | undefined): Rollout[
 async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
   const { current, nextColour } = checked
   log.info(describe(checked))
-  if (nextColour !== undefined) return makeNext(checked, nextColour, connection, end)
+  if (nextColour !== undefined) return makeNext(checked, connection, end)
   if (current === undefined) return create(checked, connection, end)
   await renewCredential(checked, connection, end)
   return update(checked, current, connection, end)

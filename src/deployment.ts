@@ -5,6 +5,7 @@ import type { Colours, NextColour } from './docker/colours.ts'
 import type { ConfigFile, settingsToCarryOver } from './docker/config-file.ts'
 import type { Engine } from './docker/engine.ts'
 import type { FirstStep } from './docker/first-step.ts'
+import type { Mark } from './docker/interim-spec.ts'
 import type { ImageReference } from './docker/reference.ts'
 import type { StackService } from './docker/stack-file.ts'
 import type { AdaptedFiles } from './inputs/compose/adapt.ts'
@@ -181,6 +182,8 @@ export interface Observation {
   readonly services: readonly Service[]
   readonly tasks: readonly Task[]
   readonly nodes: readonly Node[]
+  /** When that was, in milliseconds since 1970 by the swarm's clock: runners' clocks differ. */
+  readonly now: number
 }
 
 /** What one service needs, and with which config. */
@@ -192,7 +195,10 @@ export interface PlannedService {
   readonly access: Access | undefined
   /** The same for the image that the service has now: for the way back to it. */
   readonly currentAccess: Access | undefined
-  /** The spec that the swarm has instead of the current one: ours, for the way there. */
+  /**
+   * The spec that the swarm has instead of the current one, meant for the way there only: what this run gave it, as the
+   * swarm took it, or what an earlier run left, whose end it is for this one to bring about.
+   */
   readonly interim?: ServiceSpec
   /** Of a blue-green service: which of its two is live, and which comes next. */
   readonly colours?: Colours
@@ -256,6 +262,8 @@ export interface Field {
   readonly connection: Connection
   readonly observed: Observation
   readonly deployment: Deployment
+  /** What the interim specs of this run say whose they are. */
+  readonly mark: Mark
   /** What is left of the time of the run. */
   readonly time: RunTime
   /** Aborted when the runner wants the run to stop. */

@@ -1,13 +1,15 @@
-import type { ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
+import type { ChangedService, CheckedService, Connection, Deployment, Observation, Rollout } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
 import type { Engine } from './docker/engine.ts'
-import { isInterim, remembersInterim, withoutInterim } from './docker/interim-spec.ts'
+import { isInterim, type Mark, sameMark, withoutInterim } from './docker/interim-spec.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
 import { findService, type Standing, type StoredCredential, updateSpec } from './docker/spec-update.ts'
-import { isPaused, isUnsettled } from './docker/unsettled.ts'
+import { isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
+import { lifetimeOf } from './lifetime.ts'
 import { nowMs, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
+import type { RunIdentity } from './runner/run.ts'
 import { noteSending, noteSent } from './under-way.ts'
 
 /** What came of the first steps of all services. */
@@ -20,6 +22,12 @@ export interface Begun {
 
 const SEND_TIMEOUT_MS = 120_000
 
+/** What the interim specs of this run say whose they are, and how long they are to be left alone. */
+export function markFor({ token, owner, url }: RunIdentity, deployment: Deployment, { now }: Observation): Mark {
+  const until = now + lifetimeOf(deployment) * 1000
+  return { token, owner, url, until, hasLock: deployment.lock !== undefined }
+}
+
 /** A service whose first step has not been taken, or that has none. */
 export function untouched(checked: CheckedService): Rollout {
   return { checked, service: checked.current, sentAt: nowMs() }
@@ -27,6 +35,7 @@ export function untouched(checked: CheckedService): Rollout {
 
 /**
  * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
+ * It is ours only when the swarm took it.
  *
  * @param credential for the tasks that the spec asks for
  */
@@ -38,26 +47,28 @@ export async function sendInterim(
 ): Promise<Rollout> {
   const { current } = checked
   if (current === undefined) throw new Error('a service that does not exist has no interim spec')
-  const sent = untouched({ ...checked, interim: spec })
   noteSending({ ...checked, interim: spec })
+  const sent = untouched(checked)
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     const standing = await give(current, checked.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
-    if (standing !== 'done' || service === undefined || !sameSpec(service.Spec, spec)) {
-      return {
-        ...sent,
-        service,
-        problem: { outcome: 'superseded', cause: 'someone else deployed it at the same moment' },
-      }
+    if (standing !== 'done') return { ...sent, service, problem: SUPERSEDED }
+    // Theirs may have been made over ours.
+    if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
+      return { ...sent, checked: { ...checked, interim: spec }, service, problem: SUPERSEDED }
     }
     const rollout = { ...sent, checked: { ...checked, interim: service.Spec }, service }
     noteSent(rollout)
     return rollout
   } catch (error) {
-    return { ...sent, problem: { outcome: 'failed', cause: `its first step could not be sent: ${messageOf(error)}` } }
+    // The swarm may have taken it all the same.
+    const cause = `its first step could not be sent: ${messageOf(error)}`
+    return { ...sent, checked: { ...checked, interim: spec }, problem: { outcome: 'failed', cause } }
   }
 }
+
+const SUPERSEDED = { outcome: 'superseded', cause: 'someone else deployed it at the same moment' } as const
 
 /**
  * Over the interim spec of a run that was killed it goes by what was before: Swarm remembers one spec only, and that is
@@ -71,10 +82,10 @@ async function give(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<Standing> {
-  if (earlier === undefined) return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
-  if (sameSpec(earlier, spec) && !isPaused(current)) return 'done'
-  const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
-  if (standing !== 'done') return standing
+  if (earlier !== undefined) {
+    const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
+    if (standing !== 'done') return standing
+  }
   return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
 }
 
@@ -96,31 +107,48 @@ export function begunWith(rollouts: readonly Rollout[], what: string, signal: Ab
 }
 
 /**
- * Sees to it that nothing of an interim spec stays. Out of somebody else's deploy that was made over one it is taken:
+ * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
+ * that is still there goes back to what was before. Out of somebody else's deploy that was made over one it is taken:
  * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
  * would lead there: the present spec is sent once more, and no task restarts.
  */
-export async function forgetInterims(rollouts: readonly Rollout[], { engine }: Connection): Promise<void> {
+export async function tidyInterims(rollouts: readonly Rollout[], { engine }: Connection): Promise<void> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  const touched = rollouts.filter(({ checked }) => checked.interim !== undefined)
+  const touched = rollouts.flatMap(({ checked: { request, current, interim } }) =>
+    current === undefined || interim === undefined ? [] : [{ name: request.name, current, interim }],
+  )
   await Promise.all(
-    touched.map(async ({ checked: { request, current, interim } }) => {
+    touched.map(async ({ name, current, interim }) => {
       try {
-        const service = await findService(engine, current?.ID ?? request.name, signal)
-        if (service === undefined) return
-        const { ID: id, Spec: spec } = service
-        const isTheirs = isInterim(spec) && interim !== undefined && !sameSpec(spec, interim)
-        if (isTheirs) {
-          log.info(`${request.name}: what this run meant for the way only is taken out of somebody else's deploy`)
-          await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
-        } else if (remembersInterim(service) && !isUnsettled(service)) {
-          await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
-        }
+        const service = await findService(engine, current.ID, signal)
+        if (service !== undefined) await tidyOne(name, service, current, interim, engine, signal)
       } catch (error) {
         log.warning(
-          `${request.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
+          `${name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
         )
       }
     }),
   )
+}
+
+async function tidyOne(
+  name: string,
+  now: Service,
+  current: Service,
+  interim: ServiceSpec,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ID: id, Spec: spec, PreviousSpec: previous } = now
+  if (sameMark(spec, interim)) {
+    if (sameSpec(spec, interim)) {
+      log.info(`${name}: goes back to what it was, for what it has was meant for the way only`)
+      await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
+    } else {
+      log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`)
+      await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
+    }
+  } else if (!isInterim(spec) && previous !== undefined && sameMark(previous, interim) && !isUnsettled(now)) {
+    await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
+  }
 }

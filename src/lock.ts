@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Connection, Deployment, LockRequest } from './deployment.ts'
 import type { SystemInfo } from './docker/api.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
@@ -15,22 +14,18 @@ import {
 import { remove } from './docker/removal.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { messageOf, UserError } from './errors.ts'
-import type { Strategy } from './rollover.ts'
-import { type RunTime, sharesOf } from './run-time.ts'
+import { lifetimeOf } from './lifetime.ts'
+import type { RunTime } from './run-time.ts'
 import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log, stage } from './runner/log.ts'
-import { identifyRun } from './runner/run.ts'
+import type { RunIdentity } from './runner/run.ts'
 import { saveForPost } from './runner/saved.ts'
-import { longestTrial } from './trial.ts'
 
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000
 /** A runner that stops a job leaves seven seconds. */
 const RELEASE_TIMEOUT_MS = 5000
 const LOOK_EVERY_MS = 1000
-
-/** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
-const MARGIN_SECONDS = 15 * 60
 
 /** The swarm-wide locks of a run. Without the input `lock` there are none, and all of this does nothing. */
 export interface Lock extends AsyncDisposable {
@@ -48,13 +43,14 @@ type LockConfig = StackObject & { readonly CreatedAt: string }
  */
 export async function takeLock(
   asked: Deployment,
+  run: RunIdentity,
   { engine }: Connection,
   time: RunTime,
   signal: AbortSignal,
 ): Promise<Lock> {
   const { lock, stack } = asked
   if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
-  const holder = { ...identifyRun(process.env), seconds: lifetimeOf(asked), token: randomUUID() }
+  const holder = { ...run, seconds: lifetimeOf(asked) }
   saveForPost('lock', holder.token)
   const taken: string[] = []
   const take = (names: readonly string[]) =>
@@ -84,19 +80,6 @@ export async function takeLock(
     await keeper[Symbol.asyncDispose]()
     throw error
   }
-}
-
-function lifetimeOf({ timeoutSeconds, services, stack }: Deployment): number {
-  const all = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover.strategy)
-  const trials = Math.max(...all.map(trialSecondsOf))
-  const { rollout, wayBack } = sharesOf(timeoutSeconds)
-  return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS)
-}
-
-function trialSecondsOf(strategy: Strategy): number {
-  if (strategy.kind !== 'canary' && strategy.kind !== 'blue-green') return 0
-  const kept = strategy.kind === 'blue-green' && typeof strategy.keepOld === 'number' ? strategy.keepOld : 0
-  return longestTrial(strategy.trial) + kept
 }
 
 async function waitFor(

@@ -1,5 +1,5 @@
 import { giveAdvice } from './advice.ts'
-import { leaveTraffic, moveTraffic, takesOver } from './blue-green.ts'
+import { leaveTraffic, moveTraffic, takesOver, tidyColours } from './blue-green.ts'
 import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
@@ -7,7 +7,7 @@ import type { CheckedService, Connection, Deployment, Field, ServiceResult } fro
 import type { FirstStep } from './docker/first-step.ts'
 import { throwAll, Underway, UserError } from './errors.ts'
 import { readInputs } from './inputs.ts'
-import { type Begun, forgetInterims } from './interim.ts'
+import { type Begun, markFor, tidyInterims } from './interim.ts'
 import { takeLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { planDeployment } from './plan.ts'
@@ -18,6 +18,7 @@ import { reportFailure, reportResults } from './report.ts'
 import { type RolledOut, rollOut, unwatched } from './roll-out.ts'
 import { GIVE_UP_AFTER_STOP_MS, RunTime } from './run-time.ts'
 import { stage } from './runner/log.ts'
+import { identifyRun } from './runner/run.ts'
 import { note } from './runner/state.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 import { createWorkspace, type Workspace } from './runner/workspace.ts'
@@ -67,7 +68,8 @@ export interface World {
 export async function carryOut(asked: Deployment, world: World): Promise<readonly ServiceResult[]> {
   const { signal, workspace, time = new RunTime(asked.timeoutSeconds, signal) } = world
   const connection = time.bound(world.connection)
-  await using lock = await time.before('Take the lock', (limit) => takeLock(asked, connection, time, limit))
+  const self = identifyRun(process.env)
+  await using lock = await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit))
 
   const { stack: files } = asked
   const stack =
@@ -76,7 +78,8 @@ export async function carryOut(asked: Deployment, world: World): Promise<readonl
   await lock.takeServices(deployment)
 
   const { checked, observed } = await prepare(deployment, stack, { connection, workspace, time })
-  const field: Field = { connection, observed, deployment, signal, time }
+  const mark = markFor(self, deployment, observed)
+  const field: Field = { connection, observed, deployment, mark, signal, time }
   return await change(checked, stack, field).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
@@ -96,7 +99,8 @@ async function change(
   const results = await goBack(moved, field)
 
   time.beginClosing()
-  await forgetInterims(moved.rollouts, connection)
+  await tidyInterims(moved.rollouts, connection)
+  await tidyColours(moved.rollouts, results, field)
   const isDone = results.every(isGood)
   if (!isDone) await removeMade(objects, connection.engine, signal)
   const removed = stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection) : []

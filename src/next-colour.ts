@@ -1,39 +1,61 @@
-import type { Access, ChangedService, Connection, Rollout } from './deployment.ts'
+import type { Access, ChangedService, CheckedService, Connection, Rollout } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import type { NextColour } from './docker/colours.ts'
+import { takenFrom } from './docker/colours.ts'
 import { type Engine, EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
-import { findService } from './docker/spec-update.ts'
+import { findService, updateSpec } from './docker/spec-update.ts'
 import type { Problem } from './lookout.ts'
-import { nowMs } from './runner/clock.ts'
+import { nowMs, sleep } from './runner/clock.ts'
 import { log } from './runner/log.ts'
+
+/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
+export const DRAIN_SECONDS = 30
 
 /**
  * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
  *
  * @returns a problem when somebody else is at it, or the swarm refuses it
  */
-export async function makeNext(
-  checked: ChangedService,
-  { leftovers }: NextColour,
-  { engine }: Connection,
-  signal: AbortSignal,
-): Promise<Rollout> {
+export async function makeNext(checked: ChangedService, { engine }: Connection, signal: AbortSignal): Promise<Rollout> {
   const sentAt = nowMs()
-  for (const leftover of leftovers) {
-    const now = await findService(engine, leftover.ID, signal)
-    if (now === undefined) continue
-    const { Name: name } = leftover.Spec
-    if (!sameSpec(now.Spec, leftover.Spec)) {
-      return { checked, sentAt, service: undefined, problem: someoneElse(`changed ${name}`) }
-    }
-    await remove(engine, `/services/${leftover.ID}`, signal)
-    log.info(`${checked.request.name}: ${name}, which had no traffic, is removed`)
-  }
+  const problem = await removeLeftovers(checked, engine, signal)
+  if (problem !== undefined) return { checked, sentAt, service: undefined, problem }
   const made = await make(checked.access, checked.wanted, engine, signal)
   return { checked, sentAt, service: undefined, ...made }
+}
+
+/**
+ * Removes what earlier blue-green deploys of a service have left. One to which traffic is still led, because a deploy
+ * was killed while it moved, loses that first, and stays until no proxy asks it any more.
+ *
+ * @param keep takes the traffic from them only
+ * @returns a problem when somebody else has changed one
+ */
+export async function removeLeftovers(
+  { request, colours }: CheckedService,
+  engine: Engine,
+  signal: AbortSignal,
+  keep = false,
+): Promise<Problem | undefined> {
+  for (const leftover of colours?.leftovers ?? []) {
+    const { ID: id, Spec: spec } = leftover
+    const now = await findService(engine, id, signal)
+    if (now === undefined) continue
+    if (!sameSpec(now.Spec, spec)) return someoneElse(`changed ${spec.Name}`)
+    const taking = colours && takenFrom(leftover, colours)
+    if (taking !== undefined) {
+      const standing = await updateSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal)
+      if (standing === 'someone-elses') return someoneElse(`changed ${spec.Name}`)
+      log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`)
+    }
+    if (keep) continue
+    if (taking?.byLabels) await sleep(DRAIN_SECONDS * 1000, signal)
+    await remove(engine, `/services/${id}`, signal)
+    log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`)
+  }
+  return undefined
 }
 
 /** Makes a service with a spec that the API takes whole; the service, or why there is none. */

@@ -1,7 +1,7 @@
 import type { Access, Config, Deployment, LoggedIn, Observation, PlannedService, ServiceRequest } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import { coloursOf } from './docker/colours.ts'
-import { beforeInterim } from './docker/interim-spec.ts'
+import { colourOf, coloursOf, hasColours, nameTaken, siblingNames } from './docker/colours.ts'
+import { beforeInterim, markOf, mayBeAlive } from './docker/interim-spec.ts'
 import { type ImageReference, parseReference, pathMatches } from './docker/reference.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { messageOf } from './errors.ts'
@@ -17,20 +17,40 @@ export interface Plan {
 
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
 export function planDeployment(deployment: Deployment, loggedIn: LoggedIn, observed: Observation): Plan {
-  const plans = deployment.services.map((request) => planService(request, loggedIn, observed))
+  const hasLock = deployment.lock !== undefined
+  const plans = deployment.services.map((request) => {
+    const owner = givenAway(request.name, deployment.services)
+    return owner === undefined
+      ? planService(request, loggedIn, observed, hasLock)
+      : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`
+  })
   return {
     services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
     problems: plans.filter((plan) => typeof plan === 'string'),
   }
 }
 
+/** The service of the same run that is to have a name as one of its colours. */
+function givenAway(name: string, requests: readonly ServiceRequest[]): string | undefined {
+  return requests.find((other) => {
+    const isBlueGreen = other.rollover.strategy.kind === 'blue-green'
+    return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name)
+  })?.name
+}
+
 /** The plan for one service, or the line that says why there is none. */
-function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Observation): PlannedService | string {
+function planService(
+  request: ServiceRequest,
+  loggedIn: LoggedIn,
+  observed: Observation,
+  hasLock: boolean,
+): PlannedService | string {
   const { name } = request
-  const isBlueGreen = request.rollover.strategy.kind === 'blue-green'
-  const colours = isBlueGreen ? coloursOf(name, observed.services) : undefined
-  if (colours !== undefined && 'problem' in colours) return `service ${name}: ${colours.problem}`
+  const colours = coloursFor(request, observed.services)
+  if (typeof colours === 'string') return `service ${name}: ${colours}`
   const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live
+  const busy = found && othersInterim(found, observed.now, hasLock)
+  if (busy !== undefined) return `service ${name}: ${busy}`
   const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found)
   if (current === undefined && !request.create) {
     return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`
@@ -45,6 +65,43 @@ function planService(request: ServiceRequest, loggedIn: LoggedIn, observed: Obse
   } catch (error) {
     return `service ${name}: ${messageOf(error)}`
   }
+}
+
+/**
+ * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
+ * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
+ */
+function coloursFor({ name, compose, rollover }: ServiceRequest, services: readonly Service[]) {
+  const named = services.find(({ Spec }) => Spec.Name === name)
+  const owner = named && colourOf(named)
+  if (owner !== undefined) {
+    return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``
+  }
+  const isBlueGreen = rollover.strategy.kind === 'blue-green'
+  if (!isBlueGreen && !hasColours(name, services)) return undefined
+  const taken = isBlueGreen ? nameTaken(name, services) : undefined
+  if (taken !== undefined) return taken
+  const colours = coloursOf(name, services)
+  if ('problem' in colours) return colours.problem
+  if (isBlueGreen) return colours
+  const live = colours.live?.Spec.Name
+  if (compose !== undefined && live !== undefined && live !== name) {
+    return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`
+  }
+  return { ...colours, next: name }
+}
+
+/**
+ * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
+ *
+ * @param now by the swarm's clock
+ */
+function othersInterim({ Spec: spec }: Service, now: number, hasLock: boolean): string | undefined {
+  const mark = markOf(spec)
+  if (mark === undefined || !mayBeAlive(mark, now, hasLock)) return undefined
+  const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`
+  const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, ' $1 UTC')
+  return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`
 }
 
 /**

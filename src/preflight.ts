@@ -125,7 +125,7 @@ function nextColour(
   const spec = routed(wanted, name, colours, routing)
   return {
     wanted: current === undefined ? spec : hidden(spec, routing),
-    nextColour: { name: colours.next, live: current, routing, routed: spec, leftovers: colours.leftovers },
+    nextColour: { name: colours.next, generation: colours.generation, live: current, routing, routed: spec },
   }
 }
 

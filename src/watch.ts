@@ -1,13 +1,12 @@
 import type { Deployment, Field, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
 import { type Diagnosis, diagnose, diagnoseTimeout, noteOnNodes, type Scene } from './diagnose.ts'
 import { wakeOnEvents } from './docker/alarm.ts'
-import type { Service } from './docker/api.ts'
 import { throughElection } from './docker/election.ts'
 import { eligibleNodes } from './docker/placement.ts'
 import { firstMemory, judge, type Memory, monitorSecondsOf, remember, swarmRollsBack } from './docker/rollout.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { type Sight, type Tally, tally } from './docker/sight.ts'
-import { isSomeoneElses, type View, viewOf } from './docker/view.ts'
+import { lookAt, type SeenService, type View } from './docker/view.ts'
 import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { nowMs } from './runner/clock.ts'
@@ -204,8 +203,8 @@ async function look(
   seenAt: number,
 ): Promise<View | Blindness> {
   try {
-    const ids = watched.flatMap(({ rollout }) => rollout.service?.ID ?? [])
-    return await throughElection(() => viewOf(connection.engine, ids, limit), limit)
+    const ours = watched.flatMap(({ rollout }) => rollout.service ?? [])
+    return await throughElection(() => lookAt(connection.engine, ours, 'up-to-date', limit), limit)
   } catch (error) {
     if (signal.aborted) return { outcome: 'cancelled', cause: STOPPED }
     if (!time.isOver) return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }
@@ -224,10 +223,16 @@ function unseen({ rollout, progress, sight }: Watched, { outcome, cause }: Blind
 function lookAtOne(one: Watched, view: View, late: boolean, field: Field, endsAtFailure: boolean): Look {
   const { deployment, connection, time } = field
   const { rollout } = one
-  const service = view.services.get(rollout.service?.ID ?? '')
-  if (service === undefined) return ended(endResult(rollout, 'superseded', GONE, undefined))
-  const sight = sightOf(service, view, deployment)
-  if (isSomeoneElses(rollout.service, service)) return ended(endResult(rollout, 'superseded', CHANGED, sight))
+  const seen = view.seen.get(rollout.service?.ID ?? '')
+  if (seen === undefined || seen.standing === 'gone') return ended(endResult(rollout, 'superseded', GONE, undefined))
+  const { service } = seen
+  const sight = sightOf(seen, view, deployment)
+  if (seen.standing === 'changed') return ended(endResult(rollout, 'superseded', CHANGED, sight))
+  if (seen.standing === 'behind') {
+    if (!late) return { watched: one }
+    const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`
+    return ended(endResult(rollout, 'timed-out', cause, sight))
+  }
 
   const memory = remember(one.memory, sight)
   const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : undefined) ?? judge(memory, sight)
@@ -272,10 +277,10 @@ async function withNote(result: ServiceResult, noted: Promise<string | undefined
   return note === undefined ? result : { ...result, note }
 }
 
-function sightOf(service: Service, view: View, { monitorSeconds }: Deployment): Sight {
+function sightOf({ service, tasks }: SeenService, view: View, { monitorSeconds }: Deployment): Sight {
   return {
     service,
-    tasks: view.tasks.get(service.ID) ?? [],
+    tasks,
     eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
     now: nowMs() / 1000,
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
@@ -295,7 +300,7 @@ function settledPart(rollout: Rollout, outcome: Outcome, sight: Sight | undefine
     name: checked.request.name,
     action: live === undefined || checked.action === 'unchanged' ? checked.action : 'update',
     outcome,
-    image: { before: imageOf(live ?? checked.current), after: imageOf(service) },
+    image: { before: imageOf(checked.current ?? live), after: imageOf(service) },
     config: checked.access?.config.name,
     nodes,
     tasks: { running, wanted },

@@ -7,6 +7,7 @@ import { until } from '../../lab/patience.ts'
 import { checkRequirements } from '../../lab/requirements.ts'
 import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
 import type { Service, Task } from '../../src/docker/api.ts'
+import { DaemonProxy } from './daemon-proxy.ts'
 
 /** A lab for all tests of a file, and a runner whose steps reach its first manager. */
 export interface Bench<Registry extends string> {
@@ -16,6 +17,8 @@ export interface Bench<Registry extends string> {
   deploy(inputs: Step['with'], env?: Step['env']): Promise<StepResult>
   /** The same, to be stopped or looked at on its way. */
   start(inputs: Step['with'], env?: Step['env']): Promise<RunningStep>
+  /** A step whose runner can be lost: killed for good, with no `post` that reaches the swarm. */
+  startDoomed(inputs: Step['with']): Promise<RunningStep & { lose(): Promise<StepResult> }>
   service(name: string): Promise<Service>
   /** The image that a service is to run. */
   imageOf(name: string): Promise<string | undefined>
@@ -113,6 +116,7 @@ function useLab<Registry extends string>(
 ): Bench<Registry> {
   let lab: Lab<Registry> | undefined
   let runner: Runner | undefined
+  let doomed = 0
   const upLab = () => lab ?? missing('lab')
   const upRunner = () => runner ?? missing('runner')
 
@@ -145,6 +149,17 @@ function useLab<Registry extends string>(
     },
     deploy: (inputs, env) => upRunner().run(step(inputs, env)),
     start: (inputs, env) => upRunner().start(step(inputs, env)),
+    async startDoomed(inputs) {
+      const socket = join(upRunner().directory, `doomed-${++doomed}.sock`)
+      const proxy = await DaemonProxy.start(socket, upLab().nodes[0].socket)
+      const started = await upRunner().start(step(inputs, { DOCKER_HOST: proxy.host }))
+      const lose = async () => {
+        started.main.kill('SIGKILL')
+        await proxy[Symbol.asyncDispose]()
+        return started.finished
+      }
+      return { ...started, lose }
+    },
     service,
     imageOf: async (name) => (await service(name)).Spec.TaskTemplate.ContainerSpec?.Image,
     running,

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
@@ -364,23 +365,135 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    const killInHold = async (name: string, to: LabImage) => {
-      const step = await swarm.start(inputs({ [name]: to.reference }, { strategy: 'canary', hold: '10m' }))
+    const LOCKED = { lock: 'true' }
+    /** Leaves the spec of a canary behind, as a runner does that is lost in the hold, and the lock with it. */
+    const loseInHold = async (name: string, to: LabImage) => {
+      const step = await swarm.startDoomed(
+        inputs({ [name]: to.reference }, { strategy: 'canary', hold: '10m', ...LOCKED }),
+      )
       await swarm.until('the hold', () => step.printed().includes('have to stay up'))
-      step.main.kill('SIGKILL')
-      await step.finished
+      await step.lose()
       expect(Object.keys((await swarm.service(name)).Spec.Labels ?? {})).toContain(INTERIM_LABEL)
+      // Whoever removes the lock of a run says that it is gone.
+      expect((await swarm.lab.docker(['config', 'rm', `swarm-deploy.lock.service.${name}`])).code).toBe(0)
     }
 
     test(
-      'after two runs that were killed in the hold, one after the other, it is still known what was before',
+      'after a run that was killed in the hold, its post takes the canary back',
+      async () => {
+        const [v1, v2] = [await image('post', 'v1'), await image('post', 'v2')]
+        await create('post', v1)
+        const step = await swarm.start(inputs({ post: v2.reference }, { strategy: 'canary', hold: '10m' }))
+        await swarm.until('the hold', () => step.printed().includes('have to stay up'))
+        step.main.kill('SIGKILL')
+        const { log } = await step.finished
+        expect(log).toContain(`post is sent back to ${pinned(v1)}`)
+        await swarm.until('the way back', async () => ids(await swarm.running('post'), v1).length === 4)
+        expect(Object.keys((await swarm.service('post')).Spec.Labels ?? {})).not.toContain(INTERIM_LABEL)
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a run in the hold is left alone by the next one, which says whose it is',
+      async () => {
+        const [v1, v2, v3] = [await image('alive', 'v1'), await image('alive', 'v2'), await image('alive', 'v3')]
+        await create('alive', v1)
+        const step = await swarm.start(inputs({ alive: v2.reference }, { strategy: 'canary', hold: '15s' }), {
+          GITHUB_REPOSITORY: 'acme/shop',
+          GITHUB_RUN_ID: '77',
+          GITHUB_SERVER_URL: 'https://ci.example.com',
+        })
+        await swarm.until('the hold', () => step.printed().includes('have to stay up'))
+        const { Version } = await swarm.service('alive')
+        const refused = await swarm.deploy(inputs({ alive: v3.reference }))
+        expect(refused.annotations.map(({ message }) => message)).toEqual([
+          expect.stringMatching(
+            /^service alive: acme\/shop.*run 77 \(https:\/\/ci\.example\.com\/acme\/shop\/actions\/runs\/77\) is in the middle of a deploy of it, which may last until \d{4}-.* UTC: .*docker service rollback alive/,
+          ),
+        ])
+        expect((await swarm.service('alive')).Version).toEqual(Version)
+        expect(resultsOf(await step.finished)).toMatchObject([{ outcome: 'updated', tasks: { running: 4 } }])
+        expect(ids(await swarm.running('alive'), v2)).toHaveLength(4)
+        await expectNoTrace('alive')
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'several canaries in one run do not disturb each other, also where one update takes longer',
+      async () => {
+        const names = ['many-a', 'many-b', 'many-c', 'many-d']
+        const versions = [await image('many', 'v1'), await image('many', 'v2')] as const
+        for (const name of names) await create(name, versions[0], { replicas: '2' })
+        const socket = swarm.lab.nodes[0].socket
+        let updates = 0
+        await using proxy = await DaemonProxy.start(join(swarm.runner.directory, 'many.sock'), socket, {
+          before: async (method, path) => {
+            if (method === 'POST' && path.endsWith('/update') && ++updates === 2) await sleep(50)
+          },
+        })
+        for (const round of [1, 2, 3]) {
+          updates = 0
+          const next = versions[round % 2] as LabImage
+          const services = Object.fromEntries(names.map((name) => [name, next.reference]))
+          const run = await swarm.deploy(inputs(services, { strategy: 'canary', hold: '1s' }), {
+            DOCKER_HOST: proxy.host,
+          })
+          expect(resultsOf(run)).toMatchObject(names.map(() => ({ outcome: 'updated' })))
+          for (const name of names) {
+            expect(ids(await swarm.running(name), next)).toHaveLength(2)
+            await expectNoTrace(name)
+          }
+        }
+      },
+      LIMIT_MS * 2,
+    )
+
+    test(
+      'of two runs that begin a canary at once one goes on, and the other leaves it alone',
+      async () => {
+        const [v1, v2, v3] = [await image('race', 'v1'), await image('race', 'v2'), await image('race', 'v3')]
+        await create('race', v1)
+        const socket = swarm.lab.nodes[0].socket
+        const arrived: (() => void)[] = []
+        // Both have read the service before either of them gives it a spec.
+        const meet = async (method: string, path: string) => {
+          if (method !== 'POST' || !path.endsWith('/update') || arrived.length >= 2) return
+          await new Promise<void>((resolve) => {
+            arrived.push(resolve)
+            if (arrived.length === 2) for (const go of arrived) go()
+          })
+        }
+        await using one = await DaemonProxy.start(join(swarm.runner.directory, 'race-1.sock'), socket, { before: meet })
+        await using two = await DaemonProxy.start(join(swarm.runner.directory, 'race-2.sock'), socket, { before: meet })
+        const [first, second] = await Promise.all(
+          (
+            [
+              [one, v2],
+              [two, v3],
+            ] as const
+          ).map(([{ host }, made]) =>
+            swarm.deploy(inputs({ race: made.reference }, { strategy: 'canary', hold: '2s' }), { DOCKER_HOST: host }),
+          ),
+        )
+        const outcomes = [first, second].map((run) => (run === undefined ? '' : resultsOf(run)[0].outcome))
+        expect(outcomes.toSorted()).toEqual(['superseded', 'updated'])
+        expect(ids(await swarm.running('race'), outcomes[0] === 'updated' ? v2 : v3)).toHaveLength(4)
+        await expectNoTrace('race')
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'after two runs that were lost in the hold, one after the other, it is still known what was before',
       async () => {
         const [v1, v2, v3] = [await image('twice', 'v1'), await image('twice', 'v2'), await image('twice', 'v3')]
         await create('twice', v1)
-        await killInHold('twice', v2)
-        await killInHold('twice', v2)
-        await killInHold('twice', v3)
-        const run = await deploy({ twice: v3.reference }, { 'check-command': 'exit 1', timeout: '60s' })
+        await loseInHold('twice', v2)
+        await loseInHold('twice', v2)
+        await loseInHold('twice', v3)
+        const run = await deploy({ twice: v3.reference }, { 'check-command': 'exit 1', timeout: '60s', ...LOCKED })
         expect(resultsOf(run)).toMatchObject([{ outcome: 'rolled-back', image: { before: pinned(v1) } }])
         await swarm.until('the way back', async () => ids(await swarm.running('twice'), v1).length === 4)
         await expectNoTrace('twice')
@@ -389,13 +502,13 @@ describeSwarm(
     )
 
     test(
-      'what somebody else changes after a run that was killed is kept, without what was meant for the canary',
+      'what somebody else changes after a run that was lost is kept, without what was meant for the canary',
       async () => {
         const [v1, v2, v3] = [await image('after', 'v1'), await image('after', 'v2'), await image('after', 'v3')]
         await create('after', v1)
-        await killInHold('after', v2)
+        await loseInHold('after', v2)
         await swarm.lab.docker(['service', 'update', '--detach', '--quiet', '--label-add', 'a=b', 'after'])
-        const run = await swarm.deploy(inputs({ after: v3.reference }))
+        const run = await swarm.deploy(inputs({ after: v3.reference }, LOCKED))
         expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', image: { before: pinned(v2), after: pinned(v3) } }])
         expect(ids(await swarm.running('after'), v3)).toHaveLength(4)
         expect((await swarm.service('after')).Spec.Labels).toMatchObject({ a: 'b' })
@@ -405,12 +518,12 @@ describeSwarm(
     )
 
     test(
-      'after a run that was killed in the hold, the next one finds the service as it was meant to be',
+      'after a run that was lost in the hold, the next one finds the service as it was meant to be',
       async () => {
         const [v1, v2] = [await image('killed', 'v1'), await image('killed', 'v2')]
         await create('killed', v1)
-        await killInHold('killed', v2)
-        const run = await swarm.deploy(inputs({ killed: v2.reference }))
+        await loseInHold('killed', v2)
+        const run = await swarm.deploy(inputs({ killed: v2.reference }, LOCKED))
         expect(run.log).toContain('killed: update (image; an earlier deploy of it was killed half-way)')
         expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', image: { before: pinned(v1), after: pinned(v2) } }])
         expect(ids(await swarm.running('killed'), v2)).toHaveLength(4)

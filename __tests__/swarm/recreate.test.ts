@@ -52,12 +52,16 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     expect(Object.keys(PreviousSpec?.Labels ?? {})).not.toContain(INTERIM_LABEL)
     expect(Spec.TaskTemplate.Placement?.Constraints ?? []).toEqual([])
   }
-  /** A run that is killed when its service has been scaled to none. */
-  const killAtNone = async (name: string, to: LabImage) => {
-    const step = await start({ [name]: to.reference })
-    await swarm.until('the stop', async () => (await replicasOf(name)) === 0)
-    step.main.kill('SIGKILL')
-    await step.finished
+  const LOCKED = { lock: 'true' }
+  /** A run whose runner is lost when its service has been scaled to none; the lock is taken away by hand. */
+  const loseAtNone = async (name: string, to: LabImage) => {
+    const noteOf = async () => (await swarm.service(name)).Spec.Labels?.[INTERIM_LABEL]
+    const before = await noteOf()
+    const step = await swarm.startDoomed(inputs({ [name]: to.reference }, { strategy: 'recreate', ...LOCKED }))
+    const isOurs = async () => (await replicasOf(name)) === 0 && (await noteOf()) !== before
+    await swarm.until('the stop', isOurs)
+    await step.lose()
+    expect((await swarm.lab.docker(['config', 'rm', `swarm-deploy.lock.service.${name}`])).code).toBe(0)
   }
 
   test.each([
@@ -195,12 +199,12 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
   )
 
   test(
-    'after a run that was killed while nothing ran, the next one brings all tasks back',
+    'after a run that was lost while nothing ran, the next one brings all tasks back',
     async () => {
       const [v1, v2] = [await image('killed', 'v1', ignoresStop()), await image('killed', 'v2')]
       await create('killed', v1, { replicas: '3', 'create-args': grace(6) })
-      await killAtNone('killed', v2)
-      const run = await deploy({ killed: v2.reference })
+      await loseAtNone('killed', v2)
+      const run = await deploy({ killed: v2.reference }, LOCKED)
       expect(resultsOf(run)).toMatchObject([
         { outcome: 'updated', image: { before: pinned(v1) }, tasks: { running: 3, wanted: 3 } },
       ])
@@ -211,18 +215,15 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
   )
 
   test(
-    'also when two runs were killed, one after the other, and somebody else has changed the service since',
+    'also when two runs were lost, one after the other, and somebody else has changed the service since',
     async () => {
-      const [v1, v2, v3] = [await image('twice', 'v1'), await image('twice', 'v2'), await image('twice', 'v3')]
-      await create('twice', v1, { replicas: '3' })
-      await killAtNone('twice', v2)
-      const step = await start({ twice: v3.reference })
-      await swarm.until('the stop being told', () => step.printed().includes('its old tasks are stopped'))
-      step.main.kill('SIGKILL')
-      await step.finished
-      expect(await replicasOf('twice')).toBe(0)
+      const v1 = await image('twice', 'v1', ignoresStop())
+      const [v2, v3] = [await image('twice', 'v2'), await image('twice', 'v3')]
+      await create('twice', v1, { replicas: '3', 'create-args': grace(6) })
+      await loseAtNone('twice', v2)
+      await loseAtNone('twice', v3)
       await swarm.lab.docker(['service', 'update', '--detach', '--quiet', '--env-add', 'A=b', 'twice'])
-      const run = await deploy({ twice: v3.reference })
+      const run = await deploy({ twice: v3.reference }, LOCKED)
       expect(resultsOf(run)).toMatchObject([
         { outcome: 'updated', image: { after: pinned(v3) }, tasks: { running: 3, wanted: 3 } },
       ])
@@ -237,8 +238,8 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     async () => {
       const [v1, v2] = [await image('again', 'v1', ignoresStop()), await image('again', 'v2')]
       await create('again', v1, { 'create-args': grace(6) })
-      await killAtNone('again', v2)
-      const run = await deploy({ again: v1.reference })
+      await loseAtNone('again', v2)
+      const run = await deploy({ again: v1.reference }, LOCKED)
       expect(run.log).toContain('again: update (an earlier deploy of it was killed half-way)')
       expect(await swarm.imagesRunning('again')).toEqual([pinned(v1), pinned(v1)])
       await expectNoTrace('again')

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Config, Deployment, LoggedIn, Observation, ServiceRequest } from '../../src/deployment.ts'
+import type { Config, Deployment, LockRequest, LoggedIn, Observation, ServiceRequest } from '../../src/deployment.ts'
 import type { Service, ServiceMode } from '../../src/docker/api.ts'
+import { emptied, type Mark } from '../../src/docker/interim-spec.ts'
 import { parseReference } from '../../src/docker/reference.ts'
 import { planDeployment } from '../../src/plan.ts'
 import {
@@ -20,13 +21,19 @@ function configFor(place: string, name = place): Config {
   ])
 }
 
+const NOW = Date.UTC(2026, 10, 26, 12)
+
 interface World {
+  readonly lock?: LockRequest
   readonly services?: readonly Service[]
   readonly configs?: readonly Config[]
   readonly ownConfig?: Config
 }
 
-function plan(requests: readonly ServiceRequest[], { services = [createService()], configs = [], ownConfig }: World) {
+function plan(
+  requests: readonly ServiceRequest[],
+  { services = [createService()], configs = [], ownConfig, lock }: World,
+) {
   const deployment: Deployment = {
     reach: RUNNERS_OWN,
     credentials: [],
@@ -37,10 +44,10 @@ function plan(requests: readonly ServiceRequest[], { services = [createService()
     onFailure: 'rollback',
     onCancel: 'keep',
     maxParallel: 10,
-    lock: undefined,
+    lock,
   }
   const loggedIn: LoggedIn = { configs, ownConfig, problems: [], refused: new Set() }
-  const observed: Observation = { services, tasks: [], nodes: [] }
+  const observed: Observation = { services, tasks: [], nodes: [], now: NOW }
   return planDeployment(deployment, loggedIn, observed)
 }
 
@@ -233,5 +240,34 @@ describe('a plan', () => {
 
   test('lets replicas be set for a service to be made', () => {
     expect(plan([createRequest({ image, create: true, replicas: 3 })], { services: [] }).problems).toEqual([])
+  })
+})
+
+describe('a service with an interim spec of another run', () => {
+  const mark: Mark = {
+    token: 'theirs',
+    owner: 'acme/shop, workflow Deploy',
+    url: 'https://ci.example.com/runs/7',
+    until: NOW + 60_000,
+    hasLock: false,
+  }
+  const stopped = (run: Mark) =>
+    createService({ Spec: emptied(createSpec(), run), PreviousSpec: createSpec({ Labels: { before: 'it' } }) })
+
+  test('that may still be at work is left alone: the problem says who it is, until when, and what to do', () => {
+    expect(plan([createRequest({ image })], { services: [stopped(mark)] }).problems).toEqual([
+      'service web: acme/shop, workflow Deploy (https://ci.example.com/runs/7) is in the middle of a deploy of it, which may last until 2026-11-26 12:01:00 UTC: deploy again when that is over, and keep deploys of one service apart with `concurrency` or `lock: true`. If that run is gone, take back what it left with `docker service rollback web`, and deploy again',
+    ])
+  })
+
+  test.each<[string, Mark, World]>([
+    ['whose time is over', { ...mark, until: NOW }, {}],
+    ['whose lock this run has got', { ...mark, hasLock: true }, { lock: { timeoutSeconds: 60 } }],
+  ])('%s starts from what was before', (_what, run, world) => {
+    const service = stopped(run)
+    const { services, problems } = plan([createRequest({ image })], { services: [service], ...world })
+    expect(problems).toEqual([])
+    expect(services[0]?.interim).toEqual(service.Spec)
+    expect(services[0]?.current?.Spec).toEqual(service.PreviousSpec)
   })
 })

@@ -9,10 +9,25 @@ import { allowingNodes, withoutTasks } from './service-mode.ts'
 /** On an interim spec, with a {@link Note}. */
 export const INTERIM_LABEL = 'swarm-deploy.interim'
 
-/** The parts of a spec that are only meant for the way, and what they were before. */
+/** Whose an interim spec is. */
+export interface Mark {
+  /** Tells a run from every other. */
+  readonly token: string
+  /** In words: `acme/shop, workflow Deploy, job release`. */
+  readonly owner: string
+  /** Where to look at the run; empty outside of a runner. */
+  readonly url: string
+  /** When it is over at the latest, in milliseconds since 1970 by the swarm's clock: runners' clocks differ. */
+  readonly until: number
+  /** It has the lock of the service as well: whoever gets that knows that the run is over. */
+  readonly hasLock: boolean
+}
+
+/** The parts of a spec that are only meant for the way, what they were before, and for whom they are meant. */
 interface Note {
   readonly before: Parts
   readonly meanwhile: Parts
+  readonly run?: Mark
 }
 
 interface Parts {
@@ -24,10 +39,11 @@ interface Parts {
 const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9
 
 /** The service with no task at all. */
-export function emptied(spec: ServiceSpec): ServiceSpec {
+export function emptied(spec: ServiceSpec, run: Mark): ServiceSpec {
   return withNote(withoutTasks(spec), {
     before: { replicas: spec.Mode.Replicated?.Replicas },
     meanwhile: { replicas: 0 },
+    run,
   })
 }
 
@@ -35,7 +51,7 @@ export function emptied(spec: ServiceSpec): ServiceSpec {
  * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
  * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
  */
-export function withCanaries(current: ServiceSpec, wanted: ServiceSpec, tasks: number): ServiceSpec {
+export function withCanaries(current: ServiceSpec, wanted: ServiceSpec, tasks: number, run: Mark): ServiceSpec {
   const policy: UpdateConfig = {
     ...wanted.UpdateConfig,
     Parallelism: tasks,
@@ -44,12 +60,32 @@ export function withCanaries(current: ServiceSpec, wanted: ServiceSpec, tasks: n
     MaxFailureRatio: 0,
   }
   const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy }
-  return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy } })
+  return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run })
 }
 
 /** Whether a spec is meant for the way only, or was made over one that was. */
 export function isInterim({ Labels: labels }: ServiceSpec): boolean {
   return labels?.[INTERIM_LABEL] !== undefined
+}
+
+/** Whose an interim spec is; `undefined` for any other spec, and where nothing can be made of the label. */
+export function markOf({ Labels: labels }: ServiceSpec): Mark | undefined {
+  return parseNote(labels?.[INTERIM_LABEL]).run
+}
+
+/** Whether two specs are meant for the way of one and the same run. */
+export function sameMark(a: ServiceSpec, b: ServiceSpec): boolean {
+  return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token
+}
+
+/**
+ * Whether the run of an interim spec may still be at work.
+ *
+ * @param now by the swarm's clock
+ * @param hasLock whether the lock of the service is ours
+ */
+export function mayBeAlive({ until, hasLock: hadLock }: Mark, now: number, hasLock: boolean): boolean {
+  return until > now && !(hadLock && hasLock)
 }
 
 /**
@@ -98,20 +134,36 @@ export function beforeInterim(service: Service): { readonly current: Service; re
   return { current: { ...service, Spec: before }, interim: spec }
 }
 
-/** Whether Swarm would roll a service back to an interim spec. */
-export function remembersInterim({ Spec: spec, PreviousSpec: previous }: Service): boolean {
-  return !isInterim(spec) && previous !== undefined && isInterim(previous)
-}
-
 function withNote(spec: ServiceSpec, note: Note): ServiceSpec {
   return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note) } }
 }
 
 function parseNote(label: string | undefined): Note {
   try {
-    const { before = {}, meanwhile = {} } = JSON.parse(label ?? '') as Partial<Note>
-    return { before, meanwhile }
+    const { before = {}, meanwhile = {}, run } = JSON.parse(label ?? '') as Partial<Note>
+    const mark = parseMark(run)
+    return { before, meanwhile, ...(mark && { run: mark }) }
   } catch {
     return { before: {}, meanwhile: {} }
+  }
+}
+
+const LONGEST_TEXT = 300
+/** The last moment that a Date can hold. */
+const LATEST = 8.64e15
+
+/** Anybody can write labels: what is shown of them is one short line. */
+function parseMark(value: unknown): Mark | undefined {
+  const { token, owner, url, until, hasLock } = (value ?? {}) as Record<keyof Mark, unknown>
+  if (typeof token !== 'string' || typeof until !== 'number') return undefined
+  const line = (text: unknown) =>
+    (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT)
+  const address = line(url)
+  return {
+    token,
+    owner: line(owner) || 'someone unknown',
+    url: /^https?:\/\//.test(address) ? address : '',
+    until: Math.min(until, LATEST),
+    hasLock: hasLock === true,
   }
 }

@@ -13,6 +13,7 @@ import {
   isRunning,
   isUnallocated,
   isUnplaced,
+  mayHaveContainer,
   newest,
   slotOf,
   slotsThatCount,
@@ -162,6 +163,13 @@ export function judgeTrial(memory: Memory, sight: Sight): Verdict {
   const counts = count(sight.service, currentTasks(sight.service, sight.tasks), sight.eligibleNodes)
   const state = isComplete(sight.service.Spec, counts) ? 'converged' : 'progressing'
   return { state, progress: counts.progress }
+}
+
+/** What the sight says of a service whose tasks are all to end: whether the container of any may still be there. */
+export function judgeEnding(_memory: Memory, { tasks }: Sight): Verdict {
+  const left = tasks.filter(mayHaveContainer).length
+  const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`
+  return { state: left === 0 ? 'converged' : 'progressing', progress }
 }
 
 function lastEnded({ endedTasks }: Memory): Task | undefined {

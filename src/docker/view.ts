@@ -1,33 +1,128 @@
-import { groupBy } from '../group-by.ts'
 import type { Node, Service, Task } from './api.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, EngineError } from './engine.ts'
 import { sameSpec } from './spec-comparison.ts'
 
-/** The swarm at one moment, as far as some services go. */
+/**
+ * The swarm at one moment, as far as some services go. Each is only shown beside the spec that it was to have when the
+ * look began: what was read or written since can be newer than the look, and must not be compared with it.
+ */
 export interface View {
-  readonly services: ReadonlyMap<string, Service>
-  /** By service: those that its current spec asked for, ended ones included. */
-  readonly tasks: ReadonlyMap<string, readonly Task[]>
+  /** By the ID of each service that the look was begun for. */
+  readonly seen: ReadonlyMap<string, Seen>
   readonly nodes: readonly Node[]
 }
 
-/** Three calls, however many services there are. */
-export async function viewOf(engine: Engine, serviceIds: readonly string[], signal: AbortSignal): Promise<View> {
-  const upToDate = JSON.stringify({ service: serviceIds, '_up-to-date': ['true'] })
-  const [services, tasks, nodes] = await Promise.all([
-    engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: serviceIds }) }, signal }),
-    engine.get<Task[]>('/tasks', { query: { filters: upToDate }, signal }),
+/** What a look shows of one service. */
+export type Seen =
+  /** Somebody has removed it. */
+  { readonly standing: 'gone' } | SeenService
+
+export interface SeenService {
+  /**
+   * `ours`: it has the spec that it was to have, or Swarm's own rollback has brought back the one before; `changed`: it
+   * has somebody else's; `behind`: the manager that answered has not heard of ours yet, so this says nothing.
+   */
+  readonly standing: 'ours' | 'changed' | 'behind'
+  readonly service: Service
+  readonly tasks: readonly Task[]
+}
+
+/** The tasks that the present spec of a service asks for, ended ones included, or those of its earlier specs as well. */
+export type WhichTasks = 'up-to-date' | 'all'
+
+/**
+ * Looks at services: three calls, however many there are.
+ *
+ * @param ours the services as this run has read them or given them their specs, before the look
+ * @throws EngineError, ConnectionLost when the daemon does not answer
+ */
+export async function lookAt(
+  engine: Engine,
+  ours: readonly Service[],
+  which: WhichTasks,
+  signal: AbortSignal,
+): Promise<View> {
+  const ids = ours.map(({ ID }) => ID)
+  const [found, nodes] = await Promise.all([
+    servicesAndTasks(engine, ids, which, signal),
     engine.get<Node[]>('/nodes', { signal }),
   ])
-  return {
-    services: new Map(services.map((service) => [service.ID, service])),
-    tasks: groupBy(tasks, ({ ServiceID }) => ServiceID),
-    nodes,
+  const seen = ours.map((one): [string, Seen] => {
+    const service = found.services.find(({ ID }) => ID === one.ID)
+    if (service === undefined) return [one.ID, { standing: 'gone' }]
+    const tasks = found.tasks.filter(({ ServiceID }) => ServiceID === one.ID)
+    return [one.ID, { standing: standingOf(one, service), service, tasks }]
+  })
+  return { seen: new Map(seen), nodes }
+}
+
+interface ServicesAndTasks {
+  readonly services: readonly Service[]
+  readonly tasks: readonly Task[]
+}
+
+async function servicesAndTasks(
+  engine: Engine,
+  ids: readonly string[],
+  which: WhichTasks,
+  signal: AbortSignal,
+): Promise<ServicesAndTasks> {
+  const [services, tasks] = await Promise.all([
+    servicesWith(engine, ids, signal),
+    orGone(tasksOf(engine, ids, which, signal)),
+  ])
+  if (tasks !== undefined) return { services, tasks }
+  // One was removed: only a reading that was made after that says which.
+  const there = await servicesWith(engine, ids, signal)
+  if (there.length === ids.length) throw new EngineError(404, 'the tasks of a service that is there are not found')
+  return servicesAndTasks(
+    engine,
+    there.map(({ ID }) => ID),
+    which,
+    signal,
+  )
+}
+
+async function servicesWith(engine: Engine, ids: readonly string[], signal: AbortSignal): Promise<readonly Service[]> {
+  // A filter without a value lets everything through.
+  if (ids.length === 0) return []
+  return engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal })
+}
+
+/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
+async function tasksOf(
+  engine: Engine,
+  ids: readonly string[],
+  which: WhichTasks,
+  signal: AbortSignal,
+): Promise<readonly Task[]> {
+  if (ids.length === 0) return []
+  const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
+  return engine.get<Task[]>('/tasks', { query: { filters }, signal })
+}
+
+async function orGone<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return undefined
+    throw error
   }
 }
 
+/** All tasks of the services that are there, those of their earlier specs included. */
+export async function allTasksOf(
+  engine: Engine,
+  services: readonly Service[],
+  signal: AbortSignal,
+): Promise<readonly Task[]> {
+  const ids = services.map(({ ID }) => ID)
+  return (await servicesAndTasks(engine, ids, 'all', signal)).tasks
+}
+
 /** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-export function isSomeoneElses(ours: Service | undefined, now: Service): boolean {
-  if (ours === undefined || ours.Version.Index === now.Version.Index) return false
-  return !(now.UpdateStatus?.State ?? '').startsWith('rollback') && !sameSpec(ours.Spec, now.Spec)
+function standingOf(ours: Service, now: Service): SeenService['standing'] {
+  if (now.Version.Index < ours.Version.Index) return 'behind'
+  if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return 'ours'
+  return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed'
 }

@@ -1,5 +1,6 @@
 import type { Connection, ServiceResult } from '../deployment.ts'
 import type { Service } from '../docker/api.ts'
+import { colourOf } from '../docker/colours.ts'
 import type { Engine } from '../docker/engine.ts'
 import { remove } from '../docker/removal.ts'
 import { imageOf } from '../docker/service-spec.ts'
@@ -35,7 +36,11 @@ export function removeUnused(stack: Stack, { engine }: Connection): Promise<Serv
 async function removeServices(stack: Stack, engine: Engine): Promise<ServiceResult[]> {
   const wanted = new Set(stack.services.map(({ name }) => name))
   const services = await readServices(engine)
-  const surplus = services.filter(({ Spec }) => isOfStack(stack, Spec.Labels) && !wanted.has(Spec.Name))
+  // One of a blue-green service may have the traffic of the name that the files hold.
+  const surplus = services.filter((service) => {
+    const name = colourOf(service) ?? service.Spec.Name
+    return isOfStack(stack, service.Spec.Labels) && !wanted.has(name)
+  })
   return Promise.all(surplus.map((service) => removeService(service, engine)))
 }
 

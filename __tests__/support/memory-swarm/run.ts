@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
 import type { Connection, ServiceResult } from '../../../src/deployment.ts'
+import type { Engine, RequestOptions } from '../../../src/docker/engine.ts'
 import { Cancelled } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import { carryOut } from '../../../src/main.ts'
 import { reportFailure } from '../../../src/report.ts'
-import { nowMs } from '../../../src/runner/clock.ts'
+import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
 import { settle } from './hand-clock.ts'
 import { memoryDocker } from './memory-docker.ts'
@@ -34,6 +35,14 @@ export interface RunOptions {
   readonly stop?: AbortController
   /** A run that takes longer hangs, and fails the test. */
   readonly limitSeconds?: number
+  /** Ends the run for good, as a runner that is lost does: with the answer to this call, and without `post`. */
+  readonly kill?: Moment
+}
+
+/** A call, by a pattern on `METHOD /path`: the first that fits, or the `nth`, counted from 1. */
+export interface Moment {
+  readonly at: RegExp
+  readonly nth?: number
 }
 
 /** Stops a run as a runner does that cancels its job. */
@@ -52,40 +61,109 @@ export async function runAction(
   inputs: Readonly<Record<string, string>>,
   options: RunOptions = {},
 ): Promise<Run> {
-  const { compose, stop = new AbortController(), limitSeconds } = options
+  const [run] = await runTogether(swarm, [{ ...options, inputs }])
+  if (run === undefined) throw new Error('the run has no end')
+  return run
+}
+
+/** Runs of the action side by side, each begun so many seconds after the first. What they print is one log. */
+export async function runTogether(
+  swarm: MemorySwarm,
+  runs: readonly (RunOptions & {
+    readonly inputs: Readonly<Record<string, string>>
+    readonly afterSeconds?: number
+  })[],
+): Promise<Run[]> {
+  const printed = capture()
+  const exitCode = process.exitCode
+  const limit = Math.max(...runs.map(({ limitSeconds = 3600 }) => limitSeconds))
+  try {
+    const all = runs.map(async ({ inputs, afterSeconds = 0, ...options }) => {
+      if (afterSeconds > 0) await sleep(afterSeconds * 1000)
+      return runOne(swarm, inputs, options, printed.text)
+    })
+    return await settle(Promise.all(all), limit)
+  } finally {
+    process.exitCode = exitCode
+    printed.end()
+  }
+}
+
+async function runOne(
+  swarm: MemorySwarm,
+  inputs: Readonly<Record<string, string>>,
+  { compose, stop = new AbortController(), kill }: RunOptions,
+  printed: () => string,
+): Promise<Run> {
   const directory = mkdtempSync(join(tmpdir(), 'memory-'))
   if (compose !== undefined) writeFileSync(join(directory, 'compose.yml'), compose)
   const all = compose === undefined ? inputs : { 'compose-file': 'compose.yml', ...inputs }
   const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
   const env = { ...Object.fromEntries(given), GITHUB_WORKSPACE: directory }
-  const printed = capture()
   const startedAt = nowMs()
-  const exitCode = process.exitCode
+  const end = (of: Pick<Run, 'results' | 'problems' | 'isBug'>) => {
+    return { ...of, log: printed(), seconds: (nowMs() - startedAt) / 1000 }
+  }
+  const { engine, killed } = mortal(swarm.engine, kill)
   try {
-    const world = { connection: connectionTo(swarm, directory), workspace: workspaceIn(directory), signal: stop.signal }
-    const results = await settle(carryOut(readInputs(env), world), limitSeconds)
-    return { results, problems: [], isBug: false, log: printed.text(), seconds: (nowMs() - startedAt) / 1000 }
+    const connection = connectionTo(engine, directory)
+    const world = { connection, workspace: workspaceIn(directory), signal: stop.signal }
+    const results = await Promise.race([carryOut(readInputs(env), world), killed])
+    return end({ results, problems: [], isBug: false })
   } catch (error) {
-    const before = printed.text().length
+    const before = printed().length
     await reportFailure(error)
-    const report = printed.text().slice(before)
+    const report = printed().slice(before)
     const problems = [...report.matchAll(/^Error: (.*(?:\n {2}.*)*)$/gm)].map(([, line = '']) =>
       line.replaceAll('\n  ', '\n'),
     )
-    const isBug = problems.some((line) => line.startsWith('A bug of this action'))
-    return { results: [], problems, isBug, log: printed.text(), seconds: (nowMs() - startedAt) / 1000 }
+    return end({ results: [], problems, isBug: problems.some((line) => line.startsWith('A bug of this action')) })
   } finally {
-    process.exitCode = exitCode
-    printed.end()
     rmSync(directory, { recursive: true })
   }
 }
 
-function connectionTo(swarm: MemorySwarm, directory: string): Connection {
+/** An engine that falls silent for ever at some moment. */
+function mortal(engine: Engine, moment: Moment | undefined) {
+  const never = new Promise<never>(() => undefined)
+  const { promise: killed, resolve: die } = withResolvers<readonly ServiceResult[]>()
+  let seen = 0
+  let isDead = false
+  const living =
+    <T>(method: string, work: (path: string, options?: RequestOptions) => Promise<T>) =>
+    async (path: string, options?: RequestOptions): Promise<T> => {
+      if (isDead) return never
+      const answer = await work(path, options).catch((error: unknown) => (isDead ? never : Promise.reject(error)))
+      if (isDead) return never
+      if (moment?.at.test(`${method} ${path}`) && ++seen === (moment.nth ?? 1)) {
+        isDead = true
+        die([])
+        return never
+      }
+      return answer
+    }
+  const mortalEngine: Engine = {
+    ...engine,
+    get: living('GET', (path, options) => engine.get(path, options)) as Engine['get'],
+    post: living('POST', (path, options) => engine.post(path, options)) as Engine['post'],
+    remove: living('DELETE', (path, options) => engine.remove(path, options)),
+  }
+  return { engine: mortalEngine, killed }
+}
+
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+function connectionTo(engine: Engine, directory: string): Connection {
   return {
     docker: memoryDocker,
     cliVersion: { major: 28, minor: 2 } as Connection['cliVersion'],
-    engine: swarm.engine,
+    engine,
     configDirectory: join(directory, 'client'),
     userConfig: {
       name: '~/.docker',
