@@ -19,7 +19,7 @@ const EMPTY_LIMIT_MS = 60_000
 const BEFORE_LIMIT_MS = 60_000
 
 /** What a lab for faults is: three managers, a worker, and a private registry. */
-function arenaOptions(password = `p:${randomBytes(9).toString('hex')}%0A"`): LabOptions<'main'> {
+export function arenaOptions(password = `p:${randomBytes(9).toString('hex')}%0A"`): LabOptions<'main'> {
   return { nodes: 4, managers: 3, registries: { main: { accounts: { [USER]: { password } } } } }
 }
 
