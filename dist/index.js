@@ -843,6 +843,16 @@ function lastFailure(health) {
   const shown = output.length > LONGEST_OUTPUT ? `${output.slice(0, LONGEST_OUTPUT)}…` : output;
   return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
 }
+function slowCheckNote(check2, timeoutSeconds) {
+  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
+  const isEarlier = (check2.StartPeriod ?? 0) > 0 && (check2.StartInterval ?? 0) > 0;
+  if (intervalSeconds(check2) > timeoutSeconds && !isEarlier) {
+    return `the interval of its health check is ${spoken(intervalSeconds(check2))}, and ${limit}: it may not pass in time`;
+  }
+  const start = (check2.StartPeriod ?? 0) / NANOSECONDS5;
+  if (start <= timeoutSeconds) return void 0;
+  return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
+}
 function intervalSeconds({ Interval: interval }) {
   return interval ? interval / NANOSECONDS5 : DEFAULT_INTERVAL_SECONDS;
 }
@@ -934,6 +944,10 @@ function platformProblem(nodes, imagePlatforms) {
       )
     )
   };
+}
+function hasPlatform(node, platforms) {
+  if (platforms == null || platforms.length === 0) return true;
+  return platforms.some(({ Architecture = "", OS = "" }) => runs(node, { architecture: Architecture, os: OS }));
 }
 function runs(node, { architecture = "", os = "" }) {
   const { Architecture, OS } = node.Description.Platform;
@@ -3134,6 +3148,87 @@ function canaryAdvice(total) {
   return total === 1 ? "give it more first, or write `strategy: rolling` for it" : `write a \`canary\` from 1 to ${total - 1}`;
 }
 
+// src/docker/start-first.ts
+function startFirstNote(wanted, nodes) {
+  if (!isStartFirst(wanted)) return void 0;
+  const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0));
+  const most = limits.map(({ room }) => room);
+  const isFull = isGlobal(wanted) ? most.some((room) => room < 2) : sum(most) <= (wantedTasks(wanted) ?? 0);
+  return isFull && limits.length > 0 ? because(limits.filter(({ room }) => room !== Number.POSITIVE_INFINITY)) : void 0;
+}
+function startFirstProblem(current, wanted, nodes, tasks) {
+  if (!isStartFirst(wanted)) return void 0;
+  const old = tasks.filter((task) => isLive(task) && ["ready", "running"].includes(task.DesiredState));
+  if (old.length === 0 || wantedTasks(wanted) === 0) return void 0;
+  const limits = nodesFor(wanted, nodes).map((node) => {
+    const there = old.filter(({ NodeID: id }) => id === node.ID).length;
+    return { ...limitOf(current, wanted, node, there), there };
+  });
+  if (isGlobal(wanted)) {
+    const full = limits.filter(({ room, there }) => room < 1 && there > 0);
+    return full.length > 0 ? because(full) : void 0;
+  }
+  const leaving = old.length - (wantedTasks(wanted) ?? 0);
+  return limits.length > 0 && sum(limits.map(({ room }) => room)) + leaving < 1 ? because(limits) : void 0;
+}
+function isStartFirst(spec) {
+  return spec.UpdateConfig?.Order === "start-first" && !isJob(spec);
+}
+function nodesFor({ TaskTemplate: { Placement: placement } }, nodes) {
+  return eligibleNodes(nodes, placement).filter((node) => hasPlatform(node, placement?.Platforms));
+}
+function limitOf(current, wanted, node, there) {
+  const limits = [
+    portLimit(current, wanted, there),
+    ...replicasLimit(wanted, there),
+    ...reservationLimits(current, wanted, node, there)
+  ];
+  return limits.sort((a, b) => a.room - b.room)[0] ?? ANY;
+}
+var ANY = { room: Number.POSITIVE_INFINITY, by: "" };
+function portLimit(current, wanted, there) {
+  const old = hostPorts(current).map(portName);
+  const taken = hostPorts(wanted).find((port) => old.includes(portName(port)));
+  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName(taken)}` };
+  return ANY;
+}
+function hostPorts({ EndpointSpec: endpoint }) {
+  const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
+  return (endpoint?.Ports ?? []).filter(isFixed);
+}
+function portName({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+  return `${port}/${protocol}`;
+}
+function replicasLimit(wanted, there) {
+  const most = wanted.TaskTemplate.Placement?.MaxReplicas ?? 0;
+  return most === 0 || isGlobal(wanted) ? [] : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }];
+}
+function reservationLimits(current, wanted, node, there) {
+  const has = amounts(node.Description.Resources);
+  const old = amounts(current.TaskTemplate.Resources?.Reservations);
+  return Object.entries(amounts(wanted.TaskTemplate.Resources?.Reservations)).flatMap(([what, asked]) => {
+    if (asked === 0) return [];
+    const left = (has[what] ?? 0) - there * (old[what] ?? 0);
+    return [{ room: Math.max(0, Math.floor(left / asked)), by: `its reservation of ${what}` }];
+  });
+}
+function amounts(resources = {}) {
+  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = resources;
+  const all = { CPUs: cpus, memory };
+  for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
+    const kind = discrete?.Kind ?? named?.Kind ?? "";
+    all[kind] = (all[kind] ?? 0) + (discrete?.Value ?? 1);
+  }
+  return all;
+}
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+function because(limits) {
+  const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ""))];
+  return `no node that may take a new task has room for it beside the old one (${reasons.join(", ")})`;
+}
+
 // src/images.ts
 function lookUpOnce({ engine }, signal) {
   const answers = /* @__PURE__ */ new Map();
@@ -3237,12 +3332,40 @@ async function check(planned, lookUp, world) {
   if (note2 !== void 0) log.notice(`service ${request.name}: ${note2}`);
   if (current !== void 0 && changes.length === 0) return { ...service, action: "unchanged" };
   const colour = nextColour(planned, wanted);
-  throwAll([...await credentialProblems(wanted, world), ...placementProblems(wanted, image, nodes)]);
+  throwAll([
+    ...await credentialProblems(wanted, world),
+    ...placementProblems(wanted, image, nodes),
+    ...orderProblems(planned, wanted, world.observed)
+  ]);
+  noticeSlowCheck(planned, wanted, world.timeoutSeconds);
   if (colour !== void 0) return { ...service, ...colour, current: void 0, action: "create" };
   if (current === void 0) return { ...service, action: "create" };
   const firstStep = firstStepFor(planned, current.Spec, wanted, nodes);
   const currentAccess = await accessToReturn2(planned, image, lookUp);
   return { ...service, currentAccess, action: "update", ...firstStep && { firstStep } };
+}
+function orderProblems({ request, current }, wanted, observed) {
+  const { name, rollover, compose } = request;
+  const isPlain2 = rollover.strategy.kind === "rolling" || rollover.strategy.kind === "canary";
+  if (!isPlain2) return [];
+  const instead = `use ${compose === void 0 ? "`update-order: stop-first`" : "`order: stop-first` in `deploy.update_config`"}`;
+  if (current === void 0) {
+    const why2 = startFirstNote(wanted, observed.nodes);
+    if (why2 !== void 0)
+      log.notice(`service ${name}: start-first will not work for its next update: ${why2}; ${instead}`);
+    return [];
+  }
+  if (replacesNothing(current.Spec, wanted)) return [];
+  const tasks = observed.tasks.filter(({ ServiceID: id }) => id === current.ID);
+  const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks);
+  return why === void 0 ? [] : [`start-first cannot work here: ${why}; ${instead}`];
+}
+function noticeSlowCheck({ request, current }, wanted, timeoutSeconds = Number.POSITIVE_INFINITY) {
+  const check2 = wanted.TaskTemplate.ContainerSpec?.Healthcheck;
+  const isOff = check2 === void 0 || check2.Test?.[0] === "NONE" || isJob(wanted);
+  if (isOff || current !== void 0 && replacesNothing(current.Spec, wanted)) return;
+  const note2 = slowCheckNote(check2, timeoutSeconds);
+  if (note2 !== void 0) log.notice(`service ${request.name}: ${note2}`);
 }
 function firstStepFor({ request }, current, wanted, nodes) {
   const firstStep = firstStepOf(request.rollover.strategy, current, wanted, nodes);
@@ -4346,6 +4469,7 @@ async function prepare(deployment, stack, { connection, workspace, time }) {
       observed,
       workspace,
       maxParallel: deployment.maxParallel,
+      timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : void 0,
       stack: stack && surroundingsOf(stack),
       signal
     })

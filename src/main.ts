@@ -130,6 +130,7 @@ async function prepare(
       observed,
       workspace,
       maxParallel: deployment.maxParallel,
+      timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : undefined,
       stack: stack && surroundingsOf(stack),
       signal,
     }),

@@ -4,9 +4,11 @@ import type { Node, ServiceSpec } from './docker/api.ts'
 import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColours } from './docker/colours.ts'
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
 import { type FirstStep, firstStepOf, replacesNothing } from './docker/first-step.ts'
+import { slowCheckNote } from './docker/health.ts'
 import { eligibleNodes, platformProblem } from './docker/placement.ts'
 import { isJob, wantedTasks } from './docker/service-mode.ts'
 import type { StackObject } from './docker/stack-objects.ts'
+import { startFirstNote, startFirstProblem } from './docker/start-first.ts'
 import { unsettledNote } from './docker/unsettled.ts'
 import { throwAll, UserErrors } from './errors.ts'
 import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce } from './images.ts'
@@ -24,6 +26,8 @@ interface World extends Surroundings {
   readonly loggedIn: LoggedIn
   readonly observed: Observation
   readonly maxParallel: number
+  /** How long the run waits for its services; `undefined`: not at all. */
+  readonly timeoutSeconds: number | undefined
 }
 
 /**
@@ -75,13 +79,49 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   if (current !== undefined && changes.length === 0) return { ...service, action: 'unchanged' }
 
   const colour = nextColour(planned, wanted)
-  throwAll([...(await credentialProblems(wanted, world)), ...placementProblems(wanted, image, nodes)])
+  throwAll([
+    ...(await credentialProblems(wanted, world)),
+    ...placementProblems(wanted, image, nodes),
+    ...orderProblems(planned, wanted, world.observed),
+  ])
+  noticeSlowCheck(planned, wanted, world.timeoutSeconds)
   if (colour !== undefined) return { ...service, ...colour, current: undefined, action: 'create' }
   if (current === undefined) return { ...service, action: 'create' }
 
   const firstStep = firstStepFor(planned, current.Spec, wanted, nodes)
   const currentAccess = await accessToReturn(planned, image, lookUp)
   return { ...service, currentAccess, action: 'update', ...(firstStep && { firstStep }) }
+}
+
+/** Why an update could not put a new task beside an old one. Of a service that is made it is a notice, for the next. */
+function orderProblems({ request, current }: PlannedService, wanted: ServiceSpec, observed: Observation): string[] {
+  const { name, rollover, compose } = request
+  const isPlain = rollover.strategy.kind === 'rolling' || rollover.strategy.kind === 'canary'
+  if (!isPlain) return []
+  const instead = `use ${compose === undefined ? '`update-order: stop-first`' : '`order: stop-first` in `deploy.update_config`'}`
+  if (current === undefined) {
+    const why = startFirstNote(wanted, observed.nodes)
+    if (why !== undefined)
+      log.notice(`service ${name}: start-first will not work for its next update: ${why}; ${instead}`)
+    return []
+  }
+  if (replacesNothing(current.Spec, wanted)) return []
+  const tasks = observed.tasks.filter(({ ServiceID: id }) => id === current.ID)
+  const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks)
+  return why === undefined ? [] : [`start-first cannot work here: ${why}; ${instead}`]
+}
+
+/** A health check that takes longer than the run waits. */
+function noticeSlowCheck(
+  { request, current }: PlannedService,
+  wanted: ServiceSpec,
+  timeoutSeconds = Number.POSITIVE_INFINITY,
+) {
+  const check = wanted.TaskTemplate.ContainerSpec?.Healthcheck
+  const isOff = check === undefined || check.Test?.[0] === 'NONE' || isJob(wanted)
+  if (isOff || (current !== undefined && replacesNothing(current.Spec, wanted))) return
+  const note = slowCheckNote(check, timeoutSeconds)
+  if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
 }
 
 /** What its strategy does first. A stack has services that it does not fit: they are deployed without. */

@@ -52,6 +52,7 @@ export interface TaskTemplate {
     readonly Delay?: number
     readonly Window?: number
   }
+  readonly Resources?: { readonly Reservations?: Resources }
   readonly Placement?: {
     readonly Constraints?: string[]
     readonly MaxReplicas?: number
@@ -59,8 +60,23 @@ export interface TaskTemplate {
   }
 }
 
+/** What a node has, or a task reserves. */
+export interface Resources {
+  readonly NanoCPUs?: number
+  readonly MemoryBytes?: number
+  readonly GenericResources?: readonly GenericResource[]
+}
+
+/** A number of things of a kind, or one of them by name. */
+export interface GenericResource {
+  readonly DiscreteResourceSpec?: { readonly Kind: string; readonly Value: number }
+  readonly NamedResourceSpec?: { readonly Kind: string; readonly Value: string }
+}
+
 export interface ServicePort {
   readonly PublishedPort?: number
+  /** `tcp` unless given. */
+  readonly Protocol?: string
   readonly PublishMode?: 'ingress' | 'host'
 }
 
@@ -154,6 +170,7 @@ export interface Node {
     readonly Hostname: string
     readonly Platform: { readonly Architecture: string; readonly OS: string }
     readonly Engine: { readonly Labels?: Readonly<Record<string, string>> }
+    readonly Resources?: Resources
   }
 }
 

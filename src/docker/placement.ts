@@ -107,6 +107,12 @@ export function platformProblem(
   }
 }
 
+/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
+export function hasPlatform(node: PlacementNode, platforms: Placement['Platforms']): boolean {
+  if (platforms == null || platforms.length === 0) return true
+  return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }))
+}
+
 /**
  * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
  * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).

@@ -111,6 +111,9 @@ async function update(args: readonly string[], env: Env): Promise<void> {
 
 const POLICY_FLAG = /^--(update|rollback)-(parallelism|delay|order|failure-action|monitor|max-failure-ratio)$/
 
+/** Docker sends a policy whole as soon as one of its flags is given. */
+const DEFAULT_POLICY = { Parallelism: 1, FailureAction: 'pause', Monitor: 5e9, MaxFailureRatio: 0, Order: 'stop-first' }
+
 function withFlag(spec: ServiceSpec, flag: string, value: string, env: Env): ServiceSpec {
   const { TaskTemplate: template } = spec
   const container = template.ContainerSpec ?? { Image: '' }
@@ -121,7 +124,7 @@ function withFlag(spec: ServiceSpec, flag: string, value: string, env: Env): Ser
   const policy = POLICY_FLAG.exec(flag)
   if (policy !== null) {
     const key = policy[1] === 'update' ? 'UpdateConfig' : 'RollbackConfig'
-    return { ...spec, [key]: { ...spec[key], ...policySetting(policy[2] ?? '', value) } }
+    return { ...spec, [key]: { ...DEFAULT_POLICY, ...spec[key], ...policySetting(policy[2] ?? '', value) } }
   }
   switch (flag) {
     case '--name':
@@ -149,6 +152,16 @@ function withFlag(spec: ServiceSpec, flag: string, value: string, env: Env): Ser
       const Constraints = [...(template.Placement?.Constraints ?? []), value]
       return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints } } }
     }
+    case '--replicas-max-per-node': {
+      const Placement = { ...template.Placement, MaxReplicas: Number(value) }
+      return { ...spec, TaskTemplate: { ...template, Placement } }
+    }
+    case '--health-cmd':
+      return within({ Healthcheck: { ...container.Healthcheck, Test: ['CMD-SHELL', value] } })
+    case '--health-interval':
+      return within({ Healthcheck: { ...container.Healthcheck, Interval: nanoseconds(value) } })
+    case '--health-start-period':
+      return within({ Healthcheck: { ...container.Healthcheck, StartPeriod: nanoseconds(value) } })
     case '--restart-condition':
       return withRestart(spec, { Condition: value })
     case '--restart-delay':

@@ -157,3 +157,44 @@ test('a global service is up where Swarm replaces its tasks, and says which node
   expect(run.log).toContain('app: not on n3 (drained)')
   expect(swarm.running('app')).toEqual([pin(APP), pin('hub.test/acme/app:2')])
 })
+
+describe('an update that starts first', () => {
+  const full = { replicas: 2, 'update-order': 'start-first', 'create-args': ['--replicas-max-per-node 1'] }
+  const WHY = 'no node that may take a new task has room for it beside the old one (max-replicas-per-node 1)'
+
+  test('and cannot is noticed when its service is made, and refused before it changes anything', async () => {
+    const swarm = swarmWith({}, 2)
+    swarm.images.set('hub.test/acme/app:2', {})
+    const made = await create(swarm, full)
+    expect(made.results).toMatchObject([{ outcome: 'created' }])
+    expect(made.log).toContain(
+      `start-first will not work for its next update: ${WHY}; use \`update-order: stop-first\``,
+    )
+
+    const run = await runAction(swarm, { services: 'app: hub.test/acme/app:2' })
+    expect(run.problems).toEqual([
+      `service app: start-first cannot work here: ${WHY}; use \`update-order: stop-first\``,
+    ])
+    expect(swarm.running('app')).toEqual([pin(APP), pin(APP)])
+  })
+
+  test.each([
+    ['is told to stop first', { 'update-order': 'stop-first' }],
+    ['has none of its old tasks at the time', { strategy: 'recreate' }],
+  ])('goes on when it %s', async (_, entry) => {
+    const swarm = swarmWith({}, 2)
+    swarm.images.set('hub.test/acme/app:2', {})
+    await create(swarm, full)
+    const services = JSON.stringify([{ name: 'app', image: 'hub.test/acme/app:2', ...entry }])
+    expect((await runAction(swarm, { services })).results).toMatchObject([{ outcome: 'updated' }])
+  })
+})
+
+test.each([
+  ['interval', 'interval of its health check is 20 m, and the `timeout` of this run is 40 s: it may not pass in time'],
+  ['start-period', 'start period of its health check is 20 m, and the `timeout` of this run is 40 s'],
+])('a health check whose %s is longer than the run waits is noticed before', async (setting, note) => {
+  const args = ['--health-cmd true', `--health-${setting} 20m`]
+  const { log } = await create(swarmWith({ healthy: true }), { 'create-args': args }, { timeout: '40s' })
+  expect(log).toContain(note)
+})
