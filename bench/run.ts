@@ -4,15 +4,16 @@ import { parseArgs } from 'node:util'
 import { machine } from './measure.ts'
 import { noOpTable, reachTable, startUpTable } from './others.ts'
 import { rolloutTables } from './rollout.ts'
+import { wayBackTable } from './way-back.ts'
 
 /**
- * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH] [part…]`: all that is timed, as ratios in one run.
- * Parts: rollout, hundred, no-op, start-up, reach; `quick` leaves out what takes minutes. `--against`: a bundle to
- * compare the start-up with. `--write` puts the tables into docs/speed.md.
+ * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH] [--before PATH] [part…]`: all that is timed, as ratios in one run.
+ * Parts: rollout, hundred, no-op, start-up, reach, way-back; `quick` leaves out what takes minutes. `--against`: a bundle to
+ * compare the start-up with. `--before`: a bundle of an earlier version, to compare the way back with. `--write` puts the tables into docs/speed.md.
  */
 
 const PAGE = fileURLToPath(new URL('../docs/speed.md', import.meta.url))
-const ALL = ['rollout', 'hundred', 'no-op', 'start-up', 'reach']
+const ALL = ['rollout', 'hundred', 'no-op', 'start-up', 'reach', 'way-back']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     against: { type: 'string' },
+    before: { type: 'string' },
   },
 })
 const asked = positionals.filter((part) => part !== 'quick')
@@ -29,6 +31,7 @@ const tables = [
   ...(parts.includes('start-up') ? [await startUpTable(values.against)] : []),
   ...(parts.includes('no-op') ? [await noOpTable()] : []),
   ...(parts.includes('reach') ? [await reachTable()] : []),
+  ...(parts.includes('way-back') ? [await wayBackTable(values.before, Number(values.rounds))] : []),
   ...(await rolloutTables(parts, Number(values.rounds))),
 ]
 const command = ['npm run bench --', ...(values.write ? ['--write'] : []), '--rounds', values.rounds, ...positionals]

@@ -15,6 +15,8 @@ export interface Step {
   readonly enter?: readonly string[]
   /** As some runners do when a job is cancelled: `post` is started without what main has saved. */
   readonly losesState?: boolean
+  /** The bundle to run as main instead of the action's own: that of an earlier version. */
+  readonly bundle?: string
 }
 
 /** What one process of the action, `main` or `post`, left behind. */
@@ -101,7 +103,7 @@ export class Runner implements AsyncDisposable {
     const action = await readAction()
     const files = await this.#files()
     const env = { ...this.#environment(files), ...inputVariables(action, step), ...step.env }
-    const main = launch(this.#command(step), action.runs.main, env)
+    const main = launch(this.#command(step), step.bundle ?? action.runs.main, env)
     return { main: main.child, printed: main.printed, finished: this.#finish(action, env, files, main, step) }
   }
 
@@ -179,7 +181,7 @@ interface Launched {
 
 /** @param node with what goes before it */
 function launch(node: readonly string[], script: string, env: Readonly<Record<string, string>>): Launched {
-  const [program = '', ...args] = [...node, join(ROOT, script)]
+  const [program = '', ...args] = [...node, resolve(ROOT, script)]
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => {

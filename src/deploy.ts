@@ -42,7 +42,9 @@ export function deploy(services: readonly CheckedService[], field: Field, watch?
     const problem = whyNotSent(field, watch)
     if (problem !== undefined) return { ...asItIs, problem }
     noteSending(checked)
-    const rollout = await send(checked, connection, end).catch((error) => lostSight(checked, error, field))
+    const rollout = await send(checked, connection, end).catch((error: unknown) =>
+      lostSight(checked, error, field, watch),
+    )
     noteSent(rollout)
     return rollout
   }
@@ -122,11 +124,22 @@ function describe({ request, action, changes, access, nextColour }: ChangedServi
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function lostSight(checked: ChangedService, error: unknown, { signal, time }: Field): Rollout {
-  const why = signal.aborted ? 'the run was stopped before it answered' : messageOf(error)
-  const cause = `it is not known whether the swarm took the change: ${why}`
-  const outcome = signal.aborted ? 'cancelled' : time.isOver ? 'timed-out' : 'failed'
-  return { checked, sentAt: nowMs(), service: checked.current, problem: { outcome, cause, isUnknown: true } }
+function lostSight(
+  checked: ChangedService,
+  error: unknown,
+  { signal, time }: Field,
+  watch: Watch | undefined,
+): Rollout {
+  const problem = () => {
+    if (signal.aborted) return lost('cancelled', 'the run was stopped before it answered')
+    if (watch?.failed.aborted) return lost('skipped', `it had not answered when ${watch.culprits.join(', ')} failed`)
+    return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error))
+  }
+  return { checked, sentAt: nowMs(), service: checked.current, problem: problem() }
+}
+
+function lost(outcome: 'cancelled' | 'skipped' | 'timed-out' | 'failed', why: string) {
+  return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true }
 }
 
 function refused(checked: ChangedService, sentAt: number, said: string): Rollout {

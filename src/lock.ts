@@ -57,7 +57,7 @@ export async function takeLock(
     stage('Take the lock', async () => {
       // In one order for all runs, or two of them would wait for each other.
       for (const name of names.toSorted()) {
-        await time.aside(lock.timeoutSeconds, () => waitFor(engine, name, holder, lock, signal))
+        await waitFor(engine, name, holder, lock, time, signal)
         taken.push(name)
         log.info(`${name}: locked`)
       }
@@ -87,6 +87,7 @@ async function waitFor(
   name: string,
   holder: Holder,
   { timeoutSeconds }: LockRequest,
+  time: RunTime,
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = nowMs() + timeoutSeconds * 1000
@@ -108,7 +109,8 @@ async function waitFor(
       log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`)
     }
     waitsFor = other.id
-    await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, deadline - nowMs())), signal)
+    const pauseMs = Math.min(LOOK_EVERY_MS, Math.max(0, deadline - nowMs()))
+    await time.aside(pauseMs / 1000, () => sleep(pauseMs, signal))
   }
 }
 

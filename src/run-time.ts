@@ -34,10 +34,10 @@ export function sharesOf(timeoutSeconds: number): Shares {
   }
 }
 
-/**
- * When the time of a part is over, calls that are under way may still end, and a diagnosis be made; then all calls end.
- */
+/** When the time of a part is over, calls that are under way may still end, and a diagnosis be made. */
 const GRACE_MS = 7000
+/** The same when nothing has been answered since. */
+const GRACE_IN_SILENCE_MS = 2000
 
 /** A swarm that has not answered for as long is silent: the way back then is a last try. */
 const SILENT_MS = 10_000
@@ -147,7 +147,7 @@ export class RunTime {
     if (stop.aborted) onStop()
     else stop.addEventListener('abort', onStop, { once: true })
     this.#countdown = new Countdown(this.#shares.rollout)
-    this.#limit = this.#limitOf('rollout', this.#countdown.signal(GRACE_MS))
+    this.#limit = this.#limitOf('rollout', this.#overWithGrace())
   }
 
   /** How long the present part may take: the run up to the end of its rollout, or its way back. */
@@ -164,7 +164,7 @@ export class RunTime {
     return this.#countdown.signal(afterMs)
   }
 
-  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, the wait for a lock. */
+  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, a wait for somebody's lock. */
   aside<T>(seconds: number, work: () => Promise<T>): Promise<T> {
     return this.#countdown.aside(seconds * 1000, work)
   }
@@ -186,8 +186,9 @@ export class RunTime {
       signal.throwIfAborted()
       return await Promise.race([work(signal), deaf])
     } catch (error) {
-      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error)
-      throw error
+      // Whatever else it broke.
+      this.#stop.throwIfAborted()
+      throw over.aborted ? new TimedOut(this.#shares, what, error) : error
     }
   }
 
@@ -198,7 +199,7 @@ export class RunTime {
     const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS))
     const isSilent = this.#isSilent
     this.#countdown = new Countdown(isSilent ? lastTryMs / 1000 : this.#shares.wayBack)
-    this.#limit = this.#limitOf('way-back', this.#countdown.signal(isSilent ? 0 : GRACE_MS))
+    this.#limit = this.#limitOf('way-back', isSilent ? this.over() : this.#overWithGrace())
   }
 
   /** From here on all that is left to do is to leave nothing behind. */
@@ -219,6 +220,16 @@ export class RunTime {
     return nowMs() - this.#answeredAt >= SILENT_MS
   }
 
+  #overWithGrace(): AbortSignal {
+    const end = new AbortController()
+    const early = this.over(GRACE_IN_SILENCE_MS)
+    const onEarly = () => {
+      if (nowMs() - this.#answeredAt >= GRACE_IN_SILENCE_MS) end.abort(early.reason)
+    }
+    early.addEventListener('abort', onEarly, { once: true })
+    return AbortSignal.any([end.signal, this.over(GRACE_MS)])
+  }
+
   #limitOf(part: Part, over: AbortSignal): AbortSignal {
     const end = new AbortController()
     const onStop = () => {
@@ -235,19 +246,26 @@ export class RunTime {
       ...options,
       signal: options.signal === undefined ? this.#limit : AbortSignal.any([options.signal, this.#limit]),
     })
-    const told = async <T>(call: Promise<T>): Promise<T> => {
-      const answer = await call
-      this.#answeredAt = nowMs()
-      return answer
+    const told = async <T>(request: string, limit: AbortSignal, call: Promise<T>): Promise<T> => {
+      try {
+        const answer = await call
+        this.#answeredAt = nowMs()
+        return answer
+      } catch (error) {
+        const isWordless = limit.aborted && (error as Error).name === 'AbortError'
+        throw isWordless ? new Error(`the docker daemon did not answer ${request} in time`, { cause: error }) : error
+      }
     }
+    const bound = <T>(method: string, path: string, options: RequestOptions | undefined, ask: Ask<T>): Promise<T> =>
+      told(`${method} ${path}`, this.#limit, ask(path, within(options)))
     return {
       get apiVersion() {
         return engine.apiVersion
       },
-      get: (path, options) => told(engine.get(path, within(options))),
-      post: (path, options) => told(engine.post(path, within(options))),
-      remove: (path, options) => told(engine.remove(path, within(options))),
-      bytes: (path, options) => told(engine.bytes(path, within(options))),
+      get: <T>(path: string, options?: RequestOptions) => bound<T>('GET', path, options, engine.get),
+      post: <T>(path: string, options?: RequestOptions) => bound<T>('POST', path, options, engine.post),
+      remove: (path, options) => bound('DELETE', path, options, engine.remove),
+      bytes: (path, options) => bound('GET', path, options, engine.bytes),
       lines: (path, options) => engine.lines(path, within(options)),
       forward: (request) => engine.forward(request),
       close: () => engine.close(),
@@ -269,6 +287,8 @@ export class RunTime {
     }
   }
 }
+
+type Ask<T> = (path: string, options: RequestOptions) => Promise<T>
 
 /** `service create` of `--config /tmp/x service create --name web`. */
 function commandIn(args: readonly string[]): string {

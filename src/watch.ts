@@ -15,8 +15,6 @@ import { isGood } from './verdict.ts'
 
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
 const LOOK_EVERY_MS = 500
-/** A look that is under way when the time is over may still end. */
-const LAST_LOOK_MS = 2000
 
 /** The cause of what had not settled then; whether it goes on or back is decided later. */
 export const STOPPED = 'the run was stopped'
@@ -87,6 +85,8 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
   let culprits: readonly string[] = []
   let watched: readonly Watched[] = []
   let isComplete = false
+  /** With the first failure; several that are seen at once are all of them culprits. */
+  let isOver = false
   let wake: () => void = () => undefined
 
   const settle = (one: Settled) => {
@@ -94,7 +94,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
     if (endsAll) sayResult(one.result, one.rollout)
     const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout))
     settled.set(one.rollout, { ...one, diagnosed })
-    if (!endsAll) return
+    if (!endsAll || isOver) return
     culprits = [...culprits, one.result.name]
     failure.abort(new DOMException('The operation took too long', 'TimeoutError'))
   }
@@ -107,14 +107,14 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
   const add = (rollout: Rollout) => {
     order.push(rollout)
     if (rollout.problem !== undefined) settle(asSettled(rollout, unwatchedResult(rollout)))
-    else if (failure.signal.aborted) giveUp(rollout)
+    else if (isOver) giveUp(rollout)
     else watched = [...watched, startWatching(rollout, observed)]
+    isOver = failure.signal.aborted
     wake()
   }
 
   const lookOn = async () => {
     using alarm = wakeOnEvents(engine, signal)
-    const lastLook = time.over(LAST_LOOK_MS)
     let seenAt = startedAt
     while (watched.length > 0 || !isComplete) {
       if (watched.length === 0) {
@@ -126,7 +126,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
       const looked = watched
       const begunAt = nowMs()
       const late = time.isOver
-      const view = await look(field, looked, AbortSignal.any([signal, lastLook]), seenAt)
+      const view = await look(field, looked, seenAt)
       const left = looked.flatMap((one) => {
         const seen: Look =
           'cause' in view
@@ -142,7 +142,8 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
       if (!('cause' in view)) seenAt = begunAt
       // Those that came meanwhile were not in this view.
       watched = [...left, ...watched.filter((one) => !looked.includes(one))]
-      if (failure.signal.aborted) {
+      isOver = failure.signal.aborted
+      if (isOver) {
         for (const { rollout, sight } of watched) giveUp(rollout, sight)
         watched = []
       }
@@ -199,12 +200,11 @@ function startWatching(rollout: Rollout, observed: Observation): Watched {
 async function look(
   { connection, time, signal }: Field,
   watched: readonly Watched[],
-  limit: AbortSignal,
   seenAt: number,
 ): Promise<View | Blindness> {
   try {
     const ours = watched.flatMap(({ rollout }) => rollout.service ?? [])
-    return await throughElection(() => lookAt(connection.engine, ours, 'up-to-date', limit), limit)
+    return await throughElection(() => lookAt(connection.engine, ours, 'up-to-date', signal), signal)
   } catch (error) {
     if (signal.aborted) return { outcome: 'cancelled', cause: STOPPED }
     if (!time.isOver) return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }

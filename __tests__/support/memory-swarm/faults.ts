@@ -152,8 +152,8 @@ function within(answer: Promise<Answer>, signal: AbortSignal | undefined, limitM
       clearTimeout(timer)
       signal?.removeEventListener('abort', stop)
     }
+    answer.then(resolve, reject).finally(end)
     if (signal?.aborted) return stop()
     signal?.addEventListener('abort', stop, { once: true })
-    answer.then(resolve, reject).finally(end)
   })
 }

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { ServiceSpec } from '../../../src/docker/api.ts'
+import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { pin } from '../../support/memory-swarm/images.ts'
+import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
+import { cancel, type Run, runAction } from '../../support/memory-swarm/run.ts'
+
+const ONE = pin('hub.test/acme/web:1')
+const SECOND = 1e9
+const FOR_EVER = 100_000
+/** What main may take after the first signal. */
+const PATIENCE_SECONDS = 5
+
+const IMAGES = {
+  'hub.test/acme/web:1': {},
+  'hub.test/acme/web:2': {},
+  'hub.test/acme/web:crashes': { ends: { afterSeconds: 0.2, exitCode: 3 } },
+}
+
+async function swarmOfWeb(overrides: Partial<ServiceSpec> = {}): Promise<MemorySwarm> {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  swarm.create({
+    Name: 'web',
+    Mode: { Replicated: { Replicas: 2 } },
+    TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy: { Condition: 'any' } },
+    UpdateConfig: { Parallelism: 1, Monitor: SECOND },
+    ...overrides,
+  } as ServiceSpec)
+  await pass(5)
+  return swarm
+}
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+/** Runs until the first call that matches: then no call is answered any more, and a moment later the run is stopped. */
+async function stoppedInAHang(
+  swarm: MemorySwarm,
+  at: RegExp,
+  inputs: Record<string, string>,
+  from = 1,
+): Promise<Run & { readonly after: number }> {
+  const stop = new AbortController()
+  let stoppedAt = Number.NaN
+  const hang = () => {
+    swarm.faults.add({ at: /./, times: 100_000, fault: { kind: 'stall', seconds: FOR_EVER } })
+    setTimeout(() => {
+      stoppedAt = performance.now()
+      cancel(stop)
+    }, 300)
+  }
+  swarm.faults.add(
+    { at, from, fault: { kind: 'meanwhile', act: hang } },
+    { at, from, fault: { kind: 'stall', seconds: FOR_EVER } },
+  )
+  const run = await runAction(swarm, inputs, { stop })
+  return { ...run, after: (performance.now() - stoppedAt) / 1000 }
+}
+
+describe('a run that is stopped while the daemon hangs', () => {
+  const asked = { services: 'web: hub.test/acme/web:2', 'on-cancel': 'rollback', lock: 'true' }
+
+  test.each([
+    ['the lock', /^POST \/configs\/create/],
+    ['the look at the swarm', /^GET \/services$/],
+    ['the check', /^GET \/distribution/],
+  ])('in %s: ends in time, with nothing changed', async (_, at) => {
+    const swarm = await swarmOfWeb()
+    const before = swarm.service('web')
+    const { problems, isBug, after } = await stoppedInAHang(swarm, at, asked)
+    expect(after).toBeLessThan(PATIENCE_SECONDS)
+    expect({ problems, isBug }).toEqual({ problems: ['Stopped by SIGTERM. Nothing was changed.'], isBug: false })
+    expect(swarm.service('web')).toEqual(before)
+  })
+
+  test.each([
+    ['while it is sent', /^POST \/services\/\w+\/update/, 1, /not known whether the swarm took the change/],
+    ['in the watch', /^GET \/tasks$/, 3, /the run was stopped; the swarm goes on by itself/],
+  ])('%s: ends in time, and says that the way back did not get through', async (_, at, from, says) => {
+    const swarm = await swarmOfWeb()
+    const { results, after } = await stoppedInAHang(swarm, at, asked, from)
+    expect(after).toBeLessThan(PATIENCE_SECONDS)
+    expect(results).toMatchObject([{ outcome: 'cancelled', cause: expect.stringMatching(says) }])
+    expect(results[0]?.cause).toMatch(/the way back failed too: .*did not answer GET \/services/)
+    expect(results[0]?.cause).not.toMatch(/aborted/)
+  })
+
+  test.each(['canary', 'recreate'])(
+    'in the first step of %s: ends in time, and names the spec that is left',
+    async (strategy) => {
+      const swarm = await swarmOfWeb()
+      const { results, after } = await stoppedInAHang(swarm, /^GET \/tasks$/, { ...asked, strategy }, 3)
+      expect(after).toBeLessThan(PATIENCE_SECONDS)
+      expect(results).toMatchObject([
+        { outcome: 'cancelled', cause: expect.stringContaining('label swarm-deploy.interim') },
+      ])
+    },
+  )
+
+  test('in the way back: ends in time', async () => {
+    const swarm = await swarmOfWeb()
+    const inputs = { ...asked, services: 'web: hub.test/acme/web:crashes' }
+    const stop = new AbortController()
+    let stoppedAt = Number.NaN
+    const hang = () => {
+      swarm.faults.add({ at: /./, times: 100_000, fault: { kind: 'stall', seconds: FOR_EVER } })
+      setTimeout(() => {
+        stoppedAt = performance.now()
+        cancel(stop)
+      }, 300)
+    }
+    swarm.faults.add({
+      at: /^POST \/services\/\w+\/update/,
+      from: 2,
+      when: 'after',
+      fault: { kind: 'meanwhile', act: hang },
+    })
+    const { results } = await runAction(swarm, inputs, { stop })
+    expect((performance.now() - stoppedAt) / 1000).toBeLessThan(PATIENCE_SECONDS)
+    expect(results).toHaveLength(1)
+  })
+})
+
+test.each(['rollback', 'keep'])('a run that is stopped in the watch, with on-cancel: %s', async (onCancel) => {
+  const swarm = await swarmOfWeb()
+  const stop = new AbortController()
+  setTimeout(() => cancel(stop), 1500)
+  const inputs = { services: 'web: hub.test/acme/web:2', monitor: '60s', 'on-cancel': onCancel }
+  const { results, seconds } = await runAction(swarm, inputs, { stop })
+  expect(seconds).toBeLessThan(1.5 + PATIENCE_SECONDS)
+  expect(results).toMatchObject([{ outcome: 'cancelled' }])
+  const image = swarm.service('web')?.Spec.TaskTemplate.ContainerSpec?.Image
+  expect(image).toBe(onCancel === 'rollback' ? ONE : pin('hub.test/acme/web:2'))
+})
+
+describe('what a stack has had made', () => {
+  const compose = [
+    'services:',
+    '  web:',
+    '    image: hub.test/acme/web:TAG',
+    '    networks: [front]',
+    '    configs: [motd]',
+    'networks: {front: {}}',
+    'configs: {motd: {content: hello}}',
+  ].join('\n')
+  const file = (tag: string) => compose.replace('TAG', tag)
+  const inputs = { stack: 'shop' }
+  const objects = (swarm: MemorySwarm) => [
+    ...(swarm.somebody('GET', '/networks') as { Name: string }[])
+      .map(({ Name }) => Name)
+      .filter((one) => one.startsWith('shop')),
+    ...(swarm.somebody('GET', '/configs') as { Spec: { Name: string } }[]).map(({ Spec }) => Spec.Name),
+  ]
+
+  test('is used by a run that ends well', async () => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    const { results, problems } = await runAction(swarm, inputs, { compose: file('1') })
+    expect(problems).toEqual([])
+    expect(results).toMatchObject([{ name: 'shop_web', outcome: 'created' }])
+    expect(objects(swarm)).toHaveLength(2)
+  })
+
+  test.each([
+    ['before anything is sent', /^POST \/configs\/create/],
+    ['when its service is sent', /^POST \/services\/create/],
+  ])('is taken away again when the run is stopped %s', async (_, at) => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    const stop = new AbortController()
+    swarm.faults.add({ at, when: 'before', fault: { kind: 'meanwhile', act: () => cancel(stop) } })
+    await runAction(swarm, { ...inputs, 'on-cancel': 'rollback' }, { compose: file('1'), stop })
+    expect(swarm.services).toEqual([])
+    expect(objects(swarm)).toEqual([])
+  })
+
+  test('is taken away again when the stack does not come up', async () => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    const { results } = await runAction(swarm, inputs, { compose: file('crashes') })
+    expect(results).toMatchObject([{ outcome: 'rolled-back' }])
+    expect(objects(swarm)).toEqual([])
+  })
+
+  test('stays where the failed service stays', async () => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    const { results } = await runAction(swarm, { ...inputs, 'on-failure': 'keep' }, { compose: file('crashes') })
+    expect(results).toMatchObject([{ outcome: 'failed' }])
+    expect(objects(swarm)).toContain('shop_front')
+  })
+
+  test('is named where the daemon does not take it away', async () => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    const stop = new AbortController()
+    swarm.faults.add(
+      { at: /^POST \/configs\/create/, when: 'after', fault: { kind: 'meanwhile', act: () => cancel(stop) } },
+      { at: /^DELETE /, times: 1000, fault: { kind: 'stall', seconds: FOR_EVER } },
+    )
+    const { log, seconds } = await runAction(swarm, inputs, { compose: file('1'), stop })
+    expect(seconds).toBeLessThan(PATIENCE_SECONDS + 1)
+    expect(log).toMatch(
+      /Warning: network shop_front, which this run has made, is left: .*`docker network rm shop_front`/,
+    )
+  })
+})

@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { ServiceSpec } from '../../../src/docker/api.ts'
+import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { pin } from '../../support/memory-swarm/images.ts'
+import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
+import { runAction } from '../../support/memory-swarm/run.ts'
+
+const ONE = pin('hub.test/acme/web:1')
+const TWO = pin('hub.test/acme/web:2')
+const SECOND = 1e9
+
+const IMAGES = {
+  'hub.test/acme/web:1': {},
+  'hub.test/acme/web:2': {},
+  'hub.test/acme/web:crashes': { ends: { afterSeconds: 0.2, exitCode: 3 }, prints: 'no database' },
+  'hub.test/acme/job:1': { ends: { afterSeconds: 1, exitCode: 0 } },
+  'hub.test/acme/job:2': { ends: { afterSeconds: 1, exitCode: 0 } },
+  'hub.test/acme/job:long': { ends: { afterSeconds: 25, exitCode: 0 } },
+  'hub.test/acme/job:fails': { ends: { afterSeconds: 1, exitCode: 4 } },
+}
+
+function spec(name: string, overrides: Partial<ServiceSpec> = {}): ServiceSpec {
+  return {
+    Name: name,
+    Mode: { Replicated: { Replicas: 1 } },
+    TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy: { Condition: 'any' } },
+    UpdateConfig: { Parallelism: 1, Monitor: SECOND },
+    ...overrides,
+  } as ServiceSpec
+}
+
+/** Four tasks, one after another with ten seconds in between. */
+const SLOW: Partial<ServiceSpec> = {
+  Mode: { Replicated: { Replicas: 5 } },
+  UpdateConfig: { Parallelism: 1, Delay: 10 * SECOND, Monitor: SECOND },
+}
+
+async function swarmOf(...specs: readonly ServiceSpec[]): Promise<MemorySwarm> {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  for (const one of specs) swarm.create(one)
+  await pass(10)
+  return swarm
+}
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+describe('one service fails at once, and another takes 40 s', () => {
+  const services = 'a: hub.test/acme/web:2\nbad: hub.test/acme/web:crashes\nslow: hub.test/acme/web:2'
+  const swarmOfThree = () => swarmOf(spec('a'), spec('bad'), spec('slow', SLOW))
+
+  test('all go back as soon as that is certain, and say because of which', async () => {
+    const swarm = await swarmOfThree()
+    const { results, seconds, log } = await runAction(swarm, { services })
+    expect(seconds).toBeLessThan(20)
+    expect(results).toMatchObject([
+      { name: 'a', outcome: 'rolled-back', cause: 'restored because of bad; what ran before runs again' },
+      { name: 'bad', outcome: 'rolled-back', failedTask: { exitCode: 3, logs: ['no database'] } },
+      { name: 'slow', outcome: 'rolled-back', cause: 'restored because of bad; what ran before runs again' },
+    ])
+    expect(results[1]?.cause).toMatch(/exit code 3.*what ran before runs again$/)
+    for (const name of ['a', 'bad', 'slow']) expect(new Set(swarm.running(name))).toEqual(new Set([ONE]))
+    expect(swarm.running('slow')).toHaveLength(5)
+    expect(log).toContain('slow: not waited for any more, because bad failed')
+    expect(log.match(/^== .*/gm)).toEqual([
+      '== Log in',
+      '== Check images, flags and platforms',
+      '== Deploy',
+      '== Watch',
+      '== Roll back',
+    ])
+  })
+
+  test.each(['keep', 'pause'])('with on-failure: %s the others come up first', async (onFailure) => {
+    const swarm = await swarmOfThree()
+    const { results } = await runAction(swarm, { services, 'on-failure': onFailure })
+    expect(results.map(({ outcome }) => outcome)).toEqual(['updated', 'failed', 'updated'])
+    expect(swarm.running('slow')).toEqual([TWO, TWO, TWO, TWO, TWO])
+  })
+
+  test("Swarm's own rollback is certain when it begins, and the failed service is left to it until its end", async () => {
+    const bad = spec('bad', {
+      UpdateConfig: { Parallelism: 1, Monitor: SECOND, FailureAction: 'rollback' },
+      RollbackConfig: { Parallelism: 1, Monitor: 8 * SECOND },
+    })
+    const swarm = await swarmOf(spec('a'), bad, spec('slow', SLOW))
+    const { results, log } = await runAction(swarm, { services })
+    expect(results.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'rolled-back', 'rolled-back'])
+    expect(results[1]?.cause).toMatch(/^Swarm rolled it back: .*what ran before runs again$/)
+    expect(log.indexOf('slow: sent back')).toBeLessThan(log.indexOf('bad: sent back'))
+    expect(swarm.running('bad')).toEqual([ONE])
+  })
+})
+
+test('what has not been sent when one fails is not sent, and is watched by nobody', async () => {
+  const swarm = await swarmOf(spec('bad'), spec('b'), spec('c'))
+  swarm.faults.add({
+    fault: { kind: 'stall', seconds: 20 },
+    at: new RegExp(`POST /services/${swarm.service('b')?.ID}/`),
+  })
+  const services = 'bad: hub.test/acme/web:crashes\nb: hub.test/acme/web:2\nc: hub.test/acme/web:2'
+  const { results } = await runAction(swarm, { services, 'max-parallel': '1' })
+  expect(results).toMatchObject([
+    { name: 'bad', outcome: 'rolled-back' },
+    { name: 'b' },
+    { name: 'c', outcome: 'skipped', cause: 'not sent, because bad failed' },
+  ])
+  for (const name of ['bad', 'b', 'c']) expect(swarm.running(name)).toEqual([ONE])
+})
+
+test('a service that the swarm refuses ends the others too', async () => {
+  const swarm = await swarmOf(spec('a'), spec('slow', SLOW))
+  swarm.faults.add({
+    fault: { kind: 'error', status: 400, message: 'invalid spec' },
+    at: new RegExp(`POST /services/${swarm.service('a')?.ID}/update`),
+    times: 10,
+  })
+  const { results, seconds } = await runAction(swarm, { services: 'a: hub.test/acme/web:2\nslow: hub.test/acme/web:2' })
+  expect(seconds).toBeLessThan(25)
+  expect(results).toMatchObject([
+    { outcome: 'failed', cause: expect.stringContaining('invalid spec') },
+    { outcome: 'rolled-back', cause: 'restored because of a; what ran before runs again' },
+  ])
+})
+
+describe('a job', () => {
+  const replicatedJob = { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } }
+  const globalJob = { GlobalJob: {} }
+  const job = (Mode: ServiceSpec['Mode']): ServiceSpec => {
+    const { UpdateConfig: _none, ...rest } = spec('migrate', { Mode })
+    const ContainerSpec = { Image: pin('hub.test/acme/job:1') }
+    return { ...rest, TaskTemplate: { ContainerSpec, RestartPolicy: { Condition: 'none' } } }
+  }
+  const iteration = (swarm: MemorySwarm) => swarm.service('migrate')?.JobStatus?.JobIteration.Index
+  const imageOf = (swarm: MemorySwarm) => swarm.service('migrate')?.Spec.TaskTemplate.ContainerSpec?.Image
+  const STAYS = 'a way back would run the old job again: its new spec stays'
+
+  test.each([
+    ['replicated', replicatedJob],
+    ['global', globalJob],
+  ])('%s, that has completed is not run again when another service fails', async (_, mode) => {
+    const swarm = await swarmOf(job(mode), spec('bad'))
+    const before = iteration(swarm) ?? 0
+    // It runs for five seconds before it crashes: by then the job has completed.
+    swarm.images.set('hub.test/acme/web:crashes', { ends: { afterSeconds: 5, exitCode: 3 } })
+    swarm.update('bad', (one) => ({ ...one, UpdateConfig: { Parallelism: 1, Monitor: 8 * SECOND } }))
+    const services = 'migrate: hub.test/acme/job:2\nbad: hub.test/acme/web:crashes'
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'updated', cause: STAYS },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect(iteration(swarm)).toBe(before + 1)
+    expect(imageOf(swarm)).toBe(pin('hub.test/acme/job:2'))
+  })
+
+  test('that fails itself is not run again', async () => {
+    const swarm = await swarmOf(job(replicatedJob), spec('web'))
+    const services = 'migrate: hub.test/acme/job:fails\nweb: hub.test/acme/web:2'
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'failed', cause: expect.stringMatching(new RegExp(`exit code 4.*; ${STAYS}`)) },
+      { name: 'web', outcome: 'rolled-back', cause: 'restored because of migrate; what ran before runs again' },
+    ])
+    expect(iteration(swarm)).toBe(1)
+  })
+
+  test('that is still running when another fails goes on, and gets its verdict', async () => {
+    const swarm = await swarmOf(job(replicatedJob), spec('bad'))
+    const services = 'migrate: hub.test/acme/job:long\nbad: hub.test/acme/web:crashes'
+    const { results, seconds } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'updated', cause: STAYS, tasks: { running: 1, wanted: 1 } },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect(seconds).toBeGreaterThan(25)
+    expect(iteration(swarm)).toBe(1)
+  })
+
+  test('that the run has made is removed', async () => {
+    const swarm = await swarmOf(spec('bad'))
+    const made = { name: 'migrate', image: 'hub.test/acme/job:1', create: true, 'create-args': '--mode replicated-job' }
+    const services = JSON.stringify([made, { name: 'bad', image: 'hub.test/acme/web:crashes' }])
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([{ outcome: 'rolled-back', cause: expect.stringContaining('removed again') }, {}])
+    expect(swarm.services).toEqual(['bad'])
+  })
+})
