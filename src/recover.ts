@@ -1,5 +1,6 @@
 import type { ChangedService, CheckedService, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
-import type { Service } from './docker/api.ts'
+import type { Service, Task } from './docker/api.ts'
+import { throughElection } from './docker/election.ts'
 import { INTERIM_LABEL } from './docker/interim-spec.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
@@ -7,6 +8,7 @@ import { isJob } from './docker/service-mode.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
 import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
+import { isOnItsWayToANode } from './docker/task.ts'
 import { toTenths } from './elapsed.ts'
 import { messageOf } from './errors.ts'
 import { inParallel } from './parallel.ts'
@@ -24,6 +26,10 @@ export type Restoring = { readonly rollout: Rollout } & (
 
 const SEND_TIMEOUT_MS = 60_000
 const LOOK_EVERY_MS = 300
+const PLACEMENT_MS = 1000
+/** So soon after a change Swarm has made the first task of it. */
+const FIRST_TASK_MS = 300
+const PLACEMENT_LOOK_MS = 50
 
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
@@ -183,8 +189,9 @@ function sendBack(
     },
   )
 
-  async function restore(checked: ChangedService, current: Service, { service: deployed, problem }: Rollout) {
+  async function restore(checked: ChangedService, current: Service, { service: deployed, problem, sentAt }: Rollout) {
     if (told !== undefined) await untilSwarmHasRolledBack(current)
+    await untilOnNodes(current, sentAt)
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [checked.wanted] : [])]
     const bases = [...sent, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])]
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
@@ -196,6 +203,20 @@ function sendBack(
       const now = await findService(engine, ID, signal)
       if (now?.UpdateStatus?.State !== 'rollback_started' || time.isOver) return
       await sleep(LOOK_EVERY_MS, signal)
+    }
+  }
+
+  /**
+   * A task that is told to end before it has a node never ends, and the one after it waits a minute for that (swarmkit,
+   * manager/orchestrator/restart: DelayStart). Swarm takes a tenth of a second to find a node.
+   */
+  async function untilOnNodes({ ID }: Service, sentAt: number): Promise<void> {
+    const deadline = nowMs() + PLACEMENT_MS
+    await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal)
+    const query = { filters: JSON.stringify({ service: [ID] }) }
+    const look = () => engine.get<Task[]>('/tasks', { query, signal })
+    while (nowMs() < deadline && (await throughElection(look, signal)).some(isOnItsWayToANode)) {
+      await sleep(PLACEMENT_LOOK_MS, signal)
     }
   }
 

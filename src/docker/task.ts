@@ -1,5 +1,5 @@
 import { groupBy } from '../group-by.ts'
-import type { Node, Service, ServiceSpec, Task } from './api.ts'
+import type { Node, Service, ServiceSpec, Task, TaskState } from './api.ts'
 import { endsForGood, isGlobal, isJob } from './service-mode.ts'
 
 /** A task of a job is meant to complete, any other to run. */
@@ -22,6 +22,14 @@ export function isUnallocated(task: Task): boolean {
   return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready')
 }
 
+const BEFORE_A_NODE: readonly TaskState[] = ['new', 'allocated', 'pending']
+
+/** Whether Swarm is about to give it a node: it has not said that it finds none. */
+export function isOnItsWayToANode(task: Task): boolean {
+  const isMeant = isWanted(task) || task.DesiredState === 'ready'
+  return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task)
+}
+
 /** Whether a task ended badly. */
 export function isFailure(task: Task): boolean {
   return task.Status.State === 'failed' || task.Status.State === 'rejected'
@@ -30,7 +38,7 @@ export function isFailure(task: Task): boolean {
 /** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
 export function mayHaveContainer(task: Task): boolean {
   const isEnding = !isWanted(task) && task.DesiredState !== 'ready'
-  return isLive(task) && !(isEnding && ['new', 'allocated', 'pending'].includes(task.Status.State))
+  return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State))
 }
 
 /** Whether it may run now or later. */
