@@ -145,7 +145,7 @@ function withJobs(
     const isSent = rollout !== undefined && (rollout.problem === undefined || rollout.problem.isUnknown === true)
     if (!isSent || !wouldRunAgain(rollout) || result.outcome === 'superseded') return result
     log.info(`${result.name}: not sent back: ${JOB_STAYS}`)
-    return { ...result, cause: hasCause(result) ? `${result.cause}; ${JOB_STAYS}` : JOB_STAYS }
+    return isGood(result) ? { ...result, note: JOB_STAYS } : { ...result, cause: `${result.cause}; ${JOB_STAYS}` }
   })
 }
 

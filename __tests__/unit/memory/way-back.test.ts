@@ -147,7 +147,7 @@ describe('a job', () => {
     const services = 'migrate: hub.test/acme/job:2\nbad: hub.test/acme/web:crashes'
     const { results } = await runAction(swarm, { services })
     expect(results).toMatchObject([
-      { name: 'migrate', outcome: 'updated', cause: STAYS },
+      { name: 'migrate', outcome: 'updated', note: STAYS },
       { name: 'bad', outcome: 'rolled-back' },
     ])
     expect(iteration(swarm)).toBe(before + 1)
@@ -170,7 +170,7 @@ describe('a job', () => {
     const services = 'migrate: hub.test/acme/job:long\nbad: hub.test/acme/web:crashes'
     const { results, seconds } = await runAction(swarm, { services })
     expect(results).toMatchObject([
-      { name: 'migrate', outcome: 'updated', cause: STAYS, tasks: { running: 1, wanted: 1 } },
+      { name: 'migrate', outcome: 'updated', note: STAYS, tasks: { running: 1, wanted: 1 } },
       { name: 'bad', outcome: 'rolled-back' },
     ])
     expect(seconds).toBeGreaterThan(25)
