@@ -152,6 +152,8 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
   }
 
   const looking = lookOn()
+  // It is waited for at the end, and not before.
+  looking.catch(() => undefined)
   return {
     add,
     get culprits() {
