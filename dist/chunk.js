@@ -7976,6 +7976,7 @@ function sharesOf(timeoutSeconds) {
   };
 }
 var GRACE_MS = 7e3;
+var GRACE_IN_SILENCE_MS = 2e3;
 var SILENT_MS = 1e4;
 var LAST_TRY_MS = 5e3;
 var CLOSING_MS = 6e4;
@@ -8059,7 +8060,7 @@ var RunTime = class {
     if (stop.aborted) onStop();
     else stop.addEventListener("abort", onStop, { once: true });
     this.#countdown = new Countdown(this.#shares.rollout);
-    this.#limit = this.#limitOf("rollout", this.#countdown.signal(GRACE_MS));
+    this.#limit = this.#limitOf("rollout", this.#overWithGrace());
   }
   /** How long the present part may take: the run up to the end of its rollout, or its way back. */
   get seconds() {
@@ -8072,7 +8073,7 @@ var RunTime = class {
   over(afterMs = 0) {
     return this.#countdown.signal(afterMs);
   }
-  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, the wait for a lock. */
+  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, a wait for somebody's lock. */
   aside(seconds, work) {
     return this.#countdown.aside(seconds * 1e3, work);
   }
@@ -8093,8 +8094,8 @@ var RunTime = class {
       signal2.throwIfAborted();
       return await Promise.race([work(signal2), deaf]);
     } catch (error) {
-      if (over.aborted && !this.#stop.aborted) throw new TimedOut(this.#shares, what, error);
-      throw error;
+      this.#stop.throwIfAborted();
+      throw over.aborted ? new TimedOut(this.#shares, what, error) : error;
     }
   }
   /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
@@ -8104,7 +8105,7 @@ var RunTime = class {
     const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS));
     const isSilent = this.#isSilent;
     this.#countdown = new Countdown(isSilent ? lastTryMs / 1e3 : this.#shares.wayBack);
-    this.#limit = this.#limitOf("way-back", this.#countdown.signal(isSilent ? 0 : GRACE_MS));
+    this.#limit = this.#limitOf("way-back", isSilent ? this.over() : this.#overWithGrace());
   }
   /** From here on all that is left to do is to leave nothing behind. */
   beginClosing() {
@@ -8121,6 +8122,15 @@ var RunTime = class {
   get #isSilent() {
     return nowMs() - this.#answeredAt >= SILENT_MS;
   }
+  #overWithGrace() {
+    const end2 = new AbortController();
+    const early = this.over(GRACE_IN_SILENCE_MS);
+    const onEarly = () => {
+      if (nowMs() - this.#answeredAt >= GRACE_IN_SILENCE_MS) end2.abort(early.reason);
+    };
+    early.addEventListener("abort", onEarly, { once: true });
+    return AbortSignal.any([end2.signal, this.over(GRACE_MS)]);
+  }
   #limitOf(part, over) {
     const end2 = new AbortController();
     const onStop = () => {
@@ -8136,19 +8146,25 @@ var RunTime = class {
       ...options,
       signal: options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit])
     });
-    const told2 = async (call) => {
-      const answer = await call;
-      this.#answeredAt = nowMs();
-      return answer;
+    const told2 = async (request2, limit, call) => {
+      try {
+        const answer = await call;
+        this.#answeredAt = nowMs();
+        return answer;
+      } catch (error) {
+        const isWordless = limit.aborted && error.name === "AbortError";
+        throw isWordless ? new Error(`the docker daemon did not answer ${request2} in time`, { cause: error }) : error;
+      }
     };
+    const bound = (method, path, options, ask) => told2(`${method} ${path}`, this.#limit, ask(path, within(options)));
     return {
       get apiVersion() {
         return engine.apiVersion;
       },
-      get: (path, options) => told2(engine.get(path, within(options))),
-      post: (path, options) => told2(engine.post(path, within(options))),
-      remove: (path, options) => told2(engine.remove(path, within(options))),
-      bytes: (path, options) => told2(engine.bytes(path, within(options))),
+      get: (path, options) => bound("GET", path, options, engine.get),
+      post: (path, options) => bound("POST", path, options, engine.post),
+      remove: (path, options) => bound("DELETE", path, options, engine.remove),
+      bytes: (path, options) => bound("GET", path, options, engine.bytes),
       lines: (path, options) => engine.lines(path, within(options)),
       forward: (request2) => engine.forward(request2),
       close: () => engine.close()
@@ -12645,7 +12661,7 @@ async function takeLock(asked, run, { engine }, time, signal2) {
   const taken = [];
   const take = (names) => stage("Take the lock", async () => {
     for (const name of names.toSorted()) {
-      await time.aside(lock.timeoutSeconds, () => waitFor(engine, name, holder, lock, signal2));
+      await waitFor(engine, name, holder, lock, time, signal2);
       taken.push(name);
       log.info(`${name}: locked`);
     }
@@ -12669,7 +12685,7 @@ async function takeLock(asked, run, { engine }, time, signal2) {
     throw error;
   }
 }
-async function waitFor(engine, name, holder, { timeoutSeconds }, signal2) {
+async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal2) {
   const deadline = nowMs() + timeoutSeconds * 1e3;
   let waitsFor = "";
   while (!await create(engine, name, holder)) {
@@ -12688,7 +12704,8 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, signal2) {
       log.info(`${name}: waiting for ${named2(other.holder)} to release it, for at most ${timeoutSeconds} s`);
     }
     waitsFor = other.id;
-    await sleep(Math.min(LOOK_EVERY_MS4, Math.max(0, deadline - nowMs())), signal2);
+    const pauseMs = Math.min(LOOK_EVERY_MS4, Math.max(0, deadline - nowMs()));
+    await time.aside(pauseMs / 1e3, () => sleep(pauseMs, signal2));
   }
 }
 function named2({ owner, url }) {

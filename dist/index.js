@@ -148,12 +148,17 @@ function isUnplaced(task) {
 function isUnallocated(task) {
   return task.Status.State === "new" && (isWanted(task) || task.DesiredState === "ready");
 }
+var BEFORE_A_NODE = ["new", "allocated", "pending"];
+function isOnItsWayToANode(task) {
+  const isMeant = isWanted(task) || task.DesiredState === "ready";
+  return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
+}
 function isFailure(task) {
   return task.Status.State === "failed" || task.Status.State === "rejected";
 }
 function mayHaveContainer(task) {
   const isEnding = !isWanted(task) && task.DesiredState !== "ready";
-  return isLive(task) && !(isEnding && ["new", "allocated", "pending"].includes(task.Status.State));
+  return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
 }
 function isLive(task) {
   return !isFailure(task) && !["complete", "shutdown", "remove", "orphaned"].includes(task.Status.State);
@@ -1691,7 +1696,6 @@ function wakeOnEvents(engine, signal) {
 
 // src/watch.ts
 var LOOK_EVERY_MS2 = 500;
-var LAST_LOOK_MS = 2e3;
 var STOPPED = "the run was stopped";
 var GONE = "someone else removed it during this deploy";
 var CHANGED = "someone else changed it during this deploy";
@@ -1710,13 +1714,14 @@ function beginWatch(field, endsAtFailure = false) {
   let culprits = [];
   let watched = [];
   let isComplete2 = false;
+  let isOver = false;
   let wake = () => void 0;
   const settle = (one) => {
     const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== "cancelled";
     if (endsAll) sayResult(one.result, one.rollout);
     const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout));
     settled.set(one.rollout, { ...one, diagnosed });
-    if (!endsAll) return;
+    if (!endsAll || isOver) return;
     culprits = [...culprits, one.result.name];
     failure.abort(new DOMException("The operation took too long", "TimeoutError"));
   };
@@ -1728,15 +1733,15 @@ function beginWatch(field, endsAtFailure = false) {
   const add = (rollout) => {
     order.push(rollout);
     if (rollout.problem !== void 0) settle(asSettled(rollout, unwatchedResult(rollout)));
-    else if (failure.signal.aborted) giveUp(rollout);
+    else if (isOver) giveUp(rollout);
     else watched = [...watched, startWatching(rollout, observed)];
+    isOver = failure.signal.aborted;
     wake();
   };
   const lookOn = async () => {
     var _stack = [];
     try {
       const alarm = __using(_stack, wakeOnEvents(engine, signal));
-      const lastLook = time.over(LAST_LOOK_MS);
       let seenAt = startedAt;
       while (watched.length > 0 || !isComplete2) {
         if (watched.length === 0) {
@@ -1748,7 +1753,7 @@ function beginWatch(field, endsAtFailure = false) {
         const looked = watched;
         const begunAt = nowMs();
         const late = time.isOver;
-        const view = await look(field, looked, AbortSignal.any([signal, lastLook]), seenAt);
+        const view = await look(field, looked, seenAt);
         const left = looked.flatMap((one) => {
           const seen = "cause" in view ? { settled: unseen(one, view, time.seconds) } : lookAtOne(one, view, late, field, endsAtFailure);
           if ("settled" in seen) {
@@ -1760,7 +1765,8 @@ function beginWatch(field, endsAtFailure = false) {
         });
         if (!("cause" in view)) seenAt = begunAt;
         watched = [...left, ...watched.filter((one) => !looked.includes(one))];
-        if (failure.signal.aborted) {
+        isOver = failure.signal.aborted;
+        if (isOver) {
           for (const { rollout, sight } of watched) giveUp(rollout, sight);
           watched = [];
         }
@@ -1773,6 +1779,7 @@ function beginWatch(field, endsAtFailure = false) {
     }
   };
   const looking = lookOn();
+  looking.catch(() => void 0);
   return {
     add,
     get culprits() {
@@ -1809,10 +1816,10 @@ function startWatching(rollout, observed) {
   const status = rollout.checked.action === "unchanged" ? rollout.service?.UpdateStatus : void 0;
   return { rollout, memory: firstMemory(before, status), progress: "" };
 }
-async function look({ connection, time, signal }, watched, limit, seenAt) {
+async function look({ connection, time, signal }, watched, seenAt) {
   try {
     const ours = watched.flatMap(({ rollout }) => rollout.service ?? []);
-    return await throughElection(() => lookAt(connection.engine, ours, "up-to-date", limit), limit);
+    return await throughElection(() => lookAt(connection.engine, ours, "up-to-date", signal), signal);
   } catch (error) {
     if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
     if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
@@ -3428,6 +3435,9 @@ function placementProblems(spec, { distribution }, nodes) {
 // src/recover.ts
 var SEND_TIMEOUT_MS4 = 6e4;
 var LOOK_EVERY_MS3 = 300;
+var PLACEMENT_MS = 1e3;
+var FIRST_TASK_MS = 300;
+var PLACEMENT_LOOK_MS = 50;
 async function goBack(ended, field) {
   const { rollouts, results, diagnosed = results } = ended;
   const { deployment, signal, time } = field;
@@ -3499,7 +3509,7 @@ function withJobs(rollouts, results, deployment) {
     const isSent = rollout !== void 0 && (rollout.problem === void 0 || rollout.problem.isUnknown === true);
     if (!isSent || !wouldRunAgain(rollout) || result.outcome === "superseded") return result;
     log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
-    return { ...result, cause: hasCause(result) ? `${result.cause}; ${JOB_STAYS}` : JOB_STAYS };
+    return isGood(result) ? { ...result, note: JOB_STAYS } : { ...result, cause: `${result.cause}; ${JOB_STAYS}` };
   });
 }
 function sendBack(changed, { connection: { engine }, deployment, time }, told) {
@@ -3528,8 +3538,9 @@ function sendBack(changed, { connection: { engine }, deployment, time }, told) {
       }
     }
   );
-  async function restore(checked2, current, { service: deployed, problem }) {
+  async function restore(checked2, current, { service: deployed, problem, sentAt }) {
     if (told !== void 0) await untilSwarmHasRolledBack(current);
+    await untilOnNodes(current, sentAt);
     const sent = [...deployed === void 0 ? [] : [deployed.Spec], ...problem?.isUnknown ? [checked2.wanted] : []];
     const bases = [...sent, ...checked2.interim === void 0 ? [] : [checked2.interim, checked2.wanted]];
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked2), signal);
@@ -3539,6 +3550,15 @@ function sendBack(changed, { connection: { engine }, deployment, time }, told) {
       const now = await findService(engine, ID, signal);
       if (now?.UpdateStatus?.State !== "rollback_started" || time.isOver) return;
       await sleep(LOOK_EVERY_MS3, signal);
+    }
+  }
+  async function untilOnNodes({ ID }, sentAt) {
+    const deadline = nowMs() + PLACEMENT_MS;
+    await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
+    const query = { filters: JSON.stringify({ service: [ID] }) };
+    const look2 = () => engine.get("/tasks", { query, signal });
+    while (nowMs() < deadline && (await throughElection(look2, signal)).some(isOnItsWayToANode)) {
+      await sleep(PLACEMENT_LOOK_MS, signal);
     }
   }
   async function takeAway({ service: created }, { wanted, nextColour: nextColour2 }) {
@@ -3732,11 +3752,11 @@ function explain(error) {
   if (error instanceof TimedOut) return { status: "timed-out", problems: [error.message], isUnknown: false };
   if (error instanceof CutOff) return { status: "cancelled", problems: [error.message], isUnknown: true };
   if (error instanceof UserError) return { status: "failed", problems: [error.message], isUnknown: false };
-  const lost = tellCallError(error instanceof Underway ? error.cause : error);
-  if (lost !== void 0) {
+  const lost2 = tellCallError(error instanceof Underway ? error.cause : error);
+  if (lost2 !== void 0) {
     const isUnknown = error instanceof Underway;
     const changed = isUnknown ? "What was changed by then is not known." : "Nothing was changed.";
-    return { status: "failed", problems: [`${lost}. ${changed}`], isUnknown };
+    return { status: "failed", problems: [`${lost2}. ${changed}`], isUnknown };
   }
   const reason = error instanceof Error && error.name === "AbortError" ? error.cause : error;
   if (reason instanceof Cancelled) {
@@ -3766,7 +3786,9 @@ function deploy(services, field, watch2) {
     const problem = whyNotSent(field, watch2);
     if (problem !== void 0) return { ...asItIs, problem };
     noteSending(checked2);
-    const rollout = await send(checked2, connection, end).catch((error) => lostSight(checked2, error, field));
+    const rollout = await send(checked2, connection, end).catch(
+      (error) => lostSight(checked2, error, field, watch2)
+    );
     noteSent(rollout);
     return rollout;
   }
@@ -3825,11 +3847,16 @@ function describe({ request, action, changes, access, nextColour: nextColour2 })
   }
   return action === "create" ? `${request.name}: create, ${auth}` : `${request.name}: update (${changes.join("; ")}), ${auth}`;
 }
-function lostSight(checked2, error, { signal, time }) {
-  const why = signal.aborted ? "the run was stopped before it answered" : messageOf(error);
-  const cause = `it is not known whether the swarm took the change: ${why}`;
-  const outcome = signal.aborted ? "cancelled" : time.isOver ? "timed-out" : "failed";
-  return { checked: checked2, sentAt: nowMs(), service: checked2.current, problem: { outcome, cause, isUnknown: true } };
+function lostSight(checked2, error, { signal, time }, watch2) {
+  const problem = () => {
+    if (signal.aborted) return lost("cancelled", "the run was stopped before it answered");
+    if (watch2?.failed.aborted) return lost("skipped", `it had not answered when ${watch2.culprits.join(", ")} failed`);
+    return lost(time.isOver ? "timed-out" : "failed", messageOf(error));
+  };
+  return { checked: checked2, sentAt: nowMs(), service: checked2.current, problem: problem() };
+}
+function lost(outcome, why) {
+  return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
 }
 function refused(checked2, sentAt, said) {
   const cause = `docker refused to ${checked2.action} it: ${said}`;
