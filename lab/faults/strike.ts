@@ -10,7 +10,7 @@ const RETRIES = 90
 
 /** A stage has begun when this stands in what the step has printed. */
 const MARKS: Readonly<Record<Stage, RegExp>> = {
-  start: /(?:)/,
+  start: /^::group::/m,
   check: /^::group::Check /m,
   'first step': /^::group::(?:Try the canaries|Stop the old tasks)/m,
   deploy: /^::group::Deploy/m,

@@ -246,6 +246,7 @@ test('a run has to be green whatever passes soon and elsewhere', () => {
   expect(mustBeGreen(SCENARIO, [fault('node', 'kill')], false)).toBe(false)
   expect(mustBeGreen(SCENARIO, [fault('registry', 'error')], false)).toBe(false)
   expect(mustBeGreen(SCENARIO, [fault('door', 'cut', 20)], false)).toBe(false)
+  expect(mustBeGreen(SCENARIO, [{ ...fault('door', 'html'), at: { stage: 'start', ms: 0 } }], false)).toBe(false)
   expect(mustBeGreen(SCENARIO, [SIGTERM], false)).toBe(false)
   expect(mustBeGreen(SCENARIO, [], true)).toBe(false)
   expect(mustBeGreen(BAD, [], false)).toBe(false)
