@@ -7785,10 +7785,10 @@ async function areGone(them, patienceMs) {
 var JOURNAL = "run.jsonl";
 var LARGEST_BYTES = 4e6;
 var journal;
-function openState(directory) {
+function openState(directory, onCancel) {
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
   journal = openSync(join(directory, JOURNAL), flags, 384);
-  note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? "" });
+  note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? "", onCancel });
 }
 function note(change) {
   if (journal === void 0) return;
@@ -12794,7 +12794,6 @@ var MARK = "SWARM_DEPLOY_RUN";
 async function createWorkspace() {
   const directory = await makeWorkspace();
   process.env[MARK] = basename(directory);
-  openState(directory);
   let sockets = 0;
   return {
     directory,
@@ -13171,6 +13170,7 @@ export {
   isAlive,
   stopMain,
   endMarked,
+  openState,
   note,
   stepIdentity,
   readState,

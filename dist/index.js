@@ -42,6 +42,7 @@ import {
   messageOf,
   note,
   nowMs,
+  openState,
   parseGoJson,
   parseReference,
   pathMatches,
@@ -4429,7 +4430,7 @@ async function run(asked, signal) {
   var _stack = [];
   try {
     const workspace = __using(_stack, await createWorkspace(), true);
-    note({ onCancel: asked.onCancel });
+    openState(workspace.directory, asked.onCancel);
     const time = new RunTime(asked.timeoutSeconds, signal);
     const connection = __using(_stack, await stage(
       "Connect",

@@ -19,7 +19,7 @@ import { type RolledOut, rollOut, unwatched } from './roll-out.ts'
 import { GIVE_UP_AFTER_STOP_MS, RunTime } from './run-time.ts'
 import { stage } from './runner/log.ts'
 import { identifyRun } from './runner/run.ts'
-import { note } from './runner/state.ts'
+import { openState } from './runner/state.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 import { createWorkspace, type Workspace } from './runner/workspace.ts'
 import { makeObjects } from './stack/make.ts'
@@ -43,7 +43,7 @@ export async function main(): Promise<void> {
 
 async function run(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
   await using workspace = await createWorkspace()
-  note({ onCancel: asked.onCancel })
+  openState(workspace.directory, asked.onCancel)
   const time = new RunTime(asked.timeoutSeconds, signal)
   using connection = await stage('Connect', () =>
     time.before('Connect', (limit) => connect(asked, workspace, process.env, limit)),

@@ -63,13 +63,13 @@ describe('post', () => {
     await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
     const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState: true })
     await reaches(step, '::group::Log in')
-    const before = (await docker.calls()).length
     step.main.kill('SIGKILL')
     const run = await step.finished
     expect(warningsOf(run)).toEqual([
       expect.stringMatching(/^The run was cut off in the stage “Log in”: no service was changed$/),
     ])
-    expect(await docker.calls()).toHaveLength(before)
+    // Whoever goes to a swarm asks for the endpoint first: only main did.
+    expect((await docker.calls()).filter((call) => call.startsWith('context inspect'))).toHaveLength(1)
     expect(await readdir(runner.temp)).toEqual([])
   })
 
@@ -81,11 +81,11 @@ describe('post', () => {
       const running = await runner.start(step)
       await reaches(running, '::group::Log in')
       const post = await runner.post({}, step)
-      expect(running.main.exitCode).toBe(1)
       expect(post).toMatchObject({ code: 0, stderr: '' })
       expect(post.stdout).toContain('The run of this step is still under way: it is stopped')
       expect(post.stdout).toContain('has ended in good order')
-      expect((await running.finished).outputs.status).toBe('cancelled')
+      const run = await running.finished
+      expect([run.main.code, run.outputs.status]).toEqual([1, 'cancelled'])
       expect(await readdir(runner.temp)).toEqual([])
     },
     LIMIT_MS,

@@ -50,11 +50,11 @@ type Change = Partial<Omit<RunState, 'services'>> & { readonly service?: Service
 
 let journal: number | undefined
 
-/** Begins the journal of this process. */
-export function openState(directory: string): void {
+/** Begins the journal of a main in its workspace. */
+export function openState(directory: string, onCancel: RunState['onCancel']): void {
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND
   journal = openSync(join(directory, JOURNAL), flags, 0o600)
-  note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? '' })
+  note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? '', onCancel })
 }
 
 /** Adds a change to the journal. It never fails the run: a full disk must not. */

@@ -5,7 +5,6 @@ import { messageOf, UserError } from '../errors.ts'
 import { log } from './log.ts'
 import { isOwn } from './ownership.ts'
 import { saveForPost } from './saved.ts'
-import { openState } from './state.ts'
 import { temporaryDirectories, unwritable } from './temporary.ts'
 
 const NAME = /^swarm-deploy-[0-9a-f]{12}$/
@@ -43,7 +42,6 @@ export interface Workspace extends AsyncDisposable {
 export async function createWorkspace(): Promise<Workspace> {
   const directory = await makeWorkspace()
   process.env[MARK] = basename(directory)
-  openState(directory)
   let sockets = 0
   return {
     directory,

@@ -36,7 +36,7 @@ const journal = () => join(directory, 'run.jsonl')
 
 describe('what main notes', () => {
   test('is what post reads, the last word of each', async () => {
-    openState(directory)
+    openState(directory, 'keep')
     note({ stage: 'Deploy', lock: LOCK, onCancel: 'rollback' })
     note({ service: SHOP })
     note({ stage: 'Watch' })
@@ -53,20 +53,20 @@ describe('what main notes', () => {
   })
 
   test('counts up to the line in which it was killed', async () => {
-    openState(directory)
+    openState(directory, 'keep')
     note({ stage: 'Deploy' })
     appendFileSync(journal(), '{"stage":"Wat')
     expect((await readState(directory))?.stage).toBe('Deploy')
   })
 
   test('fails no run when the directory is gone', () => {
-    openState(directory)
+    openState(directory, 'keep')
     rmSync(directory, { recursive: true })
     expect(() => note({ stage: 'Deploy' })).not.toThrow()
   })
 
   test('is in a file for this user alone', async () => {
-    openState(directory)
+    openState(directory, 'keep')
     chmodSync(journal(), 0o640)
     expect(await readState(directory)).toBeUndefined()
   })
@@ -150,7 +150,7 @@ describe('the identity of a step', () => {
 })
 
 test('no word of a spec is in the journal', () => {
-  openState(directory)
+  openState(directory, 'keep')
   note({ service: SHOP })
   expect(JSON.parse(readFileSync(journal(), 'utf8').split('\n')[1] ?? '')).toEqual({ service: SHOP })
 })
