@@ -7,6 +7,7 @@ import { RegistryError, verifyCredential } from './docker/registry.ts'
 import { remedy } from './docker/registry-error.ts'
 import { messageOf } from './errors.ts'
 import { groupBy } from './group-by.ts'
+import { limited } from './runner/foreign.ts'
 import { log } from './runner/log.ts'
 import { Secret } from './runner/secret.ts'
 import type { Workspace } from './runner/workspace.ts'
@@ -138,7 +139,7 @@ async function askHelper(
   const answer = await runProgram(`docker-credential-${helper}`, ['get'], { env, stdin: registryKey(registry), signal })
   if (answer.code !== 0) {
     if (/credentials not found/i.test(answer.stdout + answer.stderr)) return undefined
-    throw new Error((answer.stderr || answer.stdout).trim())
+    throw new Error(limited((answer.stderr || answer.stdout).trim()))
   }
   const { Username: username, Secret: password } = parsedAnswer(answer.stdout)
   if (typeof username !== 'string' || typeof password !== 'string')

@@ -35,7 +35,7 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
   if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(', ')}`)
   reportLog.info(verdictLine(status, shown))
   const { json, leftOut } = servicesOutput(shown)
-  if (leftOut > 0) log.warning(`The output services has no room for ${leftOut} services that came up as asked`)
+  if (leftOut > 0) reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`)
   setOutput('status', status)
   setOutput('services', json)
   addSummary(resultSummary(status, shown))

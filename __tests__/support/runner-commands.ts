@@ -106,3 +106,20 @@ export function shownGreedily(printed: string): string {
   const lines = printed.split('\n').filter((line) => greedyCommands(line)[0]?.name !== 'add-mask')
   return lines.join('\n').trim()
 }
+
+/** The names and values of a file of outputs or states: `name<<delimiter`, lines, `delimiter` (FileCommandManager.cs). */
+export function valuesIn(content: string): [string, string][] {
+  const lines = content.split('\n')
+  const values: [string, string][] = []
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? ''
+    if (line === '') continue
+    const [, name, delimiter] = /^([^=]*?)<<(.+)$/.exec(line) ?? []
+    if (name === undefined || delimiter === undefined) throw new Error(`Invalid format '${line}'`)
+    const end = lines.indexOf(delimiter, at + 1)
+    if (end < 0) throw new Error(`Invalid value. Matching delimiter not found '${delimiter}'`)
+    values.push([name, lines.slice(at + 1, end).join('\n')])
+    at = end
+  }
+  return values
+}

@@ -12,7 +12,6 @@ type Asked = NonNullable<EngineError['asked']>
 
 const MOST_QUOTED = 200
 const MOST_READ = 10_000
-const MOST_OF_A_MESSAGE = 10_000
 
 /**
  * What the daemon means by an answer that is no error. Some have no body.
@@ -34,7 +33,7 @@ export function readAnswer<T>({ body, headers }: Body, path: string, { host, req
 export function refusal({ status, headers, body }: Body, asked: Asked): EngineError {
   const text = body.toString()
   const message = messageIn(text)
-  if (message !== undefined) return new EngineError(status, message.slice(0, MOST_OF_A_MESSAGE), asked)
+  if (message !== undefined) return new EngineError(status, message, asked)
   return new EngineError(status, describe(text, headers['content-type']), asked, false)
 }
 

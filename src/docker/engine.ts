@@ -1,3 +1,4 @@
+import { limited } from '../runner/foreign.ts'
 import type { Secret } from '../runner/secret.ts'
 
 export interface RequestOptions {
@@ -61,7 +62,7 @@ export class EngineError extends Error {
   readonly asked: { readonly host: string; readonly request: string } | undefined
 
   constructor(status: number, message: string, asked?: EngineError['asked'], isDaemons = true) {
-    super(message)
+    super(limited(message))
     this.status = status
     this.asked = asked
     this.isDaemons = isDaemons

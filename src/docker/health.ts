@@ -1,3 +1,4 @@
+import { foreignLine } from '../runner/foreign.ts'
 import type { Healthcheck } from './api.ts'
 import { spoken } from './duration.ts'
 
@@ -44,7 +45,7 @@ export function lastFailure(health: Health | undefined): string | undefined {
   const last = health?.Log?.at(-1)
   if (last === undefined || last.ExitCode === 0) return undefined
   const output = (last.Output ?? '').trim().replace(/\s+/g, ' ')
-  const shown = output.length > LONGEST_OUTPUT ? `${output.slice(0, LONGEST_OUTPUT)}…` : output
+  const shown = foreignLine(output, LONGEST_OUTPUT)
   return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { foreignLine } from '../runner/foreign.ts'
 import type { StackObject } from './stack-objects.ts'
 
 /**
@@ -15,6 +16,9 @@ const OWNER = `${PREFIX}.owner`
 const URL = `${PREFIX}.url`
 const SECONDS = `${PREFIX}.seconds`
 const TOKEN = `${PREFIX}.token`
+
+/** Whoever may make a config may write anything into its labels. */
+const MOST_SHOWN = 300
 
 /** Who holds a lock, as its labels say. */
 export interface Holder {
@@ -58,8 +62,8 @@ export function locksOf(token: string): string {
 export function heldLock({ ID, CreatedAt, Spec }: StackObject & { readonly CreatedAt: string }): HeldLock {
   const labels = Spec.Labels ?? {}
   const holder = {
-    owner: labels[OWNER] || 'someone unknown',
-    url: labels[URL] ?? '',
+    owner: foreignLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
+    url: foreignLine(labels[URL] ?? '', MOST_SHOWN),
     // One that was made by hand stays until it is removed by hand.
     seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
     token: labels[TOKEN] ?? '',

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { limited } from '../runner/foreign.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import type { CommandResult, DockerCli } from './cli.ts'
 import type { Command } from './commands.ts'
@@ -122,5 +123,5 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 export function complaint({ code, stdout, stderr }: CommandResult): string {
   const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/)
   const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()))
-  return telling.join(' ').replace(/^Error response from daemon: /, '') || `exit code ${code}`
+  return limited(telling.join(' ').replace(/^Error response from daemon: /, '')) || `exit code ${code}`
 }

@@ -1,3 +1,4 @@
+import { limited } from '../runner/foreign.ts'
 import type { Service, ServiceSpec, Task, UpdateStatus } from './api.ts'
 import { spoken } from './duration.ts'
 import { isDecided, restartDelaySeconds, turnsOf, whyNoOther } from './restart-policy.ts'
@@ -238,7 +239,7 @@ function statusOf({ earlierStatus }: Memory, { UpdateStatus: status }: Service):
 /** Swarm's words for a pause or a rollback, in the states in which they still say why. */
 function swarmReason(status: UpdateStatus | undefined): string | undefined {
   const says = ['paused', 'rollback_started', 'rollback_paused']
-  return status !== undefined && says.includes(status.State) ? status.Message : undefined
+  return status !== undefined && says.includes(status.State) ? limited(status.Message ?? '') || undefined : undefined
 }
 
 /**
@@ -273,7 +274,8 @@ function stuckVerdict(memory: Memory, { service, tasks, now }: Sight): FailedVer
   const isOverdue = (since: number = now) => now - since >= UNPLACED_GRACE_SECONDS
   const current = currentTasks(service, tasks)
   const unplaced = current.filter(isUnplaced).find(({ ID }) => isOverdue(memory.unplacedSince.get(ID)))
-  if (unplaced !== undefined) return { state: 'failed', cause: `no node can take it: ${unplaced.Status.Err}` }
+  if (unplaced !== undefined)
+    return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}` }
   const unallocated = current.filter(isUnallocated)
   if (!unallocated.some((task) => isOverdue(memory.inStateSince.get(stateKey(task))))) return undefined
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`

@@ -1,3 +1,5 @@
+import { limited } from '../runner/foreign.ts'
+
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8
 const LENGTH_AT = 4
@@ -12,6 +14,7 @@ export function logLines(bytes: Buffer): string[] {
     .toString('utf8')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
+    .map(limited)
 }
 
 /** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */

@@ -1,4 +1,5 @@
 import { groupBy } from '../group-by.ts'
+import { limited } from '../runner/foreign.ts'
 import type { Node, Service, ServiceSpec, Task, TaskState } from './api.ts'
 import { endsForGood, isGlobal, isJob } from './service-mode.ts'
 
@@ -81,7 +82,8 @@ export function newest(tasks: readonly Task[]): Task | undefined {
 
 /** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
 export function ending(task: Task): string {
-  const { State: state, Err: error, ContainerStatus: container } = task.Status
+  const { State: state, ContainerStatus: container } = task.Status
+  const error = task.Status.Err && limited(task.Status.Err)
   if (state === 'rejected') return `was rejected: ${error ?? 'no reason given'}`
   if (isUnhealthy(task)) return 'failed its health check'
   const code = container?.ExitCode

@@ -1,3 +1,4 @@
+import { limited } from '../runner/foreign.ts'
 import type { Service } from './api.ts'
 
 /** An update of a service that had not come to its end before this run began. Pure. */
@@ -20,7 +21,8 @@ export function isPaused({ UpdateStatus: status }: Service): boolean {
 export function unsettledNote(service: Service, isChanged: boolean): string | undefined {
   const { UpdateStatus: status } = service
   if (status === undefined || !isUnsettled(service)) return undefined
-  if (isPaused(service)) return `its last update is paused (${status.Message ?? 'no reason given'}): it is sent anew`
+  if (isPaused(service))
+    return `its last update is paused (${limited(status.Message ?? 'no reason given')}): it is sent anew`
   const what = status.State === 'updating' ? 'an earlier update of it' : 'the rollback of its last update'
   return isChanged
     ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make`

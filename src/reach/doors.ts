@@ -3,6 +3,7 @@ import type { Reach, TlsMaterial, UserConfig } from '../deployment.ts'
 import { type DockerCli, dockerCli } from '../docker/cli.ts'
 import { type ContextInspection, environmentForEndpoint, hasBareTls, warningsFor } from '../docker/endpoint.ts'
 import { UserError } from '../errors.ts'
+import { limited } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { parseHost } from './host.ts'
@@ -104,6 +105,6 @@ async function inspectContext(
   const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context'
   const source = name === undefined ? current : `\`context\` (${name})`
   throw new UserError(
-    `docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`,
+    `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`,
   )
 }

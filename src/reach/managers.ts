@@ -30,6 +30,8 @@ interface Manager {
 
 /** A daemon that has just lost its connections may be back in a moment. */
 const SECOND_LOOK_MS = 500
+/** Of a daemon, or of what stands in for it. */
+const MOST_VERSION_CHARACTERS = 100
 /** A daemon that is not frozen answers a ping at once; a slow one, or one far away, within this. */
 const PING_SECONDS = 10
 /** A manager without a leader takes 20 s to say so. */
@@ -83,7 +85,9 @@ export class Managers implements Daemons, Disposable {
         const found = await this.#enter(door, signal)
         if (!(found instanceof Refusal)) {
           const { engine, version } = found
-          log.info(`Connected to ${door.text}: Docker ${version}, API ${engine.apiVersion}, a manager of the swarm`)
+          log.info(
+            `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
+          )
           return this.#use(found)
         }
         refusals.push(found)

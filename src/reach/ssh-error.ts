@@ -1,3 +1,4 @@
+import { limited } from '../runner/foreign.ts'
 import type { OfferedKey } from './known-hosts.ts'
 
 export type SshFailure =
@@ -109,5 +110,5 @@ function offer(key: OfferedKey | undefined): string {
 
 function lastLine(stderr: string): string {
   const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '')
-  return lines.at(-1)?.trim() ?? 'ssh ended without a word: check what the sshd log of the server says'
+  return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says'
 }

@@ -55,10 +55,18 @@ function appendWhole(path: string, text: string): void {
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
     } catch (error) {
-      ftruncateSync(file, size)
+      cutBack(file, size)
       throw error
     }
   } finally {
     closeSync(file)
+  }
+}
+
+function cutBack(file: number, size: number): void {
+  try {
+    ftruncateSync(file, size)
+  } catch {
+    // No regular file: nothing of it can be taken back.
   }
 }

@@ -4,6 +4,11 @@ import { redact } from './secret.ts'
 /** Longer lines of others are no help to anybody. */
 const MOST_CHARACTERS = 2000
 
+/** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
+export function limited(text: string): string {
+  return text.length > MOST_CHARACTERS ? foreignLine(text) : text
+}
+
 /**
  * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
  * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB

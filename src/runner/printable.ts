@@ -24,11 +24,16 @@ export function printable(text: string): string {
     .replace(UNSEEN, '\ufffd')
 }
 
-/** The text if it is short enough; else its beginning, with a word of how much is missing. */
+const REST = /… \(([\d,]+) more characters\)$/
+
+/** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
 export function shortened(text: string, mostCharacters: number): string {
   if (text.length <= mostCharacters) return text
-  const head = withoutHalf(text.slice(0, mostCharacters))
-  return `${head}… (${(text.length - head.length).toLocaleString('en')} more characters)`
+  const [note = '', cutBefore = '0'] = REST.exec(text) ?? []
+  const whole = text.length - note.length
+  const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)))
+  const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''))
+  return `${head}… (${missing.toLocaleString('en')} more characters)`
 }
 
 /** The text without halves of characters, with which nothing can be encoded. */

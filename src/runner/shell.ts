@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { limited } from './foreign.ts'
 
 /** How a shell command of the user's ended. */
 export interface ShellResult {
@@ -78,13 +79,21 @@ function killGroup(pid: number | undefined): void {
 /** The end of what was printed. */
 class Tail {
   #bytes = Buffer.alloc(0)
+  #lostBytes = 0
 
   add(chunk: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MOST_BYTES)
+    const all = Buffer.concat([this.#bytes, chunk])
+    this.#bytes = all.subarray(-MOST_BYTES)
+    this.#lostBytes += all.length - this.#bytes.length
   }
 
   lines(): string[] {
-    const lines = this.#bytes.toString('utf8').split(/[\r\n]+/)
-    return lines.filter((line) => line.trim() !== '').slice(-MOST_LINES)
+    const [first = '', ...others] = this.#bytes.toString('utf8').split(/[\r\n]+/)
+    // What is left of a line that has lost its beginning may be half of a secret.
+    const whole = this.#lostBytes > 0 ? others : [first, ...others]
+    const lines = whole.filter((line) => line.trim() !== '').slice(-MOST_LINES)
+    const isAll = this.#lostBytes === 0 || lines.length === MOST_LINES
+    const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`
+    return [...(isAll ? [] : [note]), ...lines.map(limited)]
   }
 }

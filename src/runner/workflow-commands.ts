@@ -27,7 +27,8 @@ export function commandLine(
 ): string {
   const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`)
   const head = given.length === 0 ? name : `${name} ${given.join(',')}`
-  return `::${head}::${escapeData(readsGreedily(env) ? data.replaceAll('::', ': :') : data)}`
+  const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ': ').replace(/^:/, ' :') : data
+  return `::${head}::${escapeData(clear)}`
 }
 
 /** A line that no runner takes for a command: those begin with `::`, or have `##[` (or `##vso[`) anywhere. */

@@ -56,7 +56,7 @@ describe('what a task waits for that is starting', () => {
     ],
     [{ Log: [{ ExitCode: -1 }] }, 'exit code -1'],
     [failed(''), 'exit code 1'],
-    [failed('x'.repeat(300)), `exit code 1: ${'x'.repeat(200)}…`],
+    [failed('x'.repeat(300)), `exit code 1: ${'x'.repeat(200)}… (100 more characters)`],
   ])('the last word of %j is %j', (health, words) => {
     expect(lastFailure(health)).toBe(words)
   })
