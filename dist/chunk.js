@@ -7440,10 +7440,14 @@ var UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\uf
 function printable(text3) {
   return text3.replace(TERMINAL_CODES, "").replace(BLANKS_WITH_LINE_END, " ").replaceAll("	", " ").replace(UNSEEN, "�");
 }
+var REST = /… \(([\d,]+) more characters\)$/;
 function shortened(text3, mostCharacters) {
   if (text3.length <= mostCharacters) return text3;
-  const head = withoutHalf(text3.slice(0, mostCharacters));
-  return `${head}… (${(text3.length - head.length).toLocaleString("en")} more characters)`;
+  const [note2 = "", cutBefore = "0"] = REST.exec(text3) ?? [];
+  const whole = text3.length - note2.length;
+  const head = withoutHalf(text3.slice(0, Math.min(mostCharacters, whole)));
+  const missing = whole - head.length + Number(cutBefore.replaceAll(",", ""));
+  return `${head}… (${missing.toLocaleString("en")} more characters)`;
 }
 function wellFormed(text3) {
   return text3.replace(new RegExp("\\p{Cs}", "gu"), "�");
@@ -7557,7 +7561,8 @@ function readsGreedily(env) {
 function commandLine(name, data, env, properties = {}) {
   const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
   const head = given.length === 0 ? name : `${name} ${given.join(",")}`;
-  return `::${head}::${escapeData(readsGreedily(env) ? data.replaceAll("::", ": :") : data)}`;
+  const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ": ").replace(/^:/, " :") : data;
+  return `::${head}::${escapeData(clear)}`;
 }
 function withoutCommands(line) {
   return line.replace(/##(?=\w*\[)/g, "## ").replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, "$1 ");
@@ -7619,7 +7624,7 @@ function formsOf(value) {
   const telling = unique(plain).filter((one) => !isTooPlain(one));
   const escaped = telling.flatMap((one) => [
     one,
-    printable(one),
+    printable(one).trim(),
     encodeURIComponent(one),
     encodeURIComponent(one).replaceAll("%20", "+"),
     JSON.stringify(one).slice(1, -1),
@@ -7655,6 +7660,9 @@ function unique(texts) {
 
 // src/runner/foreign.ts
 var MOST_CHARACTERS = 2e3;
+function limited(text3) {
+  return text3.length > MOST_CHARACTERS ? foreignLine(text3) : text3;
+}
 function foreignLine(text3, mostCharacters = MOST_CHARACTERS) {
   return shortened(redact(printable(redact(text3))), mostCharacters);
 }
@@ -9094,7 +9102,7 @@ function offer(key) {
 }
 function lastLine(stderr) {
   const lines2 = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== "");
-  return lines2.at(-1)?.trim() ?? "ssh ended without a word: check what the sshd log of the server says";
+  return limited(lines2.at(-1)?.trim() ?? "") || "ssh ended without a word: check what the sshd log of the server says";
 }
 
 // src/reach/way.ts
@@ -9539,7 +9547,7 @@ async function inspectContext(docker, name, env, signal2) {
   const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : "the current docker context";
   const source = name === void 0 ? current : `\`context\` (${name})`;
   throw new UserError(
-    `docker could not resolve ${source}: ${stderr.trim()}. Choose one that \`docker context ls\` lists.`
+    `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`
   );
 }
 
@@ -9555,7 +9563,7 @@ var EngineError = class extends Error {
   /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
   asked;
   constructor(status, message, asked, isDaemons = true) {
-    super(message);
+    super(limited(message));
     this.status = status;
     this.asked = asked;
     this.isDaemons = isDaemons;
@@ -9599,7 +9607,6 @@ function withoutNulls(value) {
 // src/docker/answers.ts
 var MOST_QUOTED = 200;
 var MOST_READ = 1e4;
-var MOST_OF_A_MESSAGE = 1e4;
 function readAnswer({ body, headers }, path, { host, request: request2 }) {
   const text3 = body.toString();
   if (text3.trim() === "" && !isRead(request2)) return void 0;
@@ -9613,7 +9620,7 @@ function readAnswer({ body, headers }, path, { host, request: request2 }) {
 function refusal({ status, headers, body }, asked) {
   const text3 = body.toString();
   const message = messageIn(text3);
-  if (message !== void 0) return new EngineError(status, message.slice(0, MOST_OF_A_MESSAGE), asked);
+  if (message !== void 0) return new EngineError(status, message, asked);
   return new EngineError(status, describe(text3, headers["content-type"]), asked, false);
 }
 function messageIn(body) {
@@ -10107,6 +10114,7 @@ function mayPass({ ControlAvailable, Error: problem2, LocalNodeState }) {
 
 // src/reach/managers.ts
 var SECOND_LOOK_MS = 500;
+var MOST_VERSION_CHARACTERS = 100;
 var PING_SECONDS = 10;
 var ASK_LIMIT_MS = 25e3;
 var SEARCH_SECONDS = 120;
@@ -10146,7 +10154,9 @@ var Managers = class {
         const found = await this.#enter(door, signal2);
         if (!(found instanceof Refusal)) {
           const { engine, version } = found;
-          log.info(`Connected to ${door.text}: Docker ${version}, API ${engine.apiVersion}, a manager of the swarm`);
+          log.info(
+            `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`
+          );
           return this.#use(found);
         }
         refusals.push(found);
@@ -12417,11 +12427,17 @@ function appendWhole(path, text3) {
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync2(file, bytes, done);
     } catch (error) {
-      ftruncateSync(file, size);
+      cutBack(file, size);
       throw error;
     }
   } finally {
     closeSync2(file);
+  }
+}
+function cutBack(file, size) {
+  try {
+    ftruncateSync(file, size);
+  } catch {
   }
 }
 
@@ -12443,6 +12459,7 @@ var OWNER = `${PREFIX}.owner`;
 var URL2 = `${PREFIX}.url`;
 var SECONDS = `${PREFIX}.seconds`;
 var TOKEN = `${PREFIX}.token`;
+var MOST_SHOWN = 300;
 function lockName(kind, name) {
   const plain = `${PREFIX}.${kind}.${name}`;
   if (plain.length <= LONGEST_NAME3) return plain;
@@ -12459,8 +12476,8 @@ function locksOf(token) {
 function heldLock({ ID, CreatedAt, Spec }) {
   const labels = Spec.Labels ?? {};
   const holder = {
-    owner: labels[OWNER] || "someone unknown",
-    url: labels[URL2] ?? "",
+    owner: foreignLine(labels[OWNER] ?? "", MOST_SHOWN) || "someone unknown",
+    url: foreignLine(labels[URL2] ?? "", MOST_SHOWN),
     // One that was made by hand stays until it is removed by hand.
     seconds: /^\d+$/.test(labels[SECONDS] ?? "") ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
     token: labels[TOKEN] ?? ""
@@ -12531,12 +12548,19 @@ function killGroup(pid) {
 }
 var Tail = class {
   #bytes = Buffer.alloc(0);
+  #lostBytes = 0;
   add(chunk) {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MOST_BYTES);
+    const all = Buffer.concat([this.#bytes, chunk]);
+    this.#bytes = all.subarray(-MOST_BYTES);
+    this.#lostBytes += all.length - this.#bytes.length;
   }
   lines() {
-    const lines2 = this.#bytes.toString("utf8").split(/[\r\n]+/);
-    return lines2.filter((line) => line.trim() !== "").slice(-MOST_LINES);
+    const [first = "", ...others] = this.#bytes.toString("utf8").split(/[\r\n]+/);
+    const whole = this.#lostBytes > 0 ? others : [first, ...others];
+    const lines2 = whole.filter((line) => line.trim() !== "").slice(-MOST_LINES);
+    const isAll = this.#lostBytes === 0 || lines2.length === MOST_LINES;
+    const note2 = `(${this.#lostBytes.toLocaleString("en")} bytes or more before this are left out)`;
+    return [...isAll ? [] : [note2], ...lines2.map(limited)];
   }
 };
 
@@ -13151,6 +13175,13 @@ export {
   __toESM,
   __using,
   __callDispose,
+  LINE_END,
+  printable,
+  shortened,
+  Secret,
+  redact,
+  limited,
+  foreignLine,
   isJob,
   wantedTasks,
   isGlobal,
@@ -13161,12 +13192,6 @@ export {
   nowMs,
   sleep,
   timeLimit,
-  LINE_END,
-  printable,
-  shortened,
-  Secret,
-  redact,
-  foreignLine,
   isAlive,
   stopMain,
   endMarked,

@@ -37,6 +37,7 @@ import {
   isJob,
   isolatedConfigFile,
   lifetimeOf,
+  limited,
   log,
   longestTrial,
   messageOf,
@@ -186,7 +187,8 @@ function newest(tasks) {
   return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
 function ending(task) {
-  const { State: state, Err: error, ContainerStatus: container } = task.Status;
+  const { State: state, ContainerStatus: container } = task.Status;
+  const error = task.Status.Err && limited(task.Status.Err);
   if (state === "rejected") return `was rejected: ${error ?? "no reason given"}`;
   if (isUnhealthy(task)) return "failed its health check";
   const code2 = container?.ExitCode;
@@ -359,7 +361,7 @@ function statusOf({ earlierStatus }, { UpdateStatus: status }) {
 }
 function swarmReason(status) {
   const says = ["paused", "rollback_started", "rollback_paused"];
-  return status !== void 0 && says.includes(status.State) ? status.Message : void 0;
+  return status !== void 0 && says.includes(status.State) ? limited(status.Message ?? "") || void 0 : void 0;
 }
 function swarmRollsBack(memory, service) {
   if (statusOf(memory, service)?.State !== "rollback_started") return void 0;
@@ -386,7 +388,8 @@ function stuckVerdict(memory, { service, tasks, now }) {
   const isOverdue = (since2 = now) => now - since2 >= UNPLACED_GRACE_SECONDS;
   const current = currentTasks(service, tasks);
   const unplaced = current.filter(isUnplaced).find(({ ID }) => isOverdue(memory.unplacedSince.get(ID)));
-  if (unplaced !== void 0) return { state: "failed", cause: `no node can take it: ${unplaced.Status.Err}` };
+  if (unplaced !== void 0)
+    return { state: "failed", cause: `no node can take it: ${limited(unplaced.Status.Err ?? "")}` };
   const unallocated = current.filter(isUnallocated);
   if (!unallocated.some((task) => isOverdue(memory.inStateSince.get(stateKey(task))))) return void 0;
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
@@ -846,7 +849,7 @@ function lastFailure(health) {
   const last = health?.Log?.at(-1);
   if (last === void 0 || last.ExitCode === 0) return void 0;
   const output = (last.Output ?? "").trim().replace(/\s+/g, " ");
-  const shown = output.length > LONGEST_OUTPUT ? `${output.slice(0, LONGEST_OUTPUT)}…` : output;
+  const shown = foreignLine(output, LONGEST_OUTPUT);
   return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
 }
 function slowCheckNote(check2, timeoutSeconds) {
@@ -1057,7 +1060,7 @@ var HEADER_BYTES = 8;
 var LENGTH_AT = 4;
 function logLines(bytes) {
   const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-  return printed.toString("utf8").split(/\r?\n/).filter((line) => line.trim() !== "");
+  return printed.toString("utf8").split(/\r?\n/).filter((line) => line.trim() !== "").map(limited);
 }
 var LAST_STREAM = 3;
 function isFramed(bytes) {
@@ -2261,7 +2264,8 @@ function isPaused({ UpdateStatus: status }) {
 function unsettledNote(service, isChanged) {
   const { UpdateStatus: status } = service;
   if (status === void 0 || !isUnsettled(service)) return void 0;
-  if (isPaused(service)) return `its last update is paused (${status.Message ?? "no reason given"}): it is sent anew`;
+  if (isPaused(service))
+    return `its last update is paused (${limited(status.Message ?? "no reason given")}): it is sent anew`;
   const what = status.State === "updating" ? "an earlier update of it" : "the rollback of its last update";
   return isChanged ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make` : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
 }
@@ -2653,7 +2657,7 @@ async function askHelper(helper, registry, env, signal) {
   const answer2 = await runProgram(`docker-credential-${helper}`, ["get"], { env, stdin: registryKey(registry), signal });
   if (answer2.code !== 0) {
     if (/credentials not found/i.test(answer2.stdout + answer2.stderr)) return void 0;
-    throw new Error((answer2.stderr || answer2.stdout).trim());
+    throw new Error(limited((answer2.stderr || answer2.stdout).trim()));
   }
   const { Username: username, Secret: password } = parsedAnswer(answer2.stdout);
   if (typeof username !== "string" || typeof password !== "string")
@@ -2947,7 +2951,7 @@ function sendJson(response, status, body) {
 function complaint({ code: code2, stdout, stderr }) {
   const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
   const telling = lines.filter((line) => line.trim() !== "" && !/^(See '|Usage:|Run ')/.test(line.trim()));
-  return telling.join(" ").replace(/^Error response from daemon: /, "") || `exit code ${code2}`;
+  return limited(telling.join(" ").replace(/^Error response from daemon: /, "")) || `exit code ${code2}`;
 }
 
 // src/docker/spec-support.ts
@@ -3713,7 +3717,7 @@ async function reportResults(results, deployment) {
   if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(", ")}`);
   reportLog.info(verdictLine(status, shown));
   const { json, leftOut: leftOut2 } = servicesOutput(shown);
-  if (leftOut2 > 0) log.warning(`The output services has no room for ${leftOut2} services that came up as asked`);
+  if (leftOut2 > 0) reportLog.warning(`The output services has no room for ${leftOut2} services that came up as asked`);
   setOutput("status", status);
   setOutput("services", json);
   addSummary(resultSummary(status, shown));

@@ -81,7 +81,7 @@ export function formsOf(value: string): string[] {
   const telling = unique(plain).filter((one) => !isTooPlain(one))
   const escaped = telling.flatMap((one) => [
     one,
-    printable(one),
+    printable(one).trim(),
     encodeURIComponent(one),
     encodeURIComponent(one).replaceAll('%20', '+'),
     JSON.stringify(one).slice(1, -1),
