@@ -1,7 +1,11 @@
-import { readdir } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import type { RunningStep } from '../../lab/runner.ts'
+import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000
 const PASSWORD = 'bob-pw-that-must-not-stay'
@@ -98,6 +102,91 @@ describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PA
       expect(await readdir(swarm.runner.temp)).toEqual([])
       expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
       expect((await swarm.lab.docker(['service', 'inspect', name])).code).toBe(0)
+    },
+    LIMIT_MS,
+  )
+
+  /** Long after main should have ended; what it waits for never comes. */
+  const KILLED_AFTER_MS = 30_000
+
+  test.each([
+    { stage: 'Look at the swarm', hangsAt: /^GET \/nodes/, says: UNTOUCHED },
+    { stage: 'Deploy', hangsAt: /^POST \/services\/\w+\/update/, says: /not known.*the way back failed too: unix:/ },
+    { stage: 'Watch', hangsAt: /^GET \/tasks/, from: 3, says: /the way back failed too: unix:.*did not answer GET/ },
+  ])(
+    'while the daemon hangs, in the stage $stage: it ends by itself, and says what it could not do',
+    async ({ stage, hangsAt, from = 1, says }) => {
+      const name = `hung-${stage.split(/\W/).join('-').toLowerCase()}`
+      const image = (tag: string) => swarm.lab.image({ registry: 'main', repository: name, tag, content: name + tag })
+      const [v1, v2] = [await image('v1'), await image('v2')]
+      await swarm.deploy(inputs([{ name, image: v1.reference, create: true }], { monitor: '1s' }))
+
+      let seen = 0
+      let goOn: () => void = () => undefined
+      const hang = new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      const isHung = () => seen >= from
+      await using proxy = await DaemonProxy.start(
+        join(swarm.runner.directory, `${name}.sock`),
+        swarm.lab.nodes[0].socket,
+        {
+          before: async (method, path) => {
+            if (hangsAt.test(`${method} ${path}`)) seen++
+            if (isHung()) await hang
+          },
+        },
+      )
+      const more = { monitor: '10m', timeout: '15m', 'on-cancel': 'rollback' }
+      const step = await swarm.start(inputs({ [name]: v2.reference }, more), { DOCKER_HOST: proxy.host })
+      await swarm.until(`a daemon that hangs in ${stage}`, isHung)
+      // As GitHub's runner does; it sends SIGTERM when that has not helped.
+      step.main.kill('SIGINT')
+      const giveUp = setTimeout(() => step.main.kill('SIGKILL'), KILLED_AFTER_MS)
+      const [code] = await once(step.main, 'exit')
+      clearTimeout(giveUp)
+      goOn()
+      const run = await step.finished
+
+      expect(code).toBe(1)
+      expect(run.outputs.status).toBe('cancelled')
+      expect(run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+        expect.stringMatching(new RegExp(says.source.replace('SIGTERM', 'SIGINT'))),
+      ])
+      expect(await readdir(swarm.runner.temp)).toEqual([])
+      expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
+    },
+    LIMIT_MS,
+  )
+
+  testUnless(
+    cliOlderThan(STACK_CLI),
+    'when a stack has had a network and a secret made: they are taken away again',
+    async () => {
+      const made = await swarm.lab.image({ registry: 'main', repository: 'shop', tag: 'v1', content: 'shop v1' })
+      const service = { image: made.reference, networks: ['front'], secrets: ['key'] }
+      const compose = { services: { web: service }, networks: { front: {} }, secrets: { key: { content: 'hush' } } }
+      await writeFile(join(swarm.runner.workspace, 'shop.yml'), JSON.stringify(compose))
+
+      let step: RunningStep | undefined
+      await using proxy = await DaemonProxy.start(
+        join(swarm.runner.directory, 'shop.sock'),
+        swarm.lab.nodes[0].socket,
+        {
+          after: async (method, path) => {
+            if (method === 'POST' && path === '/secrets/create') step?.main.kill('SIGTERM')
+          },
+        },
+      )
+      const login = { registry: registry().host, username: 'bob', password: PASSWORD }
+      step = await swarm.start({ ...login, stack: 'shop', 'compose-file': 'shop.yml' }, { DOCKER_HOST: proxy.host })
+      const run = await step.finished
+      expect(run.outputs.status).toBe('cancelled')
+      expect(proxy.requests.map(({ method, path }) => `${method} ${path}`)).toContain('POST /secrets/create')
+      const list = async (...words: string[]) => (await swarm.lab.docker(words)).stdout
+      expect(await list('secret', 'ls', '--quiet')).toBe('')
+      expect(await list('network', 'ls', '--filter', 'name=shop_', '--quiet')).toBe('')
+      expect(await list('service', 'ls', '--filter', 'name=shop_', '--quiet')).toBe('')
     },
     LIMIT_MS,
   )

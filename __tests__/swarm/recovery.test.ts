@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits } from '../../lab/program.ts'
-import { describeSwarm, pinned, resultsOf, untagged } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf, type TaskWithImage, untagged } from '../support/swarm.ts'
 
 /** The way back: what ran before a deploy that failed runs again, with credentials that are valid by then. */
 describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) => {
@@ -58,6 +58,58 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     const wayBack = run.main.stdout.split('::group::Roll back\n')[1] ?? ''
     expect(wayBack).toMatch(/both-b: back after [\d.]+ s\n/)
     expect(wayBack).not.toContain(': updated after')
+  })
+
+  test('the way back begins when one has failed, and not when all others are up', async () => {
+    const [good1, good2] = [await image('once/good', 'v1'), await image('once/good', 'v2')]
+    const [bad1, bad2] = [await image('once/bad', 'v1'), await image('once/bad', 'v2', exits(1))]
+    const [slow1, slow2] = [await image('once/slow', 'v1'), await image('once/slow', 'v2')]
+    const slowly = [...quick, '--update-delay 15s']
+    await deploy('alice', [
+      { name: 'once-good', image: good1.reference, create: true, 'create-args': quick },
+      { name: 'once-bad', image: bad1.reference, create: true, 'create-args': quick },
+      { name: 'once-slow', image: slow1.reference, create: true, replicas: '4', 'create-args': slowly },
+    ])
+    const run = await deploy('alice', {
+      'once-good': good2.reference,
+      'once-bad': bad2.reference,
+      'once-slow': slow2.reference,
+    })
+    expect(run.outputs.status).toBe('rolled-back')
+    expect(resultsOf(run)).toMatchObject([
+      { name: 'once-good', outcome: 'rolled-back' },
+      { name: 'once-bad', outcome: 'rolled-back', cause: expect.stringContaining('exit code 1') },
+      { name: 'once-slow', outcome: 'rolled-back', cause: 'restored because of once-bad; what ran before runs again' },
+    ])
+    expect(await swarm.imagesRunning('once-good')).toEqual([pinned(good1)])
+    expect(await swarm.imagesRunning('once-bad')).toEqual([pinned(bad1)])
+    expect(await swarm.imagesRunning('once-slow')).toEqual([1, 2, 3, 4].map(() => pinned(slow1)))
+    // It was still being rolled out: its last tasks were never replaced.
+    const tasks = (await swarm.lab.tasks('once-slow')) as unknown as TaskWithImage[]
+    const replaced = tasks.filter(({ Spec }) => Spec.ContainerSpec.Image === pinned(slow2))
+    expect(replaced.length).toBeLessThan(4)
+  })
+
+  test.each(['replicated', 'global'])('a %s job that has run is not run again by a way back', async (mode) => {
+    const name = `job-${mode}`
+    const [job1, job2] = [await image(name, 'v1', exits(0)), await image(name, 'v2', exits(0))]
+    const [web1, web2] = [await image(`${name}/web`, 'v1'), await image(`${name}/web`, 'v2', crashesAfter(4))]
+    const web = `${name}-web`
+    await deploy('alice', [
+      { name, image: job1.reference, create: true, 'create-args': [`--mode ${mode}-job`, '--restart-condition none'] },
+      { name: web, image: web1.reference, create: true, 'create-args': patient },
+    ])
+    const iteration = async () => (await swarm.service(name)).JobStatus?.JobIteration.Index ?? 0
+    const before = await iteration()
+    const run = await deploy('alice', { [name]: job2.reference, [web]: web2.reference }, { monitor: '6s' })
+    expect(resultsOf(run)).toMatchObject([
+      { name, outcome: 'updated' },
+      { name: web, outcome: 'rolled-back' },
+    ])
+    expect(run.log).toContain(`${name}: not sent back: a way back would run the old job again`)
+    expect(await iteration()).toBe(before + 1)
+    expect(await swarm.imageOf(name)).toBe(pinned(job2))
+    expect(await swarm.imagesRunning(web)).toEqual([pinned(web1)])
   })
 
   test('after a deploy that changed nothing, the way back still leads to what ran', async () => {
