@@ -7711,9 +7711,11 @@ function idle(ms) {
 }
 function timeLimit(ms) {
   const controller = new AbortController();
-  const end2 = () => controller.abort(new DOMException("The operation took too long", "TimeoutError"));
-  setTimeout(end2, ms).unref();
+  setTimeout(() => controller.abort(tooLong()), ms).unref();
   return controller.signal;
+}
+function tooLong() {
+  return new DOMException("The operation took too long", "TimeoutError");
 }
 
 // src/runner/survivors.ts
@@ -7973,25 +7975,67 @@ function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-// src/run-time.ts
-var ROLLOUT_SHARE = 0.25;
-var LEAST_WAY_BACK_SECONDS = 60;
-function sharesOf(timeoutSeconds) {
+// src/bound-connection.ts
+function boundConnection(connection, limit, onAnswer) {
+  const { engine, docker } = connection;
+  return { ...connection, engine: boundEngine(engine, limit, onAnswer), docker: boundCli(docker, limit) };
+}
+function boundEngine(engine, limit, onAnswer) {
+  const bound = async (method, path, options, ask) => {
+    const within = withLimit(options, limit());
+    try {
+      const answer = await ask(path, within);
+      onAnswer();
+      return answer;
+    } catch (error) {
+      throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, error) : error;
+    }
+  };
   return {
-    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
-    rollout: timeoutSeconds,
-    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS)
+    get apiVersion() {
+      return engine.apiVersion;
+    },
+    get: (path, options) => bound("GET", path, options, engine.get),
+    post: (path, options) => bound("POST", path, options, engine.post),
+    remove: (path, options) => bound("DELETE", path, options, engine.remove),
+    bytes: (path, options) => bound("GET", path, options, engine.bytes),
+    lines: (path, options) => engine.lines(path, withLimit(options, limit())),
+    forward: (request2) => engine.forward(request2),
+    close: () => engine.close()
   };
 }
-var GRACE_MS = 7e3;
-var GRACE_IN_SILENCE_MS = 2e3;
-var SILENT_MS = 1e4;
-var LAST_TRY_MS = 5e3;
-var CLOSING_MS = 6e4;
-var CLOSING_IN_SILENCE_MS = 1500;
-var AFTER_STOP_MS = { rollout: 1e3, "way-back": 3e3, closing: 4e3 };
-var GIVE_UP_AFTER_STOP_MS = 4500;
+function boundCli(docker, limit) {
+  return {
+    start: (args) => docker.start(args),
+    run: async (args, options) => {
+      const within = withLimit(options, limit());
+      try {
+        return await docker.run(args, within);
+      } catch (error) {
+        throw isEndedInTime(error, within) ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
+      }
+    }
+  };
+}
+function withLimit(options, limit) {
+  const signal2 = options?.signal === void 0 ? limit : AbortSignal.any([options.signal, limit]);
+  return { ...options, signal: signal2 };
+}
+function isEndedInTime(error, { signal: signal2 }) {
+  const isLimit = signal2.reason?.name === "TimeoutError";
+  return isLimit && error.name === "AbortError";
+}
+function unanswered(request2, cause) {
+  return new Error(`the docker daemon did not answer ${request2} in time`, { cause });
+}
+function commandIn(args) {
+  const start = args[0] === "--config" ? 2 : 0;
+  return args.slice(start, start + 2).join(" ");
+}
+
+// src/runner/countdown.ts
 var Countdown = class {
+  /** As it began. */
   seconds;
   #deadline;
   #stillSince;
@@ -8011,6 +8055,7 @@ var Countdown = class {
     this.#arm();
     return alarm.controller.signal;
   }
+  /** Stands still while some work is done, up to so long; of several at the same time, until the last has ended. */
   async aside(atMostMs, work) {
     if (this.#aside++ === 0) {
       this.#stillSince = nowMs();
@@ -8047,9 +8092,25 @@ var Countdown = class {
     }
   }
 };
-function tooLong() {
-  return new DOMException("The operation took too long", "TimeoutError");
+
+// src/run-time.ts
+var ROLLOUT_SHARE = 0.25;
+var LEAST_WAY_BACK_SECONDS = 60;
+function sharesOf(timeoutSeconds) {
+  return {
+    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
+    rollout: timeoutSeconds,
+    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS)
+  };
 }
+var GRACE_MS = 7e3;
+var GRACE_IN_SILENCE_MS = 2e3;
+var SILENT_MS = 1e4;
+var LAST_TRY_MS = 5e3;
+var CLOSING_MS = 6e4;
+var CLOSING_IN_SILENCE_MS = 1500;
+var AFTER_STOP_MS = { rollout: 1e3, "way-back": 3e3, closing: 4e3 };
+var GIVE_UP_AFTER_STOP_MS = 4500;
 var RunTime = class {
   #shares;
   #stop;
@@ -8124,8 +8185,10 @@ var RunTime = class {
   }
   /** The connection with calls that all end when the part of the run does in which they are made. */
   bound(connection) {
-    const { engine, docker } = connection;
-    return { ...connection, engine: this.#boundEngine(engine), docker: this.#boundCli(docker) };
+    const onAnswer = () => {
+      this.#answeredAt = nowMs();
+    };
+    return boundConnection(connection, () => this.#limit, onAnswer);
   }
   get #isSilent() {
     return nowMs() - this.#answeredAt >= SILENT_MS;
@@ -8149,61 +8212,14 @@ var RunTime = class {
     else this.#stop.addEventListener("abort", onStop, { once: true });
     return AbortSignal.any([over, end2.signal]);
   }
-  #boundEngine(engine) {
-    const within = (options = {}) => ({
-      ...options,
-      signal: options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit])
-    });
-    const told2 = async (request2, limit, call) => {
-      try {
-        const answer = await call;
-        this.#answeredAt = nowMs();
-        return answer;
-      } catch (error) {
-        const isWordless = limit.aborted && error.name === "AbortError";
-        throw isWordless ? new Error(`the docker daemon did not answer ${request2} in time`, { cause: error }) : error;
-      }
-    };
-    const bound = (method, path, options, ask) => told2(`${method} ${path}`, this.#limit, ask(path, within(options)));
-    return {
-      get apiVersion() {
-        return engine.apiVersion;
-      },
-      get: (path, options) => bound("GET", path, options, engine.get),
-      post: (path, options) => bound("POST", path, options, engine.post),
-      remove: (path, options) => bound("DELETE", path, options, engine.remove),
-      bytes: (path, options) => bound("GET", path, options, engine.bytes),
-      lines: (path, options) => engine.lines(path, within(options)),
-      forward: (request2) => engine.forward(request2),
-      close: () => engine.close()
-    };
-  }
-  #boundCli(docker) {
-    return {
-      start: (args) => docker.start(args),
-      run: async (args, options = {}) => {
-        const signal2 = options.signal === void 0 ? this.#limit : AbortSignal.any([options.signal, this.#limit]);
-        try {
-          return await docker.run(args, { ...options, signal: signal2 });
-        } catch (error) {
-          const isLate = signal2.reason?.name === "TimeoutError";
-          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
-        }
-      }
-    };
-  }
 };
-function commandIn(args) {
-  const start = args[0] === "--config" ? 2 : 0;
-  return args.slice(start, start + 2).join(" ");
-}
 var TimedOut = class extends UserError {
   name = "TimedOut";
   constructor({ before, rollout }, stage2, waitedFor) {
     const isWordless = waitedFor instanceof DOMException;
     const what = isWordless ? "" : `: ${messageOf(waitedFor)}`;
     super(
-      `timeout: ${before} of the ${rollout} s were over in the stage “${stage2}”, and too little was left to deploy${what}`,
+      `timeout: ${before} of the ${rollout} s were over in the stage “${stage2}”, and too little was left to deploy${what}. Nothing was changed`,
       { cause: waitedFor }
     );
   }
@@ -13192,6 +13208,7 @@ export {
   nowMs,
   sleep,
   timeLimit,
+  tooLong,
   isAlive,
   stopMain,
   endMarked,

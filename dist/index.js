@@ -69,6 +69,7 @@ import {
   throwAll,
   timeLimit,
   toTenths,
+  tooLong,
   trial,
   updateSpec,
   wantedTasks,
@@ -1727,7 +1728,7 @@ function beginWatch(field, endsAtFailure = false) {
     settled.set(one.rollout, { ...one, diagnosed });
     if (!endsAll || isOver) return;
     culprits = [...culprits, one.result.name];
-    failure.abort(new DOMException("The operation took too long", "TimeoutError"));
+    failure.abort(tooLong());
   };
   const giveUp = (rollout, sight) => {
     const result = givenUp(rollout, sight, culprits);
@@ -3321,6 +3322,7 @@ async function checked(planned, lookUp, world) {
   try {
     return await check(planned, lookUp, world);
   } catch (error) {
+    if (world.signal.aborted) throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error });
     if (!(error instanceof UserErrors)) throw error;
     return { problems: error.problems.map((line) => `service ${planned.request.name}: ${line}`) };
   }
@@ -3800,8 +3802,7 @@ function deploy(services, field, watch2) {
 }
 function afterwards(signal, ms) {
   const end = new AbortController();
-  const tooLong = () => end.abort(new DOMException("The operation took too long", "TimeoutError"));
-  signal.addEventListener("abort", () => setTimeout(tooLong, ms).unref(), { once: true });
+  signal.addEventListener("abort", () => setTimeout(() => end.abort(tooLong()), ms).unref(), { once: true });
   return end.signal;
 }
 function whyNotSent({ signal, time }, watch2) {

@@ -8,7 +8,7 @@ import { messageOf } from './errors.ts'
 import { make, makeNext } from './next-colour.ts'
 import { inParallel } from './parallel.ts'
 import { renewCredential } from './renew.ts'
-import { nowMs, timeLimit } from './runner/clock.ts'
+import { nowMs, timeLimit, tooLong } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import type { Watch } from './watch.ts'
@@ -53,8 +53,7 @@ export function deploy(services: readonly CheckedService[], field: Field, watch?
 /** Aborted so long after `signal`. */
 function afterwards(signal: AbortSignal, ms: number): AbortSignal {
   const end = new AbortController()
-  const tooLong = () => end.abort(new DOMException('The operation took too long', 'TimeoutError'))
-  signal.addEventListener('abort', () => setTimeout(tooLong, ms).unref(), { once: true })
+  signal.addEventListener('abort', () => setTimeout(() => end.abort(tooLong()), ms).unref(), { once: true })
   return end.signal
 }
 

@@ -10,7 +10,7 @@ import { isJob, wantedTasks } from './docker/service-mode.ts'
 import type { StackObject } from './docker/stack-objects.ts'
 import { startFirstNote, startFirstProblem } from './docker/start-first.ts'
 import { unsettledNote } from './docker/unsettled.ts'
-import { throwAll, UserErrors } from './errors.ts'
+import { messageOf, throwAll, UserErrors } from './errors.ts'
 import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce } from './images.ts'
 import { inParallel } from './parallel.ts'
 import { log } from './runner/log.ts'
@@ -53,6 +53,7 @@ async function checked(
   try {
     return await check(planned, lookUp, world)
   } catch (error) {
+    if (world.signal.aborted) throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error })
     if (!(error instanceof UserErrors)) throw error
     return { problems: error.problems.map((line) => `service ${planned.request.name}: ${line}`) }
   }

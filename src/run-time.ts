@@ -1,8 +1,8 @@
+import { boundConnection } from './bound-connection.ts'
 import type { Connection } from './deployment.ts'
-import type { DockerCli } from './docker/cli.ts'
-import type { Engine, RequestOptions } from './docker/engine.ts'
 import { messageOf, UserError } from './errors.ts'
-import { nowMs } from './runner/clock.ts'
+import { nowMs, tooLong } from './runner/clock.ts'
+import { Countdown } from './runner/countdown.ts'
 
 /**
  * The time of a run, in one place. `timeout` is for all of it: what is done before anything changes may take a part of
@@ -55,77 +55,6 @@ const AFTER_STOP_MS = { rollout: 1000, 'way-back': 3000, closing: 4000 } as cons
 export const GIVE_UP_AFTER_STOP_MS = 4500
 
 type Part = keyof typeof AFTER_STOP_MS
-
-/** A countdown that can stand still. */
-class Countdown {
-  readonly seconds: number
-  #deadline: number
-  #stillSince: number | undefined
-  #aside = 0
-  readonly #alarms = new Set<{
-    readonly afterMs: number
-    readonly controller: AbortController
-    timer?: NodeJS.Timeout
-  }>()
-
-  constructor(seconds: number) {
-    this.seconds = seconds
-    this.#deadline = nowMs() + seconds * 1000
-  }
-
-  get leftMs(): number {
-    return this.#deadline - (this.#stillSince ?? nowMs())
-  }
-
-  /** A signal that is aborted so long after the end, or before it when negative. */
-  signal(afterMs: number): AbortSignal {
-    const alarm = { afterMs, controller: new AbortController() }
-    this.#alarms.add(alarm)
-    this.#arm()
-    return alarm.controller.signal
-  }
-
-  async aside<T>(atMostMs: number, work: () => Promise<T>): Promise<T> {
-    if (this.#aside++ === 0) {
-      this.#stillSince = nowMs()
-      this.#arm()
-    }
-    let isAside = true
-    const goOn = () => {
-      if (!isAside) return
-      isAside = false
-      if (--this.#aside > 0 || this.#stillSince === undefined) return
-      this.#deadline += nowMs() - this.#stillSince
-      this.#stillSince = undefined
-      this.#arm()
-    }
-    const timer = setTimeout(goOn, atMostMs).unref()
-    try {
-      return await work()
-    } finally {
-      clearTimeout(timer)
-      goOn()
-    }
-  }
-
-  #arm(): void {
-    for (const alarm of this.#alarms) {
-      clearTimeout(alarm.timer)
-      if (this.#stillSince !== undefined) continue
-      const ring = () => {
-        this.#alarms.delete(alarm)
-        alarm.controller.abort(tooLong())
-      }
-      const inMs = this.leftMs + alarm.afterMs
-      if (inMs <= 0) ring()
-      else alarm.timer = setTimeout(ring, inMs).unref()
-    }
-  }
-}
-
-function tooLong(): DOMException {
-  return new DOMException('The operation took too long', 'TimeoutError')
-}
 
 /** The time of one run. It begins when it is made. */
 export class RunTime {
@@ -212,8 +141,10 @@ export class RunTime {
 
   /** The connection with calls that all end when the part of the run does in which they are made. */
   bound(connection: Connection): Connection {
-    const { engine, docker } = connection
-    return { ...connection, engine: this.#boundEngine(engine), docker: this.#boundCli(docker) }
+    const onAnswer = () => {
+      this.#answeredAt = nowMs()
+    }
+    return boundConnection(connection, () => this.#limit, onAnswer)
   }
 
   get #isSilent(): boolean {
@@ -240,60 +171,6 @@ export class RunTime {
     else this.#stop.addEventListener('abort', onStop, { once: true })
     return AbortSignal.any([over, end.signal])
   }
-
-  #boundEngine(engine: Engine): Engine {
-    const within = (options: RequestOptions = {}): RequestOptions => ({
-      ...options,
-      signal: options.signal === undefined ? this.#limit : AbortSignal.any([options.signal, this.#limit]),
-    })
-    const told = async <T>(request: string, limit: AbortSignal, call: Promise<T>): Promise<T> => {
-      try {
-        const answer = await call
-        this.#answeredAt = nowMs()
-        return answer
-      } catch (error) {
-        const isWordless = limit.aborted && (error as Error).name === 'AbortError'
-        throw isWordless ? new Error(`the docker daemon did not answer ${request} in time`, { cause: error }) : error
-      }
-    }
-    const bound = <T>(method: string, path: string, options: RequestOptions | undefined, ask: Ask<T>): Promise<T> =>
-      told(`${method} ${path}`, this.#limit, ask(path, within(options)))
-    return {
-      get apiVersion() {
-        return engine.apiVersion
-      },
-      get: <T>(path: string, options?: RequestOptions) => bound<T>('GET', path, options, engine.get),
-      post: <T>(path: string, options?: RequestOptions) => bound<T>('POST', path, options, engine.post),
-      remove: (path, options) => bound('DELETE', path, options, engine.remove),
-      bytes: (path, options) => bound('GET', path, options, engine.bytes),
-      lines: (path, options) => engine.lines(path, within(options)),
-      forward: (request) => engine.forward(request),
-      close: () => engine.close(),
-    }
-  }
-
-  #boundCli(docker: DockerCli): DockerCli {
-    return {
-      start: (args) => docker.start(args),
-      run: async (args, options = {}) => {
-        const signal = options.signal === undefined ? this.#limit : AbortSignal.any([options.signal, this.#limit])
-        try {
-          return await docker.run(args, { ...options, signal })
-        } catch (error) {
-          const isLate = (signal.reason as Error | undefined)?.name === 'TimeoutError'
-          throw isLate ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error
-        }
-      },
-    }
-  }
-}
-
-type Ask<T> = (path: string, options: RequestOptions) => Promise<T>
-
-/** `service create` of `--config /tmp/x service create --name web`. */
-function commandIn(args: readonly string[]): string {
-  const start = args[0] === '--config' ? 2 : 0
-  return args.slice(start, start + 2).join(' ')
 }
 
 /** The time of the run was over before anything was changed. */
@@ -304,7 +181,7 @@ export class TimedOut extends UserError {
     const isWordless = waitedFor instanceof DOMException
     const what = isWordless ? '' : `: ${messageOf(waitedFor)}`
     super(
-      `timeout: ${before} of the ${rollout} s were over in the stage “${stage}”, and too little was left to deploy${what}`,
+      `timeout: ${before} of the ${rollout} s were over in the stage “${stage}”, and too little was left to deploy${what}. Nothing was changed`,
       { cause: waitedFor },
     )
   }

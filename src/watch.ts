@@ -9,7 +9,7 @@ import { type Sight, type Tally, tally } from './docker/sight.ts'
 import { lookAt, type SeenService, type View } from './docker/view.ts'
 import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
-import { nowMs } from './runner/clock.ts'
+import { nowMs, tooLong } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { isGood } from './verdict.ts'
 
@@ -96,7 +96,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
     settled.set(one.rollout, { ...one, diagnosed })
     if (!endsAll || isOver) return
     culprits = [...culprits, one.result.name]
-    failure.abort(new DOMException('The operation took too long', 'TimeoutError'))
+    failure.abort(tooLong())
   }
   const giveUp = (rollout: Rollout, sight?: Sight) => {
     const result = givenUp(rollout, sight, culprits)

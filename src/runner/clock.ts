@@ -38,7 +38,11 @@ export function idle(ms: number): Promise<void> {
 /** A signal that is aborted, with a `TimeoutError` as its reason, after some milliseconds; it keeps nothing alive. */
 export function timeLimit(ms: number): AbortSignal {
   const controller = new AbortController()
-  const end = () => controller.abort(new DOMException('The operation took too long', 'TimeoutError'))
-  setTimeout(end, ms).unref()
+  setTimeout(() => controller.abort(tooLong()), ms).unref()
   return controller.signal
+}
+
+/** The reason of a signal that ends work because its time is over. */
+export function tooLong(): DOMException {
+  return new DOMException('The operation took too long', 'TimeoutError')
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
+import type { Strike } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
@@ -121,6 +122,32 @@ test('a service that the swarm refuses ends the others too', async () => {
     { outcome: 'failed', cause: expect.stringContaining('invalid spec') },
     { outcome: 'rolled-back', cause: 'restored because of a; what ran before runs again' },
   ])
+})
+
+describe('what passes does not end a way back', () => {
+  const ELECTION = { kind: 'election', as: 'lost-leader' } as const
+  const update = /^POST \/services\/\w+\/update/
+  const oneService = /^GET \/services\/\w+$/
+
+  test.each<[string, Strike]>([
+    ['a connection that breaks when the spec is sent', { at: update, from: 2, fault: { kind: 'connection-lost' } }],
+    ['an answer that is lost when the spec is sent', { at: update, from: 2, fault: { kind: 'answer-lost' } }],
+    ['an election when the spec is sent', { at: update, from: 2, fault: { ...ELECTION, done: true } }],
+    ['a connection that breaks at a look', { at: oneService, from: 3, times: 3, fault: { kind: 'connection-lost' } }],
+    ['an election at a look', { at: oneService, from: 3, fault: ELECTION }],
+    [
+      'answers that are lost while it is watched',
+      { at: /^GET \/tasks$/, from: 8, times: 4, fault: { kind: 'answer-lost' } },
+    ],
+  ])('%s', async (_, strike) => {
+    const swarm = await swarmOf(spec('bad'))
+    swarm.faults.add(strike)
+    const { results } = await runAction(swarm, { services: 'bad: hub.test/acme/web:crashes' })
+    expect(results).toMatchObject([
+      { outcome: 'rolled-back', cause: expect.stringMatching(/exit code 3.*what ran before runs again$/) },
+    ])
+    expect(swarm.running('bad')).toEqual([ONE])
+  })
 })
 
 describe('a job', () => {
