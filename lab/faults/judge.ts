@@ -24,6 +24,8 @@ export interface Evidence {
   /** All that main and post printed, as they printed it. */
   readonly printed: string
   readonly seconds: number
+  /** When it began to go back. */
+  readonly secondsToWayBack: number | undefined
   /** It was ended by force, long after its time. */
   readonly hung: boolean
   /** The faults that came to pass. */
@@ -71,6 +73,8 @@ const GREEN = ['converged', 'unchanged']
 /** What a service may be called that is as it was, and at no fault. */
 const BYSTANDERS = [...GOOD, 'skipped', 'rolled-back']
 const OVER_TIME_SECONDS = 15
+/** A way back has as long again as the timeout, and at least this. */
+const LEAST_WAY_BACK_SECONDS = 60
 const LATE_END_SECONDS = 10
 /** Somebody else's change this soon before the end may be after the last look. */
 const LAST_LOOK_SECONDS = 3
@@ -90,11 +94,18 @@ export function judge(scenario: Scenario, evidence: Evidence): Wrong[] {
 
 function judgeForm({ timeoutSeconds }: Scenario, evidence: Evidence): Wrong[] {
   const { code, status, printed, seconds, hung, secondsAfterSignal, secrets } = evidence
+  const { secondsToWayBack = seconds } = evidence
+  const onWayBack = seconds - secondsToWayBack
   const wrongs: Wrong[] = []
   const killed = wasStruck(evidence, 'SIGKILL')
   if (hung) wrongs.push({ kind: 'hung', text: `it had not ended after ${seconds.toFixed(0)} s` })
-  else if (secondsAfterSignal === undefined && seconds > timeoutSeconds + OVER_TIME_SECONDS) {
-    wrongs.push({ kind: 'over time', text: `${seconds.toFixed(1)} s with timeout ${timeoutSeconds}s` })
+  else if (
+    secondsAfterSignal === undefined &&
+    (secondsToWayBack > timeoutSeconds + OVER_TIME_SECONDS ||
+      onWayBack > Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS) + OVER_TIME_SECONDS)
+  ) {
+    const parts = `${secondsToWayBack.toFixed(1)} s, and ${onWayBack.toFixed(1)} s back`
+    wrongs.push({ kind: 'over time', text: `${parts}, with timeout ${timeoutSeconds}s` })
   }
   if (!killed && secondsAfterSignal !== undefined && secondsAfterSignal > LATE_END_SECONDS) {
     wrongs.push({ kind: 'late end', text: `${secondsAfterSignal.toFixed(1)} s after SIGTERM` })
@@ -130,7 +141,7 @@ function judgeService(scenario: Scenario, service: PlayedService, evidence: Evid
     ]
   }
   if (touched.length > 0) return []
-  const changes = notAsBefore(scenario, service, before, settled)
+  const changes = notAsBefore(scenario, service, before, settled, evidence.wanted)
   if (outcome === 'rolled-back' || outcome === 'skipped' || /the way back was sent/.test(cause ?? '')) {
     return changes.map((text) => wrong('rolled back and untrue', text))
   }
@@ -153,7 +164,7 @@ function judgeRun(scenario: Scenario, evidence: Evidence): Wrong[] {
   }
   if (/Nothing was changed/.test(printed) && others.length === 0) {
     for (const service of scenario.services) {
-      const changes = notAsBefore(scenario, service, before, settled)
+      const changes = notAsBefore(scenario, service, before, settled, new Map())
       wrongs.push(...changes.map((text): Wrong => ({ kind: 'changed and denied', service: service.name, text })))
     }
   }
@@ -186,8 +197,9 @@ function judgeRemains(evidence: Evidence): Wrong[] {
   const lefts = [
     ...files.map((file) => `the file ${file}`),
     ...processes.map((line) => `the process ${line}`),
+    // Post cannot put right what it cannot reach.
     ...(killed && wayWasGone ? [] : settled.locks.map((lock) => `the lock ${lock}`)),
-    ...(killed ? [] : interim.map(({ name }) => `an interim spec of ${name}`)),
+    ...(killed && wayWasGone ? [] : interim.map(({ name }) => `an interim spec of ${name}`)),
   ]
   return lefts.map((text) => ({ kind: 'left behind', text }))
 }
@@ -259,19 +271,32 @@ function missing(
   ]
 }
 
-/** What is not as it was before. */
-function notAsBefore(scenario: Pick<Scenario, 'shape'>, service: PlayedService, before: Truth, now: Truth): string[] {
+/** What is not as it was before. A job that was changed stays: going back would do its old work again. */
+function notAsBefore(
+  scenario: Pick<Scenario, 'shape'>,
+  service: PlayedService,
+  before: Truth,
+  now: Truth,
+  wanted: ReadonlyMap<string, string>,
+): string[] {
   return siblings(nameOnSwarm(scenario, service)).flatMap((name) => {
     const was = before.services.find((one) => one.name === name)
     const is = now.services.find((one) => one.name === name)
     if (was === undefined) return is === undefined ? [] : [`${name} was not there before, and is now`]
     if (is === undefined) return [`${name} is gone`]
     const texts: string[] = []
+    const image = is.spec.TaskTemplate.ContainerSpec.Image
+    if (isJob(service) && image === wanted.get(name)) return []
     if (!asksTheSame(was.spec, is.spec)) {
       const [old, present] = [was, is].map(({ spec }) => spec.TaskTemplate.ContainerSpec.Image)
       texts.push(old === present ? `the spec of ${name} is another` : `its spec has ${present}, not ${old}`)
     }
-    if (isJob(service)) return texts
+    if (isJob(service)) {
+      const [done = 0, doneNow = 0] = [before, now].map(
+        ({ completed }) => completed.filter((task) => task.service === name && task.image === image).length,
+      )
+      return doneNow > done ? [...texts, `${name} did its old work again`] : texts
+    }
     const [ran, run] = [before, now].map(({ containers }) =>
       containers.filter((one) => one.service === name).map(({ image }) => image),
     )

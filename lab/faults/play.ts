@@ -118,6 +118,7 @@ async function runStep(scenario: Scenario, arena: Arena, images: Images): Promis
     said: JSON.parse(result.outputs.services ?? '[]') as Said[],
     printed,
     seconds: (end - story.began) / 1000,
+    secondsToWayBack: story.secondsTo('::group::Roll back'),
     hung,
     struck: happening.struck,
     secondsAfterSignal: happening.signalledAt && (end - happening.signalledAt) / 1000,
@@ -157,13 +158,24 @@ async function judgeWhenSettled(scenario: Scenario, seen: Omit<Evidence, 'settle
 /** What happens, with the seconds since the beginning. */
 class Story {
   readonly began = Date.now()
-  text = ''
+  readonly #lines: { readonly seconds: number; readonly line: string }[] = []
 
   add(lines: string): void {
-    const time = ((Date.now() - this.began) / 1000).toFixed(1).padStart(6)
-    for (const line of lines.trimEnd().split('\n')) {
-      if (!line.startsWith('::add-mask::')) this.text += `${time} ${line}\n`
-    }
+    const seconds = (Date.now() - this.began) / 1000
+    const shown = lines
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith('::add-mask::'))
+    this.#lines.push(...shown.map((line) => ({ seconds, line })))
+  }
+
+  /** When a line came that begins so. */
+  secondsTo(beginning: string): number | undefined {
+    return this.#lines.find(({ line }) => line.startsWith(beginning))?.seconds
+  }
+
+  get text(): string {
+    return this.#lines.map(({ seconds, line }) => `${seconds.toFixed(1).padStart(6)} ${line}`).join('\n')
   }
 }
 

@@ -116,7 +116,7 @@ export function scenarioOf(seed: number, number: number): Scenario {
     onFailure: random.pick(['rollback', 'rollback', 'rollback', 'keep', 'pause']),
     onCancel: random.pick(['rollback', 'keep']),
     lock: random.chance(20),
-    timeoutSeconds: faults.some(({ kind }) => kind === 'node') ? 60 : 30,
+    timeoutSeconds: faults.some(({ kind }) => kind === 'node') ? 60 : 40,
     maxParallel: random.pick([1, 10, 10]),
     hosts: random.shuffled([0, 1, 2]).slice(0, random.pick([1, 2, 3])),
     faults,

@@ -65,6 +65,7 @@ function evidence(overrides: Partial<Evidence> = {}): Evidence {
     said: said('updated'),
     printed: 'converged: 1 updated\n::add-mask::s3cret\n',
     seconds: 5,
+    secondsToWayBack: undefined,
     hung: false,
     struck: [],
     secondsAfterSignal: undefined,
@@ -97,6 +98,7 @@ describe('nothing is wrong with', () => {
   test.each<[string, Scenario, Partial<Evidence>]>([
     ['a green run that is true', SCENARIO, {}],
     ['a bad image that went back', BAD, BACK],
+    ['a way back that takes its time', BAD, { ...BACK, seconds: 100, secondsToWayBack: 30 }],
     ['a bad image that was kept', { ...BAD, onFailure: 'keep' }, { ...RED, said: said('failed', 'exit code 3') }],
     ['a red run because of its registry', SCENARIO, { ...BACK, struck: [fault('registry', 'error')] }],
     [
@@ -126,7 +128,7 @@ describe('nothing is wrong with', () => {
         said: [],
         struck: [SIGKILL],
         secondsAfterSignal: 0,
-        settled: truth([serviceSeen(NEW, 2, { 'swarm-deploy.interim': '{}' })], [OLD, NEW]),
+        settled: truth([serviceSeen(NEW)], [OLD, NEW]),
       },
     ],
     [
@@ -228,6 +230,19 @@ test('of blue-green the live one counts, and nothing may be beside it', () => {
   expect(kinds(scenario, evidence({ ...live, settled: unrouted }))).toEqual(['green and untrue'])
   const beside = { ...there, services: [...there.services, serviceSeen(OLD)] }
   expect(kinds(scenario, evidence({ ...live, settled: beside }))).toEqual(['green and untrue'])
+})
+
+test('a job that went wrong stays as it is, and does not do its old work again', () => {
+  const scenario: Scenario = { ...BAD, services: [{ ...WEB, mode: 'global-job', behaviour: 'crashes' }] }
+  const jobs = (image: string, times: number): Truth => {
+    const seen = serviceSeen(image)
+    const spec = { ...seen.spec, Mode: {} }
+    return truth([{ ...seen, spec }], [], { completed: Array(times).fill({ service: 'web', image: OLD }) })
+  }
+  const seen = { ...BACK, before: jobs(OLD, 4) }
+  expect(kinds(scenario, evidence({ ...seen, settled: jobs(NEW, 4) }))).toEqual([])
+  expect(kinds(scenario, evidence({ ...seen, settled: jobs(OLD, 4) }))).toEqual([])
+  expect(kinds(scenario, evidence({ ...seen, settled: jobs(OLD, 8) }))).toEqual(['rolled back and untrue'])
 })
 
 test('a job is true when its tasks are complete', () => {
