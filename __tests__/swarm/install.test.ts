@@ -13,6 +13,8 @@ const ARCH: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64'
 
 const version = cliVersion()
 
+const sumOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
 /** What the distribution has built, Docker's site has not, and its version has a form of its own. */
 const NO_RELEASE = /^[\d.]+$/.test(version)
   ? undefined
@@ -66,6 +68,7 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
         monitor: '1s',
         'docker-version': version,
         'docker-download-url': url(),
+        'docker-sha256': sumOf(served?.body ?? archive),
         ...inputs,
       },
       env: { PATH: path, RUNNER_TOOL_CACHE: join(files, cache) },
@@ -74,12 +77,11 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
 
   testUnless(NO_RELEASE, 'it is downloaded once, checked, and then taken from the cache', async () => {
     served = { path: pathOf(version), body: archive }
-    const sum = createHash('sha256').update(archive).digest('hex')
-    const first = await deploy('cache', { 'docker-sha256': sum })
+    const first = await deploy('cache')
     expect(first.log).toContain('There is no docker command on the PATH of this step: it is installed for this run')
     expect(first.outputs.status).toBe('converged')
     expect(requests).toEqual([pathOf(version)])
-    const second = await deploy('cache', { 'docker-sha256': sum })
+    const second = await deploy('cache')
     expect(second.log).toContain(`The docker CLI ${version} is used from the tool cache`)
     expect(second.outputs.status).toBe('unchanged')
     expect(requests).toEqual([])
@@ -132,6 +134,7 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
         host: swarm.lab.nodes[0].host,
         services: 'web: app',
         'docker-download-url': `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+        'docker-sha256': sumOf(archive),
       },
       env: { PATH: join(files, 'bin'), RUNNER_TOOL_CACHE: join(files, 'cache-stopped') },
     })
@@ -156,6 +159,14 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
     const result = await deploy('cache-cut')
     expect(result.main.code).toBe(1)
     expect(result.log).toContain('cannot be unpacked, it is damaged or no .tgz')
+  })
+
+  testUnless(NO_RELEASE, 'over http:// without a sum nothing is downloaded', async () => {
+    served = { path: pathOf(version), body: archive }
+    const result = await deploy('cache-plain', { 'docker-sha256': '' })
+    expect(result.main.code).toBe(1)
+    expect(result.log).toContain('docker-download-url: over http:// anybody on the way can put another program')
+    expect(requests).toEqual([])
   })
 
   test('an archive with another version', async () => {

@@ -172,7 +172,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
       const run = await deploy(
         access(sshd, {
           'ssh-jump': `root@127.0.0.1:${jump.port}`,
-          'ssh-known-hosts': `${sshd.knownHost}\n${jump.hostKeys[0]?.fingerprint}`,
+          'ssh-known-hosts': `${sshd.knownHost}\n127.0.0.1:${jump.port} ${jump.hostKeys[0]?.fingerprint}`,
         }),
       )
       expect(run.outputs.status).toMatch(/converged|unchanged/)

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { archiveUrl, missingFeature, parseCliVersion } from '../../src/docker/cli-version.ts'
+import { archiveOf, DEFAULT_VERSION, missingFeature, parseCliVersion } from '../../src/docker/cli-version.ts'
 
 test.each([
   ['Docker version 28.2.2, build e6534b4', { text: '28.2.2', major: 28, minor: 2 }],
@@ -29,9 +29,14 @@ test.each([
   ['linux', 'arm64', 'https://mirror/linux/static/stable/aarch64/docker-28.3.3.tgz'],
   ['darwin', 'arm64', 'https://mirror/mac/static/stable/aarch64/docker-28.3.3.tgz'],
 ])('the archive for %s on %s', (platform, architecture, url) => {
-  expect(archiveUrl('https://mirror', '28.3.3', platform, architecture)).toBe(url)
+  expect(archiveOf('https://mirror', '28.3.3', platform, architecture).url).toBe(url)
+})
+
+test('the default version on the runners that most have comes with the sum of its archive, no other does', () => {
+  expect(archiveOf('https://mirror', DEFAULT_VERSION, 'linux', 'x64').sha256).toMatch(/^[0-9a-f]{64}$/)
+  expect(archiveOf('https://mirror', '28.3.2', 'linux', 'x64').sha256).toBeUndefined()
 })
 
 test('a platform without a static build is told', () => {
-  expect(() => archiveUrl('https://mirror', '28.3.3', 'freebsd', 'x64')).toThrow('install the docker CLI in an earlier')
+  expect(() => archiveOf('https://mirror', '28.3.3', 'freebsd', 'x64')).toThrow('install the docker CLI in an earlier')
 })

@@ -3,6 +3,14 @@ import { UserError } from '../errors.ts'
 /** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
 export const DEFAULT_VERSION = '28.3.3'
 
+/**
+ * The SHA-256 sums of Docker's static builds of that version, by the name of the platform in their address. Docker
+ * publishes none: these are the sums with which others pin the same archives in public.
+ */
+const DEFAULT_SUMS: Readonly<Record<string, string>> = {
+  'linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
+}
+
 export const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com'
 
 /** The version of a docker CLI, as far as it decides what the CLI can do. */
@@ -33,18 +41,26 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Where an archive of Docker's static builds is.
+ * Where an archive of Docker's static builds is, and the sum that it has to have, where that is known.
  *
  * @throws UserError when there is none for this platform
  */
-export function archiveUrl(base: string, version: string, platform: string, architecture: string): string {
+export function archiveOf(
+  base: string,
+  version: string,
+  platform: string,
+  architecture: string,
+): { readonly url: string; readonly sha256: string | undefined } {
   const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]]
   if (os === undefined || arch === undefined) {
     throw new UserError(
       `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`,
     )
   }
-  return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`
+  return {
+    url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
+    sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : undefined,
+  }
 }
 
 /** The version in what `docker --version` prints; `undefined` for a build that does not tell. */

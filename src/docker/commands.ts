@@ -82,9 +82,14 @@ function scale({ replicas }: ServiceChange): string[] {
 const RULES_DOCKER =
   /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i
 
+/** Whether the docker CLI would obey a variable of this name itself, or the Go program that it is. */
+export function rulesDocker(name: string): boolean {
+  return RULES_DOCKER.test(name)
+}
+
 /** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
 export function variablesRulingDocker(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => RULES_DOCKER.test(name)))
+  return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)))
 }
 
 /**
@@ -92,6 +97,6 @@ export function variablesRulingDocker(env: Readonly<Record<string, string>>): Re
  * them: `--env NAME` takes the value from the command's own environment (docker/cli, opts/env.go).
  */
 function environmentFlags(flag: string, env: Readonly<Record<string, string>>): Command {
-  const entries = Object.entries(env).filter(([name]) => !RULES_DOCKER.test(name))
+  const entries = Object.entries(env).filter(([name]) => !rulesDocker(name))
   return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) }
 }

@@ -7,7 +7,7 @@ import { messageOf, UserError } from '../errors.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { type DockerCli, dockerCli, runProgram } from './cli.ts'
-import { archiveUrl, type CliVersion, missingFeature, parseCliVersion } from './cli-version.ts'
+import { archiveOf, type CliVersion, missingFeature, parseCliVersion } from './cli-version.ts'
 
 const TOOL = 'docker-cli'
 
@@ -70,10 +70,12 @@ async function installDocker(
   signal: AbortSignal,
 ): Promise<string> {
   const { version } = request
-  const url = archiveUrl(request.downloadUrl, version, process.platform, process.arch)
+  const archiveAt = archiveOf(request.downloadUrl, version, process.platform, process.arch)
+  const { url } = archiveAt
+  const sum = request.sha256 ?? archiveAt.sha256
   const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE)
   // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
-  const entry = request.sha256 === undefined ? process.arch : `${process.arch}-${request.sha256.slice(0, 16)}`
+  const entry = sum === undefined ? process.arch : `${process.arch}-${sum.slice(0, 16)}`
   const { find, cacheDir } = await toolCache()
   const cached = cacheable ? find(TOOL, version, entry) : ''
   if (cached !== '' && (await reportedVersion(cached, env)) === version) {
@@ -82,7 +84,7 @@ async function installDocker(
   }
   log.info(`The docker CLI ${version} is downloaded from ${url}`)
   const archive = await untilStopped(download(url, join(directory, 'docker.tgz')), signal)
-  if (request.sha256 !== undefined) await requireSum(archive, request.sha256, url)
+  if (sum !== undefined) await requireSum(archive, sum, url, request.sha256 !== undefined)
   const unpacked = join(await unpack(archive, join(directory, 'unpacked'), url), 'docker')
   const reported = await reportedVersion(unpacked, env)
   if (reported !== version) {
@@ -123,13 +125,15 @@ async function download(url: string, path: string): Promise<string> {
   }
 }
 
-async function requireSum(path: string, wanted: string, url: string): Promise<void> {
+async function requireSum(path: string, wanted: string, url: string, isGiven: boolean): Promise<void> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(path), hash)
   const sum = hash.digest('hex')
   if (sum === wanted) return
   throw new UserError(
-    `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`,
+    isGiven
+      ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`
+      : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``,
   )
 }
 

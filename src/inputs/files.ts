@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
@@ -13,7 +13,7 @@ export type ReadFile = (path: string) => string
  * be the content, or the secret itself.
  */
 export function fileReader(env: Environment): ReadFile {
-  return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)))
+  return (path) => textOfBytes(readUserFile(resolvePath(env, path), basePath(env)))
 }
 
 /** The workspace, where relative paths begin. */
@@ -27,15 +27,43 @@ export function resolvePath(env: Environment, path: string): string {
   return resolve(basePath(env), expanded)
 }
 
-function readBytes(path: string, base: string): Buffer {
+/** The kernel's own: there are no files of a job, but among others this step's environment with its secrets. */
+const OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/
+
+/**
+ * The bytes of a file of the user's. It is a regular file of the disk, wherever its links lead, and its size is known
+ * before it is read: nothing here waits for a pipe or reads without end.
+ *
+ * @param path absolute
+ * @param base where relative paths began, for the message
+ * @throws UserError that does not show the path
+ */
+export function readUserFile(path: string, base: string): Buffer {
+  requireUserFile(path, base)
   try {
-    const file = statSync(path)
+    return readFileSync(path)
+  } catch (error) {
+    throw new UserError(fileProblem((error as NodeJS.ErrnoException).code, base))
+  }
+}
+
+/**
+ * That a program may read a file of the user's.
+ *
+ * @throws UserError as {@link readUserFile}
+ */
+export function requireUserFile(path: string, base: string): void {
+  try {
+    const real = realpathSync(path)
+    if (OF_THE_KERNEL.test(real)) {
+      throw new UserError('this is no file of the job, but a part of the system: write the path of a file of this job')
+    }
+    const file = statSync(real)
     if (file.isDirectory()) throw new UserError('this is a directory: write the path of the file in it')
     if (!file.isFile()) throw new UserError('this is no regular file: write the content to one first')
     if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
       throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`)
     }
-    return readFileSync(path)
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError(fileProblem((error as NodeJS.ErrnoException).code, base))
@@ -46,6 +74,7 @@ function fileProblem(code: string | undefined, base: string): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`
   }
+  if (code === 'ELOOP') return 'its links lead in a circle: write the path of the file itself'
   if (code === 'EACCES' || code === 'EPERM')
     return 'the file may not be read: give the user of this step the permission'
   return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`

@@ -67,8 +67,9 @@ function isGiven(input: ReachSources['input'], name: ReachInput): boolean {
 
 function hostsFrom(text: string, problems: Problems): Host[] {
   if (text.trim() === '') return []
-  const written =
-    /^\s*[[{-]/.test(text) || /\n\s*-/.test(text) ? listFrom(text, problems) : text.trim().split(/\s*[\r\n]+\s*/)
+  const lines = text.split(/[\r\n]/).map((line) => line.trim())
+  const isList = /^[[{]/.test(text.trim()) || lines.some((line) => line.startsWith('-'))
+  const written = isList ? listFrom(text, problems) : lines.filter((line) => line !== '')
   const hosts = written.flatMap((entry) => {
     hideUserInfo(entry)
     return problems.attempt(() => parseHost(entry)) ?? []
@@ -124,6 +125,13 @@ function sshTarget({ input }: ReachSources, hosts: readonly Host[], context: str
   return SSH_INPUTS.some((name) => isGiven(input, name)) ? context && `the context ${context}` : undefined
 }
 
+/** How many hosts are reached over SSH: those of `host`, else that of the context, and every jump host. */
+function sshTargets(input: ReachSources['input']): number {
+  const hosts = input('host').match(/ssh:\/\//g)?.length ?? 1
+  const hops = input('ssh-jump').trim() === '' ? 0 : input('ssh-jump').split(',').length
+  return hosts + hops
+}
+
 function sshFrom(
   { input, resolvePath, hasAgent }: ReachSources,
   secrets: Readonly<Record<'ssh-key' | 'ssh-passphrase', string>>,
@@ -139,6 +147,12 @@ function sshFrom(
     fingerprints: [],
   }
 
+  const targets = sshTargets(input)
+  if (targets > 1 && pins.fingerprints.some(({ host }) => host === undefined)) {
+    problems.add(
+      `ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:…\``,
+    )
+  }
   if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
     problems.add(
       `ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`,
@@ -213,7 +227,15 @@ function cliFrom(input: ReachSources['input'], problems: Problems): CliRequest {
   }
   hideUserInfo(url)
   if (url !== '') problems.at('docker-download-url').attempt(() => checkUrl(url))
+  const plain = plainDownloadProblem(url, sha256)
+  if (plain !== undefined) problems.add(plain)
   return { version: version || DEFAULT_VERSION, sha256: sha256 || undefined, downloadUrl: url || DEFAULT_DOWNLOAD_URL }
+}
+
+/** Whoever is on the way of an unencrypted download can put another program in its place. */
+function plainDownloadProblem(url: string, sha256: string): string | undefined {
+  if (!url.startsWith('http://') || sha256 !== '') return undefined
+  return 'docker-download-url: over http:// anybody on the way can put another program in its place: write https://, or give the sum of the archive in `docker-sha256`'
 }
 
 function checkUrl(text: string): void {

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { StackRequest } from '../deployment.ts'
 import { UserError } from '../errors.ts'
 import type { Rollover } from '../rollover.ts'
 import type { Environment } from '../runner/environment.ts'
 import { adaptCompose } from './compose/adapt.ts'
 import type { ComposeFile } from './compose/place.ts'
+import { entryAt, mapAt } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
-import { basePath, fileReader, type ReadFile, resolvePath } from './files.ts'
+import { basePath, fileReader, type ReadFile, requireUserFile, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import { parseBoolean } from './values.ts'
-import { parseYaml } from './yaml.ts'
+import { parseYaml, type YamlValue } from './yaml.ts'
 
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`])
 
@@ -60,6 +61,8 @@ export function readStack(
   if (first !== undefined) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)))
   if (first === undefined || files.length < paths.length) return undefined
 
+  const directory = dirname(resolvePath(env, first))
+  requireEnvFiles(files, lookUp, directory, problems)
   const adapted = adaptCompose(files, lookUp, problems)
   const variables = adapted.variables.flatMap((variable) => {
     const value = lookUp(variable)
@@ -69,7 +72,7 @@ export function readStack(
     name,
     files,
     adapted,
-    directory: dirname(resolvePath(env, first)),
+    directory,
     variables: Object.fromEntries(variables),
     lookUp,
     prune,
@@ -135,6 +138,28 @@ function composeFile(path: string, env: Environment, problems: Problems): Compos
   if (root?.kind === 'map') return { path, root }
   here.add('this is no compose file: write a mapping with the key `services`')
   return undefined
+}
+
+/** Docker itself reads the files of variables that services name: they have to be files, and of this job. */
+function requireEnvFiles(files: readonly ComposeFile[], lookUp: LookUp, directory: string, problems: Problems): void {
+  for (const { path: file, root } of files) {
+    for (const { key: service, value } of mapAt(root, 'services')) {
+      for (const { text, line } of envFilesOf(value)) {
+        const path = filledIn(text, lookUp)
+        const here = problems.at(`${file} line ${line}: services.${service}.env_file ${path}`)
+        if (path !== '') here.attempt(() => requireUserFile(resolve(directory, path), directory))
+      }
+    }
+  }
+}
+
+function envFilesOf(service: YamlValue): { readonly text: string; readonly line: number }[] {
+  const given = service.kind === 'map' ? entryAt(service, 'env_file') : undefined
+  const items = given?.kind === 'list' ? given.items : given === undefined ? [] : [given]
+  return items.flatMap((item) => {
+    const path = item.kind === 'map' ? entryAt(item, 'path') : item
+    return path?.kind === 'text' ? [{ text: path.value, line: path.line }] : []
+  })
 }
 
 /**

@@ -4,8 +4,14 @@ import { UserError } from '../errors.ts'
 export interface Pins {
   /** As in a known_hosts file. */
   readonly lines: readonly string[]
-  /** `SHA256:…`, each of them good for every host of the run. */
-  readonly fingerprints: readonly string[]
+  readonly fingerprints: readonly FingerprintPin[]
+}
+
+export interface FingerprintPin {
+  /** As ssh looks for it, `host` or `[host]:port`; `undefined` for the only host of the run. */
+  readonly host: string | undefined
+  /** `SHA256:…` */
+  readonly fingerprint: string
 }
 
 /** A host key as a server showed it. */
@@ -22,22 +28,53 @@ const KEY_LINE =
   /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/
 
 /**
- * Reads `ssh-known-hosts`: known_hosts lines, fingerprints, and lines of `ssh-keygen -l`.
+ * Reads `ssh-known-hosts`: known_hosts lines, fingerprints with or without the host before them, and lines of
+ * `ssh-keygen -l`. A fingerprint in the comment of a known_hosts line is a comment.
  *
  * @throws UserError that names the first line that is none of them
  */
 export function parsePins(text: string): Pins {
   const lines: string[] = []
-  const fingerprints: string[] = []
+  const fingerprints: FingerprintPin[] = []
   for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
     const line = raw.trim()
     if (line === '' || line.startsWith('#')) continue
-    const fingerprint = line.split(/\s+/).find((word) => FINGERPRINT.test(word))
-    if (fingerprint !== undefined) fingerprints.push(fingerprint.replace(/=$/, ''))
-    else if (KEY_LINE.test(line)) lines.push(line)
-    else throw new UserError(`line ${index + 1} ${lineProblem(line)}`)
+    if (KEY_LINE.test(line)) {
+      lines.push(line)
+      continue
+    }
+    const pins = fingerprintPins(line)
+    if (pins === undefined) throw new UserError(`line ${index + 1} ${lineProblem(line)}`)
+    fingerprints.push(...pins)
   }
   return { lines, fingerprints }
+}
+
+/** `SHA256:…`, `host[,host…] SHA256:…`, or `256 SHA256:… comment (ED25519)` as `ssh-keygen -l` prints it. */
+function fingerprintPins(line: string): FingerprintPin[] | undefined {
+  const [first = '', second = ''] = line.split(/\s+/, 2)
+  if (FINGERPRINT.test(first)) return [{ host: undefined, fingerprint: withoutPadding(first) }]
+  if (!FINGERPRINT.test(second)) return undefined
+  const fingerprint = withoutPadding(second)
+  if (/^\d+$/.test(first)) return [{ host: undefined, fingerprint }]
+  const hosts = first.split(',').map(hostAsSsh)
+  return hosts.includes('') ? undefined : hosts.map((host) => ({ host, fingerprint }))
+}
+
+function withoutPadding(fingerprint: string): string {
+  return fingerprint.replace(/=$/, '')
+}
+
+/** How ssh looks a host up: in small letters, with a port only where it is not 22. */
+function hostAsSsh(written: string): string {
+  const text = written
+    .toLowerCase()
+    .replace(/^ssh:\/\//, '')
+    .replace(/^[^@]*@/, '')
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? []
+  // More than one colon without brackets is an IPv6 address.
+  const name = bracketed ?? plain ?? text
+  return port === undefined || port === '22' ? name : `[${name}]:${port}`
 }
 
 function lineProblem(line: string): string {
@@ -47,19 +84,22 @@ function lineProblem(line: string): string {
   if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
     return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:'
   }
+  if (line.split(/\s+/).some((word) => FINGERPRINT.test(word))) {
+    return 'does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`'
+  }
   if (/SHA256:/.test(line)) return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it'
-  return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…` or `SHA256:…`'
+  return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`'
 }
 
 /**
  * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
  * when its fingerprint is among those pinned; so nothing is trusted on first use, and no second connection is needed.
  */
-export const HOST_KEY_SCRIPT = `# fingerprints, notes, host, type, key, fingerprint
+export const HOST_KEY_SCRIPT = `# pins, notes, host, type, key, fingerprint
 [ "$6" = NONE ] && exit 0
 printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
-while read -r pinned; do
-  [ "$pinned" = "$6" ] && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
+while read -r pinned host; do
+  [ "$pinned" = "$6" ] && { [ -z "$host" ] || [ "$host" = "$3" ]; } && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
 done <"$1"
 exit 0
 `

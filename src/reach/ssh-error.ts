@@ -2,6 +2,7 @@ import { limited } from '../runner/foreign.ts'
 import type { OfferedKey } from './known-hosts.ts'
 
 export type SshFailure =
+  | 'revoked-host-key'
   | 'changed-host-key'
   | 'unknown-host-key'
   | 'no-key-type'
@@ -23,6 +24,7 @@ export type SshFailure =
 
 /** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
 const WORDINGS: readonly (readonly [SshFailure, RegExp])[] = [
+  ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
   ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
   ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
   ['no-key-type', /no matching host key type/i],
@@ -62,6 +64,8 @@ export interface SshCase {
 export function sshReason({ stderr, offered, user }: SshCase): string {
   const failure = classifySsh(stderr)
   switch (failure) {
+    case 'revoked-host-key':
+      return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`
     case 'changed-host-key':
       return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`
     case 'unknown-host-key':

@@ -1,8 +1,8 @@
-import { access as accessFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SshAccess } from '../deployment.ts'
 import { runProgram } from '../docker/cli.ts'
-import { UserError } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
+import { requireUserFile } from '../inputs/files.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { HOST_KEY_SCRIPT } from './known-hosts.ts'
 import { type SshFiles, sshConfig } from './ssh-config.ts'
@@ -38,10 +38,11 @@ export async function prepareSsh(
     hasPassphrase: passphrase !== undefined,
     include: userConfig,
   }
-  if (userConfig !== undefined) await requireFile(userConfig)
+  if (userConfig !== undefined) requireSshConfig(userConfig)
   await workspace.writeFile(files.config, sshConfig(files))
   await workspace.writeFile(path('known_hosts'), lines(pins.lines))
-  await workspace.writeFile(files.fingerprints, lines(pins.fingerprints))
+  const pinned = pins.fingerprints.map(({ host = '', fingerprint }) => `${fingerprint} ${host}`)
+  await workspace.writeFile(files.fingerprints, lines(pinned))
   await workspace.writeFile(files.offered, '')
   await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT)
   if (files.key !== undefined && key !== undefined) await workspace.writeFile(files.key, key.reveal())
@@ -72,13 +73,12 @@ async function requirePassphrase(key: string, env: Record<string, string>): Prom
   throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`)
 }
 
-async function requireFile(path: string): Promise<void> {
+/** ssh itself would wait for a pipe for ever. */
+function requireSshConfig(path: string): void {
   try {
-    await accessFile(path)
-  } catch {
-    throw new UserError(
-      'ssh-config: there is no such file, or it may not be read: write the path of an OpenSSH configuration file',
-    )
+    requireUserFile(path, 'the workspace')
+  } catch (error) {
+    throw new UserError(`ssh-config: ${messageOf(error)}`)
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises'
 import type { StackRequest } from '../deployment.ts'
 import { type FileObject, NAMESPACE_LABEL, type StackFile } from '../docker/stack-file.ts'
 import {
@@ -9,9 +8,10 @@ import {
   VERSION_LABEL,
   versionName,
 } from '../docker/stack-objects.ts'
-import { UserError } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
 import { CONTENT_KEY, VARIABLE_KEY } from '../inputs/compose/adapt.ts'
 import { placeOf } from '../inputs/compose/place.ts'
+import { readUserFile } from '../inputs/files.ts'
 import { hide } from '../inputs/masking.ts'
 import { log } from '../runner/log.ts'
 import { type KnownObjects, scoped, type WantedObject } from './stack.ts'
@@ -19,19 +19,19 @@ import { type KnownObjects, scoped, type WantedObject } from './stack.ts'
 const LARGEST_KILOBYTES: Readonly<Record<Kind, number>> = { secret: 500, config: 1000 }
 
 /** The secrets and configs that the files hold the content of, by `secrets.key` and `configs.key`. */
-export async function wantedObjects(
+export function wantedObjects(
   request: StackRequest,
   file: StackFile,
   known: KnownObjects,
   problems: string[],
-): Promise<Map<string, WantedObject>> {
+): Map<string, WantedObject> {
   const wanted = new Map<string, WantedObject>()
   for (const kind of ['secret', 'config'] as const) {
     for (const [key, object] of Object.entries(file[`${kind}s`])) {
       if (object.external) continue
       const place = placeOf(request.files, [`${kind}s`, key])
       try {
-        const one = await wantedObject(request, kind, key, object)
+        const one = wantedObject(request, kind, key, object)
         checkFixedName(one, known[kind])
         wanted.set(`${kind}s.${key}`, one)
       } catch (error) {
@@ -43,9 +43,9 @@ export async function wantedObjects(
   return wanted
 }
 
-async function wantedObject(request: StackRequest, kind: Kind, key: string, object: FileObject): Promise<WantedObject> {
+function wantedObject(request: StackRequest, kind: Kind, key: string, object: FileObject): WantedObject {
   const driver = object.driver === undefined ? undefined : { Name: object.driver, Options: object.driver_opts ?? {} }
-  const content = driver === undefined ? await contentOf(request, kind, object) : Buffer.alloc(0)
+  const content = driver === undefined ? contentOf(request, kind, object) : Buffer.alloc(0)
   if (kind === 'secret' && content.length > 0) hide(content.toString(), `secrets.${key}`)
   const base = object.name ?? scoped(request, key)
   const isFixed = object.name !== undefined || driver !== undefined
@@ -65,8 +65,8 @@ async function wantedObject(request: StackRequest, kind: Kind, key: string, obje
   }
 }
 
-async function contentOf({ lookUp }: StackRequest, kind: Kind, object: FileObject): Promise<Buffer> {
-  const content = await rawContent(object, lookUp)
+function contentOf({ lookUp }: StackRequest, kind: Kind, object: FileObject): Buffer {
+  const content = rawContent(object, lookUp)
   if (content.length === 0) throw new UserError('its content is empty, which Swarm does not take: give it some')
   const most = LARGEST_KILOBYTES[kind]
   if (content.length < most * 1024) return content
@@ -75,7 +75,7 @@ async function contentOf({ lookUp }: StackRequest, kind: Kind, object: FileObjec
   )
 }
 
-async function rawContent(object: FileObject, lookUp: StackRequest['lookUp']): Promise<Buffer> {
+function rawContent(object: FileObject, lookUp: StackRequest['lookUp']): Buffer {
   const variable = object[VARIABLE_KEY]
   if (typeof variable === 'string') {
     const value = lookUp(variable)
@@ -87,16 +87,10 @@ async function rawContent(object: FileObject, lookUp: StackRequest['lookUp']): P
   const path = object.file
   if (path === undefined) throw new UserError('it has no content: write its `file`, or `external: true`')
   try {
-    if ((await stat(path)).isFile()) return await readFile(path)
+    return readUserFile(path, 'the directory of the first compose file')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code !== 'ENOENT' && code !== 'ENOTDIR')
-      throw new UserError(`its file ${path} cannot be read (${code}): check its permissions`)
-    throw new UserError(
-      `there is no file ${path}: write the path of a file of this job, relative to the first compose file`,
-    )
+    throw new UserError(`its file ${path}: ${messageOf(error)}`)
   }
-  throw new UserError(`${path} is no regular file: write the path of one`)
 }
 
 /** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */

@@ -42,7 +42,7 @@ async function read(
   const known = await knownObjects(connection.engine, signal)
 
   const problems: string[] = []
-  const objects = await wantedObjects(request, file, known, problems)
+  const objects = wantedObjects(request, file, known, problems)
   const missing = missingExternals(request, file, known, problems)
   // What was refused above is there for the services: that it is not would only be said once more for each of them.
   for (const kind of ['secret', 'config'] as const) missing[kind].push(...refusedObjects(kind, file, objects))

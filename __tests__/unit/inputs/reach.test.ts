@@ -54,8 +54,12 @@ describe('hosts', () => {
 
   test('several, in their order, one a line or as a list', () => {
     const lists = ['ssh://b\nssh://a\n', '- ssh://b\n- ssh://a']
+    const pins = `a ${PIN}\nb ${PIN}`
     for (const host of lists)
-      expect(read({ ...SSH, host }).hosts.map(({ text }) => text)).toEqual(['ssh://b', 'ssh://a'])
+      expect(read({ ...SSH, host, 'ssh-known-hosts': pins }).hosts.map(({ text }) => text)).toEqual([
+        'ssh://b',
+        'ssh://a',
+      ])
   })
 
   test.each<[string, Inputs, string]>([
@@ -78,9 +82,13 @@ describe('hosts', () => {
 
 describe('SSH', () => {
   test('a key, a pin, jump hosts and a configuration of the user', () => {
-    const inputs = { ...SSH, 'ssh-jump': 'a@one, two:2222', 'ssh-config': 'ci/ssh_config' }
+    const jump = { 'ssh-jump': 'a@one, two:2222', 'ssh-known-hosts': `swarm ${PIN}\none,two:2222 ${PIN}` }
+    const inputs = { ...SSH, ...jump, 'ssh-config': 'ci/ssh_config' }
     expect(read(inputs).ssh).toMatchObject({
-      pins: { lines: [], fingerprints: [PIN] },
+      pins: {
+        lines: [],
+        fingerprints: ['swarm', 'one', '[two]:2222'].map((host) => ({ host, fingerprint: PIN })),
+      },
       jump: 'a@one,two:2222',
       userConfig: '/workspace/ci/ssh_config',
     })
@@ -105,6 +113,16 @@ describe('SSH', () => {
     ['no passphrase', { ...SSH, 'ssh-key': LOCKED_KEY }, 'ssh-passphrase: it is empty, and `ssh-key` is encrypted'],
     ['a needless one', { ...SSH, 'ssh-passphrase': 'open-sesame' }, 'ssh-passphrase: `ssh-key` is not encrypted'],
     ['a jump host that is none', { ...SSH, 'ssh-jump': 'a b' }, 'ssh-jump: "a b" is no jump host'],
+    [
+      'a fingerprint for two hosts',
+      { ...SSH, host: 'ssh://deploy@a\nssh://deploy@b' },
+      'ssh-known-hosts: a fingerprint does not say for which of the 2 hosts it is',
+    ],
+    [
+      'a fingerprint for a host and its jump host',
+      { ...SSH, 'ssh-jump': 'bastion' },
+      'ssh-known-hosts: a fingerprint does not say for which of the 2 hosts it is',
+    ],
     ['a pin that is none', { ...SSH, 'ssh-known-hosts': 'swarm' }, 'ssh-known-hosts: line 1 is neither'],
   ])('refused: %s', (_what, inputs, reason) => {
     expect(problemsOf(inputs)).toContain(reason)
@@ -135,8 +153,12 @@ describe('TLS', () => {
 describe('the docker CLI', () => {
   test('a version, its sum and a mirror', () => {
     const sum = 'A'.repeat(64)
-    const inputs = { 'docker-version': 'v27.0.1', 'docker-sha256': `sha256:${sum}`, 'docker-download-url': 'http://m/' }
-    expect(read(inputs).cli).toEqual({ version: '27.0.1', sha256: sum.toLowerCase(), downloadUrl: 'http://m' })
+    const inputs = {
+      'docker-version': 'v27.0.1',
+      'docker-sha256': `sha256:${sum}`,
+      'docker-download-url': 'https://m/',
+    }
+    expect(read(inputs).cli).toEqual({ version: '27.0.1', sha256: sum.toLowerCase(), downloadUrl: 'https://m' })
   })
 
   test.each<[Inputs, string]>([
@@ -144,6 +166,7 @@ describe('the docker CLI', () => {
     [{ 'docker-version': 'latest' }, 'docker-version: "latest" is no full version'],
     [{ 'docker-sha256': 'abc' }, 'docker-sha256: it is no SHA-256 sum'],
     [{ 'docker-download-url': 'mirror' }, 'docker-download-url: it is no web address'],
+    [{ 'docker-download-url': 'http://m' }, 'docker-download-url: over http:// anybody on the way'],
   ])('refused: %j', (inputs, reason) => {
     expect(problemsOf(inputs)).toContain(reason)
   })

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
@@ -27,6 +28,10 @@ for (const [name, content] of [
 ] as const) {
   writeFileSync(join(files, name), content)
 }
+
+symlinkSync('/proc/self/environ', join(files, 'to-the-environment'))
+symlinkSync('circle', join(files, 'circle'))
+execFileSync('mkfifo', [join(files, 'pipe')])
 
 type Inputs = Readonly<Record<string, string>>
 
@@ -88,7 +93,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['directory as password file', entry('password-file: directory'), 'this is a directory'],
   ['empty password file', entry('password-file: empty'), 'the file is empty'],
   ['password file of newlines', entry('password-file: newlines'), 'the file is empty'],
-  ['device as password file', entry('password-file: /dev/zero'), 'this is no regular file'],
+  ['device as password file', entry('password-file: /dev/zero'), 'a part of the system'],
+  ["the step's own environment as password file", entry('password-file: /proc/self/environ'), 'a part of the system'],
+  ['a link to it', entry('password-file: to-the-environment'), 'a part of the system'],
+  ['a link in a circle', entry('password-file: circle'), 'lead in a circle'],
+  ['a pipe', entry('password-file: pipe'), 'this is no regular file'],
   ['no path of a password file', entry('password-file: ""'), '`password-file` is empty'],
   ['password file in UTF-16', entry('password-file: utf16'), 'not UTF-8 text'],
   ['NUL in a password file', entry('password-file: nul'), 'a NUL character'],

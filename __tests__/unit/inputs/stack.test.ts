@@ -87,6 +87,42 @@ test.each<[string, Inputs, RegExp]>([
   expect(problems).toContainEqual(expect.stringMatching(said))
 })
 
+test("what docker would obey itself is put into the files, and not into docker's own environment", () => {
+  const compose = [
+    'services:',
+    '  web:',
+    '    image: nginx:${TAG}',
+    '    labels: {lib: "${LD_PRELOAD}", home: "$HOME"}',
+    '    environment: [GODEBUG, TAG, "X=1"]',
+    '  other: {image: a, environment: {DOCKER_CLI_OTEL_EXPORTER_OTLP_ENDPOINT: , B: }}',
+  ].join('\n')
+  writeFileSync(join(files, 'ruling.yml'), compose)
+  const ruling = [
+    'LD_PRELOAD=/tmp/evil$.so',
+    'GODEBUG=x=1',
+    'DOCKER_CLI_OTEL_EXPORTER_OTLP_ENDPOINT=http://x',
+    'HOME=/h',
+  ]
+  writeFileSync(join(files, 'ruling.env'), ['TAG=1', 'B=2', ...ruling].join('\n').replace('$', '$$$$'))
+  const stack = read({ stack: 's', 'compose-file': 'ruling.yml', 'env-file': 'ruling.env' })
+  expect(stack?.variables).toEqual({ TAG: '1', B: '2' })
+  const [text = ''] = stack?.adapted.texts ?? []
+  expect(text).toContain('"lib": "/tmp/evil$$.so"')
+  expect(text).toContain('"home": "/h"')
+  expect(text).toContain('["GODEBUG=x=1", "TAG", "X=1"]')
+  expect(text).toContain('"DOCKER_CLI_OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"')
+})
+
+test.each([
+  ['/proc/self/environ', 'a part of the system'],
+  ['nowhere.env', 'there is no such file'],
+])('a file of variables that a service names has to be one of the job: %s', (path, said) => {
+  writeFileSync(join(files, 'env-file.yml'), `services:\n  web:\n    image: a\n    env_file:\n      - "${path}"\n`)
+  const line = `env-file.yml line 5: services.web.env_file ${path}: `
+  expect(() => read({ stack: 's', 'compose-file': 'env-file.yml' })).toThrow(line)
+  expect(() => read({ stack: 's', 'compose-file': 'env-file.yml' })).toThrow(said)
+})
+
 test('no file at all is refused with the names that were looked for', () => {
   expect(() => read({ stack: 's' }, { GITHUB_WORKSPACE: join(files, 'empty') })).toThrow(/has none of `compose.yaml`/)
 })

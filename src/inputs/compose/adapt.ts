@@ -1,11 +1,12 @@
+import { rulesDocker } from '../../docker/commands.ts'
 import { closestKey } from '../keys.ts'
 import { listed, type Problems, shown } from '../problems.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'
 import { DROPPED, IGNORED, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
 import { referencesOf } from './references.ts'
-import { entryAt, isNothing, mapAt, mapItems, mapValues, text, toYaml } from './tree.ts'
-import { isUnset, type LookUp, substitutionsIn } from './variables.ts'
+import { entryAt, isNothing, mapAt, mapItems, mapTexts, mapValues, text, toYaml } from './tree.ts'
+import { isUnset, type LookUp, partlyFilledIn, substitutionsIn } from './variables.ts'
 
 /** Compose files in the form that `docker stack config` takes, and what was done to get there. */
 export interface AdaptedFiles {
@@ -15,7 +16,7 @@ export interface AdaptedFiles {
   readonly notices: readonly string[]
   /** What Swarm leaves out of account: one line a key, however many services have it. */
   readonly warnings: readonly string[]
-  /** The variables that the files name. */
+  /** The variables that docker is to fill in. */
   readonly variables: readonly string[]
 }
 
@@ -34,7 +35,8 @@ export function adaptCompose(files: readonly ComposeFile[], lookUp: LookUp, prob
   const lint = new Lint(files, lookUp, problems)
   const texts = files.map((file) => toYaml(lint.adapt(file)))
   lint.checkReferences()
-  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] }
+  const variables = [...lint.variables].filter((name) => !rulesDocker(name))
+  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables }
 }
 
 /** Services that have one key, in one line. */
@@ -91,7 +93,8 @@ class Lint {
         here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`)
         return []
       }
-      return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }]
+      const filled = mapTexts(value, (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) }))
+      return [{ key, line, value: mapValues(filled, (name, inner) => this.#object(key, path, name, inner)) }]
     })
     return { ...root, entries }
   }
@@ -182,7 +185,7 @@ class Lint {
       if (isNothing(value) && (key === 'command' || key === 'entrypoint')) return []
       const ignored = own(IGNORED, key)
       if (ignored !== undefined) mention(this.#ignored, key, ignored, `${path} line ${line}`, name)
-      if (key === 'environment') this.#inherited(value)
+      if (key === 'environment') return [{ ...entry, value: this.#inherited(value) }]
       if (key === 'credential_spec') checkCredentialSpec(value, here)
       if (key === 'ports') return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }]
       if (key === 'env_file') return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }]
@@ -191,15 +194,25 @@ class Lint {
     return { ...service, entries }
   }
 
-  /** A variable without a value takes the one of the step. */
-  #inherited(environment: YamlValue): void {
-    const bare =
-      environment.kind === 'map'
-        ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key)
-        : environment.kind === 'list'
-          ? environment.items.flatMap((item) => (item.kind === 'text' && !item.value.includes('=') ? [item.value] : []))
-          : []
-    for (const name of bare) this.variables.add(name)
+  /** A variable without a value takes the one of the step; docker would obey some of them itself. */
+  #inherited(environment: YamlValue): YamlValue {
+    const valueFor = (name: string) => {
+      const value = rulesDocker(name) ? this.#lookUp(name) : undefined
+      if (value === undefined) this.variables.add(name)
+      return value?.replaceAll('$', '$$$$')
+    }
+    if (environment.kind === 'list') {
+      return mapItems(environment, (item) => {
+        if (item.kind !== 'text' || item.value.includes('=')) return item
+        const value = valueFor(item.value)
+        return value === undefined ? item : text(`${item.value}=${value}`, item.line)
+      })
+    }
+    if (environment.kind !== 'map') return environment
+    return mapValues(environment, (name, value) => {
+      const inherited = isNothing(value) ? valueFor(name) : undefined
+      return inherited === undefined ? value : text(inherited, value.line)
+    })
   }
 
   /** What `docker compose config` writes as text, `docker stack` wants as a number. */

@@ -22,6 +22,15 @@ export function mapItems(value: YamlValue, change: (item: YamlValue) => YamlValu
   return { ...value, items: value.items.map(change) } satisfies YamlList
 }
 
+/** The map with every text in it changed; its keys stay. */
+export function mapTexts(map: YamlMap, change: (text: YamlText) => YamlText): YamlMap {
+  const changed = (value: YamlValue): YamlValue => {
+    if (value.kind === 'text') return change(value)
+    return value.kind === 'list' ? { ...value, items: value.items.map(changed) } : mapTexts(value, change)
+  }
+  return mapValues(map, (_, value) => changed(value))
+}
+
 export function text(value: string, line: number): YamlText {
   return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false }
 }

@@ -1,3 +1,5 @@
+import { type Token, tokensIn } from './substitution.ts'
+
 /** A place of a text where Docker puts the value of a variable. */
 export type Substitution =
   | { readonly kind: 'variable'; readonly name: string; readonly line: number; readonly needs: Need }
@@ -10,24 +12,26 @@ export type Need = 'value' | 'default' | 'required' | 'required-filled'
 /** The value of a variable, `undefined` when it is not set. */
 export type LookUp = (name: string) => string | undefined
 
-const SUBSTITUTION =
-  /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi
+/** More than this no variable, file or secret can hold, and few lines can ask for a thousand times as much. */
+const LARGEST_VALUE = 1024 * 1024
 
 /**
- * The substitutions of one text, in Docker's own grammar (docker/cli, cli/compose/template).
+ * The substitutions of one text, in Docker's own grammar.
  *
  * @param line where the text begins
  */
 export function substitutionsIn(text: string, line: number): Substitution[] {
-  return [...text.matchAll(SUBSTITUTION)].flatMap((match): Substitution[] => {
-    const { escaped, named, braced, operator, rest = '' } = match.groups ?? {}
-    if (escaped !== undefined) return []
-    const at = line + (text.slice(0, match.index).match(/\n/g)?.length ?? 0)
-    const name = named ?? braced
-    if (name === undefined) {
+  let at = line
+  let counted = 0
+  return tokensIn(text).flatMap((token): Substitution[] => {
+    at += lineBreaks(text, counted, token.start)
+    counted = token.start
+    if (token.kind === 'escaped') return []
+    const { name, operator, rest } = token
+    if (token.kind === 'lone') {
       return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }]
     }
-    if (operator?.includes('+')) {
+    if (operator.includes('+')) {
       const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`
       return [{ kind: 'invalid', line: at, reason }]
     }
@@ -39,8 +43,14 @@ export function substitutionsIn(text: string, line: number): Substitution[] {
   })
 }
 
-function needOf(operator: string | undefined): Need {
-  if (operator === undefined) return 'value'
+function lineBreaks(text: string, from: number, to: number): number {
+  let count = 0
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count++
+  return count
+}
+
+function needOf(operator: string): Need {
+  if (operator === '') return 'value'
   if (operator.endsWith('-')) return 'default'
   return operator === ':?' ? 'required-filled' : 'required'
 }
@@ -52,15 +62,58 @@ export function isUnset({ name, needs }: Extract<Substitution, { kind: 'variable
   return value === undefined || (needs === 'required-filled' && value === '')
 }
 
-/** The text with the values of variables in their places; of what has none, and of what is invalid, nothing is left. */
+/**
+ * The text with the values of variables in their places; of what has none, and of what is invalid, nothing is left.
+ * What would come behind the first megabyte is cut off: nothing that takes such a text can be larger.
+ */
 export function filledIn(text: string, lookUp: LookUp): string {
-  return text.replace(SUBSTITUTION, (...match) => {
-    const { escaped, named, braced, operator, rest = '' } = match.at(-1) as Record<string, string | undefined>
-    if (escaped !== undefined) return '$'
-    const value = lookUp(named ?? braced ?? '')
-    const isMissing = value === undefined || (value === '' && operator?.startsWith(':'))
-    return isMissing ? (operator?.endsWith('-') ? rest : '') : value
-  })
+  return replaced(text, tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text
+}
+
+/**
+ * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
+ * fill in, and a dollar sign in a value is escaped.
+ *
+ * @param isMeant whether the variable of this name is one of them; those without a value stay too
+ */
+export function partlyFilledIn(text: string, isMeant: (name: string) => boolean, lookUp: LookUp): string {
+  const tokens = tokensIn(text).filter(
+    ({ kind, name, operator }) =>
+      kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined,
+  )
+  return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text
+}
+
+/** What a token stands for. */
+function substitute({ kind, name, operator, rest }: Token, lookUp: LookUp): string {
+  if (kind === 'escaped') return '$'
+  const value = lookUp(name)
+  const isMissing = value === undefined || (value === '' && operator.startsWith(':'))
+  return isMissing ? (operator.endsWith('-') ? rest : '') : value
+}
+
+/** The text with other words for its tokens, and perhaps for what is between them, up to a megabyte. */
+function replaced(
+  text: string,
+  tokens: readonly Token[],
+  wordsFor: (token: Token) => string,
+  between: (part: string) => string = (part) => part,
+): { readonly text: string; readonly isCut: boolean } {
+  const parts: string[] = []
+  let length = 0
+  let at = 0
+  const add = (part: string) => {
+    parts.push(part)
+    length += part.length
+  }
+  for (const token of tokens) {
+    add(between(text.slice(at, token.start)))
+    add(wordsFor(token))
+    at = token.end
+    if (length > LARGEST_VALUE) return { text: parts.join('').slice(0, LARGEST_VALUE), isCut: true }
+  }
+  add(between(text.slice(at)))
+  return { text: parts.join(''), isCut: false }
 }
 
 /** A file of variables that was read, and what is wrong with it. No message shows a value. */
@@ -99,55 +152,60 @@ export function parseEnvFile(text: string, lookUp: LookUp): EnvFile {
     }
     const quote = line[head.length]
     if (quote !== '"' && quote !== "'") {
-      const plain = line
-        .slice(head.length)
-        .replace(/(?:^|[ \t]+)#.*$/, '')
-        .trim()
-      variables.set(name, expand(plain, at + 1))
+      variables.set(name, expand(name, withoutComment(line.slice(head.length)).trim(), at + 1))
       continue
     }
     const start = at
-    let rest = line.slice(head.length + 1)
-    let end = closing(rest, quote)
+    const parts = [line.slice(head.length + 1)]
+    let end = closing(parts[0] ?? '', quote)
     while (end < 0 && at + 1 < lines.length) {
-      rest += `\n${lines[++at]}`
-      end = closing(rest, quote)
+      const part = lines[++at] ?? ''
+      parts.push(part)
+      end = closing(part, quote)
     }
     if (end < 0) {
       problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` })
       break
     }
-    if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end + 1))) {
+    const last = parts.pop() ?? ''
+    if (!/^[ \t]*(?:#.*)?$/.test(last.slice(end + 1))) {
       problems.push({
         line: at + 1,
         reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
       })
     }
-    const inner = rest.slice(0, end)
-    variables.set(name, quote === "'" ? inner : expand(inner, start + 1, true))
+    const inner = [...parts, last.slice(0, end)].join('\n')
+    variables.set(name, quote === "'" ? inner : expand(name, inner, start + 1, true))
   }
   return { variables, problems }
 
-  function expand(value: string, line: number, isQuoted = false): string {
-    for (const found of substitutionsIn(unescapedDollars(value), line)) {
+  /** One pass over escapes and variables: what a variable brings in is not looked at again. */
+  function expand(name: string, value: string, line: number, isQuoted = false): string {
+    const masked = unescapedDollars(value)
+    for (const found of substitutionsIn(masked, line)) {
       if (found.kind === 'invalid') problems.push({ line: found.line, reason: found.reason })
       else if (isUnset(found, known)) {
         const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`
         problems.push({ line: found.line, reason })
       }
     }
-    // One pass over escapes and variables: what a variable brings in is not looked at again.
-    return value.replace(
-      /\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis,
-      (all, char, dollar, named, braced, operator, rest) => {
-        if (char !== undefined) return unescaped(all, char, isQuoted)
-        if (dollar !== undefined) return '$'
-        const found = known(named ?? braced)
-        const isMissing = found === undefined || (operator?.startsWith(':') && found === '')
-        return isMissing ? (operator?.endsWith('-') ? rest : '') : found
-      },
-    )
+    const withoutEscapes = (part: string) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted))
+    const tokens = tokensIn(masked)
+    const words = (token: Token) => (token.kind === 'lone' ? '$' : substitute(token, known))
+    const expanded = replaced(value, tokens, words, withoutEscapes)
+    if (expanded.isCut) {
+      problems.push({ line, reason: `the value of ${name} becomes larger than 1 MB: check the variables in it` })
+    }
+    return expanded.text
   }
+}
+
+/** A comment begins the value, or has a blank before it. */
+function withoutComment(text: string): string {
+  for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
+    if (at === 0 || text[at - 1] === ' ' || text[at - 1] === '\t') return text.slice(0, at)
+  }
+  return text
 }
 
 /** Escaped dollar signs are no variables: two blanks hold their place. */

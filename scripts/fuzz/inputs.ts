@@ -1,0 +1,126 @@
+import { UserErrors } from '../../src/errors.ts'
+import { readInputs } from '../../src/inputs.ts'
+import { mutated, pick, randomFrom } from './mutate.ts'
+
+/** In every set of inputs below it is the password. */
+const SECRET = 'c4nary/s3cret+value'
+/** Long enough to be no accident. */
+const PIECES = [SECRET, 'c4nary', 's3cret+value', Buffer.from(SECRET).toString('base64').replace(/=+$/, '')]
+
+const PIN = `SHA256:${'b'.repeat(43)}`
+const REGISTRIES = `- registry: ghcr.io/acme
+  username: bot
+  password: "${SECRET}"
+  config: acme
+- {registry: docker.io, username: hub, password-env: HUB_TOKEN}
+`
+const COLUMNS = `acme ghcr.io/acme bot ${SECRET}\nhub docker.io hub ${SECRET}\n`
+const SERVICES = `- name: web
+  image: ghcr.io/acme/web:1.2
+  replicas: 2
+  env: {LOG_LEVEL: debug, URL: "https://x.example/?a=b"}
+  create: true
+  create-args:
+    - --label traefik.http.routers.web.rule=Host(\`a.example\`)
+    - --mount type=volume,source=data,target=/data
+  update-args: ["--update-order=start-first"]
+- worker: acme/worker
+`
+const COMPOSE = `version: "3.8"
+x-common: &common
+  logging: {driver: json-file, options: {max-size: "10m"}}
+services:
+  web:
+    <<: *common
+    image: "nginx:\${TAG:-1}"
+    environment: [A=1, "B=\${B:?say what B is}"]
+    env_file: web.env
+    ports: ["8080:80", {target: 443, published: "8443", mode: host}]
+    secrets: [pw]
+    configs: [{source: c, target: /c}]
+    healthcheck: {test: [CMD, "true"], interval: 1m30s}
+    deploy: {replicas: 2, update_config: {order: start-first}}
+secrets: {pw: {environment: HUB_TOKEN}}
+configs: {c: {content: "x = \${TAG}"}}
+`
+const ENV_FILE = `# comment\nexport TAG=1.2 # more\nB="two\\nlines \${TAG}"\nC='single $B'\nD=${SECRET}\n`
+
+type Inputs = Readonly<Record<string, string>>
+
+/** Good inputs, from which the bad ones are made; \`files\` are written to the workspace first. */
+const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
+  { inputs: { services: SERVICES, registries: REGISTRIES } },
+  {
+    inputs: { services: 'web: nginx:1\nworker: acme/worker:2', registries: COLUMNS, strategy: 'canary', canary: '25%' },
+  },
+  { inputs: { services: 'web: nginx', registry: 'ghcr.io', username: 'bot', password: SECRET, timeout: '5m' } },
+  {
+    inputs: {
+      services: 'web: nginx',
+      host: 'ssh://deploy@one.example:2222\nssh://two.example',
+      'ssh-key': SECRET,
+      'ssh-known-hosts': `one.example:2222 ${PIN}\ntwo.example ${PIN}`,
+      'ssh-jump': 'bot@bastion:22',
+    },
+  },
+  {
+    inputs: { stack: 'shop', 'compose-file': 'compose.yml', 'env-file': 'a.env', prune: 'true' },
+    files: { 'compose.yml': COMPOSE, 'a.env': ENV_FILE, 'web.env': 'A=1\n' },
+  },
+]
+
+/** What was wrong with a run: an internal error, an error of several lines, or a piece of the secret. */
+export interface Finding {
+  readonly run: number
+  readonly what: string
+  readonly inputs: Inputs
+}
+
+/**
+ * Reads changed inputs, each run decided by the seed and its number alone.
+ *
+ * @param write puts a file into the workspace
+ */
+export function fuzzInputs(
+  seed: number,
+  from: number,
+  to: number,
+  workspace: string,
+  write: (name: string, content: string) => void,
+): Finding[] {
+  const findings: Finding[] = []
+  for (let run = from; run < to; run++) {
+    const random = randomFrom(seed * 1_000_003 + run)
+    const chosen = pick(SEEDS, random)
+    const names = Object.keys({ ...chosen.inputs, ...chosen.files })
+    const target = pick(names, random)
+    const change = (name: string, text: string) => (name === target ? mutated(text, random) : text)
+    const inputs = mapped(chosen.inputs, change)
+    const files = mapped(chosen.files ?? {}, change)
+    for (const [name, content] of Object.entries(files)) write(name, content)
+    const what = problemWith({ GITHUB_WORKSPACE: workspace, HUB_TOKEN: SECRET, B: 'b', ...asEnvironment(inputs) })
+    if (what !== undefined) findings.push({ run, what, inputs: { ...inputs, ...files } })
+  }
+  return findings
+}
+
+function problemWith(env: Inputs): string | undefined {
+  try {
+    readInputs(env)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof UserErrors)) return `an internal error: ${(error as Error).stack}`
+    const text = error.problems.find((line) => /[\p{Cc}\u2028\u2029]/u.test(line))
+    if (text !== undefined) return `an error of several lines: ${JSON.stringify(text)}`
+    const leak = error.problems.find((line) => PIECES.some((piece) => line.includes(piece)))
+    return leak === undefined ? undefined : `a piece of the secret: ${JSON.stringify(leak)}`
+  }
+}
+
+function asEnvironment(inputs: Inputs): Record<string, string> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
+}
+
+function mapped(all: Inputs, change: (name: string, text: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).map(([name, text]) => [name, change(name, text)]))
+}
