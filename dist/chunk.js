@@ -5401,10 +5401,10 @@ var require_cst_scalar = __commonJS({
         case "|":
         case ">": {
           const he = source.indexOf("\n");
-          const head = source.substring(0, he);
+          const head2 = source.substring(0, he);
           const body = source.substring(he + 1) + "\n";
           const props = [
-            { type: "block-scalar-header", offset, indent, source: head }
+            { type: "block-scalar-header", offset, indent, source: head2 }
           ];
           if (!addEndtoBlockProps(props, end2))
             props.push({ type: "newline", offset: -1, indent, source: "\n" });
@@ -5464,19 +5464,19 @@ var require_cst_scalar = __commonJS({
     }
     function setBlockScalarValue(token, source) {
       const he = source.indexOf("\n");
-      const head = source.substring(0, he);
+      const head2 = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
       if (token.type === "block-scalar") {
         const header = token.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
-        header.source = head;
+        header.source = head2;
         token.source = body;
       } else {
         const { offset } = token;
         const indent = "indent" in token ? token.indent : -1;
         const props = [
-          { type: "block-scalar-header", offset, indent, source: head }
+          { type: "block-scalar-header", offset, indent, source: head2 }
         ];
         if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
@@ -7445,9 +7445,9 @@ function shortened(text3, mostCharacters) {
   if (text3.length <= mostCharacters) return text3;
   const [note2 = "", cutBefore = "0"] = REST.exec(text3) ?? [];
   const whole = text3.length - note2.length;
-  const head = withoutHalf(text3.slice(0, Math.min(mostCharacters, whole)));
-  const missing = whole - head.length + Number(cutBefore.replaceAll(",", ""));
-  return `${head}… (${missing.toLocaleString("en")} more characters)`;
+  const head2 = withoutHalf(text3.slice(0, Math.min(mostCharacters, whole)));
+  const missing = whole - head2.length + Number(cutBefore.replaceAll(",", ""));
+  return `${head2}… (${missing.toLocaleString("en")} more characters)`;
 }
 function wellFormed(text3) {
   return text3.replace(new RegExp("\\p{Cs}", "gu"), "�");
@@ -7560,9 +7560,9 @@ function readsGreedily(env) {
 }
 function commandLine(name, data, env, properties = {}) {
   const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-  const head = given.length === 0 ? name : `${name} ${given.join(",")}`;
+  const head2 = given.length === 0 ? name : `${name} ${given.join(",")}`;
   const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ": ").replace(/^:/, " :") : data;
-  return `::${head}::${escapeData(clear)}`;
+  return `::${head2}::${escapeData(clear)}`;
 }
 function withoutCommands(line) {
   return line.replace(/##(?=\w*\[)/g, "## ").replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, "$1 ");
@@ -7690,7 +7690,7 @@ function nowMs() {
   return performance.now();
 }
 function sleep(ms, signal2) {
-  return new Promise((resolve3, reject) => {
+  return new Promise((resolve4, reject) => {
     const stop = () => {
       clearTimeout(timer);
       const error = new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
@@ -7698,15 +7698,15 @@ function sleep(ms, signal2) {
     };
     const timer = setTimeout(() => {
       signal2?.removeEventListener("abort", stop);
-      resolve3();
+      resolve4();
     }, ms);
     if (signal2?.aborted) stop();
     else signal2?.addEventListener("abort", stop, { once: true });
   });
 }
 function idle(ms) {
-  return new Promise((resolve3) => {
-    setTimeout(resolve3, ms).unref();
+  return new Promise((resolve4) => {
+    setTimeout(resolve4, ms).unref();
   });
 }
 function timeLimit(ms) {
@@ -7934,8 +7934,8 @@ function annotation(level, message, title) {
     writeLine(commandLine(level, message, process.env, title === void 0 ? {} : { title }));
     return;
   }
-  const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === void 0 ? "" : `${title}: `}`;
-  for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
+  const head2 = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === void 0 ? "" : `${title}: `}`;
+  for (const line of `${head2}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
 }
 
 // src/errors.ts
@@ -8228,7 +8228,7 @@ var TimedOut = class extends UserError {
 // src/connection.ts
 import { readFile as readFile2 } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join as join5 } from "node:path";
+import { join as join6 } from "node:path";
 
 // src/docker/reference.ts
 var InvalidReference = class extends UserError {
@@ -8475,9 +8475,9 @@ async function runProgram(program, args, options) {
     ...cwd === void 0 ? {} : { cwd },
     ...signal2 === void 0 ? {} : { signal: signal2 }
   });
-  const ended = new Promise((resolve3, reject) => {
+  const ended = new Promise((resolve4, reject) => {
     child.once("error", reject);
-    child.once("close", (code2, killedBy) => resolve3(code2 ?? (killedBy === null ? 1 : 128)));
+    child.once("close", (code2, killedBy) => resolve4(code2 ?? (killedBy === null ? 1 : 128)));
   });
   child.stdin.on("error", () => void 0);
   child.stdin.end(stdin);
@@ -8503,6 +8503,9 @@ function startGuarded(program, args, env) {
 
 // src/docker/cli-version.ts
 var DEFAULT_VERSION = "28.3.3";
+var DEFAULT_SUMS = {
+  "linux x86_64": "40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff"
+};
 var DEFAULT_DOWNLOAD_URL = "https://download.docker.com";
 var SERVICES = { major: 20, minor: 10, feature: "jobs and API 1.41" };
 var STACK = { major: 23, minor: 0, feature: "stacks (`docker stack config`)" };
@@ -8514,14 +8517,17 @@ var ARCHITECTURES = {
   ppc64: "ppc64le",
   s390x: "s390x"
 };
-function archiveUrl(base, version, platform, architecture) {
+function archiveOf(base, version, platform, architecture) {
   const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
   if (os === void 0 || arch === void 0) {
     throw new UserError(
       `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`
     );
   }
-  return `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`;
+  return {
+    url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
+    sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : void 0
+  };
 }
 function parseCliVersion(printed) {
   const [, text3 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
@@ -8563,9 +8569,11 @@ async function ownVersion(docker, signal2) {
 }
 async function installDocker(request2, directory, env, signal2) {
   const { version } = request2;
-  const url = archiveUrl(request2.downloadUrl, version, process.platform, process.arch);
+  const archiveAt = archiveOf(request2.downloadUrl, version, process.platform, process.arch);
+  const { url } = archiveAt;
+  const sum = request2.sha256 ?? archiveAt.sha256;
   const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
-  const entry = request2.sha256 === void 0 ? process.arch : `${process.arch}-${request2.sha256.slice(0, 16)}`;
+  const entry = sum === void 0 ? process.arch : `${process.arch}-${sum.slice(0, 16)}`;
   const { find: find2, cacheDir } = await toolCache();
   const cached = cacheable ? find2(TOOL, version, entry) : "";
   if (cached !== "" && await reportedVersion(cached, env) === version) {
@@ -8574,7 +8582,7 @@ async function installDocker(request2, directory, env, signal2) {
   }
   log.info(`The docker CLI ${version} is downloaded from ${url}`);
   const archive = await untilStopped(download(url, join2(directory, "docker.tgz")), signal2);
-  if (request2.sha256 !== void 0) await requireSum(archive, request2.sha256, url);
+  if (sum !== void 0) await requireSum(archive, sum, url, request2.sha256 !== void 0);
   const unpacked = join2(await unpack(archive, join2(directory, "unpacked"), url), "docker");
   const reported = await reportedVersion(unpacked, env);
   if (reported !== version) {
@@ -8609,13 +8617,13 @@ async function download(url, path) {
     throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
   }
 }
-async function requireSum(path, wanted, url) {
+async function requireSum(path, wanted, url, isGiven2) {
   const hash = createHash2("sha256");
   await pipeline(createReadStream(path), hash);
   const sum = hash.digest("hex");
   if (sum === wanted) return;
   throw new UserError(
-    `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`
+    isGiven2 ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two` : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``
   );
 }
 async function unpack(archive, directory, url) {
@@ -8641,7 +8649,7 @@ async function reportedVersion(directory, env) {
 }
 
 // src/reach/doors.ts
-import { join as join4 } from "node:path";
+import { join as join5 } from "node:path";
 
 // src/docker/endpoint.ts
 var MISLEADING = ["DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "DOCKER_STACK_ORCHESTRATOR"];
@@ -8873,12 +8881,33 @@ function parsePins(text3) {
   for (const [index, raw2] of text3.split(/\r\n|\r|\n/).entries()) {
     const line = raw2.trim();
     if (line === "" || line.startsWith("#")) continue;
-    const fingerprint2 = line.split(/\s+/).find((word) => FINGERPRINT2.test(word));
-    if (fingerprint2 !== void 0) fingerprints.push(fingerprint2.replace(/=$/, ""));
-    else if (KEY_LINE.test(line)) lines2.push(line);
-    else throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
+    if (KEY_LINE.test(line)) {
+      lines2.push(line);
+      continue;
+    }
+    const pins = fingerprintPins(line);
+    if (pins === void 0) throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
+    fingerprints.push(...pins);
   }
   return { lines: lines2, fingerprints };
+}
+function fingerprintPins(line) {
+  const [first = "", second = ""] = line.split(/\s+/, 2);
+  if (FINGERPRINT2.test(first)) return [{ host: void 0, fingerprint: withoutPadding(first) }];
+  if (!FINGERPRINT2.test(second)) return void 0;
+  const fingerprint2 = withoutPadding(second);
+  if (/^\d+$/.test(first)) return [{ host: void 0, fingerprint: fingerprint2 }];
+  const hosts = first.split(",").map(hostAsSsh);
+  return hosts.includes("") ? void 0 : hosts.map((host) => ({ host, fingerprint: fingerprint2 }));
+}
+function withoutPadding(fingerprint2) {
+  return fingerprint2.replace(/=$/, "");
+}
+function hostAsSsh(written2) {
+  const text3 = written2.toLowerCase().replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text3) ?? [];
+  const name = bracketed ?? plain ?? text3;
+  return port === void 0 || port === "22" ? name : `[${name}]:${port}`;
 }
 function lineProblem(line) {
   if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
@@ -8887,14 +8916,17 @@ function lineProblem(line) {
   if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
     return "is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:";
   }
+  if (line.split(/\s+/).some((word) => FINGERPRINT2.test(word))) {
+    return "does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`";
+  }
   if (/SHA256:/.test(line)) return "has a fingerprint that is cut off: write SHA256: and all 43 characters after it";
-  return "is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…` or `SHA256:…`";
+  return "is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`";
 }
-var HOST_KEY_SCRIPT = `# fingerprints, notes, host, type, key, fingerprint
+var HOST_KEY_SCRIPT = `# pins, notes, host, type, key, fingerprint
 [ "$6" = NONE ] && exit 0
 printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
-while read -r pinned; do
-  [ "$pinned" = "$6" ] && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
+while read -r pinned host; do
+  [ "$pinned" = "$6" ] && { [ -z "$host" ] || [ "$host" = "$3" ]; } && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
 done <"$1"
 exit 0
 `;
@@ -8907,10 +8939,10 @@ function lastOffered(notes) {
 import { createServer } from "node:net";
 var MOST_SESSIONS = 9;
 function listen(path, serve) {
-  return new Promise((resolve3, reject) => {
+  return new Promise((resolve4, reject) => {
     const server = createServer({ allowHalfOpen: true }, serve);
     server.once("error", reject);
-    server.listen(path, () => resolve3(server));
+    server.listen(path, () => resolve4(server));
   });
 }
 var Sessions = class {
@@ -9047,6 +9079,7 @@ function dialArguments(control, host, target) {
 
 // src/reach/ssh-error.ts
 var WORDINGS = [
+  ["revoked-host-key", /REVOKED HOST KEY DETECTED|is marked as revoked/i],
   ["changed-host-key", /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
   ["unknown-host-key", /host key is known for|Host key verification failed|No matching host key fingerprint/i],
   ["no-key-type", /no matching host key type/i],
@@ -9074,6 +9107,8 @@ function classifySsh(stderr) {
 function sshReason({ stderr, offered, user }) {
   const failure = classifySsh(stderr);
   switch (failure) {
+    case "revoked-host-key":
+      return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
     case "changed-host-key":
       return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
     case "unknown-host-key":
@@ -9178,15 +9213,15 @@ function attempt(child) {
   });
   child.stdout.resume();
   child.stdin.on("error", () => void 0);
-  const ended = new Promise((resolve3) => {
+  const ended = new Promise((resolve4) => {
     child.once("error", (error) => {
       said += error.message;
       over = true;
-      resolve3();
+      resolve4();
     });
     child.once("close", () => {
       over = true;
-      resolve3();
+      resolve4();
     });
   });
   return { child, stderr: () => said, ended, hasEnded: () => over };
@@ -9265,16 +9300,16 @@ async function openForward(ssh, host, target, signal2) {
   return wayOver(ssh, host, socket, stop);
 }
 function pings(socketPath2) {
-  return new Promise((resolve3) => {
+  return new Promise((resolve4) => {
     const outgoing = request(
       { socketPath: socketPath2, path: "/_ping", agent: false, timeout: PING_LIMIT_SECONDS * 1e3 },
       (answer) => {
         answer.resume();
-        resolve3(answer.statusCode === 200);
+        resolve4(answer.statusCode === 200);
       }
     );
     outgoing.once("timeout", () => outgoing.destroy());
-    outgoing.once("error", () => resolve3(false));
+    outgoing.once("error", () => resolve4(false));
     outgoing.end();
   });
 }
@@ -9343,11 +9378,69 @@ function socketPath(workspace, suffixBytes) {
 }
 
 // src/reach/ssh-files.ts
-import { access as accessFile2 } from "node:fs/promises";
-import { join as join3 } from "node:path";
+import { join as join4 } from "node:path";
+
+// src/inputs/files.ts
+import { readFileSync as readFileSync3, realpathSync, statSync } from "node:fs";
+import { join as join3, resolve } from "node:path";
+var LARGEST_MEGABYTES = 1;
+function fileReader(env) {
+  return (path) => textOfBytes(readUserFile(resolvePath(env, path), basePath(env)));
+}
+function basePath(env) {
+  return env.GITHUB_WORKSPACE || process.cwd();
+}
+function resolvePath(env, path) {
+  const expanded = path.startsWith("~/") && env.HOME ? join3(env.HOME, path.slice(2)) : path;
+  return resolve(basePath(env), expanded);
+}
+var OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
+function readUserFile(path, base) {
+  requireUserFile(path, base);
+  try {
+    return readFileSync3(path);
+  } catch (error) {
+    throw new UserError(fileProblem(error.code, base));
+  }
+}
+function requireUserFile(path, base) {
+  try {
+    const real = realpathSync(path);
+    if (OF_THE_KERNEL.test(real)) {
+      throw new UserError("this is no file of the job, but a part of the system: write the path of a file of this job");
+    }
+    const file = statSync(real);
+    if (file.isDirectory()) throw new UserError("this is a directory: write the path of the file in it");
+    if (!file.isFile()) throw new UserError("this is no regular file: write the content to one first");
+    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+      throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(fileProblem(error.code, base));
+  }
+}
+function fileProblem(code, base) {
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+  }
+  if (code === "ELOOP") return "its links lead in a circle: write the path of the file itself";
+  if (code === "EACCES" || code === "EPERM")
+    return "the file may not be read: give the user of this step the permission";
+  return `the file cannot be read (${code ?? "no path"}): write the path of a file of this job`;
+}
+function textOfBytes(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError("the file is not UTF-8 text: save it as UTF-8");
+  }
+}
+
+// src/reach/ssh-files.ts
 async function prepareSsh(access, workspace, env) {
   const directory = await workspace.makeDirectory("ssh");
-  const path = (name) => join3(directory, name);
+  const path = (name) => join4(directory, name);
   const { key, passphrase, pins, userConfig } = access;
   const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
   const files = {
@@ -9360,10 +9453,11 @@ async function prepareSsh(access, workspace, env) {
     hasPassphrase: passphrase !== void 0,
     include: userConfig
   };
-  if (userConfig !== void 0) await requireFile(userConfig);
+  if (userConfig !== void 0) requireSshConfig(userConfig);
   await workspace.writeFile(files.config, sshConfig(files));
   await workspace.writeFile(path("known_hosts"), lines(pins.lines));
-  await workspace.writeFile(files.fingerprints, lines(pins.fingerprints));
+  const pinned = pins.fingerprints.map(({ host = "", fingerprint: fingerprint2 }) => `${fingerprint2} ${host}`);
+  await workspace.writeFile(files.fingerprints, lines(pinned));
   await workspace.writeFile(files.offered, "");
   await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
   if (files.key !== void 0 && key !== void 0) await workspace.writeFile(files.key, key.reveal());
@@ -9388,13 +9482,11 @@ async function requirePassphrase(key, env) {
   if (code === 0) return;
   throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: void 0, user: void 0 })}`);
 }
-async function requireFile(path) {
+function requireSshConfig(path) {
   try {
-    await accessFile2(path);
-  } catch {
-    throw new UserError(
-      "ssh-config: there is no such file, or it may not be read: write the path of an OpenSSH configuration file"
-    );
+    requireUserFile(path, "the workspace");
+  } catch (error) {
+    throw new UserError(`ssh-config: ${messageOf(error)}`);
   }
 }
 function lines(all) {
@@ -9552,9 +9644,9 @@ function plainWay(text3, env, settings, explain) {
 }
 async function writeTls({ ca, cert, key }, workspace) {
   const directory = await workspace.makeDirectory("tls");
-  await workspace.writeFile(join4(directory, "ca.pem"), ca);
-  await workspace.writeFile(join4(directory, "cert.pem"), cert);
-  await workspace.writeFile(join4(directory, "key.pem"), key.reveal());
+  await workspace.writeFile(join5(directory, "ca.pem"), ca);
+  await workspace.writeFile(join5(directory, "cert.pem"), cert);
+  await workspace.writeFile(join5(directory, "key.pem"), key.reveal());
   return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: directory };
 }
 async function inspectContext(docker, name, env, signal2) {
@@ -9726,7 +9818,7 @@ var HttpOverPipe = class {
     this.#agent.destroy();
   }
   #send({ method, path, headers, payload }, { signal: signal2, seconds }, read2) {
-    return new Promise((resolve3, reject) => {
+    return new Promise((resolve4, reject) => {
       if (signal2?.aborted) return reject(stopped(signal2));
       if (this.#isClosed) return reject(new ConnectionLost("the connection is closed"));
       const request2 = httpRequest({ agent: this.#agent, method, path, headers });
@@ -9756,7 +9848,7 @@ var HttpOverPipe = class {
         response.once("aborted", () => giveUp(new ConnectionLost("the answer broke off")));
         read2(response, (answer) => {
           end2();
-          resolve3(answer);
+          resolve4(answer);
         });
       });
       request2.on("error", (error) => giveUp(brokenBy(error, "the connection ended without an answer")));
@@ -10359,7 +10451,7 @@ async function connect(deployment, workspace, env, signal2) {
   const userConfig = await readUserConfig(bare);
   const cli = await findCli(deployment, bare, workspace, signal2);
   const directory = await workspace.makeDirectory("client");
-  await workspace.writeFile(join5(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
+  await workspace.writeFile(join6(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
   const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal: signal2 });
   const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {});
   try {
@@ -10378,10 +10470,10 @@ async function connect(deployment, workspace, env, signal2) {
   }
 }
 async function readUserConfig(env) {
-  const directory = env.DOCKER_CONFIG || join5(homedir(), ".docker");
+  const directory = env.DOCKER_CONFIG || join6(homedir(), ".docker");
   const name = env.DOCKER_CONFIG ? "DOCKER_CONFIG" : "~/.docker";
-  const file = await readConfigFile(join5(directory, "config.json"));
-  return { name, directory, file, carriedOver: settingsToCarryOver(file, join5(directory, "cli-plugins")), env };
+  const file = await readConfigFile(join6(directory, "config.json"));
+  return { name, directory, file, carriedOver: settingsToCarryOver(file, join6(directory, "cli-plugins")), env };
 }
 async function readConfigFile(path) {
   try {
@@ -10483,50 +10575,6 @@ function configProblem(config) {
 }
 function isOrAre(names) {
   return names.length === 1 ? "is" : "are";
-}
-
-// src/inputs/files.ts
-import { readFileSync as readFileSync3, statSync } from "node:fs";
-import { join as join6, resolve } from "node:path";
-var LARGEST_MEGABYTES = 1;
-function fileReader(env) {
-  return (path) => textOfBytes(readBytes(resolvePath(env, path), basePath(env)));
-}
-function basePath(env) {
-  return env.GITHUB_WORKSPACE || process.cwd();
-}
-function resolvePath(env, path) {
-  const expanded = path.startsWith("~/") && env.HOME ? join6(env.HOME, path.slice(2)) : path;
-  return resolve(basePath(env), expanded);
-}
-function readBytes(path, base) {
-  try {
-    const file = statSync(path);
-    if (file.isDirectory()) throw new UserError("this is a directory: write the path of the file in it");
-    if (!file.isFile()) throw new UserError("this is no regular file: write the content to one first");
-    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
-      throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
-    }
-    return readFileSync3(path);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(fileProblem(error.code, base));
-  }
-}
-function fileProblem(code, base) {
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
-  }
-  if (code === "EACCES" || code === "EPERM")
-    return "the file may not be read: give the user of this step the permission";
-  return `the file cannot be read (${code ?? "no path"}): write the path of a file of this job`;
-}
-function textOfBytes(bytes) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError("the file is not UTF-8 text: save it as UTF-8");
-  }
 }
 
 // src/reach/ssh-key.ts
@@ -10751,7 +10799,9 @@ function isGiven(input2, name) {
 }
 function hostsFrom(text3, problems) {
   if (text3.trim() === "") return [];
-  const written2 = /^\s*[[{-]/.test(text3) || /\n\s*-/.test(text3) ? listFrom(text3, problems) : text3.trim().split(/\s*[\r\n]+\s*/);
+  const lines2 = text3.split(/[\r\n]/).map((line) => line.trim());
+  const isList = /^[[{]/.test(text3.trim()) || lines2.some((line) => line.startsWith("-"));
+  const written2 = isList ? listFrom(text3, problems) : lines2.filter((line) => line !== "");
   const hosts = written2.flatMap((entry) => {
     hideUserInfo(entry);
     return problems.attempt(() => parseHost(entry)) ?? [];
@@ -10792,6 +10842,11 @@ function sshTarget2({ input: input2 }, hosts, context) {
   if (host !== void 0) return host.text;
   return SSH_INPUTS.some((name) => isGiven(input2, name)) ? context && `the context ${context}` : void 0;
 }
+function sshTargets(input2) {
+  const hosts = input2("host").match(/ssh:\/\//g)?.length ?? 1;
+  const hops = input2("ssh-jump").trim() === "" ? 0 : input2("ssh-jump").split(",").length;
+  return hosts + hops;
+}
 function sshFrom({ input: input2, resolvePath: resolvePath2, hasAgent }, secrets, target, problems) {
   if (target === void 0) return void 0;
   const userConfig = input2("ssh-config").trim();
@@ -10801,6 +10856,12 @@ function sshFrom({ input: input2, resolvePath: resolvePath2, hasAgent }, secrets
     lines: [],
     fingerprints: []
   };
+  const targets = sshTargets(input2);
+  if (targets > 1 && pins.fingerprints.some(({ host }) => host === void 0)) {
+    problems.add(
+      `ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:…\``
+    );
+  }
   if (!isGiven(input2, "ssh-known-hosts") && userConfig === "") {
     problems.add(
       `ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`
@@ -10865,7 +10926,13 @@ function cliFrom(input2, problems) {
   }
   hideUserInfo(url);
   if (url !== "") problems.at("docker-download-url").attempt(() => checkUrl(url));
+  const plain = plainDownloadProblem(url, sha256);
+  if (plain !== void 0) problems.add(plain);
   return { version: version || DEFAULT_VERSION, sha256: sha256 || void 0, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
+}
+function plainDownloadProblem(url, sha256) {
+  if (!url.startsWith("http://") || sha256 !== "") return void 0;
+  return "docker-download-url: over http:// anybody on the way can put another program in its place: write https://, or give the sum of the archive in `docker-sha256`";
 }
 function checkUrl(text3) {
   if (!URL.canParse(text3) || !/^https?:$/.test(new URL(text3).protocol)) {
@@ -10909,8 +10976,8 @@ function typosBetween(a, b) {
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
-      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+      const replaced2 = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced2, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
     }
     previous = current;
   }
@@ -11635,7 +11702,67 @@ function checkGivenOnce(map, env, flags, settings, problems) {
 
 // src/inputs/stack.ts
 import { existsSync } from "node:fs";
-import { dirname, join as join7 } from "node:path";
+import { dirname, join as join7, resolve as resolve2 } from "node:path";
+
+// src/docker/commands.ts
+function serviceUpdate(change) {
+  const variables2 = environmentFlags("--env-add", change.env);
+  const image = change.image === void 0 ? [] : ["--image", familiar(change.image)];
+  return {
+    args: [...head("update", change), ...image, ...scale(change), ...variables2.args, ...change.flags, change.name],
+    env: variables2.env
+  };
+}
+function serviceCreate(change) {
+  const variables2 = environmentFlags("--env", change.env);
+  const image = change.image === void 0 ? [] : [familiar(change.image)];
+  return {
+    args: [
+      ...head("create", change),
+      "--name",
+      change.name,
+      ...scale(change),
+      ...variables2.args,
+      ...change.flags,
+      ...image
+    ],
+    env: variables2.env
+  };
+}
+function stackDeploy(stack, file, directory, knowsDetach) {
+  const detach = knowsDetach ? ["--detach=true"] : [];
+  return {
+    args: [
+      ...["--config", directory, "stack", "deploy", "--resolve-image=never"],
+      ...detach,
+      ...["--compose-file", "-", stack]
+    ],
+    env: {},
+    stdin: file
+  };
+}
+function policyFlags({ update, rollback }) {
+  return Object.entries({ update, rollback }).flatMap(
+    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
+  );
+}
+function head(verb, { directory }) {
+  return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
+}
+function scale({ replicas }) {
+  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
+}
+var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
+function rulesDocker(name) {
+  return RULES_DOCKER.test(name);
+}
+function variablesRulingDocker(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+}
+function environmentFlags(flag, env) {
+  const entries = Object.entries(env).filter(([name]) => !rulesDocker(name));
+  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
+}
 
 // src/inputs/compose/keys.ts
 var SECTIONS = ["services", "networks", "volumes", "secrets", "configs"];
@@ -11707,6 +11834,13 @@ function mapItems(value, change) {
   if (value.kind !== "list") return value.kind === "map" ? change(value) : value;
   return { ...value, items: value.items.map(change) };
 }
+function mapTexts(map, change) {
+  const changed = (value) => {
+    if (value.kind === "text") return change(value);
+    return value.kind === "list" ? { ...value, items: value.items.map(changed) } : mapTexts(value, change);
+  };
+  return mapValues(map, (_, value) => changed(value));
+}
 function text2(value, line) {
   return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
 }
@@ -11766,18 +11900,60 @@ function volumesOf(value) {
   });
 }
 
+// src/inputs/compose/substitution.ts
+var NAME4 = /[a-z_]\w*/iy;
+var OPERATOR = /:?[-?+]/y;
+function tokensIn(text3) {
+  const tokens = [];
+  const closes = closingBraces(text3);
+  for (let start = text3.indexOf("$"); start >= 0; ) {
+    const token = tokenAt(text3, start, closes);
+    tokens.push(token);
+    start = text3.indexOf("$", token.end);
+  }
+  return tokens;
+}
+function tokenAt(text3, start, closes) {
+  const token = { start, end: start + 1, kind: "lone", name: "", operator: "", rest: "" };
+  if (text3[start + 1] === "$") return { ...token, kind: "escaped", end: start + 2 };
+  const name = matchAt(NAME4, text3, start + 1);
+  if (name !== "") return { ...token, kind: "variable", name, end: start + 1 + name.length };
+  if (text3[start + 1] !== "{") return token;
+  const braced = matchAt(NAME4, text3, start + 2);
+  const behind = start + 2 + braced.length;
+  const end2 = closes(behind);
+  if (braced === "" || end2 < 0) return token;
+  const operator = matchAt(OPERATOR, text3, behind);
+  const rest = text3.slice(behind + operator.length, end2);
+  if (operator === "" && rest !== "") return token;
+  return { start, end: end2 + 1, kind: "variable", name: braced, operator, rest };
+}
+function closingBraces(text3) {
+  let next = -2;
+  return (from) => {
+    if (next !== -1 && next < from) next = text3.indexOf("}", from);
+    return next;
+  };
+}
+function matchAt(pattern, text3, at) {
+  pattern.lastIndex = at;
+  return pattern.exec(text3)?.[0] ?? "";
+}
+
 // src/inputs/compose/variables.ts
-var SUBSTITUTION = /\$(?:(?<escaped>\$)|(?<named>[a-z_]\w*)|\{(?<braced>[a-z_]\w*)(?:(?<operator>:?[-?+])(?<rest>[^}]*))?\})?/gi;
+var LARGEST_VALUE = 1024 * 1024;
 function substitutionsIn(text3, line) {
-  return [...text3.matchAll(SUBSTITUTION)].flatMap((match) => {
-    const { escaped, named: named3, braced, operator, rest = "" } = match.groups ?? {};
-    if (escaped !== void 0) return [];
-    const at = line + (text3.slice(0, match.index).match(/\n/g)?.length ?? 0);
-    const name = named3 ?? braced;
-    if (name === void 0) {
+  let at = line;
+  let counted = 0;
+  return tokensIn(text3).flatMap((token) => {
+    at += lineBreaks(text3, counted, token.start);
+    counted = token.start;
+    if (token.kind === "escaped") return [];
+    const { name, operator, rest } = token;
+    if (token.kind === "lone") {
       return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
     }
-    if (operator?.includes("+")) {
+    if (operator.includes("+")) {
       const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
       return [{ kind: "invalid", line: at, reason }];
     }
@@ -11788,8 +11964,13 @@ function substitutionsIn(text3, line) {
     return [{ kind: "variable", name, line: at, needs: needOf(operator) }];
   });
 }
+function lineBreaks(text3, from, to) {
+  let count = 0;
+  for (let at = text3.indexOf("\n", from); at >= 0 && at < to; at = text3.indexOf("\n", at + 1)) count++;
+  return count;
+}
 function needOf(operator) {
-  if (operator === void 0) return "value";
+  if (operator === "") return "value";
   if (operator.endsWith("-")) return "default";
   return operator === ":?" ? "required-filled" : "required";
 }
@@ -11799,13 +11980,36 @@ function isUnset({ name, needs }, lookUp) {
   return value === void 0 || needs === "required-filled" && value === "";
 }
 function filledIn(text3, lookUp) {
-  return text3.replace(SUBSTITUTION, (...match) => {
-    const { escaped, named: named3, braced, operator, rest = "" } = match.at(-1);
-    if (escaped !== void 0) return "$";
-    const value = lookUp(named3 ?? braced ?? "");
-    const isMissing = value === void 0 || value === "" && operator?.startsWith(":");
-    return isMissing ? operator?.endsWith("-") ? rest : "" : value;
-  });
+  return replaced(text3, tokensIn(text3), (token) => token.kind === "lone" ? "" : substitute(token, lookUp)).text;
+}
+function partlyFilledIn(text3, isMeant, lookUp) {
+  const tokens = tokensIn(text3).filter(
+    ({ kind, name, operator }) => kind === "variable" && !operator.endsWith("+") && isMeant(name) && lookUp(name) !== void 0
+  );
+  return replaced(text3, tokens, (token) => substitute(token, lookUp).replaceAll("$", "$$$$")).text;
+}
+function substitute({ kind, name, operator, rest }, lookUp) {
+  if (kind === "escaped") return "$";
+  const value = lookUp(name);
+  const isMissing = value === void 0 || value === "" && operator.startsWith(":");
+  return isMissing ? operator.endsWith("-") ? rest : "" : value;
+}
+function replaced(text3, tokens, wordsFor, between = (part) => part) {
+  const parts = [];
+  let length = 0;
+  let at = 0;
+  const add = (part) => {
+    parts.push(part);
+    length += part.length;
+  };
+  for (const token of tokens) {
+    add(between(text3.slice(at, token.start)));
+    add(wordsFor(token));
+    at = token.end;
+    if (length > LARGEST_VALUE) return { text: parts.join("").slice(0, LARGEST_VALUE), isCut: true };
+  }
+  add(between(text3.slice(at)));
+  return { text: parts.join(""), isCut: false };
 }
 var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
 var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
@@ -11818,8 +12022,8 @@ function parseEnvFile(text3, lookUp) {
   for (let at = 0; at < lines2.length; at++) {
     const line = lines2[at] ?? "";
     if (/^\s*(?:#|$)/.test(line)) continue;
-    const [head, name] = ENTRY.exec(line) ?? [];
-    if (head === void 0 || name === void 0) {
+    const [head2, name] = ENTRY.exec(line) ?? [];
+    if (head2 === void 0 || name === void 0) {
       const bare = BARE.exec(line)?.[1];
       const inherited = bare === void 0 ? void 0 : lookUp(bare);
       if (bare === void 0)
@@ -11827,53 +12031,60 @@ function parseEnvFile(text3, lookUp) {
       else if (inherited !== void 0) variables2.set(bare, inherited);
       continue;
     }
-    const quote = line[head.length];
+    const quote = line[head2.length];
     if (quote !== '"' && quote !== "'") {
-      const plain = line.slice(head.length).replace(/(?:^|[ \t]+)#.*$/, "").trim();
-      variables2.set(name, expand(plain, at + 1));
+      variables2.set(name, expand(name, withoutComment(line.slice(head2.length)).trim(), at + 1));
       continue;
     }
     const start = at;
-    let rest = line.slice(head.length + 1);
-    let end2 = closing(rest, quote);
+    const parts = [line.slice(head2.length + 1)];
+    let end2 = closing(parts[0] ?? "", quote);
     while (end2 < 0 && at + 1 < lines2.length) {
-      rest += `
-${lines2[++at]}`;
-      end2 = closing(rest, quote);
+      const part = lines2[++at] ?? "";
+      parts.push(part);
+      end2 = closing(part, quote);
     }
     if (end2 < 0) {
       problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
       break;
     }
-    if (!/^[ \t]*(?:#.*)?$/.test(rest.slice(end2 + 1))) {
+    const last = parts.pop() ?? "";
+    if (!/^[ \t]*(?:#.*)?$/.test(last.slice(end2 + 1))) {
       problems.push({
         line: at + 1,
         reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`
       });
     }
-    const inner = rest.slice(0, end2);
-    variables2.set(name, quote === "'" ? inner : expand(inner, start + 1, true));
+    const inner = [...parts, last.slice(0, end2)].join("\n");
+    variables2.set(name, quote === "'" ? inner : expand(name, inner, start + 1, true));
   }
   return { variables: variables2, problems };
-  function expand(value, line, isQuoted = false) {
-    for (const found of substitutionsIn(unescapedDollars(value), line)) {
-      if (found.kind === "invalid") problems.push({ line: found.line, reason: found.reason });
-      else if (isUnset(found, known2)) {
-        const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`;
+  function expand(name, value, line, isQuoted = false) {
+    const masked = unescapedDollars(value);
+    for (const found of substitutionsIn(masked, line)) {
+      if (found.kind === "invalid") {
+        const reason = `the value of ${name} has a dollar sign that begins no plain variable: write $$ for the sign itself, or the value in single quotes`;
+        problems.push({ line: found.line, reason });
+      } else if (isUnset(found, known2)) {
+        const reason = `the value of ${name} names a variable that is not set and has no default: set it, or write the value in single quotes if the dollar sign is meant`;
         problems.push({ line: found.line, reason });
       }
     }
-    return value.replace(
-      /\\(.)|\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)(?:(:?[-?+])([^}]*))?\})/gis,
-      (all, char, dollar, named3, braced, operator, rest) => {
-        if (char !== void 0) return unescaped(all, char, isQuoted);
-        if (dollar !== void 0) return "$";
-        const found = known2(named3 ?? braced);
-        const isMissing = found === void 0 || operator?.startsWith(":") && found === "";
-        return isMissing ? operator?.endsWith("-") ? rest : "" : found;
-      }
-    );
+    const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
+    const tokens = tokensIn(masked);
+    const words = (token) => token.kind === "lone" ? "$" : substitute(token, known2);
+    const expanded = replaced(value, tokens, words, withoutEscapes);
+    if (expanded.isCut) {
+      problems.push({ line, reason: `the value of ${name} becomes larger than 1 MB: check the variables in it` });
+    }
+    return expanded.text;
   }
+}
+function withoutComment(text3) {
+  for (let at = text3.indexOf("#"); at >= 0; at = text3.indexOf("#", at + 1)) {
+    if (at === 0 || text3[at - 1] === " " || text3[at - 1] === "	") return text3.slice(0, at);
+  }
+  return text3;
 }
 function unescapedDollars(value) {
   return value.replace(/\\./gs, (pair) => pair.endsWith("\n") ? pair : "  ");
@@ -11900,7 +12111,8 @@ function adaptCompose(files, lookUp, problems) {
   const lint = new Lint(files, lookUp, problems);
   const texts = files.map((file) => toYaml(lint.adapt(file)));
   lint.checkReferences();
-  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: [...lint.variables] };
+  const variables2 = [...lint.variables].filter((name) => !rulesDocker(name));
+  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: variables2 };
 }
 var Lint = class {
   variables = /* @__PURE__ */ new Set();
@@ -11942,7 +12154,8 @@ var Lint = class {
         here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
         return [];
       }
-      return [{ key, line, value: mapValues(value, (name, inner) => this.#object(key, path, name, inner)) }];
+      const filled = mapTexts(value, (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) }));
+      return [{ key, line, value: mapValues(filled, (name, inner) => this.#object(key, path, name, inner)) }];
     });
     return { ...root, entries };
   }
@@ -12027,7 +12240,7 @@ var Lint = class {
       if (isNothing(value) && (key === "command" || key === "entrypoint")) return [];
       const ignored = own(IGNORED, key);
       if (ignored !== void 0) mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
-      if (key === "environment") this.#inherited(value);
+      if (key === "environment") return [{ ...entry, value: this.#inherited(value) }];
       if (key === "credential_spec") checkCredentialSpec(value, here);
       if (key === "ports") return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
       if (key === "env_file") return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
@@ -12035,10 +12248,25 @@ var Lint = class {
     });
     return { ...service, entries };
   }
-  /** A variable without a value takes the one of the step. */
+  /** A variable without a value takes the one of the step; docker would obey some of them itself. */
   #inherited(environment) {
-    const bare = environment.kind === "map" ? environment.entries.filter(({ value }) => isNothing(value)).map(({ key }) => key) : environment.kind === "list" ? environment.items.flatMap((item) => item.kind === "text" && !item.value.includes("=") ? [item.value] : []) : [];
-    for (const name of bare) this.variables.add(name);
+    const valueFor = (name) => {
+      const value = rulesDocker(name) ? this.#lookUp(name) : void 0;
+      if (value === void 0) this.variables.add(name);
+      return value?.replaceAll("$", "$$$$");
+    };
+    if (environment.kind === "list") {
+      return mapItems(environment, (item) => {
+        if (item.kind !== "text" || item.value.includes("=")) return item;
+        const value = valueFor(item.value);
+        return value === void 0 ? item : text2(`${item.value}=${value}`, item.line);
+      });
+    }
+    if (environment.kind !== "map") return environment;
+    return mapValues(environment, (name, value) => {
+      const inherited = isNothing(value) ? valueFor(name) : void 0;
+      return inherited === void 0 ? value : text2(inherited, value.line);
+    });
   }
   /** What `docker compose config` writes as text, `docker stack` wants as a number. */
   #port(port, path, service) {
@@ -12080,8 +12308,8 @@ var Lint = class {
       this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
     }
     const entries = value.entries.flatMap((entry) => {
-      const replaced = entry.key === "content" ? CONTENT_KEY : entry.key === "environment" ? VARIABLE_KEY : void 0;
-      if (replaced === void 0) return [entry];
+      const replaced2 = entry.key === "content" ? CONTENT_KEY : entry.key === "environment" ? VARIABLE_KEY : void 0;
+      if (replaced2 === void 0) return [entry];
       const { value: inner, line } = entry;
       if (inner.kind !== "text") {
         this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
@@ -12094,7 +12322,7 @@ var Lint = class {
       }
       const quoted4 = { ...inner, style: "quoted" };
       return [
-        { ...entry, key: replaced, value: quoted4 },
+        { ...entry, key: replaced2, value: quoted4 },
         { ...entry, key: "file", value: text2(NO_FILE, line) }
       ];
     });
@@ -12136,7 +12364,7 @@ function own(table, key) {
 
 // src/inputs/stack.ts
 var USUAL_NAMES = ["compose", "docker-compose", "docker-stack"].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
-var NAME4 = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
+var NAME5 = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 var LONGEST_NAME2 = 50;
 var OF_THE_RUNNER2 = /^(?:INPUT|STATE|ACTIONS)_/;
 function readStack(inputs, rollover, env, problems) {
@@ -12150,7 +12378,7 @@ function readStack(inputs, rollover, env, problems) {
     if (alone.length > 0) problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
     return void 0;
   }
-  if (!NAME4.test(name) || name.length > LONGEST_NAME2) {
+  if (!NAME5.test(name) || name.length > LONGEST_NAME2) {
     problems.add(
       `stack: ${shown2(name)} is no name of a stack: write at most ${LONGEST_NAME2} letters, digits, - and _, with a letter or digit first`
     );
@@ -12161,6 +12389,8 @@ function readStack(inputs, rollover, env, problems) {
   const [first] = paths;
   if (first !== void 0) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)));
   if (first === void 0 || files.length < paths.length) return void 0;
+  const directory = dirname(resolvePath(env, first));
+  requireEnvFiles(files, lookUp, directory, problems);
   const adapted = adaptCompose(files, lookUp, problems);
   const variables2 = adapted.variables.flatMap((variable) => {
     const value = lookUp(variable);
@@ -12170,7 +12400,7 @@ function readStack(inputs, rollover, env, problems) {
     name,
     files,
     adapted,
-    directory: dirname(resolvePath(env, first)),
+    directory,
     variables: Object.fromEntries(variables2),
     lookUp,
     prune,
@@ -12226,6 +12456,25 @@ function composeFile(path, env, problems) {
   if (root?.kind === "map") return { path, root };
   here.add("this is no compose file: write a mapping with the key `services`");
   return void 0;
+}
+function requireEnvFiles(files, lookUp, directory, problems) {
+  for (const { path: file, root } of files) {
+    for (const { key: service, value } of mapAt(root, "services")) {
+      for (const { text: text3, line } of envFilesOf(value)) {
+        const path = filledIn(text3, lookUp);
+        const here = problems.at(`${file} line ${line}: services.${service}.env_file ${path}`);
+        if (path !== "") here.attempt(() => requireUserFile(resolve2(directory, path), directory));
+      }
+    }
+  }
+}
+function envFilesOf(service) {
+  const given = service.kind === "map" ? entryAt(service, "env_file") : void 0;
+  const items = given?.kind === "list" ? given.items : given === void 0 ? [] : [given];
+  return items.flatMap((item) => {
+    const path = item.kind === "map" ? entryAt(item, "path") : item;
+    return path?.kind === "text" ? [{ text: path.value, line: path.line }] : [];
+  });
 }
 function hideSecrets(files, lookUp, env, directory) {
   const readFile3 = fileReader({ ...env, GITHUB_WORKSPACE: directory });
@@ -12533,7 +12782,7 @@ async function runShell(command, options) {
   }, timeoutSeconds * 1e3);
   signal2.addEventListener("abort", endAll);
   try {
-    const code = await new Promise((resolve3, reject) => {
+    const code = await new Promise((resolve4, reject) => {
       child.once("error", reject);
       child.once("exit", (exitCode) => {
         endAll();
@@ -12543,7 +12792,7 @@ async function runShell(command, options) {
         }, DRAIN_MS);
         child.once("close", () => {
           clearTimeout(letGo);
-          resolve3(exitCode ?? 128);
+          resolve4(exitCode ?? 128);
         });
       });
     });
@@ -12803,9 +13052,9 @@ import { basename, dirname as dirname2, join as join8 } from "node:path";
 
 // src/runner/temporary.ts
 import { tmpdir } from "node:os";
-import { resolve as resolve2 } from "node:path";
+import { resolve as resolve3 } from "node:path";
 function temporaryDirectories(env, longest) {
-  const all = [...new Set([env.RUNNER_TEMP || tmpdir(), tmpdir(), "/tmp"].map((path) => resolve2(path)))];
+  const all = [...new Set([env.RUNNER_TEMP || tmpdir(), tmpdir(), "/tmp"].map((path) => resolve3(path)))];
   const isShort = (path) => Buffer.byteLength(path) <= longest;
   return [...all.filter(isShort), ...all.filter((path) => !isShort(path))];
 }
@@ -12824,7 +13073,7 @@ function unwritable(error) {
 }
 
 // src/runner/workspace.ts
-var NAME5 = /^swarm-deploy-[0-9a-f]{12}$/;
+var NAME6 = /^swarm-deploy-[0-9a-f]{12}$/;
 var NAME_BYTES = "swarm-deploy-0123456789ab".length;
 var LONGEST_SOCKET_PATH_BYTES2 = 107;
 var SOCKET_BYTES = "/s12".length + ".0123456789abcdef".length;
@@ -12888,7 +13137,7 @@ async function leftWorkspaces() {
   const found = await Promise.all(
     parents.map(async (parent) => {
       const names = await readdir(parent).catch(() => []);
-      return names.filter((name) => NAME5.test(name)).map((name) => join8(parent, name));
+      return names.filter((name) => NAME6.test(name)).map((name) => join8(parent, name));
     })
   );
   const checked = await Promise.all(
@@ -12898,7 +13147,7 @@ async function leftWorkspaces() {
 }
 async function isThere(directory) {
   const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
-  const isOurName = NAME5.test(basename(directory)) && parents.includes(dirname2(directory));
+  const isOurName = NAME6.test(basename(directory)) && parents.includes(dirname2(directory));
   const stats = isOurName ? await lstat2(directory).catch(() => void 0) : void 0;
   if (!isOurName || stats !== void 0 && !(stats.isDirectory() && isOwn(stats))) {
     throw new Error(`${directory} is not a directory that this action made`);
@@ -13251,6 +13500,7 @@ export {
   mayRepeat,
   secondsSince,
   toTenths,
+  readUserFile,
   longestTrial,
   trial,
   GIVE_UP_AFTER_STOP_MS,
@@ -13264,6 +13514,11 @@ export {
   hide2 as hide,
   parseGoJson,
   connect,
+  serviceUpdate,
+  serviceCreate,
+  stackDeploy,
+  policyFlags,
+  variablesRulingDocker,
   CONTENT_KEY,
   VARIABLE_KEY,
   readInputs,

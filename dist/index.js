@@ -47,8 +47,10 @@ import {
   parseGoJson,
   parseReference,
   pathMatches,
+  policyFlags,
   printable,
   readInputs,
+  readUserFile,
   redact,
   registryKey,
   remove,
@@ -57,10 +59,13 @@ import {
   runProgram,
   sameSpec,
   secondsSince,
+  serviceCreate,
+  serviceUpdate,
   setOutput,
   shortened,
   sleep,
   speakForAll,
+  stackDeploy,
   stage,
   storedCredential,
   takeLock,
@@ -72,6 +77,7 @@ import {
   tooLong,
   trial,
   updateSpec,
+  variablesRulingDocker,
   wantedTasks,
   withDifference,
   withDigest,
@@ -1554,16 +1560,16 @@ var MOST_CAUSE_CHARACTERS = 1500;
 var MOST_LOG_LINE_CHARACTERS = 1e3;
 var MOST_ANNOTATION_CHARACTERS = 4e3;
 function annotation({ cause, failedTask }) {
-  const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
-  if (failedTask === void 0) return head2.join("\n");
+  const head = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
+  if (failedTask === void 0) return head.join("\n");
   const where = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
-  head2.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
-  if (failedTask.logs.length === 0) return head2.join("\n");
+  head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
+  if (failedTask.logs.length === 0) return head.join("\n");
   const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
-  const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
+  const room = MOST_ANNOTATION_CHARACTERS - head.join("\n").length;
   const newest2 = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
   const title = newest2.length === said.length ? "Its last log lines:" : `Its last ${newest2.length} log lines:`;
-  return [...head2, title, ...newest2].join("\n");
+  return [...head, title, ...newest2].join("\n");
 }
 function fitting(texts, room, sizeOf) {
   let left = room;
@@ -1579,10 +1585,10 @@ var MOST_NOTES_BYTES = 5e4;
 var ROOM_FOR_REST = 500;
 var MOST_NAME_CHARACTERS = 300;
 function resultSummary(status, results) {
-  const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
+  const head = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
   const allRows = results.map(row);
   const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
-  const table = [head2, ...rows].join("\n");
+  const table = [head, ...rows].join("\n");
   const bad = culpritsFirst(results);
   const allSections = bad.map(failureSection);
   const noted = notes(results);
@@ -2825,63 +2831,6 @@ function modeOf({ Mode: mode }) {
 }
 function list2(names) {
   return new Intl.ListFormat("en").format(names);
-}
-
-// src/docker/commands.ts
-function serviceUpdate(change2) {
-  const variables = environmentFlags("--env-add", change2.env);
-  const image = change2.image === void 0 ? [] : ["--image", familiar(change2.image)];
-  return {
-    args: [...head("update", change2), ...image, ...scale(change2), ...variables.args, ...change2.flags, change2.name],
-    env: variables.env
-  };
-}
-function serviceCreate(change2) {
-  const variables = environmentFlags("--env", change2.env);
-  const image = change2.image === void 0 ? [] : [familiar(change2.image)];
-  return {
-    args: [
-      ...head("create", change2),
-      "--name",
-      change2.name,
-      ...scale(change2),
-      ...variables.args,
-      ...change2.flags,
-      ...image
-    ],
-    env: variables.env
-  };
-}
-function stackDeploy(stack, file, directory, knowsDetach) {
-  const detach = knowsDetach ? ["--detach=true"] : [];
-  return {
-    args: [
-      ...["--config", directory, "stack", "deploy", "--resolve-image=never"],
-      ...detach,
-      ...["--compose-file", "-", stack]
-    ],
-    env: {},
-    stdin: file
-  };
-}
-function policyFlags({ update: update2, rollback }) {
-  return Object.entries({ update: update2, rollback }).flatMap(
-    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
-  );
-}
-function head(verb, { directory }) {
-  return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
-}
-function scale({ replicas }) {
-  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
-}
-var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-function variablesRulingDocker(env) {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => RULES_DOCKER.test(name)));
-}
-function environmentFlags(flag, env) {
-  const entries = Object.entries(env).filter(([name]) => !RULES_DOCKER.test(name));
-  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
 }
 
 // src/docker/rehearsal.ts
@@ -4217,16 +4166,15 @@ function lineOf(root, path) {
 }
 
 // src/stack/content.ts
-import { readFile, stat } from "node:fs/promises";
 var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
-async function wantedObjects(request, file, known, problems) {
+function wantedObjects(request, file, known, problems) {
   const wanted = /* @__PURE__ */ new Map();
   for (const kind of ["secret", "config"]) {
     for (const [key, object] of Object.entries(file[`${kind}s`])) {
       if (object.external) continue;
       const place2 = placeOf2(request.files, [`${kind}s`, key]);
       try {
-        const one = await wantedObject(request, kind, key, object);
+        const one = wantedObject(request, kind, key, object);
         checkFixedName(one, known[kind]);
         wanted.set(`${kind}s.${key}`, one);
       } catch (error) {
@@ -4237,9 +4185,9 @@ async function wantedObjects(request, file, known, problems) {
   }
   return wanted;
 }
-async function wantedObject(request, kind, key, object) {
+function wantedObject(request, kind, key, object) {
   const driver = object.driver === void 0 ? void 0 : { Name: object.driver, Options: object.driver_opts ?? {} };
-  const content = driver === void 0 ? await contentOf(request, kind, object) : Buffer.alloc(0);
+  const content = driver === void 0 ? contentOf(request, kind, object) : Buffer.alloc(0);
   if (kind === "secret" && content.length > 0) hide(content.toString(), `secrets.${key}`);
   const base = object.name ?? scoped(request, key);
   const isFixed = object.name !== void 0 || driver !== void 0;
@@ -4258,8 +4206,8 @@ async function wantedObject(request, kind, key, object) {
     templating: object.template_driver
   };
 }
-async function contentOf({ lookUp }, kind, object) {
-  const content = await rawContent(object, lookUp);
+function contentOf({ lookUp }, kind, object) {
+  const content = rawContent(object, lookUp);
   if (content.length === 0) throw new UserError("its content is empty, which Swarm does not take: give it some");
   const most = LARGEST_KILOBYTES[kind];
   if (content.length < most * 1024) return content;
@@ -4267,7 +4215,7 @@ async function contentOf({ lookUp }, kind, object) {
     `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`
   );
 }
-async function rawContent(object, lookUp) {
+function rawContent(object, lookUp) {
   const variable = object[VARIABLE_KEY];
   if (typeof variable === "string") {
     const value = lookUp(variable);
@@ -4279,16 +4227,10 @@ async function rawContent(object, lookUp) {
   const path = object.file;
   if (path === void 0) throw new UserError("it has no content: write its `file`, or `external: true`");
   try {
-    if ((await stat(path)).isFile()) return await readFile(path);
+    return readUserFile(path, "the directory of the first compose file");
   } catch (error) {
-    const code2 = error.code;
-    if (code2 !== "ENOENT" && code2 !== "ENOTDIR")
-      throw new UserError(`its file ${path} cannot be read (${code2}): check its permissions`);
-    throw new UserError(
-      `there is no file ${path}: write the path of a file of this job, relative to the first compose file`
-    );
+    throw new UserError(`its file ${path}: ${messageOf(error)}`);
   }
-  throw new UserError(`${path} is no regular file: write the path of one`);
 }
 function checkFixedName({ kind, name, versionOf, labels, content }, known) {
   if (versionOf !== void 0) return;
@@ -4319,7 +4261,7 @@ async function read2(request, connection, workspace, signal) {
   const file = await render(request, connection, workspace, signal);
   const known = await knownObjects(connection.engine, signal);
   const problems = [];
-  const objects = await wantedObjects(request, file, known, problems);
+  const objects = wantedObjects(request, file, known, problems);
   const missing = missingExternals(request, file, known, problems);
   for (const kind of ["secret", "config"]) missing[kind].push(...refusedObjects(kind, file, objects));
   const pinned = withObjects(file, objects);

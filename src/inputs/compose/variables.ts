@@ -183,9 +183,12 @@ export function parseEnvFile(text: string, lookUp: LookUp): EnvFile {
   function expand(name: string, value: string, line: number, isQuoted = false): string {
     const masked = unescapedDollars(value)
     for (const found of substitutionsIn(masked, line)) {
-      if (found.kind === 'invalid') problems.push({ line: found.line, reason: found.reason })
-      else if (isUnset(found, known)) {
-        const reason = `the variable ${found.name} is not set and has no default: set it, or write \${${found.name}:-…}`
+      // What stands behind the sign is a piece of the value, which may be a password with a dollar sign in it.
+      if (found.kind === 'invalid') {
+        const reason = `the value of ${name} has a dollar sign that begins no plain variable: write $$ for the sign itself, or the value in single quotes`
+        problems.push({ line: found.line, reason })
+      } else if (isUnset(found, known)) {
+        const reason = `the value of ${name} names a variable that is not set and has no default: set it, or write the value in single quotes if the dollar sign is meant`
         problems.push({ line: found.line, reason })
       }
     }
