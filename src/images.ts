@@ -114,5 +114,6 @@ function describeRefusal(error: RegistryError, image: ImageReference, access: Ac
     repository,
     ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
   })
-  return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`
+  const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`
+  return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`
 }

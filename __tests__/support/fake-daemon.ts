@@ -19,11 +19,13 @@ export class FakeDaemon implements AsyncDisposable {
   readonly #server: Server
   readonly #children = new Set<FakeChild>()
   readonly #engines: Engine[] = []
+  #isFrozen = false
 
   private constructor(directory: string, answer: RequestListener) {
     this.#directory = directory
     this.#server = createServer((request, response) => {
-      if (request.url === '/_ping') return response.writeHead(200, { 'Api-Version': '1.51' }).end('OK')
+      if (this.#isFrozen) return undefined
+      if (request.url?.endsWith('/_ping')) return response.writeHead(200, { 'Api-Version': '1.51' }).end('OK')
       this.asked.push(request.url?.replace(/^\/v[\d.]+/, '') ?? '')
       return answer(request, response)
     })
@@ -55,6 +57,11 @@ export class FakeDaemon implements AsyncDisposable {
     this.#children.add(child)
     child.once('close', () => this.#children.delete(child))
     return child as unknown as ChildProcessWithoutNullStreams
+  }
+
+  /** Answers nothing from now on. */
+  freeze(): void {
+    this.#isFrozen = true
   }
 
   /** Ends all connections, as a daemon that is restarted does, and takes new ones. */

@@ -59,6 +59,7 @@ const LISTS = /^\/(?:services|tasks|nodes|networks|secrets|configs)$/
 /** Fields without which an answer is not what it should be. */
 const KEYS: readonly (readonly [RegExp, string])[] = [
   [/^\/info$/, 'Swarm'],
+  [/^\/version$/, 'ApiVersion'],
   [/^\/(?:services|tasks|nodes|secrets|configs)\/[^/]+$/, 'ID'],
   [/^\/networks\/[^/]+$/, 'Id'],
   [/^\/distribution\/.+\/json$/, 'Descriptor'],

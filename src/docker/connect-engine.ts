@@ -2,25 +2,9 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { foreignLine } from '../runner/foreign.ts'
 import { readAnswer, refusal } from './answers.ts'
-import {
-  ConnectionLost,
-  type Engine,
-  EngineError,
-  type RawAnswer,
-  type RequestOptions,
-  TooLate,
-  Unreadable,
-} from './engine.ts'
+import { agreeOnVersion } from './api-version.ts'
+import { ConnectionLost, type Engine, type RawAnswer, type RequestOptions, TooLate, Unreadable } from './engine.ts'
 import { type Answer, HttpOverPipe, type Outgoing } from './http-over-pipe.ts'
-
-/**
- * The newest API whose changes were read (https://docs.docker.com/reference/api/engine/version-history/); a daemon may
- * be older, then its own is used. A spec that is read and written through an older one than the daemon's loses its
- * newest fields.
- */
-const OWN_API_VERSION = '1.54'
-/** Docker 20.10: the first with jobs as services. */
-const OLDEST_API_VERSION = '1.41'
 
 /** Swarm gives each of its own calls 20 s (moby, daemon/cluster: swarmRequestTimeout), and then says so. */
 const DEFAULT_TIMEOUT_SECONDS = 30
@@ -65,29 +49,7 @@ function versionIn(ping: Answer, host: string): string {
     const reason = `it answers GET /_ping with "${body}", and no docker daemon does`
     throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason })
   }
-  return agreeOnVersion(String(offered ?? OLDEST_API_VERSION))
-}
-
-/**
- * The API version to speak with a daemon that offers `offered`.
- *
- * @throws EngineError when that is older than {@link OLDEST_API_VERSION}
- */
-export function agreeOnVersion(offered: string): string {
-  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-    throw new EngineError(
-      400,
-      `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`,
-    )
-  }
-  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION
-}
-
-/** Negative, zero or positive, as the first API version is older, the same or newer. */
-function compareVersions(a: string, b: string): number {
-  const [majorA = 0, minorA = 0] = a.split('.').map(Number)
-  const [majorB = 0, minorB = 0] = b.split('.').map(Number)
-  return majorA - majorB || minorA - minorB
+  return agreeOnVersion(offered === undefined ? undefined : String(offered))
 }
 
 /** Calls to one daemon, whose errors say whom they asked for what. */

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { CliRequest, Deployment } from '../deployment.ts'
 import { messageOf, UserError } from '../errors.ts'
+import { foreignLine } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { type DockerCli, dockerCli, runProgram } from './cli.ts'
@@ -49,12 +50,18 @@ export async function findCli(
 }
 
 async function ownVersion(docker: DockerCli, signal: AbortSignal): Promise<CliVersion | undefined | 'none'> {
-  try {
-    return parseCliVersion((await docker.run(['--version'], { signal })).stdout)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return 'none'
-  }
+  const printed = await docker.run(['--version'], { signal }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    if (error.syscall === undefined) throw error
+    throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`)
+  })
+  if (printed === undefined) return 'none'
+  const { code, stdout, stderr } = printed
+  if (code === 0) return parseCliVersion(stdout)
+  const said = foreignLine((stderr || stdout).trim(), 200)
+  throw new UserError(
+    `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`,
+  )
 }
 
 /**

@@ -1,3 +1,9 @@
+/**
+ * A registry that works answers within a few seconds. The daemon itself gives up on a connection after 15 s and more,
+ * and on an answer that does not end, never.
+ */
+export const REGISTRY_SECONDS = 30
+
 /** Why a registry would not let the daemon log in, or would not tell it about an image. */
 export type RegistryFailure =
   | 'wrong-credential'
@@ -9,6 +15,7 @@ export type RegistryFailure =
   | 'bad-certificate'
   | 'plain-http'
   | 'unreachable'
+  | 'silent'
   | 'registry-error'
   | 'unknown'
 
@@ -92,6 +99,8 @@ export function describeFailure(failure: RegistryFailure): string {
       return 'the registry speaks plain HTTP'
     case 'unreachable':
       return 'the daemon cannot reach the registry'
+    case 'silent':
+      return 'the registry gives no answer'
     case 'registry-error':
       return 'the registry failed'
     case 'unknown':
@@ -133,6 +142,8 @@ export function remedy(failure: RegistryFailure, request: RegistryRequest): stri
       return `Serve ${registry} over HTTPS, or list it under "insecure-registries" in /etc/docker/daemon.json on every node of the swarm and reload the daemon.`
     case 'unreachable':
       return `Check that the swarm's managers and nodes, not only this runner, can reach ${registry}: its name, DNS, firewall and the daemon's proxy settings.`
+    case 'silent':
+      return `Check that ${registry} is in good health, and that the swarm's managers, not only this runner, can reach it: there was no whole answer within ${REGISTRY_SECONDS} s.`
     case 'registry-error':
       return `Check that ${registry} is a container registry and in good health, and run this again.`
     case 'unknown':

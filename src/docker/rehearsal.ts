@@ -30,6 +30,9 @@ export interface Pretended {
 
 export const NOTHING: Pretended = { secret: [], config: [], network: [] }
 
+/** Each of its reads may last through an election, and a slow daemon makes many of them. */
+const LIMIT_SECONDS = 180
+
 const CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/
 
 /**
@@ -60,9 +63,10 @@ export async function rehearse(
   try {
     const { args, env, stdin = '' } = command
     const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' }
-    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal })
+    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS })
     const [spec] = caught
-    return result.code === 0 && spec !== undefined ? { spec, networks } : { refusal: complaint(result) }
+    if (result.code !== 0) return { refusal: complaint(result) }
+    return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec, networks }
   } finally {
     server.close()
     server.closeAllConnections()

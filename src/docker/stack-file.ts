@@ -1,5 +1,7 @@
 import { parse } from 'yaml'
+import { UserError } from '../errors.ts'
 import type { Rollover, UpdatePolicy } from '../rollover.ts'
+import { foreignLine } from '../runner/foreign.ts'
 import type { ServiceSpec } from './api.ts'
 import { familiar, type ImageReference } from './reference.ts'
 
@@ -43,9 +45,13 @@ export interface StackFile {
   readonly configs: Readonly<Record<string, FileObject>>
 }
 
-/** Reads what `docker stack config` printed. */
+/**
+ * Reads what `docker stack config` printed.
+ *
+ * @throws UserError when docker would never print that
+ */
 export function parseStackFile(rendered: string): StackFile {
-  const root = (parse(rendered, { maxAliasCount: 0 }) ?? {}) as Partial<StackFile>
+  const root = rootOf(rendered)
   return {
     ...(root.version === undefined ? {} : { version: String(root.version) }),
     services: root.services ?? {},
@@ -54,6 +60,19 @@ export function parseStackFile(rendered: string): StackFile {
     secrets: root.secrets ?? {},
     configs: root.configs ?? {},
   }
+}
+
+function rootOf(rendered: string): Partial<StackFile> {
+  try {
+    const root: unknown = parse(rendered, { maxAliasCount: 0 }) ?? {}
+    if (typeof root === 'object' && !Array.isArray(root)) return root as Partial<StackFile>
+  } catch {
+    // Told below, whatever it is.
+  }
+  const printed = foreignLine(rendered.trim(), 200)
+  throw new UserError(
+    `\`docker stack config\` printed what no docker CLI prints: "${printed}". Check which docker is first on the PATH of this step`,
+  )
 }
 
 /** The labels of a service by which it may name its config: Docker puts those of `deploy` on the service itself. */

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { Reach, TlsMaterial, UserConfig } from '../deployment.ts'
 import { type DockerCli, dockerCli } from '../docker/cli.ts'
 import { type ContextInspection, environmentForEndpoint, hasBareTls, warningsFor } from '../docker/endpoint.ts'
+import { parseGoJson } from '../docker/go-json.ts'
 import { UserError } from '../errors.ts'
-import { limited } from '../runner/foreign.ts'
+import { foreignLine, limited } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { parseHost } from './host.ts'
@@ -101,10 +102,22 @@ async function inspectContext(
   signal: AbortSignal,
 ): Promise<ContextInspection> {
   const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal })
-  if (code === 0) return JSON.parse(stdout) as ContextInspection
+  if (code === 0) return contextIn(stdout)
   const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context'
   const source = name === undefined ? current : `\`context\` (${name})`
   throw new UserError(
     `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`,
+  )
+}
+
+function contextIn(stdout: string): ContextInspection {
+  try {
+    const context = parseGoJson(stdout) as ContextInspection
+    if (typeof context.Endpoints.docker.Host === 'string') return context
+  } catch {
+    // Told below, whatever it is.
+  }
+  throw new UserError(
+    `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`,
   )
 }

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { SystemInfo } from '../docker/api.ts'
+import { apiVersionProblem, type VersionRange } from '../docker/api-version.ts'
 import { type DockerCli, dockerCli } from '../docker/cli.ts'
 import { connectEngine } from '../docker/connect-engine.ts'
 import { ConnectionLost, type Engine, EngineError, tellCallError } from '../docker/engine.ts'
@@ -126,7 +127,8 @@ export class Managers implements Daemons, Disposable {
     try {
       engine = await connectEngine(address, signal, this.#current && PING_SECONDS)
       const info = await engine.get<SystemInfo>('/info', { signal })
-      const problem = notManaging(info.Swarm, door.text)
+      const problem =
+        notManaging(info.Swarm, door.text) ?? (await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal))
       if (problem === undefined) return { door, way, docker, engine, version: info.ServerVersion }
       engine.close()
       return new Refusal(problem, undefined, mayPass(info.Swarm))
@@ -254,6 +256,15 @@ class Refusal extends UserError {
     super(message, { cause })
     this.passes = passes
   }
+}
+
+async function versionProblem(
+  engine: Engine,
+  asked: string | undefined,
+  { text }: Door,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return asked ? apiVersionProblem(asked, await engine.get<VersionRange>('/version', { signal }), text) : undefined
 }
 
 function refusalText(error: EngineError, { explain }: Way): string {

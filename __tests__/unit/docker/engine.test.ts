@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { Distribution, Node, Service } from '../../../src/docker/api.ts'
-import { agreeOnVersion, connectEngine } from '../../../src/docker/connect-engine.ts'
+import { agreeOnVersion, apiVersionProblem } from '../../../src/docker/api-version.ts'
+import { connectEngine } from '../../../src/docker/connect-engine.ts'
 import {
   ConnectionLost,
   type Engine,
@@ -47,6 +48,20 @@ describe('the API version to speak', () => {
   test.each(['1.40', '1.9', '1.4', '0.99'])('with a daemon of %s is none: it is too old', (offered) => {
     expect(() => agreeOnVersion(offered)).toThrow(
       new EngineError(400, `its API ${offered} is too old: Docker 20.10 (API 1.41) is the oldest that serves`),
+    )
+  })
+})
+
+describe('a DOCKER_API_VERSION of the user’s', () => {
+  const range = { ApiVersion: '1.54', MinAPIVersion: '1.44' }
+
+  test.each(['1.44', '1.51', '1.54'])('%s is in the daemon’s range', (asked) => {
+    expect(apiVersionProblem(asked, range, 'unix:///a')).toBeUndefined()
+  })
+
+  test.each(['1.43', '1.9', '1.55', '1.100', '2.0', 'v1.44', 'auto'])('%s is not', (asked) => {
+    expect(apiVersionProblem(asked, range, 'unix:///a')).toBe(
+      `DOCKER_API_VERSION is ${asked}, and the docker daemon at unix:///a speaks 1.44 to 1.54: leave it out, then docker agrees with the daemon`,
     )
   })
 })
