@@ -5,7 +5,7 @@ import { type Engine, EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
-import { findService, updateSpec } from './docker/spec-update.ts'
+import { findService, isFailure, updateSpec } from './docker/spec-update.ts'
 import type { Problem } from './lookout.ts'
 import { nowMs, sleep } from './runner/clock.ts'
 import { log } from './runner/log.ts'
@@ -66,18 +66,20 @@ export async function make(
   signal: AbortSignal,
 ): Promise<{ readonly service: Service } | { readonly problem: Problem }> {
   const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
+  let refusal: string | undefined
   try {
     await engine.post('/services/create', { body: spec, mayRepeat: true, signal, ...auth })
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
-    if (error.status !== 409) {
-      return { problem: { outcome: 'failed', cause: `docker refused to create ${spec.Name}: ${error.message}` } }
-    }
+    if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`
+    if (refusal !== undefined && !isFailure(error)) return { problem: { outcome: 'failed', cause: refusal } }
   }
   // The answer to a call that came through may have been lost: then the service is there, and ours.
   const service = await findService(engine, spec.Name, signal)
-  const isOurs = service !== undefined && sameSpec(spec, service.Spec)
-  return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) }
+  if (service !== undefined && sameSpec(spec, service.Spec)) return { service }
+  return {
+    problem: refusal === undefined ? someoneElse(`deployed ${spec.Name}`) : { outcome: 'failed', cause: refusal },
+  }
 }
 
 function someoneElse(what: string): Problem {

@@ -13,7 +13,10 @@ import { unsettledNote } from './docker/unsettled.ts'
 import { messageOf, throwAll, UserErrors } from './errors.ts'
 import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce } from './images.ts'
 import { inParallel } from './parallel.ts'
+import { nowMs } from './runner/clock.ts'
 import { log } from './runner/log.ts'
+
+const PROGRESS_EVERY_MS = 10_000
 
 export interface Preflight {
   readonly services: readonly CheckedService[]
@@ -36,10 +39,27 @@ interface World extends Surroundings {
  */
 export async function preflight(planned: readonly PlannedService[], world: World): Promise<Preflight> {
   const lookUp = lookUpOnce(world.connection, world.signal)
-  const results = await inParallel(planned, world.maxParallel, (service) => checked(service, lookUp, world))
+  const sayProgress = progressOf(planned.length)
+  const results = await inParallel(planned, world.maxParallel, async (service) => {
+    const result = await checked(service, lookUp, world)
+    sayProgress()
+    return result
+  })
   return {
     services: results.flatMap((result) => ('problems' in result ? [] : [result])),
     problems: results.flatMap((result) => ('problems' in result ? result.problems : [])),
+  }
+}
+
+/** Says from time to time how many of so many are done: nobody shall wonder whether a long stage hangs. */
+function progressOf(total: number): () => void {
+  let done = 0
+  let saidAt = nowMs()
+  return () => {
+    done++
+    if (done === total || nowMs() - saidAt < PROGRESS_EVERY_MS) return
+    saidAt = nowMs()
+    log.info(`${done} of ${total} services are checked`)
   }
 }
 

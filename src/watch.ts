@@ -1,7 +1,6 @@
 import type { Deployment, Field, Observation, Outcome, Rollout, ServiceResult } from './deployment.ts'
 import { type Diagnosis, diagnose, diagnoseTimeout, noteOnNodes, type Scene } from './diagnose.ts'
 import { wakeOnEvents } from './docker/alarm.ts'
-import { throughElection } from './docker/election.ts'
 import { eligibleNodes } from './docker/placement.ts'
 import { firstMemory, judge, type Memory, monitorSecondsOf, remember, swarmRollsBack } from './docker/rollout.ts'
 import { imageOf } from './docker/service-spec.ts'
@@ -206,7 +205,7 @@ async function look(
 ): Promise<View | Blindness> {
   try {
     const ours = watched.flatMap(({ rollout }) => rollout.service ?? [])
-    return await throughElection(() => lookAt(connection.engine, ours, 'up-to-date', signal), signal)
+    return await lookAt(connection.engine, ours, 'up-to-date', signal)
   } catch (error) {
     if (signal.aborted) return { outcome: 'cancelled', cause: STOPPED }
     if (!time.isOver) return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }

@@ -48,7 +48,7 @@ export function apiVersionProblem(
 }
 
 /** Negative, zero or positive, as the first API version is older, the same or newer. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [majorA = 0, minorA = 0] = a.split('.').map(Number)
   const [majorB = 0, minorB = 0] = b.split('.').map(Number)
   return majorA - majorB || minorA - minorB

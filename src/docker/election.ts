@@ -13,8 +13,3 @@ export function isElection(message: string): boolean {
 export function isNoManager(message: string): boolean {
   return /This node is not a swarm manager/i.test(message)
 }
-
-/** Work that asks the daemon: the engine itself is patient. */
-export function throughElection<T>(work: () => Promise<T>, _signal: AbortSignal): Promise<T> {
-  return work()
-}

@@ -20,7 +20,8 @@ const LONGEST_PAUSE_MS = 500
 
 /**
  * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy.
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
  *
  * @param bases the specs of which the service must still have one
  * @throws EngineError when the swarm refuses the spec
@@ -33,9 +34,14 @@ export async function updateSpec(
   credential: StoredCredential,
   signal: AbortSignal,
 ): Promise<Standing> {
+  // Whether a look tells that a change has come through whose answer was lost.
+  const shows = !bases.some((base) => sameSpec(base, wanted))
+  let refusal: EngineError | undefined
   for (let attempt = 1; ; attempt++) {
     const service = await findService(engine, serviceId, signal)
     if (service === undefined) return 'gone'
+    if (attempt > 1 && shows && sameSpec(service.Spec, wanted)) return 'done'
+    if (refusal !== undefined) throw refusal
     if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return 'someone-elses'
     try {
       await engine.post(`/services/${service.ID}/update`, {
@@ -46,7 +52,11 @@ export async function updateSpec(
       })
       return 'done'
     } catch (error) {
-      if (!mayRepeat(error) || attempt === ATTEMPTS) throw error
+      if (attempt === ATTEMPTS) throw error
+      if (!mayRepeat(error)) {
+        if (!isFailure(error)) throw error
+        refusal = error
+      }
       await sleep(Math.random() * LONGEST_PAUSE_MS, signal)
     }
   }
@@ -60,6 +70,11 @@ export async function findService(engine: Engine, name: string, signal: AbortSig
     if (error instanceof EngineError && error.status === 404) return undefined
     throw error
   }
+}
+
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+export function isFailure(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.status >= 500
 }
 
 /** Whether the daemon's words mean that another write came between. */

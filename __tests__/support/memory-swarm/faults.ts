@@ -19,8 +19,8 @@ export type Fault =
   /** The connection breaks before the daemon has seen the call, or after it has done it. */
   | { readonly kind: 'connection-lost' | 'answer-lost' }
   | { readonly kind: 'election'; readonly as: 'lost-leader' | 'deadline' | 'no-leader'; readonly done?: boolean }
-  /** The daemon's answer of an error, with nothing done. */
-  | { readonly kind: 'error'; readonly status: number; readonly message: string }
+  /** The daemon's answer of an error; unless told with nothing done. */
+  | { readonly kind: 'error'; readonly status: number; readonly message: string; readonly done?: boolean }
   /** Nothing is answered for so many seconds; then all goes on. */
   | { readonly kind: 'stall'; readonly seconds: number; readonly done?: boolean }
   /** An answer of 200 that is no JSON. */
@@ -116,6 +116,7 @@ export class Faults {
           await sleep(ELECTION_SECONDS[fault.as] * 1000)
           throw new EngineError(500, ELECTION[fault.as])
         case 'error':
+          if (fault.done === true) done()
           throw new EngineError(fault.status, fault.message)
         case 'stall':
           if (fault.done === true) done()
