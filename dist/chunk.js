@@ -1048,14 +1048,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text3;
+        return text2;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text3.length <= endStep)
-        return text3;
+      if (text2.length <= endStep)
+        return text2;
       const folds = [];
       const escapedFolds = {};
       let end2 = lineWidth - indent.length;
@@ -1072,14 +1072,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text3, i, indent.length);
+        i = consumeMoreIndentedLines(text2, i, indent.length);
         if (i !== -1)
           end2 = i + endStep;
       }
-      for (let ch; ch = text3[i += 1]; ) {
+      for (let ch; ch = text2[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text3[i + 1]) {
+          switch (text2[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1096,12 +1096,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text3, i, indent.length);
+            i = consumeMoreIndentedLines(text2, i, indent.length);
           end2 = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text3[i + 1];
+            const next = text2[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -1113,12 +1113,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text3[i += 1];
+                ch = text2[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text3;
+                return text2;
               folds.push(j);
               escapedFolds[j] = true;
               end2 = j + endStep;
@@ -1133,39 +1133,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text3;
+        return text2;
       if (onFold)
         onFold();
-      let res = text3.slice(0, folds[0]);
+      let res = text2.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold = folds[i2];
-        const end3 = folds[i2 + 1] || text3.length;
+        const end3 = folds[i2 + 1] || text2.length;
         if (fold === 0)
           res = `
-${indent}${text3.slice(0, end3)}`;
+${indent}${text2.slice(0, end3)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text3[fold]}\\`;
+            res += `${text2[fold]}\\`;
           res += `
-${indent}${text3.slice(fold + 1, end3)}`;
+${indent}${text2.slice(fold + 1, end3)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text3, i, indent) {
+    function consumeMoreIndentedLines(text2, i, indent) {
       let end2 = i;
       let start = i + 1;
-      let ch = text3[start];
+      let ch = text2[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text3[++i];
+          ch = text2[++i];
         } else {
           do {
-            ch = text3[++i];
+            ch = text2[++i];
           } while (ch && ch !== "\n");
           end2 = i;
           start = i + 1;
-          ch = text3[start];
+          ch = text2[start];
         }
       }
       return end2;
@@ -7437,23 +7437,23 @@ var TERMINAL_CODES = new RegExp(
 var LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 var BLANKS_WITH_LINE_END = new RegExp(`[ \\t]*(?:${LINE_END.source})[\\s\\u0085]*`, "g");
 var UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
-function printable(text3) {
-  return text3.replace(TERMINAL_CODES, "").replace(BLANKS_WITH_LINE_END, " ").replaceAll("	", " ").replace(UNSEEN, "�");
+function printable(text2) {
+  return text2.replace(TERMINAL_CODES, "").replace(BLANKS_WITH_LINE_END, " ").replaceAll("	", " ").replace(UNSEEN, "�");
 }
 var REST = /… \(([\d,]+) more characters\)$/;
-function shortened(text3, mostCharacters) {
-  if (text3.length <= mostCharacters) return text3;
-  const [note2 = "", cutBefore = "0"] = REST.exec(text3) ?? [];
-  const whole = text3.length - note2.length;
-  const head2 = withoutHalf(text3.slice(0, Math.min(mostCharacters, whole)));
+function shortened(text2, mostCharacters) {
+  if (text2.length <= mostCharacters) return text2;
+  const [note2 = "", cutBefore = "0"] = REST.exec(text2) ?? [];
+  const whole = text2.length - note2.length;
+  const head2 = withoutHalf(text2.slice(0, Math.min(mostCharacters, whole)));
   const missing = whole - head2.length + Number(cutBefore.replaceAll(",", ""));
   return `${head2}… (${missing.toLocaleString("en")} more characters)`;
 }
-function wellFormed(text3) {
-  return text3.replace(new RegExp("\\p{Cs}", "gu"), "�");
+function wellFormed(text2) {
+  return text2.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
-function withoutHalf(text3) {
-  return /[\ud800-\udbff]$/.test(text3) ? text3.slice(0, -1) : text3;
+function withoutHalf(text2) {
+  return /[\ud800-\udbff]$/.test(text2) ? text2.slice(0, -1) : text2;
 }
 
 // src/runner/secret.ts
@@ -7474,39 +7474,39 @@ var Matcher = class {
     this.#texts = [...new Set(texts)].sort();
     this.#longest = this.#texts.reduce((most, { length }) => Math.max(most, length), 0);
     const begun = [];
-    this.#shorter = this.#texts.map((text3, index) => {
-      while (begun.length > 0 && !text3.startsWith(this.#texts[begun.at(-1) ?? 0] ?? "")) begun.pop();
+    this.#shorter = this.#texts.map((text2, index) => {
+      while (begun.length > 0 && !text2.startsWith(this.#texts[begun.at(-1) ?? 0] ?? "")) begun.pop();
       const shorter = begun.at(-1) ?? -1;
       begun.push(index);
       return shorter;
     });
-    for (const text3 of this.#texts) this.#keys[keyAt(text3, 0)] = 1;
+    for (const text2 of this.#texts) this.#keys[keyAt(text2, 0)] = 1;
   }
   /** The text with everything found in it replaced; what overlaps is replaced together. */
-  replaceAll(text3, by) {
-    if (this.#texts.length === 0) return text3;
+  replaceAll(text2, by) {
+    if (this.#texts.length === 0) return text2;
     let result = "";
     let done = 0;
     let start = 0;
     let end2 = 0;
-    for (let at = 0; at + KEY_CHARACTERS <= text3.length; at++) {
-      const length = this.#lengthAt(text3, at);
+    for (let at = 0; at + KEY_CHARACTERS <= text2.length; at++) {
+      const length = this.#lengthAt(text2, at);
       if (length === 0) continue;
       if (at >= end2) {
         if (end2 > start) {
-          result += text3.slice(done, start) + by;
+          result += text2.slice(done, start) + by;
           done = end2;
         }
         start = at;
       }
       end2 = Math.max(end2, at + length);
     }
-    return end2 === start ? text3 : `${result}${text3.slice(done, start)}${by}${text3.slice(end2)}`;
+    return end2 === start ? text2 : `${result}${text2.slice(done, start)}${by}${text2.slice(end2)}`;
   }
   /** The length of the longest text that stands at a place; 0 when none does. */
-  #lengthAt(text3, at) {
-    if (this.#keys[keyAt(text3, at)] === 0) return 0;
-    const rest = text3.slice(at, at + this.#longest);
+  #lengthAt(text2, at) {
+    if (this.#keys[keyAt(text2, at)] === 0) return 0;
+    const rest = text2.slice(at, at + this.#longest);
     for (let index = this.#lastUpTo(rest); index >= 0; index = this.#shorter[index] ?? -1) {
       const candidate = this.#texts[index] ?? "";
       if (rest.startsWith(candidate)) return candidate.length;
@@ -7525,9 +7525,9 @@ var Matcher = class {
     return low - 1;
   }
 };
-function keyAt(text3, at) {
-  const pair = text3.charCodeAt(at) * 31 + text3.charCodeAt(at + 1);
-  return (pair * 961 + text3.charCodeAt(at + 2) * 31 + text3.charCodeAt(at + 3)) % KEYS;
+function keyAt(text2, at) {
+  const pair = text2.charCodeAt(at) * 31 + text2.charCodeAt(at + 1);
+  return (pair * 961 + text2.charCodeAt(at + 2) * 31 + text2.charCodeAt(at + 3)) % KEYS;
 }
 
 // src/runner/stdout.ts
@@ -7542,8 +7542,8 @@ function divertOthers(handOver) {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", () => void 0);
     stream.write = ((chunk, ...rest) => {
-      const text3 = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
-      for (const line of text3.replace(/\r?\n$/, "").split("\n")) if (line.trim() !== "") handOver(line);
+      const text2 = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+      for (const line of text2.replace(/\r?\n$/, "").split("\n")) if (line.trim() !== "") handOver(line);
       const done = rest.find((one) => typeof one === "function");
       if (done !== void 0) process.nextTick(done);
       return true;
@@ -7567,11 +7567,11 @@ function commandLine(name, data, env, properties = {}) {
 function withoutCommands(line) {
   return line.replace(/##(?=\w*\[)/g, "## ").replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, "$1 ");
 }
-function escapeData(text3) {
-  return text3.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+function escapeData(text2) {
+  return text2.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
-function escapeProperty(text3) {
-  return escapeData(text3).replaceAll(":", "%3A").replaceAll(",", "%2C");
+function escapeProperty(text2) {
+  return escapeData(text2).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
 // src/runner/secret.ts
@@ -7613,14 +7613,14 @@ function isTooPlain(value) {
   const core = value.trim();
   return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core);
 }
-function redact(text3) {
+function redact(text2) {
   matcher ??= new Matcher(known);
-  return matcher.replaceAll(text3, HIDDEN);
+  return matcher.replaceAll(text2, HIDDEN);
 }
 function formsOf(value) {
-  const text3 = wellFormed(value);
-  const lines2 = text3.split(LINE_END).map((line) => line.trim());
-  const plain = [text3, text3.trim(), ...lines2.filter((line) => !FRAME_OF_KEY.test(line))];
+  const text2 = wellFormed(value);
+  const lines2 = text2.split(LINE_END).map((line) => line.trim());
+  const plain = [text2, text2.trim(), ...lines2.filter((line) => !FRAME_OF_KEY.test(line))];
   const telling = unique(plain).filter((one) => !isTooPlain(one));
   const escaped = telling.flatMap((one) => [
     one,
@@ -7630,17 +7630,17 @@ function formsOf(value) {
     JSON.stringify(one).slice(1, -1),
     goJson(one)
   ]);
-  const encoded = isTooPlain(text3) ? [] : [...base64Forms(text3), ...base64Forms(text3.trim())];
+  const encoded = isTooPlain(text2) ? [] : [...base64Forms(text2), ...base64Forms(text2.trim())];
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
 }
-function base64Forms(text3) {
-  const standard = Buffer.from(text3).toString("base64");
+function base64Forms(text2) {
+  const standard = Buffer.from(text2).toString("base64");
   const urlSafe = standard.replaceAll("+", "-").replaceAll("/", "_");
   return [standard, urlSafe, standard.replace(/=+$/, ""), urlSafe.replace(/=+$/, "")];
 }
-function goJson(text3) {
+function goJson(text2) {
   const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(text3).slice(1, -1).replace(/[<>&]/g, hex);
+  return JSON.stringify(text2).slice(1, -1).replace(/[<>&]/g, hex);
 }
 function hide(forms, isMasked) {
   const fresh = unique(forms).filter((form) => !known.has(form));
@@ -7655,16 +7655,16 @@ function masksOf(form) {
   return form.split(/::+|^:/).filter((piece) => !isTooPlain(piece));
 }
 function unique(texts) {
-  return [...new Set(texts)].filter((text3) => text3 !== "");
+  return [...new Set(texts)].filter((text2) => text2 !== "");
 }
 
 // src/runner/foreign.ts
 var MOST_CHARACTERS = 2e3;
-function limited(text3) {
-  return text3.length > MOST_CHARACTERS ? foreignLine(text3) : text3;
+function limited(text2) {
+  return text2.length > MOST_CHARACTERS ? foreignLine(text2) : text2;
 }
-function foreignLine(text3, mostCharacters = MOST_CHARACTERS) {
-  return shortened(redact(printable(redact(text3))), mostCharacters);
+function foreignLine(text2, mostCharacters = MOST_CHARACTERS) {
+  return shortened(redact(printable(redact(text2))), mostCharacters);
 }
 
 // src/runner/state.ts
@@ -7831,10 +7831,10 @@ async function readState(directory) {
     return void 0;
   }
 }
-function parseState(text3) {
+function parseState(text2) {
   const services = /* @__PURE__ */ new Map();
   let state = { step: "", pid: 0, startedAt: "", stage: "", lock: "", onCancel: "keep" };
-  for (const line of text3.split("\n")) {
+  for (const line of text2.split("\n")) {
     const change = parseChange(line);
     if (change === void 0) continue;
     const { service, ...rest } = change;
@@ -7886,7 +7886,7 @@ var MOST_TITLE_CHARACTERS = 200;
 var MOST_ANNOTATION_CHARACTERS = 4096;
 var ROOM_FOR_REST = 40;
 var log = logThrough(redact);
-var reportLog = logThrough((text3) => text3);
+var reportLog = logThrough((text2) => text2);
 async function stage(title, work) {
   note({ stage: title });
   const line = foreignLine(title, MOST_TITLE_CHARACTERS);
@@ -7911,11 +7911,11 @@ function speakForAll() {
   });
 }
 function logThrough(hide3) {
-  const one = (text3, most) => withoutCommands(shortened(hide3(printable(hide3(text3))), most));
+  const one = (text2, most) => withoutCommands(shortened(hide3(printable(hide3(text2))), most));
   const annotate = (level) => (message, title) => {
     const lines2 = hide3(message).split(LINE_END).map((line) => withoutCommands(hide3(printable(line))));
-    const text3 = shortened(lines2.join("\n"), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-    annotation(level, text3, title === void 0 ? void 0 : one(title, MOST_TITLE_CHARACTERS));
+    const text2 = shortened(lines2.join("\n"), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
+    annotation(level, text2, title === void 0 ? void 0 : one(title, MOST_TITLE_CHARACTERS));
   };
   return {
     info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
@@ -8247,16 +8247,16 @@ var REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
 var TAG = /^\w[\w.-]{0,127}$/;
 var HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
 var IMAGE_ID = /^[a-f0-9]{64}$/;
-function parseReference(text3) {
-  const refuse = (reason) => new InvalidReference(`The image name ${shown(text3)} ${reason}`);
-  checkCharacters(text3, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text3)?.[0];
+function parseReference(text2) {
+  const refuse = (reason) => new InvalidReference(`The image name ${shown(text2)} ${reason}`);
+  checkCharacters(text2, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text2)?.[0];
   if (scheme !== void 0) throw refuse(`must not start with ${scheme}: leave it off`);
-  if (IMAGE_ID.test(text3)) {
+  if (IMAGE_ID.test(text2)) {
     throw refuse("could be an image ID, which exists on one machine only: write the name, such as nginx:1.27");
   }
-  if (isDigest(text3)) throw refuse(`is a digest without a name: write name@${text3}`);
-  const { registry, remainder } = splitRegistry(text3);
+  if (isDigest(text2)) throw refuse(`is a digest without a name: write name@${text2}`);
+  const { registry, remainder } = splitRegistry(text2);
   if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry)}`);
   const [nameAndTag, digest] = cut(remainder, "@");
   const [name, tag] = cut(nameAndTag, ":");
@@ -8264,7 +8264,7 @@ function parseReference(text3) {
   if (tag === "") throw refuse("ends in an empty tag: is a variable empty that should hold the tag?");
   if (digest === "") throw refuse("ends in an empty digest: is a variable empty that should hold the digest?");
   if (/[A-Z]/.test(name)) {
-    const lowered = text3.slice(0, text3.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+    const lowered = text2.slice(0, text2.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
     throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
   }
   if (name.endsWith("/")) throw refuse("ends in a slash: leave it off, or add the rest of the name");
@@ -8294,10 +8294,10 @@ function withDigest(reference, digest) {
 function sameImage(a, b) {
   return a === b || isImageName(a) && isImageName(b) && fullName(a) === fullName(b);
 }
-function parseRegistry(text3) {
-  const refuse = (reason) => new InvalidReference(`The registry ${shown(text3)} ${reason}`);
-  checkCharacters(text3, refuse, "ghcr.io, or docker.io for Docker Hub");
-  const address = text3.replace(/^https?:\/\//i, "");
+function parseRegistry(text2) {
+  const refuse = (reason) => new InvalidReference(`The registry ${shown(text2)} ${reason}`);
+  checkCharacters(text2, refuse, "ghcr.io, or docker.io for Docker Hub");
+  const address = text2.replace(/^https?:\/\//i, "");
   if (address.includes("://")) throw refuse("has a scheme that is not https: leave it off");
   const [host, rest = ""] = cut(address.replace(/\/+$/, ""), "/");
   if (host.includes("@")) throw refuse("has an @ in its host: give the user name and the password on their own");
@@ -8322,31 +8322,31 @@ function canonicalHost(host) {
   const lowered = host.toLowerCase();
   return HUB_ALIASES.has(lowered) ? HUB : lowered;
 }
-function splitRegistry(text3) {
-  const [first, rest] = cut(text3, "/");
-  if (rest === void 0) return { registry: HUB, remainder: text3 };
+function splitRegistry(text2) {
+  const [first, rest] = cut(text2, "/");
+  if (rest === void 0) return { registry: HUB, remainder: text2 };
   if (isHostLike(first)) return { registry: canonicalHost(first), remainder: rest };
   if (first !== first.toLowerCase()) return { registry: first, remainder: rest };
-  return { registry: HUB, remainder: text3 };
+  return { registry: HUB, remainder: text2 };
 }
-function isImageName(text3) {
+function isImageName(text2) {
   try {
-    parseReference(text3);
+    parseReference(text2);
     return true;
   } catch (error) {
     if (error instanceof InvalidReference) return false;
     throw error;
   }
 }
-function fullName(text3) {
-  const reference = withTagDefault(parseReference(text3));
+function fullName(text2) {
+  const reference = withTagDefault(parseReference(text2));
   return canonicalName(reference) + suffix(reference);
 }
 function isHostLike(component) {
   return /[.:]/.test(component) || component.toLowerCase() === "localhost";
 }
-function isDigest(text3) {
-  const [algorithm, hex = ""] = cut(text3, ":");
+function isDigest(text2) {
+  const [algorithm, hex = ""] = cut(text2, ":");
   return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
 }
 function shortName(reference) {
@@ -8360,11 +8360,11 @@ function shortName(reference) {
 function suffix({ tag, digest }) {
   return (tag === void 0 ? "" : `:${tag}`) + (digest === void 0 ? "" : `@${digest}`);
 }
-function checkCharacters(text3, refuse, example) {
-  if (text3 === "") throw refuse(`is empty: write one such as ${example}`);
-  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text3))?.[0];
+function checkCharacters(text2, refuse, example) {
+  if (text2 === "") throw refuse(`is empty: write one such as ${example}`);
+  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text2))?.[0];
   if (variable !== void 0) throw refuse(`still holds ${variable}: nothing has put a value in its place`);
-  if (/\s/.test(text3)) throw refuse("has white space in it: take it out");
+  if (/\s/.test(text2)) throw refuse("has white space in it: take it out");
 }
 function hostProblem(host) {
   if (host.includes("@")) return "a user name and password belong to the credential, not here";
@@ -8390,15 +8390,15 @@ function digestProblem(digest) {
   if (length === void 0) return `write sha256: and 64 hexadecimal digits in lower case`;
   return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
 }
-function shown(text3) {
-  return JSON.stringify(withoutUserInfo(text3));
+function shown(text2) {
+  return JSON.stringify(withoutUserInfo(text2));
 }
-function withoutUserInfo(text3) {
-  return text3.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
+function withoutUserInfo(text2) {
+  return text2.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
 }
-function cut(text3, separator) {
-  const at = text3.indexOf(separator);
-  return at < 0 ? [text3, void 0] : [text3.slice(0, at), text3.slice(at + separator.length)];
+function cut(text2, separator) {
+  const at = text2.indexOf(separator);
+  return at < 0 ? [text2, void 0] : [text2.slice(0, at), text2.slice(at + separator.length)];
 }
 
 // src/docker/config-file.ts
@@ -8459,30 +8459,78 @@ import { pipeline } from "node:stream/promises";
 
 // src/docker/cli.ts
 import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
+var LIMIT_SECONDS = 60;
+var MOST_BYTES = 32 * 1024 * 1024;
+var DRAIN_MS = 500;
 function dockerCli(env) {
   return {
     run: (args, options = {}) => runProgram("docker", args, { ...options, env: { ...env, ...options.env } }),
     start: (args) => spawn("docker", [...args], { env, stdio: "pipe", windowsHide: true })
   };
 }
-async function runProgram(program, args, options) {
-  const { env, cwd, stdin = "", signal: signal2 } = options;
-  const child = spawn(program, [...args], {
-    stdio: "pipe",
-    windowsHide: true,
-    ...env === void 0 ? {} : { env },
-    ...cwd === void 0 ? {} : { cwd },
-    ...signal2 === void 0 ? {} : { signal: signal2 }
+function runProgram(program, args, options) {
+  const { env, cwd, stdin = "", signal: signal2, limitSeconds = LIMIT_SECONDS } = options;
+  return new Promise((resolve4, reject) => {
+    if (signal2?.aborted) return reject(stopped(signal2));
+    const child = spawn(program, [...args], {
+      stdio: "pipe",
+      windowsHide: true,
+      ...env === void 0 ? {} : { env },
+      ...cwd === void 0 ? {} : { cwd }
+    });
+    const end2 = () => {
+      clearTimeout(clock);
+      clearTimeout(drain);
+      signal2?.removeEventListener("abort", stop);
+    };
+    const giveUp = (error) => {
+      end2();
+      reject(error);
+      child.kill("SIGKILL");
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+    };
+    const tooMuch = (what) => giveUp(new UserError(`${nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`));
+    const clock = setTimeout(() => tooMuch(`did not end within ${limitSeconds} s`), limitSeconds * 1e3);
+    let drain;
+    const stop = () => giveUp(stopped(signal2));
+    signal2?.addEventListener("abort", stop, { once: true });
+    const onFlood = () => tooMuch(`printed more than ${MOST_BYTES / 1024 / 1024} MB`);
+    const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
+    const done = (code) => {
+      end2();
+      const [stdout = "", stderr = ""] = printed.map((text2) => text2());
+      resolve4({ code, stdout, stderr });
+    };
+    child.once("error", giveUp);
+    child.once("exit", (code) => {
+      drain = setTimeout(() => {
+        done(code ?? KILLED);
+        for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
+      }, DRAIN_MS);
+    });
+    child.once("close", (code) => done(code ?? KILLED));
+    child.stdin.on("error", () => void 0);
+    child.stdin.end(stdin);
   });
-  const ended = new Promise((resolve4, reject) => {
-    child.once("error", reject);
-    child.once("close", (code2, killedBy) => resolve4(code2 ?? (killedBy === null ? 1 : 128)));
+}
+var KILLED = 128;
+function stopped(signal2) {
+  return new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
+}
+function collect(stream, onFlood) {
+  const parts = [];
+  let bytes = 0;
+  stream.on("data", (part) => {
+    bytes += part.length;
+    if (bytes > MOST_BYTES) return onFlood();
+    parts.push(part);
   });
-  child.stdin.on("error", () => void 0);
-  child.stdin.end(stdin);
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { code, stdout, stderr };
+  return () => Buffer.concat(parts).toString();
+}
+function nameOf(program, args) {
+  const [, ...words] = args[0] === "--config" ? args.slice(1) : ["", ...args];
+  const shown3 = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
+  return `\`${[foreignLine(program), ...shown3].join(" ")}\``;
 }
 function startProgram(program, args, env) {
   return spawn(program, [...args], { env, stdio: "pipe", windowsHide: true });
@@ -8530,8 +8578,8 @@ function archiveOf(base, version, platform, architecture) {
   };
 }
 function parseCliVersion(printed) {
-  const [, text3 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-  return text3 === "" ? void 0 : { text: text3, major: Number(major), minor: Number(minor) };
+  const [, text2 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+  return text2 === "" ? void 0 : { text: text2, major: Number(major), minor: Number(minor) };
 }
 function missingFeature(version, hasStack) {
   if (version === void 0) return void 0;
@@ -8560,12 +8608,18 @@ async function findCli({ reach, stack }, env, workspace, signal2) {
   return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version };
 }
 async function ownVersion(docker, signal2) {
-  try {
-    return parseCliVersion((await docker.run(["--version"], { signal: signal2 })).stdout);
-  } catch (error) {
-    if (error.code !== "ENOENT") throw error;
-    return "none";
-  }
+  const printed = await docker.run(["--version"], { signal: signal2 }).catch((error) => {
+    if (error.code === "ENOENT") return void 0;
+    if (error.syscall === void 0) throw error;
+    throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`);
+  });
+  if (printed === void 0) return "none";
+  const { code, stdout, stderr } = printed;
+  if (code === 0) return parseCliVersion(stdout);
+  const said = foreignLine((stderr || stdout).trim(), 200);
+  throw new UserError(
+    `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`
+  );
 }
 async function installDocker(request2, directory, env, signal2) {
   const { version } = request2;
@@ -8596,13 +8650,13 @@ async function installDocker(request2, directory, env, signal2) {
 async function untilStopped(work, signal2) {
   let stop = () => {
   };
-  const stopped2 = new Promise((_, reject) => {
+  const stopped3 = new Promise((_, reject) => {
     stop = () => reject(signal2.reason);
   });
   signal2.addEventListener("abort", stop, { once: true });
   try {
     signal2.throwIfAborted();
-    return await Promise.race([work, stopped2]);
+    return await Promise.race([work, stopped3]);
   } finally {
     signal2.removeEventListener("abort", stop);
   }
@@ -8688,6 +8742,18 @@ function without(env, names) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
+// src/docker/go-json.ts
+function parseGoJson(text2) {
+  const value = JSON.parse(text2);
+  return text2.includes("null") ? withoutNulls(value) : value;
+}
+function withoutNulls(value) {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const there = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+}
+
 // src/inputs/masking.ts
 var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config"];
 var told = /* @__PURE__ */ new Set();
@@ -8726,8 +8792,8 @@ function hideAll(value) {
     hideAll(entry.value);
   }
 }
-function hideAfterPasswordKeys(text3) {
-  for (const [, rest = ""] of text3.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
+function hideAfterPasswordKeys(text2) {
+  for (const [, rest = ""] of text2.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
     guess(rest);
     for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
       guess(piece);
@@ -8791,8 +8857,8 @@ function shown2(value) {
 function listed(names, type = "conjunction") {
   return new Intl.ListFormat("en", { type }).format(names.map((name) => `\`${name}\``));
 }
-function oneLine(text3) {
-  return text3.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+function oneLine(text2) {
+  return text2.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 // src/reach/host.ts
@@ -8801,60 +8867,60 @@ var NAME = String.raw`(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
 var SSH = new RegExp(String.raw`^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
 var TCP = new RegExp(String.raw`^${NAME}:(\d{1,5})/?$`);
 var PLAIN_PATH = /^\/[\w./@+-]*$/;
-function parseHost(text3) {
-  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text3) ?? [];
-  if (scheme === "ssh") return parseSsh(text3, rest);
-  if (scheme === "tcp") return parseTcp(text3, rest);
+function parseHost(text2) {
+  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text2) ?? [];
+  if (scheme === "ssh") return parseSsh(text2, rest);
+  if (scheme === "tcp") return parseTcp(text2, rest);
   if (scheme === "unix") {
-    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text3 };
+    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text2 };
     throw new UserError(
-      `${shown2(withoutUserInfo2(text3))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`
+      `${shown2(withoutUserInfo2(text2))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`
     );
   }
-  throw new UserError(`${shown2(withoutUserInfo2(text3))} is no address of a docker daemon: write one such as ${FORMS}`);
+  throw new UserError(`${shown2(withoutUserInfo2(text2))} is no address of a docker daemon: write one such as ${FORMS}`);
 }
-function parseJump(text3) {
-  const [, user, name, port, path] = SSH.exec(text3.replace(/^ssh:\/\//, "")) ?? [];
+function parseJump(text2) {
+  const [, user, name, port, path] = SSH.exec(text2.replace(/^ssh:\/\//, "")) ?? [];
   if (name === void 0 || path !== void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text3))} is no jump host: write user@host or user@host:port, several with commas between`
+      `${shown2(withoutUserInfo2(text2))} is no jump host: write user@host or user@host:port, several with commas between`
     );
   }
   return `${user === void 0 ? "" : `${user}@`}${name}${port === void 0 ? "" : `:${port}`}`;
 }
-function parseSsh(text3, rest) {
+function parseSsh(text2, rest) {
   if (/^[^@/]*:.*@/.test(rest)) {
     throw new UserError("there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`");
   }
   const [, user, name, port, path] = SSH.exec(rest) ?? [];
   if (name === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text3))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
+      `${shown2(withoutUserInfo2(text2))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
     );
   }
   const socket = path === void 0 || path === "/" ? void 0 : path;
   if (socket !== void 0 && !PLAIN_PATH.test(socket)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text3))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
+      `${shown2(withoutUserInfo2(text2))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
     );
   }
   return {
     kind: "ssh",
-    text: text3,
+    text: text2,
     user,
     name: name.replace(/^\[|\]$/g, ""),
     port: port === void 0 ? void 0 : Number(port),
     socket
   };
 }
-function parseTcp(text3, rest) {
+function parseTcp(text2, rest) {
   const [, port] = TCP.exec(rest) ?? [];
   if (port === void 0 || !isPort(port)) {
     throw new UserError(
-      `${shown2(withoutUserInfo2(text3))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
+      `${shown2(withoutUserInfo2(text2))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
     );
   }
-  return { kind: "tcp", text: text3.replace(/\/$/, "") };
+  return { kind: "tcp", text: text2.replace(/\/$/, "") };
 }
 function isPort(port) {
   return port === void 0 || Number(port) > 0 && Number(port) < 65536;
@@ -8875,10 +8941,10 @@ function toTenths(seconds) {
 // src/reach/known-hosts.ts
 var FINGERPRINT2 = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
-function parsePins(text3) {
+function parsePins(text2) {
   const lines2 = [];
   const fingerprints = [];
-  for (const [index, raw2] of text3.split(/\r\n|\r|\n/).entries()) {
+  for (const [index, raw2] of text2.split(/\r\n|\r|\n/).entries()) {
     const line = raw2.trim();
     if (line === "" || line.startsWith("#")) continue;
     if (KEY_LINE.test(line)) {
@@ -8904,9 +8970,9 @@ function withoutPadding(fingerprint2) {
   return fingerprint2.replace(/=$/, "");
 }
 function hostAsSsh(written2) {
-  const text3 = written2.toLowerCase().replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text3) ?? [];
-  const name = bracketed ?? plain ?? text3;
+  const text2 = written2.toLowerCase().replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text2) ?? [];
+  const name = bracketed ?? plain ?? text2;
   return port === void 0 || port === "22" ? name : `[${name}]:${port}`;
 }
 function lineProblem(line) {
@@ -9334,26 +9400,26 @@ async function openSessions(ssh, host, target, signal2) {
 }
 function keepOpen(first, opened, host) {
   let current = first;
-  let stopped2 = false;
+  let stopped3 = false;
   const watch = async () => {
     for (; ; ) {
       await current?.ended;
-      if (stopped2) return;
+      if (stopped3) return;
       const since = nowMs();
       log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
       current = void 0;
       for (let pause2 = 0.2; current === void 0; pause2 = Math.min(pause2 * 2, LONGEST_BACK_OFF_SECONDS)) {
         await idle(pause2 * 1e3);
-        if (stopped2) return;
+        if (stopped3) return;
         current = await opened().catch(() => void 0);
-        if (current !== void 0 && stopped2) return end(current);
+        if (current !== void 0 && stopped3) return end(current);
       }
       log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`);
     }
   };
   void watch().catch(() => void 0);
   return () => {
-    stopped2 = true;
+    stopped3 = true;
     if (current !== void 0) end(current);
   };
 }
@@ -9497,8 +9563,8 @@ function lines(all) {
 // src/reach/tls.ts
 import { createPrivateKey, X509Certificate } from "node:crypto";
 var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-function pemFrom(text3, kind) {
-  const plain = text3.includes("-----BEGIN") || !BASE64.test(text3) ? text3 : Buffer.from(text3, "base64").toString("utf8");
+function pemFrom(text2, kind) {
+  const plain = text2.includes("-----BEGIN") || !BASE64.test(text2) ? text2 : Buffer.from(text2, "base64").toString("utf8");
   const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
 `;
   if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
@@ -9532,8 +9598,8 @@ function validity(name, { validFrom, validTo }, now) {
   }
   return [];
 }
-function day(text3) {
-  return new Date(text3).toISOString().slice(0, 10);
+function day(text2) {
+  return new Date(text2).toISOString().slice(0, 10);
 }
 function certificate(pem) {
   try {
@@ -9634,10 +9700,10 @@ async function doorOfContext({ context: name, ssh }, ground) {
     open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => void 0 })
   };
 }
-function plainWay(text3, env, settings, explain) {
+function plainWay(text2, env, settings, explain) {
   return {
-    text: text3,
-    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text3 },
+    text: text2,
+    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text2 },
     explain,
     [Symbol.dispose]: () => void 0
   };
@@ -9651,16 +9717,23 @@ async function writeTls({ ca, cert, key }, workspace) {
 }
 async function inspectContext(docker, name, env, signal2) {
   const { code, stdout, stderr } = await docker.run(["context", "inspect", "--format", "{{json .}}"], { signal: signal2 });
-  if (code === 0) return JSON.parse(stdout);
+  if (code === 0) return contextIn(stdout);
   const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : "the current docker context";
   const source = name === void 0 ? current : `\`context\` (${name})`;
   throw new UserError(
     `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`
   );
 }
-
-// src/docker/connect-engine.ts
-import { createInterface } from "node:readline";
+function contextIn(stdout) {
+  try {
+    const context = parseGoJson(stdout);
+    if (typeof context.Endpoints.docker.Host === "string") return context;
+  } catch {
+  }
+  throw new UserError(
+    `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`
+  );
+}
 
 // src/docker/engine.ts
 var EngineError = class extends Error {
@@ -9700,44 +9773,59 @@ function tellCallError(error) {
   return `${host} answered ${request2} with ${error.status}${from}: ${error.message}`;
 }
 
-// src/docker/go-json.ts
-function parseGoJson(text3) {
-  const value = JSON.parse(text3);
-  return text3.includes("null") ? withoutNulls(value) : value;
+// src/docker/api-version.ts
+var OWN_API_VERSION = "1.54";
+var OLDEST_API_VERSION = "1.41";
+function agreeOnVersion(offered = OLDEST_API_VERSION) {
+  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+    throw new EngineError(
+      400,
+      `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`
+    );
+  }
+  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
 }
-function withoutNulls(value) {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
-  const there = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = "1.12" }, host) {
+  const isNumber = /^\d+\.\d+$/.test(asked);
+  if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0) return void 0;
+  const range = `${foreignLine(oldest, 20)} to ${foreignLine(newest, 20)}`;
+  return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
 }
+function compareVersions(a, b) {
+  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
+  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
+  return majorA - majorB || minorA - minorB;
+}
+
+// src/docker/connect-engine.ts
+import { createInterface } from "node:readline";
 
 // src/docker/answers.ts
 var MOST_QUOTED = 200;
 var MOST_READ = 1e4;
 function readAnswer({ body, headers }, path, { host, request: request2 }) {
-  const text3 = body.toString();
-  if (text3.trim() === "" && !isRead(request2)) return void 0;
-  const value = parsed(text3);
+  const text2 = body.toString();
+  if (text2.trim() === "" && !isRead(request2)) return void 0;
+  const value = parsed(text2);
   if (value === void 0 || isRead(request2) && !isPlausible(value, path)) {
-    const reason = `it answers ${request2} with ${describe(text3, headers["content-type"])}, and no docker daemon does`;
+    const reason = `it answers ${request2} with ${describe(text2, headers["content-type"])}, and no docker daemon does`;
     throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
   }
   return value;
 }
 function refusal({ status, headers, body }, asked) {
-  const text3 = body.toString();
-  const message = messageIn(text3);
+  const text2 = body.toString();
+  const message = messageIn(text2);
   if (message !== void 0) return new EngineError(status, message, asked);
-  return new EngineError(status, describe(text3, headers["content-type"]), asked, false);
+  return new EngineError(status, describe(text2, headers["content-type"]), asked, false);
 }
 function messageIn(body) {
   const { message } = parsed(body) ?? {};
   return typeof message === "string" ? message : void 0;
 }
-function parsed(text3) {
+function parsed(text2) {
   try {
-    return parseGoJson(text3) ?? void 0;
+    return parseGoJson(text2) ?? void 0;
   } catch {
     return void 0;
   }
@@ -9748,6 +9836,7 @@ function isRead(request2) {
 var LISTS = /^\/(?:services|tasks|nodes|networks|secrets|configs)$/;
 var KEYS2 = [
   [/^\/info$/, "Swarm"],
+  [/^\/version$/, "ApiVersion"],
   [/^\/(?:services|tasks|nodes|secrets|configs)\/[^/]+$/, "ID"],
   [/^\/networks\/[^/]+$/, "Id"],
   [/^\/distribution\/.+\/json$/, "Descriptor"]
@@ -9762,13 +9851,13 @@ function isPlausible(value, path) {
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-function describe(text3, contentType = "") {
-  if (text3.trim() === "") return "nothing";
-  const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text3);
-  return isHtml ? `HTML ("${quoted2(withoutTags(text3))}")` : `"${quoted2(text3)}"`;
+function describe(text2, contentType = "") {
+  if (text2.trim() === "") return "nothing";
+  const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text2);
+  return isHtml ? `HTML ("${quoted2(withoutTags(text2))}")` : `"${quoted2(text2)}"`;
 }
-function quoted2(text3) {
-  return foreignLine(text3.slice(0, MOST_READ).replace(/\s+/g, " ").trim(), MOST_QUOTED);
+function quoted2(text2) {
+  return foreignLine(text2.slice(0, MOST_READ).replace(/\s+/g, " ").trim(), MOST_QUOTED);
 }
 function withoutTags(html) {
   return html.slice(0, MOST_READ).replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, " ").replace(/<[^>]*>/g, " ");
@@ -9819,7 +9908,7 @@ var HttpOverPipe = class {
   }
   #send({ method, path, headers, payload }, { signal: signal2, seconds }, read2) {
     return new Promise((resolve4, reject) => {
-      if (signal2?.aborted) return reject(stopped(signal2));
+      if (signal2?.aborted) return reject(stopped2(signal2));
       if (this.#isClosed) return reject(new ConnectionLost("the connection is closed"));
       const request2 = httpRequest({ agent: this.#agent, method, path, headers });
       let clock = setTimeout(
@@ -9836,7 +9925,7 @@ var HttpOverPipe = class {
         reject(error);
         request2.destroy(error);
       };
-      const stop = () => giveUp(stopped(signal2));
+      const stop = () => giveUp(stopped2(signal2));
       this.#open.add(giveUp);
       signal2?.addEventListener("abort", stop, { once: true });
       request2.once("socket", () => {
@@ -9856,7 +9945,7 @@ var HttpOverPipe = class {
     });
   }
 };
-function stopped(signal2) {
+function stopped2(signal2) {
   return new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
 }
 function brokenBy(error, otherwise) {
@@ -9961,8 +10050,6 @@ var StdioSocket = class extends Duplex {
 };
 
 // src/docker/connect-engine.ts
-var OWN_API_VERSION = "1.54";
-var OLDEST_API_VERSION = "1.41";
 var DEFAULT_TIMEOUT_SECONDS = 30;
 async function connectEngine(address, signal2, seconds) {
   const pipe = new HttpOverPipe(address.dial);
@@ -9983,21 +10070,7 @@ function versionIn(ping, host) {
     const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
     throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
   }
-  return agreeOnVersion(String(offered ?? OLDEST_API_VERSION));
-}
-function agreeOnVersion(offered) {
-  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-    throw new EngineError(
-      400,
-      `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`
-    );
-  }
-  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
-}
-function compareVersions(a, b) {
-  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
-  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
-  return majorA - majorB || minorA - minorB;
+  return agreeOnVersion(offered === void 0 ? void 0 : String(offered));
 }
 var Calls = class {
   #pipe;
@@ -10094,9 +10167,6 @@ function isElection(message) {
 function isNoManager(message) {
   return /This node is not a swarm manager/i.test(message);
 }
-function throughElection(work, _signal) {
-  return work();
-}
 
 // src/docker/patience.ts
 var PATIENCE_SECONDS = {
@@ -10155,8 +10225,8 @@ async function askUntilAnswered(daemons, path, ask, options = {}) {
       if (trouble === void 0 || isCallersLimit || daemons.isClosed) throw error;
       const patience = PATIENCE_SECONDS[daemons.hasOthers ? "no-connection" : trouble];
       if (nowMs() - begunAt >= patience * 1e3) throw error;
-      await pause(attempt2, trouble, signal2).catch((stopped2) => {
-        throw isTimeLimit(signal2) ? error : stopped2;
+      await pause(attempt2, trouble, signal2).catch((stopped3) => {
+        throw isTimeLimit(signal2) ? error : stopped3;
       });
     }
   }
@@ -10301,7 +10371,7 @@ var Managers = class {
     try {
       engine = await connectEngine(address, signal2, this.#current && PING_SECONDS);
       const info = await engine.get("/info", { signal: signal2 });
-      const problem2 = notManaging(info.Swarm, door.text);
+      const problem2 = notManaging(info.Swarm, door.text) ?? await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal2);
       if (problem2 === void 0) return { door, way, docker, engine, version: info.ServerVersion };
       engine.close();
       return new Refusal(problem2, void 0, mayPass(info.Swarm));
@@ -10411,6 +10481,9 @@ var Refusal = class extends UserError {
     this.passes = passes;
   }
 };
+async function versionProblem(engine, asked, { text: text2 }, signal2) {
+  return asked ? apiVersionProblem(asked, await engine.get("/version", { signal: signal2 }), text2) : void 0;
+}
 function refusalText(error, { explain }) {
   const said = foreignLine(error.message);
   const explained = explain(said);
@@ -10541,10 +10614,10 @@ function checkSeparation(credentials, problems) {
     }
   }
 }
-function registryScope(text3) {
-  hideUserInfo(text3);
+function registryScope(text2) {
+  hideUserInfo(text2);
   try {
-    return parseRegistry(text3);
+    return parseRegistry(text2);
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error;
     throw new UserError(error.message.replace(/^The/, "the"));
@@ -10579,13 +10652,13 @@ function isOrAre(names) {
 
 // src/reach/ssh-key.ts
 var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
-function shapeOfKey(text3) {
+function shapeOfKey(text2) {
   const bad = (problem2) => ({ problem: problem2, isEncrypted: false });
-  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text3.trim())) return bad(`it is a public key: ${NO_KEY}`);
-  if (/^PuTTY-User-Key-File/.test(text3.trim())) {
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text2.trim())) return bad(`it is a public key: ${NO_KEY}`);
+  if (/^PuTTY-User-Key-File/.test(text2.trim())) {
     return bad("it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)");
   }
-  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text3).trim()) ?? [];
+  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text2).trim()) ?? [];
   if (kind === void 0) return bad(`it is no private key that ssh can read: ${NO_KEY}`);
   if (!/\n/.test(body.trim()) && body.trim().length > 100) return bad(`its line breaks are lost: ${NO_KEY}`);
   if (kind !== "OPENSSH ") return { isEncrypted: kind === "ENCRYPTED " || /Proc-Type: 4,ENCRYPTED/.test(body) };
@@ -10594,43 +10667,43 @@ function shapeOfKey(text3) {
   const length = bytes.readUInt32BE(15);
   return { isEncrypted: bytes.toString("latin1", 19, 19 + length) !== "none" };
 }
-function normalKey(text3) {
-  return `${text3.replace(/\r\n?/g, "\n").trim()}
+function normalKey(text2) {
+  return `${text2.replace(/\r\n?/g, "\n").trim()}
 `;
 }
 
 // src/inputs/values.ts
 var UNIT_MILLISECONDS = { ms: 1, s: 1e3, m: 6e4, h: 36e5 };
 var DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
-function parseBoolean(text3) {
-  if (/^(?:true|True|TRUE)$/.test(text3)) return true;
-  if (/^(?:false|False|FALSE)$/.test(text3)) return false;
-  throw new UserError(`${shown2(text3)} is neither of the two allowed values: write true or false`);
+function parseBoolean(text2) {
+  if (/^(?:true|True|TRUE)$/.test(text2)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text2)) return false;
+  throw new UserError(`${shown2(text2)} is neither of the two allowed values: write true or false`);
 }
-function parseDuration(text3) {
-  const seconds = parseDelay(text3);
-  if (seconds === 0) throw new UserError(`${text3} is no time at all: write a longer one, such as 10s`);
+function parseDuration(text2) {
+  const seconds = parseDelay(text2);
+  if (seconds === 0) throw new UserError(`${text2} is no time at all: write a longer one, such as 10s`);
   return seconds;
 }
-function parseDelay(text3) {
-  if (/^\d+(?:\.\d+)?$/.test(text3))
-    throw new UserError(`${text3} has no unit: write ${text3}s for seconds, or ${text3}m for minutes`);
-  if (!DURATION.test(text3)) throw new UserError(`${shown2(text3)} is no duration: write one such as 90s, 10m or 1h30m`);
-  const milliseconds = [...text3.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
+function parseDelay(text2) {
+  if (/^\d+(?:\.\d+)?$/.test(text2))
+    throw new UserError(`${text2} has no unit: write ${text2}s for seconds, or ${text2}m for minutes`);
+  if (!DURATION.test(text2)) throw new UserError(`${shown2(text2)} is no duration: write one such as 90s, 10m or 1h30m`);
+  const milliseconds = [...text2.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
     (sum, [, amount = "", unit = ""]) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
     0
   );
   return milliseconds / 1e3;
 }
-function parseInteger(text3, least, most) {
-  const number = Number(text3);
-  if (/^(?:0|[1-9]\d*)$/.test(text3) && number >= least && number <= most) return number;
-  throw new UserError(`${shown2(text3)} is not allowed: write a whole number from ${least} to ${most}`);
+function parseInteger(text2, least, most) {
+  const number = Number(text2);
+  if (/^(?:0|[1-9]\d*)$/.test(text2) && number >= least && number <= most) return number;
+  throw new UserError(`${shown2(text2)} is not allowed: write a whole number from ${least} to ${most}`);
 }
-function parseChoice(text3, choices) {
-  const choice = choices.find((candidate) => candidate === text3);
+function parseChoice(text2, choices) {
+  const choice = choices.find((candidate) => candidate === text2);
   if (choice !== void 0) return choice;
-  throw new UserError(`${shown2(text3)} is none of its words: write ${choices.join(" or ")}`);
+  throw new UserError(`${shown2(text2)} is none of its words: write ${choices.join(" or ")}`);
 }
 
 // src/inputs/yaml.ts
@@ -10651,8 +10724,8 @@ var REASONS = {
   RESOURCE_EXHAUSTION: "lists and mappings are nested too deeply: write them flat"
 };
 var OTHER_REASON = "this is not valid YAML: look at the indentation, and put values with special characters in quotes";
-function parseYaml(text3) {
-  const source = text3.replace(/^\uFEFF/, "");
+function parseYaml(text2) {
+  const source = text2.replace(/^\uFEFF/, "");
   const lineCounter = new import_yaml.LineCounter();
   const document = (0, import_yaml.parseDocument)(source, {
     schema: "failsafe",
@@ -10797,21 +10870,21 @@ function reachFrom(sources, problems) {
 function isGiven(input2, name) {
   return input2(name).trim() !== "";
 }
-function hostsFrom(text3, problems) {
-  if (text3.trim() === "") return [];
-  const lines2 = text3.split(/[\r\n]/).map((line) => line.trim());
-  const isList = /^[[{]/.test(text3.trim()) || lines2.some((line) => line.startsWith("-"));
-  const written2 = isList ? listFrom(text3, problems) : lines2.filter((line) => line !== "");
+function hostsFrom(text2, problems) {
+  if (text2.trim() === "") return [];
+  const lines2 = text2.split(/[\r\n]/).map((line) => line.trim());
+  const isList = /^[[{]/.test(text2.trim()) || lines2.some((line) => line.startsWith("-"));
+  const written2 = isList ? listFrom(text2, problems) : lines2.filter((line) => line !== "");
   const hosts = written2.flatMap((entry) => {
     hideUserInfo(entry);
     return problems.attempt(() => parseHost(entry)) ?? [];
   });
-  const twice = hosts.find(({ text: text4 }, index) => hosts.findIndex((other) => other.text === text4) !== index);
+  const twice = hosts.find(({ text: text3 }, index) => hosts.findIndex((other) => other.text === text3) !== index);
   if (twice !== void 0) problems.add(`${twice.text} is there twice: take one of them out`);
   return hosts;
 }
-function listFrom(text3, problems) {
-  const { root, problems: wrong } = parseYaml(text3);
+function listFrom(text2, problems) {
+  const { root, problems: wrong } = parseYaml(text2);
   for (const { line, reason } of wrong) problems.add(`line ${line}: ${reason}`);
   if (wrong.length > 0 || root === void 0) return [];
   if (root.kind === "list" && root.items.every(({ kind }) => kind === "text")) {
@@ -10890,9 +10963,9 @@ function sshFrom({ input: input2, resolvePath: resolvePath2, hasAgent }, secrets
     userConfig: userConfig === "" ? void 0 : resolvePath2(userConfig)
   };
 }
-function jumpFrom(text3, problems) {
-  if (text3.trim() === "") return void 0;
-  return text3.trim().split(/\s*,\s*/).map((hop) => {
+function jumpFrom(text2, problems) {
+  if (text2.trim() === "") return void 0;
+  return text2.trim().split(/\s*,\s*/).map((hop) => {
     hideUserInfo(hop);
     return problems.attempt(() => parseJump(hop));
   }).join(",");
@@ -10934,8 +11007,8 @@ function plainDownloadProblem(url, sha256) {
   if (!url.startsWith("http://") || sha256 !== "") return void 0;
   return "docker-download-url: over http:// anybody on the way can put another program in its place: write https://, or give the sum of the archive in `docker-sha256`";
 }
-function checkUrl(text3) {
-  if (!URL.canParse(text3) || !/^https?:$/.test(new URL(text3).protocol)) {
+function checkUrl(text2) {
+  if (!URL.canParse(text2) || !/^https?:$/.test(new URL(text2).protocol)) {
     throw new UserError("it is no web address: write one such as https://mirror.example.com");
   }
 }
@@ -11001,12 +11074,12 @@ var OTHER_NAMES = {
 };
 var EXAMPLE = "`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`";
 var COLUMNS = "<config> <registry> <user> <password>";
-function credentialsFromText(text3, input2, sources, problems) {
-  const clean = text3.replace(/^\uFEFF/, "");
+function credentialsFromText(text2, input2, sources, problems) {
+  const clean = text2.replace(/^\uFEFF/, "");
   return isYaml(clean) ? credentialsFromYaml(clean, input2, sources, problems) : credentialsFromColumns(clean, input2, problems);
 }
-function isYaml(text3) {
-  const first = text3.split(/\r?\n/).find(saysSomething) ?? "";
+function isYaml(text2) {
+  const first = text2.split(/\r?\n/).find(saysSomething) ?? "";
   if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true;
   const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
   return key !== void 0 && (KEYS3.includes(key) || columnsOf(first).length !== 4);
@@ -11017,8 +11090,8 @@ function saysSomething(line) {
 function columnsOf(line) {
   return line.trim().split(/[ \t]+/);
 }
-function credentialsFromColumns(text3, input2, problems) {
-  return text3.split(/\r?\n/).flatMap((line, index) => {
+function credentialsFromColumns(text2, input2, problems) {
+  return text2.split(/\r?\n/).flatMap((line, index) => {
     if (!saysSomething(line)) return [];
     const origin = `${input2} line ${index + 1}`;
     return credentialFromLine(line, origin, problems.at(origin)) ?? [];
@@ -11048,10 +11121,10 @@ function scopeFromColumn(registry) {
     );
   }
 }
-function credentialsFromYaml(text3, input2, sources, problems) {
-  const { root, problems: wrong } = parseYaml(text3);
+function credentialsFromYaml(text2, input2, sources, problems) {
+  const { root, problems: wrong } = parseYaml(text2);
   if (root !== void 0) hidePasswords(root);
-  if (wrong.length > 0) hideAfterPasswordKeys(text3);
+  if (wrong.length > 0) hideAfterPasswordKeys(text2);
   for (const { line, column, reason } of wrong) {
     problems.add(`${input2} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
   }
@@ -11220,11 +11293,11 @@ function variablesOf({ given }) {
   );
 }
 function parseFlag(item) {
-  const text3 = item.trim();
-  if (/\s\\$/.test(text3))
+  const text2 = item.trim();
+  if (/\s\\$/.test(text2))
     throw new UserError("it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway");
-  const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text3);
-  const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text3);
+  const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text2);
+  const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text2);
   const [, spelling, separator, rest] = long ?? short ?? [];
   if (spelling === void 0) {
     throw new UserError(
@@ -11302,11 +11375,11 @@ var BELONGS_TO = {
   "keep-old": ["blue-green"]
 };
 var POLICY_PARSERS = {
-  parallelism: (text3) => String(parseInteger(text3, 0, MOST_TASKS)),
-  delay: (text3) => `${parseDelay(text3)}s`,
-  order: (text3) => parseChoice(text3, ["start-first", "stop-first"]),
-  "failure-action": (text3) => parseChoice(text3, ["pause", "continue", "rollback"]),
-  monitor: (text3) => `${parseDuration(text3)}s`,
+  parallelism: (text2) => String(parseInteger(text2, 0, MOST_TASKS)),
+  delay: (text2) => `${parseDelay(text2)}s`,
+  order: (text2) => parseChoice(text2, ["start-first", "stop-first"]),
+  "failure-action": (text2) => parseChoice(text2, ["pause", "continue", "rollback"]),
+  monitor: (text2) => `${parseDuration(text2)}s`,
   "max-failure-ratio": parseRatio
 };
 var POLICY_SETTINGS = Object.keys(POLICY_PARSERS);
@@ -11395,36 +11468,36 @@ function strategyOf(kind, settings) {
 function withoutAbsent(settings) {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
 }
-function parseCanarySize(text3) {
-  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text3) ?? [];
+function parseCanarySize(text2) {
+  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text2) ?? [];
   const most = percent === "%" ? 99 : MOST_TASKS;
   if (number === "" || Number(number) < 1 || Number(number) > most) {
-    throw new UserError(`${shown2(text3)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    throw new UserError(`${shown2(text2)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
   }
   return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
 }
-function parseRatio(text3) {
-  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text3)) return text3;
-  throw new UserError(`${shown2(text3)} is no ratio: write a number from 0 to 1, such as 0.25`);
+function parseRatio(text2) {
+  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text2)) return text2;
+  throw new UserError(`${shown2(text2)} is no ratio: write a number from 0 to 1, such as 0.25`);
 }
-function parseUrl(text3) {
-  const url = URL.parse(text3);
-  hideUserInfo(text3);
+function parseUrl(text2) {
+  const url = URL.parse(text2);
+  hideUserInfo(text2);
   if (url !== null && (url.username !== "" || url.password !== "")) {
     throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
   }
-  if (url?.protocol === "http:" || url?.protocol === "https:") return text3;
-  throw new UserError(`${shown2(withoutUserInfo2(text3))} is no address: write one that begins with http:// or https://`);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text2;
+  throw new UserError(`${shown2(withoutUserInfo2(text2))} is no address: write one that begins with http:// or https://`);
 }
-function parsePrefixes(text3) {
-  const prefixes = text3.split(/[\s,]+/).filter((prefix) => prefix !== "");
+function parsePrefixes(text2) {
+  const prefixes = text2.split(/[\s,]+/).filter((prefix) => prefix !== "");
   if (prefixes.length > 0) return prefixes;
   throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
 }
-function parseAlias(text3) {
-  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text3)) return text3;
+function parseAlias(text2) {
+  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text2)) return text2;
   throw new UserError(
-    `${shown2(text3)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
+    `${shown2(text2)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
   );
 }
 
@@ -11507,8 +11580,8 @@ var LONGEST_NAME = 63;
 var MOST_REPLICAS = 1e6;
 var NO_FLAGS = { words: [], given: [] };
 var PAIR = "`web: ghcr.io/org/web:1.2`";
-function servicesFromText(text3, forAll, problems) {
-  const { root, problems: wrong } = parseYaml(text3);
+function servicesFromText(text2, forAll, problems) {
+  const { root, problems: wrong } = parseYaml(text2);
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return [];
   const entries = entriesOf(root, problems.at("services"));
@@ -11535,8 +11608,8 @@ function isOneEntry({ entries }) {
 function entriesOfList(items) {
   return items.map((value, index) => {
     const name = value.kind === "map" ? valueAt(value, "name") : void 0;
-    const text3 = name?.kind === "text" ? name.value.trim() : void 0;
-    return { place: text3 ? placeOf(text3) : `services entry ${index + 1}`, name: text3, value };
+    const text2 = name?.kind === "text" ? name.value.trim() : void 0;
+    return { place: text2 ? placeOf(text2) : `services entry ${index + 1}`, name: text2, value };
   });
 }
 function placeOf(name) {
@@ -11563,10 +11636,10 @@ function requestFromEntry(entry, forAll, problems) {
 }
 function requestFromMap(entry, map, forAll, problems) {
   if (!checkKeys(entry, map, problems)) return void 0;
-  const name = nameOf(entry, map, problems);
+  const name = nameOf2(entry, map, problems);
   const image = attemptAt(map, "image", problems, imageFrom);
   const authConfig = attemptAt(map, "auth-config", problems, nonEmpty);
-  const replicas = attemptAt(map, "replicas", problems, (text3) => parseInteger(text3, 0, MOST_REPLICAS));
+  const replicas = attemptAt(map, "replicas", problems, (text2) => parseInteger(text2, 0, MOST_REPLICAS));
   const create2 = valueAt(map, "create") === void 0 ? false : attemptAt(map, "create", problems, parseBoolean);
   const env = variablesFrom(filledAt(map, "env"), problems.at("`env`"));
   const createFlags = flagsAt(map, "create", problems);
@@ -11613,7 +11686,7 @@ function checkKeys({ name }, map, problems) {
   }
   return unknown.length === 0;
 }
-function nameOf(entry, map, problems) {
+function nameOf2(entry, map, problems) {
   const inside = textAt(map, "name", problems);
   if (inside === void 0 && entry.name === void 0) {
     if (valueAt(map, "name") === void 0) problems.add("`name` is missing: write the name of the service");
@@ -11646,21 +11719,21 @@ function checkNames(entries, problems) {
     known2.add(key);
   }
 }
-function imageFrom(text3) {
+function imageFrom(text2) {
   try {
-    return withTagDefault(parseReference(text3));
+    return withTagDefault(parseReference(text2));
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error;
     throw new UserError(error.message.replace(/^The/, "the"));
   }
 }
-function nonEmpty(text3) {
-  if (text3 === "") throw new UserError("it is empty: write the name of a config, or leave the key out");
-  return text3;
+function nonEmpty(text2) {
+  if (text2 === "") throw new UserError("it is empty: write the name of a config, or leave the key out");
+  return text2;
 }
 function attemptAt(map, key, problems, parse) {
-  const text3 = textAt(map, key, problems);
-  return text3 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse(text3));
+  const text2 = textAt(map, key, problems);
+  return text2 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse(text2));
 }
 function flagsAt(map, verb, problems) {
   const key = `${verb}-args`;
@@ -11841,7 +11914,7 @@ function mapTexts(map, change) {
   };
   return mapValues(map, (_, value) => changed(value));
 }
-function text2(value, line) {
+function text(value, line) {
   return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
 }
 var NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
@@ -11874,16 +11947,16 @@ function referencesOf(service) {
 }
 function namesOf(value) {
   if (value.kind === "map") return value.entries.map(({ key, line }) => ({ name: key, line }));
-  return value.kind === "list" ? value.items.flatMap(nameOf2) : [];
+  return value.kind === "list" ? value.items.flatMap(nameOf3) : [];
 }
-function nameOf2(value) {
+function nameOf3(value) {
   return value.kind === "text" ? [{ name: value.value, line: value.line }] : [];
 }
 function sourcesOf(value) {
   if (value.kind !== "list") return [];
   return value.items.flatMap((item) => {
     const source = item.kind === "map" ? entryAt(item, "source") : item;
-    return source === void 0 ? [] : nameOf2(source);
+    return source === void 0 ? [] : nameOf3(source);
   });
 }
 function volumesOf(value) {
@@ -11896,57 +11969,57 @@ function volumesOf(value) {
     if (item.kind !== "map") return [];
     const type = entryAt(item, "type");
     const source = entryAt(item, "source");
-    return type?.kind === "text" && type.value === "volume" && source !== void 0 ? nameOf2(source) : [];
+    return type?.kind === "text" && type.value === "volume" && source !== void 0 ? nameOf3(source) : [];
   });
 }
 
 // src/inputs/compose/substitution.ts
 var NAME4 = /[a-z_]\w*/iy;
 var OPERATOR = /:?[-?+]/y;
-function tokensIn(text3) {
+function tokensIn(text2) {
   const tokens = [];
-  const closes = closingBraces(text3);
-  for (let start = text3.indexOf("$"); start >= 0; ) {
-    const token = tokenAt(text3, start, closes);
+  const closes = closingBraces(text2);
+  for (let start = text2.indexOf("$"); start >= 0; ) {
+    const token = tokenAt(text2, start, closes);
     tokens.push(token);
-    start = text3.indexOf("$", token.end);
+    start = text2.indexOf("$", token.end);
   }
   return tokens;
 }
-function tokenAt(text3, start, closes) {
+function tokenAt(text2, start, closes) {
   const token = { start, end: start + 1, kind: "lone", name: "", operator: "", rest: "" };
-  if (text3[start + 1] === "$") return { ...token, kind: "escaped", end: start + 2 };
-  const name = matchAt(NAME4, text3, start + 1);
+  if (text2[start + 1] === "$") return { ...token, kind: "escaped", end: start + 2 };
+  const name = matchAt(NAME4, text2, start + 1);
   if (name !== "") return { ...token, kind: "variable", name, end: start + 1 + name.length };
-  if (text3[start + 1] !== "{") return token;
-  const braced = matchAt(NAME4, text3, start + 2);
+  if (text2[start + 1] !== "{") return token;
+  const braced = matchAt(NAME4, text2, start + 2);
   const behind = start + 2 + braced.length;
   const end2 = closes(behind);
   if (braced === "" || end2 < 0) return token;
-  const operator = matchAt(OPERATOR, text3, behind);
-  const rest = text3.slice(behind + operator.length, end2);
+  const operator = matchAt(OPERATOR, text2, behind);
+  const rest = text2.slice(behind + operator.length, end2);
   if (operator === "" && rest !== "") return token;
   return { start, end: end2 + 1, kind: "variable", name: braced, operator, rest };
 }
-function closingBraces(text3) {
+function closingBraces(text2) {
   let next = -2;
   return (from) => {
-    if (next !== -1 && next < from) next = text3.indexOf("}", from);
+    if (next !== -1 && next < from) next = text2.indexOf("}", from);
     return next;
   };
 }
-function matchAt(pattern, text3, at) {
+function matchAt(pattern, text2, at) {
   pattern.lastIndex = at;
-  return pattern.exec(text3)?.[0] ?? "";
+  return pattern.exec(text2)?.[0] ?? "";
 }
 
 // src/inputs/compose/variables.ts
 var LARGEST_VALUE = 1024 * 1024;
-function substitutionsIn(text3, line) {
+function substitutionsIn(text2, line) {
   let at = line;
   let counted = 0;
-  return tokensIn(text3).flatMap((token) => {
-    at += lineBreaks(text3, counted, token.start);
+  return tokensIn(text2).flatMap((token) => {
+    at += lineBreaks(text2, counted, token.start);
     counted = token.start;
     if (token.kind === "escaped") return [];
     const { name, operator, rest } = token;
@@ -11964,9 +12037,9 @@ function substitutionsIn(text3, line) {
     return [{ kind: "variable", name, line: at, needs: needOf(operator) }];
   });
 }
-function lineBreaks(text3, from, to) {
+function lineBreaks(text2, from, to) {
   let count = 0;
-  for (let at = text3.indexOf("\n", from); at >= 0 && at < to; at = text3.indexOf("\n", at + 1)) count++;
+  for (let at = text2.indexOf("\n", from); at >= 0 && at < to; at = text2.indexOf("\n", at + 1)) count++;
   return count;
 }
 function needOf(operator) {
@@ -11979,14 +12052,14 @@ function isUnset({ name, needs }, lookUp) {
   const value = lookUp(name);
   return value === void 0 || needs === "required-filled" && value === "";
 }
-function filledIn(text3, lookUp) {
-  return replaced(text3, tokensIn(text3), (token) => token.kind === "lone" ? "" : substitute(token, lookUp)).text;
+function filledIn(text2, lookUp) {
+  return replaced(text2, tokensIn(text2), (token) => token.kind === "lone" ? "" : substitute(token, lookUp)).text;
 }
-function partlyFilledIn(text3, isMeant, lookUp) {
-  const tokens = tokensIn(text3).filter(
+function partlyFilledIn(text2, isMeant, lookUp) {
+  const tokens = tokensIn(text2).filter(
     ({ kind, name, operator }) => kind === "variable" && !operator.endsWith("+") && isMeant(name) && lookUp(name) !== void 0
   );
-  return replaced(text3, tokens, (token) => substitute(token, lookUp).replaceAll("$", "$$$$")).text;
+  return replaced(text2, tokens, (token) => substitute(token, lookUp).replaceAll("$", "$$$$")).text;
 }
 function substitute({ kind, name, operator, rest }, lookUp) {
   if (kind === "escaped") return "$";
@@ -11994,7 +12067,7 @@ function substitute({ kind, name, operator, rest }, lookUp) {
   const isMissing = value === void 0 || value === "" && operator.startsWith(":");
   return isMissing ? operator.endsWith("-") ? rest : "" : value;
 }
-function replaced(text3, tokens, wordsFor, between = (part) => part) {
+function replaced(text2, tokens, wordsFor, between = (part) => part) {
   const parts = [];
   let length = 0;
   let at = 0;
@@ -12003,21 +12076,21 @@ function replaced(text3, tokens, wordsFor, between = (part) => part) {
     length += part.length;
   };
   for (const token of tokens) {
-    add(between(text3.slice(at, token.start)));
+    add(between(text2.slice(at, token.start)));
     add(wordsFor(token));
     at = token.end;
     if (length > LARGEST_VALUE) return { text: parts.join("").slice(0, LARGEST_VALUE), isCut: true };
   }
-  add(between(text3.slice(at)));
+  add(between(text2.slice(at)));
   return { text: parts.join(""), isCut: false };
 }
 var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
 var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
 var ESCAPES = { n: "\n", r: "\r", t: "	" };
-function parseEnvFile(text3, lookUp) {
+function parseEnvFile(text2, lookUp) {
   const variables2 = /* @__PURE__ */ new Map();
   const problems = [];
-  const lines2 = text3.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const lines2 = text2.replace(/^\uFEFF/, "").split(/\r?\n/);
   const known2 = (name) => lookUp(name) ?? variables2.get(name);
   for (let at = 0; at < lines2.length; at++) {
     const line = lines2[at] ?? "";
@@ -12080,11 +12153,11 @@ function parseEnvFile(text3, lookUp) {
     return expanded.text;
   }
 }
-function withoutComment(text3) {
-  for (let at = text3.indexOf("#"); at >= 0; at = text3.indexOf("#", at + 1)) {
-    if (at === 0 || text3[at - 1] === " " || text3[at - 1] === "	") return text3.slice(0, at);
+function withoutComment(text2) {
+  for (let at = text2.indexOf("#"); at >= 0; at = text2.indexOf("#", at + 1)) {
+    if (at === 0 || text2[at - 1] === " " || text2[at - 1] === "	") return text2.slice(0, at);
   }
-  return text3;
+  return text2;
 }
 function unescapedDollars(value) {
   return value.replace(/\\./gs, (pair) => pair.endsWith("\n") ? pair : "  ");
@@ -12095,10 +12168,10 @@ function unescaped(all, char, isQuoted) {
   if (char === '"' || char === "\\" || char === "'") return char;
   return ESCAPES[char] ?? all;
 }
-function closing(text3, quote) {
-  for (let at = 0; at < text3.length; at++) {
-    if (quote === '"' && text3[at] === "\\") at++;
-    else if (text3[at] === quote) return at;
+function closing(text2, quote) {
+  for (let at = 0; at < text2.length; at++) {
+    if (quote === '"' && text2[at] === "\\") at++;
+    else if (text2[at] === quote) return at;
   }
   return -1;
 }
@@ -12259,13 +12332,13 @@ var Lint = class {
       return mapItems(environment, (item) => {
         if (item.kind !== "text" || item.value.includes("=")) return item;
         const value = valueFor(item.value);
-        return value === void 0 ? item : text2(`${item.value}=${value}`, item.line);
+        return value === void 0 ? item : text(`${item.value}=${value}`, item.line);
       });
     }
     if (environment.kind !== "map") return environment;
     return mapValues(environment, (name, value) => {
       const inherited = isNothing(value) ? valueFor(name) : void 0;
-      return inherited === void 0 ? value : text2(inherited, value.line);
+      return inherited === void 0 ? value : text(inherited, value.line);
     });
   }
   /** What `docker compose config` writes as text, `docker stack` wants as a number. */
@@ -12323,7 +12396,7 @@ var Lint = class {
       const quoted4 = { ...inner, style: "quoted" };
       return [
         { ...entry, key: replaced2, value: quoted4 },
-        { ...entry, key: "file", value: text2(NO_FILE, line) }
+        { ...entry, key: "file", value: text(NO_FILE, line) }
       ];
     });
     return { ...value, entries };
@@ -12343,7 +12416,7 @@ function envFile(file, problems) {
   const isOptional = required?.kind === "text" && required.value === "false";
   if (path !== void 0 && !isOptional && !entryAt(file, "format")) return path;
   problems.add("docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out");
-  return path ?? text2("", file.line);
+  return path ?? text("", file.line);
 }
 function mention(all, key, advice, place, service) {
   const known2 = all.get(key);
@@ -12409,15 +12482,15 @@ function readStack(inputs, rollover, env, problems) {
   };
 }
 function switchOf(inputs, key, problems) {
-  const text3 = inputs[key].trim();
-  return text3 === "" ? false : problems.at(key).attempt(() => parseBoolean(text3)) ?? false;
+  const text2 = inputs[key].trim();
+  return text2 === "" ? false : problems.at(key).attempt(() => parseBoolean(text2)) ?? false;
 }
 function variablesOf2(input2, env, problems) {
   const ofTheStep = (name) => OF_THE_RUNNER2.test(name) ? void 0 : env[name];
   const ofFiles = /* @__PURE__ */ new Map();
   for (const path of pathsFrom(input2, "env-file", problems)) {
-    const text3 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
-    const file = parseEnvFile(text3 ?? "", (name) => ofTheStep(name) ?? ofFiles.get(name));
+    const text2 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+    const file = parseEnvFile(text2 ?? "", (name) => ofTheStep(name) ?? ofFiles.get(name));
     for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`);
     for (const [name, value] of file.variables) ofFiles.set(name, value);
   }
@@ -12434,10 +12507,10 @@ function composePaths(input2, env, problems) {
   return [];
 }
 function pathsFrom(input2, name, problems) {
-  const text3 = input2.trim();
-  if (!/^(?:-[ \t\r\n]|\[)/.test(text3))
-    return text3.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-  const { root, problems: wrong } = parseYaml(text3);
+  const text2 = input2.trim();
+  if (!/^(?:-[ \t\r\n]|\[)/.test(text2))
+    return text2.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  const { root, problems: wrong } = parseYaml(text2);
   for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`);
   const items = root?.kind === "list" ? root.items : [];
   return items.flatMap((item) => {
@@ -12448,9 +12521,9 @@ function pathsFrom(input2, name, problems) {
 }
 function composeFile(path, env, problems) {
   const here = problems.at(`compose-file ${path}`);
-  const text3 = here.attempt(() => fileReader(env)(path));
-  if (text3 === void 0) return void 0;
-  const { root, problems: wrong } = parseYaml(text3);
+  const text2 = here.attempt(() => fileReader(env)(path));
+  if (text2 === void 0) return void 0;
+  const { root, problems: wrong } = parseYaml(text2);
   for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return void 0;
   if (root?.kind === "map") return { path, root };
@@ -12460,8 +12533,8 @@ function composeFile(path, env, problems) {
 function requireEnvFiles(files, lookUp, directory, problems) {
   for (const { path: file, root } of files) {
     for (const { key: service, value } of mapAt(root, "services")) {
-      for (const { text: text3, line } of envFilesOf(value)) {
-        const path = filledIn(text3, lookUp);
+      for (const { text: text2, line } of envFilesOf(value)) {
+        const path = filledIn(text2, lookUp);
         const here = problems.at(`${file} line ${line}: services.${service}.env_file ${path}`);
         if (path !== "") here.attempt(() => requireUserFile(resolve2(directory, path), directory));
       }
@@ -12512,7 +12585,7 @@ function readInputs(env) {
   const problems = new Problems();
   const reach = reachOf(env, problems);
   const credentials = readCredentials(env, problems);
-  const onFailure = read(env, "on-failure", problems, (text3) => parseChoice(text3, ON_FAILURE)) ?? "rollback";
+  const onFailure = read(env, "on-failure", problems, (text2) => parseChoice(text2, ON_FAILURE)) ?? "rollback";
   const settings = readStrategySettings((name) => input(env, name).trim() || void 0, problems);
   const forAll = onFailure === "pause" ? pausing(settings) : settings;
   const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
@@ -12528,8 +12601,8 @@ function readInputs(env) {
   const wait = read(env, "wait", problems, parseBoolean) ?? true;
   const timeoutSeconds = read(env, "timeout", problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS2;
   const monitorSeconds = read(env, "monitor", problems, parseDuration);
-  const maxParallel = read(env, "max-parallel", problems, (text3) => parseInteger(text3, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
-  const onCancel = read(env, "on-cancel", problems, (text3) => parseChoice(text3, ON_CANCEL)) ?? "keep";
+  const maxParallel = read(env, "max-parallel", problems, (text2) => parseInteger(text2, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
+  const onCancel = read(env, "on-cancel", problems, (text2) => parseChoice(text2, ON_CANCEL)) ?? "keep";
   const isLocked = read(env, "lock", problems, parseBoolean) ?? false;
   const lockTimeout = read(env, "lock-timeout", problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
   if (monitorSeconds !== void 0 && monitorSeconds >= timeoutSeconds) {
@@ -12607,20 +12680,20 @@ function credentialsFromFile(path, sources, problems) {
     );
     return [];
   }
-  const text3 = problems.at(name).attempt(() => sources.readFile(path));
-  if (text3?.trim() === "") problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
-  return credentialsFromText(text3 ?? "", name, sources, problems);
+  const text2 = problems.at(name).attempt(() => sources.readFile(path));
+  if (text2?.trim() === "") problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
+  return credentialsFromText(text2 ?? "", name, sources, problems);
 }
 function readServices(env, forAll, problems) {
-  const text3 = input(env, "services");
+  const text2 = input(env, "services");
   const stack = input(env, "stack").trim();
-  if (text3.trim() !== "" && stack !== "") {
+  if (text2.trim() !== "" && stack !== "") {
     problems.add(
       "`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files"
     );
     return [];
   }
-  if (text3.trim() !== "") return servicesFromText(text3, forAll, problems);
+  if (text2.trim() !== "") return servicesFromText(text2, forAll, problems);
   if (stack !== "") return [];
   const given = ["registries", "registries-file", "registry", "username"].find(
     (name) => input(env, name) !== ""
@@ -12636,13 +12709,13 @@ function readStackInputs(env, rollover, problems) {
   return readStack(inputs, rollover, env, problems);
 }
 function read(env, name, problems, parse) {
-  const text3 = input(env, name).trim();
-  return text3 === "" ? void 0 : problems.at(name).attempt(() => parse(text3));
+  const text2 = input(env, name).trim();
+  return text2 === "" ? void 0 : problems.at(name).attempt(() => parse(text2));
 }
-function parseTimeout(text3) {
-  const seconds = parseDuration(text3);
+function parseTimeout(text2) {
+  const seconds = parseDuration(text2);
   if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds;
-  throw new UserError(`${text3} is more than a day: write at most 24h`);
+  throw new UserError(`${text2} is more than a day: write at most 24h`);
 }
 function input(env, name) {
   const key = `INPUT_${name.toUpperCase()}`;
@@ -12674,21 +12747,21 @@ ${value}
 ${delimiter2}
 `;
 }
-function append(file, text3) {
+function append(file, text2) {
   const path = process.env[file];
   if (!path && !isInRunner(process.env)) return;
   try {
     if (!path) throw new Error(`the runner has not set ${file}`);
-    appendWhole(path, text3);
+    appendWhole(path, text2);
   } catch (error) {
     log.warning(`${FILES[file]} could not be written: ${messageOf(error)}`);
   }
 }
-function appendWhole(path, text3) {
+function appendWhole(path, text2) {
   const file = openSync2(path, "a");
   try {
     const { size } = fstatSync2(file);
-    const bytes = Buffer.from(text3);
+    const bytes = Buffer.from(text2);
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync2(file, bytes, done);
     } catch (error) {
@@ -12766,8 +12839,8 @@ async function remove(engine, path, signal2) {
 // src/runner/shell.ts
 import { spawn as spawn2 } from "node:child_process";
 var MOST_LINES = 20;
-var MOST_BYTES = 64 * 1024;
-var DRAIN_MS = 500;
+var MOST_BYTES2 = 64 * 1024;
+var DRAIN_MS2 = 500;
 async function runShell(command, options) {
   const { env, cwd, timeoutSeconds, signal: signal2 } = options;
   signal2.throwIfAborted();
@@ -12789,7 +12862,7 @@ async function runShell(command, options) {
         const letGo = setTimeout(() => {
           child.stdout.destroy();
           child.stderr.destroy();
-        }, DRAIN_MS);
+        }, DRAIN_MS2);
         child.once("close", () => {
           clearTimeout(letGo);
           resolve4(exitCode ?? 128);
@@ -12816,7 +12889,7 @@ var Tail = class {
   #lostBytes = 0;
   add(chunk) {
     const all = Buffer.concat([this.#bytes, chunk]);
-    this.#bytes = all.subarray(-MOST_BYTES);
+    this.#bytes = all.subarray(-MOST_BYTES2);
     this.#lostBytes += all.length - this.#bytes.length;
   }
   lines() {
@@ -13398,9 +13471,13 @@ function sortKey(object) {
 var ATTEMPTS2 = 8;
 var LONGEST_PAUSE_MS2 = 500;
 async function updateSpec(engine, serviceId, bases, wanted, credential, signal2) {
+  const shows = !bases.some((base) => sameSpec(base, wanted));
+  let refusal2;
   for (let attempt2 = 1; ; attempt2++) {
     const service = await findService(engine, serviceId, signal2);
     if (service === void 0) return "gone";
+    if (attempt2 > 1 && shows && sameSpec(service.Spec, wanted)) return "done";
+    if (refusal2 !== void 0) throw refusal2;
     if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return "someone-elses";
     try {
       await engine.post(`/services/${service.ID}/update`, {
@@ -13411,7 +13488,11 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal2)
       });
       return "done";
     } catch (error) {
-      if (!mayRepeat(error) || attempt2 === ATTEMPTS2) throw error;
+      if (attempt2 === ATTEMPTS2) throw error;
+      if (!mayRepeat(error)) {
+        if (!isFailure(error)) throw error;
+        refusal2 = error;
+      }
       await sleep(Math.random() * LONGEST_PAUSE_MS2, signal2);
     }
   }
@@ -13423,6 +13504,9 @@ async function findService(engine, name, signal2) {
     if (error instanceof EngineError && error.status === 404) return void 0;
     throw error;
   }
+}
+function isFailure(error) {
+  return error instanceof EngineError && error.status >= 500;
 }
 function isOutOfSequence(message) {
   return /update out of sequence/.test(message);
@@ -13485,6 +13569,7 @@ export {
   registryKey,
   pathMatches,
   EngineError,
+  TooLate,
   tellCallError,
   remove,
   difference,
@@ -13494,9 +13579,9 @@ export {
   sameSpec,
   fingerprint,
   changedParts,
-  throughElection,
   updateSpec,
   findService,
+  isFailure,
   mayRepeat,
   secondsSince,
   toTenths,
@@ -13511,8 +13596,8 @@ export {
   storedCredential,
   helperFor,
   runProgram,
-  hide2 as hide,
   parseGoJson,
+  hide2 as hide,
   connect,
   serviceUpdate,
   serviceCreate,

@@ -10,6 +10,7 @@ import {
   RunTime,
   Secret,
   TimedOut,
+  TooLate,
   Underway,
   UserError,
   UserErrors,
@@ -33,6 +34,7 @@ import {
   hide,
   imageOf,
   inParallel,
+  isFailure,
   isGlobal,
   isJob,
   isolatedConfigFile,
@@ -70,7 +72,6 @@ import {
   storedCredential,
   takeLock,
   tellCallError,
-  throughElection,
   throwAll,
   timeLimit,
   toTenths,
@@ -162,7 +163,7 @@ function isOnItsWayToANode(task) {
   const isMeant = isWanted(task) || task.DesiredState === "ready";
   return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
 }
-function isFailure(task) {
+function isFailure2(task) {
   return task.Status.State === "failed" || task.Status.State === "rejected";
 }
 function mayHaveContainer(task) {
@@ -170,7 +171,7 @@ function mayHaveContainer(task) {
   return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
 }
 function isLive(task) {
-  return !isFailure(task) && !["complete", "shutdown", "remove", "orphaned"].includes(task.Status.State);
+  return !isFailure2(task) && !["complete", "shutdown", "remove", "orphaned"].includes(task.Status.State);
 }
 function slotOf(spec, task) {
   return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
@@ -181,7 +182,7 @@ function currentTasks(service, tasks) {
   return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
 }
 function hasEnded(spec, task) {
-  return isFailure(task) || task.Status.State === "complete" && !endsForGood(spec);
+  return isFailure2(task) || task.Status.State === "complete" && !endsForGood(spec);
 }
 function bySlot(spec, tasks) {
   return groupBy(tasks, (task) => slotOf(spec, task));
@@ -257,7 +258,7 @@ function firstMemory(tasksBefore, statusBefore) {
   };
 }
 function tasksKnownStable(tasksBefore) {
-  const hasEnded2 = tasksBefore.some((task) => isFailure(task) || task.Status.State === "complete");
+  const hasEnded2 = tasksBefore.some((task) => isFailure2(task) || task.Status.State === "complete");
   return hasEnded2 ? [] : tasksBefore.filter(isRunning);
 }
 function remember(memory, sight) {
@@ -565,7 +566,7 @@ async function giveAdvice(rollouts, deployment, { engine }) {
 var import_yaml = __toESM(require_dist(), 1);
 var NAMESPACE_LABEL = "com.docker.stack.namespace";
 function parseStackFile(rendered) {
-  const root = (0, import_yaml.parse)(rendered, { maxAliasCount: 0 }) ?? {};
+  const root = rootOf(rendered);
   return {
     ...root.version === void 0 ? {} : { version: String(root.version) },
     services: root.services ?? {},
@@ -574,6 +575,17 @@ function parseStackFile(rendered) {
     secrets: root.secrets ?? {},
     configs: root.configs ?? {}
   };
+}
+function rootOf(rendered) {
+  try {
+    const root = (0, import_yaml.parse)(rendered, { maxAliasCount: 0 }) ?? {};
+    if (typeof root === "object" && !Array.isArray(root)) return root;
+  } catch {
+  }
+  const printed = foreignLine(rendered.trim(), 200);
+  throw new UserError(
+    `\`docker stack config\` printed what no docker CLI prints: "${printed}". Check which docker is first on the PATH of this step`
+  );
 }
 function labelsOf({ labels = {}, deploy: deploy2 = {} }) {
   const all = Object.entries({ ...labels, ...deploy2.labels });
@@ -1205,7 +1217,7 @@ async function newestFailedTask(serviceId, memory, readings) {
   const filters = JSON.stringify({ service: [serviceId] });
   const tasks = await readings.get("/tasks", { filters }) ?? [];
   const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-  const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID));
+  const failed = [...tasks, ...remembered].filter((task) => isFailure2(task) && !memory.earlierTasks.has(task.ID));
   return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
 async function failedCheck(task, readings) {
@@ -1459,17 +1471,19 @@ async function removeLeftovers({ request, colours }, engine, signal, keep = fals
 }
 async function make(access, spec, engine, signal) {
   const auth = access === void 0 ? {} : { registryAuth: registryAuthHeader(access.credential) };
+  let refusal;
   try {
     await engine.post("/services/create", { body: spec, mayRepeat: true, signal, ...auth });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    if (error.status !== 409) {
-      return { problem: { outcome: "failed", cause: `docker refused to create ${spec.Name}: ${error.message}` } };
-    }
+    if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`;
+    if (refusal !== void 0 && !isFailure(error)) return { problem: { outcome: "failed", cause: refusal } };
   }
   const service = await findService(engine, spec.Name, signal);
-  const isOurs = service !== void 0 && sameSpec(spec, service.Spec);
-  return isOurs ? { service } : { problem: someoneElse(`deployed ${spec.Name}`) };
+  if (service !== void 0 && sameSpec(spec, service.Spec)) return { service };
+  return {
+    problem: refusal === void 0 ? someoneElse(`deployed ${spec.Name}`) : { outcome: "failed", cause: refusal }
+  };
 }
 function someoneElse(what) {
   return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
@@ -1830,7 +1844,7 @@ function startWatching(rollout, observed) {
 async function look({ connection, time, signal }, watched, seenAt) {
   try {
     const ours = watched.flatMap(({ rollout }) => rollout.service ?? []);
-    return await throughElection(() => lookAt(connection.engine, ours, "up-to-date", signal), signal);
+    return await lookAt(connection.engine, ours, "up-to-date", signal);
   } catch (error) {
     if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
     if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
@@ -2428,6 +2442,7 @@ async function tryOne({ checked: checked2, service: ours }, { tasks, trial: aske
 import { join } from "node:path";
 
 // src/docker/registry-error.ts
+var REGISTRY_SECONDS = 30;
 var WORDINGS = [
   ["plain-http", /server gave http response to https client|first record does not look like a tls handshake/],
   ["unknown-ca", /x509: certificate signed by unknown authority|x509: .*certificate is not trusted/],
@@ -2485,6 +2500,8 @@ function describeFailure(failure) {
       return "the registry speaks plain HTTP";
     case "unreachable":
       return "the daemon cannot reach the registry";
+    case "silent":
+      return "the registry gives no answer";
     case "registry-error":
       return "the registry failed";
     case "unknown":
@@ -2516,6 +2533,8 @@ function remedy(failure, request) {
       return `Serve ${registry} over HTTPS, or list it under "insecure-registries" in /etc/docker/daemon.json on every node of the swarm and reload the daemon.`;
     case "unreachable":
       return `Check that the swarm's managers and nodes, not only this runner, can reach ${registry}: its name, DNS, firewall and the daemon's proxy settings.`;
+    case "silent":
+      return `Check that ${registry} is in good health, and that the swarm's managers, not only this runner, can reach it: there was no whole answer within ${REGISTRY_SECONDS} s.`;
     case "registry-error":
       return `Check that ${registry} is a container registry and in good health, and run this again.`;
     case "unknown":
@@ -2550,29 +2569,38 @@ var RegistryError = class extends Error {
   }
 };
 var RETRY_AFTER_SECONDS = [1, 3];
-var REGISTRY_TIMEOUT_SECONDS = 90;
 async function verifyCredential(engine, credential, signal) {
   await asking(
+    engine,
+    credential.registry,
     signal,
-    () => engine.post("/auth", { body: authConfig(credential), signal, timeoutSeconds: REGISTRY_TIMEOUT_SECONDS })
+    (limits) => engine.post("/auth", { body: authConfig(credential), mayRepeat: true, ...limits })
   );
 }
 function resolveImage(engine, image, credential, signal) {
   return asking(
+    engine,
+    image.registry,
     signal,
-    () => engine.get(`/distribution/${familiar(image)}/json`, {
-      signal,
-      timeoutSeconds: REGISTRY_TIMEOUT_SECONDS,
+    (limits) => engine.get(`/distribution/${familiar(image)}/json`, {
+      ...limits,
       ...credential === void 0 ? {} : { registryAuth: registryAuthHeader(credential) }
     })
   );
 }
-async function asking(signal, ask) {
+async function asking(engine, registry, signal, ask) {
+  const clock = clockFor(engine, registry);
   for (const pause of [...RETRY_AFTER_SECONDS, void 0]) {
     try {
-      return await ask();
+      return await clock.during(
+        (over) => ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS })
+      );
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      if (error instanceof TooLate && !signal.aborted) {
+        await engine.bytes("/_ping", { signal });
+        throw new RegistryError("silent", `${describeFailure("silent")} within ${REGISTRY_SECONDS} s`);
+      }
+      if (!(error instanceof EngineError) || !error.isDaemons) throw error;
       const failure = classifyRegistryError(error.status, error.message);
       if (failure !== "registry-error" || pause === void 0) throw new RegistryError(failure, error.message);
       await sleep(pause * 1e3, signal);
@@ -2580,6 +2608,43 @@ async function asking(signal, ask) {
   }
   throw new Error("unreachable: the last pause ends the loop");
 }
+var clocks = /* @__PURE__ */ new WeakMap();
+function clockFor(engine, registry) {
+  const ofEngine = clocks.get(engine) ?? /* @__PURE__ */ new Map();
+  clocks.set(engine, ofEngine);
+  const clock = ofEngine.get(registry) ?? new RegistryClock();
+  ofEngine.set(registry, clock);
+  return clock;
+}
+var RegistryClock = class {
+  #over = new AbortController();
+  #waiting = 0;
+  #timer;
+  async during(ask) {
+    this.#waiting++;
+    if (this.#timer === void 0) this.#restart();
+    try {
+      const answer2 = await ask(this.#over.signal);
+      this.#restart();
+      return answer2;
+    } catch (error) {
+      if (error instanceof EngineError) this.#restart();
+      throw error;
+    } finally {
+      this.#waiting--;
+      if (this.#waiting === 0) this.#stop();
+    }
+  }
+  #restart() {
+    this.#stop();
+    const end = () => this.#over.abort(new DOMException("The registry is silent", "TimeoutError"));
+    this.#timer = setTimeout(end, REGISTRY_SECONDS * 1e3);
+  }
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+  }
+};
 
 // src/credentials.ts
 async function logIn(deployment, connection, workspace, signal) {
@@ -2838,6 +2903,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 var NOTHING = { secret: [], config: [], network: [] };
+var LIMIT_SECONDS = 180;
 var CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/;
 async function rehearse(command, docker, engine, socketPath, signal, pretended = NOTHING) {
   const caught = [];
@@ -2853,9 +2919,10 @@ async function rehearse(command, docker, engine, socketPath, signal, pretended =
   try {
     const { args, env, stdin = "" } = command;
     const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: "", DOCKER_TLS_VERIFY: "" };
-    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal });
+    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS });
     const [spec] = caught;
-    return result.code === 0 && spec !== void 0 ? { spec, networks } : { refusal: complaint(result) };
+    if (result.code !== 0) return { refusal: complaint(result) };
+    return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec, networks };
   } finally {
     server.close();
     server.closeAllConnections();
@@ -3254,16 +3321,33 @@ function describeRefusal(error, image, access) {
     repository,
     ...access === void 0 ? {} : { config: access.config.name, username: access.credential.username }
   });
-  return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice} Docker says: ${error.message}`;
+  const said = error.failure === "silent" ? "" : ` Docker says: ${error.message}`;
+  return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`;
 }
 
 // src/preflight.ts
+var PROGRESS_EVERY_MS = 1e4;
 async function preflight(planned, world) {
   const lookUp = lookUpOnce(world.connection, world.signal);
-  const results = await inParallel(planned, world.maxParallel, (service) => checked(service, lookUp, world));
+  const sayProgress2 = progressOf(planned.length);
+  const results = await inParallel(planned, world.maxParallel, async (service) => {
+    const result = await checked(service, lookUp, world);
+    sayProgress2();
+    return result;
+  });
   return {
     services: results.flatMap((result) => "problems" in result ? [] : [result]),
     problems: results.flatMap((result) => "problems" in result ? result.problems : [])
+  };
+}
+function progressOf(total) {
+  let done = 0;
+  let saidAt = nowMs();
+  return () => {
+    done++;
+    if (done === total || nowMs() - saidAt < PROGRESS_EVERY_MS) return;
+    saidAt = nowMs();
+    log.info(`${done} of ${total} services are checked`);
   };
 }
 async function checked(planned, lookUp, world) {
@@ -3513,7 +3597,7 @@ function sendBack(changed, { connection: { engine }, deployment, time }, told) {
     await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
     const query = { filters: JSON.stringify({ service: [ID] }) };
     const look2 = () => engine.get("/tasks", { query, signal });
-    while (nowMs() < deadline && (await throughElection(look2, signal)).some(isOnItsWayToANode)) {
+    while (nowMs() < deadline && (await look2()).some(isOnItsWayToANode)) {
       await sleep(PLACEMENT_LOOK_MS, signal);
     }
   }

@@ -1,6 +1,5 @@
 import type { ChangedService, CheckedService, Deployment, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { Service, Task } from './docker/api.ts'
-import { throughElection } from './docker/election.ts'
 import { INTERIM_LABEL } from './docker/interim-spec.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { remove } from './docker/removal.ts'
@@ -215,7 +214,7 @@ function sendBack(
     await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal)
     const query = { filters: JSON.stringify({ service: [ID] }) }
     const look = () => engine.get<Task[]>('/tasks', { query, signal })
-    while (nowMs() < deadline && (await throughElection(look, signal)).some(isOnItsWayToANode)) {
+    while (nowMs() < deadline && (await look()).some(isOnItsWayToANode)) {
       await sleep(PLACEMENT_LOOK_MS, signal)
     }
   }
