@@ -310,7 +310,9 @@ async function watchOne(rollout: Rollout, field: Field): Promise<ServiceResult> 
 function problemOf(result: ServiceResult): { readonly problem?: Problem } {
   const { outcome, cause = outcome, failedTask } = result
   if (isGood(result) || outcome === 'cancelled') return {}
-  return { problem: { outcome: 'failed', cause, ...(failedTask && { failedTask }) } }
+  // What somebody else has made of it is left to them.
+  const problem = { outcome: outcome === 'superseded' ? outcome : ('failed' as const), cause }
+  return { problem: { ...problem, ...(failedTask && { failedTask }) } }
 }
 
 /** With `on-failure: keep` what has no traffic yet stays so. */

@@ -156,3 +156,51 @@ describe('two runs on one service at once', () => {
     },
   )
 })
+
+describe('a run that is lost on the way', () => {
+  const CHANGES = /^POST \/services\/.*\/update$/
+  const strategies = ['canary', 'recreate', 'rolling', 'blue-green']
+  const lost = ['canary', 'recreate'].flatMap((one) =>
+    [1, 2, 3].flatMap((nth) => strategies.map((next) => [one, nth, next] as const)),
+  )
+
+  test.each(lost)(
+    '%s, at change %s: the next, %s, waits until its time is over, and then puts it right',
+    async (one, nth, next) => {
+      const swarm = await swarmWith(['web'], 4, { Labels: { 'traefik.enable': 'true' } })
+      await runAction(swarm, deployOf(['web'], V2, { strategy: one }), { kill: { at: CHANGES, nth } })
+      const isHalfWay = INTERIM_LABEL in (swarm.service('web')?.Spec.Labels ?? {})
+      // The interim spec is the first change, the whole one the second.
+      expect(isHalfWay).toBe(nth === 1)
+      const before = swarm.service('web')?.Version
+      if (isHalfWay) {
+        const early = await runAction(swarm, deployOf(['web'], V3, { strategy: next }))
+        expect(early.problems).toEqual([
+          expect.stringMatching(/is in the middle of a deploy of it, which may last until/),
+        ])
+        expect(swarm.service('web')?.Version).toEqual(before)
+      }
+      await pass(45 * 60)
+      const run = await runAction(swarm, deployOf(['web'], V3, { strategy: next }))
+      if (isHalfWay && next === 'blue-green') {
+        expect(run.problems).toEqual([
+          expect.stringMatching(/an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`/),
+        ])
+        return
+      }
+      expect(run.results).toMatchObject([{ outcome: 'updated', image: { after: THREE } }])
+      expectAll(swarm, next === 'blue-green' ? 'web-blue' : 'web', THREE, 4)
+    },
+  )
+
+  test('what it was meant for can be taken back by hand, as its refusal says', async () => {
+    const swarm = await swarmWith(['web'], 4)
+    await runAction(swarm, deployOf(['web'], V2, { strategy: 'canary' }), { kill: { at: CHANGES } })
+    swarm.rollBack('web')
+    await pass(30)
+    expect(swarm.running('web')).toEqual(Array(4).fill(ONE))
+    const { results } = await runAction(swarm, deployOf(['web'], V2, { strategy: 'canary' }))
+    expect(results).toMatchObject([{ outcome: 'updated' }])
+    expectAll(swarm, 'web', TWO, 4)
+  })
+})
