@@ -1,6 +1,14 @@
 import type { ChangedService, CheckedService, Field, Rollout, ServiceResult } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import { type Colours, claimed, type NextColour, reclaimed, retired, routingToTake } from './docker/colours.ts'
+import {
+  type Colours,
+  claimed,
+  hasTraffic,
+  type NextColour,
+  reclaimed,
+  retired,
+  routingToTake,
+} from './docker/colours.ts'
 import type { Engine } from './docker/engine.ts'
 import { remove } from './docker/removal.ts'
 import { judgeEnding, judgeTrial } from './docker/rollout.ts'
@@ -198,13 +206,19 @@ async function throughTrial(move: Move, asked: Move['trial'], what: string, fiel
 }
 
 /** It is no failure when the old one stays: the next deploy removes it. */
-async function removeOld({ name, old, keepOld: keep }: Move, { connection }: Field): Promise<void> {
+async function removeOld(move: Move, { connection }: Field): Promise<void> {
+  const { name, old, keepOld: keep } = move
   if (keep === 'until-next') {
     log.info(`${name}: ${old.Spec.Name} stays until the next deploy`)
     return
   }
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
+    const now = await findService(connection.engine, old.ID, signal)
+    if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
+      log.warning(`${name}: someone else has changed ${old.Spec.Name} since it lost its traffic, and it stays`)
+      return
+    }
     await remove(connection.engine, `/services/${old.ID}`, signal)
     log.info(`${name}: ${old.Spec.Name} is removed`)
   } catch (error) {
@@ -220,10 +234,7 @@ async function giveBack(move: Move, field: Field): Promise<Move> {
   const { name, next, old, rollout } = move
   const { engine } = field.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  if (move.problem?.outcome === 'superseded') {
-    await removeUnused(move, engine, signal)
-    return move
-  }
+  if (move.problem?.outcome === 'superseded') return yieldTo(move, engine, signal)
   try {
     const now = await findService(engine, old.ID, signal)
     if (now !== undefined && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false }
@@ -255,12 +266,17 @@ async function giveBack(move: Move, field: Field): Promise<Move> {
   }
 }
 
-/** Beside somebody else's deploy ours is of no use; with their spec or traffic it is left. */
-async function removeUnused(move: Move, engine: Engine, signal: AbortSignal): Promise<void> {
+/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
+async function yieldTo(move: Move, engine: Engine, signal: AbortSignal): Promise<Move> {
+  const { old, next } = move
   try {
-    if (!move.hasMoved) await removeNew(move, engine, signal)
+    const theirs = await findService(engine, old.ID, signal)
+    const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing))
+    if (isOfUse || !(await removeNew(move, engine, signal))) return move
+    return { ...move, hasMoved: false }
   } catch (error) {
-    log.warning(`${move.next.name}, which has no traffic, was not removed: ${messageOf(error)}`)
+    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`)
+    return move
   }
 }
 

@@ -153,6 +153,11 @@ function listed(services: readonly Service[]): string {
   return new Intl.ListFormat('en').format(services.map(({ Spec }) => Spec.Name))
 }
 
+/** Whether traffic is led to a service in this way. */
+export function hasTraffic(service: Service, { prefixes, alias }: Routing): boolean {
+  return isLedTo(service, { labels: prefixes, ...(alias !== undefined && { alias }) })
+}
+
 /** Whether traffic is led to a service. One that is live stays so without tasks: they may have been scaled away. */
 function isLedTo(service: Service, { labels, alias }: Route): boolean {
   const { Spec: spec } = service

@@ -3,7 +3,7 @@ import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { INTERIM_LABEL } from '../../../src/docker/interim-spec.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
-import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
+import { MemorySwarm, withImage } from '../../support/memory-swarm/memory-swarm.ts'
 import { type Run, runAction, runTogether } from '../../support/memory-swarm/run.ts'
 
 const image = (tag: string) => `hub.test/acme/web:${tag}`
@@ -273,4 +273,39 @@ describe('two runs on one service at once, one of them blue-green', () => {
     expect(outcomes.lastIndexOf('updated')).toBe([TWO, THREE].indexOf(running[0] ?? ''))
     expect(swarm.services).toEqual([live])
   })
+})
+
+describe('somebody who deploys while the traffic moves', () => {
+  const CALLS = /^(GET|POST|DELETE) \/(services|tasks)/
+  const calls = Array.from({ length: 24 }, (_, index) => index + 4)
+
+  test.each(WAYS.flatMap((way) => calls.map((call) => [way, call] as const)))(
+    'to the live one, by %s, at call %s: theirs stands and has the traffic, or ours has it',
+    async (way, call) => {
+      const swarm = await swarmWith(way)
+      let hadTraffic: boolean | undefined
+      const theirs = () => {
+        if (!swarm.services.includes('web')) return
+        hadTraffic = led(swarm, way).includes('web')
+        swarm.update('web', withImage(THREE))
+      }
+      swarm.faults.add({ at: CALLS, from: call, fault: { kind: 'meanwhile', act: theirs } })
+      const run = await deploy(swarm, '2', 'blue-green', { 'keep-old': '4s', hold: '1s' })
+      await pass(20)
+      const [live = '', ...others] = led(swarm, way)
+      expect(others).toEqual([])
+      if (hadTraffic) {
+        expect(live).toBe('web')
+        expect(outcomeOf(run)).toBe('superseded')
+        expect(swarm.running('web')).toEqual([THREE, THREE])
+        expect(swarm.services).toEqual(['web'])
+      } else {
+        expect(live).toBe('web-blue')
+        expect(outcomeOf(run)).toBe('updated')
+        expect(swarm.running('web-blue')).toEqual([TWO, TWO])
+        // A deploy that nobody asked of this action is not thrown away.
+        expect(swarm.services).toEqual(hadTraffic === undefined ? ['web-blue'] : ['web', 'web-blue'])
+      }
+    },
+  )
 })
