@@ -293,6 +293,76 @@ describeSwarm(
     )
 
     test(
+      'another strategy goes to the one that has the traffic, and makes no second one',
+      async () => {
+        const [v1, v2, v3] = [await image('leaves', 'v1'), await image('leaves', 'v2'), await image('leaves', 'v3')]
+        await create('leaves', v1, ...labelFlags(ROUTE))
+        await deploy({ leaves: v2.reference }, { 'keep-old': 'until-next' })
+        expect(await siblings('leaves')).toEqual(['leaves', 'leaves-blue'])
+        const plain = { strategy: 'rolling', 'keep-old': '' }
+        const run = await deploy([{ name: 'leaves', image: v3.reference, create: true }], plain)
+        expect(resultsOf(run)).toMatchObject([
+          {
+            name: 'leaves',
+            action: 'update',
+            outcome: 'updated',
+            live: 'leaves-blue',
+            image: { before: pinned(v2), after: pinned(v3) },
+          },
+        ])
+        expect(run.log).toContain('leaves: leaves, which had no traffic, is removed')
+        expect(await siblings('leaves')).toEqual(['leaves-blue'])
+        expect(await swarm.imageOf('leaves-blue')).toBe(pinned(v3))
+        expect(await routeOf('leaves-blue')).toHaveLength(2)
+        const byColour = await deploy({ 'leaves-blue': v2.reference }, plain)
+        expect(byColour.annotations.map(({ message }) => message)).toEqual([
+          expect.stringContaining('it is one of the two services of the blue-green service leaves'),
+        ])
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'labels that somebody has moved by hand are followed, and where two services have them it is refused',
+      async () => {
+        const [v1, v2, v3] = [await image('hand', 'v1'), await image('hand', 'v2'), await image('hand', 'v3')]
+        await create('hand', v1, ...labelFlags(ROUTE))
+        await deploy({ hand: v2.reference }, { 'keep-old': 'until-next' })
+        const add = Object.entries(ROUTE).flatMap(([name, value]) => ['--label-add', `${name}=${value}`])
+        await docker('service', 'update', '--detach', '--quiet', ...add, 'hand')
+        const refused = await deploy({ hand: v3.reference })
+        expect(refused.annotations.map(({ message }) => message)).toEqual([
+          expect.stringMatching(/^service hand: hand and hand-blue all have .*labels that begin with traefik\./),
+        ])
+        const take = Object.keys(ROUTE).flatMap((name) => ['--label-rm', name])
+        await docker('service', 'update', '--detach', '--quiet', ...take, 'hand-blue')
+        const run = await deploy({ hand: v3.reference }, { strategy: 'rolling', 'keep-old': '' })
+        expect(resultsOf(run)).toMatchObject([{ live: 'hand', image: { before: pinned(v1), after: pinned(v3) } }])
+        expect(await siblings('hand')).toEqual(['hand'])
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a run that is lost when its new service has got the traffic is put right by the next',
+      async () => {
+        const [v1, v2] = [await image('lost', 'v1'), await image('lost', 'v2')]
+        await create('lost', v1, ...labelFlags(ROUTE))
+        const step = await swarm.startDoomed(inputs({ lost: v2.reference }))
+        await swarm.until('both with the traffic', async () => {
+          const all = await siblings('lost')
+          return all.length === 2 && (await routeOf('lost-blue')).length === 2
+        })
+        await step.lose()
+        const run = await deploy({ lost: v2.reference })
+        expect(resultsOf(run)).toMatchObject([{ live: 'lost-blue' }])
+        expect(await siblings('lost')).toEqual(['lost-blue'])
+        expect(await swarm.imageOf('lost-blue')).toBe(pinned(v2))
+      },
+      LIMIT_MS,
+    )
+
+    test(
       'what cannot be blue-green is refused before anything is changed',
       async () => {
         const [v1, v2, job] = [
