@@ -736,6 +736,9 @@ function wayOf(route) {
 function listed(services) {
   return new Intl.ListFormat("en").format(services.map(({ Spec }) => Spec.Name));
 }
+function hasTraffic(service, { prefixes, alias }) {
+  return isLedTo(service, { labels: prefixes, ...alias !== void 0 && { alias } });
+}
 function isLedTo(service, { labels, alias }) {
   const { Spec: spec } = service;
   if (namesWith(labels, spec).length > 0) return true;
@@ -2059,13 +2062,19 @@ async function throughTrial(move, asked, what, field) {
   if (cause === void 0) return move;
   return { ...move, problem: lookout.down() ?? await lookout.failure("failed", cause) };
 }
-async function removeOld({ name, old, keepOld: keep }, { connection }) {
+async function removeOld(move, { connection }) {
+  const { name, old, keepOld: keep } = move;
   if (keep === "until-next") {
     log.info(`${name}: ${old.Spec.Name} stays until the next deploy`);
     return;
   }
   const signal = timeLimit(SEND_TIMEOUT_MS);
   try {
+    const now = await findService(connection.engine, old.ID, signal);
+    if (now !== void 0 && !sameSpec(now.Spec, retiredOld(move))) {
+      log.warning(`${name}: someone else has changed ${old.Spec.Name} since it lost its traffic, and it stays`);
+      return;
+    }
     await remove(connection.engine, `/services/${old.ID}`, signal);
     log.info(`${name}: ${old.Spec.Name} is removed`);
   } catch (error) {
@@ -2076,10 +2085,7 @@ async function giveBack(move, field) {
   const { name, next, old, rollout } = move;
   const { engine } = field.connection;
   const signal = timeLimit(SEND_TIMEOUT_MS);
-  if (move.problem?.outcome === "superseded") {
-    await removeUnused(move, engine, signal);
-    return move;
-  }
+  if (move.problem?.outcome === "superseded") return yieldTo(move, engine, signal);
   try {
     const now = await findService(engine, old.ID, signal);
     if (now !== void 0 && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false };
@@ -2110,11 +2116,16 @@ async function giveBack(move, field) {
     };
   }
 }
-async function removeUnused(move, engine, signal) {
+async function yieldTo(move, engine, signal) {
+  const { old, next } = move;
   try {
-    if (!move.hasMoved) await removeNew(move, engine, signal);
+    const theirs = await findService(engine, old.ID, signal);
+    const isOfUse = move.hasMoved && (theirs === void 0 || !hasTraffic(theirs, next.routing));
+    if (isOfUse || !await removeNew(move, engine, signal)) return move;
+    return { ...move, hasMoved: false };
   } catch (error) {
-    log.warning(`${move.next.name}, which has no traffic, was not removed: ${messageOf(error)}`);
+    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`);
+    return move;
   }
 }
 async function removeNew({ service, next }, engine, signal) {
@@ -2150,7 +2161,8 @@ async function watchOne(rollout, field) {
 function problemOf(result) {
   const { outcome, cause = outcome, failedTask } = result;
   if (isGood(result) || outcome === "cancelled") return {};
-  return { problem: { outcome: "failed", cause, ...failedTask && { failedTask } } };
+  const problem = { outcome: outcome === "superseded" ? outcome : "failed", cause };
+  return { problem: { ...problem, ...failedTask && { failedTask } } };
 }
 function leftAside(move) {
   const { problem, next } = move;
@@ -3565,9 +3577,9 @@ function sendBack(changed, { connection: { engine }, deployment, time }, told) {
           throw new Error("there is nothing to restore in a service that was not changed");
         const standing = checked2.current === void 0 ? await takeAway(rollout, checked2) : await restore(checked2, checked2.current, rollout);
         if (standing === "someone-elses")
-          return { rollout, state: "failed", cause: "someone else deployed it meanwhile" };
+          return { rollout, state: "overtaken", cause: "someone else deployed it meanwhile" };
         if (standing === "gone" && checked2.current !== void 0) {
-          return { rollout, state: "failed", cause: "someone else removed it meanwhile" };
+          return { rollout, state: "overtaken", cause: "someone else removed it meanwhile" };
         }
         const removed = `${checked2.nextColour === void 0 ? "" : `${checked2.nextColour.name} `}removed again`;
         const { name } = checked2.request;
@@ -3638,6 +3650,10 @@ function resultAfter(before, way, culprits, restored) {
     const outcome = before.outcome === "cancelled" ? "cancelled" : "failed";
     return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` };
   }
+  if (way.state === "overtaken") {
+    const outcome = before.outcome === "cancelled" ? "cancelled" : "superseded";
+    return { ...before, outcome, cause: `${cause}; ${way.cause}` };
+  }
   const { current, nextColour: nextColour2 } = way.rollout.checked;
   const was = current ?? nextColour2?.live;
   if (was === void 0) return { ...gone(before), outcome: "rolled-back", cause: `${cause}; removed again` };
@@ -3649,6 +3665,7 @@ function resultAfter(before, way, culprits, restored) {
   const { nodes, tasks, seconds } = restored;
   const again = nextColour2?.live === void 0 ? "what ran before runs again" : `${before.live} has the traffic`;
   const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) };
+  if (restored.outcome === "superseded") return { ...now, outcome: "superseded", cause: `${cause}; ${restored.cause}` };
   return isGood(restored) ? { ...now, outcome: "rolled-back", cause: `${cause}; ${again}` } : { ...now, outcome: "failed", cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` };
 }
 function gone(before) {
@@ -4025,7 +4042,7 @@ var RELEASE_SECONDS = 20;
 var ASK_EVERY_MS = 500;
 var READ_TIMEOUT_MS2 = 12e4;
 var REMOVE_TIMEOUT_MS = 6e4;
-function removeUnused2(stack, { engine }) {
+function removeUnused(stack, { engine }) {
   return stage("Remove what is not used any more", async () => {
     const results = stack.prune ? await removeServices(stack, engine) : [];
     await removeObjects(stack, engine);
@@ -4511,7 +4528,7 @@ async function change(checked2, stack, field) {
   await tidyColours(moved.rollouts, results, field);
   const isDone = results.every(isGood);
   if (!isDone) await removeMade(objects, connection.engine, signal);
-  const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused2(stack, connection) : [];
+  const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused(stack, connection) : [];
   if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection);
   return [...results, ...removed];
 }

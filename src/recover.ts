@@ -20,7 +20,8 @@ import { STOPPED, watch } from './watch.ts'
 /** A service on its way back, or why it is not. */
 export type Restoring = { readonly rollout: Rollout } & (
   | { readonly state: 'sent' | 'removed' }
-  | { readonly state: 'failed'; readonly cause: string }
+  /** `overtaken`: by somebody else, who has deployed or removed it meanwhile. */
+  | { readonly state: 'failed' | 'overtaken'; readonly cause: string }
 )
 
 const SEND_TIMEOUT_MS = 60_000
@@ -174,9 +175,9 @@ function sendBack(
             ? await takeAway(rollout, checked)
             : await restore(checked, checked.current, rollout)
         if (standing === 'someone-elses')
-          return { rollout, state: 'failed', cause: 'someone else deployed it meanwhile' }
+          return { rollout, state: 'overtaken', cause: 'someone else deployed it meanwhile' }
         if (standing === 'gone' && checked.current !== undefined) {
-          return { rollout, state: 'failed', cause: 'someone else removed it meanwhile' }
+          return { rollout, state: 'overtaken', cause: 'someone else removed it meanwhile' }
         }
         const removed = `${checked.nextColour === undefined ? '' : `${checked.nextColour.name} `}removed again`
         const { name } = checked.request
@@ -274,6 +275,11 @@ function resultAfter(
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed'
     return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` }
   }
+  // What somebody else has made of it stands.
+  if (way.state === 'overtaken') {
+    const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded'
+    return { ...before, outcome, cause: `${cause}; ${way.cause}` }
+  }
   const { current, nextColour } = way.rollout.checked
   const was = current ?? nextColour?.live
   if (was === undefined) return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
@@ -285,6 +291,7 @@ function resultAfter(
   const { nodes, tasks, seconds } = restored
   const again = nextColour?.live === undefined ? 'what ran before runs again' : `${before.live} has the traffic`
   const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) }
+  if (restored.outcome === 'superseded') return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` }
   return isGood(restored)
     ? { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}` }
     : { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` }

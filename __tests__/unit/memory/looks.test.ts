@@ -108,7 +108,8 @@ describe('a service that somebody removes', () => {
     expect(outcome('bad')).toBe('rolled-back')
     expectAll(swarm, 'stays', ONE)
     if (!swarm.services.includes('gone')) {
-      expect(results.find(({ name }) => name === 'gone')?.cause).toMatch(/someone else removed it/)
+      const gone = results.find(({ name }) => name === 'gone')
+      expect(gone).toMatchObject({ outcome: 'superseded', cause: expect.stringMatching(/; someone else removed it/) })
     }
   })
 
