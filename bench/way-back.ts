@@ -63,6 +63,9 @@ export async function wayBackTable(before: string | undefined, rounds: number): 
       const tag = `v${++version}`
       const images = NAMES.map(async (name) => [name, await image(name, tag, name === 'bad' ? exits(1) : runs())])
       const run = await step(Object.fromEntries(await Promise.all(images)), bundle)
+      const orShow = (error: unknown) => {
+        throw new Error(run.printed(), { cause: error })
+      }
       let isSent = false
       await until('the failure', LIMIT_MS, async () => {
         const bad = await engine<Service>('/services/bad')
@@ -70,12 +73,10 @@ export async function wayBackTable(before: string | undefined, rounds: number): 
         isSent ||= isNew
         // The pause may be over before it is seen.
         return isSent && (!isNew || bad.UpdateStatus?.State === 'paused')
-      }).catch((error: unknown) => {
-        throw new Error(run.printed(), { cause: error })
-      })
+      }).catch(orShow)
       const failedAt = performance.now()
       const done = run.finished.then(() => (performance.now() - failedAt) / 1000)
-      await until('everything restored', LIMIT_MS, isRestored)
+      await until('everything restored', LIMIT_MS, isRestored).catch(orShow)
       const restored = (performance.now() - failedAt) / 1000
       return { restored, ended: await done }
     }
