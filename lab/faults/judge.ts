@@ -57,6 +57,7 @@ export interface Wrong {
     | 'changed and denied'
     | 'way back missing'
     | 'a bug'
+    | 'no words for it'
     | 'no verdict'
     | 'hung'
     | 'over time'
@@ -68,6 +69,8 @@ export interface Wrong {
   readonly text: string
 }
 
+/** What a program says to itself, and no person to another. */
+const INTERNAL = /\bundefined\b|\[object |\b(?:Type|Range|Syntax)Error\b|: (?:aborted|The operation was aborted)/
 const GOOD = ['created', 'updated', 'unchanged', 'removed']
 const GREEN = ['converged', 'unchanged']
 /** What a service may be called that is as it was, and at no fault. */
@@ -112,6 +115,9 @@ function judgeForm({ timeoutSeconds }: Scenario, evidence: Evidence): Wrong[] {
   }
   const bug = /A bug of this action[^\n]*(?:\n +at [^\n]*)?/.exec(printed.replaceAll('%0A', '\n'))?.[0]
   if (bug !== undefined) wrongs.push({ kind: 'a bug', text: bug })
+  const errors = printed.split('\n').filter((line) => line.startsWith('::error'))
+  const internal = bug === undefined ? errors.find((line) => INTERNAL.test(line)) : undefined
+  if (internal !== undefined) wrongs.push({ kind: 'no words for it', text: internal })
   if (!killed && !hung && (status === undefined || (code === 0) !== GREEN.includes(status) || code === null)) {
     wrongs.push({ kind: 'no verdict', text: `code ${code}, status ${status ?? 'none'}` })
   }

@@ -201,6 +201,7 @@ describe('a verdict is wrong', () => {
     ['a code that is not that of the status', SCENARIO, { status: 'failed' }, 'no verdict'],
     ['a crash', SCENARIO, { code: null }, 'no verdict'],
     ['a bug', BAD, { ...BACK, printed: '::error::A bug of this action, not of your workflow.' }, 'a bug'],
+    ['in words of its own', BAD, { ...BACK, printed: '::error::it cannot be watched: aborted; no' }, 'no words for it'],
     ['late', SCENARIO, { seconds: 46 }, 'over time'],
     ['late after SIGTERM', SCENARIO, { ...BACK, struck: [SIGTERM], secondsAfterSignal: 11 }, 'late end'],
     ['for ever', SCENARIO, { code: null, status: undefined, said: [], hung: true }, 'hung'],
