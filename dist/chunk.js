@@ -10302,12 +10302,17 @@ var Managers = class {
   #doors;
   #configDirectory;
   #headers;
+  #cliIn;
   #current;
   #search;
   #disposed = false;
   #toldTrouble;
-  /** @param headers sent with every request: the user's `HttpHeaders` */
-  constructor(doors, configDirectory, headers) {
+  /**
+   * @param headers sent with every request: the user's `HttpHeaders`
+   * @param cliIn the docker CLI with an environment
+   */
+  constructor(doors, configDirectory, headers, cliIn = dockerCli) {
+    this.#cliIn = cliIn;
     this.#doors = doors;
     this.#configDirectory = configDirectory;
     this.#headers = headers;
@@ -10364,7 +10369,7 @@ var Managers = class {
   }
   /** Connects over a way that is open, and asks whether what is there manages the swarm. */
   async #tryWay(door, way, signal2) {
-    const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+    const docker = this.#cliIn({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
     const dial = () => this.#watched(docker.start(["system", "dial-stdio"]), way);
     const address = { host: door.text, headers: this.#headers, dial, explain: way.explain };
     let engine;

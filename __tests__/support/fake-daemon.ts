@@ -17,7 +17,7 @@ export class FakeDaemon implements AsyncDisposable {
   dialled = 0
   readonly #directory: string
   readonly #server: Server
-  readonly #children = new Set<FakeChild>()
+  readonly #children = new Set<ChildProcessWithoutNullStreams>()
   readonly #engines: Engine[] = []
   #isFrozen = false
 
@@ -53,10 +53,10 @@ export class FakeDaemon implements AsyncDisposable {
   /** As `docker system dial-stdio` is started. */
   readonly dial = (): ChildProcessWithoutNullStreams => {
     this.dialled++
-    const child = new FakeChild(join(this.#directory, 's'))
+    const child = dialTo(join(this.#directory, 's'))
     this.#children.add(child)
     child.once('close', () => this.#children.delete(child))
-    return child as unknown as ChildProcessWithoutNullStreams
+    return child
   }
 
   /** Answers nothing from now on. */
@@ -66,7 +66,7 @@ export class FakeDaemon implements AsyncDisposable {
 
   /** Ends all connections, as a daemon that is restarted does, and takes new ones. */
   cut(): void {
-    for (const child of this.#children) child.end()
+    for (const child of this.#children) child.kill()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,6 +76,11 @@ export class FakeDaemon implements AsyncDisposable {
     this.#server.closeAllConnections()
     await rm(this.#directory, { recursive: true })
   }
+}
+
+/** The pipes of a process that leads to a socket. */
+export function dialTo(path: string): ChildProcessWithoutNullStreams {
+  return new FakeChild(path) as unknown as ChildProcessWithoutNullStreams
 }
 
 /** `docker system dial-stdio`, without the process: it ends with code 0 when its connection does. */

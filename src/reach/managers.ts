@@ -52,13 +52,23 @@ export class Managers implements Daemons, Disposable {
   readonly #doors: readonly Door[]
   readonly #configDirectory: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #cliIn: typeof dockerCli
   #current: Manager | undefined
   #search: Promise<void> | undefined
   #disposed = false
   #toldTrouble: Trouble | undefined
 
-  /** @param headers sent with every request: the user's `HttpHeaders` */
-  constructor(doors: readonly Door[], configDirectory: string, headers: Readonly<Record<string, string>>) {
+  /**
+   * @param headers sent with every request: the user's `HttpHeaders`
+   * @param cliIn the docker CLI with an environment
+   */
+  constructor(
+    doors: readonly Door[],
+    configDirectory: string,
+    headers: Readonly<Record<string, string>>,
+    cliIn: typeof dockerCli = dockerCli,
+  ) {
+    this.#cliIn = cliIn
     this.#doors = doors
     this.#configDirectory = configDirectory
     this.#headers = headers
@@ -120,7 +130,7 @@ export class Managers implements Daemons, Disposable {
 
   /** Connects over a way that is open, and asks whether what is there manages the swarm. */
   async #tryWay(door: Door, way: Way, signal: AbortSignal): Promise<Manager | Refusal> {
-    const docker = dockerCli({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
+    const docker = this.#cliIn({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
     const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), way)
     const address = { host: door.text, headers: this.#headers, dial, explain: way.explain }
     let engine: Engine | undefined
