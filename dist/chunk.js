@@ -7975,6 +7975,44 @@ function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
+// src/docker/engine.ts
+var EngineError = class extends Error {
+  name = "EngineError";
+  status;
+  /** Whether it is in the form of a daemon's. What stands in front of one answers in its own. */
+  isDaemons;
+  /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
+  asked;
+  constructor(status, message, asked, isDaemons = true) {
+    super(limited(message));
+    this.status = status;
+    this.asked = asked;
+    this.isDaemons = isDaemons;
+  }
+};
+var ConnectionLost = class extends Error {
+  name = "ConnectionLost";
+  /** The cause alone. */
+  reason;
+  constructor(message, options = {}) {
+    super(message, options);
+    this.reason = options.reason ?? message;
+  }
+};
+var TooLate = class extends ConnectionLost {
+  name = "TooLate";
+};
+var Unreadable = class extends ConnectionLost {
+  name = "Unreadable";
+};
+function tellCallError(error) {
+  if (error instanceof ConnectionLost) return error.message;
+  if (!(error instanceof EngineError)) return void 0;
+  const { host, request: request2 } = error.asked ?? { host: "the docker daemon", request: "a request" };
+  const from = error.isDaemons ? "" : ", not in the words of a docker daemon: something in front of it does not let the request through";
+  return `${host} answered ${request2} with ${error.status}${from}: ${error.message}`;
+}
+
 // src/bound-connection.ts
 function boundConnection(connection, limit, onAnswer) {
   const { engine, docker } = connection;
@@ -8026,7 +8064,8 @@ function isEndedInTime(error, { signal: signal2 }) {
   return isLimit && error.name === "AbortError";
 }
 function unanswered(request2, cause) {
-  return new Error(`the docker daemon did not answer ${request2} in time`, { cause });
+  const reason = "the time for it is over";
+  return new TooLate(`the docker daemon did not answer ${request2}: ${reason}`, { cause, reason });
 }
 function commandIn(args) {
   const start = args[0] === "--config" ? 2 : 0;
@@ -8164,7 +8203,7 @@ var RunTime = class {
       return await Promise.race([work(signal2), deaf]);
     } catch (error) {
       this.#stop.throwIfAborted();
-      throw over.aborted ? new TimedOut(this.#shares, what, error) : error;
+      throw over.aborted ? tooLate(this.#shares, what, error) : error;
     }
   }
   /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
@@ -8215,15 +8254,14 @@ var RunTime = class {
 };
 var TimedOut = class extends UserError {
   name = "TimedOut";
-  constructor({ before, rollout }, stage2, waitedFor) {
-    const isWordless = waitedFor instanceof DOMException;
-    const what = isWordless ? "" : `: ${messageOf(waitedFor)}`;
-    super(
-      `timeout: ${before} of the ${rollout} s were over in the stage “${stage2}”, and too little was left to deploy${what}. Nothing was changed`,
-      { cause: waitedFor }
-    );
-  }
 };
+function tooLate({ before, rollout }, stage2, waitedFor) {
+  const share = `${before} of the ${rollout} s were over in the stage “${stage2}”`;
+  const said = waitedFor instanceof DOMException ? "" : `: ${messageOf(waitedFor)}`;
+  return new TimedOut(`timeout: ${share}, and too little was left to deploy${said}. Nothing was changed`, {
+    cause: waitedFor
+  });
+}
 
 // src/connection.ts
 import { readFile as readFile2 } from "node:fs/promises";
@@ -9733,44 +9771,6 @@ function contextIn(stdout) {
   throw new UserError(
     `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`
   );
-}
-
-// src/docker/engine.ts
-var EngineError = class extends Error {
-  name = "EngineError";
-  status;
-  /** Whether it is in the form of a daemon's. What stands in front of one answers in its own. */
-  isDaemons;
-  /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
-  asked;
-  constructor(status, message, asked, isDaemons = true) {
-    super(limited(message));
-    this.status = status;
-    this.asked = asked;
-    this.isDaemons = isDaemons;
-  }
-};
-var ConnectionLost = class extends Error {
-  name = "ConnectionLost";
-  /** The cause alone. */
-  reason;
-  constructor(message, options = {}) {
-    super(message, options);
-    this.reason = options.reason ?? message;
-  }
-};
-var TooLate = class extends ConnectionLost {
-  name = "TooLate";
-};
-var Unreadable = class extends ConnectionLost {
-  name = "Unreadable";
-};
-function tellCallError(error) {
-  if (error instanceof ConnectionLost) return error.message;
-  if (!(error instanceof EngineError)) return void 0;
-  const { host, request: request2 } = error.asked ?? { host: "the docker daemon", request: "a request" };
-  const from = error.isDaemons ? "" : ", not in the words of a docker daemon: something in front of it does not let the request through";
-  return `${host} answered ${request2} with ${error.status}${from}: ${error.message}`;
 }
 
 // src/docker/api-version.ts

@@ -3564,8 +3564,7 @@ function withJobs(rollouts, results, deployment) {
     return isGood(result) ? { ...result, note: JOB_STAYS } : { ...result, cause: `${result.cause}; ${JOB_STAYS}` };
   });
 }
-function sendBack(changed, { connection: { engine }, deployment, time }, told) {
-  const signal = timeLimit(SEND_TIMEOUT_MS4);
+function sendBack(changed, { connection: { engine }, deployment, signal: stop, time }, told) {
   return inParallel(
     changed,
     told === void 0 ? deployment.maxParallel : changed.length,
@@ -3592,19 +3591,20 @@ function sendBack(changed, { connection: { engine }, deployment, time }, told) {
   );
   async function restore(checked2, current, { service: deployed, problem, sentAt }) {
     if (told !== void 0) await untilSwarmHasRolledBack(current);
-    await untilOnNodes(current, sentAt);
+    const signal = timeLimit(SEND_TIMEOUT_MS4);
+    await untilOnNodes(current, sentAt, signal);
     const sent = [...deployed === void 0 ? [] : [deployed.Spec], ...problem?.isUnknown ? [checked2.wanted] : []];
     const bases = [...sent, ...checked2.interim === void 0 ? [] : [checked2.interim, checked2.wanted]];
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked2), signal);
   }
   async function untilSwarmHasRolledBack({ ID }) {
-    for (; ; ) {
-      const now = await findService(engine, ID, signal);
-      if (now?.UpdateStatus?.State !== "rollback_started" || time.isOver) return;
-      await sleep(LOOK_EVERY_MS3, signal);
+    while (!time.isOver && !stop.aborted) {
+      const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS4));
+      if (now?.UpdateStatus?.State !== "rollback_started") return;
+      await sleep(LOOK_EVERY_MS3, stop).catch(() => void 0);
     }
   }
-  async function untilOnNodes({ ID }, sentAt) {
+  async function untilOnNodes({ ID }, sentAt, signal) {
     const deadline = nowMs() + PLACEMENT_MS;
     await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
     const query = { filters: JSON.stringify({ service: [ID] }) };
@@ -3614,6 +3614,7 @@ function sendBack(changed, { connection: { engine }, deployment, time }, told) {
     }
   }
   async function takeAway({ service: created }, { wanted, nextColour: nextColour2 }) {
+    const signal = timeLimit(SEND_TIMEOUT_MS4);
     const ours = [created?.Spec ?? wanted, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
     const now = await findService(engine, created?.ID ?? wanted.Name, signal);
     if (now === void 0) return "gone";
@@ -4090,22 +4091,24 @@ async function removeObjects(stack, engine) {
   }
 }
 async function removeMade(objects, engine, stop) {
-  if (objects.length === 0) return;
+  if (objects.length === 0) return false;
   const used = await usedIds(engine);
-  await Promise.all(
+  const left = await Promise.all(
     objects.map(async ({ kind, name, id }) => {
       const byHand = `\`docker ${kind} rm ${name}\``;
       if (id === void 0) {
         log.warning(`${kind} ${name}: it is not known whether the swarm made it. If nothing uses it: ${byHand}`);
-        return;
+        return true;
       }
-      if (used?.has(id)) return;
+      if (used?.has(id)) return false;
       const removal = () => tryToRemove(engine, `/${kind}s/${id}`);
       const refusal = await (stop.aborted ? removal() : whenReleased(removal));
       if (refusal === void 0) log.info(`${kind} ${name}: removed again`);
       else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`);
+      return refusal !== void 0;
     })
   );
+  return left.includes(true);
 }
 async function usedIds(engine) {
   try {
@@ -4191,8 +4194,14 @@ async function makeObjects(stack, services, { connection: { engine }, signal, ti
     await stage("Make networks, secrets and configs", () => makeAll(stack, networks, objects, engine, limit));
   } catch (error) {
     time.beginClosing();
-    await removeMade(objects, engine, signal);
-    throw error;
+    const isLeft = await removeMade(objects, engine, signal);
+    if (signal.aborted) throw isLeft ? new CutOff(signal.reason) : signal.reason;
+    if (error instanceof UserError || isLeft || !time.isOver) throw error;
+    const said = error instanceof DOMException ? "" : `: ${messageOf(error)}`;
+    const what = "before its networks, secrets and configs were made";
+    throw new TimedOut(`timeout: the ${time.seconds} s were over ${what}${said}. They are taken away again`, {
+      cause: error
+    });
   }
   const ids = new Map(objects.map(({ kind, name, id = "" }) => [placeholder(kind, name), id]));
   return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };

@@ -1,6 +1,6 @@
 import type { Connection } from './deployment.ts'
 import type { CommandOptions, DockerCli } from './docker/cli.ts'
-import type { Engine, RequestOptions } from './docker/engine.ts'
+import { type Engine, type RequestOptions, TooLate } from './docker/engine.ts'
 
 /**
  * A connection with calls that all end at a limit, whatever signals they are given.
@@ -74,8 +74,9 @@ function isEndedInTime(error: unknown, { signal }: { readonly signal: AbortSigna
   return isLimit && (error as Error).name === 'AbortError'
 }
 
-function unanswered(request: string, cause: unknown): Error {
-  return new Error(`the docker daemon did not answer ${request} in time`, { cause })
+function unanswered(request: string, cause: unknown): TooLate {
+  const reason = 'the time for it is over'
+  return new TooLate(`the docker daemon did not answer ${request}: ${reason}`, { cause, reason })
 }
 
 /** `service create` of `--config /tmp/x service create --name web`. */

@@ -157,10 +157,9 @@ function withJobs(
  */
 function sendBack(
   changed: readonly Rollout[],
-  { connection: { engine }, deployment, time }: Field,
+  { connection: { engine }, deployment, signal: stop, time }: Field,
   told?: (rollout: Rollout) => ServiceResult | Promise<ServiceResult> | undefined,
 ): Promise<Restoring[]> {
-  const signal = timeLimit(SEND_TIMEOUT_MS)
   return inParallel(
     changed,
     told === undefined ? deployment.maxParallel : changed.length,
@@ -191,7 +190,8 @@ function sendBack(
 
   async function restore(checked: ChangedService, current: Service, { service: deployed, problem, sentAt }: Rollout) {
     if (told !== undefined) await untilSwarmHasRolledBack(current)
-    await untilOnNodes(current, sentAt)
+    const signal = timeLimit(SEND_TIMEOUT_MS)
+    await untilOnNodes(current, sentAt, signal)
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [checked.wanted] : [])]
     const bases = [...sent, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])]
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
@@ -199,10 +199,10 @@ function sendBack(
 
   /** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
   async function untilSwarmHasRolledBack({ ID }: Service): Promise<void> {
-    for (;;) {
-      const now = await findService(engine, ID, signal)
-      if (now?.UpdateStatus?.State !== 'rollback_started' || time.isOver) return
-      await sleep(LOOK_EVERY_MS, signal)
+    while (!time.isOver && !stop.aborted) {
+      const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS))
+      if (now?.UpdateStatus?.State !== 'rollback_started') return
+      await sleep(LOOK_EVERY_MS, stop).catch(() => undefined)
     }
   }
 
@@ -210,7 +210,7 @@ function sendBack(
    * A task that is told to end before it has a node never ends, and the one after it waits a minute for that (swarmkit,
    * manager/orchestrator/restart: DelayStart). Swarm takes a tenth of a second to find a node.
    */
-  async function untilOnNodes({ ID }: Service, sentAt: number): Promise<void> {
+  async function untilOnNodes({ ID }: Service, sentAt: number, signal: AbortSignal): Promise<void> {
     const deadline = nowMs() + PLACEMENT_MS
     await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal)
     const query = { filters: JSON.stringify({ service: [ID] }) }
@@ -221,6 +221,7 @@ function sendBack(
   }
 
   async function takeAway({ service: created }: Rollout, { wanted, nextColour }: ChangedService) {
+    const signal = timeLimit(SEND_TIMEOUT_MS)
     const ours = [created?.Spec ?? wanted, ...(nextColour === undefined ? [] : [nextColour.routed])]
     const now = await findService(engine, created?.ID ?? wanted.Name, signal)
     if (now === undefined) return 'gone'

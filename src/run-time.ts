@@ -117,7 +117,7 @@ export class RunTime {
     } catch (error) {
       // Whatever else it broke.
       this.#stop.throwIfAborted()
-      throw over.aborted ? new TimedOut(this.#shares, what, error) : error
+      throw over.aborted ? tooLate(this.#shares, what, error) : error
     }
   }
 
@@ -176,13 +176,12 @@ export class RunTime {
 /** The time of the run was over before anything was changed. */
 export class TimedOut extends UserError {
   override name = 'TimedOut'
+}
 
-  constructor({ before, rollout }: Shares, stage: string, waitedFor: unknown) {
-    const isWordless = waitedFor instanceof DOMException
-    const what = isWordless ? '' : `: ${messageOf(waitedFor)}`
-    super(
-      `timeout: ${before} of the ${rollout} s were over in the stage “${stage}”, and too little was left to deploy${what}. Nothing was changed`,
-      { cause: waitedFor },
-    )
-  }
+function tooLate({ before, rollout }: Shares, stage: string, waitedFor: unknown): TimedOut {
+  const share = `${before} of the ${rollout} s were over in the stage “${stage}”`
+  const said = waitedFor instanceof DOMException ? '' : `: ${messageOf(waitedFor)}`
+  return new TimedOut(`timeout: ${share}, and too little was left to deploy${said}. Nothing was changed`, {
+    cause: waitedFor,
+  })
 }

@@ -2,7 +2,8 @@ import type { CheckedService, Field } from '../deployment.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
 import { withIds } from '../docker/stack-file.ts'
 import type { Kind } from '../docker/stack-objects.ts'
-import { UserError } from '../errors.ts'
+import { CutOff, messageOf, UserError } from '../errors.ts'
+import { TimedOut } from '../run-time.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { removeMade } from './remove.ts'
@@ -29,8 +30,8 @@ export interface Made {
  * Makes the networks, secrets and configs that are not there yet and that a service needs, each once.
  *
  * @returns the services, with the IDs of what was made in the place of what stood for it
- * @throws UserError when the swarm refuses one, the reason of the signal when it is aborted; what was made before is
- * taken away again
+ * @throws UserError when the swarm refuses one or the time is over, the reason of the signal when it is aborted; what
+ * was made before is taken away again, and what is left is named
  */
 export async function makeObjects(
   stack: Stack | undefined,
@@ -45,8 +46,14 @@ export async function makeObjects(
     await stage('Make networks, secrets and configs', () => makeAll(stack, networks, objects, engine, limit))
   } catch (error) {
     time.beginClosing()
-    await removeMade(objects, engine, signal)
-    throw error
+    const isLeft = await removeMade(objects, engine, signal)
+    if (signal.aborted) throw isLeft ? new CutOff(signal.reason) : signal.reason
+    if (error instanceof UserError || isLeft || !time.isOver) throw error
+    const said = error instanceof DOMException ? '' : `: ${messageOf(error)}`
+    const what = 'before its networks, secrets and configs were made'
+    throw new TimedOut(`timeout: the ${time.seconds} s were over ${what}${said}. They are taken away again`, {
+      cause: error,
+    })
   }
   const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), id]))
   return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects }

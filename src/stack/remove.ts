@@ -81,24 +81,27 @@ async function removeObjects(stack: Stack, engine: Engine): Promise<void> {
  * Takes away what a run has made that then failed or was stopped, unless a service uses it. What stays is named.
  *
  * @param stop once it is aborted, nobody waits for tasks that still hold on to a network
+ * @returns whether something is left, or may be, that no service uses
  */
-export async function removeMade(objects: readonly MadeObject[], engine: Engine, stop: AbortSignal): Promise<void> {
-  if (objects.length === 0) return
+export async function removeMade(objects: readonly MadeObject[], engine: Engine, stop: AbortSignal): Promise<boolean> {
+  if (objects.length === 0) return false
   const used = await usedIds(engine)
-  await Promise.all(
+  const left = await Promise.all(
     objects.map(async ({ kind, name, id }) => {
       const byHand = `\`docker ${kind} rm ${name}\``
       if (id === undefined) {
         log.warning(`${kind} ${name}: it is not known whether the swarm made it. If nothing uses it: ${byHand}`)
-        return
+        return true
       }
-      if (used?.has(id)) return
+      if (used?.has(id)) return false
       const removal = () => tryToRemove(engine, `/${kind}s/${id}`)
       const refusal = await (stop.aborted ? removal() : whenReleased(removal))
       if (refusal === undefined) log.info(`${kind} ${name}: removed again`)
       else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`)
+      return refusal !== undefined
     }),
   )
+  return left.includes(true)
 }
 
 /** `undefined` when the swarm does not say: it refuses itself to remove what is in use. */

@@ -39,6 +39,7 @@ async function stoppedInAHang(
   at: RegExp,
   inputs: Record<string, string>,
   from = 1,
+  compose?: string,
 ): Promise<Run & { readonly after: number }> {
   const stop = new AbortController()
   let stoppedAt = Number.NaN
@@ -53,7 +54,7 @@ async function stoppedInAHang(
     { at, from, fault: { kind: 'meanwhile', act: hang } },
     { at, from, fault: { kind: 'stall', seconds: FOR_EVER } },
   )
-  const run = await runAction(swarm, inputs, { stop })
+  const run = await runAction(swarm, inputs, { stop, ...(compose !== undefined && { compose }) })
   return { ...run, after: (performance.now() - stoppedAt) / 1000 }
 }
 
@@ -193,10 +194,41 @@ describe('what a stack has had made', () => {
       { at: /^POST \/configs\/create/, when: 'after', fault: { kind: 'meanwhile', act: () => cancel(stop) } },
       { at: /^DELETE /, times: 1000, fault: { kind: 'stall', seconds: FOR_EVER } },
     )
-    const { log, seconds } = await runAction(swarm, inputs, { compose: file('1'), stop })
+    const { log, seconds, isBug } = await runAction(swarm, inputs, { compose: file('1'), stop })
+    expect(isBug).toBe(false)
     expect(seconds).toBeLessThan(PATIENCE_SECONDS + 1)
     expect(log).toMatch(
       /Warning: network shop_front, which this run has made, is left: .*`docker network rm shop_front`/,
     )
+  })
+
+  test.each([
+    [
+      'the daemon hangs',
+      /./,
+      /^timeout: the 20 s were over before its networks, secrets and configs were made|not known/,
+    ],
+    ['the daemon takes none', /^POST \/configs\/create/, /./],
+  ])('when %s meanwhile: the run ends soon after its time, and says what is left', async (_, hangs, says) => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    const hang = () => swarm.faults.add({ at: hangs, times: 1000, fault: { kind: 'stall', seconds: FOR_EVER } })
+    swarm.faults.add({ at: /^POST \/networks\/create/, fault: { kind: 'meanwhile', act: hang } })
+    const { log, problems, isBug, seconds } = await runAction(
+      swarm,
+      { ...inputs, timeout: '20s' },
+      { compose: file('1') },
+    )
+    expect(seconds).toBeLessThanOrEqual(30)
+    expect({ isBug, problems }).toEqual({ isBug: false, problems: [expect.stringMatching(says)] })
+    expect(log).toContain('`docker config rm shop_motd-')
+  })
+
+  test('when stopped while the daemon hangs: the run ends in time, and does not say that nothing was changed', async () => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    const { problems, log, after } = await stoppedInAHang(swarm, /^POST \/configs\/create/, inputs, 1, file('1'))
+    expect(after).toBeLessThan(PATIENCE_SECONDS)
+    expect(problems).toEqual([expect.stringMatching(/^Stopped by SIGTERM, and the swarm did not answer in time/)])
+    expect(log).toMatch(/network shop_front, which this run has made, is left/)
+    expect(log).toMatch(/config shop_motd-\w+: it is not known whether the swarm made it/)
   })
 })

@@ -82,7 +82,8 @@ describe('one service fails at once, and another takes 40 s', () => {
   test("Swarm's own rollback is certain when it begins, and the failed service is left to it until its end", async () => {
     const bad = spec('bad', {
       UpdateConfig: { Parallelism: 1, Monitor: SECOND, FailureAction: 'rollback' },
-      RollbackConfig: { Parallelism: 1, Monitor: 8 * SECOND },
+      // Longer than any single call may take.
+      RollbackConfig: { Parallelism: 1, Monitor: 90 * SECOND },
     })
     const swarm = await swarmOf(spec('a'), bad, spec('slow', SLOW))
     const { results, log } = await runAction(swarm, { services })
