@@ -158,6 +158,27 @@ describe('two runs on one service at once', () => {
   )
 })
 
+test.each(['canary', 'recreate'])(
+  'what somebody has changed on the way of %s and taken back again goes back to what was before',
+  async (strategy) => {
+    const swarm = await swarmWith(['web'], 4)
+    const change = () => swarm.update('web', (spec) => ({ ...spec, Labels: { ...spec.Labels, by: 'somebody' } }))
+    // The second look shows theirs; when this run sees to what it has left, its own spec is there again.
+    swarm.faults.add({ at: /^GET \/services$/, from: 4, fault: { kind: 'meanwhile', act: change } })
+    swarm.faults.add({
+      at: /^GET \/services\/service/,
+      from: 3,
+      fault: { kind: 'meanwhile', act: () => swarm.rollBack('web') },
+    })
+    const { results, log } = await runAction(swarm, deployOf(['web'], V2, { strategy }))
+    expect(results).toMatchObject([{ outcome: 'superseded', cause: expect.stringMatching(/^someone else changed it/) }])
+    expect(log).toContain('web: goes back to what it was, for what it has was meant for the way only')
+    await pass(30)
+    expect(swarm.running('web')).toEqual(Array(4).fill(ONE))
+    expect(swarm.service('web')?.Spec.Labels ?? {}).toEqual({})
+  },
+)
+
 describe('a run that is lost on the way', () => {
   const CHANGES = /^POST \/services\/.*\/update$/
   const strategies = ['canary', 'recreate', 'rolling', 'blue-green']
