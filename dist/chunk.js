@@ -5401,10 +5401,10 @@ var require_cst_scalar = __commonJS({
         case "|":
         case ">": {
           const he = source.indexOf("\n");
-          const head2 = source.substring(0, he);
+          const head = source.substring(0, he);
           const body = source.substring(he + 1) + "\n";
           const props = [
-            { type: "block-scalar-header", offset, indent, source: head2 }
+            { type: "block-scalar-header", offset, indent, source: head }
           ];
           if (!addEndtoBlockProps(props, end2))
             props.push({ type: "newline", offset: -1, indent, source: "\n" });
@@ -5464,19 +5464,19 @@ var require_cst_scalar = __commonJS({
     }
     function setBlockScalarValue(token, source) {
       const he = source.indexOf("\n");
-      const head2 = source.substring(0, he);
+      const head = source.substring(0, he);
       const body = source.substring(he + 1) + "\n";
       if (token.type === "block-scalar") {
         const header = token.props[0];
         if (header.type !== "block-scalar-header")
           throw new Error("Invalid block scalar header");
-        header.source = head2;
+        header.source = head;
         token.source = body;
       } else {
         const { offset } = token;
         const indent = "indent" in token ? token.indent : -1;
         const props = [
-          { type: "block-scalar-header", offset, indent, source: head2 }
+          { type: "block-scalar-header", offset, indent, source: head }
         ];
         if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
@@ -7445,9 +7445,9 @@ function shortened(text2, mostCharacters) {
   if (text2.length <= mostCharacters) return text2;
   const [note2 = "", cutBefore = "0"] = REST.exec(text2) ?? [];
   const whole = text2.length - note2.length;
-  const head2 = withoutHalf(text2.slice(0, Math.min(mostCharacters, whole)));
-  const missing = whole - head2.length + Number(cutBefore.replaceAll(",", ""));
-  return `${head2}… (${missing.toLocaleString("en")} more characters)`;
+  const head = withoutHalf(text2.slice(0, Math.min(mostCharacters, whole)));
+  const missing = whole - head.length + Number(cutBefore.replaceAll(",", ""));
+  return `${head}… (${missing.toLocaleString("en")} more characters)`;
 }
 function wellFormed(text2) {
   return text2.replace(new RegExp("\\p{Cs}", "gu"), "�");
@@ -7560,9 +7560,9 @@ function readsGreedily(env) {
 }
 function commandLine(name, data, env, properties = {}) {
   const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-  const head2 = given.length === 0 ? name : `${name} ${given.join(",")}`;
+  const head = given.length === 0 ? name : `${name} ${given.join(",")}`;
   const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ": ").replace(/^:/, " :") : data;
-  return `::${head2}::${escapeData(clear)}`;
+  return `::${head}::${escapeData(clear)}`;
 }
 function withoutCommands(line) {
   return line.replace(/##(?=\w*\[)/g, "## ").replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, "$1 ");
@@ -7934,8 +7934,8 @@ function annotation(level, message, title) {
     writeLine(commandLine(level, message, process.env, title === void 0 ? {} : { title }));
     return;
   }
-  const head2 = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === void 0 ? "" : `${title}: `}`;
-  for (const line of `${head2}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
+  const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === void 0 ? "" : `${title}: `}`;
+  for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
 }
 
 // src/errors.ts
@@ -11782,64 +11782,13 @@ function checkGivenOnce(map, env, flags, settings, problems) {
 import { existsSync } from "node:fs";
 import { dirname, join as join7, resolve as resolve2 } from "node:path";
 
-// src/docker/commands.ts
-function serviceUpdate(change) {
-  const variables2 = environmentFlags("--env-add", change.env);
-  const image = change.image === void 0 ? [] : ["--image", familiar(change.image)];
-  return {
-    args: [...head("update", change), ...image, ...scale(change), ...variables2.args, ...change.flags, change.name],
-    env: variables2.env
-  };
-}
-function serviceCreate(change) {
-  const variables2 = environmentFlags("--env", change.env);
-  const image = change.image === void 0 ? [] : [familiar(change.image)];
-  return {
-    args: [
-      ...head("create", change),
-      "--name",
-      change.name,
-      ...scale(change),
-      ...variables2.args,
-      ...change.flags,
-      ...image
-    ],
-    env: variables2.env
-  };
-}
-function stackDeploy(stack, file, directory, knowsDetach) {
-  const detach = knowsDetach ? ["--detach=true"] : [];
-  return {
-    args: [
-      ...["--config", directory, "stack", "deploy", "--resolve-image=never"],
-      ...detach,
-      ...["--compose-file", "-", stack]
-    ],
-    env: {},
-    stdin: file
-  };
-}
-function policyFlags({ update, rollback }) {
-  return Object.entries({ update, rollback }).flatMap(
-    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
-  );
-}
-function head(verb, { directory }) {
-  return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
-}
-function scale({ replicas }) {
-  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
-}
+// src/docker/ruling-variables.ts
 var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
 function rulesDocker(name) {
   return RULES_DOCKER.test(name);
 }
 function variablesRulingDocker(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
-}
-function environmentFlags(flag, env) {
-  const entries = Object.entries(env).filter(([name]) => !rulesDocker(name));
-  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
 }
 
 // src/inputs/compose/keys.ts
@@ -12100,8 +12049,8 @@ function parseEnvFile(text2, lookUp) {
   for (let at = 0; at < lines2.length; at++) {
     const line = lines2[at] ?? "";
     if (/^\s*(?:#|$)/.test(line)) continue;
-    const [head2, name] = ENTRY.exec(line) ?? [];
-    if (head2 === void 0 || name === void 0) {
+    const [head, name] = ENTRY.exec(line) ?? [];
+    if (head === void 0 || name === void 0) {
       const bare = BARE.exec(line)?.[1];
       const inherited = bare === void 0 ? void 0 : lookUp(bare);
       if (bare === void 0)
@@ -12109,13 +12058,13 @@ function parseEnvFile(text2, lookUp) {
       else if (inherited !== void 0) variables2.set(bare, inherited);
       continue;
     }
-    const quote = line[head2.length];
+    const quote = line[head.length];
     if (quote !== '"' && quote !== "'") {
-      variables2.set(name, expand(name, withoutComment(line.slice(head2.length)).trim(), at + 1));
+      variables2.set(name, expand(name, withoutComment(line.slice(head.length)).trim(), at + 1));
       continue;
     }
     const start = at;
-    const parts = [line.slice(head2.length + 1)];
+    const parts = [line.slice(head.length + 1)];
     let end2 = closing(parts[0] ?? "", quote);
     while (end2 < 0 && at + 1 < lines2.length) {
       const part = lines2[++at] ?? "";
@@ -13604,10 +13553,7 @@ export {
   parseGoJson,
   hide2 as hide,
   connect,
-  serviceUpdate,
-  serviceCreate,
-  stackDeploy,
-  policyFlags,
+  rulesDocker,
   variablesRulingDocker,
   CONTENT_KEY,
   VARIABLE_KEY,

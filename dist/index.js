@@ -49,7 +49,6 @@ import {
   parseGoJson,
   parseReference,
   pathMatches,
-  policyFlags,
   printable,
   readInputs,
   readUserFile,
@@ -58,16 +57,14 @@ import {
   remove,
   reportLog,
   require_dist,
+  rulesDocker,
   runProgram,
   sameSpec,
   secondsSince,
-  serviceCreate,
-  serviceUpdate,
   setOutput,
   shortened,
   sleep,
   speakForAll,
-  stackDeploy,
   stage,
   storedCredential,
   takeLock,
@@ -1577,16 +1574,16 @@ var MOST_CAUSE_CHARACTERS = 1500;
 var MOST_LOG_LINE_CHARACTERS = 1e3;
 var MOST_ANNOTATION_CHARACTERS = 4e3;
 function annotation({ cause, failedTask }) {
-  const head = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
-  if (failedTask === void 0) return head.join("\n");
+  const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
+  if (failedTask === void 0) return head2.join("\n");
   const where = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
-  head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
-  if (failedTask.logs.length === 0) return head.join("\n");
+  head2.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
+  if (failedTask.logs.length === 0) return head2.join("\n");
   const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
-  const room = MOST_ANNOTATION_CHARACTERS - head.join("\n").length;
+  const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
   const newest2 = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
   const title = newest2.length === said.length ? "Its last log lines:" : `Its last ${newest2.length} log lines:`;
-  return [...head, title, ...newest2].join("\n");
+  return [...head2, title, ...newest2].join("\n");
 }
 function fitting(texts, room, sizeOf) {
   let left = room;
@@ -1602,10 +1599,10 @@ var MOST_NOTES_BYTES = 5e4;
 var ROOM_FOR_REST = 500;
 var MOST_NAME_CHARACTERS = 300;
 function resultSummary(status, results) {
-  const head = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
+  const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
   const allRows = results.map(row);
   const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
-  const table = [head, ...rows].join("\n");
+  const table = [head2, ...rows].join("\n");
   const bad = culpritsFirst(results);
   const allSections = bad.map(failureSection);
   const noted = notes(results);
@@ -2908,6 +2905,59 @@ function modeOf({ Mode: mode }) {
 }
 function list2(names) {
   return new Intl.ListFormat("en").format(names);
+}
+
+// src/docker/commands.ts
+function serviceUpdate(change2) {
+  const variables = environmentFlags("--env-add", change2.env);
+  const image = change2.image === void 0 ? [] : ["--image", familiar(change2.image)];
+  return {
+    args: [...head("update", change2), ...image, ...scale(change2), ...variables.args, ...change2.flags, change2.name],
+    env: variables.env
+  };
+}
+function serviceCreate(change2) {
+  const variables = environmentFlags("--env", change2.env);
+  const image = change2.image === void 0 ? [] : [familiar(change2.image)];
+  return {
+    args: [
+      ...head("create", change2),
+      "--name",
+      change2.name,
+      ...scale(change2),
+      ...variables.args,
+      ...change2.flags,
+      ...image
+    ],
+    env: variables.env
+  };
+}
+function stackDeploy(stack, file, directory, knowsDetach) {
+  const detach = knowsDetach ? ["--detach=true"] : [];
+  return {
+    args: [
+      ...["--config", directory, "stack", "deploy", "--resolve-image=never"],
+      ...detach,
+      ...["--compose-file", "-", stack]
+    ],
+    env: {},
+    stdin: file
+  };
+}
+function policyFlags({ update: update2, rollback }) {
+  return Object.entries({ update: update2, rollback }).flatMap(
+    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
+  );
+}
+function head(verb, { directory }) {
+  return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
+}
+function scale({ replicas }) {
+  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
+}
+function environmentFlags(flag, env) {
+  const entries = Object.entries(env).filter(([name]) => !rulesDocker(name));
+  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
 }
 
 // src/docker/rehearsal.ts

@@ -1,14 +1,8 @@
 import type { CheckedService, Connection, PlannedService } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import {
-  type Command,
-  policyFlags,
-  serviceCreate,
-  serviceUpdate,
-  stackDeploy,
-  variablesRulingDocker,
-} from './docker/commands.ts'
+import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
 import { type NamedBody, NOTHING, rehearse } from './docker/rehearsal.ts'
+import { variablesRulingDocker } from './docker/ruling-variables.ts'
 import { isJob } from './docker/service-mode.ts'
 import { type Difference, difference, withDifference, withPlatforms } from './docker/service-spec.ts'
 import { changedParts, sameSpec } from './docker/spec-comparison.ts'

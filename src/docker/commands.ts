@@ -1,5 +1,6 @@
 import type { Rollover } from '../rollover.ts'
 import { familiar, type ImageReference } from './reference.ts'
+import { rulesDocker } from './ruling-variables.ts'
 
 /** A docker command as a value: its arguments, its input, and the variables that it takes from its environment. */
 export interface Command {
@@ -76,20 +77,6 @@ function head(verb: 'create' | 'update', { directory }: ServiceChange): string[]
 
 function scale({ replicas }: ServiceChange): string[] {
   return replicas === undefined ? [] : ['--replicas', String(replicas)]
-}
-
-/** Variables by which the docker CLI itself is ruled: they cannot be handed to it for the service alone. */
-const RULES_DOCKER =
-  /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i
-
-/** Whether the docker CLI would obey a variable of this name itself, or the Go program that it is. */
-export function rulesDocker(name: string): boolean {
-  return RULES_DOCKER.test(name)
-}
-
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-export function variablesRulingDocker(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)))
 }
 
 /**

@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  policyFlags,
-  type ServiceChange,
-  serviceCreate,
-  serviceUpdate,
-  variablesRulingDocker,
-} from '../../../src/docker/commands.ts'
+import { policyFlags, type ServiceChange, serviceCreate, serviceUpdate } from '../../../src/docker/commands.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
+import { variablesRulingDocker } from '../../../src/docker/ruling-variables.ts'
 import { digest } from '../../support/builders.ts'
 
 const IMAGE = `ghcr.io/acme/web:2@${digest('b')}`

@@ -1,4 +1,4 @@
-import { rulesDocker } from '../../docker/commands.ts'
+import { rulesDocker } from '../../docker/ruling-variables.ts'
 import { closestKey } from '../keys.ts'
 import { listed, type Problems, shown } from '../problems.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'
