@@ -37,6 +37,11 @@ function serve(): void {
     appendFileSync(join(directory, 'requests'), `${request.method} ${path}\n`)
     const hangs = scenario.hangs?.includes(path) || path === '/events'
     if (hangs) return
+    const raw = scenario.raw?.[path]
+    if (raw !== undefined) {
+      response.writeHead(raw.status).end(raw.body)
+      return
+    }
     const answer = scenario.answers[path]
     response.setHeader('Api-Version', scenario.apiVersion ?? '1.41')
     response.writeHead(answer === undefined && path !== '/_ping' ? 404 : 200, { 'Content-Type': 'application/json' })

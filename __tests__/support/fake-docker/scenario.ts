@@ -9,6 +9,8 @@ export interface Scenario {
   readonly apiVersion?: string
   /** Engine API answers by path, without version and query. What is not here is a 404. */
   readonly answers: Readonly<Record<string, unknown>>
+  /** What is answered instead of these, with any status and body. */
+  readonly raw?: Readonly<Record<string, { readonly status: number; readonly body: string }>>
   /** Paths that are never answered. */
   readonly hangs?: readonly string[]
   /** Commands that never end, by words in the command line. */
