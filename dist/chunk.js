@@ -7578,6 +7578,11 @@ function escapeProperty(text2) {
 var HIDDEN = "***";
 var SHORTEST_HIDDEN = 4;
 var EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
+var OF_OUTPUTS = new Set(
+  `created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
+  update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
+  failedTask node exitCode ending`.split(/\s+/)
+);
 var FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 var MOST_MASKED_LINES = 500;
 var known = /* @__PURE__ */ new Set();
@@ -7591,9 +7596,9 @@ var Secret = class {
    */
   constructor(value, username) {
     this.#value = value;
-    const isMasked = value.split(LINE_END).length <= MOST_MASKED_LINES;
-    hide(formsOf(value), isMasked);
-    if (username !== void 0 && value !== "") hide(base64Forms(`${username}:${value}`), isMasked);
+    const isToldOf = value.split(LINE_END).length <= MOST_MASKED_LINES;
+    hide(formsOf(value), isToldOf);
+    if (username !== void 0 && value !== "") hide(base64Forms(`${username}:${value}`), isToldOf);
   }
   /** The value itself. For the headers and files that need it, never for text that a person reads. */
   reveal() {
@@ -7612,6 +7617,9 @@ var Secret = class {
 function isTooPlain(value) {
   const core = value.trim();
   return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core);
+}
+function isMasked(value) {
+  return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim());
 }
 function redact(text2) {
   matcher ??= new Matcher(known);
@@ -7642,17 +7650,17 @@ function goJson(text2) {
   const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(text2).slice(1, -1).replace(/[<>&]/g, hex);
 }
-function hide(forms, isMasked) {
+function hide(forms, isToldOf) {
   const fresh = unique(forms).filter((form) => !known.has(form));
   if (fresh.length === 0) return;
   for (const form of fresh) known.add(form);
   matcher = void 0;
-  if (!isMasked || !isInRunner(process.env)) return;
+  if (!isToldOf || !isInRunner(process.env)) return;
   for (const mask of unique(fresh.flatMap(masksOf))) writeLine(commandLine("add-mask", mask, process.env));
 }
 function masksOf(form) {
   if (LINE_END.test(form)) return [];
-  return form.split(/::+|^:/).filter((piece) => !isTooPlain(piece));
+  return form.split(/::+|^:/).filter(isMasked);
 }
 function unique(texts) {
   return [...new Set(texts)].filter((text2) => text2 !== "");
@@ -8798,7 +8806,7 @@ var told = /* @__PURE__ */ new Set();
 function hide2(value, place, username) {
   if (value.trim() === "") return;
   new Secret(value, username);
-  if (!isTooPlain(value) || told.has(place)) return;
+  if (isMasked(value) || told.has(place)) return;
   told.add(place);
   reportLog.notice(
     `${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`

@@ -1,5 +1,5 @@
 import { reportLog } from '../runner/log.ts'
-import { isTooPlain, Secret } from '../runner/secret.ts'
+import { isMasked, Secret } from '../runner/secret.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
@@ -16,7 +16,7 @@ const told = new Set<string>()
 export function hide(value: string, place: string, username?: string): void {
   if (value.trim() === '') return
   new Secret(value, username)
-  if (!isTooPlain(value) || told.has(place)) return
+  if (isMasked(value) || told.has(place)) return
   told.add(place)
   reportLog.notice(
     `${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`,

@@ -12,6 +12,16 @@ const SHORTEST_HIDDEN = 4
 /** So does what is a word or number of everybody's: a switch, a port. */
 const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i
 
+/**
+ * What the outputs say in their own words. A runner drops an output of a job in which it finds a mask
+ * (actions/runner, JobExtension.cs): one of these would have it drop all of them.
+ */
+const OF_OUTPUTS = new Set(
+  `created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
+  update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
+  failedTask node exitCode ending`.split(/\s+/),
+)
+
 /** How key files begin and end, all of them. */
 const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/
 
@@ -35,9 +45,9 @@ export class Secret {
    */
   constructor(value: string, username?: string) {
     this.#value = value
-    const isMasked = value.split(LINE_END).length <= MOST_MASKED_LINES
-    hide(formsOf(value), isMasked)
-    if (username !== undefined && value !== '') hide(base64Forms(`${username}:${value}`), isMasked)
+    const isToldOf = value.split(LINE_END).length <= MOST_MASKED_LINES
+    hide(formsOf(value), isToldOf)
+    if (username !== undefined && value !== '') hide(base64Forms(`${username}:${value}`), isToldOf)
   }
 
   /** The value itself. For the headers and files that need it, never for text that a person reads. */
@@ -59,9 +69,14 @@ export class Secret {
 }
 
 /** Whether a secret is so short, or such an everyday word, that hiding it would make a riddle of every text. */
-export function isTooPlain(value: string): boolean {
+function isTooPlain(value: string): boolean {
   const core = value.trim()
   return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core)
+}
+
+/** Whether a runner is told to hide it, in this step and all after it. */
+export function isMasked(value: string): boolean {
+  return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim())
 }
 
 /** The text with every known secret, in every form, replaced by `***`. */
@@ -103,13 +118,13 @@ function goJson(text: string): string {
   return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex)
 }
 
-function hide(forms: readonly string[], isMasked: boolean): void {
+function hide(forms: readonly string[], isToldOf: boolean): void {
   const fresh = unique(forms).filter((form) => !known.has(form))
   if (fresh.length === 0) return
   for (const form of fresh) known.add(form)
   matcher = undefined
   // Only a runner takes these lines for itself. In any other shell they would print the secret.
-  if (!isMasked || !isInRunner(process.env)) return
+  if (!isToldOf || !isInRunner(process.env)) return
   for (const mask of unique(fresh.flatMap(masksOf))) writeLine(commandLine('add-mask', mask, process.env))
 }
 
@@ -119,7 +134,7 @@ function hide(forms: readonly string[], isMasked: boolean): void {
  */
 function masksOf(form: string): string[] {
   if (LINE_END.test(form)) return []
-  return form.split(/::+|^:/).filter((piece) => !isTooPlain(piece))
+  return form.split(/::+|^:/).filter(isMasked)
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -223,6 +223,13 @@ describe('a runner is told to hide', () => {
     },
   )
 
+  test('nothing of what the outputs say in their own words: it would drop them all', () => {
+    process.env.GITHUB_ACTIONS = 'true'
+    const masks = masksIn(printed(() => new Secret('unchanged')))
+    expect(masks).not.toContain('unchanged')
+    expect(redact('the password is unchanged')).toBe('the password is ***')
+  })
+
   test.each(['left-part::right-part', ':::begins-so', 'ends-so::', ':begins-with-one', 'a b::c d::stop-commands::x'])(
     '%j in pieces that a greedy parser does not print',
     (value) => {
