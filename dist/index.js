@@ -3535,7 +3535,7 @@ function placementProblems(spec, { distribution }, nodes) {
 }
 
 // src/recover.ts
-var SEND_TIMEOUT_MS4 = 6e4;
+var SEND_TIMEOUT_MS4 = 4e4;
 var LOOK_EVERY_MS3 = 300;
 var PLACEMENT_MS = 1e3;
 var FIRST_TASK_MS = 300;

@@ -24,7 +24,8 @@ export type Restoring = { readonly rollout: Rollout } & (
   | { readonly state: 'failed' | 'overtaken'; readonly cause: string }
 )
 
-const SEND_TIMEOUT_MS = 60_000
+/** An election of the swarm's leader takes up to 24 s. */
+const SEND_TIMEOUT_MS = 40_000
 const LOOK_EVERY_MS = 300
 const PLACEMENT_MS = 1000
 /** So soon after a change Swarm has made the first task of it. */
