@@ -7987,7 +7987,7 @@ function messageOf(error) {
 var EngineError = class extends Error {
   name = "EngineError";
   status;
-  /** Whether it is in the form of a daemon's. What stands in front of one answers in its own. */
+  /** Whether it is in the form of a daemon's. What stands in front of one answers in its own, and the message says so. */
   isDaemons;
   /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
   asked;
@@ -8017,8 +8017,7 @@ function tellCallError(error) {
   if (error instanceof ConnectionLost) return error.message;
   if (!(error instanceof EngineError)) return void 0;
   const { host, request: request2 } = error.asked ?? { host: "the docker daemon", request: "a request" };
-  const from = error.isDaemons ? "" : ", not in the words of a docker daemon: something in front of it does not let the request through";
-  return `${host} answered ${request2} with ${error.status}${from}: ${error.message}`;
+  return `${host} answered ${request2} with ${error.isDaemons ? `${error.status}: ` : ""}${error.message}`;
 }
 
 // src/bound-connection.ts
@@ -9825,7 +9824,9 @@ function refusal({ status, headers, body }, asked) {
   const text2 = body.toString();
   const message = messageIn(text2);
   if (message !== void 0) return new EngineError(status, message, asked);
-  return new EngineError(status, describe(text2, headers["content-type"]), asked, false);
+  const does = status < 500 ? "does not let the request through" : "does not reach it";
+  const words = `${status}, not in the words of a docker daemon: something in front of it ${does}`;
+  return new EngineError(status, `${words}: ${describe(text2, headers["content-type"])}`, asked, false);
 }
 function messageIn(body) {
   const { message } = parsed(body) ?? {};

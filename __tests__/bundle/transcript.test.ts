@@ -70,6 +70,26 @@ describe('the bundle', () => {
       { fails: [{ command: 'context inspect', code: 1, stderr: 'context "x": context not found' }] },
       /could not resolve the current docker context: context "x": context not found\. Choose one/,
     ],
+    [
+      'a docker that prints what no docker prints for a context',
+      { prints: [{ command: 'context inspect', stdout: '\u0000\u001b[31m{"what\u0007\r\n::set-output' }] },
+      /^`docker context inspect` printed what no docker CLI prints: ".{1,2}\{"what.{1,2}::set-output"\. Check which docker/,
+    ],
+    [
+      'a docker that does not work',
+      { fails: [{ command: '--version', code: 126, stderr: 'cannot execute binary file' }] },
+      /does not work: `docker --version` ended with code 126: "cannot execute binary file"$/,
+    ],
+    [
+      'a daemon behind a page',
+      { prints: [{ command: 'dial-stdio', stdout: 'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html>Welcome' }] },
+      /cannot be used: it answers GET \/_ping with "<html>Welcome", and no docker daemon does$/,
+    ],
+    [
+      'a daemon that does not speak HTTP',
+      { prints: [{ command: 'dial-stdio', stdout: 'SSH-2.0-OpenSSH_9.2p1\r\n' }] },
+      /cannot be used: what answers does not speak HTTP$/,
+    ],
     ['a daemon that is too old', { apiVersion: '1.40' }, /its API 1\.40 is too old: Docker 20\.10/],
   ])('%s is one clear error', async (_name, scenario, words) => {
     const { result } = await run(

@@ -17,7 +17,7 @@ export class FakeDaemon implements AsyncDisposable {
   dialled = 0
   readonly #directory: string
   readonly #server: Server
-  readonly #children = new Set<ChildProcessWithoutNullStreams>()
+  readonly #children = new Set<FakeChild>()
   readonly #engines: Engine[] = []
   #isFrozen = false
 
@@ -53,10 +53,10 @@ export class FakeDaemon implements AsyncDisposable {
   /** As `docker system dial-stdio` is started. */
   readonly dial = (): ChildProcessWithoutNullStreams => {
     this.dialled++
-    const child = dialTo(join(this.#directory, 's'))
+    const child = new FakeChild(join(this.#directory, 's'))
     this.#children.add(child)
     child.once('close', () => this.#children.delete(child))
-    return child
+    return child as unknown as ChildProcessWithoutNullStreams
   }
 
   /** Answers nothing from now on. */
@@ -64,9 +64,13 @@ export class FakeDaemon implements AsyncDisposable {
     this.#isFrozen = true
   }
 
-  /** Ends all connections, as a daemon that is restarted does, and takes new ones. */
-  cut(): void {
-    for (const child of this.#children) child.kill()
+  /**
+   * Ends all connections, as a daemon that is restarted does, and takes new ones.
+   *
+   * @param said by the process that led to it; then it ends with code 1
+   */
+  cut(said = ''): void {
+    for (const child of this.#children) child.end(said)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,13 +104,16 @@ class FakeChild extends EventEmitter {
     this.#socket.pipe(this.stdout)
   }
 
-  end(): void {
+  end(said = ''): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#socket.destroy()
     this.stdout.end()
-    this.stderr.end()
-    this.emit('close', 0, null)
+    this.stderr.end(said)
+    // As of a process: when all that it said has been read.
+    const close = () => this.emit('close', said === '' ? 0 : 1, null)
+    if (said === '') close()
+    else this.stderr.once('end', close)
   }
 
   kill(): boolean {

@@ -34,7 +34,9 @@ export function refusal({ status, headers, body }: Body, asked: Asked): EngineEr
   const text = body.toString()
   const message = messageIn(text)
   if (message !== undefined) return new EngineError(status, message, asked)
-  return new EngineError(status, describe(text, headers['content-type']), asked, false)
+  const does = status < 500 ? 'does not let the request through' : 'does not reach it'
+  const words = `${status}, not in the words of a docker daemon: something in front of it ${does}`
+  return new EngineError(status, `${words}: ${describe(text, headers['content-type'])}`, asked, false)
 }
 
 function messageIn(body: string): string | undefined {

@@ -56,7 +56,7 @@ export interface Engine {
 export class EngineError extends Error {
   override name = 'EngineError'
   readonly status: number
-  /** Whether it is in the form of a daemon's. What stands in front of one answers in its own. */
+  /** Whether it is in the form of a daemon's. What stands in front of one answers in its own, and the message says so. */
   readonly isDaemons: boolean
   /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
   readonly asked: { readonly host: string; readonly request: string } | undefined
@@ -96,8 +96,5 @@ export function tellCallError(error: unknown): string | undefined {
   if (error instanceof ConnectionLost) return error.message
   if (!(error instanceof EngineError)) return undefined
   const { host, request } = error.asked ?? { host: 'the docker daemon', request: 'a request' }
-  const from = error.isDaemons
-    ? ''
-    : ', not in the words of a docker daemon: something in front of it does not let the request through'
-  return `${host} answered ${request} with ${error.status}${from}: ${error.message}`
+  return `${host} answered ${request} with ${error.isDaemons ? `${error.status}: ` : ''}${error.message}`
 }

@@ -280,7 +280,7 @@ async function versionProblem(
 function refusalText(error: EngineError, { explain }: Way): string {
   const said = foreignLine(error.message)
   const explained = explain(said)
-  // An API that is too old is our own word, and no answer.
+  // That an API is too old is our own word, and no answer.
   return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said)
 }
 

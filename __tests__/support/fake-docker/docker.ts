@@ -21,7 +21,10 @@ if (failure !== undefined) {
   process.stderr.write(`${failure.stderr}\n`)
   process.exit(failure.code)
 }
-if (scenario.stalls?.some((words) => line.includes(words))) {
+const odd = scenario.prints?.find(({ command }) => line.includes(command))
+if (odd !== undefined) {
+  process.stdout.write(odd.stdout)
+} else if (scenario.stalls?.some((words) => line.includes(words))) {
   setInterval(() => undefined, 1000)
 } else if (line.startsWith('context inspect')) {
   const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'

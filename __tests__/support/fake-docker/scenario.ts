@@ -15,6 +15,8 @@ export interface Scenario {
   readonly hangs?: readonly string[]
   /** Commands that never end, by words in the command line. */
   readonly stalls?: readonly string[]
+  /** Commands that print this, and nothing that a docker CLI would, by words in the command line. */
+  readonly prints?: readonly { readonly command: string; readonly stdout: string }[]
   /** Commands that fail: the first whose words are in the command line. */
   readonly fails?: readonly { readonly command: string; readonly code: number; readonly stderr: string }[]
 }

@@ -204,15 +204,19 @@ describe('a call ends', () => {
 })
 
 describe('connections', () => {
-  test('one that ends while nobody uses it is used no more', async () => {
-    await using daemon = await FakeDaemon.start((_request, response) => void response.end('[]'))
-    const engine = await daemon.engine()
-    expect(await engine.get('/services')).toEqual([])
-    expect(daemon.dialled).toBe(1)
-    daemon.cut()
-    expect(await engine.get('/services')).toEqual([])
-    expect(daemon.dialled).toBe(2)
-  })
+  test.each(['', 'error during connect: EOF'])(
+    'one that ends while nobody uses it is used no more: "%s"',
+    async (said) => {
+      await using daemon = await FakeDaemon.start((_request, response) => void response.end('[]'))
+      const engine = await daemon.engine()
+      expect(await engine.get('/services')).toEqual([])
+      expect(daemon.dialled).toBe(1)
+      daemon.cut(said)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(await engine.get('/services')).toEqual([])
+      expect(daemon.dialled).toBe(2)
+    },
+  )
 
   test('are kept', async () => {
     await using daemon = await FakeDaemon.start((_request, response) => void response.end('[]'))
