@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { DoorFault } from './scenario.ts'
 
 const LATE_MS = 400
+/** As socket proxies have it: a connection that is idle for longer is closed. */
+const IDLE_LIMIT_MS = 5000
 const HTML = '<html><body><h1>502 Bad Gateway</h1></body></html>'
 
 /** Where the step gets to a manager: a socket that passes everything on, until it is told to fail. */
@@ -24,7 +26,7 @@ export class Door implements AsyncDisposable {
   }
 
   static async start(socketPath: string, daemon: string): Promise<Door> {
-    const server = createServer()
+    const server = createServer({ keepAliveTimeout: IDLE_LIMIT_MS })
     const door = new Door(socketPath, daemon, server)
     server.on('connection', (socket: Socket) => {
       if (door.#fault === 'cut') return socket.destroy()
