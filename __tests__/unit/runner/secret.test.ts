@@ -145,9 +145,13 @@ describe('a secret of 20,000 lines', () => {
     const text = 'a row of another table, with words in it; '
     const timeOf = (times: number) => {
       const repeated = text.repeat(times)
-      const startedAt = performance.now()
-      for (let run = 0; run < 5; run++) redact(repeated)
-      return (performance.now() - startedAt) / repeated.length
+      const took = Array.from({ length: 5 }, () => {
+        const startedAt = performance.now()
+        redact(repeated)
+        return performance.now() - startedAt
+      })
+      // The quickest is the one in which nobody else had the machine.
+      return Math.min(...took) / repeated.length
     }
     timeOf(1000)
     // Nothing here is measured against the clock: only the two against each other, with room for a busy machine.

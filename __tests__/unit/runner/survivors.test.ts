@@ -42,7 +42,7 @@ test('a main that does not is killed', async () => {
   const main = await shell('trap "" INT; echo ready; while :; do sleep 0.05; done')
   expect(await stopMain(main.process)).toBe(false)
   expect(await main.ended).toEqual([null, 'SIGKILL'])
-}, 30_000)
+})
 
 test('one that has the number of a main of before is left alone', async () => {
   const { process: other } = await shell('echo ready; sleep 60')
@@ -60,4 +60,4 @@ test('what a run has started is ended, also in a session of its own and when it 
   expect(await endMarked(`SWARM_DEPLOY_RUN=${mark}`)).toBeGreaterThanOrEqual(3)
   expect([stubborn.process, away.process, sleeper].filter(isAlive)).toEqual([])
   expect(isAlive(other.process)).toBe(true)
-}, 30_000)
+})
