@@ -94,42 +94,6 @@ function spoken(seconds) {
   return `${seconds / size} ${unit}`;
 }
 
-// src/docker/restart-policy.ts
-var DEFAULT_DELAY_SECONDS = 5;
-var NANOSECONDS = 1e9;
-function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS;
-}
-function isDecided({ DesiredState: desired }) {
-  return desired !== "ready" && desired !== "running" && desired !== "complete";
-}
-function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, { Status: { State: state } }) {
-  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
-  if (condition === "none") return "its restart policy is none";
-  if (condition === "on-failure" && state === "complete") return "its restart policy is on-failure";
-  if (attempts === 0) return "Swarm starts no other";
-  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS)}` : "";
-  return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
-}
-function turnsOf(ended, delaySeconds) {
-  const turns = [];
-  for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
-    const turn = turns.at(-1);
-    const first = turn?.[0];
-    const isSameTurn = first !== void 0 && isRejected(first) && isRejected(task) && secondsBetween(first, task) < delaySeconds * LEEWAY;
-    if (isSameTurn) turn?.push(task);
-    else turns.push([task]);
-  }
-  return turns;
-}
-var LEEWAY = 0.9;
-function isRejected({ Status: { State: state } }) {
-  return state === "rejected";
-}
-function secondsBetween(earlier, later) {
-  return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
-}
-
 // src/group-by.ts
 function groupBy(items, keyOf) {
   const groups = /* @__PURE__ */ new Map();
@@ -203,6 +167,44 @@ function ending(task) {
 }
 function isUnhealthy({ Status: { Err: error = "" } }) {
   return /\bunhealthy container$/.test(error);
+}
+
+// src/docker/restart-policy.ts
+var DEFAULT_DELAY_SECONDS = 5;
+var NANOSECONDS = 1e9;
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
+  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS;
+}
+function isDecided({ DesiredState: desired }) {
+  return desired !== "ready" && desired !== "running" && desired !== "complete";
+}
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
+  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+  if (condition === "none") return "its restart policy is none";
+  const { State: state, ContainerStatus: container } = task.Status;
+  const isComplete2 = state === "complete" || isUnhealthy(task) && container?.ExitCode === 0;
+  if (condition === "on-failure" && isComplete2) return "its restart policy is on-failure (its exit code was 0)";
+  if (attempts === 0) return "Swarm starts no other";
+  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS)}` : "";
+  return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
+}
+function turnsOf(ended, delaySeconds) {
+  const turns = [];
+  for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
+    const turn = turns.at(-1);
+    const first = turn?.[0];
+    const isSameTurn = first !== void 0 && isRejected(first) && isRejected(task) && secondsBetween(first, task) < delaySeconds * LEEWAY;
+    if (isSameTurn) turn?.push(task);
+    else turns.push([task]);
+  }
+  return turns;
+}
+var LEEWAY = 0.9;
+function isRejected({ Status: { State: state } }) {
+  return state === "rejected";
+}
+function secondsBetween(earlier, later) {
+  return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
 }
 
 // src/docker/sight.ts
@@ -521,7 +523,7 @@ var NANOSECONDS4 = 1e9;
 var LOOK_TIMEOUT_MS = 2e3;
 async function giveAdvice(rollouts, deployment, { engine }) {
   const signal = timeLimit(LOOK_TIMEOUT_MS);
-  const known = /* @__PURE__ */ new Map();
+  const known2 = /* @__PURE__ */ new Map();
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked: checked2, service, problem }) => {
     if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return [];
     const { request, access } = checked2;
@@ -543,8 +545,8 @@ async function giveAdvice(rollouts, deployment, { engine }) {
     const container = template.ContainerSpec;
     if (container === void 0 || container.Healthcheck?.Test?.length) return void 0;
     const { Image: image } = container;
-    const health = known.get(image) ?? askFor(image);
-    known.set(image, health);
+    const health = known2.get(image) ?? askFor(image);
+    known2.set(image, health);
     return health;
   }
   async function askFor(image) {
@@ -844,6 +846,32 @@ function withAliases(spec, change2) {
   return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
+// src/docker/failed-check.ts
+var known = /* @__PURE__ */ new WeakMap();
+async function withFailedChecks(tasks, engine, signal) {
+  return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
+}
+async function withFailedCheck(task, engine, signal) {
+  const { State: state, ContainerStatus: container } = task.Status;
+  if (state !== "complete" || !container?.ContainerID) return task;
+  const answers = known.get(engine) ?? /* @__PURE__ */ new Map();
+  known.set(engine, answers);
+  const answer2 = answers.get(task.ID) ?? isUnhealthy2(container.ContainerID, engine, signal);
+  answers.set(task.ID, answer2);
+  if (!await answer2) return task;
+  const desired = task.DesiredState === "complete" ? "shutdown" : task.DesiredState;
+  return { ...task, DesiredState: desired, Status: { ...task.Status, State: "failed", Err: UNHEALTHY } };
+}
+var UNHEALTHY = "dockerexec: unhealthy container";
+async function isUnhealthy2(id, engine, signal) {
+  try {
+    const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
+    return state?.Health?.Status === "unhealthy";
+  } catch {
+    return false;
+  }
+}
+
 // src/docker/health.ts
 var DEFAULT_INTERVAL_SECONDS = 30;
 var NANOSECONDS5 = 1e9;
@@ -1004,8 +1032,8 @@ function parseConstraint(text2) {
   return { key, negated: operator === "!=", value };
 }
 function attribute(node, key) {
-  const known = key.toLowerCase();
-  switch (known) {
+  const known2 = key.toLowerCase();
+  switch (known2) {
     case "node.id":
       return node.ID;
     case "node.hostname":
@@ -1017,8 +1045,8 @@ function attribute(node, key) {
     case "node.platform.arch":
       return node.Description.Platform.Architecture;
     default:
-      if (isLabelKey(known, NODE_LABEL)) return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-      if (isLabelKey(known, ENGINE_LABEL)) return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+      if (isLabelKey(known2, NODE_LABEL)) return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+      if (isLabelKey(known2, ENGINE_LABEL)) return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
       return void 0;
   }
 }
@@ -1193,13 +1221,14 @@ async function waitingWords(waiting, { service, nodes }, readings) {
 }
 async function allocationOf({ service, networks = [] }, readings) {
   const filters = JSON.stringify({ scope: ["swarm"] });
-  const known = await readings.get("/networks", { filters });
-  return known && allocationProblem(service, known, networks);
+  const known2 = await readings.get("/networks", { filters });
+  return known2 && allocationProblem(service, known2, networks);
 }
 async function findFailedTask(taskId, { service, memory = firstMemory([]), nodes }, readings) {
   const named = taskId === void 0 ? void 0 : await readings.get(`/tasks/${taskId}`);
-  const task = named ?? await newestFailedTask(service.ID, memory, readings);
-  if (task === void 0) return void 0;
+  const found = named ?? await newestFailedTask(service.ID, memory, readings);
+  if (found === void 0) return void 0;
+  const task = await readings.told(found);
   const [logs, check2] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
   const failedTask = {
     id: task.ID,
@@ -1221,11 +1250,9 @@ async function newestFailedTask(serviceId, memory, readings) {
   return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
 async function failedCheck(task, readings) {
-  const isStopped = isUnhealthy(task) || task.Status.State === "complete";
-  const container = isStopped ? await containerOf(task, readings) : void 0;
-  const last = lastFailure(container?.State?.Health);
-  if (last === void 0 || container?.State?.Health?.Status !== "unhealthy") return "";
-  return isUnhealthy(task) ? ` (${last})` : ` when its health check had failed (${last})`;
+  if (!isUnhealthy(task)) return "";
+  const last = lastFailure((await containerOf(task, readings))?.State?.Health);
+  return last === void 0 ? "" : ` (${last})`;
 }
 async function healthWords(task, service, readings) {
   const container = await containerOf(task, readings);
@@ -1255,7 +1282,8 @@ function readingsOf(engine) {
   const options = (query = {}) => ({ query, signal: timeLimit(PATIENCE_SECONDS * 1e3) });
   return {
     get: (path, query) => orNothing(engine.get(path, options(query))),
-    bytes: (path, query) => orNothing(engine.bytes(path, options(query)))
+    bytes: (path, query) => orNothing(engine.bytes(path, options(query))),
+    told: (task) => withFailedCheck(task, engine, options().signal)
   };
 }
 async function orNothing(reading) {
@@ -1287,7 +1315,7 @@ async function servicesAndTasks(engine, ids, which, signal) {
     servicesWith(engine, ids, signal),
     orGone(tasksOf(engine, ids, which, signal))
   ]);
-  if (tasks !== void 0) return { services, tasks };
+  if (tasks !== void 0) return { services, tasks: await withFailedChecks(tasks, engine, signal) };
   const there = await servicesWith(engine, ids, signal);
   if (there.length === ids.length) throw new EngineError(404, "the tasks of a service that is there are not found");
   return servicesAndTasks(
@@ -2852,9 +2880,9 @@ function namedAccess(request, current, image, { configs }) {
   if (choice === void 0) return void 0;
   const config = configs.find(({ name }) => name === choice.name);
   if (config === void 0) {
-    const known = configs.length > 0 ? `the configs of this run are ${list2(configs.map(({ name }) => name))}` : "this run has no configs";
+    const known2 = configs.length > 0 ? `the configs of this run are ${list2(configs.map(({ name }) => name))}` : "this run has no configs";
     throw new Error(
-      `${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``
+      `${choice.source} names the config ${choice.name}, but ${known2}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``
     );
   }
   const credential = config.credentials.find(({ registry }) => registry === image.registry);
@@ -3001,9 +3029,9 @@ async function answer(request, response, engine, pretended, { onSpec, onNetwork 
       return sendJson(response, 200, pretended.service);
     const kind = /\/(secret|config)s$/.exec(path)?.[1];
     if (kind !== void 0 && pretended[kind].length > 0) {
-      const known = await engine.forward({ method, path: url });
-      if (known.status === 200) {
-        return sendJson(response, 200, [...parseGoJson(known.body.toString()), ...pretended[kind]]);
+      const known2 = await engine.forward({ method, path: url });
+      if (known2.status === 200) {
+        return sendJson(response, 200, [...parseGoJson(known2.body.toString()), ...pretended[kind]]);
       }
     }
     const { status, headers, body } = await engine.forward({ method, path: url });
@@ -4078,8 +4106,8 @@ async function knownObjects(engine, signal) {
   ]);
   return { secret, config, networks };
 }
-function exists({ kind, name }, known) {
-  return known[kind].some(({ Spec }) => Spec.Name === name);
+function exists({ kind, name }, known2) {
+  return known2[kind].some(({ Spec }) => Spec.Name === name);
 }
 function scoped({ name }, key) {
   return `${name}_${key}`;
@@ -4127,15 +4155,15 @@ async function removeService(service, engine) {
 }
 async function removeObjects(stack, engine) {
   const signal = timeLimit(READ_TIMEOUT_MS2);
-  const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)]);
+  const [services, known2] = await Promise.all([readServices(engine), knownObjects(engine, signal)]);
   for (const kind of ["secret", "config"]) {
-    const old2 = known[kind].filter((object) => isOld(stack, kind, object));
+    const old2 = known2[kind].filter((object) => isOld(stack, kind, object));
     for (const { ID, Spec } of unused(old2, ({ ID: ID2 }) => ID2, services)) {
       say(`${kind} ${Spec.Name}`, await tryToRemove(engine, `/${kind}s/${ID}`));
     }
   }
   if (!stack.prune) return;
-  const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
+  const old = known2.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
   for (const { Id, Name } of unused(old, ({ Id: Id2 }) => Id2, services)) {
     say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)));
   }
@@ -4213,8 +4241,8 @@ function surroundingsOf(stack) {
     configContent: (id) => configContent(stack, id)
   };
 }
-function pretendedObjects({ objects, known, missing }) {
-  const made = (kind) => objects.filter((one) => one.kind === kind && !exists(one, known)).map(({ name }) => name);
+function pretendedObjects({ objects, known: known2, missing }) {
+  const made = (kind) => objects.filter((one) => one.kind === kind && !exists(one, known2)).map(({ name }) => name);
   const all = (kind, names) => names.map((name) => ({ ID: placeholder(kind, name), Spec: { Name: name, Labels: {} } }));
   return {
     secret: all("secret", [...made("secret"), ...missing.secret]),
@@ -4222,13 +4250,13 @@ function pretendedObjects({ objects, known, missing }) {
     network: all("network", missing.network)
   };
 }
-function networkIds({ known }) {
-  const local = known.networks.filter(({ Scope }) => Scope !== "swarm");
-  const swarm = known.networks.filter(({ Scope }) => Scope === "swarm");
+function networkIds({ known: known2 }) {
+  const local = known2.networks.filter(({ Scope }) => Scope !== "swarm");
+  const swarm = known2.networks.filter(({ Scope }) => Scope === "swarm");
   return new Map([...local, ...swarm].map(({ Id, Name }) => [Name, Id]));
 }
-function configContent({ objects, known }, id) {
-  const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data;
+function configContent({ objects, known: known2 }, id) {
+  const existing = known2.config.find(({ ID }) => ID === id)?.Spec.Data;
   if (existing !== void 0) return Buffer.from(existing, "base64").toString();
   return objects.find(({ kind, name }) => kind === "config" && placeholder("config", name) === id)?.content.toString();
 }
@@ -4327,7 +4355,7 @@ function lineOf(root, path) {
 
 // src/stack/content.ts
 var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
-function wantedObjects(request, file, known, problems) {
+function wantedObjects(request, file, known2, problems) {
   const wanted = /* @__PURE__ */ new Map();
   for (const kind of ["secret", "config"]) {
     for (const [key, object] of Object.entries(file[`${kind}s`])) {
@@ -4335,7 +4363,7 @@ function wantedObjects(request, file, known, problems) {
       const place2 = placeOf2(request.files, [`${kind}s`, key]);
       try {
         const one = wantedObject(request, kind, key, object);
-        checkFixedName(one, known[kind]);
+        checkFixedName(one, known2[kind]);
         wanted.set(`${kind}s.${key}`, one);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -4392,9 +4420,9 @@ function rawContent(object, lookUp) {
     throw new UserError(`its file ${path}: ${messageOf(error)}`);
   }
 }
-function checkFixedName({ kind, name, versionOf, labels, content }, known) {
+function checkFixedName({ kind, name, versionOf, labels, content }, known2) {
   if (versionOf !== void 0) return;
-  const existing = known.find(({ Spec }) => Spec.Name === name);
+  const existing = known2.find(({ Spec }) => Spec.Name === name);
   if (existing === void 0) return;
   const hash = existing.Spec.Labels?.[HASH_LABEL];
   const data = existing.Spec.Data;
@@ -4419,10 +4447,10 @@ async function read2(request, connection, workspace, signal) {
   for (const notice of request.adapted.notices) log.notice(notice);
   for (const warning of request.adapted.warnings) log.warning(warning);
   const file = await render(request, connection, workspace, signal);
-  const known = await knownObjects(connection.engine, signal);
+  const known2 = await knownObjects(connection.engine, signal);
   const problems = [];
-  const objects = wantedObjects(request, file, known, problems);
-  const missing = missingExternals(request, file, known, problems);
+  const objects = wantedObjects(request, file, known2, problems);
+  const missing = missingExternals(request, file, known2, problems);
   for (const kind of ["secret", "config"]) missing[kind].push(...refusedObjects(kind, file, objects));
   const pinned = withObjects(file, objects);
   const services = Object.keys(file.services).flatMap((key) => {
@@ -4441,7 +4469,7 @@ async function read2(request, connection, workspace, signal) {
     services,
     objects: [...objects.values()],
     networks: networks.add(scoped(request, "default")),
-    known,
+    known: known2,
     prune: request.prune,
     problems,
     missing
@@ -4478,10 +4506,10 @@ function serviceRequest(request, key, file, knowsDetach) {
     return `${placeOf2(request.files, ["services", key, "image"])}: services.${key}.image: ${error.message}`;
   }
 }
-function missingExternals(request, file, known, problems) {
+function missingExternals(request, file, known2, problems) {
   const absent = (kind) => Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) => {
     const wanted = name ?? (typeof external === "object" ? external.name : void 0) ?? key;
-    if (!external || known[kind].some(({ Spec }) => Spec.Name === wanted)) return [];
+    if (!external || known2[kind].some(({ Spec }) => Spec.Name === wanted)) return [];
     problems.push(
       `${placeOf2(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`
     );
@@ -4490,7 +4518,7 @@ function missingExternals(request, file, known, problems) {
   const network = Object.entries(file.networks).flatMap(([key, one]) => {
     if (!one?.external) return [];
     const wanted = one.name ?? key;
-    const found = known.networks.filter(({ Name }) => Name === wanted);
+    const found = known2.networks.filter(({ Name }) => Name === wanted);
     if (["host", "bridge", "none"].includes(wanted) || found.some(({ Scope }) => Scope === "swarm")) return [];
     const place2 = placeOf2(request.files, ["networks", key]);
     problems.push(

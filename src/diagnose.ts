@@ -1,6 +1,7 @@
 import type { FailedTask } from './deployment.ts'
 import type { Healthcheck, LocalImage, Node, Service, Task } from './docker/api.ts'
 import type { Engine } from './docker/engine.ts'
+import { withFailedCheck } from './docker/failed-check.ts'
 import { effectiveCheck, type Health, lastFailure, notYetHealthy } from './docker/health.ts'
 import { allocationProblem, type NetworkPool } from './docker/network-allocation.ts'
 import { absenceNote, leavesNodesOut, nodesLeftOut, oldTasksNote } from './docker/nodes-left-out.ts'
@@ -115,8 +116,9 @@ async function findFailedTask(
   readings: Readings,
 ): Promise<Found | undefined> {
   const named = taskId === undefined ? undefined : await readings.get<Task>(`/tasks/${taskId}`)
-  const task = named ?? (await newestFailedTask(service.ID, memory, readings))
-  if (task === undefined) return undefined
+  const found = named ?? (await newestFailedTask(service.ID, memory, readings))
+  if (found === undefined) return undefined
+  const task = await readings.told(found)
   const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)])
   const failedTask = {
     id: task.ID,
@@ -144,13 +146,11 @@ async function newestFailedTask(serviceId: string, memory: Memory, readings: Rea
   return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
 }
 
-/** What the health check of a task said that was stopped because of it, also when it took the stop with code 0. */
+/** What the health check of a task said that was stopped because of it. */
 async function failedCheck(task: Task, readings: Readings): Promise<string> {
-  const isStopped = isUnhealthy(task) || task.Status.State === 'complete'
-  const container = isStopped ? await containerOf(task, readings) : undefined
-  const last = lastFailure(container?.State?.Health)
-  if (last === undefined || container?.State?.Health?.Status !== 'unhealthy') return ''
-  return isUnhealthy(task) ? ` (${last})` : ` when its health check had failed (${last})`
+  if (!isUnhealthy(task)) return ''
+  const last = lastFailure((await containerOf(task, readings))?.State?.Health)
+  return last === undefined ? '' : ` (${last})`
 }
 
 /** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
@@ -167,7 +167,7 @@ async function healthWords(task: Task, service: Service, readings: Readings): Pr
 
 /** As much as is read of the answer of `GET /containers/{id}/json`. */
 interface Container {
-  readonly State?: { readonly Health?: Health & { readonly Status?: string } }
+  readonly State?: { readonly Health?: Health }
   readonly Config?: { readonly Healthcheck?: Healthcheck }
 }
 
@@ -199,6 +199,8 @@ type Query = Readonly<Record<string, string>>
 interface Readings {
   get<T>(path: string, query?: Query): Promise<T | undefined>
   bytes(path: string, query: Query): Promise<Buffer | undefined>
+  /** A task with what only its container tells. */
+  told(task: Task): Promise<Task>
 }
 
 function readingsOf(engine: Engine): Readings {
@@ -206,6 +208,7 @@ function readingsOf(engine: Engine): Readings {
   return {
     get: <T>(path: string, query?: Query) => orNothing(engine.get<T>(path, options(query))),
     bytes: (path, query) => orNothing(engine.bytes(path, options(query))),
+    told: (task) => withFailedCheck(task, engine, options().signal),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ServiceSpec, Task } from './api.ts'
 import { spoken } from './duration.ts'
+import { isUnhealthy } from './task.ts'
 
 /** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
 
@@ -21,13 +22,12 @@ export function isDecided({ DesiredState: desired }: Task): boolean {
 }
 
 /** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
-export function whyNoOther(
-  { TaskTemplate: { RestartPolicy: policy } }: ServiceSpec,
-  { Status: { State: state } }: Task,
-): string {
+export function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }: ServiceSpec, task: Task): string {
   const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {}
   if (condition === 'none') return 'its restart policy is none'
-  if (condition === 'on-failure' && state === 'complete') return 'its restart policy is on-failure'
+  const { State: state, ContainerStatus: container } = task.Status
+  const isComplete = state === 'complete' || (isUnhealthy(task) && container?.ExitCode === 0)
+  if (condition === 'on-failure' && isComplete) return 'its restart policy is on-failure (its exit code was 0)'
   if (attempts === 0) return 'Swarm starts no other'
   const within = window > 0 ? ` within ${spoken(window / NANOSECONDS)}` : ''
   return `its restart policy has no attempt left (max-attempts ${attempts}${within})`

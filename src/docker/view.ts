@@ -1,5 +1,6 @@
 import type { Node, Service, Task } from './api.ts'
 import { type Engine, EngineError } from './engine.ts'
+import { withFailedChecks } from './failed-check.ts'
 import { sameSpec } from './spec-comparison.ts'
 
 /**
@@ -71,7 +72,7 @@ async function servicesAndTasks(
     servicesWith(engine, ids, signal),
     orGone(tasksOf(engine, ids, which, signal)),
   ])
-  if (tasks !== undefined) return { services, tasks }
+  if (tasks !== undefined) return { services, tasks: await withFailedChecks(tasks, engine, signal) }
   // One was removed: only a reading that was made after that says which.
   const there = await servicesWith(engine, ids, signal)
   if (there.length === ids.length) throw new EngineError(404, 'the tasks of a service that is there are not found')

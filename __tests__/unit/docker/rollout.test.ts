@@ -682,6 +682,18 @@ describe('a slot without a task to come', () => {
     })
   })
 
+  test('that was stopped as unhealthy, and took it with code 0, has none to come by on-failure', () => {
+    const { at } = watching({ service: restarting('on-failure') })
+    const ContainerStatus = { ContainerID: 'c', ExitCode: 0 }
+    const sick = createEndedTask(1, 'failed', {
+      Status: { State: 'failed', Err: 'dockerexec: unhealthy container', ContainerStatus },
+    })
+    at(0, [sick])
+    expect(at(3, [sick])).toMatchObject({
+      cause: 'its task failed its health check, and its restart policy is on-failure (its exit code was 0)',
+    })
+  })
+
   test('names no policy where that allows another: a paused node is given none', () => {
     const { at } = watching()
     at(0, [gone])
