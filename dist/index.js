@@ -1767,6 +1767,10 @@ function beginWatch(field, endsAtFailure = false) {
   let culprits = [];
   let watched = [];
   let isComplete2 = false;
+  let complete2 = () => void 0;
+  const completed = new Promise((resolve) => {
+    complete2 = resolve;
+  });
   let isOver = false;
   let wake = () => void 0;
   const settle = (one) => {
@@ -1823,7 +1827,9 @@ function beginWatch(field, endsAtFailure = false) {
           for (const { rollout, sight } of watched) giveUp(rollout, sight);
           watched = [];
         }
-        if (watched.length > 0) await alarm.next(Math.max(LOOK_EVERY_MS2, nowMs() - begunAt));
+        if (watched.length === 0) continue;
+        const pauseMs = Math.max(LOOK_EVERY_MS2, nowMs() - begunAt);
+        await (isComplete2 ? alarm.next(pauseMs) : Promise.race([completed, sleep(pauseMs, signal).catch(() => void 0)]));
       }
     } catch (_) {
       var _error = _, _hasError = true;
@@ -1841,6 +1847,7 @@ function beginWatch(field, endsAtFailure = false) {
     failed: failure.signal,
     async end() {
       isComplete2 = true;
+      complete2();
       wake();
       await looking;
       return order.flatMap((rollout) => settled.get(rollout) ?? []);

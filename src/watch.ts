@@ -8,7 +8,7 @@ import { type Sight, type Tally, tally } from './docker/sight.ts'
 import { lookAt, type SeenService, type View } from './docker/view.ts'
 import { secondsSince } from './elapsed.ts'
 import { messageOf } from './errors.ts'
-import { nowMs, tooLong } from './runner/clock.ts'
+import { nowMs, sleep, tooLong } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { isGood } from './verdict.ts'
 
@@ -84,6 +84,10 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
   let culprits: readonly string[] = []
   let watched: readonly Watched[] = []
   let isComplete = false
+  let complete: () => void = () => undefined
+  const completed = new Promise<void>((resolve) => {
+    complete = resolve
+  })
   /** With the first failure; several that are seen at once are all of them culprits. */
   let isOver = false
   let wake: () => void = () => undefined
@@ -146,7 +150,12 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
         for (const { rollout, sight } of watched) giveUp(rollout, sight)
         watched = []
       }
-      if (watched.length > 0) await alarm.next(Math.max(LOOK_EVERY_MS, nowMs() - begunAt))
+      if (watched.length === 0) continue
+      const pauseMs = Math.max(LOOK_EVERY_MS, nowMs() - begunAt)
+      // While services are sent, each makes events: a look at every one of them would be in the way of the next.
+      await (isComplete
+        ? alarm.next(pauseMs)
+        : Promise.race([completed, sleep(pauseMs, signal).catch(() => undefined)]))
     }
   }
 
@@ -161,6 +170,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
     failed: failure.signal,
     async end() {
       isComplete = true
+      complete()
       wake()
       await looking
       return order.flatMap((rollout) => settled.get(rollout) ?? [])
