@@ -13474,9 +13474,12 @@ function isFailure(error) {
 function isOutOfSequence(message) {
   return /update out of sequence/.test(message);
 }
-function mayRepeat(error) {
+function isAnswerLost(error) {
   if (error instanceof ConnectionLost) return true;
-  return error instanceof EngineError && [isOutOfSequence, isElection, isNoManager].some((mayPass2) => mayPass2(error.message));
+  return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+function mayRepeat(error) {
+  return isAnswerLost(error) || error instanceof EngineError && isOutOfSequence(error.message);
 }
 function queryFor(service, credential) {
   const version = String(service.Version.Index);
@@ -13545,6 +13548,7 @@ export {
   updateSpec,
   findService,
   isFailure,
+  isAnswerLost,
   mayRepeat,
   secondsSince,
   toTenths,

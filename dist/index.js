@@ -34,6 +34,7 @@ import {
   hide,
   imageOf,
   inParallel,
+  isAnswerLost,
   isFailure,
   isGlobal,
   isJob,
@@ -3971,7 +3972,7 @@ async function update(checked2, { ID: id, Spec: observed }, connection, end) {
     const isOurs = standing === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
     return isOurs ? { checked: checked2, sentAt, service } : superseded(checked2, sentAt, service);
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
+    if (!(error instanceof EngineError) || isAnswerLost(error)) throw error;
     return refused(checked2, sentAt, error.message);
   }
 }

@@ -3,7 +3,7 @@ import type { Service } from './docker/api.ts'
 import { EngineError } from './docker/engine.ts'
 import { registryAuthHeader } from './docker/registry-auth.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
-import { findService, type StoredCredential, updateSpec } from './docker/spec-update.ts'
+import { findService, isAnswerLost, type StoredCredential, updateSpec } from './docker/spec-update.ts'
 import { messageOf } from './errors.ts'
 import { make, makeNext } from './next-colour.ts'
 import { inParallel } from './parallel.ts'
@@ -97,7 +97,7 @@ async function update(
     const isOurs = standing === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
     return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service)
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error
+    if (!(error instanceof EngineError) || isAnswerLost(error)) throw error
     return refused(checked, sentAt, error.message)
   }
 }

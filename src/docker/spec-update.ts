@@ -82,12 +82,15 @@ function isOutOfSequence(message: string): boolean {
   return /update out of sequence/.test(message)
 }
 
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+export function isAnswerLost(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return true
+  return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message))
+}
+
 /** The next look tells what became of it. */
 export function mayRepeat(error: unknown): boolean {
-  if (error instanceof ConnectionLost) return true
-  return (
-    error instanceof EngineError && [isOutOfSequence, isElection, isNoManager].some((mayPass) => mayPass(error.message))
-  )
+  return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message))
 }
 
 function queryFor(service: Service, credential: StoredCredential): Record<string, string> {

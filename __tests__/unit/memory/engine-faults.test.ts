@@ -120,6 +120,17 @@ test.each(['/services/create$', '/services/[^/]+/update$'])(
   },
 )
 
+test('a change whose answers stay lost is not called refused', async () => {
+  const swarm = await swarmWithWeb()
+  const fault: Fault = { kind: 'election', as: 'no-leader' }
+  swarm.faults.add({ fault, at: /^POST \/services\/[^/]+\/update$/, times: 1000 })
+  const { results } = await deploy(swarm, '2', { 'on-failure': 'keep' })
+  expect(results[0]).toMatchObject({
+    outcome: 'failed',
+    cause: expect.stringMatching(/^it is not known whether the swarm took the change: .*does not have a leader/),
+  })
+})
+
 describe('what does not pass before anything is changed is told with its cause', () => {
   test.each([
     ['a daemon that is gone', { kind: 'connection-lost' }, 'the connection broke'],
