@@ -26,5 +26,5 @@ export default {
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   // Only what never ends comes to it: a machine that is busy is no failure.
   testTimeout: 300_000,
-  projects: [project('unit'), project('bundle'), project('swarm')],
+  projects: [project('unit'), project('bundle'), project('swarm'), project('runners')],
 }

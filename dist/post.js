@@ -104,6 +104,9 @@ var UNKNOWN = {
 var LIMIT_MS = 6e4;
 var MOST_SERVICES_TOLD = 20;
 async function cleanUp() {
+  await cleanUpAfterMain().catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`));
+}
+async function cleanUpAfterMain() {
   const killed = [];
   const locks = /* @__PURE__ */ new Set([savedByMain("lock") ?? ""]);
   for (const leftover of await leftovers()) {

@@ -26,6 +26,10 @@ interface Leftover {
  * under way, and releases the locks. After a main that ended by itself there is nothing to do. It never fails the job.
  */
 export async function cleanUp(): Promise<void> {
+  await cleanUpAfterMain().catch((error: unknown) => log.warning(`Not cleaned up: ${messageOf(error)}`))
+}
+
+async function cleanUpAfterMain(): Promise<void> {
   const killed: RunState[] = []
   const locks = new Set<string>([savedByMain('lock') ?? ''])
   for (const leftover of await leftovers()) {

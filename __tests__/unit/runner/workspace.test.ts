@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -85,6 +85,16 @@ describe('what post is told to remove', () => {
     if (made) mkdirSync(path, { recursive: true })
     await expect(removeWorkspace(path)).rejects.toThrow(`${path} is not a directory that this action made`)
     if (made) expect(readdirSync(dirname(path))).toHaveLength(1)
+  })
+
+  const isRoot = process.getuid?.() === 0
+  const asRoot = isRoot ? test : test.skip
+  asRoot(`was made by another user: it is left${isRoot ? '' : ' (skipped: needs root)'}`, async () => {
+    mkdirSync(join(temp, NAME), { mode: 0o700 })
+    chownSync(join(temp, NAME), 65_534, 65_534)
+    await expect(removeWorkspace(join(temp, NAME))).rejects.toThrow('is not a directory that this action made')
+    expect(await leftWorkspaces()).not.toContain(join(temp, NAME))
+    expect(readdirSync(temp)).toEqual([NAME])
   })
 
   test('is a symbolic link: it and what it leads to are left', async () => {

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+
+/** The release of github.com/nektos/act that workflows are run with. */
+const VERSION = 'v0.2.89'
+const PROGRAM = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'swarm-deploy', `act-${VERSION}`)
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** A workflow's jobs as YAML has them. Before the steps of each the repository is checked out. */
+export type Jobs = Readonly<Record<string, Job>>
+
+interface Job {
+  readonly steps: readonly unknown[]
+  readonly [key: string]: unknown
+}
+
+export interface WorkflowOptions {
+  /** Variables that every step has. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Runs the jobs in containers of a daemon; without it they run on this machine itself. */
+  readonly container?: { readonly host: string; readonly image: string }
+  /** Further files of the repository, by path. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** What came of a workflow. */
+export interface WorkflowResult {
+  readonly code: number | null
+  readonly log: string
+  /** What its steps wrote to files in `$NOTES`, by name. */
+  readonly notes: Readonly<Record<string, string>>
+}
+
+/** A workflow that is under way. */
+export interface RunningWorkflow {
+  /** The runner, to be signalled by its pid. */
+  readonly runner: ChildProcess
+  readonly printed: () => string
+  readonly finished: Promise<WorkflowResult>
+}
+
+/** Why act cannot be had here; `undefined` when it can. */
+export function actProblem(): string | undefined {
+  if (existsSync(PROGRAM)) return undefined
+  return spawnSync('go', ['version']).status === 0 ? undefined : 'needs Go, to build act'
+}
+
+/** Builds act from its Go module, the first time that this user needs it: that takes minutes. */
+export async function buildAct(): Promise<void> {
+  if (existsSync(PROGRAM)) return
+  const bin = await mkdtemp(join(tmpdir(), 'act-build-'))
+  try {
+    const child = spawn('go', ['install', `github.com/nektos/act@${VERSION}`], {
+      env: { ...process.env, GOBIN: bin },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const [said, code] = await Promise.all([text(child.stderr), endOf(child)])
+    if (code !== 0) throw new Error(`act ${VERSION} could not be built: ${said.trim().split('\n').at(-1)}`)
+    await mkdir(dirname(PROGRAM), { recursive: true })
+    // Under another name first: nobody is to start half a program.
+    const copy = `${PROGRAM}.${process.pid}`
+    await copyFile(join(bin, 'act'), copy)
+    await rename(copy, PROGRAM)
+  } finally {
+    await rm(bin, { recursive: true, force: true })
+  }
+}
+
+/**
+ * act, a runner for workflow files that is no part of GitHub's: it starts the action with the Node that it finds, ends
+ * it without notice when it is cancelled, and lives on nothing but a directory of its own.
+ */
+export class Act implements AsyncDisposable {
+  readonly directory: string
+  #runs = 0
+
+  private constructor(directory: string) {
+    this.directory = directory
+  }
+
+  static async create(): Promise<Act> {
+    return new Act(await mkdtemp(join(tmpdir(), 'act-')))
+  }
+
+  /** Where act keeps the temporary directories of its jobs, and removes each with its job. */
+  get cache(): string {
+    return join(this.directory, 'cache', 'act')
+  }
+
+  /** Runs a workflow to its end. */
+  async run(jobs: Jobs, options: WorkflowOptions = {}): Promise<WorkflowResult> {
+    return (await this.start(jobs, options)).finished
+  }
+
+  /** Starts a workflow in a repository of its own that holds the action; its runner can be signalled meanwhile. */
+  async start(jobs: Jobs, { env = {}, container, files = {} }: WorkflowOptions = {}): Promise<RunningWorkflow> {
+    const repository = join(this.directory, `repository-${++this.#runs}`)
+    const notes = join(this.directory, `notes-${this.#runs}`)
+    await mkdir(notes)
+    await cp(join(ROOT, 'dist'), join(repository, 'dist'), { recursive: true })
+    await copyFile(join(ROOT, 'action.yml'), join(repository, 'action.yml'))
+    const workflow = stringify({ on: 'push', env: { NOTES: notes, ...env }, jobs: checkedOut(jobs) })
+    for (const [path, content] of Object.entries({ '.github/workflows/test.yml': workflow, ...files })) {
+      await mkdir(dirname(join(repository, path)), { recursive: true })
+      await writeFile(join(repository, path), content)
+    }
+    commit(repository)
+
+    const where = container === undefined ? '-self-hosted' : container.image
+    const mounts = container === undefined ? [] : ['--pull=false', '--container-options', `-v ${notes}:${notes}`]
+    const args = ['push', '--platform', `ubuntu-latest=${where}`, '--action-offline-mode', '--rm', ...mounts]
+    const runner = spawn(PROGRAM, args, {
+      cwd: repository,
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: this.directory,
+        XDG_CACHE_HOME: join(this.directory, 'cache'),
+        ...(container && { DOCKER_HOST: container.host }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let log = ''
+    for (const stream of [runner.stdout, runner.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        log += chunk
+      })
+    }
+    const finished = endOf(runner).then(async (code) => ({ code, log, notes: await readAll(notes) }))
+    return { runner, printed: () => log, finished }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+function checkedOut(jobs: Jobs): Jobs {
+  const entries = Object.entries(jobs).map(([name, job]) => {
+    const steps = [{ uses: 'actions/checkout@v5' }, ...job.steps]
+    return [name, { 'runs-on': 'ubuntu-latest', ...job, steps }] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** act asks for the repository's state, and says so at length where there is none. */
+function commit(repository: string): void {
+  const identity = ['-c', 'user.name=act', '-c', 'user.email=act@example.com']
+  for (const args of [
+    ['init', '--quiet'],
+    ['add', '--all'],
+    [...identity, 'commit', '--quiet', '--message', 'All'],
+  ]) {
+    const { status, stderr } = spawnSync('git', args, { cwd: repository, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`git ${args.at(-1)}: ${stderr}`)
+  }
+}
+
+function endOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((settle, fail) => {
+    child.once('error', fail)
+    child.once('close', settle)
+  })
+}
+
+async function readAll(directory: string): Promise<Record<string, string>> {
+  const names = await readdir(directory)
+  const contents = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')))
+  return Object.fromEntries(names.map((name, index) => [name, (contents[index] ?? '').trim()]))
+}
