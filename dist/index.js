@@ -204,8 +204,8 @@ var LEEWAY = 0.9;
 function isRejected({ Status: { State: state } }) {
   return state === "rejected";
 }
-function secondsBetween(earlier, later) {
-  return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
+function secondsBetween(earlier, later2) {
+  return (Date.parse(later2.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
 }
 
 // src/docker/sight.ts
@@ -243,6 +243,7 @@ function progressText(spec, wanted, running, complete2) {
 var REJECTIONS_UNTIL_FAILED = 3;
 var CRASHES_UNTIL_FAILED = 5;
 var UNPLACED_GRACE_SECONDS = 30;
+var LONGEST_GAP_SECONDS = 10;
 var ABANDONED_GRACE_SECONDS = 3;
 var DEFAULT_MONITOR_SECONDS = 5;
 var NANOSECONDS2 = 1e9;
@@ -252,6 +253,7 @@ function firstMemory(tasksBefore, statusBefore) {
     ...statusBefore === void 0 ? {} : { earlierStatus: statusBefore },
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: /* @__PURE__ */ new Map(),
+    unallocatedSince: /* @__PURE__ */ new Map(),
     inStateSince: /* @__PURE__ */ new Map(),
     abandonedSince: /* @__PURE__ */ new Map(),
     endedTasks: /* @__PURE__ */ new Map()
@@ -264,10 +266,13 @@ function tasksKnownStable(tasksBefore) {
 function remember(memory, sight) {
   const { service, tasks, now } = sight;
   const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
+  const blind = Math.max(0, now - (memory.seenAt ?? now) - LONGEST_GAP_SECONDS);
   return {
     ...memory,
     runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-    unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+    seenAt: now,
+    unplacedSince: since(later(memory.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
+    unallocatedSince: since(later(memory.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
     inStateSince: since(memory.inStateSince, tasks.map(stateKey), now),
     abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(memory, service, tasks),
@@ -336,6 +341,9 @@ function stateKey({ ID: id, Status: { State: state } }) {
 function idsOf(tasks) {
   return tasks.map((task) => task.ID);
 }
+function later(moments, seconds) {
+  return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
+}
 function since(before, keys, now) {
   return new Map(keys.map((key) => [key, before.get(key) ?? now]));
 }
@@ -393,13 +401,12 @@ function swarmVerdict(memory, service) {
   }
 }
 function stuckVerdict(memory, { service, tasks, now }) {
-  const isOverdue = (since2 = now) => now - since2 >= UNPLACED_GRACE_SECONDS;
+  const isOverdue = (since2) => (task) => now - (since2.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
   const current = currentTasks(service, tasks);
-  const unplaced = current.filter(isUnplaced).find(({ ID }) => isOverdue(memory.unplacedSince.get(ID)));
+  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince));
   if (unplaced !== void 0)
     return { state: "failed", cause: `no node can take it: ${limited(unplaced.Status.Err ?? "")}` };
-  const unallocated = current.filter(isUnallocated);
-  if (!unallocated.some((task) => isOverdue(memory.inStateSince.get(stateKey(task))))) return void 0;
+  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return void 0;
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
   return { state: "failed", cause, isUnallocated: true };
 }

@@ -42,6 +42,8 @@ interface FailedVerdict {
 
 /** What was seen of one service since the deploy began. */
 export interface Memory {
+  /** When the last look was; none yet unless given. */
+  readonly seenAt?: number
   /** Tasks that were there before: their failures are history, and those that ran then are stable now. */
   readonly earlierTasks: ReadonlySet<string>
   /** How an update ended that this deploy did not make: history too. */
@@ -50,6 +52,8 @@ export interface Memory {
   readonly runningSince: ReadonlyMap<string, number>
   /** When a task was first seen waiting for a node. */
   readonly unplacedSince: ReadonlyMap<string, number>
+  /** When a task was first seen without the networks that Swarm has to allocate for it. */
+  readonly unallocatedSince: ReadonlyMap<string, number>
   /** When a task was first seen in its present state, by {@link stateKey}. */
   readonly inStateSince: ReadonlyMap<string, number>
   /** When a slot was first seen with a failed task and none to replace it, nor one to come. */
@@ -63,6 +67,8 @@ export interface Memory {
 export const REJECTIONS_UNTIL_FAILED = 3
 export const CRASHES_UNTIL_FAILED = 5
 export const UNPLACED_GRACE_SECONDS = 30
+/** What is longer between two looks is an election, or no connection: Swarm may not have been at work either. */
+export const LONGEST_GAP_SECONDS = 10
 /** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
 export const ABANDONED_GRACE_SECONDS = 3
 /** Swarm's own default of `--update-monitor`. */
@@ -81,6 +87,7 @@ export function firstMemory(tasksBefore: readonly Task[], statusBefore?: UpdateS
     ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: new Map(),
+    unallocatedSince: new Map(),
     inStateSince: new Map(),
     abandonedSince: new Map(),
     endedTasks: new Map(),
@@ -97,10 +104,13 @@ function tasksKnownStable(tasksBefore: readonly Task[]): readonly Task[] {
 export function remember(memory: Memory, sight: Sight): Memory {
   const { service, tasks, now } = sight
   const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service))
+  const blind = Math.max(0, now - (memory.seenAt ?? now) - LONGEST_GAP_SECONDS)
   return {
     ...memory,
     runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-    unplacedSince: since(memory.unplacedSince, idsOf(tasks.filter(isUnplaced)), now),
+    seenAt: now,
+    unplacedSince: since(later(memory.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
+    unallocatedSince: since(later(memory.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
     inStateSince: since(memory.inStateSince, tasks.map(stateKey), now),
     abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(memory, service, tasks),
@@ -197,6 +207,11 @@ function idsOf(tasks: readonly Task[]): string[] {
   return tasks.map((task) => task.ID)
 }
 
+/** The same moments, as far as time goes that counts. */
+function later(moments: ReadonlyMap<string, number>, seconds: number): ReadonlyMap<string, number> {
+  return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]))
+}
+
 /** When each of the keys was first there without a break; a key that is gone is forgotten. */
 function since(before: ReadonlyMap<string, number>, keys: readonly string[], now: number): Map<string, number> {
   return new Map(keys.map((key) => [key, before.get(key) ?? now]))
@@ -271,13 +286,13 @@ function swarmVerdict(memory: Memory, service: Service): FailedVerdict | undefin
 
 /** What is stuck where Swarm itself would wait for ever. */
 function stuckVerdict(memory: Memory, { service, tasks, now }: Sight): FailedVerdict | undefined {
-  const isOverdue = (since: number = now) => now - since >= UNPLACED_GRACE_SECONDS
+  const isOverdue = (since: ReadonlyMap<string, number>) => (task: Task) =>
+    now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS
   const current = currentTasks(service, tasks)
-  const unplaced = current.filter(isUnplaced).find(({ ID }) => isOverdue(memory.unplacedSince.get(ID)))
+  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince))
   if (unplaced !== undefined)
     return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}` }
-  const unallocated = current.filter(isUnallocated)
-  if (!unallocated.some((task) => isOverdue(memory.inStateSince.get(stateKey(task))))) return undefined
+  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return undefined
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`
   return { state: 'failed', cause, isUnallocated: true }
 }

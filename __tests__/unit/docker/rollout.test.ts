@@ -15,6 +15,7 @@ import {
   firstMemory,
   judge,
   judgeCanaries,
+  LONGEST_GAP_SECONDS,
   monitorSecondsOf,
   REJECTIONS_UNTIL_FAILED,
   remember,
@@ -42,12 +43,18 @@ interface Scene {
   readonly earlierStatus?: UpdateStatus
 }
 
-/** Shows the judge one sight after the other, each at its second. */
-function watching(scene: Scene = {}) {
+/** Shows the judge one sight after the other, each at its second, and what it saw last again and again in between. */
+function watching(scene: Scene = {}, gapSeconds = LONGEST_GAP_SECONDS) {
   const { service = createService(), before = [], nodes = ONE_NODE, monitorSeconds = MONITOR_SECONDS } = scene
   let memory = firstMemory(before, scene.earlierStatus)
+  let last: Sight | undefined
   const at = (now: number, tasks: readonly Task[], changed: Partial<Sight> = {}): Verdict => {
+    while (last !== undefined && now - last.now > gapSeconds) {
+      last = { ...last, now: last.now + gapSeconds }
+      memory = remember(memory, last)
+    }
     const sight: Sight = { service, tasks, eligibleNodes: nodes, now, monitorSeconds, ...changed }
+    last = sight
     memory = remember(memory, sight)
     return judge(memory, sight)
   }
@@ -819,6 +826,28 @@ describe('a task that no node can take', () => {
   })
 })
 
+describe('time in which the swarm cannot be seen', () => {
+  const NEVER_BETWEEN = Number.POSITIVE_INFINITY
+
+  test.each([
+    ['no node can take', unplaced(1)],
+    ['has no networks', waiting(1, 'new')],
+  ])('does not count against a task that %s', (_, task) => {
+    const { at } = watching({}, NEVER_BETWEEN)
+    expect(at(0, [task]).state).toBe('progressing')
+    expect(at(60, [task]).state).toBe('progressing')
+    expect(at(70, [task]).state).toBe('progressing')
+    expect(at(79.9, [task]).state).toBe('progressing')
+    expect(at(80, [task]).state).toBe('failed')
+  })
+
+  test('counts for a task that has run on', () => {
+    const { at } = watching({ monitorSeconds: 30 }, NEVER_BETWEEN)
+    at(0, [createTask(1)])
+    expect(at(30, [createTask(1)]).state).toBe('converged')
+  })
+})
+
 describe('a task without its networks', () => {
   const NOT_ALLOCATED = 'the swarm has not allocated the networks of its task for 30 s'
 
@@ -1267,7 +1296,7 @@ describe('canaries', () => {
   test('that fit on no node have failed after a while', () => {
     const unplaced = createTask(1, { Status: { State: 'pending', Err: 'no suitable node' } })
     const at = trying(1)
-    expect(at(0, [unplaced]).state).toBe('progressing')
+    for (const now of [0, 10, 20]) expect(at(now, [unplaced]).state).toBe('progressing')
     expect(at(UNPLACED_GRACE_SECONDS, [unplaced])).toMatchObject({ cause: 'no node can take it: no suitable node' })
   })
 })
