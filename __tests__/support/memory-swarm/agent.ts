@@ -10,12 +10,14 @@ const SCHEDULE_MS = 40
 const RECEIVE_MS = 60
 const PREPARE_MS = 60
 const PULL_MS = 300
+/** A pull that the registry refuses is over sooner than the task before has ended. */
+const REFUSAL_MS = 100
 const START_MS = 250
-const STOP_MS = 150
+const STOP_MS = 400
 const UNHEALTHY_MS = 1500
 /** Docker's own, after which it kills. */
 const DEFAULT_GRACE_MS = 10_000
-/** A task that asks to run. */
+/** The exit code of a container that was killed. */
 const KILLED = 137
 
 /**
@@ -87,16 +89,16 @@ const prepare: Step = async ({ store, images, task, node }) => {
   const { Image: reference = '' } = templateOf(task).ContainerSpec ?? {}
   const found = findImage(images, reference)
   const digest = found && digestOf(found.tag)
-  if (found === undefined || digest === undefined) return reject(PULL_MS, `No such image: ${reference}`)
+  if (found === undefined || digest === undefined) return reject(REFUSAL_MS, `No such image: ${reference}`)
   if (!node.images.has(digest)) {
-    if (!mayRead(found.image, task.made.credential)) return reject(PULL_MS, `No such image: ${reference}`)
+    if (!mayRead(found.image, task.made.credential)) return reject(REFUSAL_MS, `No such image: ${reference}`)
     const { pullSeconds } = found.image
     const isOver = await interrupted(pullSeconds === undefined ? PULL_MS : pullSeconds * 1000)
     if (isOver) return 'over'
     node.images.add(digest)
   }
   const { rejected } = images.get(found.tag) ?? {}
-  if (rejected !== undefined) return reject(PREPARE_MS, rejected)
+  if (rejected !== undefined) return reject(REFUSAL_MS, rejected)
   if (await interrupted(PREPARE_MS)) return 'over'
   report(store, task, { state: 'ready', message: 'prepared' })
   return 'on'
@@ -108,7 +110,7 @@ const prepare: Step = async ({ store, images, task, node }) => {
 
   async function reject(ms: number, err: string): Promise<'over'> {
     if (await interrupted(ms)) return 'over'
-    report(store, task, { state: 'rejected', err })
+    report(store, task, { state: 'rejected', err, container: { id: '', exitCode: 0 } })
     return 'over'
   }
 }

@@ -1,4 +1,4 @@
-import type { ServiceSpec } from '../../../src/docker/api.ts'
+import type { Node, ServiceSpec } from '../../../src/docker/api.ts'
 import { constraintProblem } from '../../../src/docker/placement.ts'
 import { asNode, asObject, asService, asTask } from './answers.ts'
 import { isDirty } from './dirty.ts'
@@ -38,6 +38,8 @@ export function answer(store: Store, images: Images, call: Call): Answer {
       return ok({ Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' })
     case 'GET nodes':
       return rest.length === 0 ? ok([...store.nodes.values()].map(asNode)) : oneNode(store, id)
+    case 'POST nodes':
+      return updateNode(store, id, call)
     case 'GET services':
       return rest.length === 0
         ? ok(listServices(store, filtersOf(call)).map(asService))
@@ -128,6 +130,15 @@ function info(store: Store) {
 function oneNode(store: Store, id: string): Answer {
   const node = store.nodes.get(id) ?? [...store.nodes.values()].find(({ hostname }) => hostname === id)
   return node === undefined ? no(404, `node ${id} not found`) : ok(asNode(node))
+}
+
+function updateNode(store: Store, id: string, { query, body }: Call): Answer {
+  const node = store.nodes.get(id)
+  if (node === undefined) return no(404, `node ${id} not found`)
+  if (Number(query.version) !== node.version) return outOfSequence()
+  const { Availability: availability, Labels: labels = {} } = body as Node['Spec']
+  store.writeNode(node, { availability, labels: { ...labels } })
+  return ok('')
 }
 
 function withService(store: Store, id: string, then: (service: StoredService) => Answer): Answer {

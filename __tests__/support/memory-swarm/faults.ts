@@ -146,8 +146,8 @@ function within(answer: Promise<Answer>, signal: AbortSignal | undefined, limitM
     const stop = () => {
       end()
       const isLate = signal?.reason?.name === 'TimeoutError'
-      const aborted = new DOMException('This operation was aborted', { name: 'AbortError', cause: signal?.reason })
-      reject(isLate ? new TooLate('the time for the call is over') : aborted)
+      const stopped = new DOMException('This operation was aborted', { name: 'AbortError', cause: signal?.reason })
+      reject(isLate ? new TooLate('the time for the call is over') : stopped)
     }
     const end = () => {
       clearTimeout(timer)

@@ -57,10 +57,20 @@ export async function pass(seconds: number): Promise<void> {
   }
 }
 
+/** Some work never ends, or takes far too long. What it still waits for will not come any more. */
+export class Hangs extends Error {
+  override name = 'Hangs'
+
+  constructor(message: string) {
+    super(message)
+    jest.clearAllTimers()
+  }
+}
+
 /**
  * Lets time pass until some work is done: a jump from one timer to the next.
  *
- * @throws Error when nothing would ever happen any more, or when it takes longer than `limitSeconds`
+ * @throws Hangs when nothing would ever happen any more, or when it takes longer than `limitSeconds`
  */
 export async function settle<T>(work: Promise<T>, limitSeconds = 3600): Promise<T> {
   let done = false
@@ -71,8 +81,8 @@ export async function settle<T>(work: Promise<T>, limitSeconds = 3600): Promise<
   const startedAt = nowMs()
   await turn()
   while (!done) {
-    if (jest.getTimerCount() === 0) throw new Error('it waits for something, and no timer is left to wake it')
-    if (nowMs() - startedAt > limitSeconds * 1000) throw new Error(`it has not ended within ${limitSeconds} s`)
+    if (jest.getTimerCount() === 0) throw new Hangs('it waits for something, and no timer is left to wake it')
+    if (nowMs() - startedAt > limitSeconds * 1000) throw new Hangs(`it has not ended within ${limitSeconds} s`)
     jest.advanceTimersToNextTimer()
     await turn()
   }

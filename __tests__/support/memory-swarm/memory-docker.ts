@@ -213,6 +213,9 @@ function nanoseconds(duration: string): number {
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
 }
 
+/** What Go writes of a policy, whether it is given or not. */
+const ALWAYS_SAID = { Parallelism: 1, MaxFailureRatio: 0, Order: '' }
+
 interface ComposeService {
   readonly image: string
   readonly environment?: Readonly<Record<string, string>>
@@ -254,7 +257,11 @@ function stackSpec(name: string, stack: string, key: string, one: ComposeService
   const { image, environment = {}, deploy = {} } = one
   const namespace = { 'com.docker.stack.namespace': stack }
   const policy = (settings: Readonly<Record<string, string | number>>) =>
-    Object.assign({}, ...Object.entries(settings).map(([setting, value]) => policySetting(setting, String(value))))
+    Object.assign(
+      {},
+      ALWAYS_SAID,
+      ...Object.entries(settings).map(([setting, value]) => policySetting(setting, String(value))),
+    )
   const { condition, delay, max_attempts: attempts } = deploy.restart_policy ?? {}
   const restart = {
     ...(condition !== undefined && { Condition: condition }),

@@ -4,6 +4,7 @@ import { events } from './events.ts'
 import type { Faults } from './faults.ts'
 import { inTime } from './hand-clock.ts'
 import type { Images } from './images.ts'
+import { copyOf } from './objects.ts'
 import type { Store } from './store.ts'
 
 const API_VERSION = '1.41'
@@ -13,7 +14,7 @@ const DEFAULT_TIMEOUT_SECONDS = 30
 export function memoryEngine(store: Store, images: Images, faults: Faults): Engine {
   const daemon = (call: Call): Answer => {
     const { status, body } = answer(store, images, call)
-    return { status, body: Buffer.isBuffer(body) || body === '' ? body : overTheWire(body) }
+    return { status, body: Buffer.isBuffer(body) || body === '' ? body : copyOf(body) }
   }
   const ask = (method: string, path: string, options: RequestOptions = {}) => {
     const { query = {}, body, registryAuth, signal, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options
@@ -21,7 +22,7 @@ export function memoryEngine(store: Store, images: Images, faults: Faults): Engi
       method,
       path,
       query,
-      ...(body !== undefined && { body: overTheWire(body) }),
+      ...(body !== undefined && { body: copyOf(body) }),
       ...(registryAuth !== undefined && { registryAuth: registryAuth.reveal() }),
     }
     return faults.pass(call, daemon, signal, timeoutSeconds * 1000)
@@ -55,12 +56,4 @@ export function memoryEngine(store: Store, images: Images, faults: Faults): Engi
     },
     close: () => undefined,
   }
-}
-
-/**
- * A copy as JSON brings it. `structuredClone` would give objects of the realm outside of jest's, which are never deeply
- * equal to those in it.
- */
-function overTheWire<T>(body: T): T {
-  return JSON.parse(JSON.stringify(body)) as T
 }

@@ -7,7 +7,7 @@ import { answer } from './api.ts'
 import { Faults } from './faults.ts'
 import type { Image, Images } from './images.ts'
 import { memoryEngine } from './memory-engine.ts'
-import { hasEnded, isRunnable, type StoredNode, templateOf } from './objects.ts'
+import { copyOf, hasEnded, isRunnable, type StoredNode, templateOf } from './objects.ts'
 import { Orchestrator } from './orchestrator.ts'
 import { Store } from './store.ts'
 
@@ -71,7 +71,7 @@ export class MemorySwarm {
   /** A service as anybody sees it, without a call of the run; `undefined` when there is none of this name. */
   service(name: string): Service | undefined {
     const service = this.store.service(name)
-    return service && (structuredClone(asService(service)) as unknown as Service)
+    return service && (copyOf(asService(service)) as unknown as Service)
   }
 
   /** The names of all services, in order. */
@@ -106,7 +106,7 @@ export class MemorySwarm {
 
   /** What somebody else does: an Engine API call that is none of the run's. @throws Error when it is refused */
   somebody(method: string, path: string, body?: unknown, query: Readonly<Record<string, string>> = {}): unknown {
-    const told = answer(this.store, this.images, { method, path, query, body: structuredClone(body) })
+    const told = answer(this.store, this.images, { method, path, query, body: copyOf(body) })
     if (told.status >= 400) throw new Error(`${method} ${path}: ${told.status} ${JSON.stringify(told.body)}`)
     return told.body
   }

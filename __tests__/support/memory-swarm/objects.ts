@@ -171,3 +171,11 @@ export function isJobSpec(spec: ServiceSpec): boolean {
 export function isGlobalSpec(spec: ServiceSpec): boolean {
   return modeOf(spec).startsWith('Global')
 }
+
+/**
+ * A copy as JSON brings it. `structuredClone` would give objects of the realm outside of jest's, which are never deeply
+ * equal to those in it.
+ */
+export function copyOf<T>(value: T): T {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T)
+}

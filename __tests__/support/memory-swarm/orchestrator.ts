@@ -112,12 +112,12 @@ export class Orchestrator {
     this.#updates.begin(service, updatable)
   }
 
-  /** The tasks of earlier iterations go; of this one there are as many as may run side by side, until all are complete. */
+  /** The tasks of earlier iterations that run still go; of this one there are as many as may run side by side, until all are complete. */
   #reconcileJob(service: StoredService): void {
     const store = this.#store
     const all = store.tasksOf(service.id)
     for (const task of all) {
-      if (task.iteration !== service.iteration && task.desired !== 'remove')
+      if (task.iteration !== service.iteration && !hasEnded(task) && task.desired !== 'remove')
         store.writeTask(task, { desired: 'remove' })
     }
     const now = all.filter(({ iteration }) => iteration === service.iteration)

@@ -55,6 +55,7 @@ export function cancel(stop: AbortController): void {
  * (`stopTime`): it goes on by itself as far as the run and the swarm need it.
  *
  * @param inputs as in a workflow
+ * @throws Hangs
  */
 export async function runAction(
   swarm: MemorySwarm,

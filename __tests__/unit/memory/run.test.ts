@@ -43,6 +43,15 @@ describe('a run over the memory swarm', () => {
     expect(swarm.running('web')).toEqual([ONE])
   })
 
+  test('a service that is not there is made, by what docker says its flags mean', async () => {
+    const swarm = await swarmWith(1)
+    const services = '- {name: api, image: hub.test/acme/web:2, create: true, replicas: 3, create-args: [--label, a=b]}'
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([{ name: 'api', outcome: 'created', tasks: { running: 3, wanted: 3 } }])
+    expect(swarm.running('api')).toEqual([TWO, TWO, TWO])
+    expect(swarm.service('api')?.Spec.Labels).toEqual({ a: 'b' })
+  })
+
   test('a blue-green deploy moves the traffic', async () => {
     const swarm = await swarmWith(1)
     const services = '- {name: web, image: hub.test/acme/web:2, strategy: blue-green}'
@@ -51,6 +60,16 @@ describe('a run over the memory swarm', () => {
     expect(run).toMatchObject({ results: [{ outcome: 'updated', live: 'web-blue' }] })
     expect(swarm.services).toEqual(['web-blue'])
     expect(swarm.running('web-blue')).toEqual([TWO])
+  })
+
+  test('a stack is deployed, and updated', async () => {
+    const swarm = await swarmWith(1)
+    const compose = (tag: string) => `services: {web: {image: 'hub.test/acme/web:${tag}', deploy: {replicas: 2}}}`
+    const first = await runAction(swarm, { stack: 'shop' }, { compose: compose('1') })
+    expect(first).toMatchObject({ results: [{ name: 'shop_web', outcome: 'created' }], problems: [] })
+    const second = await runAction(swarm, { stack: 'shop' }, { compose: compose('2') })
+    expect(second).toMatchObject({ results: [{ name: 'shop_web', outcome: 'updated' }], problems: [] })
+    expect(swarm.running('shop_web')).toEqual([TWO, TWO])
   })
 
   test('an image that is not there is an error, and nothing has changed', async () => {

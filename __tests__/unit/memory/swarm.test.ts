@@ -128,7 +128,14 @@ describe('the memory swarm', () => {
     swarm.update('job', (one) => one)
     await pass(5)
     expect(swarm.service('job')?.JobStatus?.JobIteration.Index).toBe(1)
-    expect(swarm.tasks('job').map(({ JobIteration }) => JobIteration?.Index)).toEqual([1, 1, 1])
+    expect(swarm.tasks('job').map(({ JobIteration }) => JobIteration?.Index)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      1,
+      1,
+      1,
+    ])
   })
 
   test('goes back to the spec before on request, and knows its tasks again', async () => {

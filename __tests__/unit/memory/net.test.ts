@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { letTimeRun, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { brokenRules, play, TROUBLES, violations } from '../../support/memory-swarm/net.ts'
+import { SCENARIOS, scenario } from '../../support/memory-swarm/scenarios.ts'
+
+const LIMIT_MS = 300_000
+
+/** What is not right yet. */
+const NOT_YET: Readonly<Record<string, readonly string[]>> = {
+  // Swarm remembers the last spec, and a rollback by hand in the last moment leads to the interim one.
+  recreate: ['somebody deploys', 'somebody scales', 'somebody rolls back'],
+  canary: ['somebody deploys', 'somebody scales', 'somebody rolls back'],
+  // The new service stays, and no cause says so.
+  'blue-green by labels': ['the run is stopped'],
+  'blue-green by a name on a network': ['the run is stopped', 'the daemon says 500'],
+}
+
+/**
+ * The same trouble at every telling call of a run, and then the rules of truth: green only when the swarm runs what was
+ * asked, else a cause that helps; nothing interim stays; and never longer than the timeout and a little.
+ */
+describe.each(SCENARIOS)('%s', (name) => {
+  beforeEach(stopTime)
+  afterEach(letTimeRun)
+
+  test.each(['good', 'bad'] as const)('without trouble, with a %s image', async (image) => {
+    const played = await play(scenario(name, image))
+    expect(brokenRules(scenario(name, image), '', played)).toEqual([])
+    expect(played.run.problems).toEqual([])
+  })
+
+  test.each(Object.keys(TROUBLES).filter((trouble) => !NOT_YET[name]?.includes(trouble)))(
+    '%s, at any call',
+    async (trouble) => {
+      expect(await violations(scenario(name, 'good'), trouble)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+})
