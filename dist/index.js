@@ -1181,7 +1181,8 @@ function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
 
 // src/diagnose.ts
 var LOG_LINES = 20;
-var PATIENCE_SECONDS = 5;
+var LOG_SECONDS = 5;
+var PATIENCE_SECONDS = 8;
 async function diagnose(finding, scene, engine) {
   const readings = readingsOf(engine);
   const [allocation, found] = await Promise.all([
@@ -1287,11 +1288,14 @@ async function lastLines(task, readings) {
   return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
 }
 function readingsOf(engine) {
-  const options = (query = {}) => ({ query, signal: timeLimit(PATIENCE_SECONDS * 1e3) });
+  const whole = timeLimit(PATIENCE_SECONDS * 1e3);
   return {
-    get: (path, query) => orNothing(engine.get(path, options(query))),
-    bytes: (path, query) => orNothing(engine.bytes(path, options(query))),
-    told: (task) => withFailedCheck(task, engine, options().signal)
+    get: (path, query = {}) => orNothing(engine.get(path, { query, signal: whole })),
+    bytes: (path, query) => {
+      const signal = AbortSignal.any([whole, timeLimit(LOG_SECONDS * 1e3)]);
+      return orNothing(engine.bytes(path, { query, signal }));
+    },
+    told: (task) => withFailedCheck(task, engine, whole)
   };
 }
 async function orNothing(reading) {

@@ -15,8 +15,10 @@ import { timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 
 const LOG_LINES = 20
-/** A node that is cut off cannot give its logs, nor a hung daemon an answer: the verdict does not wait for them. */
-const PATIENCE_SECONDS = 5
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const LOG_SECONDS = 5
+/** Nor for a daemon that hangs: for all that is read of it together. */
+const PATIENCE_SECONDS = 8
 
 /** Why a service did not come up, in one line, and the task that shows it; what cannot be read is left out. */
 export interface Diagnosis {
@@ -204,11 +206,14 @@ interface Readings {
 }
 
 function readingsOf(engine: Engine): Readings {
-  const options = (query: Query = {}) => ({ query, signal: timeLimit(PATIENCE_SECONDS * 1000) })
+  const whole = timeLimit(PATIENCE_SECONDS * 1000)
   return {
-    get: <T>(path: string, query?: Query) => orNothing(engine.get<T>(path, options(query))),
-    bytes: (path, query) => orNothing(engine.bytes(path, options(query))),
-    told: (task) => withFailedCheck(task, engine, options().signal),
+    get: <T>(path: string, query: Query = {}) => orNothing(engine.get<T>(path, { query, signal: whole })),
+    bytes: (path, query) => {
+      const signal = AbortSignal.any([whole, timeLimit(LOG_SECONDS * 1000)])
+      return orNothing(engine.bytes(path, { query, signal }))
+    },
+    told: (task) => withFailedCheck(task, engine, whole),
   }
 }
 

@@ -68,6 +68,18 @@ describe('a service that has not settled in time says what it waits for', () => 
     ])
   })
 
+  test('also when the daemon does not answer what only a diagnosis asks', async () => {
+    const swarm = swarmWith({ healthy: { afterSeconds: 1200 }, prints: 'starting up' })
+    swarm.faults.add({
+      fault: { kind: 'stall', seconds: 100_000 },
+      at: /^GET \/(containers|images|tasks)\/./,
+      times: 1000,
+    })
+    const { results, seconds } = await create(swarm, {}, LATE)
+    expect(results).toMatchObject([{ outcome: 'timed-out', cause: expect.stringContaining('its task is starting on') }])
+    expect(seconds).toBeLessThanOrEqual(50)
+  })
+
   test('the pull of its image', async () => {
     const { results } = await create(swarmWith({ pullSeconds: 300 }), {}, LATE)
     expect(results).toMatchObject([
