@@ -33,7 +33,7 @@ export interface Evidence {
   /** From the first signal to the end. */
   readonly secondsAfterSignal: number | undefined
   /** What somebody else really did, and for how many seconds it was done when the step ended. */
-  readonly others: readonly { readonly service: string; readonly secondsBefore: number }[]
+  readonly others: readonly Other[]
   readonly before: Truth
   /** At the moment of the end; `undefined` while a machine was away. */
   readonly atEnd: Truth | undefined
@@ -46,6 +46,14 @@ export interface Evidence {
   /** Files under the runner's temporary directory, and processes of the step, after post. */
   readonly files: readonly string[]
   readonly processes: readonly string[]
+}
+
+/** Somebody else's doing. */
+export interface Other {
+  readonly service: string
+  readonly secondsBefore: number
+  /** Of another run of this action: whether it was green, and the image that it asked for. */
+  readonly run?: { readonly isGreen: boolean; readonly image: string }
 }
 
 export interface Wrong {
@@ -168,6 +176,9 @@ function judgeRun(scenario: Scenario, evidence: Evidence): Wrong[] {
     const errors = printed.split('\n').filter((line) => line.startsWith('::error'))
     wrongs.push({ kind: 'needless red', text: (causes.length > 0 ? causes : errors).join('\n') })
   }
+  for (const { service, run } of others) {
+    if (run !== undefined) wrongs.push(...judgeTwo(scenario, service, run, evidence))
+  }
   if (/Nothing was changed/.test(printed) && others.length === 0) {
     for (const service of scenario.services) {
       const changes = notAsBefore(scenario, service, before, settled, new Map())
@@ -175,6 +186,26 @@ function judgeRun(scenario: Scenario, evidence: Evidence): Wrong[] {
     }
   }
   return wrongs
+}
+
+/** Of two runs for one service one has to win, when nothing else is the matter; and what stays is what a winner asked. */
+function judgeTwo(
+  scenario: Scenario,
+  service: string,
+  run: NonNullable<Other['run']>,
+  { said, settled, struck, wanted }: Evidence,
+): Wrong[] {
+  const name = nameOnSwarm(scenario, { name: service })
+  const ours = said.find((one) => one.name === name)
+  const isOurs = ours !== undefined && GOOD.includes(ours.outcome)
+  if (!isOurs && !run.isGreen) {
+    const hasReason = struck.length > 1 || !scenario.services.every(isGoodImage)
+    return hasReason ? [] : [{ kind: 'needless red', service: name, text: 'of two runs at once neither was green' }]
+  }
+  const won = [...(isOurs ? [wanted.get(name)] : []), ...(run.isGreen ? [run.image] : [])]
+  const now = settled.services.find((one) => siblings(name).includes(one.name))?.spec.TaskTemplate.ContainerSpec.Image
+  const text = `of two runs at once one was green, and its spec has ${now}`
+  return won.includes(now) ? [] : [{ kind: 'green and untrue', service: name, text }]
 }
 
 /**

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { LabImage } from '../lab.ts'
 import { Runner, type RunningStep, type Step } from '../runner.ts'
 import { type Arena, composeOf, USER } from './arena.ts'
-import { type Evidence, judge, type Said, type Wrong } from './judge.ts'
+import { type Evidence, judge, type Other, type Said, type Wrong } from './judge.ts'
 import { meddle } from './other.ts'
 import { type Fault, isJob, nameOnSwarm, type PlayedService, type Scenario, STACK } from './scenario.ts'
 import { momentComes, strike } from './strike.ts'
@@ -122,7 +122,7 @@ async function runStep(scenario: Scenario, arena: Arena, images: Images): Promis
     hung,
     struck: happening.struck,
     secondsAfterSignal: happening.signalledAt && (end - happening.signalledAt) / 1000,
-    others: happening.others.map(({ service, at }) => ({ service, secondsBefore: (end - at) / 1000 })),
+    others: happening.others.map(({ at, ...other }) => ({ ...other, secondsBefore: (end - at) / 1000 })),
     before,
     atEnd,
     wanted: new Map(
@@ -182,7 +182,7 @@ class Story {
 /** The faults of a scenario, each at its moment. */
 class Happening {
   readonly struck: Fault[] = []
-  readonly others: { service: string; at: number }[] = []
+  readonly others: (Omit<Other, 'secondsBefore'> & { readonly at: number })[] = []
   signalledAt: number | undefined
   /** Resolves when the last of them has ended. */
   readonly over: Promise<void>
@@ -224,18 +224,20 @@ class Happening {
     const service = scenario.services.find(({ name }) => name === fault.service)
     if (service === undefined) return
     const image = await arena.image(scenario, service, 'theirs', 'runs')
-    const did =
-      fault.what === 'run'
-        ? await rivalRun(scenario, service, arena, image)
-        : await meddle(fault.what, fault.service, scenario, arena, image)
-    if (did === false) return
-    this.struck.push(fault)
-    this.others.push({ service: fault.service, at: did === true ? Date.now() : did })
+    if (fault.what === 'run') {
+      this.struck.push(fault)
+      const isGreen = await rivalRun(scenario, service, arena, image)
+      const run = { isGreen, image: `${image.reference}@${image.digest}` }
+      this.others.push({ service: fault.service, at: Date.now(), run })
+    } else if (await meddle(fault.what, fault.service, scenario, arena, image)) {
+      this.struck.push(fault)
+      this.others.push({ service: fault.service, at: Date.now() })
+    }
   }
 }
 
-/** Another run of this action for one of the services. When it ended, for from then on it changes nothing. */
-async function rivalRun(scenario: Scenario, service: PlayedService, arena: Arena, image: LabImage): Promise<number> {
+/** Another run of this action for one of the services, to its end. True when it is green. */
+async function rivalRun(scenario: Scenario, service: PlayedService, arena: Arena, image: LabImage): Promise<boolean> {
   await using runner = await Runner.start()
   const rival: Scenario = {
     ...scenario,
@@ -244,8 +246,8 @@ async function rivalRun(scenario: Scenario, service: PlayedService, arena: Arena
     lock: false,
     onFailure: 'keep',
   }
-  await runner.run(await stepFor(rival, arena, new Map([[service.name, image]]), runner.workspace))
-  return Date.now()
+  const { main } = await runner.run(await stepFor(rival, arena, new Map([[service.name, image]]), runner.workspace))
+  return main.code === 0
 }
 
 /** What a workflow would say. */

@@ -255,6 +255,16 @@ test('a job is true when its tasks are complete', () => {
   expect(kinds(scenario, evidence({ atEnd: done, settled: { ...AFTER, ...ran } }))).toEqual(['green and untrue'])
 })
 
+test('of two runs for one service one wins, and what it asked for stays', () => {
+  const theirs = (isGreen: boolean) => [{ service: 'web', secondsBefore: -1, run: { isGreen, image: 'theirs' } }]
+  const run: Fault = { kind: 'other', what: 'run', service: 'web', at: { stage: 'deploy', ms: 0 }, seconds: 0 }
+  const lost = { ...RED, said: said('superseded'), struck: [run] }
+  const stays = truth([serviceSeen('theirs')], ['theirs', 'theirs'])
+  expect(kinds(SCENARIO, evidence({ ...lost, settled: stays, others: theirs(true) }))).toEqual([])
+  expect(kinds(SCENARIO, evidence({ ...lost, others: theirs(false) }))).toEqual(['needless red'])
+  expect(kinds(SCENARIO, evidence({ ...lost, settled: BEFORE, others: theirs(true) }))).toEqual(['green and untrue'])
+})
+
 test('a run has to be green whatever passes soon and elsewhere', () => {
   const onWorker: Scenario = { ...SCENARIO, place: 'worker' }
   expect(mustBeGreen(SCENARIO, [fault('door', 'cut'), fault('node', 'freeze')], false)).toBe(true)
