@@ -7461,14 +7461,16 @@ import { inspect } from "node:util";
 
 // src/runner/matcher.ts
 var KEY_CHARACTERS = 4;
-var KEYS = 2 ** 16;
+var KEYS = 2 ** 20;
 var Matcher = class {
   /** In order, so that those which begin alike are neighbours. */
   #texts;
   /** For each text the longest other one that it begins with, by its index; -1 when there is none. */
   #shorter;
   #longest;
+  /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
   #keys = new Uint8Array(KEYS);
+  #ranges = /* @__PURE__ */ new Map();
   /** @param texts each of at least four characters */
   constructor(texts) {
     this.#texts = [...new Set(texts)].sort();
@@ -7480,7 +7482,12 @@ var Matcher = class {
       begun.push(index);
       return shorter;
     });
-    for (const text2 of this.#texts) this.#keys[keyAt(text2, 0)] = 1;
+    for (const [index, text2] of this.#texts.entries()) {
+      this.#keys[keyAt(text2, 0)] = 1;
+      const range = this.#ranges.get(text2.slice(0, KEY_CHARACTERS));
+      if (range === void 0) this.#ranges.set(text2.slice(0, KEY_CHARACTERS), { first: index, end: index + 1 });
+      else range.end = index + 1;
+    }
   }
   /** The text with everything found in it replaced; what overlaps is replaced together. */
   replaceAll(text2, by) {
@@ -7506,28 +7513,33 @@ var Matcher = class {
   /** The length of the longest text that stands at a place; 0 when none does. */
   #lengthAt(text2, at) {
     if (this.#keys[keyAt(text2, at)] === 0) return 0;
+    const range = this.#ranges.get(text2.slice(at, at + KEY_CHARACTERS));
+    if (range === void 0) return 0;
     const rest = text2.slice(at, at + this.#longest);
-    for (let index = this.#lastUpTo(rest); index >= 0; index = this.#shorter[index] ?? -1) {
+    for (let index = this.#lastUpTo(rest, range); index >= 0; index = this.#shorter[index] ?? -1) {
       const candidate = this.#texts[index] ?? "";
       if (rest.startsWith(candidate)) return candidate.length;
     }
     return 0;
   }
-  /** The index of the last text that is not after another in order: all that the other begins with lead to it. */
-  #lastUpTo(other) {
-    let low = 0;
-    let high = this.#texts.length;
+  /**
+   * The index of the last text that is not after another in order, of those that begin alike; -1 when all are. From it
+   * the {@link #shorter} lead to everything that the other begins with.
+   */
+  #lastUpTo(other, { first, end: end2 }) {
+    let low = first;
+    let high = end2;
     while (low < high) {
       const middle = low + high >>> 1;
       if ((this.#texts[middle] ?? "") <= other) low = middle + 1;
       else high = middle;
     }
-    return low - 1;
+    return low > first ? low - 1 : -1;
   }
 };
 function keyAt(text2, at) {
   const pair = text2.charCodeAt(at) * 31 + text2.charCodeAt(at + 1);
-  return (pair * 961 + text2.charCodeAt(at + 2) * 31 + text2.charCodeAt(at + 3)) % KEYS;
+  return pair * 961 + text2.charCodeAt(at + 2) * 31 + text2.charCodeAt(at + 3) & KEYS - 1;
 }
 
 // src/runner/stdout.ts
@@ -7906,16 +7918,15 @@ async function stage(title, work) {
     if (isInRunner(process.env)) writeLine(commandLine("endgroup", "", process.env));
   }
 }
-function speakForAll() {
+function speakForAll(tellLost) {
   divertOthers((line) => {
     const [, debugged] = /^::debug::(.*)$/s.exec(line) ?? [];
     if (debugged === void 0) log.info(line);
     else log.debug(debugged);
   });
   process.on("uncaughtException", (error) => {
-    const details = error instanceof Error ? error.stack ?? error.message : String(error);
-    log.error(`A bug of this action, not of your workflow. Please report it: ${details}`);
-    process.exit(1);
+    tellLost(error);
+    process.exit();
   });
 }
 function logThrough(hide3) {
@@ -9724,7 +9735,9 @@ async function doorOfContext({ context: name, ssh }, ground) {
   const { env, userConfig, workspace, signal: signal2 } = ground;
   const { DOCKER_HOST: _, ...withoutHost } = env;
   const asked = name === void 0 ? env : { ...withoutHost, DOCKER_CONTEXT: name };
+  hideUserInfo(env.DOCKER_HOST ?? "");
   const context = await inspectContext(dockerCli(asked), name, asked, signal2);
+  hideUserInfo(context.Endpoints.docker.Host);
   if (hasBareTls(context)) {
     throw new UserError(
       `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``

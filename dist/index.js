@@ -4673,6 +4673,6 @@ async function switchOver(watched, field) {
 }
 
 // src/index.ts
-speakForAll();
+speakForAll((error) => void reportFailure(error));
 await main();
 process.exit();

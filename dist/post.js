@@ -211,5 +211,5 @@ function where({ stage }) {
 }
 
 // src/post.ts
-speakForAll();
+speakForAll((error) => log.warning(`Not all was cleaned up: ${messageOf(error)}`));
 await cleanUp();

@@ -1,7 +1,8 @@
 import './runner/require-node.ts'
 import { cleanUp } from './cleanup.ts'
-import { speakForAll } from './runner/log.ts'
+import { messageOf } from './errors.ts'
+import { log, speakForAll } from './runner/log.ts'
 
-speakForAll()
+speakForAll((error) => log.warning(`Not all was cleaned up: ${messageOf(error)}`))
 // An entry of its own: whatever a runner hands over or loses, this one cannot deploy.
 await cleanUp()

@@ -4,6 +4,7 @@ import { type DockerCli, dockerCli } from '../docker/cli.ts'
 import { type ContextInspection, environmentForEndpoint, hasBareTls, warningsFor } from '../docker/endpoint.ts'
 import { parseGoJson } from '../docker/go-json.ts'
 import { UserError } from '../errors.ts'
+import { hideUserInfo } from '../inputs/masking.ts'
 import { foreignLine, limited } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
@@ -50,7 +51,9 @@ async function doorOfContext({ context: name, ssh }: Reach, ground: Ground): Pro
   const { env, userConfig, workspace, signal } = ground
   const { DOCKER_HOST: _, ...withoutHost } = env
   const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name }
+  hideUserInfo(env.DOCKER_HOST ?? '')
   const context = await inspectContext(dockerCli(asked), name, asked, signal)
+  hideUserInfo(context.Endpoints.docker.Host)
   if (hasBareTls(context)) {
     throw new UserError(
       `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``,

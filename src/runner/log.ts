@@ -50,19 +50,19 @@ export async function stage<T>(title: string, work: () => Promise<T>): Promise<T
 }
 
 /**
- * From now on all of this process speaks by the {@link log} only: what libraries print, and what nobody caught. Then
- * the process ends with code 1.
+ * From now on all of this process speaks by the {@link log} only: what libraries print, and what nobody caught.
+ *
+ * @param tellLost is given what nobody caught; then the process ends, with the exit code that there is by then
  */
-export function speakForAll(): void {
+export function speakForAll(tellLost: (error: unknown) => void): void {
   divertOthers((line) => {
     const [, debugged] = /^::debug::(.*)$/s.exec(line) ?? []
     if (debugged === undefined) log.info(line)
     else log.debug(debugged)
   })
   process.on('uncaughtException', (error: unknown) => {
-    const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    log.error(`A bug of this action, not of your workflow. Please report it: ${details}`)
-    process.exit(1)
+    tellLost(error)
+    process.exit()
   })
 }
 

@@ -7,10 +7,12 @@ import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url))
 const LOG = pathToFileURL(join(SRC, 'runner', 'log.ts'))
+const REPORT = pathToFileURL(join(SRC, 'report.ts'))
 
 /** A process of its own that speaks by the log, and then does something that prints without it. */
 function running(code: string) {
-  const script = `import { log, speakForAll } from '${LOG}'\nspeakForAll()\n${code}`
+  const report = `import { reportFailure } from '${REPORT}'\nspeakForAll((error) => void reportFailure(error))`
+  const script = `import { log, speakForAll } from '${LOG}'\n${report}\n${code}`
   const env = {
     PATH: process.env.PATH ?? '',
     GITHUB_ACTIONS: 'true',
@@ -59,8 +61,9 @@ describe('what others print in this process', () => {
     ['no error at all', "setTimeout(() => { throw '##[stop-commands]X' })"],
   ])('by %s that nobody caught is one annotation, and the step is red', (_, code) => {
     const { printed, status } = running(code)
-    expect(commandsIn(printed).map(({ name }) => name)).toEqual(['error'])
-    expect(commandsIn(printed)[0]?.data).toMatch(/^A bug of this action/)
+    const errors = commandsIn(printed).filter(({ name }) => name !== 'warning')
+    expect(errors.map(({ name }) => name)).toEqual(['error'])
+    expect(errors[0]?.data).toMatch(/^A bug of this action/)
     expect(linesShown(printed)).toEqual([])
     expect(status).toBe(1)
   })
