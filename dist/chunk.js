@@ -8074,7 +8074,7 @@ function boundCli(docker, limit) {
   };
 }
 function withLimit(options, limit) {
-  const signal2 = options?.signal === void 0 ? limit : AbortSignal.any([options.signal, limit]);
+  const signal2 = AbortSignal.any(options?.signal === void 0 ? [limit] : [options.signal, limit]);
   return { ...options, signal: signal2 };
 }
 function isEndedInTime(error, { signal: signal2 }) {

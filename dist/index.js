@@ -4057,9 +4057,11 @@ function identifyRun(env) {
 }
 
 // src/runner/stop.ts
+import { setMaxListeners } from "node:events";
 var SIGNALS = ["SIGINT", "SIGTERM"];
 function stopOnSignals() {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   const stop = (name) => controller.abort(new Cancelled(name));
   for (const name of SIGNALS) process.on(name, stop);
   return {

@@ -64,7 +64,8 @@ function withLimit<T extends Limited>(
   options: T | undefined,
   limit: AbortSignal,
 ): T & { readonly signal: AbortSignal } {
-  const signal = options?.signal === undefined ? limit : AbortSignal.any([options.signal, limit])
+  // Always one of its own: Node 20 warns of a signal that more than ten listen to.
+  const signal = AbortSignal.any(options?.signal === undefined ? [limit] : [options.signal, limit])
   return { ...(options as T), signal }
 }
 
