@@ -230,10 +230,12 @@ describeSwarm(
         const v1 = await image('slow', 'v1')
         await create('slow', v1, { replicas: '2' })
         const services = [{ name: 'slow', 'update-args': ['--reserve-memory 900G', '--update-order start-first'] }]
-        const run = await deploy(services, { timeout: '4s' })
+        const run = await deploy(services, { timeout: '20s' })
         expect(resultsOf(run)).toMatchObject([
           {
-            cause: expect.stringContaining('the canary failed: it has not settled within 4 s: 0/1 canary task running'),
+            cause: expect.stringContaining(
+              'the canary failed: it has not settled within 20 s: 0/1 canary task running',
+            ),
           },
         ])
         expect(ids(await swarm.running('slow'))).toHaveLength(2)

@@ -122,17 +122,17 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     'old tasks that do not end in time are not waited for any longer, and the service is brought back',
     async () => {
       const [v1, v2] = [await image('stuck', 'v1', ignoresStop()), await image('stuck', 'v2')]
-      await create('stuck', v1, { 'create-args': grace(15) })
+      await create('stuck', v1, { 'create-args': grace(30) })
       await create('waits', v2)
       const run = await deploy(
         [
           { name: 'stuck', image: v2.reference },
           { name: 'waits', image: v1.reference, strategy: 'rolling' },
         ],
-        { timeout: '3s', 'on-failure': 'keep' },
+        { timeout: '12s', 'on-failure': 'keep' },
       )
       const [stuck, waits] = resultsOf(run)
-      expect(stuck.cause).toMatch(/its old tasks have not ended within 3 s: 2 on node n\d, node n\d/)
+      expect(stuck.cause).toMatch(/its old tasks have not ended within 12 s: 2 on node n\d, node n\d/)
       expect(waits).toMatchObject({
         outcome: 'skipped',
         cause: 'not sent, because the end of the old tasks of stuck failed',
@@ -303,9 +303,9 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
         const onManager = async () => (await swarm.running('down')).every(({ NodeID }) => NodeID !== worker.id)
         await swarm.until('the loss being noticed', onManager)
         await swarm.until('new tasks on the manager', async () => (await swarm.running('down')).length === 2)
-        const run = await deploy({ down: v2.reference }, { timeout: '8s' })
+        const run = await deploy({ down: v2.reference }, { timeout: '20s' })
         expect(resultsOf(run)[0].cause).toContain(
-          'its old tasks have not ended within 8 s: 1 on node n2, which is down (if it is gone for good: `docker node rm --force n2`)',
+          'its old tasks have not ended within 20 s: 1 on node n2, which is down (if it is gone for good: `docker node rm --force n2`)',
         )
         await swarm.until('the way back', async () => (await swarm.imagesRunning('down')).length === 2)
         expect(await swarm.imagesRunning('down')).toEqual([pinned(v1), pinned(v1)])
