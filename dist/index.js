@@ -4120,12 +4120,23 @@ function referredIds(spec) {
 
 // src/stack/stack.ts
 async function knownObjects(engine, signal) {
-  const [secret, config, networks] = await Promise.all([
+  const [secret, config, networks, ...predefined] = await Promise.all([
     engine.get("/secrets", { signal }),
     engine.get("/configs", { signal }),
-    engine.get("/networks", { signal })
+    engine.get("/networks", { signal }),
+    ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal))
   ]);
-  return { secret, config, networks };
+  return { secret, config, networks: [...networks, ...predefined.flat()] };
+}
+var PREDEFINED_NETWORKS = ["host", "bridge"];
+async function predefinedNetwork(engine, name, signal) {
+  try {
+    const network = await engine.get(`/networks/${name}`, { query: { scope: "swarm" }, signal });
+    return network.Scope === "swarm" ? [network] : [];
+  } catch (error) {
+    if (error instanceof EngineError) return [];
+    throw error;
+  }
 }
 function exists({ kind, name }, known2) {
   return known2[kind].some(({ Spec }) => Spec.Name === name);

@@ -1,5 +1,5 @@
 import type { ServiceRequest } from '../deployment.ts'
-import type { Engine } from '../docker/engine.ts'
+import { type Engine, EngineError } from '../docker/engine.ts'
 import { NAMESPACE_LABEL } from '../docker/stack-file.ts'
 import type { Kind, Network, StackObject } from '../docker/stack-objects.ts'
 
@@ -45,12 +45,27 @@ export interface KnownObjects {
 
 /** Asks the swarm for all of them. */
 export async function knownObjects(engine: Engine, signal: AbortSignal): Promise<KnownObjects> {
-  const [secret, config, networks] = await Promise.all([
+  const [secret, config, networks, ...predefined] = await Promise.all([
     engine.get<StackObject[]>('/secrets', { signal }),
     engine.get<StackObject[]>('/configs', { signal }),
     engine.get<Network[]>('/networks', { signal }),
+    ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal)),
   ])
-  return { secret, config, networks }
+  return { secret, config, networks: [...networks, ...predefined.flat()] }
+}
+
+/** The swarm has networks of these names beside those of each node, and does not list them. */
+const PREDEFINED_NETWORKS = ['host', 'bridge'] as const
+
+/** A daemon that does not tell has none. */
+async function predefinedNetwork(engine: Engine, name: string, signal: AbortSignal): Promise<Network[]> {
+  try {
+    const network = await engine.get<Network>(`/networks/${name}`, { query: { scope: 'swarm' }, signal })
+    return network.Scope === 'swarm' ? [network] : []
+  } catch (error) {
+    if (error instanceof EngineError) return []
+    throw error
+  }
 }
 
 /** Whether the swarm has the object already. */
