@@ -9916,7 +9916,7 @@ var HttpOverPipe = class {
   stream(outgoing, limits) {
     return this.#send(outgoing, limits, (response, done) => {
       response.on("error", () => void 0);
-      const stop = () => response.destroy();
+      const stop = () => response.destroy(stopped2(limits.signal));
       limits.signal?.addEventListener("abort", stop, { once: true });
       response.once("close", () => limits.signal?.removeEventListener("abort", stop));
       done(response);

@@ -66,7 +66,7 @@ export class HttpOverPipe {
     return this.#send(outgoing, limits, (response, done) => {
       // Who reads it is told by its own error.
       response.on('error', () => undefined)
-      const stop = () => response.destroy()
+      const stop = () => response.destroy(stopped(limits.signal))
       limits.signal?.addEventListener('abort', stop, { once: true })
       response.once('close', () => limits.signal?.removeEventListener('abort', stop))
       done(response)

@@ -236,6 +236,44 @@ describe('connections', () => {
   })
 })
 
+describe('a stream', () => {
+  test.each<[string, (at: { daemon: FakeDaemon; engine: Engine; stop: AbortController }) => void]>([
+    ['its connection', ({ daemon }) => daemon.cut()],
+    ['the process that leads to it', ({ daemon }) => daemon.cut('Connection reset by peer')],
+    ['its signal', ({ stop }) => stop.abort()],
+    ['the engine', ({ engine }) => engine.close()],
+  ])('gives line by line, and ends with %s', async (_, end) => {
+    await using daemon = await FakeDaemon.start((_request, response) => {
+      response.writeHead(200).write('{"n":1}\n{"n":')
+      setTimeout(() => response.write('2}\n'), 10)
+    })
+    const engine = await daemon.engine()
+    const stop = new AbortController()
+    const lines: string[] = []
+    const read = async () => {
+      for await (const line of engine.lines('/events', { signal: stop.signal })) {
+        lines.push(line)
+        if (lines.length === 2) end({ daemon, engine, stop })
+      }
+    }
+    await read().catch(() => undefined)
+    expect(lines).toEqual(['{"n":1}', '{"n":2}'])
+  })
+
+  test('that is refused is an error', async () => {
+    await withAnswer(
+      { message: 'no events' },
+      async (engine) => {
+        const read = async () => {
+          for await (const _ of engine.lines('/events', {}));
+        }
+        await expect(read()).rejects.toMatchObject({ name: 'EngineError', status: 400, message: 'no events' })
+      },
+      400,
+    )
+  })
+})
+
 test('a ping of another client is answered from what the connection began with', async () => {
   await using daemon = await FakeDaemon.start((_request, response) => void response.end('{}'))
   const engine = await daemon.engine()
