@@ -1,0 +1,40 @@
+import { readdir } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Runner } from '../../lab/runner.ts'
+import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
+
+/** The committed bundle, with all its processes, ends by itself when what it asks takes a call and says nothing more. */
+describe('the timeout of a run that waits for an answer', () => {
+  let runner: Runner
+  beforeAll(async () => {
+    runner = await Runner.start()
+  })
+  afterAll(() => runner[Symbol.asyncDispose]())
+
+  test.each<[string, string, Partial<Scenario>, RegExp]>([
+    [
+      'of the daemon',
+      // Enough for a busy machine to come so far.
+      '16s',
+      { hangs: ['/nodes'] },
+      /^timeout: 12 of the 16 s were over in the stage “Look at the swarm”, .* did not answer GET \/nodes: .*\. Nothing was changed$/,
+    ],
+    [
+      'of a docker command',
+      '4s',
+      { stalls: ['context inspect'] },
+      /^timeout: 3 of the 4 s were over in the stage “Connect”, /,
+    ],
+  ])('%s', async (_, timeout, silent, says) => {
+    await using docker = await fakeDocker({ ...healthy, ...silent })
+    const services = `- {name: ${web.Spec.Name}, replicas: 1}`
+    const result = await runner.run({ with: { services, timeout }, env: docker.env })
+    expect(result.main.code).toBe(1)
+    expect(result.outputs.status).toBe('timed-out')
+    expect(result.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+      expect.stringMatching(says),
+    ])
+    expect(result.summary).toContain('Nothing was changed on the swarm.')
+    expect(await readdir(runner.temp)).toEqual([])
+  })
+})
