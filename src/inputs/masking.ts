@@ -72,14 +72,18 @@ const MOST_COLONS = 3
  * address: all behind each colon, up to the last `@`.
  */
 export function hideUserInfo(address: string): void {
-  const [, before = ''] = /^(.*)@/s.exec(address) ?? []
-  const [, ...behind] = before.replace(/^\w*:?\/+/, '').split(':')
+  const [, ...behind] = userInfoOf(address).split(':')
   for (const index of behind.keys()) if (index < MOST_COLONS) guess(behind.slice(index).join(':'))
 }
 
 /** An address as a message shows it: without what may be a password, however short that is. */
 export function withoutUserInfo(address: string): string {
-  return /^(?:\w*:?\/+)?[^@]*:.*@/s.test(address) ? address.replace(/^.*@/s, '***@') : address
+  return userInfoOf(address).includes(':') ? `***${address.slice(address.lastIndexOf('@'))}` : address
+}
+
+/** All before the last `@`, without the scheme. */
+function userInfoOf(address: string): string {
+  return address.slice(0, Math.max(0, address.lastIndexOf('@'))).replace(/^\w*:?\/+/, '')
 }
 
 /** Hides the columns from the third on of a line that does not have four of them. */

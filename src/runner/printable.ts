@@ -10,7 +10,7 @@ const TERMINAL_CODES = new RegExp(
 /** All that some program takes for the end of a line. */
 export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/
 
-const BLANKS_WITH_LINE_END = new RegExp(`[ \\t]*(?:${LINE_END.source})[\\s\\u0085]*`, 'g')
+const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g')
 
 /** Control characters, halves of characters, and what turns the direction of writing or has no width. */
 const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
@@ -19,7 +19,7 @@ const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\
 export function printable(text: string): string {
   return text
     .replace(TERMINAL_CODES, '')
-    .replace(BLANKS_WITH_LINE_END, ' ')
+    .replace(LINE_END_WITH_BLANKS, ' ')
     .replaceAll('\t', ' ')
     .replace(UNSEEN, '\ufffd')
 }

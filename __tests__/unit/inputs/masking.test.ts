@@ -120,3 +120,12 @@ describe('a password in what is not quite an address is not shown', () => {
     for (const piece of [`:${password}`, `${password}@`]) expect(problems.map(redact).join('\n')).not.toContain(piece)
   })
 })
+
+test.each([
+  ['colons', ':'.repeat(300_000)],
+  ['colons before a host', `${':'.repeat(300_000)}@host`],
+  ['letters', 'a'.repeat(300_000)],
+  ['slashes', '/'.repeat(300_000)],
+])('an address of many %s is refused as soon as a short one', async (_, host) => {
+  expect((await reading({ ...SERVICES, host })).problems.join()).toMatch(/^host: ".*" is no address of a docker daemon/)
+})

@@ -25,7 +25,7 @@ describe('an address of a daemon', () => {
     ['ssh://host:70000', 'is no SSH address'],
     ['ssh://-oProxyCommand=evil', 'is no SSH address'],
     ['ssh://user@-oProxyCommand=evil', 'is no SSH address'],
-    ['ssh://-l@host', 'is no SSH address'],
+    ['ssh://-l@host', '"ssh://-l@host" is no SSH address'],
     ['ssh://host/a b.sock', 'special characters'],
     ['ssh://host/$(id).sock', 'special characters'],
     ['ssh://user:secret@host', 'there is a password in the address'],

@@ -120,4 +120,21 @@ describe('a text without an end', () => {
     const printed = await printedBy({}, () => log.info(`${'y'.repeat(7990)}a-secret-at-the-edge ${long}`))
     expect(printed).not.toContain('a-sec')
   })
+
+  test.each([
+    ['blanks', ' '],
+    ['tabs and line ends', '\t\n'],
+    ['signs of commands', '##['],
+    ['colons', ':'],
+    ['escapes', '\u001b['],
+    ['names of windows', '\u001b]0;'],
+    ['cuts', '… (1'],
+  ])('of nothing but %s is printed as soon as another', async (_, piece) => {
+    const text = piece.repeat(1_000_000)
+    const printed = await printedBy(GITHUB, () => {
+      log.info(text)
+      log.error(text, text)
+    })
+    expect(printed.length).toBeLessThan(20_000)
+  })
 })
