@@ -7435,10 +7435,10 @@ var TERMINAL_CODES = new RegExp(
   "g"
 );
 var LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
-var BLANKS_WITH_LINE_END = new RegExp(`[ \\t]*(?:${LINE_END.source})[\\s\\u0085]*`, "g");
+var LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, "g");
 var UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 function printable(text2) {
-  return text2.replace(TERMINAL_CODES, "").replace(BLANKS_WITH_LINE_END, " ").replaceAll("	", " ").replace(UNSEEN, "�");
+  return text2.replace(TERMINAL_CODES, "").replace(LINE_END_WITH_BLANKS, " ").replaceAll("	", " ").replace(UNSEEN, "�");
 }
 var REST = /… \(([\d,]+) more characters\)$/;
 function shortened(text2, mostCharacters) {
@@ -8859,12 +8859,14 @@ function hideAfterPasswordKeys(text2) {
 }
 var MOST_COLONS = 3;
 function hideUserInfo(address) {
-  const [, before = ""] = /^(.*)@/s.exec(address) ?? [];
-  const [, ...behind] = before.replace(/^\w*:?\/+/, "").split(":");
+  const [, ...behind] = userInfoOf(address).split(":");
   for (const index of behind.keys()) if (index < MOST_COLONS) guess(behind.slice(index).join(":"));
 }
 function withoutUserInfo2(address) {
-  return /^(?:\w*:?\/+)?[^@]*:.*@/s.test(address) ? address.replace(/^.*@/s, "***@") : address;
+  return userInfoOf(address).includes(":") ? `***${address.slice(address.lastIndexOf("@"))}` : address;
+}
+function userInfoOf(address) {
+  return address.slice(0, Math.max(0, address.lastIndexOf("@"))).replace(/^\w*:?\/+/, "");
 }
 function hideColumns(line) {
   const columns = line.trim().split(/[ \t]+/);
