@@ -3591,7 +3591,7 @@ async function goBack(ended, field) {
   const { rollouts, results, diagnosed = results } = ended;
   const { deployment, signal, time } = field;
   const changed = changedServices(rollouts, results, deployment);
-  const jobs = unsettledJobs(rollouts, results);
+  const jobs = jobsThatStay(rollouts, results, deployment);
   if (changed.length + jobs.length === 0) return complete(rollouts, await Promise.all(diagnosed), deployment);
   time.beginWayBack();
   return stage("Roll back", async () => {
@@ -3606,11 +3606,13 @@ async function goBack(ended, field) {
     const before = await Promise.all(diagnosed);
     const isWatched = deployment.wait && !signal.aborted;
     const restored = isWatched ? await watch([...restoredRollouts(restoring), ...jobs], field) : void 0;
-    const settled = before.map((result, index) => {
+    const after = resultsAfter(rollouts, before, restoring, restored).map((result, index) => {
       if (!jobs.some((rollout) => rollout === rollouts[index])) return result;
-      return restored?.find(({ name }) => name === result.name) ?? { ...result, ...UNWATCHED };
+      const now = restored?.find(({ name }) => name === result.name);
+      if (now === void 0) return isGivenUp(result) ? { ...result, ...UNWATCHED } : result;
+      return now.outcome === result.outcome ? result : now;
     });
-    return complete(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment);
+    return complete(rollouts, after, deployment);
   });
 }
 function hasCause(result) {
@@ -3638,12 +3640,15 @@ function isHalfWay({ checked: checked2, problem }, { outcome }) {
 function wouldRunAgain({ checked: checked2 }) {
   return checked2.action === "update" && isJob(checked2.wanted);
 }
-function unsettledJobs(rollouts, results) {
+function jobsThatStay(rollouts, results, deployment) {
+  if (!deployment.wait || !allGoBack(results, deployment)) return [];
   return rollouts.filter((rollout, index) => {
     const result = results[index];
-    const isGivenUp = result?.outcome === "rolled-back" && !hasCause(result);
-    return isGivenUp && rollout.problem === void 0 && wouldRunAgain(rollout);
+    return result !== void 0 && (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout);
   });
+}
+function isGivenUp(result) {
+  return result.outcome === "rolled-back" && !hasCause(result);
 }
 var UNWATCHED = { outcome: "cancelled", cause: STOPPED };
 var JOB_STAYS = "a way back would run the old job again: its new spec stays";

@@ -40,7 +40,7 @@ export async function goBack(ended: RolledOut, field: Field): Promise<readonly S
   const { rollouts, results, diagnosed = results } = ended
   const { deployment, signal, time } = field
   const changed = changedServices(rollouts, results, deployment)
-  const jobs = unsettledJobs(rollouts, results)
+  const jobs = jobsThatStay(rollouts, results, deployment)
   if (changed.length + jobs.length === 0) return complete(rollouts, await Promise.all(diagnosed), deployment)
   time.beginWayBack()
   return stage('Roll back', async () => {
@@ -56,11 +56,13 @@ export async function goBack(ended: RolledOut, field: Field): Promise<readonly S
     const before = await Promise.all(diagnosed)
     const isWatched = deployment.wait && !signal.aborted
     const restored = isWatched ? await watch([...restoredRollouts(restoring), ...jobs], field) : undefined
-    const settled = before.map((result, index) => {
+    const after = resultsAfter(rollouts, before, restoring, restored).map((result, index) => {
       if (!jobs.some((rollout) => rollout === rollouts[index])) return result
-      return restored?.find(({ name }) => name === result.name) ?? { ...result, ...UNWATCHED }
+      const now = restored?.find(({ name }) => name === result.name)
+      if (now === undefined) return isGivenUp(result) ? { ...result, ...UNWATCHED } : result
+      return now.outcome === result.outcome ? result : now
     })
-    return complete(rollouts, resultsAfter(rollouts, settled, restoring, restored), deployment)
+    return complete(rollouts, after, deployment)
   })
 }
 
@@ -111,13 +113,25 @@ function wouldRunAgain({ checked }: Rollout): boolean {
   return checked.action === 'update' && isJob(checked.wanted)
 }
 
-/** The jobs that were still running when another service failed. They go on, and still get their verdict. */
-function unsettledJobs(rollouts: readonly Rollout[], results: readonly ServiceResult[]): readonly Rollout[] {
+/**
+ * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
+ * of one that has run it is looked whether it is still there.
+ */
+function jobsThatStay(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  deployment: Deployment,
+): readonly Rollout[] {
+  if (!deployment.wait || !allGoBack(results, deployment)) return []
   return rollouts.filter((rollout, index) => {
     const result = results[index]
-    const isGivenUp = result?.outcome === 'rolled-back' && !hasCause(result)
-    return isGivenUp && rollout.problem === undefined && wouldRunAgain(rollout)
+    return result !== undefined && (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout)
   })
+}
+
+/** Not waited for any more when another service failed. */
+function isGivenUp(result: ServiceResult): boolean {
+  return result.outcome === 'rolled-back' && !hasCause(result)
 }
 
 const UNWATCHED = { outcome: 'cancelled', cause: STOPPED } as const

@@ -182,6 +182,19 @@ describe('a job', () => {
     expect(imageOf(swarm)).toBe(pin('hub.test/acme/job:2'))
   })
 
+  test('that somebody removes after it has run, and before all have gone back, is theirs', async () => {
+    const swarm = await swarmOf(job(replicatedJob), spec('bad'))
+    swarm.images.set('hub.test/acme/web:crashes', { ends: { afterSeconds: 5, exitCode: 3 } })
+    swarm.update('bad', (one) => ({ ...one, UpdateConfig: { Parallelism: 1, Monitor: 8 * SECOND } }))
+    setTimeout(() => swarm.remove('migrate'), 4000)
+    const services = 'migrate: hub.test/acme/job:2\nbad: hub.test/acme/web:crashes'
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'superseded', cause: expect.stringContaining('someone else removed it') },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+  })
+
   test('that fails itself is not run again', async () => {
     const swarm = await swarmOf(job(replicatedJob), spec('web'))
     const services = 'migrate: hub.test/acme/job:fails\nweb: hub.test/acme/web:2'
