@@ -10318,6 +10318,7 @@ function mayPass({ ControlAvailable, Error: problem2, LocalNodeState }) {
 var SECOND_LOOK_MS = 500;
 var MOST_VERSION_CHARACTERS = 100;
 var PING_SECONDS = 10;
+var STILL_LIMIT_MS = 1e4;
 var ASK_LIMIT_MS = 25e3;
 var SEARCH_SECONDS = 120;
 var CONNECT_PATIENCE_SECONDS = 60;
@@ -10408,7 +10409,8 @@ var Managers = class {
       engine?.close();
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error;
       const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way);
-      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error);
+      const passes = error instanceof EngineError && isElection(error.message);
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, passes);
     }
   }
   #use(manager) {
@@ -10484,7 +10486,7 @@ var Managers = class {
   }
   /** Over a new connection: those that there are may be dead, or busy. */
   async #stillManages({ door, way }) {
-    const found = await this.#tryWay(door, way, timeLimit(ASK_LIMIT_MS)).catch((error) => error);
+    const found = await this.#tryWay(door, way, timeLimit(STILL_LIMIT_MS)).catch((error) => error);
     if (found instanceof Error) return false;
     found.engine.close();
     return true;

@@ -3,6 +3,7 @@ import type { SystemInfo } from '../docker/api.ts'
 import { apiVersionProblem, type VersionRange } from '../docker/api-version.ts'
 import { type DockerCli, dockerCli } from '../docker/cli.ts'
 import { connectEngine } from '../docker/connect-engine.ts'
+import { isElection } from '../docker/election.ts'
 import { ConnectionLost, type Engine, EngineError, tellCallError } from '../docker/engine.ts'
 import { type Daemons, patientEngine, type Trouble } from '../docker/patience.ts'
 import { messageOf, UserError } from '../errors.ts'
@@ -35,7 +36,9 @@ const SECOND_LOOK_MS = 500
 const MOST_VERSION_CHARACTERS = 100
 /** A daemon that is not frozen answers a ping at once; a slow one, or one far away, within this. */
 const PING_SECONDS = 10
-/** A manager without a leader takes 20 s to say so. */
+/** One that manages says so at once; without a leader it takes 20 s, and there may be another that has one. */
+const STILL_LIMIT_MS = 10_000
+/** The way to another has to be opened first. */
 const ASK_LIMIT_MS = 25_000
 /** Longer than an election, and than the time for which calls are patient. */
 const SEARCH_SECONDS = 120
@@ -146,7 +149,8 @@ export class Managers implements Daemons, Disposable {
       engine?.close()
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
       const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way)
-      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error)
+      const passes = error instanceof EngineError && isElection(error.message)
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, passes)
     }
   }
 
@@ -236,7 +240,7 @@ export class Managers implements Daemons, Disposable {
 
   /** Over a new connection: those that there are may be dead, or busy. */
   async #stillManages({ door, way }: Manager): Promise<boolean> {
-    const found = await this.#tryWay(door, way, timeLimit(ASK_LIMIT_MS)).catch((error: unknown) => error)
+    const found = await this.#tryWay(door, way, timeLimit(STILL_LIMIT_MS)).catch((error: unknown) => error)
     if (found instanceof Error) return false
     ;(found as Manager).engine.close()
     return true
