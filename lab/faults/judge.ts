@@ -146,7 +146,8 @@ function judgeService(scenario: Scenario, service: PlayedService, evidence: Evid
 
   if (GOOD.includes(outcome)) {
     if (!isGoodImage(service)) return [wrong('green and untrue', `its image ${service.behaviour}`)]
-    if (touched.some(({ secondsBefore }) => secondsBefore < LAST_LOOK_SECONDS)) return []
+    // What becomes of a job that was done is no more this run's matter.
+    if (touched.some(({ secondsBefore }) => isJob(service) || secondsBefore < LAST_LOOK_SECONDS)) return []
     const early = atEnd && struck.length === 0 ? missing(scenario, service, said, atEnd, evidence.wanted) : []
     const untrue = notAsAsked(scenario, service, said, settled, evidence.wanted)
     return [
