@@ -103,7 +103,9 @@ export function scenarioOf(seed: number, number: number): Scenario {
     playedService(name, shape === 'stack' ? strategy : undefined, random),
   )
   const strategies = shape === 'stack' ? [strategy] : services.map((service) => service.strategy)
-  const faults = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, () => fault(services, strategies, random))
+  const onFailure = random.pick<Scenario['onFailure']>(['rollback', 'rollback', 'rollback', 'keep', 'pause'])
+  const stages = stagesOf(services, strategies, onFailure)
+  const faults = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, () => fault(services, stages, random))
   const kills = faults.some(({ kind, what }) => kind === 'node' && what === 'kill')
   const killed = faults.some(({ what }) => what === 'SIGKILL')
   return {
@@ -113,7 +115,7 @@ export function scenarioOf(seed: number, number: number): Scenario {
     services,
     strategy,
     place: random.chance(kills ? 75 : 20) ? 'worker' : 'anywhere',
-    onFailure: random.pick(['rollback', 'rollback', 'rollback', 'keep', 'pause']),
+    onFailure,
     onCancel: random.pick(['rollback', 'keep']),
     lock: random.chance(20),
     timeoutSeconds: faults.some(({ kind }) => kind === 'node') ? 60 : 40,
@@ -160,21 +162,26 @@ function strategiesFor(mode: Mode, before: number): readonly Strategy[] {
 }
 
 /** The stages that such a deploy comes to, the longer ones more than once. */
-function stagesOf(services: readonly PlayedService[], strategies: readonly Strategy[]): readonly Stage[] {
+function stagesOf(
+  services: readonly PlayedService[],
+  strategies: readonly Strategy[],
+  onFailure: Scenario['onFailure'],
+): readonly Stage[] {
   const changed = services.some(({ before, behaviour }) => before !== undefined && behaviour !== 'same')
   const steps = changed && strategies.some((strategy) => strategy === 'canary' || strategy === 'recreate')
   const isGood = services.every(isGoodImage)
+  const goesBack = !isGood && onFailure === 'rollback'
   return [
     ...(['start', 'check', 'deploy', 'deploy', 'watch', 'watch', 'watch'] as const),
     ...(steps ? (['first step', 'first step'] as const) : []),
     ...(changed && isGood && strategies.includes('blue-green') ? (['traffic', 'traffic'] as const) : []),
-    ...(isGood ? [] : (['way back', 'way back'] as const)),
+    ...(goesBack ? (['way back', 'way back'] as const) : []),
   ]
 }
 
-function fault(services: readonly PlayedService[], strategies: readonly Strategy[], random: Random): Fault {
+function fault(services: readonly PlayedService[], stages: readonly Stage[], random: Random): Fault {
   const at: Moment = {
-    stage: random.pick(stagesOf(services, strategies)),
+    stage: random.pick(stages),
     ms: random.pick([0, 50, 300, 1000, 2500]),
   }
   const seconds = random.between(1, LONGEST_PASSING_SECONDS)
