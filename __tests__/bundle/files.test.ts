@@ -4,7 +4,10 @@ import { expect, test } from '@jest/globals'
 const HTTP_CLIENT = '// node_modules/undici/'
 
 /** What changes a service, and what leads to it. */
-const DEPLOYING = ['main', 'plan', 'preflight', 'deploy', 'docker/rehearsal', 'docker/commands', 'canary', 'stack/make']
+const DEPLOYING = [
+  ...['main', 'plan', 'preflight', 'change', 'docker/rehearsal', 'docker/commands', 'roll-out', 'deploy', 'watch'],
+  ...['interim', 'canary', 'recreate', 'blue-green', 'recover', 'stack/make', 'stack/remove'],
+]
 
 /** A file of the bundle with all that is loaded together with it. */
 async function loadedWith(name: string, loaded = new Map<string, string>()): Promise<Map<string, string>> {
