@@ -91,6 +91,7 @@ const LATE_END_SECONDS = 10
 const LAST_LOOK_SECONDS = 3
 /** Faults that last longer than that together are more than a run has to bear. */
 const BEARABLE_SECONDS = 16
+const NEW_THERE = 'was not there before, and is now'
 const INTERIM_LABEL = 'swarm-deploy.interim'
 
 /** Everything that is wrong with a run. */
@@ -157,6 +158,10 @@ function judgeService(scenario: Scenario, service: PlayedService, evidence: Evid
   }
   if (touched.length > 0) return []
   const changes = notAsBefore(scenario, service, before, settled, evidence.wanted)
+  // A new colour that did not get the traffic stays where all is to stay.
+  const stays = outcome === 'skipped' && service.strategy === 'blue-green' && scenario.onFailure !== 'rollback'
+  if (stays)
+    return changes.filter((text) => !text.includes(NEW_THERE)).map((text) => wrong('rolled back and untrue', text))
   if (outcome === 'rolled-back' || outcome === 'skipped' || /the way back was sent/.test(cause ?? '')) {
     return changes.map((text) => wrong('rolled back and untrue', text))
   }
@@ -320,7 +325,7 @@ function notAsBefore(
   return siblings(nameOnSwarm(scenario, service)).flatMap((name) => {
     const was = before.services.find((one) => one.name === name)
     const is = now.services.find((one) => one.name === name)
-    if (was === undefined) return is === undefined ? [] : [`${name} was not there before, and is now`]
+    if (was === undefined) return is === undefined ? [] : [`${name} ${NEW_THERE}`]
     if (is === undefined) return [`${name} is gone`]
     const texts: string[] = []
     const image = is.spec.TaskTemplate.ContainerSpec.Image
