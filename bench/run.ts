@@ -7,9 +7,11 @@ import { rolloutTables } from './rollout.ts'
 import { wayBackTable } from './way-back.ts'
 
 /**
- * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH] [--before PATH] [part…]`: all that is timed, as ratios in one run.
- * Parts: rollout, hundred, no-op, start-up, reach, way-back; `quick` leaves out what takes minutes. `--against`: a bundle to
- * compare the start-up with. `--before`: a bundle of an earlier version, to compare the way back with. `--write` puts the tables into docs/speed.md.
+ * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH] [--before PATH] [part…]`: all that is timed, as ratios
+ * in one run.
+ * Parts: rollout, hundred, no-op, start-up, reach, way-back; `quick` leaves out what takes minutes. `--against`: a bundle
+ * to compare the start-up with. `--before`: a bundle of an earlier version, to compare the way back with. `--write` puts
+ * the tables into docs/speed.md.
  */
 
 const PAGE = fileURLToPath(new URL('../docs/speed.md', import.meta.url))
