@@ -3044,8 +3044,11 @@ async function answer(request, response, engine, pretended, { onSpec, onNetwork 
     const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`));
     if (network !== void 0)
       return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: "swarm" });
-    if (pretended.service !== void 0 && path.endsWith(`/services/${pretended.service.Spec.Name}`))
-      return sendJson(response, 200, pretended.service);
+    const { service } = pretended;
+    if (service !== void 0 && path.endsWith(`/services/${service.Spec.Name}`)) {
+      return sendJson(response, 200, service);
+    }
+    if (path.endsWith("/services")) return sendJson(response, 200, service === void 0 ? [] : [service]);
     const kind = /\/(secret|config)s$/.exec(path)?.[1];
     if (kind !== void 0 && pretended[kind].length > 0) {
       const known2 = await engine.forward({ method, path: url });
@@ -3142,10 +3145,9 @@ function flagsFor({ request, current }) {
   return makesJob ? own : [...policyFlags(rollover), ...own];
 }
 async function rehearsed(planned, missing, image, { connection, workspace, stack, signal }) {
-  const { request, current, interim } = planned;
+  const { request, current } = planned;
   const { docker, engine, configDirectory } = connection;
-  const hidden2 = interim === void 0 || current === void 0 ? {} : { service: current };
-  const pretended = { ...stack?.pretended ?? NOTHING, ...hidden2 };
+  const pretended = { ...stack?.pretended ?? NOTHING, service: current };
   const command = commandFor(planned, missing, image, configDirectory);
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
   if ("refusal" in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`]);

@@ -82,10 +82,9 @@ async function rehearsed(
   image: CheckedImage,
   { connection, workspace, stack, signal }: Surroundings,
 ): Promise<{ readonly spec: ServiceSpec; readonly networks: readonly NamedBody[] }> {
-  const { request, current, interim } = planned
+  const { request, current } = planned
   const { docker, engine, configDirectory } = connection
-  const hidden = interim === undefined || current === undefined ? {} : { service: current }
-  const pretended = { ...(stack?.pretended ?? NOTHING), ...hidden }
+  const pretended = { ...(stack?.pretended ?? NOTHING), service: current }
   const command = commandFor(planned, missing, image, configDirectory)
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, pretended)
   if ('refusal' in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`])

@@ -24,8 +24,8 @@ export interface Pretended {
   readonly secret: readonly StackObject[]
   readonly config: readonly StackObject[]
   readonly network: readonly StackObject[]
-  /** The service as it is to be seen, though the swarm has it in another form. */
-  readonly service?: Service
+  /** The one service that is seen: as it was observed, whatever the swarm has or says at this moment. */
+  readonly service?: Service | undefined
 }
 
 export const NOTHING: Pretended = { secret: [], config: [], network: [] }
@@ -91,8 +91,11 @@ async function answer(
     const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`))
     if (network !== undefined)
       return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: 'swarm' })
-    if (pretended.service !== undefined && path.endsWith(`/services/${pretended.service.Spec.Name}`))
-      return sendJson(response, 200, pretended.service)
+    const { service } = pretended
+    if (service !== undefined && path.endsWith(`/services/${service.Spec.Name}`)) {
+      return sendJson(response, 200, service)
+    }
+    if (path.endsWith('/services')) return sendJson(response, 200, service === undefined ? [] : [service])
     const kind = /\/(secret|config)s$/.exec(path)?.[1] as 'secret' | 'config' | undefined
     if (kind !== undefined && pretended[kind].length > 0) {
       const known = await engine.forward({ method, path: url })
