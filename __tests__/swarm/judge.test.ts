@@ -39,6 +39,8 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
       await create('late', [onManager, mount('late')]),
       await create('never', [onManager, mount('never')]),
       await create('sick', [onManager, '--restart-condition none'], unhealthy()),
+      await create('meek', [onManager, '--restart-condition on-failure'], unhealthy(0)),
+      await create('sick-job', [onManager, '--mode replicated-job', '--restart-condition none'], unhealthy(0)),
     ]
     const start = (entries: unknown, inputs: Record<string, string> = {}) =>
       swarm.start({ services: JSON.stringify(entries), 'on-failure': 'keep', monitor: '1s', ...inputs })
@@ -71,6 +73,17 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
       outcome: 'failed',
       cause: 'its task failed its health check (exit code 1: not healthy), and its restart policy is none',
       failedTask: { node: 'n1', exitCode: 143 },
+    })
+  })
+
+  test.each([
+    ['meek', 'its restart policy is on-failure (its exit code was 0)'],
+    ['sick-job', 'its restart policy is none'],
+  ])('one that takes the stop with exit code 0 has not done its work: %s', (name, why) => {
+    expect(resultOf(name)).toMatchObject({
+      outcome: 'failed',
+      cause: `its task failed its health check (exit code 1: not healthy), and ${why}`,
+      failedTask: { exitCode: 0 },
     })
   })
 
