@@ -1,13 +1,21 @@
-import type { ChangedService, CheckedService, Connection, Deployment, Observation, Rollout } from './deployment.ts'
+import type {
+  ChangedService,
+  CheckedService,
+  Connection,
+  Deployment,
+  Field,
+  Observation,
+  Rollout,
+} from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
 import type { Engine } from './docker/engine.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from './docker/interim-spec.ts'
 import { sameSpec } from './docker/spec-comparison.ts'
 import { findService, type Standing, type StoredCredential, updateSpec } from './docker/spec-update.ts'
-import { isUnsettled } from './docker/unsettled.ts'
+import { isPaused, isUnsettled } from './docker/unsettled.ts'
 import { messageOf } from './errors.ts'
 import { lifetimeOf } from './lifetime.ts'
-import { nowMs, timeLimit } from './runner/clock.ts'
+import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import type { RunIdentity } from './runner/run.ts'
 import { noteSending, noteSent } from './under-way.ts'
@@ -21,6 +29,10 @@ export interface Begun {
 }
 
 const SEND_TIMEOUT_MS = 120_000
+/** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
+const SETTLING_MS = 45_000
+/** By then Swarm has begun the update that a change asks for. */
+const LOOK_EVERY_MS = 1000
 
 /** What the interim specs of this run say whose they are, and how long they are to be left alone. */
 export function markFor({ token, owner, url }: RunIdentity, deployment: Deployment, { now }: Observation): Mark {
@@ -112,43 +124,68 @@ export function begunWith(rollouts: readonly Rollout[], what: string, signal: Ab
  * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
  * would lead there: the present spec is sent once more, and no task restarts.
  */
-export async function tidyInterims(rollouts: readonly Rollout[], { engine }: Connection): Promise<void> {
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+export async function tidyInterims(
+  rollouts: readonly Rollout[],
+  { connection: { engine }, signal: stop }: Pick<Field, 'connection' | 'signal'>,
+): Promise<void> {
   const touched = rollouts.flatMap(({ checked: { request, current, interim } }) =>
     current === undefined || interim === undefined ? [] : [{ name: request.name, current, interim }],
   )
   await Promise.all(
-    touched.map(async ({ name, current, interim }) => {
+    touched.map(async (one) => {
       try {
-        const service = await findService(engine, current.ID, signal)
-        if (service !== undefined) await tidyOne(name, service, current, interim, engine, signal)
+        await tidyOne(one, engine, stop)
       } catch (error) {
         log.warning(
-          `${name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
+          `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
         )
       }
     }),
   )
 }
 
-async function tidyOne(
+interface Touched {
+  readonly name: string
+  readonly current: Service
+  readonly interim: ServiceSpec
+}
+
+async function tidyOne({ name, current, interim }: Touched, engine: Engine, stop: AbortSignal): Promise<void> {
+  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const deadline = nowMs() + SETTLING_MS
+  for (;;) {
+    const now = await findService(engine, current.ID, signal)
+    if (now === undefined) return
+    const { ID: id, Spec: spec, PreviousSpec: previous } = now
+    if (sameMark(spec, interim)) {
+      await takeOut(name, now, current, interim, engine, signal)
+    } else {
+      if (isInterim(spec) || previous === undefined || !sameMark(previous, interim)) return
+      // A write in the middle of an update would hide from others how that ends.
+      if (isPaused(now)) return
+      if (!isUnsettled(now)) {
+        const standing = await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
+        if (standing !== 'someone-elses') return
+      }
+    }
+    if (stop.aborted || nowMs() >= deadline) return
+    await sleep(LOOK_EVERY_MS, stop).catch(() => undefined)
+  }
+}
+
+async function takeOut(
   name: string,
-  now: Service,
+  { ID: id, Spec: spec }: Service,
   current: Service,
   interim: ServiceSpec,
   engine: Engine,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ID: id, Spec: spec, PreviousSpec: previous } = now
-  if (sameMark(spec, interim)) {
-    if (sameSpec(spec, interim)) {
-      log.info(`${name}: goes back to what it was, for what it has was meant for the way only`)
-      await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
-    } else {
-      log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`)
-      await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
-    }
-  } else if (!isInterim(spec) && previous !== undefined && sameMark(previous, interim) && !isUnsettled(now)) {
-    await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
+  if (sameSpec(spec, interim)) {
+    log.info(`${name}: goes back to what it was, for what it has was meant for the way only`)
+    await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
+  } else {
+    log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`)
+    await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
   }
 }

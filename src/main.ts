@@ -99,7 +99,7 @@ async function change(
   const results = await goBack(moved, field)
 
   time.beginClosing()
-  await tidyInterims(moved.rollouts, connection)
+  await tidyInterims(moved.rollouts, field)
   await tidyColours(moved.rollouts, results, field)
   const isDone = results.every(isGood)
   if (!isDone) await removeMade(objects, connection.engine, signal)

@@ -7,9 +7,6 @@ const LIMIT_MS = 300_000
 
 /** What is not right yet. */
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  // Swarm remembers the last spec, and a rollback by hand in the last moment leads to the interim one.
-  recreate: ['somebody deploys', 'somebody scales', 'somebody rolls back'],
-  canary: ['somebody deploys', 'somebody scales', 'somebody rolls back'],
   // The new service stays, and no cause says so.
   'blue-green by labels': ['the run is stopped'],
   'blue-green by a name on a network': ['the run is stopped', 'the daemon says 500'],
