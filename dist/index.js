@@ -2006,7 +2006,7 @@ async function moveTraffic(rollouts, results, field) {
     if (field.signal.aborted || moves.some(({ problem }) => problem !== void 0)) break;
   }
   const hasFailed = moves.some(({ problem }) => problem !== void 0);
-  if (field.signal.aborted) moves = moves.map(stopped);
+  if (field.signal.aborted) moves = moves.map((move) => stopped(move, field));
   else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)));
   else if (field.deployment.onFailure === "rollback") {
     field.time.beginWayBack();
@@ -2173,10 +2173,10 @@ async function yieldTo(move, engine, signal) {
   }
 }
 async function removeNew({ service, next }, engine, signal) {
-  const now = await findService(engine, service.ID, signal);
+  const now = await findService(engine, service.ID, signal) ?? await findService(engine, next.name, signal);
   if (now === void 0) return true;
   if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false;
-  await remove(engine, `/services/${service.ID}`, signal);
+  await remove(engine, `/services/${now.ID}`, signal);
   return true;
 }
 async function tidyColours(rollouts, results, { connection, signal }) {
@@ -2216,11 +2216,28 @@ function leftAside(move) {
   const cause = `its traffic has not moved, because another service failed; ${stays}`;
   return { ...move, problem: { outcome: "skipped", cause } };
 }
-function stopped(move) {
+function stopped(move, field) {
   const { old, next } = move;
   if (move.problem !== void 0) return move;
-  const cause = move.hasMoved ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy` : `the run was stopped before the traffic moved from ${old.Spec.Name}`;
+  const cause = move.hasMoved ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy` : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`;
   return { ...move, problem: { outcome: "cancelled", cause } };
+}
+function stopTraffic({ rollouts, results }, field) {
+  return {
+    rollouts,
+    results: results.map((result, index) => {
+      const { checked: checked2, problem } = rollouts[index] ?? {};
+      const next = checked2?.nextColour;
+      const isSent = problem === void 0 || problem.isUnknown === true;
+      if (next?.live === void 0 || !isSent || !(isGood(result) || result.outcome === "cancelled")) return result;
+      const said = isGood(result) ? void 0 : result.cause;
+      const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`;
+      return { ...result, outcome: "cancelled", cause: `${cause}${leftByStop(next, field)}` };
+    })
+  };
+}
+function leftByStop({ name }, { deployment }) {
+  return deployment.onCancel === "rollback" ? "" : `; ${name} stays without traffic until the next deploy`;
 }
 function reportOf(moves, rollouts, results) {
   const moveFor = (rollout) => moves.find((move) => move.rollout === rollout);
@@ -2349,6 +2366,8 @@ function unsettledNote(service, isChanged) {
 
 // src/interim.ts
 var SEND_TIMEOUT_MS2 = 12e4;
+var SETTLING_MS = 45e3;
+var LOOK_EVERY_MS3 = 1e3;
 function markFor({ token, owner, url }, deployment, { now }) {
   const until = now + lifetimeOf(deployment) * 1e3;
   return { token, owner, url, until, hasLock: deployment.lock !== void 0 };
@@ -2394,36 +2413,50 @@ function begunWith(rollouts, what, signal) {
   );
   return { services: [], ended };
 }
-async function tidyInterims(rollouts, { engine }) {
-  const signal = timeLimit(SEND_TIMEOUT_MS2);
+async function tidyInterims(rollouts, { connection: { engine }, signal: stop }) {
   const touched = rollouts.flatMap(
     ({ checked: { request, current, interim } }) => current === void 0 || interim === void 0 ? [] : [{ name: request.name, current, interim }]
   );
   await Promise.all(
-    touched.map(async ({ name, current, interim }) => {
+    touched.map(async (one) => {
       try {
-        const service = await findService(engine, current.ID, signal);
-        if (service !== void 0) await tidyOne(name, service, current, interim, engine, signal);
+        await tidyOne(one, engine, stop);
       } catch (error) {
         log.warning(
-          `${name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
+          `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
         );
       }
     })
   );
 }
-async function tidyOne(name, now, current, interim, engine, signal) {
-  const { ID: id, Spec: spec, PreviousSpec: previous } = now;
-  if (sameMark(spec, interim)) {
-    if (sameSpec(spec, interim)) {
-      log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
-      await updateSpec(engine, id, [spec], current.Spec, { from: "previous-spec" }, signal);
+async function tidyOne({ name, current, interim }, engine, stop) {
+  const signal = timeLimit(SEND_TIMEOUT_MS2);
+  const deadline = nowMs() + SETTLING_MS;
+  for (; ; ) {
+    const now = await findService(engine, current.ID, signal);
+    if (now === void 0) return;
+    const { ID: id, Spec: spec, PreviousSpec: previous } = now;
+    if (sameMark(spec, interim)) {
+      await takeOut(name, now, current, interim, engine, signal);
     } else {
-      log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
-      await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
+      if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return;
+      if (isPaused(now)) return;
+      if (!isUnsettled(now)) {
+        const standing = await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
+        if (standing !== "someone-elses") return;
+      }
     }
-  } else if (!isInterim(spec) && previous !== void 0 && sameMark(previous, interim) && !isUnsettled(now)) {
-    await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
+    if (stop.aborted || nowMs() >= deadline) return;
+    await sleep(LOOK_EVERY_MS3, stop).catch(() => void 0);
+  }
+}
+async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, signal) {
+  if (sameSpec(spec, interim)) {
+    log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
+    await updateSpec(engine, id, [spec], current.Spec, { from: "previous-spec" }, signal);
+  } else {
+    log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
+    await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
   }
 }
 
@@ -3585,7 +3618,7 @@ function placementProblems(spec, { distribution }, nodes) {
 
 // src/recover.ts
 var SEND_TIMEOUT_MS4 = 4e4;
-var LOOK_EVERY_MS3 = 300;
+var LOOK_EVERY_MS4 = 300;
 var PLACEMENT_MS = 1e3;
 var FIRST_TASK_MS = 300;
 var PLACEMENT_LOOK_MS = 50;
@@ -3705,7 +3738,7 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
     while (!time.isOver && !stop.aborted) {
       const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS4));
       if (now?.UpdateStatus?.State !== "rollback_started") return;
-      await sleep(LOOK_EVERY_MS3, stop).catch(() => void 0);
+      await sleep(LOOK_EVERY_MS4, stop).catch(() => void 0);
     }
   }
   async function untilOnNodes({ ID }, sentAt, signal) {
@@ -4650,7 +4683,7 @@ async function change(checked2, stack, field) {
   const moved = await switchOver(sent, field);
   const results = await goBack(moved, field);
   time.beginClosing();
-  await tidyInterims(moved.rollouts, connection);
+  await tidyInterims(moved.rollouts, field);
   await tidyColours(moved.rollouts, results, field);
   const isDone = results.every(isGood);
   if (!isDone) await removeMade(objects, connection.engine, signal);
@@ -4687,7 +4720,8 @@ async function begin(services, field) {
 }
 async function switchOver(watched, field) {
   const { rollouts, results } = watched;
-  if (!rollouts.some(({ checked: checked2 }) => takesOver(checked2)) || field.signal.aborted) return watched;
+  if (!rollouts.some(({ checked: checked2 }) => takesOver(checked2))) return watched;
+  if (field.signal.aborted) return { ...watched, ...stopTraffic(watched, field) };
   if (!results.every(isGood)) return field.deployment.onFailure === "rollback" ? watched : leaveTraffic(watched);
   return stage("Move the traffic", () => moveTraffic(rollouts, results, field));
 }

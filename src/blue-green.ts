@@ -80,7 +80,7 @@ export async function moveTraffic(
     if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
   }
   const hasFailed = moves.some(({ problem }) => problem !== undefined)
-  if (field.signal.aborted) moves = moves.map(stopped)
+  if (field.signal.aborted) moves = moves.map((move) => stopped(move, field))
   else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)))
   else if (field.deployment.onFailure === 'rollback') {
     field.time.beginWayBack()
@@ -282,10 +282,11 @@ async function yieldTo(move: Move, engine: Engine, signal: AbortSignal): Promise
 
 /** Removes the new one, unless somebody else has changed it; whether it is gone. */
 async function removeNew({ service, next }: Move, engine: Engine, signal: AbortSignal): Promise<boolean> {
-  const now = await findService(engine, service.ID, signal)
+  // One that was made anew has another ID, which a lost answer leaves unknown.
+  const now = (await findService(engine, service.ID, signal)) ?? (await findService(engine, next.name, signal))
   if (now === undefined) return true
   if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false
-  await remove(engine, `/services/${service.ID}`, signal)
+  await remove(engine, `/services/${now.ID}`, signal)
   return true
 }
 
@@ -342,13 +343,33 @@ function leftAside(move: Move): Move {
 }
 
 /** A stop finds the traffic where it is; what is left is removed by the next deploy. */
-function stopped(move: Move): Move {
+function stopped(move: Move, field: Field): Move {
   const { old, next } = move
   if (move.problem !== undefined) return move
   const cause = move.hasMoved
     ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
-    : `the run was stopped before the traffic moved from ${old.Spec.Name}`
+    : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`
   return { ...move, problem: { outcome: 'cancelled', cause } }
+}
+
+/** A stop before any traffic has moved: what was made for it says so. */
+export function stopTraffic({ rollouts, results }: Moved, field: Field): Moved {
+  return {
+    rollouts,
+    results: results.map((result, index) => {
+      const { checked, problem } = rollouts[index] ?? {}
+      const next = checked?.nextColour
+      const isSent = problem === undefined || problem.isUnknown === true
+      if (next?.live === undefined || !isSent || !(isGood(result) || result.outcome === 'cancelled')) return result
+      const said = isGood(result) ? undefined : result.cause
+      const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`
+      return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` }
+    }),
+  }
+}
+
+function leftByStop({ name }: NextColour, { deployment }: Field): string {
+  return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`
 }
 
 function reportOf(moves: readonly Move[], rollouts: readonly Rollout[], results: readonly ServiceResult[]): Moved {

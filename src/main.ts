@@ -1,5 +1,5 @@
 import { giveAdvice } from './advice.ts'
-import { leaveTraffic, moveTraffic, takesOver, tidyColours } from './blue-green.ts'
+import { leaveTraffic, moveTraffic, stopTraffic, takesOver, tidyColours } from './blue-green.ts'
 import { tryCanaries } from './canary.ts'
 import { connect } from './connection.ts'
 import { logIn } from './credentials.ts'
@@ -152,7 +152,8 @@ async function begin(services: readonly CheckedService[], field: Field): Promise
 /** What the strategies do when all services are up: blue-green ones get their traffic. */
 async function switchOver(watched: RolledOut, field: Field): Promise<RolledOut> {
   const { rollouts, results } = watched
-  if (!rollouts.some(({ checked }) => takesOver(checked)) || field.signal.aborted) return watched
+  if (!rollouts.some(({ checked }) => takesOver(checked))) return watched
+  if (field.signal.aborted) return { ...watched, ...stopTraffic(watched, field) }
   if (!results.every(isGood)) return field.deployment.onFailure === 'rollback' ? watched : leaveTraffic(watched)
   return stage('Move the traffic', () => moveTraffic(rollouts, results, field))
 }

@@ -5,13 +5,6 @@ import { SCENARIOS, scenario } from '../../support/memory-swarm/scenarios.ts'
 
 const LIMIT_MS = 300_000
 
-/** What is not right yet. */
-const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  // The new service stays, and no cause says so.
-  'blue-green by labels': ['the run is stopped'],
-  'blue-green by a name on a network': ['the run is stopped', 'the daemon says 500'],
-}
-
 /**
  * The same trouble at every telling call of a run, and then the rules of truth: green only when the swarm runs what was
  * asked, else a cause that helps; nothing interim stays; and never longer than the timeout and a little.
@@ -26,7 +19,7 @@ describe.each(SCENARIOS)('%s', (name) => {
     expect(played.run.problems).toEqual([])
   })
 
-  test.each(Object.keys(TROUBLES).filter((trouble) => !NOT_YET[name]?.includes(trouble)))(
+  test.each(Object.keys(TROUBLES))(
     '%s, at any call',
     async (trouble) => {
       expect(await violations(scenario(name, 'good'), trouble)).toEqual([])
