@@ -5,7 +5,7 @@ import { Runner } from '../lab/runner.ts'
 import type { Service, Task } from '../src/docker/api.ts'
 import { median, summary, table } from './measure.ts'
 
-const LIMIT_MS = 120_000
+const LIMIT_MS = 300_000
 const NAMES = ['a', 'b', 'c', 'bad', 'slow']
 const QUICK = { 'create-args': ['--update-monitor 1s', '--restart-delay 500ms'] }
 /** Five tasks, one after another with ten seconds in between: 40 s. */
@@ -86,7 +86,13 @@ export async function wayBackTable(before: string | undefined, rounds: number): 
     const medians: number[] = []
     for (const [name, bundle] of Object.entries(bundles)) {
       const all = []
-      for (let round = 0; round < rounds; round++) all.push(await measure(bundle))
+      for (let round = 0; round < rounds; round++) {
+        const one = await measure(bundle)
+        process.stderr.write(
+          `${name}: restored after ${one.restored.toFixed(2)} s, ended after ${one.ended.toFixed(2)} s\n`,
+        )
+        all.push(one)
+      }
       const restored = all.map((one) => one.restored)
       medians.push(median(restored))
       rows.push({ name, restored, ended: all.map((one) => one.ended) })
