@@ -11,6 +11,7 @@ import {
 } from '../../lab/act.ts'
 import { makeJobImage } from '../../lab/job-image.ts'
 import { exits, runs } from '../../lab/program.ts'
+import { nodeOf } from '../support/nodes.ts'
 import { type Bench, describeSwarm } from '../support/swarm.ts'
 
 const LIMIT_MS = 240_000
@@ -41,7 +42,8 @@ function workflows(swarm: Swarm, mode: Mode): void {
   let image: string | undefined
   beforeAll(async () => {
     act = await Act.create()
-    if (mode === 'in a container') image = await makeJobImage(swarm.lab, process.execPath)
+    // The images that such runners take by default have Node 20.
+    if (mode === 'in a container') image = await makeJobImage(swarm.lab, nodeOf(20) ?? process.execPath)
   }, UP_LIMIT_MS)
   afterAll(() => act[Symbol.asyncDispose]())
 

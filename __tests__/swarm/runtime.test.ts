@@ -43,7 +43,7 @@ describeSwarm(`on Node ${RELEASE}`, { registries: { main: { accounts: { bob: { p
       expect(await deploy({ image: await image('v4') }, { strategy: 'recreate' })).toBe('converged')
       expect(await deploy({ image: await image('v5', exits(1)) })).toBe('rolled-back')
       expect(await swarm.imageOf('old')).toContain(':v4@')
-      const moved = { strategy: 'blue-green', hold: '1s', 'keep-old': '0s' }
+      const moved = { strategy: 'blue-green', hold: '1s', 'keep-old': '1s' }
       expect(await deploy({ image: await image('v6') }, moved)).toBe('converged')
     },
     LIMIT_MS,
