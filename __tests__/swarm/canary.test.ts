@@ -229,7 +229,8 @@ describeSwarm(
       async () => {
         const v1 = await image('slow', 'v1')
         await create('slow', v1, { replicas: '2' })
-        const services = [{ name: 'slow', 'update-args': ['--reserve-memory 900G', '--update-order start-first'] }]
+        const neverHealthy = ['--health-cmd "exit 1"', '--health-start-period 10m', '--health-interval 1s']
+        const services = [{ name: 'slow', 'update-args': [...neverHealthy, '--update-order start-first'] }]
         const run = await deploy(services, { timeout: '20s' })
         expect(resultsOf(run)).toMatchObject([
           {
