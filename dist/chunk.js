@@ -13383,7 +13383,14 @@ function storedMode(mode) {
   };
 }
 function storedPolicy(policy) {
-  return { ...policy, FailureAction: policy.FailureAction || "pause", Order: policy.Order || "stop-first" };
+  const { FailureAction: action, Order: order } = policy;
+  return {
+    Parallelism: 0,
+    MaxFailureRatio: 0,
+    ...policy,
+    FailureAction: action || "pause",
+    Order: order || "stop-first"
+  };
 }
 function storedEndpoint(endpoint) {
   const ports = list(endpoint.Ports).map((port) => ({

@@ -85,7 +85,15 @@ function storedMode(mode: ServiceMode): Raw {
 }
 
 function storedPolicy(policy: Raw): Raw {
-  return { ...policy, FailureAction: policy.FailureAction || 'pause', Order: policy.Order || 'stop-first' }
+  const { FailureAction: action, Order: order } = policy
+  // The API knows no policy without these numbers: one that is left out is zero.
+  return {
+    Parallelism: 0,
+    MaxFailureRatio: 0,
+    ...policy,
+    FailureAction: action || 'pause',
+    Order: order || 'stop-first',
+  }
 }
 
 function storedEndpoint(endpoint: Raw): Raw {

@@ -60,6 +60,11 @@ describe('two specs are the same', () => {
       }),
     ],
     [
+      'with the numbers of a policy that are zero',
+      raw({ UpdateConfig: { Delay: 5 } }),
+      raw({ UpdateConfig: { Delay: 5, Parallelism: 0, MaxFailureRatio: 0 } }),
+    ],
+    [
       'with the defaults of a restart policy',
       template({ RestartPolicy: { Delay: 1 } }),
       template({ RestartPolicy: { Delay: 1, Condition: 'any', MaxAttempts: 0 } }),
@@ -133,9 +138,9 @@ describe('two specs are not the same', () => {
       template({ RestartPolicy: {} }),
     ],
     [
-      'with all tasks at once, where the default is one',
+      'with one task at once against all',
+      raw({ UpdateConfig: { Parallelism: 1 } }),
       raw({ UpdateConfig: { Parallelism: 0 } }),
-      raw({ UpdateConfig: {} }),
     ],
     ['with a policy against none', raw({ UpdateConfig: { Parallelism: 1 } }), raw({})],
     ['with a restart policy against none', template({ RestartPolicy: { Condition: 'any' } }), template({})],
