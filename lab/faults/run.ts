@@ -14,10 +14,13 @@ const USAGE = `Deploys at random on real swarms while things go wrong, and holds
 --runs      how many; 20 unless told
 --seed      of the series; unless told another one each time. It is printed
 --only      the number of one run of the series, to have it again
+--with      plays only those of the series with such a fault: node, door, registry, other or signal
 --parallel  how many swarms, of four nodes each; 1 unless told
 --minutes   begins no run after so many
 --logs      a directory for the log of every run; without it those of wrong runs are printed
 `
+
+const KINDS = ['node', 'door', 'registry', 'other', 'signal']
 
 interface Finding {
   readonly scenario: Scenario
@@ -29,6 +32,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string' },
+    with: { type: 'string' },
     parallel: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '1440' },
     logs: { type: 'string' },
@@ -36,15 +40,18 @@ const { values } = parseArgs({
   },
 })
 
-if (values.help) process.stdout.write(USAGE)
-else process.exitCode = await main()
+try {
+  if (values.help) process.stdout.write(USAGE)
+  else process.exitCode = await main()
+} catch (error) {
+  process.stderr.write(`${failureText(error)}\n`)
+  process.exitCode = 1
+}
 
 async function main(): Promise<number> {
   const seed = whole('seed', values.seed)
   const numbers =
-    values.only === undefined
-      ? Array.from({ length: whole('runs', values.runs) }, (_, index) => index)
-      : [whole('only', values.only)]
+    values.only === undefined ? firstOf(whole('runs', values.runs), seed, values.with) : [whole('only', values.only)]
   const end = Date.now() + whole('minutes', values.minutes) * 60_000
   print(`Seed ${seed}, ${numbers.length} runs.`)
   const findings: Finding[] = []
@@ -52,6 +59,18 @@ async function main(): Promise<number> {
   await Promise.all(Array.from({ length: swarms }, () => playAll(seed, numbers, end, findings)))
   print(summaryOf(findings))
   return findings.every(({ wrongs }) => wrongs.length === 0) ? 0 : 1
+}
+
+/** The first numbers of a series, or of those in it that have a fault of a kind. */
+function firstOf(howMany: number, seed: number, kind: string | undefined): number[] {
+  if (kind !== undefined && !KINDS.includes(kind))
+    throw new Error(`--with wants one of ${KINDS.join(', ')}, not ${kind}.`)
+  const numbers: number[] = []
+  for (let number = 0; numbers.length < howMany; number++) {
+    const { faults } = scenarioOf(seed, number)
+    if (kind === undefined || faults.some((fault) => fault.kind === kind)) numbers.push(number)
+  }
+  return numbers
 }
 
 /** Plays what is left of the numbers, on one swarm, or on a new one when a scenario has broken it. */
