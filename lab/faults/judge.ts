@@ -223,9 +223,9 @@ export function mustBeGreen(scenario: Scenario, struck: readonly Fault[], others
   return !othersDid && seconds <= BEARABLE_SECONDS && scenario.services.every(isGoodImage) && struck.every(isBorne)
 
   function isBorne(fault: Fault): boolean {
-    // What speaks no Engine API when the step comes is told at once, as what it is.
-    const isStranger = fault.what === 'html' || fault.what === 'noise'
-    if (fault.kind === 'door') return !(isStranger && fault.at.stage === 'start')
+    // Where nobody answers as a daemon when the step comes, it says so at once: most often the address is wrong.
+    const isSlow = fault.what === 'delay' || fault.what === 'stall'
+    if (fault.kind === 'door') return isSlow || fault.at.stage !== 'start'
     if (fault.kind !== 'node') return fault.kind === 'other'
     // A task dies with its machine, and pulls through its cable: for Swarm that is a failed update.
     return fault.what === 'freeze' || (scenario.place === 'worker' && fault.which !== 'worker')
