@@ -2,7 +2,6 @@ import { type Engine, EngineError, type RequestOptions } from '../../../src/dock
 import { type Answer, answer, type Call } from './api.ts'
 import { events } from './events.ts'
 import type { Faults } from './faults.ts'
-import { inTime } from './hand-clock.ts'
 import type { Images } from './images.ts'
 import { copyOf } from './objects.ts'
 import type { Store } from './store.ts'
@@ -45,7 +44,7 @@ export function memoryEngine(store: Store, images: Images, faults: Faults): Engi
     async forward({ method, path }) {
       const url = new URL(path, 'http://docker')
       const query = Object.fromEntries(url.searchParams)
-      const asked = inTime(() => ask(method, url.pathname.replace(/^\/v[\d.]+/, ''), { query }))
+      const asked = ask(method, url.pathname.replace(/^\/v[\d.]+/, ''), { query })
       const told = await asked.catch((error: unknown) => {
         if (!(error instanceof EngineError)) throw error
         return { status: error.status, body: { message: error.message } }

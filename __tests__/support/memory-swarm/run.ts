@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
@@ -96,8 +97,8 @@ async function runOne(
   { compose, stop = new AbortController(), kill }: RunOptions,
   printed: () => string,
 ): Promise<Run> {
-  const directory = mkdtempSync(join(tmpdir(), 'memory-'))
-  if (compose !== undefined) writeFileSync(join(directory, 'compose.yml'), compose)
+  const { directory, make, remove } = directoryOnDemand()
+  if (compose !== undefined) writeFileSync(join(make(), 'compose.yml'), compose)
   const all = compose === undefined ? inputs : { 'compose-file': 'compose.yml', ...inputs }
   const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
   const env = { ...Object.fromEntries(given), GITHUB_WORKSPACE: directory }
@@ -108,7 +109,7 @@ async function runOne(
   const { engine, killed } = mortal(swarm.engine, kill)
   try {
     const connection = connectionTo(engine, directory)
-    const world = { connection, workspace: workspaceIn(directory), signal: stop.signal }
+    const world = { connection, workspace: workspaceIn(directory, make), signal: stop.signal }
     const results = await Promise.race([carryOut(readInputs(env), world), killed])
     return end({ results, problems: [], isBug: false })
   } catch (error) {
@@ -120,7 +121,7 @@ async function runOne(
     )
     return end({ results: [], problems, isBug: problems.some((line) => line.startsWith('A bug of this action')) })
   } finally {
-    rmSync(directory, { recursive: true })
+    remove()
   }
 }
 
@@ -177,14 +178,24 @@ function connectionTo(engine: Engine, directory: string): Connection {
   }
 }
 
+/** A directory that is made when it is first needed: most runs need none, and files take longer than all the rest. */
+function directoryOnDemand() {
+  const directory = join(tmpdir(), `memory-${randomUUID().slice(0, 8)}`)
+  const make = () => {
+    mkdirSync(directory, { recursive: true })
+    return directory
+  }
+  return { directory, make, remove: () => rmSync(directory, { recursive: true, force: true }) }
+}
+
 /** A workspace without files: nothing in memory reads them. Only the sockets of rehearsals are there. */
-function workspaceIn(directory: string): Workspace {
+function workspaceIn(directory: string, make: () => string): Workspace {
   let sockets = 0
   return {
     directory,
     makeDirectory: async (name) => join(directory, name),
     writeFile: async () => undefined,
-    socketPath: () => join(directory, `s${++sockets}`),
+    socketPath: () => join(make(), `s${++sockets}`),
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
