@@ -88,12 +88,18 @@ export class Arena implements AsyncDisposable {
     for (const kind of ['secrets', 'configs']) {
       await this.#removeAll(kind, await fromManager<{ ID: string }[]>(this.lab, `/${kind}`))
     }
-    const networks = await fromManager<{ Id: string; Name: string }[]>(this.lab, '/networks')
-    const ofStack = networks.filter(({ Name }) => Name.startsWith(`${STACK}_`))
-    await this.#removeAll(
-      'networks',
-      ofStack.map(({ Id: ID }) => ({ ID })),
-    )
+    // A node lets go of a network only when its last container has ended, and until then its name is not free.
+    await until('removing the networks of the stack', EMPTY_LIMIT_MS, async () => {
+      const perNode = await Promise.all(
+        this.lab.nodes.map((node) => ask<{ Id: string; Name: string }[]>(node, '/networks')),
+      )
+      const ofStack = perNode.flat().filter(({ Name }) => Name.startsWith(`${STACK}_`))
+      await this.#removeAll(
+        'networks',
+        ofStack.map(({ Id: ID }) => ({ ID })),
+      )
+      return ofStack.length === 0
+    })
   }
 
   async #removeAll(kind: string, objects: readonly { ID: string }[]): Promise<void> {
