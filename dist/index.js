@@ -4195,10 +4195,15 @@ var READ_TIMEOUT_MS2 = 12e4;
 var REMOVE_TIMEOUT_MS = 6e4;
 function removeUnused(stack, { engine }) {
   return stage("Remove what is not used any more", async () => {
-    const results = stack.prune ? await removeServices(stack, engine) : [];
-    await removeObjects(stack, engine);
+    const results = stack.prune ? await removeServices(stack, engine).catch((error) => [notPruned(stack, error)]) : [];
+    await removeObjects(stack, engine).catch((error) => {
+      log.warning(`What the stack ${stack.name} no longer needs was not removed: ${messageOf(error)}`);
+    });
     return results;
   });
+}
+function notPruned({ name }, error) {
+  return removal(name, nowMs(), void 0, `what its files no longer name was not removed: ${messageOf(error)}`);
 }
 async function removeServices(stack, engine) {
   const wanted = new Set(stack.services.map(({ name }) => name));
@@ -4213,16 +4218,20 @@ async function removeService(service, engine) {
   const startedAt = nowMs();
   const refusal = await tryToRemove(engine, `/services/${service.ID}`);
   say(`service ${service.Spec.Name}`, refusal);
+  const cause = refusal === void 0 ? void 0 : `docker refused to remove it: ${refusal}`;
+  return removal(service.Spec.Name, startedAt, imageOf(service), cause);
+}
+function removal(name, startedAt, before, cause) {
   return {
-    name: service.Spec.Name,
+    name,
     action: "remove",
-    outcome: refusal === void 0 ? "removed" : "failed",
-    image: { before: imageOf(service), after: void 0 },
+    outcome: cause === void 0 ? "removed" : "failed",
+    image: { before, after: void 0 },
     config: void 0,
     nodes: 0,
     tasks: { running: 0, wanted: 0 },
     seconds: secondsSince(startedAt),
-    ...refusal === void 0 ? {} : { cause: `docker refused to remove it: ${refusal}` }
+    ...cause === void 0 ? {} : { cause }
   };
 }
 async function removeObjects(stack, engine) {
@@ -4251,8 +4260,8 @@ async function removeMade(objects, engine, stop) {
         return true;
       }
       if (used?.has(id)) return false;
-      const removal = () => tryToRemove(engine, `/${kind}s/${id}`);
-      const refusal = await (stop.aborted ? removal() : whenReleased(removal));
+      const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+      const refusal = await (stop.aborted ? attempt() : whenReleased(attempt));
       if (refusal === void 0) log.info(`${kind} ${name}: removed again`);
       else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`);
       return refusal !== void 0;
@@ -4288,10 +4297,10 @@ async function tryToRemove(engine, path) {
     return messageOf(error);
   }
 }
-async function whenReleased(removal) {
+async function whenReleased(removal2) {
   const deadline = nowMs() + RELEASE_SECONDS * 1e3;
   for (; ; ) {
-    const refusal = await removal();
+    const refusal = await removal2();
     const isHeld = refusal !== void 0 && /in use|active endpoints/i.test(refusal);
     if (!isHeld || nowMs() > deadline) return refusal;
     await sleep(ASK_EVERY_MS);

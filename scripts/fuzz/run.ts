@@ -26,7 +26,11 @@ if (values.from !== undefined) {
   for (let from = 0; from < runs; from += BATCH) {
     const size = String(Math.min(BATCH, runs - from))
     const args = [fileURLToPath(import.meta.url), '--seed', String(seed), '--from', String(from), '--runs', size]
-    const { status, stdout, signal } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: BATCH_LIMIT_MS })
+    const { status, stdout, signal, error } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      timeout: BATCH_LIMIT_MS,
+    })
+    if (error !== undefined && signal === null) throw error
     if (status === 0) continue
     bad++
     console.log(

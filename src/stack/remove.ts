@@ -21,16 +21,24 @@ const REMOVE_TIMEOUT_MS = 60_000
 
 /**
  * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
- * `prune` its services that the files do not name any more, and then all that is the stack's and not used.
+ * `prune` its services that the files do not name any more, and then all that is the stack's and not used. What the
+ * swarm does not answer by now takes nothing away from what has come up.
  *
  * @returns the services that were removed, or not
  */
 export function removeUnused(stack: Stack, { engine }: Connection): Promise<ServiceResult[]> {
   return stage('Remove what is not used any more', async () => {
-    const results = stack.prune ? await removeServices(stack, engine) : []
-    await removeObjects(stack, engine)
+    const results = stack.prune ? await removeServices(stack, engine).catch((error) => [notPruned(stack, error)]) : []
+    await removeObjects(stack, engine).catch((error: unknown) => {
+      log.warning(`What the stack ${stack.name} no longer needs was not removed: ${messageOf(error)}`)
+    })
     return results
   })
+}
+
+/** The run was asked to prune, and nobody knows what there is to remove. */
+function notPruned({ name }: Stack, error: unknown): ServiceResult {
+  return removal(name, nowMs(), undefined, `what its files no longer name was not removed: ${messageOf(error)}`)
 }
 
 async function removeServices(stack: Stack, engine: Engine): Promise<ServiceResult[]> {
@@ -48,16 +56,26 @@ async function removeService(service: Service, engine: Engine): Promise<ServiceR
   const startedAt = nowMs()
   const refusal = await tryToRemove(engine, `/services/${service.ID}`)
   say(`service ${service.Spec.Name}`, refusal)
+  const cause = refusal === undefined ? undefined : `docker refused to remove it: ${refusal}`
+  return removal(service.Spec.Name, startedAt, imageOf(service), cause)
+}
+
+function removal(
+  name: string,
+  startedAt: number,
+  before: string | undefined,
+  cause: string | undefined,
+): ServiceResult {
   return {
-    name: service.Spec.Name,
+    name,
     action: 'remove',
-    outcome: refusal === undefined ? 'removed' : 'failed',
-    image: { before: imageOf(service), after: undefined },
+    outcome: cause === undefined ? 'removed' : 'failed',
+    image: { before, after: undefined },
     config: undefined,
     nodes: 0,
     tasks: { running: 0, wanted: 0 },
     seconds: secondsSince(startedAt),
-    ...(refusal === undefined ? {} : { cause: `docker refused to remove it: ${refusal}` }),
+    ...(cause === undefined ? {} : { cause }),
   }
 }
 
@@ -94,8 +112,8 @@ export async function removeMade(objects: readonly MadeObject[], engine: Engine,
         return true
       }
       if (used?.has(id)) return false
-      const removal = () => tryToRemove(engine, `/${kind}s/${id}`)
-      const refusal = await (stop.aborted ? removal() : whenReleased(removal))
+      const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
+      const refusal = await (stop.aborted ? attempt() : whenReleased(attempt))
       if (refusal === undefined) log.info(`${kind} ${name}: removed again`)
       else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`)
       return refusal !== undefined

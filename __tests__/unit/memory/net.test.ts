@@ -8,11 +8,6 @@ const LIMIT_MS = 300_000
 /** All calls take two minutes: with MEMORY_NET=all. */
 const SHARE = process.env.MEMORY_NET === 'all' ? 1 : 4
 
-/** A stack that is up loses its results when what it does not use any more cannot be looked at: not right yet. */
-const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  'a new stack': ['the daemon says 500', 'the connection is lost for good', 'there is no answer any more'],
-}
-
 /**
  * The same trouble at the telling calls of a run, and then the rules of truth: green only when the swarm runs what was
  * asked, else a cause that helps; nothing interim stays; and never longer than the timeout and a little.
@@ -27,7 +22,7 @@ describe.each(SCENARIOS)('%s', (name) => {
     expect(played.run.problems).toEqual([])
   })
 
-  test.each(Object.keys(TROUBLES).filter((trouble) => !NOT_YET[name]?.includes(trouble)))(
+  test.each(Object.keys(TROUBLES))(
     '%s',
     async (trouble) => {
       expect(await violations(scenario(name, 'good'), trouble, SHARE)).toEqual([])
