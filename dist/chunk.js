@@ -7645,13 +7645,19 @@ function formsOf(value) {
   const escaped = telling.flatMap((one) => [
     one,
     printable(one).trim(),
-    encodeURIComponent(one),
-    encodeURIComponent(one).replaceAll("%20", "+"),
+    ...urlForms(one),
     JSON.stringify(one).slice(1, -1),
     goJson(one)
   ]);
   const encoded = isTooPlain(text2) ? [] : [...base64Forms(text2), ...base64Forms(text2.trim())];
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
+}
+function urlForms(text2) {
+  const plain = encodeURIComponent(text2);
+  const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
+  const forms = [plain, query, userInfo, plain.replaceAll("%20", "+"), query.replaceAll("%20", "+")];
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
 }
 function base64Forms(text2) {
   const standard = Buffer.from(text2).toString("base64");
@@ -10154,14 +10160,14 @@ function requestText(method, path) {
 function engineOver(calls, apiVersion, ping) {
   const call = async (method, path, options = {}) => {
     const answer = await calls.whole(method, `/v${apiVersion}${path}`, options);
-    if (answer.status >= 400) throw refusal(answer, calls.asked(method, path));
+    if (answer.status >= 300) throw refusal(answer, calls.asked(method, path));
     return answer;
   };
   const parsed2 = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
   async function* lines2(path, options) {
     const response = await calls.stream(`/v${apiVersion}${path}`, options);
     const status = response.statusCode ?? 0;
-    if (status >= 400) {
+    if (status >= 300) {
       const body = Buffer.concat(await response.toArray());
       throw refusal({ status, headers: response.headers, body }, calls.asked("GET", path));
     }

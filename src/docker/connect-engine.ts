@@ -125,7 +125,8 @@ function requestText(method: string, path: string): string {
 function engineOver(calls: Calls, apiVersion: string, ping: Answer): Engine {
   const call = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
     const answer = await calls.whole(method, `/v${apiVersion}${path}`, options)
-    if (answer.status >= 400) throw refusal(answer, calls.asked(method, path))
+    // No daemon sends its clients elsewhere: that is something in front of it.
+    if (answer.status >= 300) throw refusal(answer, calls.asked(method, path))
     return answer
   }
   const parsed = async <T>(method: string, path: string, options?: RequestOptions): Promise<T> =>
@@ -134,7 +135,7 @@ function engineOver(calls: Calls, apiVersion: string, ping: Answer): Engine {
   async function* lines(path: string, options: RequestOptions): AsyncIterable<string> {
     const response = await calls.stream(`/v${apiVersion}${path}`, options)
     const status = response.statusCode ?? 0
-    if (status >= 400) {
+    if (status >= 300) {
       const body = Buffer.concat(await response.toArray())
       throw refusal({ status, headers: response.headers, body }, calls.asked('GET', path))
     }

@@ -97,13 +97,21 @@ export function formsOf(value: string): string[] {
   const escaped = telling.flatMap((one) => [
     one,
     printable(one).trim(),
-    encodeURIComponent(one),
-    encodeURIComponent(one).replaceAll('%20', '+'),
+    ...urlForms(one),
     JSON.stringify(one).slice(1, -1),
     goJson(one),
   ])
   const encoded = isTooPlain(text) ? [] : [...base64Forms(text), ...base64Forms(text.trim())]
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form))
+}
+
+/** As JavaScript and Go write a text in a URL: Go escapes more, but less in front of the host (net/url). */
+function urlForms(text: string): string[] {
+  const plain = encodeURIComponent(text)
+  const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent)
+  const forms = [plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))]
 }
 
 function base64Forms(text: string): string[] {

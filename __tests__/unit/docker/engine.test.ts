@@ -121,6 +121,11 @@ describe('an answer that no daemon gives', () => {
     )
   })
 
+  test('an answer that sends elsewhere is no success, also of a change, and also without a body', async () => {
+    const post = withAnswer('', (engine) => engine.post('/services/x/update', { body: {} }), 302)
+    await expect(post).rejects.toMatchObject({ name: 'EngineError', status: 302, isDaemons: false })
+  })
+
   test('a refusal of what stands in front of the daemon is not taken for the daemon’s own', async () => {
     const body = '<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>'
     const error = await withAnswer(body, (engine) => engine.get('/nodes'), 403).catch((thrown: unknown) => thrown)
