@@ -9896,6 +9896,7 @@ function withoutTags(html) {
 // src/docker/http-over-pipe.ts
 import { Agent, request as httpRequest } from "node:http";
 import { Duplex } from "node:stream";
+var ENDED_WITHOUT_ANSWER = "the connection ended without an answer";
 var MOST_CONNECTIONS = 4;
 var WAIT_SECONDS = 180;
 var MOST_STDERR = 2e4;
@@ -9970,7 +9971,7 @@ var HttpOverPipe = class {
           resolve4(answer);
         });
       });
-      request2.on("error", (error) => giveUp(brokenBy(error, "the connection ended without an answer")));
+      request2.on("error", (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)));
       request2.end(payload);
     });
   }
@@ -10327,7 +10328,8 @@ var PING_SECONDS = 10;
 var STILL_LIMIT_MS = 1e4;
 var ASK_LIMIT_MS = 25e3;
 var SEARCH_SECONDS = 120;
-var CONNECT_PATIENCE_SECONDS = 60;
+var ELECTION_PATIENCE_SECONDS = 60;
+var NO_ANSWER_PATIENCE_SECONDS = 15;
 var LOOK_EVERY_MS3 = 1e3;
 var Managers = class {
   #doors;
@@ -10356,12 +10358,13 @@ var Managers = class {
   /** The Engine API of the manager in use, patient with what passes. */
   engine = patientEngine(this);
   /**
-   * Opens the first way that leads to a manager. While they have no leader it waits for the election.
+   * Opens the first way that leads to a manager. While they have no leader it waits for the election, and a little
+   * while one ends its connections without an answer.
    *
    * @throws UserError with the reason of the only host, or of each
    */
   async connect(signal2) {
-    const deadline = nowMs() + CONNECT_PATIENCE_SECONDS * 1e3;
+    const begunAt = nowMs();
     for (let round = 1; ; round++) {
       const refusals = [];
       for (const door of this.#doors) {
@@ -10376,9 +10379,9 @@ var Managers = class {
         refusals.push(found);
         if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`);
       }
-      const waits = refusals.some(({ passes }) => passes) && nowMs() < deadline;
-      if (!waits) throw noneOf(refusals);
-      if (round === 1) log.info(`${refusals.find(({ passes }) => passes)?.message}: this is waited for`);
+      const waitedFor = refusals.find(({ patienceSeconds }) => nowMs() - begunAt < patienceSeconds * 1e3);
+      if (waitedFor === void 0) throw noneOf(refusals);
+      if (round === 1) log.info(`${waitedFor.message}: this is waited for`);
       await sleep(LOOK_EVERY_MS3, signal2);
     }
   }
@@ -10410,13 +10413,12 @@ var Managers = class {
       const problem2 = notManaging(info.Swarm, door.text) ?? await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal2);
       if (problem2 === void 0) return { door, way, docker, engine, version: info.ServerVersion };
       engine.close();
-      return new Refusal(problem2, void 0, mayPass(info.Swarm));
+      return new Refusal(problem2, void 0, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
     } catch (error) {
       engine?.close();
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error;
       const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way);
-      const passes = error instanceof EngineError && isElection(error.message);
-      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, passes);
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, patienceWith(error));
     }
   }
   #use(manager) {
@@ -10511,13 +10513,17 @@ var TOLD = {
   "no-manager": "it manages the swarm no longer"
 };
 var Refusal = class extends UserError {
-  /** Whether it does so by itself before long. */
-  passes;
-  constructor(message, cause, passes = false) {
+  /** For how long it may be worth to ask again, since the first time. */
+  patienceSeconds;
+  constructor(message, cause, patienceSeconds = 0) {
     super(message, { cause });
-    this.passes = passes;
+    this.patienceSeconds = patienceSeconds;
   }
 };
+function patienceWith(error) {
+  if (error instanceof EngineError) return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0;
+  return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0;
+}
 async function versionProblem(engine, asked, { text: text2 }, signal2) {
   return asked ? apiVersionProblem(asked, await engine.get("/version", { signal: signal2 }), text2) : void 0;
 }

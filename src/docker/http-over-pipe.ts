@@ -4,6 +4,9 @@ import { Duplex } from 'node:stream'
 import { foreignLine } from '../runner/foreign.ts'
 import { ConnectionLost, TooLate, Unreadable } from './engine.ts'
 
+/** What a daemon does that is just being started or ended, and what stands in for it. */
+export const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer'
+
 /** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
 const MOST_CONNECTIONS = 4
 
@@ -118,7 +121,7 @@ export class HttpOverPipe {
           resolve(answer)
         })
       })
-      request.on('error', (error) => giveUp(brokenBy(error, 'the connection ended without an answer')))
+      request.on('error', (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)))
       request.end(payload)
     })
   }

@@ -5,6 +5,7 @@ import { type DockerCli, dockerCli } from '../docker/cli.ts'
 import { connectEngine } from '../docker/connect-engine.ts'
 import { isElection } from '../docker/election.ts'
 import { ConnectionLost, type Engine, EngineError, tellCallError } from '../docker/engine.ts'
+import { ENDED_WITHOUT_ANSWER } from '../docker/http-over-pipe.ts'
 import { type Daemons, patientEngine, type Trouble } from '../docker/patience.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { idle, nowMs, sleep, timeLimit } from '../runner/clock.ts'
@@ -43,7 +44,9 @@ const ASK_LIMIT_MS = 25_000
 /** Longer than an election, and than the time for which calls are patient. */
 const SEARCH_SECONDS = 120
 /** An election takes up to 24 s; a run that begins in one waits for it. */
-const CONNECT_PATIENCE_SECONDS = 60
+const ELECTION_PATIENCE_SECONDS = 60
+/** A daemon that takes connections and does not answer them is being started, or nobody's. */
+const NO_ANSWER_PATIENCE_SECONDS = 15
 const LOOK_EVERY_MS = 1000
 
 /**
@@ -87,12 +90,13 @@ export class Managers implements Daemons, Disposable {
   readonly engine: Engine = patientEngine(this)
 
   /**
-   * Opens the first way that leads to a manager. While they have no leader it waits for the election.
+   * Opens the first way that leads to a manager. While they have no leader it waits for the election, and a little
+   * while one ends its connections without an answer.
    *
    * @throws UserError with the reason of the only host, or of each
    */
   async connect(signal: AbortSignal): Promise<void> {
-    const deadline = nowMs() + CONNECT_PATIENCE_SECONDS * 1000
+    const begunAt = nowMs()
     for (let round = 1; ; round++) {
       const refusals: Refusal[] = []
       for (const door of this.#doors) {
@@ -107,9 +111,9 @@ export class Managers implements Daemons, Disposable {
         refusals.push(found)
         if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`)
       }
-      const waits = refusals.some(({ passes }) => passes) && nowMs() < deadline
-      if (!waits) throw noneOf(refusals)
-      if (round === 1) log.info(`${refusals.find(({ passes }) => passes)?.message}: this is waited for`)
+      const waitedFor = refusals.find(({ patienceSeconds }) => nowMs() - begunAt < patienceSeconds * 1000)
+      if (waitedFor === undefined) throw noneOf(refusals)
+      if (round === 1) log.info(`${waitedFor.message}: this is waited for`)
       await sleep(LOOK_EVERY_MS, signal)
     }
   }
@@ -144,13 +148,12 @@ export class Managers implements Daemons, Disposable {
         notManaging(info.Swarm, door.text) ?? (await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal))
       if (problem === undefined) return { door, way, docker, engine, version: info.ServerVersion }
       engine.close()
-      return new Refusal(problem, undefined, mayPass(info.Swarm))
+      return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0)
     } catch (error) {
       engine?.close()
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
       const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way)
-      const passes = error instanceof EngineError && isElection(error.message)
-      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, passes)
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, patienceWith(error))
     }
   }
 
@@ -263,13 +266,18 @@ const TOLD: Readonly<Record<Trouble, string>> = {
 
 /** Why a door leads to no manager now, in the user's words. */
 class Refusal extends UserError {
-  /** Whether it does so by itself before long. */
-  readonly passes: boolean
+  /** For how long it may be worth to ask again, since the first time. */
+  readonly patienceSeconds: number
 
-  constructor(message: string, cause: unknown, passes = false) {
+  constructor(message: string, cause: unknown, patienceSeconds = 0) {
     super(message, { cause })
-    this.passes = passes
+    this.patienceSeconds = patienceSeconds
   }
+}
+
+function patienceWith(error: ConnectionLost | EngineError): number {
+  if (error instanceof EngineError) return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0
+  return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0
 }
 
 async function versionProblem(

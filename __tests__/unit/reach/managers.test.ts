@@ -19,8 +19,8 @@ const DEMOTED = {
 }
 const FORBIDDEN = '<html><body><h1>403 Forbidden</h1></body></html>'
 
-/** What a daemon answers; nothing when it is frozen. */
-type Answer = { readonly status?: number; readonly body: unknown } | 'nothing'
+/** What a daemon answers; nothing when it is frozen, and the end of the connection when it is just being started. */
+type Answer = { readonly status?: number; readonly body: unknown } | 'nothing' | 'ends'
 type Answers = Readonly<Record<string, Answer>>
 
 const healthy: Answers = { '/info': { body: MANAGES }, '/nodes': { body: [createNode(1)] } }
@@ -36,7 +36,8 @@ function doorTo(path: string, first: Answers) {
     const asked = (request.url ?? '').replace(/^\/v[\d.]+(?=\/)/, '')
     daemon.asked.push(asked)
     const answer = daemon.answers[asked] ?? (asked === '/_ping' ? { body: 'OK' } : { status: 404, body: {} })
-    if (answer === 'nothing' || daemon.answers.all === 'nothing') return
+    if (daemon.answers.all === 'ends') return void request.socket.destroy()
+    if (answer === 'nothing' || answer === 'ends' || daemon.answers.all === 'nothing') return
     const { status = 200, body } = answer
     const headers = { 'Api-Version': '1.51', 'Content-Type': 'text/plain' }
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
@@ -155,6 +156,20 @@ describe('connecting', () => {
   ])('%s of the only host is told as that', async (_, answers, words) => {
     daemons({ ...healthy, ...answers })
     expect(await refusal()).toContain(words)
+  })
+
+  test('connections that end without an answer are waited for a little, and told', async () => {
+    const [only] = daemons({ all: 'ends' })
+    const connecting = connected()
+    setTimeout(() => Object.assign(only?.daemon ?? {}, { answers: healthy }), 6_000)
+    using _ = await connecting
+    expect(printed).toContain('cannot be used: the connection ended without an answer: this is waited for')
+    expect(printed).toContain('Connected to')
+  })
+
+  test('connections that go on ending without an answer are an error', async () => {
+    daemons({ all: 'ends' })
+    expect(await refusal()).toContain('cannot be used: the connection ended without an answer')
   })
 
   test('an election is waited for, and told', async () => {
