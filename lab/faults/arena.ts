@@ -7,7 +7,7 @@ import { until } from '../patience.ts'
 import { exits, healthy, type Program, runs, unhealthy } from '../program.ts'
 import { demand } from '../unix-http.ts'
 import { Door } from './door.ts'
-import { type Behaviour, isJob, nameOnSwarm, type PlayedService, type Scenario, STACK } from './scenario.ts'
+import { type Behaviour, isJob, nameOnSwarm, type PlayedService, type Scenario, stackOf } from './scenario.ts'
 import { tasksOf } from './tasks.ts'
 import { ask, fromManager, look } from './truth.ts'
 
@@ -88,18 +88,15 @@ export class Arena implements AsyncDisposable {
     for (const kind of ['secrets', 'configs']) {
       await this.#removeAll(kind, await fromManager<{ ID: string }[]>(this.lab, `/${kind}`))
     }
-    // A node lets go of a network only when its last container has ended, and until then its name is not free.
-    await until('removing the networks of the stack', EMPTY_LIMIT_MS, async () => {
-      const perNode = await Promise.all(
-        this.lab.nodes.map((node) => ask<{ Id: string; Name: string }[]>(node, '/networks')),
-      )
-      const ofStack = perNode.flat().filter(({ Name }) => Name.startsWith(`${STACK}_`))
-      await this.#removeAll(
-        'networks',
-        ofStack.map(({ Id: ID }) => ({ ID })),
-      )
-      return ofStack.length === 0
-    })
+    const networks = await fromManager<{ Id: string; Name: string; Labels: Record<string, string> | null }[]>(
+      this.lab,
+      '/networks',
+    )
+    const ofStacks = networks.filter(({ Labels }) => Labels?.['com.docker.stack.namespace'] !== undefined)
+    await this.#removeAll(
+      'networks',
+      ofStacks.map(({ Id: ID }) => ({ ID })),
+    )
   }
 
   async #removeAll(kind: string, objects: readonly { ID: string }[]): Promise<void> {
@@ -174,7 +171,7 @@ export class Arena implements AsyncDisposable {
     const file = join(config, 'compose.yml')
     const before = there.map((service) => ({ ...service, replicas: service.before ?? 1 }))
     await writeFile(file, composeOf(scenario, before, images))
-    const args = ['stack', 'deploy', '--with-registry-auth', '--compose-file', file, STACK]
+    const args = ['stack', 'deploy', '--with-registry-auth', '--compose-file', file, stackOf(scenario)]
     const result = await this.lab.docker(args, { config })
     if (result.code !== 0) throw new Error(`deploying the stack: ${result.stderr}`)
   }

@@ -316,7 +316,7 @@ function missing(
 
 /** What is not as it was before. A job that was changed stays: going back would do its old work again. */
 function notAsBefore(
-  scenario: Pick<Scenario, 'shape'>,
+  scenario: Pick<Scenario, 'shape' | 'number'>,
   service: PlayedService,
   before: Truth,
   now: Truth,

@@ -8,7 +8,7 @@ import { Runner, type RunningStep, type Step } from '../runner.ts'
 import { type Arena, composeOf, USER } from './arena.ts'
 import { type Evidence, judge, type Other, type Said, type Wrong } from './judge.ts'
 import { meddle } from './other.ts'
-import { type Fault, isJob, nameOnSwarm, type PlayedService, type Scenario, STACK } from './scenario.ts'
+import { type Fault, isJob, nameOnSwarm, type PlayedService, type Scenario, stackOf } from './scenario.ts'
 import { momentComes, strike } from './strike.ts'
 import { look, type Truth } from './truth.ts'
 
@@ -268,7 +268,7 @@ async function stepFor(scenario: Scenario, arena: Arena, images: Images, workspa
   }
   if (scenario.shape === 'stack') {
     await writeFile(join(workspace, 'compose.yml'), composeOf(scenario, scenario.services, images))
-    return { with: { ...common, stack: STACK, strategy: scenario.strategy }, env }
+    return { with: { ...common, stack: stackOf(scenario), strategy: scenario.strategy }, env }
   }
   const services = scenario.services.map((service) => entryFor(scenario, service, arena, images))
   return { with: { ...common, services: JSON.stringify(services) }, env }

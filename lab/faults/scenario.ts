@@ -78,11 +78,18 @@ interface Struck<Kind, What> {
 export type DoorFault = 'cut' | 'stall' | 'delay' | 'html' | 'half' | 'noise' | 'lost'
 
 /** What a service is called on the swarm. */
-export function nameOnSwarm({ shape }: Pick<Scenario, 'shape'>, { name }: Pick<PlayedService, 'name'>): string {
-  return shape === 'stack' ? `${STACK}_${name}` : name
+export function nameOnSwarm(
+  scenario: Pick<Scenario, 'shape' | 'number'>,
+  { name }: Pick<PlayedService, 'name'>,
+): string {
+  return scenario.shape === 'stack' ? `${stackOf(scenario)}_${name}` : name
 }
 
-export const STACK = 'shop'
+/** Each has a name of its own: a machine may know a network for long after it is gone. */
+export function stackOf({ number }: Pick<Scenario, 'number'>): string {
+  return `shop${number}`
+}
+
 const NAMES = ['web', 'api', 'mail', 'search', 'import']
 const LONGEST_PASSING_SECONDS = 8
 
