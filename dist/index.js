@@ -4061,6 +4061,29 @@ function superseded(checked2, sentAt, service) {
   return { checked: checked2, sentAt, service, problem: { outcome: "superseded", cause } };
 }
 
+// src/last-look.ts
+async function withLastLook(rollouts, results, { connection, signal }) {
+  const ours = rollouts.flatMap(({ service }, index) => {
+    const result = results[index];
+    const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
+    return counts ? [service] : [];
+  });
+  if (ours.length === 0 || rollouts.length === 1) return results;
+  try {
+    const { seen } = await lookAt(connection.engine, ours, "up-to-date", signal);
+    return results.map((result, index) => {
+      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? "")?.standing : void 0;
+      if (standing !== "gone" && standing !== "changed") return result;
+      const cause = `someone else ${standing === "gone" ? "removed" : "changed"} it when it had come up`;
+      log.info(`${result.name}: ${cause}`);
+      return { ...result, outcome: "superseded", cause };
+    });
+  } catch (error) {
+    log.debug(`No last look: ${messageOf(error)}`);
+    return results;
+  }
+}
+
 // src/roll-out.ts
 async function rollOut(services, field) {
   const { wait, onFailure } = field.deployment;
@@ -4070,7 +4093,9 @@ async function rollOut(services, field) {
   const settled = await stage("Watch", () => watch2.end());
   const inOrder = rollouts.flatMap((rollout) => settled.find((one) => one.rollout === rollout) ?? []);
   const diagnosed = inOrder.map((one) => one.diagnosed);
-  if (!watch2.failed.aborted) return { rollouts, results: await Promise.all(diagnosed) };
+  if (!watch2.failed.aborted) {
+    return { rollouts, results: await withLastLook(rollouts, await Promise.all(diagnosed), field) };
+  }
   return { rollouts, results: inOrder.map(({ result }) => result), diagnosed };
 }
 function unwatched(rollouts) {

@@ -1,6 +1,7 @@
 import type { Moved } from './blue-green.ts'
 import { deploy } from './deploy.ts'
 import type { CheckedService, Field, Rollout, ServiceResult } from './deployment.ts'
+import { withLastLook } from './last-look.ts'
 import { stage } from './runner/log.ts'
 import { beginWatch, unwatchedResult } from './watch.ts'
 
@@ -24,7 +25,9 @@ export async function rollOut(services: readonly CheckedService[], field: Field)
   // In the order of the services, and not in that in which they were sent.
   const inOrder = rollouts.flatMap((rollout) => settled.find((one) => one.rollout === rollout) ?? [])
   const diagnosed = inOrder.map((one) => one.diagnosed)
-  if (!watch.failed.aborted) return { rollouts, results: await Promise.all(diagnosed) }
+  if (!watch.failed.aborted) {
+    return { rollouts, results: await withLastLook(rollouts, await Promise.all(diagnosed), field) }
+  }
   return { rollouts, results: inOrder.map(({ result }) => result), diagnosed }
 }
 
