@@ -219,15 +219,17 @@ export const SITUATIONS_OF_NODES: typeof SITUATIONS = {
       TaskTemplate: { Placement: { Constraints: [] } },
     })
     await player.untilRunning(1)
-    await player.node('n2', 'drain')
+    // Which of two empty nodes it is put on is chance.
+    const [its, other] = (await player.host()) === 'n1' ? ['n1', 'n2'] : ['n2', 'n1']
+    await player.node(its, 'drain')
     await player.wait(1)
     await player.untilRunning(1)
-    await player.node('n1', 'pause')
+    await player.node(other, 'pause')
     await player.scale(2)
     await player.wait(2)
-    await player.node('n1', 'active')
+    await player.node(other, 'active')
     await player.untilRunning(2)
-    await player.node('n2', 'active')
+    await player.node(its, 'active')
   },
 
   'a global service whose node is paused during an update': async (player) => {

@@ -103,6 +103,13 @@ export class Player {
     return this.update((spec) => ({ ...spec, Mode: { Replicated: { Replicas: replicas } } }))
   }
 
+  /** The host of its running task. */
+  async host(): Promise<string> {
+    const { tasks } = await this.#look()
+    const running = tasks.find(({ Status, DesiredState }) => Status.State === 'running' && DesiredState === 'running')
+    return this.stage.hosts.get(running?.NodeID ?? '') ?? 'no node'
+  }
+
   async remove(): Promise<void> {
     await this.stage.call('DELETE', `/services/${this.#id}`)
   }
@@ -198,8 +205,14 @@ export class Player {
     return { service: now, tasks, upToDate }
   }
 
+  /**
+   * What was seen. A task that never ran is left out: whether a replacement for one that fails is made before the
+   * updater turns back is chance, for swarmkit's restart supervisor and its updater hear of the failure side by side.
+   */
   trace(): Trace {
-    const all = [...this.#tasks.values()].sort((a, b) => (a.task.CreatedAt < b.task.CreatedAt ? -1 : 1))
+    const all = [...this.#tasks.values()]
+      .filter(({ last }) => !hasNeverRun(last))
+      .sort((a, b) => (a.task.CreatedAt < b.task.CreatedAt ? -1 : 1))
     const counts = new Map<string, number>()
     const tasks = new Map<string, TaskTrace>()
     for (const { last, marks } of all) {
