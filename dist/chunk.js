@@ -9805,6 +9805,9 @@ function contextIn(stdout) {
 var OWN_API_VERSION = "1.54";
 var OLDEST_API_VERSION = "1.41";
 function agreeOnVersion(offered = OLDEST_API_VERSION) {
+  if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
+    throw new EngineError(400, `its API version is "${foreignLine(offered, 20)}", and no docker daemon has such a one`);
+  }
   if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
     throw new EngineError(
       400,
@@ -9828,14 +9831,53 @@ function compareVersions(a, b) {
 // src/docker/connect-engine.ts
 import { createInterface } from "node:readline";
 
+// src/docker/answer-shapes.ts
+var SPEC = { Name: "text", TaskTemplate: "object", Mode: "object" };
+var ITEMS = {
+  services: { ID: "text", Version: { Index: "number" }, Spec: SPEC },
+  tasks: { ID: "text", ServiceID: "text", CreatedAt: "text", DesiredState: "text", Status: { State: "text" } },
+  nodes: {
+    ID: "text",
+    Spec: "object",
+    Status: { State: "text" },
+    Description: { Platform: "object", Engine: "object" }
+  },
+  secrets: { ID: "text", Version: { Index: "number" }, Spec: { Name: "text" } },
+  configs: { ID: "text", Version: { Index: "number" }, Spec: { Name: "text" } },
+  networks: { Id: "text", Name: "text" }
+};
+var OTHERS = [
+  ["GET", /^\/info$/, { Swarm: "object" }],
+  ["GET", /^\/version$/, { ApiVersion: "text" }],
+  ["GET", /^\/distribution\/.+\/json$/, { Descriptor: { digest: "text" } }],
+  ["POST", /^\/(?:services|secrets|configs)\/create$/, { ID: "text" }],
+  ["POST", /^\/networks\/create$/, { Id: "text" }]
+];
+function isPlausible(value, method, path) {
+  const [, collection = "", id] = /^\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+  const item = method === "GET" && Object.hasOwn(ITEMS, collection) ? ITEMS[collection] : void 0;
+  if (item !== void 0 && id === void 0) return Array.isArray(value) && value.every((one) => fits(one, item));
+  const shape = item ?? OTHERS.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2];
+  return fits(value, shape ?? (method === "GET" ? "object" : "any"));
+}
+function fits(value, shape) {
+  if (shape === "any") return true;
+  if (shape === "text") return typeof value === "string";
+  if (shape === "number") return typeof value === "number";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const fields = shape === "object" ? [] : Object.entries(shape);
+  return fields.every(([key, inner]) => fits(value[key], inner));
+}
+
 // src/docker/answers.ts
 var MOST_QUOTED = 200;
 var MOST_READ = 1e4;
 function readAnswer({ body, headers }, path, { host, request: request2 }) {
   const text2 = body.toString();
-  if (text2.trim() === "" && !isRead(request2)) return void 0;
-  const value = parsed(text2);
-  if (value === void 0 || isRead(request2) && !isPlausible(value, path)) {
+  const [method = ""] = request2.split(" ", 1);
+  const isNothing2 = text2.trim() === "" && method !== "GET";
+  const value = isNothing2 ? void 0 : parsed(text2);
+  if (value === void 0 && !isNothing2 || !isPlausible(value, method, path)) {
     const reason = `it answers ${request2} with ${describe(text2, headers["content-type"])}, and no docker daemon does`;
     throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
   }
@@ -9860,27 +9902,6 @@ function parsed(text2) {
     return void 0;
   }
 }
-function isRead(request2) {
-  return request2.startsWith("GET ");
-}
-var LISTS = /^\/(?:services|tasks|nodes|networks|secrets|configs)$/;
-var KEYS2 = [
-  [/^\/info$/, "Swarm"],
-  [/^\/version$/, "ApiVersion"],
-  [/^\/(?:services|tasks|nodes|secrets|configs)\/[^/]+$/, "ID"],
-  [/^\/networks\/[^/]+$/, "Id"],
-  [/^\/distribution\/.+\/json$/, "Descriptor"]
-];
-function isPlausible(value, path) {
-  if (LISTS.test(path))
-    return Array.isArray(value) && value.every((item) => isObject(item) && ("ID" in item || "Id" in item));
-  if (!isObject(value)) return false;
-  const key = KEYS2.find(([pattern]) => pattern.test(path))?.[1];
-  return key === void 0 || key in value;
-}
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 function describe(text2, contentType = "") {
   if (text2.trim() === "") return "nothing";
   const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text2);
@@ -9900,6 +9921,7 @@ var ENDED_WITHOUT_ANSWER = "the connection ended without an answer";
 var MOST_CONNECTIONS = 4;
 var WAIT_SECONDS = 180;
 var MOST_STDERR = 2e4;
+var MOST_MEGABYTES = 256;
 var HttpOverPipe = class {
   #agent;
   #open = /* @__PURE__ */ new Set();
@@ -9913,9 +9935,14 @@ var HttpOverPipe = class {
    * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
    */
   exchange(outgoing, limits) {
-    return this.#send(outgoing, limits, (response, done) => {
+    return this.#send(outgoing, limits, (response, done, fail) => {
       const parts = [];
-      response.on("data", (part) => parts.push(part));
+      let bytes = 0;
+      response.on("data", (part) => {
+        bytes += part.length;
+        parts.push(part);
+        if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
+      });
       response.once("end", () => {
         done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
       });
@@ -9966,10 +9993,11 @@ var HttpOverPipe = class {
       request2.once("response", (response) => {
         response.once("error", (error) => giveUp(brokenBy(error, "the answer broke off")));
         response.once("aborted", () => giveUp(new ConnectionLost("the answer broke off")));
-        read2(response, (answer) => {
+        const done = (answer) => {
           end2();
           resolve4(answer);
-        });
+        };
+        read2(response, done, giveUp);
       });
       request2.on("error", (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)));
       request2.end(payload);
@@ -11102,7 +11130,7 @@ function typosBetween(a, b) {
 
 // src/inputs/registries.ts
 var PASSWORD_KEYS = ["password-env", "password-file", "password"];
-var KEYS3 = ["registry", "username", ...PASSWORD_KEYS, "config"];
+var KEYS2 = ["registry", "username", ...PASSWORD_KEYS, "config"];
 var OTHER_NAMES = {
   address: "registry",
   configuration: "config",
@@ -11125,7 +11153,7 @@ function isYaml(text2) {
   const first = text2.split(/\r?\n/).find(saysSomething) ?? "";
   if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true;
   const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
-  return key !== void 0 && (KEYS3.includes(key) || columnsOf(first).length !== 4);
+  return key !== void 0 && (KEYS2.includes(key) || columnsOf(first).length !== 4);
 }
 function saysSomething(line) {
   return line.trim() !== "" && !line.trim().startsWith("#");
@@ -11172,7 +11200,7 @@ function credentialsFromYaml(text2, input2, sources, problems) {
     problems.add(`${input2} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
   }
   if (wrong.length > 0) return [];
-  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS3.includes(key));
+  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS2.includes(key));
   if (root?.kind !== "list" && !isOneEntry2) {
     problems.add(`${input2}: this is no list of credentials: write entries such as ${EXAMPLE}`);
     return [];
@@ -11190,9 +11218,9 @@ function credentialFromEntry(entry, origin, sources, problems) {
     );
     return void 0;
   }
-  const unknown = entry.entries.filter(({ key }) => !KEYS3.includes(key));
+  const unknown = entry.entries.filter(({ key }) => !KEYS2.includes(key));
   for (const { key, line } of unknown) {
-    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS3, OTHER_NAMES), KEYS3)}`);
+    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS2, OTHER_NAMES), KEYS2)}`);
   }
   if (unknown.length > 0) return void 0;
   const username = requiredText(entry, "username", "write the name of the account", problems);
@@ -11282,7 +11310,7 @@ var LONG_NAMES = {
   "-u": "--user",
   "-w": "--workdir"
 };
-var LISTS2 = new Set(
+var LISTS = new Set(
   "config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit".split(" ").map((name) => `--${name}`)
 );
 var CONNECTION = "the way to the swarm is the same for all services: use the input `host` or `context`";
@@ -11363,10 +11391,10 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
   if (reserved !== void 0) return `${spelling} is not yours to give here, because ${reserved}`;
   const client = clientFlagProblem(verb, name, value);
   if (client !== void 0) return client;
-  if (verb === "update" && LISTS2.has(name))
+  if (verb === "update" && LISTS.has(name))
     return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
   const list2 = name.replace(/-(?:add|rm)$/, "");
-  if (verb === "create" && list2 !== name && LISTS2.has(list2))
+  if (verb === "create" && list2 !== name && LISTS.has(list2))
     return `docker service create has no ${name}: write ${list2}`;
   if (value?.includes("\0"))
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
@@ -11594,7 +11622,7 @@ function pairsOfList({ items }, problems) {
 }
 
 // src/inputs/services.ts
-var KEYS4 = [
+var KEYS3 = [
   "name",
   "image",
   "auth-config",
@@ -11646,7 +11674,7 @@ function entriesOf(root, problems) {
   return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
 }
 function isOneEntry({ entries }) {
-  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS4.includes(key));
+  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS3.includes(key));
 }
 function entriesOfList(items) {
   return items.map((value, index) => {
@@ -11714,7 +11742,7 @@ function requestFromMap(entry, map, forAll, problems) {
   };
 }
 function checkKeys({ name }, map, problems) {
-  const unknown = map.entries.filter(({ key }) => !KEYS4.includes(key));
+  const unknown = map.entries.filter(({ key }) => !KEYS3.includes(key));
   const [only, ...others] = map.entries;
   if (only !== void 0 && others.length === 0 && unknown.length === 1 && name === void 0 && only.value.kind === "text") {
     problems.add(
@@ -11723,8 +11751,8 @@ function checkKeys({ name }, map, problems) {
     return false;
   }
   for (const { key, line } of unknown) {
-    const closest = closestKey(key, KEYS4, OTHER_NAMES2);
-    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS4);
+    const closest = closestKey(key, KEYS3, OTHER_NAMES2);
+    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS3);
     problems.add(`line ${line} has the unknown key ${shown2(key)}: ${advice}`);
   }
   return unknown.length === 0;

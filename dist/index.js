@@ -2887,7 +2887,8 @@ function planService(request, loggedIn, observed, hasLock) {
     const currentAccess = accessToReturn(request, current, loggedIn);
     return { request, current, access, currentAccess, ...colours && { colours }, ...interim };
   } catch (error) {
-    return `service ${name}: ${messageOf(error)}`;
+    if (!(error instanceof UserError)) throw error;
+    return `service ${name}: ${error.message}`;
   }
 }
 function coloursFor({ name, compose, rollover }, services) {
@@ -2933,13 +2934,13 @@ function namedAccess(request, current, image, { configs }) {
   const config = configs.find(({ name }) => name === choice.name);
   if (config === void 0) {
     const known2 = configs.length > 0 ? `the configs of this run are ${list2(configs.map(({ name }) => name))}` : "this run has no configs";
-    throw new Error(
+    throw new UserError(
       `${choice.source} names the config ${choice.name}, but ${known2}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``
     );
   }
   const credential = config.credentials.find(({ registry }) => registry === image.registry);
   if (credential === void 0) {
-    throw new Error(
+    throw new UserError(
       `${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`
     );
   }
@@ -2960,7 +2961,7 @@ function matchingAccess(image, configs) {
   const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
   if (first !== void 0 && others.length > 0) {
     const names = list2([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
-    throw new Error(
+    throw new UserError(
       `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`
     );
   }

@@ -4,7 +4,7 @@ import { colourOf, coloursOf, hasColours, nameTaken, siblingNames } from './dock
 import { beforeInterim, markOf, mayBeAlive } from './docker/interim-spec.ts'
 import { type ImageReference, parseReference, pathMatches } from './docker/reference.ts'
 import { imageOf } from './docker/service-spec.ts'
-import { messageOf } from './errors.ts'
+import { UserError } from './errors.ts'
 
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as const
@@ -63,7 +63,8 @@ function planService(
     const currentAccess = accessToReturn(request, current, loggedIn)
     return { request, current, access, currentAccess, ...(colours && { colours }), ...interim }
   } catch (error) {
-    return `service ${name}: ${messageOf(error)}`
+    if (!(error instanceof UserError)) throw error
+    return `service ${name}: ${error.message}`
   }
 }
 
@@ -108,7 +109,7 @@ function othersInterim({ Spec: spec }: Service, now: number, hasLock: boolean): 
  * The credential for a service, in this order: the config that the service names, in its entry or by a label; the
  * given credential with the longest path that holds the image; the user's own Docker configuration; none.
  *
- * @throws Error when two candidates are of the same rank, or the config named does not serve
+ * @throws UserError when two candidates are of the same rank, or the config named does not serve
  */
 function chooseAccess(
   request: ServiceRequest,
@@ -147,13 +148,13 @@ function namedAccess(
       configs.length > 0
         ? `the configs of this run are ${list(configs.map(({ name }) => name))}`
         : 'this run has no configs'
-    throw new Error(
+    throw new UserError(
       `${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``,
     )
   }
   const credential = config.credentials.find(({ registry }) => registry === image.registry)
   if (credential === undefined) {
-    throw new Error(
+    throw new UserError(
       `${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`,
     )
   }
@@ -179,7 +180,7 @@ function matchingAccess(image: ImageReference, configs: readonly Config[]): Acce
   const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest)
   if (first !== undefined && others.length > 0) {
     const names = list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`))
-    throw new Error(
+    throw new UserError(
       `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`,
     )
   }

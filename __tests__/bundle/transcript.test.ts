@@ -168,9 +168,13 @@ describe('the bundle', () => {
   })
 
   test('what only a bug can cause is called one', async () => {
+    const broken = {
+      ...web,
+      Spec: { ...web.Spec, TaskTemplate: { ...web.Spec.TaskTemplate, Placement: { Constraints: 7 } } },
+    }
     const { result } = await run(
-      { answers: { ...healthy.answers, '/services': [{ ID: 'a service without a spec' }] } },
-      { services: `${web.Spec.Name}: ${image || 'app'}` },
+      { answers: { ...healthy.answers, '/services': [broken] } },
+      { services: `- {name: ${web.Spec.Name}, replicas: 3}` },
     )
     expect(result.main.code).toBe(1)
     expect(errorsOf(result)).toEqual([expect.stringMatching(/^A bug of this action, not of your workflow/)])

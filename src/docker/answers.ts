@@ -1,4 +1,5 @@
 import { foreignLine } from '../runner/foreign.ts'
+import { isPlausible } from './answer-shapes.ts'
 import { EngineError, Unreadable } from './engine.ts'
 import { parseGoJson } from './go-json.ts'
 
@@ -20,9 +21,10 @@ const MOST_READ = 10_000
  */
 export function readAnswer<T>({ body, headers }: Body, path: string, { host, request }: Asked): T {
   const text = body.toString()
-  if (text.trim() === '' && !isRead(request)) return undefined as T
-  const value = parsed(text)
-  if (value === undefined || (isRead(request) && !isPlausible(value, path))) {
+  const [method = ''] = request.split(' ', 1)
+  const isNothing = text.trim() === '' && method !== 'GET'
+  const value = isNothing ? undefined : parsed(text)
+  if ((value === undefined && !isNothing) || !isPlausible(value, method, path)) {
     const reason = `it answers ${request} with ${describe(text, headers['content-type'])}, and no docker daemon does`
     throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason })
   }
@@ -50,34 +52,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isRead(request: string): boolean {
-  return request.startsWith('GET ')
-}
-
-const LISTS = /^\/(?:services|tasks|nodes|networks|secrets|configs)$/
-
-/** Fields without which an answer is not what it should be. */
-const KEYS: readonly (readonly [RegExp, string])[] = [
-  [/^\/info$/, 'Swarm'],
-  [/^\/version$/, 'ApiVersion'],
-  [/^\/(?:services|tasks|nodes|secrets|configs)\/[^/]+$/, 'ID'],
-  [/^\/networks\/[^/]+$/, 'Id'],
-  [/^\/distribution\/.+\/json$/, 'Descriptor'],
-]
-
-/** Whether a daemon can have meant it. An empty object is no swarm without a manager, and `null` no empty list. */
-function isPlausible(value: unknown, path: string): boolean {
-  if (LISTS.test(path))
-    return Array.isArray(value) && value.every((item) => isObject(item) && ('ID' in item || 'Id' in item))
-  if (!isObject(value)) return false
-  const key = KEYS.find(([pattern]) => pattern.test(path))?.[1]
-  return key === undefined || key in value
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Something that is not the daemon's, in a few words. */

@@ -13,9 +13,12 @@ const OLDEST_API_VERSION = '1.41'
 /**
  * The API version to speak with a daemon that offers `offered`: the oldest unless it tells.
  *
- * @throws EngineError when that is older than {@link OLDEST_API_VERSION}
+ * @throws EngineError when that is older than {@link OLDEST_API_VERSION}, or no version
  */
 export function agreeOnVersion(offered = OLDEST_API_VERSION): string {
+  if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
+    throw new EngineError(400, `its API version is "${foreignLine(offered, 20)}", and no docker daemon has such a one`)
+  }
   if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
     throw new EngineError(
       400,

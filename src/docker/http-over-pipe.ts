@@ -15,6 +15,9 @@ const WAIT_SECONDS = 180
 
 const MOST_STDERR = 20_000
 
+/** The tasks of the largest swarms are some ten megabytes. */
+const MOST_MEGABYTES = 256
+
 /** A request as it goes over the pipe. */
 export interface Outgoing {
   readonly method: string
@@ -55,9 +58,14 @@ export class HttpOverPipe {
    * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
    */
   exchange(outgoing: Outgoing, limits: Limits): Promise<Answer> {
-    return this.#send(outgoing, limits, (response, done) => {
+    return this.#send(outgoing, limits, (response, done, fail) => {
       const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part))
+      let bytes = 0
+      response.on('data', (part: Buffer) => {
+        bytes += part.length
+        parts.push(part)
+        if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`))
+      })
       response.once('end', () => {
         done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) })
       })
@@ -86,7 +94,7 @@ export class HttpOverPipe {
   #send<T>(
     { method, path, headers, payload }: Outgoing,
     { signal, seconds }: Limits,
-    read: (response: IncomingMessage, done: (answer: T) => void) => void,
+    read: (response: IncomingMessage, done: (answer: T) => void, fail: (error: Error) => void) => void,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (signal?.aborted) return reject(stopped(signal))
@@ -116,10 +124,11 @@ export class HttpOverPipe {
       request.once('response', (response) => {
         response.once('error', (error) => giveUp(brokenBy(error, 'the answer broke off')))
         response.once('aborted', () => giveUp(new ConnectionLost('the answer broke off')))
-        read(response, (answer) => {
+        const done = (answer: T) => {
           end()
           resolve(answer)
-        })
+        }
+        read(response, done, giveUp)
       })
       request.on('error', (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)))
       request.end(payload)

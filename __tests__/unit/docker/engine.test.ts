@@ -52,6 +52,10 @@ describe('the API version to speak', () => {
   })
 })
 
+test.each(['', 'x', '1', '1.', '1.41\n::error::', '1.41.0', '99999.1'])('an API version %j is none', (offered) => {
+  expect(() => agreeOnVersion(offered)).toThrow(/^its API version is ".*", and no docker daemon has such a one$/)
+})
+
 describe('a DOCKER_API_VERSION of the user’s', () => {
   const range = { ApiVersion: '1.54', MinAPIVersion: '1.44' }
 
@@ -90,11 +94,14 @@ describe('what Go writes as null is not there', () => {
     expect(platformProblem([createNode(1)], image.Platforms ?? [])).toBeUndefined()
   })
 
+  const SPEC = { Name: 'web', TaskTemplate: {}, Mode: {} }
+  const service = (more: object) => [{ ID: '1', Version: { Index: 1 }, Spec: SPEC, ...more }]
+
   test.each<[string, unknown, unknown]>([
-    ['lists and maps of a spec', [{ ID: '1', Spec: { Labels: null } }], [{ ID: '1', Spec: {} }]],
-    ['deeper down', [{ ID: '1', A: { B: [{ C: null, D: 0 }] } }], [{ ID: '1', A: { B: [{ D: 0 }] } }]],
-    ['items of a list', [{ ID: '1', Ports: [null, { a: 1 }] }], [{ ID: '1', Ports: [{ a: 1 }] }]],
-    ['and nothing else', [{ ID: 'null', b: 0, c: '', d: false, e: [], f: {} }], undefined],
+    ['lists and maps of a spec', service({ Spec: { ...SPEC, Labels: null } }), service({})],
+    ['deeper down', service({ A: { B: [{ C: null, D: 0 }] } }), service({ A: { B: [{ D: 0 }] } })],
+    ['items of a list', service({ Ports: [null, { a: 1 }] }), service({ Ports: [{ a: 1 }] })],
+    ['and nothing else', service({ ID: 'null', b: 0, c: '', d: false, e: [], f: {} }), undefined],
   ])('%s', async (_, body, read) => {
     expect(await withAnswer(body, (engine) => engine.get<Service[]>('/services'))).toEqual(read ?? body)
     expect(await withAnswer(body, (engine) => engine.post<Node[]>('/any'))).toEqual(read ?? body)
@@ -113,12 +120,32 @@ describe('an answer that no daemon gives', () => {
     ['an object without what it is asked for', '/distribution/a.b/c:1/json', { a: 1 }, '"{"a":1}"'],
     ['a page', '/nodes', HTML, 'HTML ("It works! � for you")'],
     ['nothing', '/info', '', 'nothing'],
+    [
+      'a service without a spec',
+      '/services',
+      [{ ID: 'a', Version: { Index: 1 } }],
+      '"[{"ID":"a","Version":{"Index":1}}]"',
+    ],
+    ['a task without a status', '/tasks/a', { ID: 'a', ServiceID: 'b' }, '"{"ID":"a","ServiceID":"b"}"'],
+    ['a node of text', '/nodes', [{ ID: 'a', Spec: 'x' }], '"[{"ID":"a","Spec":"x"}]"'],
+    ['a secret without a name', '/secrets', [{ ID: 'a' }], '"[{"ID":"a"}]"'],
+    ['a network whose ID is a number', '/networks/a', { Id: 1, Name: 'a' }, '"{"Id":1,"Name":"a"}"'],
   ])('%s is told as that', async (_, path, body, quoted) => {
     const error = await withAnswer(body, (engine) => engine.get(path)).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Unreadable)
     expect(tellCallError(error)).toBe(
       `unix:///fake.sock cannot be understood: it answers GET ${path} with ${quoted}, and no docker daemon does`,
     )
+  })
+
+  test.each([
+    ['/services/create', {}, '"{}"'],
+    ['/secrets/create', '', 'nothing'],
+    ['/networks/create', { ID: 'a' }, '"{"ID":"a"}"'],
+  ])('POST %s that names no ID: %j', async (path, body, quoted) => {
+    const error = await withAnswer(body, (engine) => engine.post(path)).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(Unreadable)
+    expect(tellCallError(error)).toContain(`it answers POST ${path} with ${quoted}, and no docker daemon does`)
   })
 
   test('an answer that sends elsewhere is no success, also of a change, and also without a body', async () => {
@@ -184,6 +211,21 @@ describe('a call ends', () => {
     )
     engine.close()
     await Promise.all(streams)
+  })
+
+  test('when its answer has no end', async () => {
+    await using daemon = await FakeDaemon.start((_request, response) => {
+      const chunk = Buffer.alloc(1 << 24)
+      const more = () => void (response.destroyed || response.write(chunk, more))
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      more()
+    })
+    const error = await daemon
+      .engine()
+      .then((engine) => engine.get('/nodes'))
+      .catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(Unreadable)
+    expect(tellCallError(error)).toBe('unix:///fake.sock did not answer GET /nodes: its answer is larger than 256 MB')
   })
 
   test('when its answer breaks off', async () => {
