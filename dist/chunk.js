@@ -1756,7 +1756,7 @@ var require_merge = __commonJS({
       }),
       stringify: () => MERGE_KEY
     };
-    var isMergeKey = (ctx, key) => (merge.identify(key) || identity2.isScalar(key) && (!key.type || key.type === Scalar2.Scalar.PLAIN) && merge.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge.tag && tag.default);
+    var isMergeKey2 = (ctx, key) => (merge.identify(key) || identity2.isScalar(key) && (!key.type || key.type === Scalar2.Scalar.PLAIN) && merge.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge.tag && tag.default);
     function addMergeToJSMap(ctx, map, value) {
       const source = resolveAliasValue(ctx, value);
       if (identity2.isSeq(source))
@@ -1794,7 +1794,7 @@ var require_merge = __commonJS({
       return ctx && identity2.isAlias(value) ? value.resolve(ctx.doc, ctx) : value;
     }
     exports.addMergeToJSMap = addMergeToJSMap;
-    exports.isMergeKey = isMergeKey;
+    exports.isMergeKey = isMergeKey2;
     exports.merge = merge;
   }
 });
@@ -10781,7 +10781,12 @@ function parseChoice(text2, choices) {
 var import_yaml = __toESM(require_dist(), 1);
 var DEEPEST = 20;
 var MOST_ALIASED_VALUES = 1e5;
-var HARMLESS_TAGS = /* @__PURE__ */ new Set(["!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"]);
+var YAML_TAG = "tag:yaml.org,2002:";
+var HARMLESS_TAGS = /* @__PURE__ */ new Set(["!", `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
+var COMPOSE_TAGS = {
+  "!reset": "`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have",
+  "!override": "`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only"
+};
 var REASONS = {
   TAB_AS_INDENT: "a tab indents the line, which YAML does not allow: indent with spaces",
   BAD_ALIAS: "a value that begins with * or & is an alias or anchor in YAML: put the value in quotes",
@@ -10803,16 +10808,74 @@ function parseYaml(text2) {
     lineCounter,
     prettyErrors: false,
     uniqueKeys: false,
+    resolveKnownTags: false,
     logLevel: "error"
   });
   const [error] = document.errors;
   const tree = new TreeBuilder(source, lineCounter);
-  const root = document.contents === null ? void 0 : tree.build(document.contents);
+  const root = document.contents === null ? void 0 : tree.buildAll(document.contents);
   if (error === void 0) return { root, problems: tree.problems };
   const { line, col } = lineCounter.linePos(error.pos[0]);
   const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? "";
   const code = startOfLine.includes("	") ? "TAB_AS_INDENT" : error.code;
   return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+}
+function isMergeKey(key) {
+  if (!(0, import_yaml.isScalar)(key) || key.value !== "<<") return false;
+  return key.tag === `${YAML_TAG}merge` || key.type === import_yaml.Scalar.PLAIN && (key.tag === void 0 || key.tag === "!");
+}
+var INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
+var FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+var NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+var TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
+function taggedText(text2, tag) {
+  const plain = (value2) => ({ ...text2, value: value2, style: "plain" });
+  const { value } = text2;
+  switch (tag) {
+    case "str":
+      return text2.style === "plain" ? { ...text2, style: "quoted" } : text2;
+    case "null":
+      return /^(?:|~|null|Null|NULL)$/.test(value) ? plain("") : wrongTag(tag, "null");
+    case "bool":
+      return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, "true or false");
+    case "int":
+      return integer(value) === void 0 ? wrongTag(tag, "a whole number") : plain(value);
+    case "float": {
+      const whole = integer(value);
+      if (whole !== void 0) return plain(`${whole}.0`);
+      const digits = value.replaceAll("_", "");
+      const isFloat = NO_NUMBER.test(value) || FLOAT.test(digits) && Number.isFinite(Number(digits));
+      return isFloat ? plain(value) : wrongTag(tag, "a number");
+    }
+    case "timestamp":
+      return TIMESTAMP.test(value) ? { ...text2, isTimestamp: true } : wrongTag(tag, "a date such as 2026-01-31");
+    case "binary":
+      return textOfBase64(text2);
+    default:
+      return "a value that begins with ! is a tag in YAML: put the value in quotes";
+  }
+}
+function wrongTag(tag, needed) {
+  return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
+}
+function integer(text2) {
+  const [, sign, digits = ""] = INTEGER.exec(text2.replaceAll("_", "")) ?? [];
+  if (sign === void 0) return void 0;
+  const isOctal = /^0\d/.test(digits);
+  if (isOctal && /[89]/.test(digits)) return void 0;
+  const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase());
+  if (size > (sign === "-" ? 2n ** 63n : sign === "+" ? 2n ** 63n - 1n : 2n ** 64n - 1n)) return void 0;
+  return sign === "-" ? -size : size;
+}
+function textOfBase64(text2) {
+  const base64 = text2.value.replace(/[\r\n]/g, "");
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.toString("base64") !== base64) return wrongTag("binary", "padded base64");
+  try {
+    return { ...text2, style: "quoted", value: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return "what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file";
+  }
 }
 var TreeBuilder = class {
   problems = [];
@@ -10820,19 +10883,28 @@ var TreeBuilder = class {
   #lineCounter;
   #anchors = /* @__PURE__ */ new Map();
   #sizes = /* @__PURE__ */ new Map();
+  /** Where an anchor stands before nothing. */
+  #emptyAnchors = /* @__PURE__ */ new Map();
+  #aliases = /* @__PURE__ */ new Set();
   #aliasedValues = 0;
   constructor(source, lineCounter) {
     this.#source = source;
     this.#lineCounter = lineCounter;
+  }
+  buildAll(node) {
+    const root = this.build(node);
+    for (const [anchor, offset] of this.#emptyAnchors) {
+      if (this.#aliases.has(anchor)) continue;
+      this.#refuse(offset, "a value that begins with & is an anchor in YAML: put the value in quotes");
+    }
+    this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
+    return root;
   }
   build(node, depth = 0) {
     if (node === null) return this.#empty(0);
     const offset = node.range?.[0] ?? 0;
     if (depth > DEEPEST) return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
     if ((0, import_yaml.isAlias)(node)) return this.#resolve(node.source, offset);
-    if (node.tag !== void 0 && !HARMLESS_TAGS.has(node.tag)) {
-      return this.#refuse(offset, "a value that begins with ! is a tag in YAML: put the value in quotes");
-    }
     if (node.anchor !== void 0) this.#anchors.set(node.anchor, void 0);
     const value = this.#valueOf(node, offset, depth);
     if (node.anchor !== void 0) this.#anchors.set(node.anchor, value);
@@ -10840,17 +10912,25 @@ var TreeBuilder = class {
   }
   #valueOf(node, offset, depth) {
     const line = this.#lineCounter.linePos(offset).line;
+    const { tag } = node;
+    const ofTag = tag === void 0 ? offset : Math.max(0, this.#source.lastIndexOf("!", offset - 1));
+    if (tag !== void 0 && Object.hasOwn(COMPOSE_TAGS, tag)) return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? "");
+    if (tag !== void 0 && !(0, import_yaml.isScalar)(node) && !HARMLESS_TAGS.has(tag)) {
+      return this.#refuse(ofTag, "a tag (!) stands before a list or mapping: leave the tag out");
+    }
     if ((0, import_yaml.isMap)(node)) return this.#sized({ kind: "map", line, entries: this.#entries(node, depth) });
     if ((0, import_yaml.isSeq)(node)) {
       const items = node.items.map((item) => this.build(item, depth + 1));
       return this.#sized({ kind: "list", line, items });
     }
     if (!(0, import_yaml.isScalar)(node)) return this.#empty(offset);
-    const value = String(node.value ?? "");
-    if (value === "" && node.anchor !== void 0) {
-      return this.#refuse(offset, "a value that begins with & is an anchor in YAML: put the value in quotes");
+    const untagged = { kind: "text", line, value: String(node.value ?? ""), ...this.#styleOf(node) };
+    if (untagged.value === "" && untagged.style === "plain" && tag === void 0 && node.anchor !== void 0) {
+      this.#emptyAnchors.set(node.anchor, offset);
     }
-    return { kind: "text", line, value, ...this.#styleOf(node) };
+    if (tag === void 0 || tag === "!") return untagged;
+    const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : "a value that begins with ! is a tag in YAML: put the value in quotes";
+    return typeof tagged === "string" ? this.#refuse(ofTag, tagged) : tagged;
   }
   #styleOf(node) {
     if (node.type === import_yaml.Scalar.BLOCK_LITERAL || node.type === import_yaml.Scalar.BLOCK_FOLDED) {
@@ -10866,23 +10946,37 @@ var TreeBuilder = class {
   }
   #entries(map, depth) {
     const own2 = /* @__PURE__ */ new Map();
-    const merged = [];
+    let merged;
     for (const { key: keyNode, value: valueNode } of map.items) {
+      const offset = keyNode?.range?.[0] ?? 0;
+      if (isMergeKey(keyNode)) {
+        if (merged === void 0) merged = this.#merged(valueNode, offset, depth);
+        else this.#refuse(offset, "`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`");
+        continue;
+      }
       const key = this.build(keyNode, depth + 1);
       const value = this.build(valueNode, depth + 1);
-      const offset = keyNode?.range?.[0] ?? 0;
       if (key.kind !== "text") this.#refuse(offset, "a key is a list or mapping: write text before the colon");
-      else if (key.value === "<<" && key.style === "plain")
-        merged.push(...value.kind === "list" ? value.items : [value]);
       else if (own2.has(key.value)) this.#refuse(offset, "the key is in its mapping already: leave one of the two");
       else own2.set(key.value, { key: key.value, line: key.line, value });
     }
-    for (const { key, ...rest } of merged.flatMap((value) => value.kind === "map" ? value.entries : [])) {
+    for (const { key, ...rest } of merged?.flatMap((value) => value.kind === "map" ? value.entries : []) ?? []) {
       if (!own2.has(key)) own2.set(key, { key, ...rest });
     }
     return [...own2.values()];
   }
+  /** The mappings behind `<<`; the first of those that have a key gives its value. */
+  #merged(node, offset, depth) {
+    const known2 = this.problems.length;
+    const value = this.build(node, depth + 1);
+    const all = value.kind === "list" && (0, import_yaml.isSeq)(node) ? value.items : [value];
+    if (this.problems.length === known2 && all.some(({ kind }) => kind !== "map")) {
+      this.#refuse(offset, "what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping");
+    }
+    return all;
+  }
   #resolve(anchor, offset) {
+    this.#aliases.add(anchor);
     const target = this.#anchors.get(anchor);
     if (target === void 0) {
       const wrong = this.#anchors.has(anchor) ? "an alias (*) stands inside of what it means: give the name of an anchor that ends before it" : REASONS.BAD_ALIAS;
@@ -11911,7 +12005,7 @@ var IGNORED = {
 
 // src/inputs/compose/tree.ts
 function isNothing(value) {
-  return value.kind === "text" && value.style === "plain" && /^(?:|~|null)$/i.test(value.value);
+  return value.kind === "text" && value.style === "plain" && /^(?:|~|null|Null|NULL)$/.test(value.value);
 }
 function entryAt(map, key) {
   return map.entries.find((entry) => entry.key === key)?.value;
@@ -11937,18 +12031,26 @@ function mapTexts(map, change) {
 function text(value, line) {
   return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
 }
-var NO_TEXT = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/;
+var NO_TEXT = /^(?:true|false|yes|no|on|off|[yn]|null|~|[-+]?\.?\d[\w.+-]*|[-+]?\.(?:inf|nan))$/i;
+var DATE = /^\d{4}-\d{1,2}-\d{1,2}/;
+var LONGEST_KEY = 1e3;
 function toYaml(value) {
   if (value.kind === "list") return `[${value.items.map(toYaml).join(", ")}]`;
   if (value.kind === "map") {
-    return `{${value.entries.map(({ key, value: inner }) => `${quoted3(key)}: ${toYaml(inner)}`).join(", ")}}`;
+    return `{${value.entries.map(({ key, value: inner }) => `${keyToYaml(key)}: ${toYaml(inner)}`).join(", ")}}`;
   }
   if (isNothing(value)) return "null";
-  return value.style === "plain" && NO_TEXT.test(value.value) ? value.value : quoted3(value.value);
+  if (value.isTimestamp) return `!!timestamp ${quoted3(value.value)}`;
+  const isText2 = value.style !== "plain" || !NO_TEXT.test(value.value) || DATE.test(value.value);
+  return isText2 ? quoted3(value.value) : value.value;
+}
+function keyToYaml(key) {
+  const text2 = quoted3(key);
+  return text2.length > LONGEST_KEY ? `? ${text2} ` : text2;
 }
 function quoted3(value) {
   return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029\ufeff]/g,
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
   );
 }

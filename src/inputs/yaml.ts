@@ -24,6 +24,8 @@ export interface YamlText {
   readonly isFolded: boolean
   /** Plain text that ends where a comment begins: perhaps the comment was meant to be text. */
   readonly hasComment: boolean
+  /** Its author says by a tag that it is a point in time: no style says that. */
+  readonly isTimestamp?: true
 }
 
 export interface YamlList {
@@ -62,8 +64,18 @@ const DEEPEST = 20
 /** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
 const MOST_ALIASED_VALUES = 100_000
 
-/** The tags that say what is so anyway: all others change a value, or were meant to be a part of it. */
-const HARMLESS_TAGS = new Set(['!', 'tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq'])
+const YAML_TAG = 'tag:yaml.org,2002:'
+
+/** The tags that say of a list or mapping what is so anyway. */
+const HARMLESS_TAGS = new Set(['!', `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`])
+
+/** What docker compose does by tags where files are merged. */
+const COMPOSE_TAGS: Readonly<Record<string, string>> = {
+  '!reset':
+    '`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have',
+  '!override':
+    '`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only',
+}
 
 const REASONS: Partial<Record<ErrorCode, string>> = {
   TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
@@ -95,11 +107,12 @@ export function parseYaml(text: string): YamlDocument {
     lineCounter,
     prettyErrors: false,
     uniqueKeys: false,
+    resolveKnownTags: false,
     logLevel: 'error',
   })
   const [error] = document.errors
   const tree = new TreeBuilder(source, lineCounter)
-  const root = document.contents === null ? undefined : tree.build(document.contents)
+  const root = document.contents === null ? undefined : tree.buildAll(document.contents)
   if (error === undefined) return { root, problems: tree.problems }
 
   const { line, col } = lineCounter.linePos(error.pos[0])
@@ -108,12 +121,84 @@ export function parseYaml(text: string): YamlDocument {
   return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] }
 }
 
+/** Plain, or with the tag that says it. */
+function isMergeKey(key: Node | null): boolean {
+  if (!isScalar(key) || key.value !== '<<') return false
+  return key.tag === `${YAML_TAG}merge` || (key.type === Scalar.PLAIN && (key.tag === undefined || key.tag === '!'))
+}
+
+const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i
+const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/
+const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
+const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/
+
+/**
+ * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
+ * read the same from the text without the tag.
+ */
+function taggedText(text: YamlText, tag: string): YamlText | string {
+  const plain = (value: string): YamlText => ({ ...text, value, style: 'plain' })
+  const { value } = text
+  switch (tag) {
+    case 'str':
+      return text.style === 'plain' ? { ...text, style: 'quoted' } : text
+    case 'null':
+      return /^(?:|~|null|Null|NULL)$/.test(value) ? plain('') : wrongTag(tag, 'null')
+    case 'bool':
+      return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, 'true or false')
+    case 'int':
+      return integer(value) === undefined ? wrongTag(tag, 'a whole number') : plain(value)
+    case 'float': {
+      const whole = integer(value)
+      if (whole !== undefined) return plain(`${whole}.0`)
+      const digits = value.replaceAll('_', '')
+      const isFloat = NO_NUMBER.test(value) || (FLOAT.test(digits) && Number.isFinite(Number(digits)))
+      return isFloat ? plain(value) : wrongTag(tag, 'a number')
+    }
+    case 'timestamp':
+      return TIMESTAMP.test(value) ? { ...text, isTimestamp: true } : wrongTag(tag, 'a date such as 2026-01-31')
+    case 'binary':
+      return textOfBase64(text)
+    default:
+      return 'a value that begins with ! is a tag in YAML: put the value in quotes'
+  }
+}
+
+function wrongTag(tag: string, needed: string): string {
+  return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`
+}
+
+/** What Go takes for an integer of 64 bits, with or without a sign; a zero before the digits says that they are octal. */
+function integer(text: string): bigint | undefined {
+  const [, sign, digits = ''] = INTEGER.exec(text.replaceAll('_', '')) ?? []
+  if (sign === undefined) return undefined
+  const isOctal = /^0\d/.test(digits)
+  if (isOctal && /[89]/.test(digits)) return undefined
+  const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase())
+  if (size > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n)) return undefined
+  return sign === '-' ? -size : size
+}
+
+function textOfBase64(text: YamlText): YamlText | string {
+  const base64 = text.value.replace(/[\r\n]/g, '')
+  const bytes = Buffer.from(base64, 'base64')
+  if (bytes.toString('base64') !== base64) return wrongTag('binary', 'padded base64')
+  try {
+    return { ...text, style: 'quoted', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+  } catch {
+    return 'what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file'
+  }
+}
+
 class TreeBuilder {
   readonly problems: YamlProblem[] = []
   readonly #source: string
   readonly #lineCounter: LineCounter
   readonly #anchors = new Map<string, YamlValue | undefined>()
   readonly #sizes = new Map<YamlValue, number>()
+  /** Where an anchor stands before nothing. */
+  readonly #emptyAnchors = new Map<string, number>()
+  readonly #aliases = new Set<string>()
   #aliasedValues = 0
 
   constructor(source: string, lineCounter: LineCounter) {
@@ -121,14 +206,21 @@ class TreeBuilder {
     this.#lineCounter = lineCounter
   }
 
+  buildAll(node: Node): YamlValue {
+    const root = this.build(node)
+    for (const [anchor, offset] of this.#emptyAnchors) {
+      if (this.#aliases.has(anchor)) continue
+      this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes')
+    }
+    this.problems.sort((a, b) => a.line - b.line || a.column - b.column)
+    return root
+  }
+
   build(node: Document['contents'] | Node, depth = 0): YamlValue {
     if (node === null) return this.#empty(0)
     const offset = node.range?.[0] ?? 0
     if (depth > DEEPEST) return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON)
     if (isAlias(node)) return this.#resolve(node.source, offset)
-    if (node.tag !== undefined && !HARMLESS_TAGS.has(node.tag)) {
-      return this.#refuse(offset, 'a value that begins with ! is a tag in YAML: put the value in quotes')
-    }
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, undefined)
 
     const value = this.#valueOf(node, offset, depth)
@@ -138,17 +230,27 @@ class TreeBuilder {
 
   #valueOf(node: Node, offset: number, depth: number): YamlValue {
     const line = this.#lineCounter.linePos(offset).line
+    const { tag } = node
+    const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1))
+    if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag)) return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '')
+    if (tag !== undefined && !isScalar(node) && !HARMLESS_TAGS.has(tag)) {
+      return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out')
+    }
     if (isMap(node)) return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) })
     if (isSeq(node)) {
       const items = node.items.map((item) => this.build(item as Node | null, depth + 1))
       return this.#sized({ kind: 'list', line, items })
     }
     if (!isScalar(node)) return this.#empty(offset)
-    const value = String(node.value ?? '')
-    if (value === '' && node.anchor !== undefined) {
-      return this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes')
+    const untagged: YamlText = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) }
+    if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
+      this.#emptyAnchors.set(node.anchor, offset)
     }
-    return { kind: 'text', line, value, ...this.#styleOf(node) }
+    if (tag === undefined || tag === '!') return untagged
+    const tagged = tag.startsWith(YAML_TAG)
+      ? taggedText(untagged, tag.slice(YAML_TAG.length))
+      : 'a value that begins with ! is a tag in YAML: put the value in quotes'
+    return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged
   }
 
   #styleOf(node: Scalar): Pick<YamlText, 'style' | 'isFolded' | 'hasComment'> {
@@ -166,24 +268,39 @@ class TreeBuilder {
 
   #entries(map: YAMLMap, depth: number): YamlEntry[] {
     const own = new Map<string, YamlEntry>()
-    const merged: YamlValue[] = []
-    for (const { key: keyNode, value: valueNode } of map.items) {
-      const key = this.build(keyNode as Node | null, depth + 1)
-      const value = this.build(valueNode as Node | null, depth + 1)
-      const offset = (keyNode as Node | null)?.range?.[0] ?? 0
+    let merged: readonly YamlValue[] | undefined
+    for (const { key: keyNode, value: valueNode } of map.items as { key: Node | null; value: Node | null }[]) {
+      const offset = keyNode?.range?.[0] ?? 0
+      if (isMergeKey(keyNode)) {
+        if (merged === undefined) merged = this.#merged(valueNode, offset, depth)
+        else this.#refuse(offset, '`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`')
+        continue
+      }
+      const key = this.build(keyNode, depth + 1)
+      const value = this.build(valueNode, depth + 1)
       if (key.kind !== 'text') this.#refuse(offset, 'a key is a list or mapping: write text before the colon')
-      else if (key.value === '<<' && key.style === 'plain')
-        merged.push(...(value.kind === 'list' ? value.items : [value]))
       else if (own.has(key.value)) this.#refuse(offset, 'the key is in its mapping already: leave one of the two')
       else own.set(key.value, { key: key.value, line: key.line, value })
     }
-    for (const { key, ...rest } of merged.flatMap((value) => (value.kind === 'map' ? value.entries : []))) {
+    for (const { key, ...rest } of merged?.flatMap((value) => (value.kind === 'map' ? value.entries : [])) ?? []) {
       if (!own.has(key)) own.set(key, { key, ...rest })
     }
     return [...own.values()]
   }
 
+  /** The mappings behind `<<`; the first of those that have a key gives its value. */
+  #merged(node: Node | null, offset: number, depth: number): readonly YamlValue[] {
+    const known = this.problems.length
+    const value = this.build(node, depth + 1)
+    const all = value.kind === 'list' && isSeq(node) ? value.items : [value]
+    if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
+      this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping')
+    }
+    return all
+  }
+
   #resolve(anchor: string, offset: number): YamlValue {
+    this.#aliases.add(anchor)
     const target = this.#anchors.get(anchor)
     if (target === undefined) {
       const wrong = this.#anchors.has(anchor)

@@ -1,7 +1,7 @@
 import type { YamlList, YamlMap, YamlText, YamlValue } from '../yaml.ts'
 
 export function isNothing(value: YamlValue): boolean {
-  return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null)$/i.test(value.value)
+  return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value)
 }
 
 export function entryAt(map: YamlMap, key: string): YamlValue | undefined {
@@ -35,24 +35,36 @@ export function text(value: string, line: number): YamlText {
   return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false }
 }
 
-/** Plain text that YAML reads as a number, a truth value or nothing. All else is text, with or without quotes. */
-const NO_TEXT =
-  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0x[\da-fA-F_]+|0o[0-7_]+|0b[01_]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$/
+/** Plain text of which docker may make a number, a truth value or nothing: it has to stay plain. */
+const NO_TEXT = /^(?:true|false|yes|no|on|off|[yn]|null|~|[-+]?\.?\d[\w.+-]*|[-+]?\.(?:inf|nan))$/i
+
+/** A date is text for those who write one. What docker makes of it has a time, and the words UTC behind it. */
+const DATE = /^\d{4}-\d{1,2}-\d{1,2}/
+
+/** Longer keys need a question mark before them. */
+const LONGEST_KEY = 1000
 
 /** The value as YAML on one line, which docker reads as it would have read the original. */
 export function toYaml(value: YamlValue): string {
   if (value.kind === 'list') return `[${value.items.map(toYaml).join(', ')}]`
   if (value.kind === 'map') {
-    return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}: ${toYaml(inner)}`).join(', ')}}`
+    return `{${value.entries.map(({ key, value: inner }) => `${keyToYaml(key)}: ${toYaml(inner)}`).join(', ')}}`
   }
   if (isNothing(value)) return 'null'
-  return value.style === 'plain' && NO_TEXT.test(value.value) ? value.value : quoted(value.value)
+  if (value.isTimestamp) return `!!timestamp ${quoted(value.value)}`
+  const isText = value.style !== 'plain' || !NO_TEXT.test(value.value) || DATE.test(value.value)
+  return isText ? quoted(value.value) : value.value
 }
 
-/** JSON's quotes are YAML's double quotes, but for control characters that JSON leaves as they are. */
+function keyToYaml(key: string): string {
+  const text = quoted(key)
+  return text.length > LONGEST_KEY ? `? ${text} ` : text
+}
+
+/** JSON's quotes are YAML's double quotes, but for the characters that JSON leaves as they are and docker refuses. */
 function quoted(value: string): string {
   return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029\ufeff]/g,
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

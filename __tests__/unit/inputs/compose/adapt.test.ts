@@ -78,10 +78,10 @@ test('what Swarm ignores is one warning a key', () => {
   ])
 })
 
-test('values keep their types: numbers and truth values as written, all else as text', () => {
+test('values keep their types: what one docker or another takes for a number or truth value as written, all else as text', () => {
   const { texts } = adapt('services: {a: {image: x, tty: true, environment: {A: 0123, B: yes, C: "1", D: , E: a b}}}')
   expect(texts[0]).toBe(
-    '{"services": {"a": {"image": "x", "tty": true, "environment": {"A": 0123, "B": "yes", "C": "1", "D": null, "E": "a b"}}}}',
+    '{"services": {"a": {"image": "x", "tty": true, "environment": {"A": 0123, "B": yes, "C": "1", "D": null, "E": "a b"}}}}',
   )
 })
 

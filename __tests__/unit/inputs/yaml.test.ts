@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseDocument } from 'yaml'
+import { Random } from '../../../lab/faults/random.ts'
+import { toYaml } from '../../../src/inputs/compose/tree.ts'
+import { parseYaml, type YamlValue } from '../../../src/inputs/yaml.ts'
+import { scalarText } from '../../support/yaml-texts.ts'
+
+/** The document as its author wrote it, and as it is handed to docker. */
+function handedOn(text: string): string {
+  const { root, problems } = parseYaml(text)
+  expect(problems).toEqual([])
+  return toYaml(root as YamlValue)
+}
+
+const reasons = (text: string) => parseYaml(text).problems.map(({ line, reason }) => `${line}: ${reason}`)
+
+describe('a tag says what docker takes a value for', () => {
+  test.each([
+    ['!!str 01234', '"01234"'],
+    ['!!str 0x1F', '"0x1F"'],
+    ['!!str true', '"true"'],
+    ['!!str', '""'],
+    ['!!str |\n  1\n', '"1\\n"'],
+    ['!<tag:yaml.org,2002:str> 1', '"1"'],
+    ['!!int "12"', '12'],
+    ['!!int 0x1F', '0x1F'],
+    ['!!bool "true"', 'true'],
+    ['!!null ""', 'null'],
+    ['!!float 123456789', '123456789.0'],
+    ['!!float 0x1F', '31.0'],
+    ['!!float "1.50"', '1.50'],
+    ['!!binary aGk=', '"hi"'],
+    ['!!timestamp 2024-01-01', '!!timestamp "2024-01-01"'],
+    ['! 12', '12'],
+    ['! "12"', '"12"'],
+  ])('%j is handed on as %s', (text, expected) => {
+    expect(handedOn(`A: ${text}`)).toBe(`{"A": ${expected}}`)
+  })
+
+  test.each([
+    ['!!int abc', /^1: what stands behind `!!int` is not a whole number/],
+    ['!!int 08', /not a whole number/],
+    ['!!int 18446744073709551616', /not a whole number/],
+    ['!!float 1e400', /not a number/],
+    ['!!bool yes', /not true or false/],
+    ['!!null x', /not null/],
+    ['!!timestamp tomorrow', /not a date/],
+    ['!!binary "?"', /not padded base64/],
+    ['!!binary /w==', /no UTF-8 text/],
+    ['!!set {a, b}', /^1: a tag \(!\) stands before a list or mapping/],
+    ['!own x', /put the value in quotes/],
+  ])('%j is refused', (text, said) => {
+    expect(reasons(`A: ${text}`)).toEqual([expect.stringMatching(said)])
+  })
+
+  test('those of docker compose are told by name, with what to do, and once', () => {
+    expect(reasons('ports: !reset []\nenv: !override\n  A: 1\n  B: !reset null\n')).toEqual([
+      expect.stringMatching(/^1: `!reset` is for docker compose, .*leave the key out/),
+      expect.stringMatching(/^2: `!override` is for docker compose, .*write the key in one file only/),
+    ])
+  })
+})
+
+describe('merge keys', () => {
+  test.each([
+    ['a: &a {x: 1, y: 1}\nb: {<<: *a, y: 2}', '{"x": 1, "y": 1}', '{"y": 2, "x": 1}'],
+    ['a: &a {x: 1, y: 1}\nb: {!!merge <<: [*a, {x: 2, z: 3}]}', '{"x": 1, "y": 1}', '{"x": 1, "y": 1, "z": 3}'],
+    ['a: 1\nb: {"<<": 2, !!str <<<: 3}', '1', '{"<<": 2, "<<<": 3}'],
+  ])('%j', (text, a, b) => {
+    expect(handedOn(text)).toBe(`{"a": ${a}, "b": ${b}}`)
+  })
+
+  test.each([
+    ['a: &a {x: 1}\nb:\n  <<: *a\n  <<: *a', /^4: `<<` is in its mapping already: write it once, with a list/],
+    ['a: &a [1]\nb: {<<: *a}', /^2: what `<<` merges is no mapping/],
+    ['b: {<<: text}', /no mapping/],
+    ['b: {<<: [{x: 1}, text]}', /no mapping/],
+    ['b: {<<: [[{x: 1}]]}', /no mapping/],
+  ])('%j is refused', (text, said) => {
+    expect(reasons(text)).toEqual([expect.stringMatching(said)])
+  })
+})
+
+test('an anchor before nothing is meant as one when an alias names it', () => {
+  expect(handedOn('a: &none\nb: *none\nc: &empty ""\nd: *empty')).toBe('{"a": null, "b": null, "c": "", "d": ""}')
+  expect(reasons('a: &none')).toEqual([expect.stringContaining('begins with & is an anchor')])
+})
+
+test('only the spellings of null that docker knows are nothing', () => {
+  expect(handedOn('- ~\n- null\n- Null\n- NULL\n-\n- nULL\n- "null"\n- ""\n')).toBe(
+    '[null, null, null, null, null, nULL, "null", ""]',
+  )
+})
+
+test('a key that is longer than YAML takes without a question mark has one', () => {
+  const key = 'k'.repeat(5000)
+  const text = handedOn(`? ${key}\n: 1`)
+  expect(text.startsWith('{? "kkk')).toBe(true)
+  expect(handedOn(text)).toBe(text)
+})
+
+test('what looks like a number stays as it is written, a date is text', () => {
+  expect(
+    handedOn('[0x52908400098527886e0f, 12e3456, 0O17, 0B11, 1.2.3, .inf, yes, 2024-01-01, 9007199254740993]'),
+  ).toBe('[0x52908400098527886e0f, 12e3456, 0O17, 0B11, 1.2.3, .inf, yes, "2024-01-01", 9007199254740993]')
+})
+
+/** The values of a document as text, read by the package `yaml` alone. */
+function valuesOf(text: string): unknown {
+  return parseDocument(text, { schema: 'failsafe', resolveKnownTags: false, logLevel: 'error' }).toJS()
+}
+
+test('every scalar comes through as it is read, whatever its style', () => {
+  let compared = 0
+  for (let run = 0; run < 1000; run++) {
+    const random = new Random(2026, run)
+    const ending = random.pick(['\n', '\n', '\r\n'])
+    const text = `a:\n  b: ${scalarText(random, 2)}\n  c: last\n`.replaceAll('\n', ending)
+    const { root, problems } = parseYaml(text)
+    // What a tag says is in the tests above.
+    if (problems.length > 0 || text.includes('!!')) continue
+    const expected = valuesOf(text)
+    const adapted = toYaml(root as YamlValue)
+    expect({ text, value: nothingAsText(valuesOf(adapted)) }).toEqual({ text, value: nothingAsText(expected) })
+    expect(toYaml(parseYaml(adapted).root as YamlValue)).toBe(adapted)
+    compared++
+  }
+  expect(compared).toBeGreaterThan(500)
+})
+
+/** Each spelling of nothing as the one in which it is handed on. */
+function nothingAsText(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replace(/:(?:null|""|"(?:~|null|Null|NULL)")/g, ':"null"'))
+}
