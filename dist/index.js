@@ -3118,43 +3118,40 @@ function complaint({ code: code2, stdout, stderr }) {
 }
 
 // src/docker/spec-support.ts
-var NEWER_FIELDS = [
-  { key: "`healthcheck.start_interval`", minor: 44, isIn: hasStartInterval, without: withoutStartInterval },
-  { key: "`volume.subpath`", minor: 45, isIn: hasSubpath, without: withoutSubpath }
+var DROPPED_FIELDS = [
+  { key: "`healthcheck.start_interval`", path: "Healthcheck.StartInterval", minor: 44 },
+  { key: "`volume.subpath`", path: "Mounts.VolumeOptions.Subpath", minor: 45 },
+  { key: "`oom_score_adj`", path: "OomScoreAdj", minor: 46 },
+  { key: "`bind-recursive`", path: "Mounts.BindOptions.ReadOnlyNonRecursive", minor: Number.POSITIVE_INFINITY },
+  { key: "`bind-recursive`", path: "Mounts.BindOptions.ReadOnlyForceRecursive", minor: Number.POSITIVE_INFINITY },
+  { key: "`create_host_path`", path: "Mounts.BindOptions.CreateMountpoint", minor: Number.POSITIVE_INFINITY }
 ];
 function withoutIgnored(spec, apiVersion) {
   const minor = Number(apiVersion.split(".")[1]);
-  const dropped = NEWER_FIELDS.filter((field) => minor < field.minor && field.isIn(spec));
+  const { TaskTemplate: template } = spec;
+  const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && has(template.ContainerSpec, field.path));
+  if (dropped.length === 0) return { kept: spec, ignored: [] };
+  const container = dropped.reduce((kept, { path }) => without(kept, path.split(".")), template.ContainerSpec);
   return {
-    kept: dropped.reduce((kept, field) => field.without(kept), spec),
-    ignored: dropped.map(({ key }) => key)
+    kept: { ...spec, TaskTemplate: { ...template, ContainerSpec: container } },
+    ignored: [...new Set(dropped.map(({ key }) => key))]
   };
 }
-function hasStartInterval(spec) {
-  return spec.TaskTemplate.ContainerSpec?.Healthcheck?.StartInterval !== void 0;
+function has(node, path) {
+  if (Array.isArray(node)) return node.some((item) => has(item, path));
+  if (path === "") return node !== void 0;
+  const [key = "", ...rest] = path.split(".");
+  return isObject(node) && has(node[key], rest.join("."));
 }
-function withoutStartInterval(spec) {
-  const { StartInterval: _, ...Healthcheck } = spec.TaskTemplate.ContainerSpec?.Healthcheck ?? {};
-  return withContainer(spec, { Healthcheck });
+function without(node, path) {
+  if (Array.isArray(node)) return node.map((item) => without(item, path));
+  const [key = "", ...rest] = path;
+  if (!isObject(node) || node[key] === void 0) return node;
+  const { [key]: inner, ...others } = node;
+  return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
 }
-function hasSubpath(spec) {
-  return mountsOf(spec).some(({ VolumeOptions: options }) => options?.Subpath !== void 0);
-}
-function withoutSubpath(spec) {
-  const Mounts = mountsOf(spec).map((mount) => {
-    if (mount.VolumeOptions === void 0) return mount;
-    const { Subpath: _, ...VolumeOptions } = mount.VolumeOptions;
-    return { ...mount, VolumeOptions };
-  });
-  return withContainer(spec, { Mounts });
-}
-function mountsOf(spec) {
-  return spec.TaskTemplate.ContainerSpec?.Mounts ?? [];
-}
-function withContainer(spec, change2) {
-  const { TaskTemplate: template } = spec;
-  const ContainerSpec = { Image: "", ...template.ContainerSpec, ...change2 };
-  return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
+function isObject(value) {
+  return typeof value === "object" && value !== null;
 }
 
 // src/change.ts
@@ -3273,8 +3270,8 @@ function parseObject(text2) {
   }
 }
 function asObject(value) {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? value : void 0;
+  const isObject2 = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject2 ? value : void 0;
 }
 function fileProblem(file) {
   const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
@@ -3308,8 +3305,8 @@ function firstStepOf(strategy, current, wanted, nodes) {
   if (strategy.kind !== "canary") return { kind: "recreate" };
   const tasks = canaryTasks(strategy.size, total);
   if (tasks < total) return { kind: "canary", tasks, total, trial: strategy.trial };
-  const has = total === 1 ? "it has one task only" : `${tasks} of its ${total} tasks would be all of them`;
-  return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canaryAdvice(total)}` };
+  const has2 = total === 1 ? "it has one task only" : `${tasks} of its ${total} tasks would be all of them`;
+  return { refusal: `canary tries some tasks while the others stay, but ${has2}: ${canaryAdvice(total)}` };
 }
 function replacesNothing(current, wanted) {
   return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
@@ -3378,11 +3375,11 @@ function replicasLimit(wanted, there) {
   return most === 0 || isGlobal(wanted) ? [] : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }];
 }
 function reservationLimits(current, wanted, node, there) {
-  const has = amounts(node.Description.Resources);
+  const has2 = amounts(node.Description.Resources);
   const old = amounts(current.TaskTemplate.Resources?.Reservations);
   return Object.entries(amounts(wanted.TaskTemplate.Resources?.Reservations)).flatMap(([what, asked]) => {
     if (asked === 0) return [];
-    const left = (has[what] ?? 0) - there * (old[what] ?? 0);
+    const left = (has2[what] ?? 0) - there * (old[what] ?? 0);
     return [{ room: Math.max(0, Math.floor(left / asked)), by: `its reservation of ${what}` }];
   });
 }
@@ -4748,9 +4745,9 @@ async function prepare(deployment, stack, { connection, workspace, time }) {
   return { checked: services, observed };
 }
 async function begin(services, field) {
-  const has = (kind) => services.some(({ firstStep }) => firstStep?.kind === kind);
-  const tried = has("canary") ? await stage("Try the canaries", () => tryCanaries(services, field)) : { services };
-  if (tried.ended !== void 0 || !has("recreate")) return tried;
+  const has2 = (kind) => services.some(({ firstStep }) => firstStep?.kind === kind);
+  const tried = has2("canary") ? await stage("Try the canaries", () => tryCanaries(services, field)) : { services };
+  if (tried.ended !== void 0 || !has2("recreate")) return tried;
   return stage("Stop the old tasks", () => stopOldTasks(tried.services, field));
 }
 async function switchOver(watched, field) {

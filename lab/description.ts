@@ -22,6 +22,8 @@ export interface LabOptions<Registry extends string = string> {
   /** How many of them, the first ones, are managers; 1 unless told. */
   readonly managers?: number
   readonly registries?: Readonly<Record<Registry, RegistryOptions>>
+  /** A directory with other programs of Docker than the installed ones: `dockerd`, `containerd` and their kin. */
+  readonly programs?: string
   /** The daemons also listen at `address:2376`, to clients with a certificate. */
   readonly daemonTls?: DaemonTls
 }

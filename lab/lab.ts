@@ -326,7 +326,7 @@ async function start<Registry extends string>(order: Order & LabOptions<Registry
   const child = spawn(
     'unshare',
     ['--mount', '--net', '--', process.execPath, fileURLToPath(new URL('keeper.ts', import.meta.url))],
-    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+    { env: environmentOf(order), stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   )
   let complaints = ''
   child.stderr.on('data', (chunk) => {
@@ -344,6 +344,10 @@ async function start<Registry extends string>(order: Order & LabOptions<Registry
   for (const part of [child, child.stdin, child.stdout, child.stderr]) (part as unknown as { unref(): void }).unref()
   if (order.keptBy === 'person') child.stdin.end()
   return new Lab<Registry>(outcome, order.keptBy === 'process' ? child : undefined)
+}
+
+function environmentOf({ programs }: LabOptions): NodeJS.ProcessEnv {
+  return programs === undefined ? process.env : { ...process.env, PATH: `${programs}:${process.env.PATH}` }
 }
 
 function checkOrder({ nodes = 1, managers = 1, registries = {} }: LabOptions): void {

@@ -8,13 +8,25 @@ export interface Answer<T> {
 }
 
 /** One request over a unix socket; any status is an answer. Rejects when nobody listens or the connection breaks. */
-export function request<T = unknown>(
+export async function request<T = unknown>(
   socketPath: string,
   method: string,
   path: string,
   body?: unknown,
   headers: OutgoingHttpHeaders = {},
 ): Promise<Answer<T>> {
+  const answer = await requestText(socketPath, method, path, body, headers)
+  return { ...answer, body: parsed(answer.body) as T }
+}
+
+/** The same with the body as it came. */
+export function requestText(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: OutgoingHttpHeaders = {},
+): Promise<Answer<string>> {
   const raw = Buffer.isBuffer(body)
   const payload = body === undefined ? undefined : raw ? body : Buffer.from(JSON.stringify(body))
   const allHeaders = {
@@ -29,7 +41,7 @@ export function request<T = unknown>(
       incoming.on('error', reject)
       incoming.on('end', () => {
         const text = Buffer.concat(chunks).toString()
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: parsed(text) as T })
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text })
       })
     })
     outgoing.on('error', reject)

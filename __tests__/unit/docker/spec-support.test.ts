@@ -8,22 +8,30 @@ const NEW = createSpec({
     ContainerSpec: {
       Image: 'nginx',
       Healthcheck: { Test: ['CMD', 'true'], StartInterval: 2 },
-      Mounts: [{ Type: 'bind' }, { Type: 'volume', VolumeOptions: { Subpath: 'a' } }],
+      OomScoreAdj: 100,
+      Mounts: [
+        { Type: 'bind', BindOptions: { ReadOnlyNonRecursive: true, CreateMountpoint: true, NonRecursive: true } },
+        { Type: 'volume', VolumeOptions: { Subpath: 'a' } },
+      ],
     },
   },
-} as Partial<ServiceSpec>)
+} as unknown as Partial<ServiceSpec>)
+
+const ALWAYS = ['`bind-recursive`', '`create_host_path`']
 
 test.each([
-  ['1.41', ['`healthcheck.start_interval`', '`volume.subpath`']],
-  ['1.44', ['`volume.subpath`']],
-  ['1.45', []],
-  ['1.54', []],
+  ['1.41', ['`healthcheck.start_interval`', '`volume.subpath`', '`oom_score_adj`', ...ALWAYS]],
+  ['1.44', ['`volume.subpath`', '`oom_score_adj`', ...ALWAYS]],
+  ['1.45', ['`oom_score_adj`', ...ALWAYS]],
+  ['1.54', ALWAYS],
 ])('a daemon of API %s ignores %j', (version, keys) => {
   const { kept, ignored } = withoutIgnored(NEW, version)
   expect(ignored).toEqual(keys)
   const text = JSON.stringify(kept)
   expect(text.includes('StartInterval')).toBe(!keys.some((key) => key.includes('start_interval')))
   expect(text.includes('Subpath')).toBe(!keys.some((key) => key.includes('subpath')))
+  expect(text.includes('OomScoreAdj')).toBe(!keys.some((key) => key.includes('oom')))
+  expect(text).toContain('"BindOptions":{"NonRecursive":true}')
   expect(kept.TaskTemplate.ContainerSpec?.Healthcheck?.Test).toEqual(['CMD', 'true'])
   expect(kept.TaskTemplate.ContainerSpec?.Mounts).toHaveLength(2)
 })
