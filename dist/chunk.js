@@ -8617,8 +8617,7 @@ var DEFAULT_SUMS = {
   "linux x86_64": "40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff"
 };
 var DEFAULT_DOWNLOAD_URL = "https://download.docker.com";
-var SERVICES = { major: 20, minor: 10, feature: "jobs and API 1.41" };
-var STACK = { major: 23, minor: 0, feature: "stacks (`docker stack config`)" };
+var OLDEST2 = { major: 20, minor: 10, feature: "jobs and API 1.41" };
 var PLATFORMS = { linux: "linux", darwin: "mac" };
 var ARCHITECTURES = {
   x64: "x86_64",
@@ -8643,27 +8642,24 @@ function parseCliVersion(printed) {
   const [, text2 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
   return text2 === "" ? void 0 : { text: text2, major: Number(major), minor: Number(minor) };
 }
-function missingFeature(version, hasStack) {
+function missingFeature(version) {
   if (version === void 0) return void 0;
-  const { major, minor } = version;
-  const missing = [SERVICES, ...hasStack ? [STACK] : []].find(
-    (need) => major < need.major || major === need.major && minor < need.minor
-  );
-  return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`;
+  const isOlder = version.major < OLDEST2.major || version.major === OLDEST2.major && version.minor < OLDEST2.minor;
+  return isOlder ? `too old for ${OLDEST2.feature}, which came with ${OLDEST2.major}.${OLDEST2.minor}` : void 0;
 }
 
 // src/docker/install.ts
 var TOOL = "docker-cli";
 var toolCache = () => import("./tool-cache.js");
-async function findCli({ reach, stack }, env, workspace, signal2) {
+async function findCli({ reach }, env, workspace, signal2) {
   const own2 = await ownVersion(dockerCli(env), signal2);
-  const missing = own2 === "none" ? void 0 : missingFeature(own2, stack !== void 0);
+  const missing = own2 === "none" ? void 0 : missingFeature(own2);
   if (own2 !== "none" && missing === void 0) return { env, version: own2 };
   log.info(
     own2 === "none" ? "There is no docker command on the PATH of this step: it is installed for this run" : `The docker CLI ${own2?.text} of this runner is ${missing}: a newer one is installed for this run`
   );
   const version = parseCliVersion(`version ${reach.cli.version}`);
-  const stillMissing = missingFeature(version, stack !== void 0);
+  const stillMissing = missingFeature(version);
   if (stillMissing !== void 0)
     throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
   const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal2);
@@ -8805,9 +8801,23 @@ function without(env, names) {
 }
 
 // src/docker/go-json.ts
+import { randomUUID } from "node:crypto";
+var MARK = `number:${randomUUID()}:`;
+var STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs;
+var MARKED = new RegExp(`"${MARK}(-?\\d+)"`, "g");
 function parseGoJson(text2) {
-  const value = JSON.parse(text2);
+  const value = JSON.parse(/\d{16}/.test(text2) ? withMarks(text2) : text2);
   return text2.includes("null") ? withoutNulls(value) : value;
+}
+function toGoJson(value, replacer) {
+  const text2 = JSON.stringify(value, replacer);
+  return text2.includes(MARK) ? text2.replace(MARKED, "$1") : text2;
+}
+function withMarks(text2) {
+  return text2.replace(
+    STRING_OR_LARGE,
+    (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`
+  );
 }
 function withoutNulls(value) {
   if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
@@ -10154,7 +10164,7 @@ var Calls = class {
   }
   #outgoing(method, path, { query = {}, body, registryAuth }) {
     const search = new URLSearchParams(query).toString();
-    const payload = body === void 0 ? void 0 : JSON.stringify(body);
+    const payload = body === void 0 ? void 0 : toGoJson(body);
     return {
       method,
       path: search === "" ? path : `${path}?${search}`,
@@ -11951,6 +11961,18 @@ function variablesRulingDocker(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
 }
 
+// src/group-by.ts
+function groupBy(items, keyOf) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === void 0) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
 // src/inputs/compose/keys.ts
 var SECTIONS = ["services", "networks", "volumes", "secrets", "configs"];
 var SERVICE_KEYS = "build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir".split(
@@ -11982,6 +12004,7 @@ var DROPPED = {
   attach: "it is for `docker compose up` only",
   depends_on: "Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted",
   develop: "it is for `docker compose watch` only",
+  expose: "services of one network reach each other on every port",
   pull_policy: "every image is looked up in its registry anyway"
 };
 var IGNORED = {
@@ -12027,6 +12050,14 @@ function mapTexts(map, change) {
     return value.kind === "list" ? { ...value, items: value.items.map(changed) } : mapTexts(value, change);
   };
   return mapValues(map, (_, value) => changed(value));
+}
+function withEntries(map, path, added) {
+  const [key, ...rest] = path;
+  if (key === void 0) return { ...map, entries: [...map.entries, ...added] };
+  const given = entryAt(map, key);
+  const inner = given === void 0 || isNothing(given) ? { kind: "map", line: given?.line ?? map.line, entries: [] } : given;
+  const value = inner.kind === "map" ? withEntries(inner, rest, added) : inner;
+  return given === void 0 ? { ...map, entries: [...map.entries, { key, line: map.line, value }] } : mapValues(map, (one, old) => one === key ? value : old);
 }
 function text(value, line) {
   return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
@@ -12299,15 +12330,17 @@ function closing(text2, quote) {
 }
 
 // src/inputs/compose/adapt.ts
-var CONTENT_KEY = "x-swarm-deploy-content";
-var VARIABLE_KEY = "x-swarm-deploy-variable";
-var NO_FILE = "/swarm-deploy/no-file";
+var SOURCE_LABEL = "swarm-deploy.source";
+var SOURCES = ["file", "content", "environment"];
+var NO_FILE = "/dev/null";
 function adaptCompose(files, lookUp, problems) {
   const lint = new Lint(files, lookUp, problems);
-  const texts = files.map((file) => toYaml(lint.adapt(file)));
+  const adapted = files.map((file) => lint.adapt(file));
   lint.checkReferences();
+  lint.checkImages();
+  lint.checkContents();
   const variables2 = [...lint.variables].filter((name) => !rulesDocker(name));
-  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables: variables2 };
+  return { files: adapted, notices: lint.notices(), warnings: lint.warnings(), variables: variables2 };
 }
 var Lint = class {
   variables = /* @__PURE__ */ new Set();
@@ -12336,7 +12369,10 @@ var Lint = class {
         this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
         return [];
       }
-      if (key === "version") return this.#version(path, entry.line, value) ? [entry] : [];
+      if (key === "version") {
+        this.#version(path, line, value);
+        return [];
+      }
       if (key.startsWith("x-")) return [entry];
       if (!isSection(key)) {
         const advice = key === "include" ? "give every file in the input `compose-file`" : `write one of ${listed([...SECTIONS], "disjunction")}`;
@@ -12371,11 +12407,42 @@ var Lint = class {
       }
     }
   }
+  /** Every service needs an image, in one of the files. */
+  checkImages() {
+    const services = this.#files.flatMap(
+      ({ path, root }) => mapAt(root, "services").map((entry) => ({ path, ...entry }))
+    );
+    for (const [name, all] of groupBy(services, ({ key }) => key)) {
+      const has = (key) => all.find(({ value: value2 }) => value2.kind === "map" && entryAt(value2, key) !== void 0);
+      const [first] = all;
+      if (first?.value.kind !== "map" || has("image") !== void 0) continue;
+      const { path, value, line } = has("build") ?? first;
+      const build = value.kind === "map" ? value.entries.find(({ key }) => key === "build") : void 0;
+      const what = build === void 0 ? "has no `image`" : "has a `build` and no `image`, and Swarm does not build";
+      this.#problems.add(
+        `${path} line ${build?.line ?? line}: services.${name} ${what}: build and push in an earlier step, and name the result in \`image\``
+      );
+    }
+  }
+  /** Docker takes a secret or config whole from the last file that has it. */
+  checkContents() {
+    for (const section of ["secrets", "configs"]) {
+      const last = new Map(
+        this.#files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }]))
+      );
+      for (const { path, line, key, value } of last.values()) {
+        if (value.kind !== "map" || sourcesOf2(value).length > 0) continue;
+        this.#problems.add(
+          `${path} line ${line}: ${section}.${key} has no content: write its \`file\`, or \`external: true\``
+        );
+      }
+    }
+  }
+  /** It means nothing to docker any more, which only checks that it is one of its own. */
   #version(path, line, value) {
     const minor = value.kind === "text" ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
-    if (minor !== null && Number(minor[1] ?? 0) <= 13) return true;
+    if (minor !== null && Number(minor[1] ?? 0) <= 13) return;
     this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
-    return false;
   }
   #variablesOf(path, value) {
     if (value.kind === "list") for (const item of value.items) this.#variablesOf(path, item);
@@ -12416,10 +12483,6 @@ var Lint = class {
         mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
         return [];
       }
-      if (key === "build" && !service.entries.some((other) => other.key === "image") && this.#files.length === 1) {
-        here.add("Swarm does not build: build and push in an earlier step, and name the result in `image`");
-        return [];
-      }
       const refused = own(REFUSED, key);
       if (refused !== void 0) {
         here.add(`docker stack does not know it: ${refused}`);
@@ -12434,7 +12497,10 @@ var Lint = class {
       }
       if (isNothing(value) && (key === "command" || key === "entrypoint")) return [];
       const ignored = own(IGNORED, key);
-      if (ignored !== void 0) mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
+      if (ignored !== void 0) {
+        mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
+        return [];
+      }
       if (key === "environment") return [{ ...entry, value: this.#inherited(value) }];
       if (key === "credential_spec") checkCredentialSpec(value, here);
       if (key === "ports") return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
@@ -12495,35 +12561,45 @@ var Lint = class {
       this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
       return value;
     }
-    const given = ["file", "content", "environment", "external", "driver"].filter((key) => {
-      const inner = entryAt(value, key);
-      return inner !== void 0 && !(key === "external" && inner.kind === "text" && inner.value === "false");
-    });
+    const given = sourcesOf2(value);
     if (given.length > 1) {
       this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
     }
-    const entries = value.entries.flatMap((entry) => {
-      const replaced2 = entry.key === "content" ? CONTENT_KEY : entry.key === "environment" ? VARIABLE_KEY : void 0;
-      if (replaced2 === void 0) return [entry];
-      const { value: inner, line } = entry;
-      if (inner.kind !== "text") {
-        this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`);
-        return [];
-      }
-      if (entry.key === "environment" && !inner.value.includes("$") && this.#lookUp(inner.value) === void 0) {
-        this.#problems.add(
-          `${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``
-        );
-      }
-      const quoted4 = { ...inner, style: "quoted" };
-      return [
-        { ...entry, key: replaced2, value: quoted4 },
-        { ...entry, key: "file", value: text(NO_FILE, line) }
-      ];
-    });
-    return { ...value, entries };
+    const source = value.entries.find(({ key: key2 }) => SOURCES.includes(key2) || key2 === "driver");
+    if (source === void 0 || given.includes("external")) return value;
+    const { key, value: inner, line } = source;
+    if (key !== "driver" && (inner.kind !== "text" || isNothing(inner))) {
+      this.#problems.add(`${path} line ${line}: ${what}.${key} is no text: put it in quotes`);
+      return value;
+    }
+    const words = inner.kind === "text" && key !== "driver" ? inner.value : "";
+    if (key === "environment" && !words.includes("$") && this.#lookUp(words) === void 0) {
+      this.#problems.add(
+        `${path} line ${line}: ${what} takes its content from the variable ${words}, which is not set: set it in the \`env\` of the step or in an \`env-file\``
+      );
+    }
+    const label = text(`${key}:${name.replaceAll("$", "$$$$")}:${words}`, line);
+    const others = value.entries.filter((entry) => !SOURCES.includes(entry.key));
+    const file = key === "driver" ? [] : [{ key: "file", line, value: text(NO_FILE, line) }];
+    return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label);
   }
 };
+function sourcesOf2(object) {
+  return [...SOURCES, "external", "driver"].filter((key) => {
+    const inner = entryAt(object, key);
+    return inner !== void 0 && !(key === "external" && inner.kind === "text" && inner.value === "false");
+  });
+}
+function withLabel(object, name, value) {
+  if (entryAt(object, "labels")?.kind !== "list") {
+    return withEntries(object, ["labels"], [{ key: name, line: value.line, value }]);
+  }
+  const item = text(`${name}=${value.value}`, value.line);
+  return mapValues(
+    object,
+    (_, one) => one === entryAt(object, "labels") && one.kind === "list" ? { ...one, items: [...one.items, item] } : one
+  );
+}
 function checkCredentialSpec(value, problems) {
   const given = value.kind === "map" ? value.entries.map(({ key }) => key) : [];
   const sources = given.filter((key) => ["config", "file", "registry"].includes(key));
@@ -12845,7 +12921,7 @@ function input(env, name) {
 }
 
 // src/runner/command-files.ts
-import { randomUUID } from "node:crypto";
+import { randomUUID as randomUUID2 } from "node:crypto";
 import { closeSync as closeSync2, fstatSync as fstatSync2, ftruncateSync, openSync as openSync2, writeSync as writeSync2 } from "node:fs";
 var FILES = {
   GITHUB_OUTPUT: "The outputs of this step",
@@ -12863,7 +12939,7 @@ function addSummary(markdown) {
 `);
 }
 function named(name, value) {
-  const delimiter2 = `ghadelimiter_${randomUUID()}`;
+  const delimiter2 = `ghadelimiter_${randomUUID2()}`;
   return `${name}<<${delimiter2}
 ${value}
 ${delimiter2}
@@ -13274,10 +13350,10 @@ var LONGEST_SOCKET_PATH_BYTES2 = 107;
 var SOCKET_BYTES = "/s12".length + ".0123456789abcdef".length;
 var LONGEST_DIRECTORY_BYTES = LONGEST_SOCKET_PATH_BYTES2 - SOCKET_BYTES - NAME_BYTES - "/".length;
 var PROBE = Buffer.alloc(256 * 1024);
-var MARK = "SWARM_DEPLOY_RUN";
+var MARK2 = "SWARM_DEPLOY_RUN";
 async function createWorkspace() {
   const directory = await makeWorkspace();
-  process.env[MARK] = basename(directory);
+  process.env[MARK2] = basename(directory);
   let sockets = 0;
   return {
     directory,
@@ -13325,7 +13401,7 @@ async function written(work, directory) {
   }
 }
 function markOf(directory) {
-  return `${MARK}=${basename(directory)}`;
+  return `${MARK2}=${basename(directory)}`;
 }
 async function leftWorkspaces() {
   const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
@@ -13468,8 +13544,18 @@ import { isDeepStrictEqual } from "node:util";
 function sameSpec(a, b) {
   return isDeepStrictEqual(storedForm(a), storedForm(b));
 }
+function withStoredOrder(spec, stored) {
+  const { TaskTemplate: template } = spec;
+  const [own2, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
+  const [a, b] = [storedContainer(own2), storedContainer(its)];
+  const same = SETS.filter((key) => own2[key] !== void 0 && isDeepStrictEqual(a[key], b[key]));
+  if (same.length === 0) return spec;
+  const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
+  return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: "", ...template.ContainerSpec, ...ordered } } };
+}
+var SETS = ["Env", "Secrets", "Configs"];
 function fingerprint(spec) {
-  return createHash4("sha256").update(JSON.stringify(storedForm(spec), withSortedKeys)).digest("hex");
+  return createHash4("sha256").update(toGoJson(storedForm(spec), withSortedKeys)).digest("hex");
 }
 function withSortedKeys(_key, value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
@@ -13653,7 +13739,6 @@ function queryFor(service, credential) {
 }
 
 export {
-  __toESM,
   __using,
   __callDispose,
   LINE_END,
@@ -13663,6 +13748,7 @@ export {
   redact,
   limited,
   foreignLine,
+  groupBy,
   isJob,
   wantedTasks,
   isGlobal,
@@ -13685,7 +13771,10 @@ export {
   reportLog,
   stage,
   speakForAll,
-  require_dist,
+  EngineError,
+  TooLate,
+  tellCallError,
+  remove,
   UserError,
   UserErrors,
   Cancelled,
@@ -13700,15 +13789,14 @@ export {
   withDigest,
   registryKey,
   pathMatches,
-  EngineError,
-  TooLate,
-  tellCallError,
-  remove,
   difference,
   withDifference,
   withPlatforms,
   imageOf,
+  parseGoJson,
+  toGoJson,
   sameSpec,
+  withStoredOrder,
   fingerprint,
   changedParts,
   updateSpec,
@@ -13729,13 +13817,19 @@ export {
   storedCredential,
   helperFor,
   runProgram,
-  parseGoJson,
   hide2 as hide,
   connect,
   rulesDocker,
   variablesRulingDocker,
-  CONTENT_KEY,
-  VARIABLE_KEY,
+  isNothing,
+  entryAt,
+  mapAt,
+  mapValues,
+  withEntries,
+  text,
+  toYaml,
+  filledIn,
+  SOURCE_LABEL,
   readInputs,
   readReach,
   setOutput,

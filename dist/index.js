@@ -1,22 +1,20 @@
 import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 import {
-  CONTENT_KEY,
   Cancelled,
   CutOff,
   EngineError,
   GIVE_UP_AFTER_STOP_MS,
   LINE_END,
   RunTime,
+  SOURCE_LABEL,
   Secret,
   TimedOut,
   TooLate,
   Underway,
   UserError,
   UserErrors,
-  VARIABLE_KEY,
   __callDispose,
-  __toESM,
   __using,
   addSummary,
   allowingNodes,
@@ -26,10 +24,13 @@ import {
   createWorkspace,
   difference,
   endsForGood,
+  entryAt,
   familiar,
+  filledIn,
   findService,
   fingerprint,
   foreignLine,
+  groupBy,
   helperFor,
   hide,
   imageOf,
@@ -38,11 +39,14 @@ import {
   isFailure,
   isGlobal,
   isJob,
+  isNothing,
   isolatedConfigFile,
   lifetimeOf,
   limited,
   log,
   longestTrial,
+  mapAt,
+  mapValues,
   messageOf,
   note,
   nowMs,
@@ -57,7 +61,6 @@ import {
   registryKey,
   remove,
   reportLog,
-  require_dist,
   rulesDocker,
   runProgram,
   sameSpec,
@@ -70,9 +73,12 @@ import {
   storedCredential,
   takeLock,
   tellCallError,
+  text,
   throwAll,
   timeLimit,
+  toGoJson,
   toTenths,
+  toYaml,
   tooLong,
   trial,
   updateSpec,
@@ -80,7 +86,9 @@ import {
   wantedTasks,
   withDifference,
   withDigest,
+  withEntries,
   withPlatforms,
+  withStoredOrder,
   withTagDefault,
   withoutTasks
 } from "./chunk.js";
@@ -93,18 +101,6 @@ var UNITS = [
 function spoken(seconds) {
   const [unit, size] = UNITS.find(([, size2]) => seconds > 0 && seconds % size2 === 0) ?? ["s", 1];
   return `${seconds / size} ${unit}`;
-}
-
-// src/group-by.ts
-function groupBy(items, keyOf) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === void 0) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 // src/docker/task.ts
@@ -475,8 +471,8 @@ var RULES = [
 ];
 function lint(services, deployment) {
   const ofServices = RULES.flatMap(({ finds, advice }) => {
-    const found = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
-    return found.length === 0 ? [] : [`${list(found)}: ${advice}`];
+    const found2 = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
+    return found2.length === 0 ? [] : [`${list(found2)}: ${advice}`];
   });
   const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
   return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
@@ -569,102 +565,69 @@ async function giveAdvice(rollouts, deployment, { engine }) {
   }
 }
 
-// src/docker/stack-file.ts
-var import_yaml = __toESM(require_dist(), 1);
+// src/docker/stack-objects.ts
+import { createHash, scryptSync } from "node:crypto";
 var NAMESPACE_LABEL = "com.docker.stack.namespace";
-function parseStackFile(rendered) {
-  const root = rootOf(rendered);
-  return {
-    ...root.version === void 0 ? {} : { version: String(root.version) },
-    services: root.services ?? {},
-    networks: root.networks ?? {},
-    volumes: root.volumes ?? {},
-    secrets: root.secrets ?? {},
-    configs: root.configs ?? {}
-  };
+var VERSION_LABEL = "swarm-deploy.version-of";
+var HASH_LABEL = "swarm-deploy.content";
+var HASH_BYTES = 8;
+var LONGEST_NAME = 64;
+function contentHash(kind, name, content) {
+  if (kind === "secret") return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString("hex");
+  return createHash("sha256").update(content).digest("hex").slice(0, HASH_BYTES * 2);
 }
-function rootOf(rendered) {
-  try {
-    const root = (0, import_yaml.parse)(rendered, { maxAliasCount: 0 }) ?? {};
-    if (typeof root === "object" && !Array.isArray(root)) return root;
-  } catch {
-  }
-  const printed = foreignLine(rendered.trim(), 200);
-  throw new UserError(
-    `\`docker stack config\` printed what no docker CLI prints: "${printed}". Check which docker is first on the PATH of this step`
-  );
+function versionName(name, hash) {
+  return `${name.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`;
 }
-function labelsOf({ labels = {}, deploy: deploy2 = {} }) {
-  const all = Object.entries({ ...labels, ...deploy2.labels });
-  return Object.fromEntries(all.map(([key, value]) => [key, value ?? ""]));
+function placeholder(kind, name) {
+  return kind === "network" ? name : `new-${kind}-${name}`;
 }
-function fileFor({ key, file }, image, rollover) {
-  const { env_file: _files, depends_on: _order, build: _build, ...service } = file.services[key] ?? {};
-  const { version, networks, volumes, secrets } = file;
-  const { credential, configs } = credentialByName(service, file.configs);
-  const escaped2 = escapeVariables({
-    services: {
-      [key]: { ...service, ...policiesFor(service.deploy, rollover), ...credential, image: familiar(image) }
-    },
-    networks,
-    volumes,
-    secrets,
-    configs
-  });
-  return JSON.stringify({ ...version === void 0 ? {} : { version }, ...escaped2 });
+function unusedIds(ids, services) {
+  const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+  return ids.filter((id) => !used.has(id));
 }
-function policiesFor(deploy2 = {}, { update: update2, rollback }) {
-  if (deploy2.mode?.endsWith("-job")) return {};
-  const policies = Object.entries({ update: update2, rollback }).flatMap(([phase, policy]) => {
-    const key = `${phase}_config`;
-    const filled = { ...composePolicy(policy), ...deploy2[key] };
-    return Object.keys(filled).length === 0 ? [] : [[key, filled]];
-  });
-  return policies.length === 0 ? {} : { deploy: { ...deploy2, ...Object.fromEntries(policies) } };
-}
-var NUMBERS = ["parallelism", "max-failure-ratio"];
-function composePolicy(policy) {
-  const entries = Object.entries(policy);
-  return Object.fromEntries(
-    entries.map(([setting, value]) => [
-      setting.replaceAll("-", "_"),
-      NUMBERS.includes(setting) ? Number(value) : value
-    ])
-  );
-}
-function credentialByName(service, configs) {
-  const spec = service.credential_spec;
-  const config = configs[spec?.config ?? ""];
-  if (config?.name === void 0) return { credential: {}, configs };
-  return { credential: { credential_spec: { config: config.name } }, configs: { ...configs, [config.name]: config } };
-}
-function escapeVariables(value) {
-  if (typeof value === "string") return value.replaceAll("$", "$$$$");
-  if (Array.isArray(value)) return value.map(escapeVariables);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+function referredIds(spec) {
+  const template = spec?.TaskTemplate;
+  const container = template?.ContainerSpec;
+  const credential = container?.Privileges?.CredentialSpec?.Config;
+  return [
+    ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+    ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+    ...(template?.Networks ?? []).map(({ Target }) => Target),
+    ...(spec?.Networks ?? []).map(({ Target }) => Target),
+    ...credential ? [credential] : []
+  ];
 }
 function withIds(spec, ids) {
   const { TaskTemplate: template } = spec;
   const container = template.ContainerSpec;
-  const id = (text2) => ids.get(text2) ?? text2;
+  const to = (id) => ids.get(id) ?? { id };
   const credential = container?.Privileges?.CredentialSpec;
   return {
     ...spec,
     TaskTemplate: {
       ...template,
-      ...template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: id(one.Target) })) },
+      ...template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) },
       ...container && {
         ContainerSpec: {
           ...container,
           ...container.Secrets && {
-            Secrets: container.Secrets.map((one) => ({ ...one, SecretID: id(one.SecretID) }))
+            Secrets: container.Secrets.map((one) => {
+              const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
+              return { ...one, SecretID, SecretName };
+            })
           },
           ...container.Configs && {
-            Configs: container.Configs.map((one) => ({ ...one, ConfigID: id(one.ConfigID) }))
+            Configs: container.Configs.map((one) => {
+              const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
+              return { ...one, ConfigID, ConfigName };
+            })
           },
           ...credential?.Config && {
-            Privileges: { ...container.Privileges, CredentialSpec: { ...credential, Config: id(credential.Config) } }
+            Privileges: {
+              ...container.Privileges,
+              CredentialSpec: { ...credential, Config: to(credential.Config).id }
+            }
           }
         }
       }
@@ -678,7 +641,7 @@ var BELONGS_LABEL = "swarm-deploy.blue-green";
 var LIVE_LABEL = "swarm-deploy.live";
 var ROUTE_LABEL = "swarm-deploy.route";
 var FIRST = 1;
-var LONGEST_NAME = 63;
+var LONGEST_NAME2 = 63;
 function siblingNames(name) {
   return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
 }
@@ -760,9 +723,9 @@ function routeOf(services) {
   const newestFirst = services.toSorted((a, b) => generationOf(b) - generationOf(a));
   return newestFirst.flatMap(({ Spec }) => parseRoute(Spec.Labels?.[ROUTE_LABEL]) ?? [])[0];
 }
-function parseRoute(text2) {
+function parseRoute(text3) {
   try {
-    const { labels, alias } = JSON.parse(text2 ?? "");
+    const { labels, alias } = JSON.parse(text3 ?? "");
     if (!Array.isArray(labels) || !labels.every((label2) => typeof label2 === "string" && label2 !== "")) return void 0;
     if (typeof alias === "string") return { labels, alias };
     return labels.length === 0 ? void 0 : { labels };
@@ -799,8 +762,8 @@ function colourRefusal(name, next, spec, routing) {
     const published = ports.map(({ PublishedPort: port }) => port ?? "of its own choice").join(", ");
     return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
   }
-  if (next.length > LONGEST_NAME) {
-    return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`;
+  if (next.length > LONGEST_NAME2) {
+    return `blue-green would name it ${next}, which has more than ${LONGEST_NAME2} characters: choose a shorter name than ${name}`;
   }
   if (routing.labels.length > 0 || routing.alias !== void 0) return void 0;
   return "blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias";
@@ -864,9 +827,9 @@ async function withFailedCheck(task, engine, signal) {
   if (state !== "complete" || !container?.ContainerID) return task;
   const answers = known.get(engine) ?? /* @__PURE__ */ new Map();
   known.set(engine, answers);
-  const answer2 = answers.get(task.ID) ?? isUnhealthy2(container.ContainerID, engine, signal);
-  answers.set(task.ID, answer2);
-  if (!await answer2) return task;
+  const answer = answers.get(task.ID) ?? isUnhealthy2(container.ContainerID, engine, signal);
+  answers.set(task.ID, answer);
+  if (!await answer) return task;
   const desired = task.DesiredState === "complete" ? "shutdown" : task.DesiredState;
   return { ...task, DesiredState: desired, Status: { ...task.Status, State: "failed", Err: UNHEALTHY } };
 }
@@ -1029,12 +992,12 @@ function platformName(architecture = "", os = "") {
 function distinct(texts) {
   return [...new Set(texts)].sort();
 }
-function parseConstraint(text2) {
-  const operator = OPERATORS.find((candidate) => text2.includes(candidate));
+function parseConstraint(text3) {
+  const operator = OPERATORS.find((candidate) => text3.includes(candidate));
   if (operator === void 0) return `constraint expected one operator from ${OPERATORS.join(", ")}`;
-  const at = text2.indexOf(operator);
-  const key = text2.slice(0, at).trim();
-  const value = text2.slice(at + operator.length).trim();
+  const at = text3.indexOf(operator);
+  const key = text3.slice(0, at).trim();
+  const value = text3.slice(at + operator.length).trim();
   if (!KEY.test(key)) return `key '${key}' is invalid`;
   if (!VALUE.test(value)) return `value '${value}' is invalid`;
   return { key, negated: operator === "!=", value };
@@ -1096,17 +1059,17 @@ function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
     return node.Spec.Availability === "drain" ? [{ node, why: "drained" }] : [{ node, why: "paused", old: running[0] }];
   });
 }
-function oldTasksNote(leftOut2, nameOf) {
+function oldTasksNote(leftOut2, nameOf2) {
   const olds = leftOut2.flatMap(({ node, old }) => {
     const [image] = old?.Spec?.ContainerSpec?.Image?.split("@", 1) ?? [];
-    return old === void 0 ? [] : [`${nameOf(node)}${image === void 0 ? "" : ` (${image})`}`];
+    return old === void 0 ? [] : [`${nameOf2(node)}${image === void 0 ? "" : ` (${image})`}`];
   });
   if (olds.length === 0) return void 0;
   const [nodes, are, they] = olds.length === 1 ? ["node", "is", "it is"] : ["nodes", "are", "they are"];
   return `${nodes} ${olds.join(", ")} ${are} paused and still ${olds.length === 1 ? "runs" : "run"} what was before: Swarm replaces it when ${they} active again`;
 }
-function absenceNote(leftOut2, nameOf) {
-  const absent = leftOut2.filter(({ old }) => old === void 0).map(({ node, why }) => `${nameOf(node)} (${why})`);
+function absenceNote(leftOut2, nameOf2) {
+  const absent = leftOut2.filter(({ old }) => old === void 0).map(({ node, why }) => `${nameOf2(node)} (${why})`);
   return absent.length === 0 ? void 0 : `not on ${absent.join(", ")}`;
 }
 
@@ -1185,24 +1148,24 @@ var LOG_SECONDS = 5;
 var PATIENCE_SECONDS = 8;
 async function diagnose(finding, scene, engine) {
   const readings = readingsOf(engine);
-  const [allocation, found] = await Promise.all([
+  const [allocation, found2] = await Promise.all([
     finding.isUnallocated ? allocationOf(scene, readings) : void 0,
     findFailedTask(finding.taskId, scene, readings)
   ]);
   const cause = allocation ?? finding.cause;
-  return found === void 0 ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask };
+  return found2 === void 0 ? { cause } : { cause: causeWith(cause, found2), failedTask: found2.failedTask };
 }
 async function diagnoseTimeout(cause, scene, engine) {
   const readings = readingsOf(engine);
   const { memory, sight, nodes, service } = scene;
   const waiting = memory && sight && waitingTask(memory, sight);
-  const [said, found] = await Promise.all([
+  const [said, found2] = await Promise.all([
     waiting === void 0 ? void 0 : waitingWords(waiting, scene, readings),
     findFailedTask(void 0, scene, readings)
   ]);
   const waits = said === void 0 ? updateWait(service) : `its task ${said.withPlace}`;
   const whole = waits === void 0 ? cause : `${cause}; ${waits}`;
-  if (found !== void 0) return { cause: causeWith(whole, found), failedTask: found.failedTask };
+  if (found2 !== void 0) return { cause: causeWith(whole, found2), failedTask: found2.failedTask };
   if (waiting === void 0 || said === void 0) return { cause: whole };
   const { task } = waiting;
   const logs = await lastLines(task, readings);
@@ -1214,10 +1177,10 @@ async function noteOnNodes({ service, nodes, sight }, engine) {
   const filters = JSON.stringify({ service: [service.ID], "desired-state": ["running"] });
   const tasks = await readingsOf(engine).get("/tasks", { filters });
   const leftOut2 = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? []);
-  const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
-  const absence = absenceNote(leftOut2, nameOf);
+  const nameOf2 = ({ ID: id }) => nodeName(id, nodes) ?? id;
+  const absence = absenceNote(leftOut2, nameOf2);
   if (absence !== void 0) log.info(`${service.Spec.Name}: ${absence}`);
-  return oldTasksNote(leftOut2, nameOf);
+  return oldTasksNote(leftOut2, nameOf2);
 }
 async function waitingWords(waiting, { service, nodes }, readings) {
   const { task } = waiting;
@@ -1235,9 +1198,9 @@ async function allocationOf({ service, networks = [] }, readings) {
 }
 async function findFailedTask(taskId, { service, memory = firstMemory([]), nodes }, readings) {
   const named = taskId === void 0 ? void 0 : await readings.get(`/tasks/${taskId}`);
-  const found = named ?? await newestFailedTask(service.ID, memory, readings);
-  if (found === void 0) return void 0;
-  const task = await readings.told(found);
+  const found2 = named ?? await newestFailedTask(service.ID, memory, readings);
+  if (found2 === void 0) return void 0;
+  const task = await readings.told(found2);
   const [logs, check2] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
   const failedTask = {
     id: task.ID,
@@ -1310,14 +1273,14 @@ async function orNothing(reading) {
 // src/docker/view.ts
 async function lookAt(engine, ours, which, signal) {
   const ids = ours.map(({ ID }) => ID);
-  const [found, nodes] = await Promise.all([
+  const [found2, nodes] = await Promise.all([
     servicesAndTasks(engine, ids, which, signal),
     engine.get("/nodes", { signal })
   ]);
   const seen = ours.map((one) => {
-    const service = found.services.find(({ ID }) => ID === one.ID);
+    const service = found2.services.find(({ ID }) => ID === one.ID);
     if (service === void 0) return [one.ID, { standing: "gone" }];
-    const tasks = found.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
+    const tasks = found2.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
     return [one.ID, { standing: standingOf(one, service), service, tasks }];
   });
   return { seen: new Map(seen), nodes };
@@ -1558,15 +1521,15 @@ function stateOf(checked2, phase) {
 // src/report/markdown.ts
 var MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
 var BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
-function code(text2) {
-  const line = printable(text2).replaceAll("`", "'").trim();
+function code(text3) {
+  const line = printable(text3).replaceAll("`", "'").trim();
   return line === "" ? "–" : `\`${line}\``;
 }
-function cell(text2) {
-  return code(text2).replace(/\\*\|/g, "\\|");
+function cell(text3) {
+  return code(text3).replace(/\\*\|/g, "\\|");
 }
-function plain(text2) {
-  const words = printable(text2).trim().split(/( +)/);
+function plain(text3) {
+  const words = printable(text3).trim().split(/( +)/);
   const line = words.map((word) => MADE_MORE_OF.test(word) ? code(word) : escaped(word)).join("");
   return line.replace(BEGIN_OF_BLOCK, (begin2) => /\d/.test(begin2) ? `${begin2}\\` : `\\${begin2}`);
 }
@@ -1627,8 +1590,8 @@ function annotation({ cause, failedTask }) {
 }
 function fitting(texts, room, sizeOf) {
   let left = room;
-  const first = texts.findIndex((text2) => {
-    left -= sizeOf(text2) + 1;
+  const first = texts.findIndex((text3) => {
+    left -= sizeOf(text3) + 1;
     return left < 0;
   });
   return first < 0 ? [...texts] : texts.slice(0, first);
@@ -1719,8 +1682,8 @@ var DIGEST_CHARACTERS = 12;
 function shortDigest(image) {
   return image?.split("@sha256:")[1]?.slice(0, DIGEST_CHARACTERS);
 }
-function firstLine(text2) {
-  return text2.split("\n", 1)[0] ?? "";
+function firstLine(text3) {
+  return text3.split("\n", 1)[0] ?? "";
 }
 
 // src/docker/alarm.ts
@@ -1745,8 +1708,8 @@ function wakeOnEvents(engine, signal) {
   return {
     async next(atTheLatestMs) {
       if (!open && !listening.aborted) void listen();
-      const rung = new Promise((resolve) => {
-        ring = resolve;
+      const rung = new Promise((resolve2) => {
+        ring = resolve2;
       });
       const clock = new AbortController();
       const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
@@ -1780,8 +1743,8 @@ function beginWatch(field, endsAtFailure = false) {
   let watched = [];
   let isComplete2 = false;
   let complete2 = () => void 0;
-  const completed = new Promise((resolve) => {
-    complete2 = resolve;
+  const completed = new Promise((resolve2) => {
+    complete2 = resolve2;
   });
   let isOver = false;
   let wake = () => void 0;
@@ -1814,8 +1777,8 @@ function beginWatch(field, endsAtFailure = false) {
       let seenAt = startedAt;
       while (watched.length > 0 || !isComplete2) {
         if (watched.length === 0) {
-          await new Promise((resolve) => {
-            wake = resolve;
+          await new Promise((resolve2) => {
+            wake = resolve2;
           });
           continue;
         }
@@ -2309,8 +2272,8 @@ function withoutInterim(spec) {
 }
 var NO_POLICY = { Parallelism: 1 };
 function policyOfTheirs(before, meanwhile, theirs = {}) {
-  const settings = /* @__PURE__ */ new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
-  const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
+  const settings2 = /* @__PURE__ */ new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
+  const changed = [...settings2].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
   if (before === void 0 && changed.length === 0) return void 0;
   return { ...before ?? NO_POLICY, ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
 }
@@ -2337,7 +2300,7 @@ var LATEST = 864e13;
 function parseMark(value) {
   const { token, owner, url, until, hasLock } = value ?? {};
   if (typeof token !== "string" || typeof until !== "number") return void 0;
-  const line = (text2) => (typeof text2 === "string" ? text2 : "").replace(/[\p{Cc}\s]+/gu, " ").slice(0, LONGEST_TEXT);
+  const line = (text3) => (typeof text3 === "string" ? text3 : "").replace(/[\p{Cc}\s]+/gu, " ").slice(0, LONGEST_TEXT);
   const address = line(url);
   return {
     token,
@@ -2561,12 +2524,12 @@ var WORDINGS = [
 ];
 var QUOTED_STATUS = /(?:failed with status:?|unexpected http status:|error parsing http|unexpected status.*?:?) (\d{3})\b/;
 function classifyRegistryError(status, message) {
-  const text2 = withoutNames(message.toLowerCase()).trim();
-  const worded = WORDINGS.find(([, wording]) => wording.test(text2));
+  const text3 = withoutNames(message.toLowerCase()).trim();
+  const worded = WORDINGS.find(([, wording]) => wording.test(text3));
   if (worded !== void 0) return worded[0];
-  const quoted = QUOTED_STATUS.exec(text2)?.[1];
+  const quoted = QUOTED_STATUS.exec(text3)?.[1];
   if (quoted !== void 0) return failureOfStatus(Number(quoted));
-  if (/\bdenied\b|\bforbidden\b/.test(text2)) return "forbidden";
+  if (/\bdenied\b|\bforbidden\b/.test(text3)) return "forbidden";
   return status === 500 ? "unknown" : failureOfStatus(status);
 }
 function describeFailure(failure) {
@@ -2630,8 +2593,8 @@ function remedy(failure, request) {
       return `Run "docker pull ${image}" on a manager to see what ${registry} says.`;
   }
 }
-function withoutNames(text2) {
-  return text2.replace(/https?:\/\/[^\s"\\]+/g, "<url>").replace(/(reference \\?")[^"\\]*/g, "$1<image>").replace(/(pull access denied for )[^\s,]+/g, "$1<image>");
+function withoutNames(text3) {
+  return text3.replace(/https?:\/\/[^\s"\\]+/g, "<url>").replace(/(reference \\?")[^"\\]*/g, "$1<image>").replace(/(pull access denied for )[^\s,]+/g, "$1<image>");
 }
 function failureOfStatus(status) {
   if (status === 401) return "wrong-credential";
@@ -2713,9 +2676,9 @@ var RegistryClock = class {
     this.#waiting++;
     if (this.#timer === void 0) this.#restart();
     try {
-      const answer2 = await ask(this.#over.signal);
+      const answer = await ask(this.#over.signal);
       this.#restart();
-      return answer2;
+      return answer;
     } catch (error) {
       if (error instanceof EngineError) this.#restart();
       throw error;
@@ -2791,13 +2754,13 @@ function unservedRegistries({ services, credentials }) {
   return [...new Set(unserved)];
 }
 async function readOwnCredentials(registries, userConfig, signal) {
-  const found = await Promise.all(
+  const found2 = await Promise.all(
     registries.map(async (registry) => {
       const plain2 = await ownCredential(registry, userConfig, signal);
       return plain2 === void 0 ? [] : [credentialOf(registry, plain2, userConfig)];
     })
   );
-  return found.flat();
+  return found2.flat();
 }
 function credentialOf(registry, { kind, username, password }, userConfig) {
   const secret = new Secret(password, username);
@@ -2815,19 +2778,19 @@ async function ownCredential(registry, { file, env, name }, signal) {
   }
 }
 async function askHelper(helper, registry, env, signal) {
-  const answer2 = await runProgram(`docker-credential-${helper}`, ["get"], { env, stdin: registryKey(registry), signal });
-  if (answer2.code !== 0) {
-    if (/credentials not found/i.test(answer2.stdout + answer2.stderr)) return void 0;
-    throw new Error(limited((answer2.stderr || answer2.stdout).trim()));
+  const answer = await runProgram(`docker-credential-${helper}`, ["get"], { env, stdin: registryKey(registry), signal });
+  if (answer.code !== 0) {
+    if (/credentials not found/i.test(answer.stdout + answer.stderr)) return void 0;
+    throw new Error(limited((answer.stderr || answer.stdout).trim()));
   }
-  const { Username: username, Secret: password } = parsedAnswer(answer2.stdout);
+  const { Username: username, Secret: password } = parsedAnswer(answer.stdout);
   if (typeof username !== "string" || typeof password !== "string")
     throw new Error("its answer has no Username and Secret");
   return { kind: username === "<token>" ? "identity-token" : "password", username, password };
 }
-function parsedAnswer(text2) {
+function parsedAnswer(text3) {
   try {
-    return Object(JSON.parse(text2));
+    return Object(JSON.parse(text3));
   } catch {
     throw new Error("its answer is no JSON");
   }
@@ -2845,8 +2808,8 @@ async function observe(deployment, engine, signal) {
 }
 async function servicesNamed(engine, names, signal) {
   const filters = JSON.stringify({ name: names });
-  const found = await engine.get("/services", { query: { filters }, signal });
-  return found.filter(({ Spec }) => names.includes(Spec.Name));
+  const found2 = await engine.get("/services", { query: { filters }, signal });
+  return found2.filter(({ Spec }) => names.includes(Spec.Name));
 }
 
 // src/plan.ts
@@ -2872,10 +2835,10 @@ function planService(request, loggedIn, observed, hasLock) {
   const { name } = request;
   const colours = coloursFor(request, observed.services);
   if (typeof colours === "string") return `service ${name}: ${colours}`;
-  const found = colours === void 0 ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
-  const busy = found && othersInterim(found, observed.now, hasLock);
+  const found2 = colours === void 0 ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
+  const busy = found2 && othersInterim(found2, observed.now, hasLock);
   if (busy !== void 0) return `service ${name}: ${busy}`;
-  const { current = void 0, ...interim } = found === void 0 ? {} : beforeInterim(found);
+  const { current = void 0, ...interim } = found2 === void 0 ? {} : beforeInterim(found2);
   if (current === void 0 && !request.create) {
     return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
   }
@@ -3013,16 +2976,14 @@ function serviceCreate(change2) {
     env: variables.env
   };
 }
-function stackDeploy(stack, file, directory, knowsDetach) {
+function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) {
   const detach = knowsDetach ? ["--detach=true"] : [];
+  const files = ["-", ...others].flatMap((path) => ["--compose-file", path]);
   return {
-    args: [
-      ...["--config", directory, "stack", "deploy", "--resolve-image=never"],
-      ...detach,
-      ...["--compose-file", "-", stack]
-    ],
-    env: {},
-    stdin: file
+    args: ["--config", directory, "stack", "deploy", "--resolve-image=never", ...detach, ...files, name],
+    env,
+    stdin: first,
+    cwd
   };
 }
 function policyFlags({ update: update2, rollback }) {
@@ -3041,80 +3002,74 @@ function environmentFlags(flag, env) {
   return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
 }
 
-// src/docker/rehearsal.ts
+// src/docker/stand-in.ts
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { text } from "node:stream/consumers";
-var NOTHING = { secret: [], config: [], network: [] };
+import { text as text2 } from "node:stream/consumers";
 var LIMIT_SECONDS = 180;
-var CHANGES_SERVICE = /^\/v[\d.]+\/services\/(create|[^/]+\/update)$/;
-async function rehearse(command, docker, engine, socketPath, signal, pretended = NOTHING) {
-  const caught = [];
-  const networks = [];
+async function runAgainst(answer, command, docker, engine, socketPath, signal) {
   const server = createServer((request, response) => {
-    answer(request, response, engine, pretended, {
-      onSpec: (spec) => caught.push(spec),
-      onNetwork: (network) => networks.push(network)
-    }).catch((error) => response.destroy(error));
+    respond(request, response, engine, answer).catch((error) => response.destroy(error));
   });
   server.listen(socketPath);
   await once(server, "listening");
   try {
-    const { args, env, stdin = "" } = command;
+    const { args, env, stdin = "", cwd } = command;
     const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: "", DOCKER_TLS_VERIFY: "" };
-    const result = await docker.run(args, { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS });
-    const [spec] = caught;
-    if (result.code !== 0) return { refusal: complaint(result) };
-    return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec, networks };
+    const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS };
+    return await docker.run(args, cwd === void 0 ? options : { ...options, cwd });
   } finally {
     server.close();
     server.closeAllConnections();
   }
 }
-async function answer(request, response, engine, pretended, { onSpec, onNetwork }) {
+async function respond(request, response, engine, answer) {
   const { method = "GET", url = "/" } = request;
-  const [path = ""] = url.split("?", 1);
-  if (method === "GET" || method === "HEAD") {
-    const network = pretended.network.find(({ Spec }) => path.endsWith(`/networks/${encodeURIComponent(Spec.Name)}`));
-    if (network !== void 0)
-      return sendJson(response, 200, { Id: network.ID, Name: network.Spec.Name, Scope: "swarm" });
-    const { service } = pretended;
-    if (service !== void 0 && path.endsWith(`/services/${service.Spec.Name}`)) {
-      return sendJson(response, 200, service);
-    }
-    if (path.endsWith("/services")) return sendJson(response, 200, service === void 0 ? [] : [service]);
-    const kind = /\/(secret|config)s$/.exec(path)?.[1];
-    if (kind !== void 0 && pretended[kind].length > 0) {
-      const known2 = await engine.forward({ method, path: url });
-      if (known2.status === 200) {
-        return sendJson(response, 200, [...parseGoJson(known2.body.toString()), ...pretended[kind]]);
-      }
-    }
-    const { status, headers, body } = await engine.forward({ method, path: url });
-    const { connection: _, "transfer-encoding": __, ...passed } = headers;
-    response.writeHead(status, passed);
-    response.end(body);
-    return;
-  }
-  if (method === "POST" && CHANGES_SERVICE.test(path)) {
-    onSpec(parseGoJson(await text(request)));
-    sendJson(response, 200, { ID: "rehearsal" });
-  } else if (method === "POST" && path.endsWith("/networks/create")) {
-    onNetwork(parseGoJson(await text(request)));
-    sendJson(response, 201, { Id: "rehearsal" });
-  } else {
+  const { pathname, searchParams: query } = new URL(url, "http://docker");
+  const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ""));
+  const body = method === "POST" ? bodyOf(await text2(request)) : void 0;
+  const reply = answer({ method, path, query, body });
+  if (reply !== void 0) return sendJson(response, reply);
+  if (method !== "GET" && method !== "HEAD") {
     request.resume();
-    sendJson(response, 501, { message: `${method} ${url} is not rehearsed` });
+    return sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } });
   }
+  const { status, headers, body: bytes } = await engine.forward({ method, path: url });
+  const { connection: _, "transfer-encoding": __, ...passed } = headers;
+  response.writeHead(status, passed);
+  response.end(bytes);
 }
-function sendJson(response, status, body) {
+function bodyOf(sent) {
+  return sent.trim() === "" ? void 0 : parseGoJson(sent);
+}
+function sendJson(response, { status, body }) {
   response.writeHead(status, { "Content-Type": "application/json" });
-  response.end(JSON.stringify(body));
+  response.end(toGoJson(body));
 }
 function complaint({ code: code2, stdout, stderr }) {
   const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
   const telling = lines.filter((line) => line.trim() !== "" && !/^(See '|Usage:|Run ')/.test(line.trim()));
   return limited(telling.join(" ").replace(/^Error response from daemon: /, "")) || `exit code ${code2}`;
+}
+
+// src/docker/rehearsal.ts
+var CHANGES_SERVICE = /^\/services\/(create|[^/]+\/update)$/;
+async function rehearse(command, docker, engine, socketPath, signal, service) {
+  const caught = [];
+  const answer = ({ method, path, body }) => {
+    if (method === "POST" && CHANGES_SERVICE.test(path)) {
+      caught.push(body);
+      return { status: 200, body: { ID: "rehearsal" } };
+    }
+    if (method !== "GET") return void 0;
+    if (path === "/services") return { status: 200, body: service === void 0 ? [] : [service] };
+    const isAskedFor = service !== void 0 && path === `/services/${service.Spec.Name}`;
+    return isAskedFor ? { status: 200, body: service } : void 0;
+  };
+  const result = await runAgainst(answer, command, docker, engine, socketPath, signal);
+  const [spec] = caught;
+  if (result.code !== 0) return { refusal: complaint(result) };
+  return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
 // src/docker/spec-support.ts
@@ -3159,10 +3114,37 @@ async function changeOf(planned, image, surroundings) {
   const { request, current } = planned;
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
   const missing = difference(current?.Spec, asked);
-  const { spec, networks } = isPlain(planned, missing) ? { spec: withDifference(planned.current.Spec, missing), networks: [] } : await rehearsed(planned, missing, image, surroundings);
+  const spec = await specFor(planned, missing, image, surroundings);
+  const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion);
+  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
   const isSent = missing.image !== void 0 || request.compose !== void 0;
-  const wanted = isSent ? withPlatforms(spec, image.distribution?.Platforms) : spec;
+  const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
+  const networks = request.compose?.networks ?? [];
   return { wanted, networks, changes: changesOf(planned, wanted, missing) };
+}
+function specFor(planned, missing, image, surroundings) {
+  const { request, current } = planned;
+  if (request.compose !== void 0) return specOfStack(request.compose, image, current);
+  if (isPlain(planned, missing)) return withDifference(planned.current.Spec, missing);
+  return rehearsed(planned, missing, surroundings);
+}
+function specOfStack({ spec }, { pinned }, current) {
+  const withImage = withDifference(spec, { image: pinned, replicas: void 0, env: {} });
+  return current === void 0 ? withImage : withStoredOrder(asUpdate(withImage, current.Spec), current.Spec);
+}
+function asUpdate(spec, { TaskTemplate: stored }) {
+  const { TaskTemplate: template } = spec;
+  const { ForceUpdate } = stored;
+  const Platforms = stored.Placement?.Platforms;
+  const isSameImage = stored.ContainerSpec?.Image === template.ContainerSpec?.Image;
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...ForceUpdate !== void 0 && { ForceUpdate },
+      ...Platforms !== void 0 && isSameImage && { Placement: { ...template.Placement, Platforms } }
+    }
+  };
 }
 function isPlain(planned, { words }) {
   const { current, request } = planned;
@@ -3175,28 +3157,17 @@ function flagsFor({ request, current }) {
   const makesJob = current === void 0 ? /--mode[= ](?:replicated|global)-job/.test(own.join(" ")) : isJob(current.Spec);
   return makesJob ? own : [...policyFlags(rollover), ...own];
 }
-async function rehearsed(planned, missing, image, { connection, workspace, stack, signal }) {
-  const { request, current } = planned;
-  const { docker, engine, configDirectory } = connection;
-  const pretended = { ...stack?.pretended ?? NOTHING, service: current };
-  const command = commandFor(planned, missing, image, configDirectory);
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, pretended);
+async function rehearsed(planned, missing, { connection: { docker, engine, configDirectory }, workspace, signal }) {
+  const command = commandFor(planned, missing, configDirectory);
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current);
   if ("refusal" in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`]);
-  const pinned = request.compose === void 0 ? void 0 : image.pinned;
   const env = variablesRulingDocker(missing.env);
-  const spec = withDifference(rehearsal.spec, { image: pinned, replicas: void 0, env });
-  const { kept, ignored } = withoutIgnored(spec, engine.apiVersion);
-  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
-  return { spec: withIds(kept, stack?.networkIds ?? /* @__PURE__ */ new Map()), networks: rehearsal.networks };
+  return withDifference(rehearsal.spec, { image: void 0, replicas: void 0, env });
 }
-function commandFor(planned, { image, replicas, env }, { pinned }, directory) {
+function commandFor(planned, { image, replicas, env }, directory) {
   const { request, current } = planned;
-  const { name, compose, rollover } = request;
-  if (compose !== void 0 && pinned !== void 0) {
-    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), directory, compose.knowsDetach);
-  }
   const change2 = {
-    name: current?.Spec.Name ?? planned.colours?.next ?? name,
+    name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
     directory,
     image,
     replicas,
@@ -3262,9 +3233,9 @@ function contentProblem(content) {
   }
   return void 0;
 }
-function parseObject(text2) {
+function parseObject(text3) {
   try {
-    return asObject(JSON.parse(text2.replace(/^\uFEFF/, "")));
+    return asObject(JSON.parse(text3.replace(/^\uFEFF/, "")));
   } catch {
     return void 0;
   }
@@ -3405,9 +3376,9 @@ function lookUpOnce({ engine }, signal) {
   const answers = /* @__PURE__ */ new Map();
   return (image, access) => {
     const key = `${familiar(image)} ${access?.config.directory ?? ""}`;
-    const answer2 = answers.get(key) ?? resolveImage(engine, image, access?.credential, signal);
-    answers.set(key, answer2);
-    return answer2;
+    const answer = answers.get(key) ?? resolveImage(engine, image, access?.credential, signal);
+    answers.set(key, answer);
+    return answer;
   };
 }
 async function checkImage({ request, current, access }, lookUp) {
@@ -3465,6 +3436,41 @@ function describeRefusal(error, image, access) {
   });
   const said = error.failure === "silent" ? "" : ` Docker says: ${error.message}`;
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`;
+}
+
+// src/stack/stack.ts
+async function knownObjects(engine, signal) {
+  const [secret, config, networks, ...predefined] = await Promise.all([
+    engine.get("/secrets", { signal }),
+    engine.get("/configs", { signal }),
+    engine.get("/networks", { signal }),
+    ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal))
+  ]);
+  return { secret, config, networks: [...networks, ...predefined.flat()] };
+}
+var PREDEFINED_NETWORKS = ["host", "bridge"];
+async function predefinedNetwork(engine, name, signal) {
+  try {
+    const network = await engine.get(`/networks/${name}`, { query: { scope: "swarm" }, signal });
+    return network.Scope === "swarm" ? [network] : [];
+  } catch (error) {
+    if (error instanceof EngineError) return [];
+    throw error;
+  }
+}
+function exists({ kind, name }, known2) {
+  return known2[kind].some(({ Spec }) => Spec.Name === name);
+}
+function configContent({ objects, known: known2 }, id) {
+  const existing = known2.config.find(({ ID }) => ID === id)?.Spec.Data;
+  if (existing !== void 0) return Buffer.from(existing, "base64").toString();
+  return objects.find(({ kind, name }) => kind === "config" && placeholder("config", name) === id)?.content.toString();
+}
+function scoped({ name }, key) {
+  return `${name}_${key}`;
+}
+function isOfStack({ name }, labels) {
+  return labels?.[NAMESPACE_LABEL] === name;
 }
 
 // src/preflight.ts
@@ -3588,10 +3594,11 @@ function nextColour({ request, current, colours, interim }, wanted) {
 async function credentialProblems(spec, { connection, observed, stack, signal }) {
   const source = credentialSpecOf(spec);
   if (source === void 0) return [];
+  if (source.Config && stack?.told.has(source.Config)) return [];
   const content = source.Config ? await contentOfConfig(source.Config) : void 0;
   return credentialSpecProblems(source, spec, content, observed.nodes);
   async function contentOfConfig(id) {
-    const ofStack = stack?.configContent(id);
+    const ofStack = stack && configContent(stack, id);
     if (ofStack !== void 0) return ofStack;
     const all = await connection.engine.get("/configs", { signal });
     const data = all.find(({ ID }) => ID === id)?.Spec.Data;
@@ -4151,66 +4158,6 @@ async function beforeTheKill(work, stop, ms) {
   }
 }
 
-// src/docker/stack-objects.ts
-import { createHash, scryptSync } from "node:crypto";
-var VERSION_LABEL = "swarm-deploy.version-of";
-var HASH_LABEL = "swarm-deploy.content";
-var HASH_BYTES = 8;
-var LONGEST_NAME2 = 64;
-function contentHash(kind, name, content) {
-  if (kind === "secret") return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString("hex");
-  return createHash("sha256").update(content).digest("hex").slice(0, HASH_BYTES * 2);
-}
-function versionName(name, hash) {
-  return `${name.slice(0, LONGEST_NAME2 - hash.length - 1)}-${hash}`;
-}
-function unusedIds(ids, services) {
-  const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
-  return ids.filter((id) => !used.has(id));
-}
-function referredIds(spec) {
-  const template = spec?.TaskTemplate;
-  const container = template?.ContainerSpec;
-  const credential = container?.Privileges?.CredentialSpec?.Config;
-  return [
-    ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
-    ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
-    ...(template?.Networks ?? []).map(({ Target }) => Target),
-    ...(spec?.Networks ?? []).map(({ Target }) => Target),
-    ...credential ? [credential] : []
-  ];
-}
-
-// src/stack/stack.ts
-async function knownObjects(engine, signal) {
-  const [secret, config, networks, ...predefined] = await Promise.all([
-    engine.get("/secrets", { signal }),
-    engine.get("/configs", { signal }),
-    engine.get("/networks", { signal }),
-    ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal))
-  ]);
-  return { secret, config, networks: [...networks, ...predefined.flat()] };
-}
-var PREDEFINED_NETWORKS = ["host", "bridge"];
-async function predefinedNetwork(engine, name, signal) {
-  try {
-    const network = await engine.get(`/networks/${name}`, { query: { scope: "swarm" }, signal });
-    return network.Scope === "swarm" ? [network] : [];
-  } catch (error) {
-    if (error instanceof EngineError) return [];
-    throw error;
-  }
-}
-function exists({ kind, name }, known2) {
-  return known2[kind].some(({ Spec }) => Spec.Name === name);
-}
-function scoped({ name }, key) {
-  return `${name}_${key}`;
-}
-function isOfStack({ name }, labels) {
-  return labels?.[NAMESPACE_LABEL] === name;
-}
-
 // src/stack/remove.ts
 var RELEASE_SECONDS = 20;
 var ASK_EVERY_MS = 500;
@@ -4334,37 +4281,6 @@ function say(what, refusal) {
   else log.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`);
 }
 
-// src/stack/surroundings.ts
-function placeholder(kind, name) {
-  return kind === "network" ? name : `new-${kind}-${name}`;
-}
-function surroundingsOf(stack) {
-  return {
-    pretended: pretendedObjects(stack),
-    networkIds: networkIds(stack),
-    configContent: (id) => configContent(stack, id)
-  };
-}
-function pretendedObjects({ objects, known: known2, missing }) {
-  const made = (kind) => objects.filter((one) => one.kind === kind && !exists(one, known2)).map(({ name }) => name);
-  const all = (kind, names) => names.map((name) => ({ ID: placeholder(kind, name), Spec: { Name: name, Labels: {} } }));
-  return {
-    secret: all("secret", [...made("secret"), ...missing.secret]),
-    config: all("config", [...made("config"), ...missing.config]),
-    network: all("network", missing.network)
-  };
-}
-function networkIds({ known: known2 }) {
-  const local = known2.networks.filter(({ Scope }) => Scope !== "swarm");
-  const swarm = known2.networks.filter(({ Scope }) => Scope === "swarm");
-  return new Map([...local, ...swarm].map(({ Id, Name }) => [Name, Id]));
-}
-function configContent({ objects, known: known2 }, id) {
-  const existing = known2.config.find(({ ID }) => ID === id)?.Spec.Data;
-  if (existing !== void 0) return Buffer.from(existing, "base64").toString();
-  return objects.find(({ kind, name }) => kind === "config" && placeholder("config", name) === id)?.content.toString();
-}
-
 // src/stack/make.ts
 var MAKE_TIMEOUT_MS = 12e4;
 async function makeObjects(stack, services, { connection: { engine }, signal, time }) {
@@ -4385,7 +4301,7 @@ async function makeObjects(stack, services, { connection: { engine }, signal, ti
       cause: error
     });
   }
-  const ids = new Map(objects.map(({ kind, name, id = "" }) => [placeholder(kind, name), id]));
+  const ids = new Map(objects.map(({ kind, name, id = "" }) => [placeholder(kind, name), { id }]));
   return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };
 }
 async function makeAll(stack, networks, objects, engine, signal) {
@@ -4402,26 +4318,26 @@ async function makeAll(stack, networks, objects, engine, signal) {
   };
   for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make2("network", body.Name, body);
   for (const object of stack.objects) {
-    if (!exists(object, stack.known)) await make2(object.kind, object.name, bodyOf(object));
+    if (!exists(object, stack.known)) await make2(object.kind, object.name, bodyOf2(object));
   }
 }
-function bodyOf({ name, labels, content, driver, templating }) {
+function bodyOf2({ name, labels, content, driver, templating }) {
   return {
     Name: name,
     Labels: labels,
     ...driver === void 0 ? { Data: content.toString("base64") } : { Driver: driver },
-    ...templating === void 0 ? {} : { Templating: { Name: templating } }
+    ...templating === void 0 ? {} : { Templating: templating }
   };
 }
 async function makeOnce(engine, kind, name, body) {
   const signal = timeLimit(MAKE_TIMEOUT_MS);
   try {
-    const answer2 = await engine.post(`/${kind}s/create`, {
+    const answer = await engine.post(`/${kind}s/create`, {
       body,
       mayRepeat: true,
       signal
     });
-    return answer2.ID ?? answer2.Id ?? "";
+    return answer.ID ?? answer.Id ?? "";
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     if (error.status !== 409) throw new UserError(`the swarm refuses to make the ${kind} ${name}: ${error.message}`);
@@ -4433,13 +4349,104 @@ async function makeOnce(engine, kind, name, body) {
 // src/stack/read.ts
 import { join as join2 } from "node:path";
 
+// src/docker/stack-capture.ts
+async function captureStack(command, docker, engine, known2, socketPath, signal) {
+  const capture = new Capture(known2);
+  const result = await runAgainst((asked) => capture.answer(asked), command, docker, engine, socketPath, signal);
+  const { warnings, rest } = heard(result.stderr);
+  return {
+    services: capture.services,
+    networks: capture.networks,
+    secret: capture.objects.secret,
+    config: capture.objects.config,
+    missing: capture.missing,
+    warnings: shownOnce(result.code === 0 ? [...warnings, ...rest.split("\n")] : warnings),
+    refusal: result.code === 0 ? void 0 : complaint({ ...result, stderr: rest })
+  };
+}
+var Capture = class {
+  services = [];
+  networks = [];
+  objects = { secret: [], config: [] };
+  missing = { secret: [], config: [], network: [] };
+  #known;
+  constructor(known2) {
+    this.#known = known2;
+  }
+  answer({ method, path, query, body }) {
+    const [, noun = "", name] = /^\/(services|networks|secrets|configs)(?:\/(.+))?$/.exec(path) ?? [];
+    const call = `${method} ${noun}${name === void 0 ? "" : "/"}`;
+    switch (call) {
+      case "GET services":
+      case "GET networks":
+        return found([]);
+      case "GET networks/":
+        return found(this.#network(name ?? ""));
+      case "GET secrets/":
+      case "GET configs/":
+        return { status: 404, body: { message: `${noun.slice(0, -1)} ${name} not found` } };
+      case "GET secrets":
+        return found(namesIn(query).map((one) => this.#object("secret", one)));
+      case "GET configs":
+        return found(namesIn(query).map((one) => this.#object("config", one)));
+      default:
+        return method === "POST" && name === "create" ? this.#make(noun, body) : void 0;
+    }
+  }
+  #make(noun, body) {
+    if (noun === "services") this.services.push(body);
+    if (noun === "networks") this.networks.push(body);
+    if (noun === "secrets") this.objects.secret.push(body);
+    if (noun === "configs") this.objects.config.push(body);
+    return { status: 201, body: { ID: "captured", Id: "captured" } };
+  }
+  /** An external network. One that is missing is noted, and is there for docker: that is all there is to say of it. */
+  #network(name) {
+    const network = this.#known.networks.find(({ Name, Scope }) => Name === name && Scope === "swarm");
+    if (network === void 0 && !this.missing.network.includes(name)) this.missing.network.push(name);
+    return { Id: network?.Id ?? name, Name: name, Scope: "swarm" };
+  }
+  #object(kind, name) {
+    const isOwn = this.objects[kind].some(({ Name }) => Name === name);
+    const known2 = isOwn ? void 0 : this.#known[kind].find(({ Spec }) => Spec.Name === name);
+    if (!isOwn && known2 === void 0 && !this.missing[kind].includes(name)) this.missing[kind].push(name);
+    return { ID: known2?.ID ?? placeholder(kind, name), Version: { Index: 1 }, Spec: { Name: name, Labels: {} } };
+  }
+};
+function found(body) {
+  return { status: 200, body };
+}
+function namesIn(query) {
+  const { name = {} } = JSON.parse(query.get("filters") ?? "{}");
+  return Object.keys(name);
+}
+var LOGGED = /^time=\S+ level=\w+ msg=("(?:[^"\\]|\\.)*"|\S+).*$/;
+function heard(stderr) {
+  const lines = stderr.split(/\r?\n/);
+  const logged = lines.flatMap((line) => LOGGED.exec(line)?.[1] ?? []);
+  const blocks = lines.filter((line) => !LOGGED.test(line)).join("\n").split(/\n(?:[ \t]*\n)+/);
+  const isTitle = (block) => block?.trim() === "Ignoring deprecated options:";
+  const isWarning = (block, index) => isTitle(blocks[index - 1]) || block.trim().startsWith("Ignoring unsupported options:");
+  const printed = blocks.filter(isWarning).flatMap((block) => block.split("\n"));
+  return {
+    warnings: [...logged.map(unquoted), ...printed],
+    rest: blocks.filter((block, index) => !isTitle(block) && !isWarning(block, index)).join("\n")
+  };
+}
+function shownOnce(lines) {
+  return [...new Set(lines.map((line) => foreignLine(line).trim()).filter((line) => line !== ""))];
+}
+function unquoted(text3) {
+  return text3.startsWith('"') ? text3.slice(1, -1).replace(/\\(["\\])/g, "$1") : text3;
+}
+
 // src/inputs/compose/place.ts
 function placeOf2(files, path) {
-  const found = files.map((file) => ({ file, ...lineOf(file.root, path) })).reduce((best, one) => one.depth >= best.depth ? one : best);
-  return found.depth === 0 ? files.map((file) => file.path).join(", ") : `${found.file.path} line ${found.line}`;
+  const found2 = files.map((file) => ({ file, ...lineOf(file.root, path) })).reduce((best, one) => one.depth >= best.depth ? one : best);
+  return found2.depth === 0 ? files.map((file) => file.path).join(", ") : `${found2.file.path} line ${found2.line}`;
 }
-function locateComplaint(files, message) {
-  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split(".") ?? [];
+function locateComplaint(files, message, about = []) {
+  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split(".") ?? about;
   return `${placeOf2(files, path)}: docker refuses it: ${message}`;
 }
 function lineOf(root, path) {
@@ -4458,79 +4465,186 @@ function lineOf(root, path) {
 }
 
 // src/stack/content.ts
+import { resolve } from "node:path";
+
+// src/stack/docker-files.ts
+var NO_VERSION_CLI = 23;
+var LAST_OF_OLDER = "3.9";
+function dockerFiles(request, cliMajor, only) {
+  const { adapted, rollover, lookUp } = request;
+  const complete2 = withPolicies(withNamedCredentials(adapted.files, lookUp), rollover, lookUp);
+  const isOld2 = cliMajor !== void 0 && cliMajor < NO_VERSION_CLI;
+  return complete2.map((file) => {
+    const versioned = isOld2 ? withEntries(file, [], [{ key: "version", line: 1, value: text(LAST_OF_OLDER, 1) }]) : file;
+    return toYaml(only === void 0 ? versioned : withService(versioned, only));
+  });
+}
+function serviceKeys(files) {
+  return [...new Set(files.flatMap((file) => mapAt(file, "services").map(({ key }) => key)))];
+}
+function withService(file, only) {
+  return mapValues(
+    file,
+    (section, value) => section === "services" && value.kind === "map" ? { ...value, entries: value.entries.filter(({ key }) => key === only) } : value
+  );
+}
+function withPolicies(files, { update: update2, rollback }, lookUp) {
+  const policies = Object.entries({ update_config: update2, rollback_config: rollback });
+  return serviceKeys(files).reduce((all, service) => {
+    const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), "deploy") ?? []);
+    const mode = deploys.map((deploy2) => entryAt(deploy2, "mode")).findLast((one) => one?.kind === "text");
+    if (mode?.kind === "text" && filledIn(mode.value, lookUp).endsWith("-job")) return all;
+    return policies.reduce((filled, [key, policy]) => {
+      const own = new Set(deploys.flatMap((deploy2) => mapOf(deploy2, key)?.entries.map((entry) => entry.key) ?? []));
+      const missing = settings(policy).filter((setting) => !own.has(setting.key));
+      return missing.length === 0 ? filled : withSettings(filled, service, ["deploy", key], missing);
+    }, all);
+  }, files);
+}
+function withSettings(files, service, path, added) {
+  const first = files.findIndex((file) => serviceOf(file, service) !== void 0);
+  return files.map((file, index) => index === first ? withEntries(file, ["services", service, ...path], added) : file);
+}
+var NUMBERS = ["parallelism", "max-failure-ratio"];
+function settings(policy) {
+  const entries = Object.entries(policy);
+  return entries.map(([setting, value]) => ({
+    key: setting.replaceAll("-", "_"),
+    line: 0,
+    value: NUMBERS.includes(setting) ? { ...text(value, 0), style: "plain" } : text(value, 0)
+  }));
+}
+function withNamedCredentials(files, lookUp) {
+  return files.map((file) => {
+    const named = mapAt(file, "services").flatMap(({ key, value }) => {
+      const credential = value.kind === "map" ? mapOf(value, "credential_spec") : void 0;
+      const config = credential && entryAt(credential, "config");
+      const name = config?.kind === "text" ? nameOf(files, "configs", config.value, lookUp) : void 0;
+      return name === void 0 ? [] : [{ service: key, name }];
+    });
+    return named.reduce((all, { service, name }) => {
+      const value = text(name.replaceAll("$", "$$$$"), 0);
+      const changed = changeAt(all, ["services", service, "credential_spec", "config"], value);
+      const isDefined = files.some((one) => mapAt(one, "configs").some(({ key }) => key === name));
+      const external = { ...text("true", 0), style: "plain" };
+      const alias = {
+        kind: "map",
+        line: 0,
+        entries: [
+          { key: "external", line: 0, value: external },
+          { key: "name", line: 0, value }
+        ]
+      };
+      return isDefined || mapAt(changed, "configs").some(({ key }) => key === name) ? changed : withEntries(changed, ["configs"], [{ key: name, line: 0, value: alias }]);
+    }, file);
+  });
+}
+function nameOf(files, section, key, lookUp) {
+  const objects = files.flatMap((file) => mapAt(file, section).filter((entry) => entry.key === key));
+  const object = objects.at(-1)?.value;
+  if (object?.kind !== "map") return void 0;
+  const external = mapOf(object, "external");
+  const name = entryAt(object, "name") ?? (external && entryAt(external, "name"));
+  if (name?.kind !== "text" || isNothing(name)) return void 0;
+  return filledIn(name.value, lookUp) || void 0;
+}
+function serviceOf(file, service) {
+  const value = mapAt(file, "services").find(({ key }) => key === service)?.value;
+  return value?.kind === "map" ? value : void 0;
+}
+function mapOf(map, key) {
+  const value = map && entryAt(map, key);
+  return value?.kind === "map" ? value : void 0;
+}
+function changeAt(map, [key = "", ...rest], value) {
+  return mapValues(map, (one, old) => {
+    if (one !== key) return old;
+    return rest.length === 0 || old.kind !== "map" ? value : changeAt(old, rest, value);
+  });
+}
+
+// src/stack/content.ts
 var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
-function wantedObjects(request, file, known2, problems) {
+function wantedObjects(request, captured2, known2, problems) {
   const wanted = /* @__PURE__ */ new Map();
   for (const kind of ["secret", "config"]) {
-    for (const [key, object] of Object.entries(file[`${kind}s`])) {
-      if (object.external) continue;
-      const place2 = placeOf2(request.files, [`${kind}s`, key]);
+    for (const object of captured2[kind].map((body) => readSource(kind, body))) {
+      const id = placeholder(kind, object.body.Name);
+      const path = [`${kind}s`, object.key];
       try {
-        const one = wantedObject(request, kind, key, object);
-        checkFixedName(one, known2[kind]);
-        wanted.set(`${kind}s.${key}`, one);
+        wanted.set(id, wantedObject(request, object, known2));
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        problems.push(`${place2}: ${kind}s.${key}: ${error.message}`);
+        wanted.set(id, void 0);
+        problems.push(`${placeOf2(request.files, path)}: ${path.join(".")}: ${error.message}`);
       }
     }
   }
   return wanted;
 }
-function wantedObject(request, kind, key, object) {
-  const driver = object.driver === void 0 ? void 0 : { Name: object.driver, Options: object.driver_opts ?? {} };
-  const content = driver === void 0 ? contentOf(request, kind, object) : Buffer.alloc(0);
-  if (kind === "secret" && content.length > 0) hide(content.toString(), `secrets.${key}`);
-  const base = object.name ?? scoped(request, key);
-  const isFixed = object.name !== void 0 || driver !== void 0;
-  const hash = contentHash(kind, base, content);
-  return {
-    kind,
-    name: isFixed ? base : versionName(base, hash),
-    versionOf: isFixed ? void 0 : base,
-    labels: {
-      ...object.labels,
-      [NAMESPACE_LABEL]: request.name,
-      ...isFixed ? { [HASH_LABEL]: hash } : { [VERSION_LABEL]: base }
-    },
-    content,
-    driver,
-    templating: object.template_driver
-  };
+function readSource(kind, body) {
+  const { [SOURCE_LABEL]: label2 = "", ...Labels } = body.Labels ?? {};
+  const [, source = "", key = body.Name, words = ""] = /^([a-z]+):([^:]*):(.*)$/s.exec(label2) ?? [];
+  return { kind, key, source, words, body: { ...body, Labels } };
 }
-function contentOf({ lookUp }, kind, object) {
-  const content = rawContent(object, lookUp);
+function wantedObject(request, object, known2) {
+  const { kind, key, source, body } = object;
+  const content = source === "driver" ? Buffer.alloc(0) : contentOf(request, object);
+  if (kind === "secret" && content.length > 0) hide(content.toString(), `secrets.${key}`);
+  const hash = contentHash(kind, body.Name, content);
+  const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
+  const common = { kind, content, driver, templating };
+  const isFixed = source === "driver" || nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== void 0;
+  const plain2 = known2[kind].find(({ Spec }) => Spec.Name === body.Name);
+  if (isFixed) {
+    if (plain2 !== void 0) checkFixed(kind, plain2, hash, content);
+    const isOthers = plain2 !== void 0 && plain2.Spec.Labels?.[HASH_LABEL] === void 0;
+    const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
+    return { ...common, name: body.Name, versionOf: void 0, labels: noted };
+  }
+  const name = versionName(body.Name, hash);
+  const version = known2[kind].find(({ Spec }) => Spec.Name === name);
+  const isDockers = plain2?.Spec.Labels?.[NAMESPACE_LABEL] === request.name;
+  const isMeant = isDockers && (version === void 0 || isInUse(plain2, known2) && !isInUse(version, known2));
+  if (isMeant && plain2.Spec.Data === content.toString("base64")) {
+    return { ...common, name: body.Name, versionOf: body.Name, labels };
+  }
+  if (isMeant && kind === "secret" && isInUse(plain2, known2)) {
+    log.notice(
+      `${placeOf2(request.files, ["secrets", key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`
+    );
+  }
+  return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
+}
+function isInUse({ ID }, { used }) {
+  return used.has(ID);
+}
+function contentOf(request, object) {
+  const content = rawContent(request, object);
   if (content.length === 0) throw new UserError("its content is empty, which Swarm does not take: give it some");
-  const most = LARGEST_KILOBYTES[kind];
+  const most = LARGEST_KILOBYTES[object.kind];
   if (content.length < most * 1024) return content;
   throw new UserError(
     `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`
   );
 }
-function rawContent(object, lookUp) {
-  const variable = object[VARIABLE_KEY];
-  if (typeof variable === "string") {
-    const value = lookUp(variable);
-    if (value === void 0)
-      throw new UserError(`the variable ${variable} is not set: set it in the \`env\` of the step`);
+function rawContent({ lookUp, directory }, { source, words }) {
+  if (source === "content") return Buffer.from(words);
+  if (source === "environment") {
+    const value = lookUp(words);
+    if (value === void 0) throw new UserError(`the variable ${words} is not set: set it in the \`env\` of the step`);
     return Buffer.from(value);
   }
-  if (object[CONTENT_KEY] !== void 0) return Buffer.from(String(object[CONTENT_KEY]));
-  const path = object.file;
-  if (path === void 0) throw new UserError("it has no content: write its `file`, or `external: true`");
+  const path = resolve(directory, words);
   try {
     return readUserFile(path, "the directory of the first compose file");
   } catch (error) {
     throw new UserError(`its file ${path}: ${messageOf(error)}`);
   }
 }
-function checkFixedName({ kind, name, versionOf, labels, content }, known2) {
-  if (versionOf !== void 0) return;
-  const existing = known2.find(({ Spec }) => Spec.Name === name);
-  if (existing === void 0) return;
-  const hash = existing.Spec.Labels?.[HASH_LABEL];
-  const data = existing.Spec.Data;
-  const differs = data === void 0 ? hash !== void 0 && hash !== labels[HASH_LABEL] : data !== content.toString("base64");
+function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, content) {
+  const hash = Labels?.[HASH_LABEL];
+  const differs = data === void 0 ? hash !== void 0 && hash !== wanted : data !== content.toString("base64");
   if (differs) {
     throw new UserError(
       `the swarm has the ${kind} ${name} with another content, which cannot be changed: leave \`name\` out, then each content gets a name of its own, or write a new name`
@@ -4544,21 +4658,43 @@ function checkFixedName({ kind, name, versionOf, labels, content }, known2) {
 // src/stack/read.ts
 var DETACH_CLI = 26;
 var LONGEST_SERVICE_NAME = 63;
+var KINDS = ["secret", "config"];
+var MOST_COMMANDS = 4;
 function readStack(request, connection, workspace, signal) {
   return stage("Read the stack", () => read2(request, connection, workspace, signal));
 }
 async function read2(request, connection, workspace, signal) {
   for (const notice of request.adapted.notices) log.notice(notice);
   for (const warning of request.adapted.warnings) log.warning(warning);
-  const file = await render(request, connection, workspace, signal);
-  const known2 = await knownObjects(connection.engine, signal);
+  const known2 = await knownToStack(request, connection, signal);
+  const capture = (only) => captured(request, connection, known2, workspace, signal, only);
+  const whole = await capture();
+  const keys = serviceKeys(request.adapted.files);
+  const alone = whole.refusal === void 0 || keys.length < 2 ? [] : await inParallel(keys, MOST_COMMANDS, capture);
+  const all = together([whole, ...alone]);
+  for (const warning of all.warnings) log.warning(`docker stack deploy says: ${warning}`);
   const problems = [];
-  const objects = wantedObjects(request, file, known2, problems);
-  const missing = missingExternals(request, file, known2, problems);
-  for (const kind of ["secret", "config"]) missing[kind].push(...refusedObjects(kind, file, objects));
-  const pinned = withObjects(file, objects);
-  const services = Object.keys(file.services).flatMap((key) => {
-    const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI);
+  const objects = wantedObjects(request, all, known2, problems);
+  problems.push(...missingExternals(request, known2, all.missing));
+  if (whole.refusal !== void 0) {
+    const found2 = alone.flatMap(
+      ({ refusal }, index) => refusal === void 0 ? [] : [locateComplaint(request.files, refusal, ["services", keys[index] ?? ""])]
+    );
+    const first = locateComplaint(request.files, whole.refusal, keys.length === 1 ? ["services", ...keys] : []);
+    throwAll([...problems, ...found2.length === 0 ? [first] : new Set(found2)]);
+  }
+  const unheard = keys.filter((key) => !whole.services.some(({ Name }) => Name === scoped(request, key)));
+  if (unheard.length > 0) {
+    throw new UserError(
+      `\`docker stack deploy\` does not say what it would deploy of ${unheard.join(", ")}: check which docker is first on the PATH of this step`
+    );
+  }
+  const ids = idsFor(objects, known2);
+  const networks = whole.networks.filter(({ Name }) => !isThere(Name, request, known2));
+  problems.push(...takenNetworks(request, networks, known2));
+  const order = keys.map((key) => scoped(request, key));
+  const services = whole.services.toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name)).flatMap((spec) => {
+    const service = serviceRequest(request, spec, ids, networks);
     if (typeof service !== "string") return [service];
     problems.push(service);
     return [];
@@ -4567,84 +4703,130 @@ async function read2(request, connection, workspace, signal) {
     problems.push(`${placeOf2(request.files, [])}: there is no service in it: write at least one under \`services\``);
   }
   throwAll(services.length === 0 ? problems : []);
-  const networks = new Set(Object.entries(file.networks).map(([key, one]) => one?.name ?? scoped(request, key)));
   return {
     name: request.name,
     services,
-    objects: [...objects.values()],
-    networks: networks.add(scoped(request, "default")),
+    objects: [...objects.values()].filter((one) => one !== void 0),
+    networks: new Set(whole.networks.map(({ Name }) => Name)),
     known: known2,
     prune: request.prune,
     problems,
-    missing
+    told: toldIds(objects, all.missing)
   };
 }
-async function render(request, { docker, configDirectory }, workspace, signal) {
-  const { files, adapted, directory, variables } = request;
-  const [first = "", ...others] = adapted.texts;
-  const folder = others.length > 0 ? await workspace.makeDirectory("compose") : "";
-  const paths = others.map((_, index) => join2(folder, `${index + 2}.yml`));
-  await Promise.all(others.map((text2, index) => workspace.writeFile(paths[index] ?? "", text2)));
-  const from = ["-", ...paths].flatMap((path) => ["--compose-file", path]);
-  const args = ["--config", configDirectory, "stack", "config", ...from];
-  const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal });
-  if (result.code !== 0) throw new UserError(locateComplaint(files, complaint(result)));
-  return parseStackFile(result.stdout);
+async function knownToStack({ name }, { engine }, signal) {
+  const filters = JSON.stringify({ label: [`${NAMESPACE_LABEL}=${name}`] });
+  const [known2, services] = await Promise.all([
+    knownObjects(engine, signal),
+    engine.get("/services", { query: { filters }, signal })
+  ]);
+  return { ...known2, used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))) };
 }
-function serviceRequest(request, key, file, knowsDetach) {
-  const service = file.services[key] ?? {};
-  const name = scoped(request, key);
+async function captured(request, { docker, engine, configDirectory, cliVersion }, known2, workspace, signal, only) {
+  const [first = "", ...others] = dockerFiles(request, cliVersion?.major, only);
+  const folder = others.length > 0 ? await workspace.makeDirectory(only === void 0 ? "compose" : `compose-of-${only}`) : "";
+  const paths = others.map((_, index) => join2(folder, `${index + 2}.yml`));
+  await Promise.all(others.map((text3, index) => workspace.writeFile(paths[index] ?? "", text3)));
+  const command = stackDeploy({
+    name: request.name,
+    directory: configDirectory,
+    first,
+    others: paths,
+    cwd: request.directory,
+    env: request.variables,
+    knowsDetach: (cliVersion?.major ?? 0) >= DETACH_CLI
+  });
+  return captureStack(command, docker, engine, known2, workspace.socketPath(), signal);
+}
+function together(captures) {
+  const once2 = (list3) => [...new Set(captures.flatMap(list3))];
+  const byName = (list3) => [
+    ...new Map(captures.flatMap(list3).map((one) => [one.Name, one])).values()
+  ];
+  return {
+    secret: byName(({ secret }) => secret),
+    config: byName(({ config }) => config),
+    missing: {
+      secret: once2(({ missing }) => missing.secret),
+      config: once2(({ missing }) => missing.config),
+      network: once2(({ missing }) => missing.network)
+    },
+    warnings: once2(({ warnings }) => warnings)
+  };
+}
+function serviceRequest(request, captured2, ids, networks) {
+  const { Name: name } = captured2;
+  const key = name.slice(scoped(request, "").length);
+  const container = captured2.TaskTemplate.ContainerSpec;
   if (name.length > LONGEST_SERVICE_NAME) {
     return `${placeOf2(request.files, ["services", key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
   }
-  if (!service.image) {
+  if (!container?.Image) {
     return `${placeOf2(request.files, ["services", key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
   }
   try {
-    const image = withTagDefault(parseReference(service.image));
-    const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach };
+    const image = withTagDefault(parseReference(container.Image));
+    const needed = new Set((captured2.TaskTemplate.Networks ?? []).map(({ Target }) => Target));
+    const compose = {
+      spec: withIds(captured2, ids),
+      networks: networks.filter(({ Name }) => needed.has(Name)),
+      isRerun: request.rerunJobs
+    };
     const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover };
-    return { name, image, labels: labelsOf(service), ...nothingElse, compose };
+    return { name, image, labels: { ...container.Labels, ...captured2.Labels }, ...nothingElse, compose };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return `${placeOf2(request.files, ["services", key, "image"])}: services.${key}.image: ${error.message}`;
   }
 }
-function missingExternals(request, file, known2, problems) {
-  const absent = (kind) => Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) => {
-    const wanted = name ?? (typeof external === "object" ? external.name : void 0) ?? key;
-    if (!external || known2[kind].some(({ Spec }) => Spec.Name === wanted)) return [];
-    problems.push(
-      `${placeOf2(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`
-    );
-    return [wanted];
+function idsFor(objects, known2) {
+  const local = known2.networks.filter(({ Scope }) => Scope !== "swarm");
+  const swarm = known2.networks.filter(({ Scope }) => Scope === "swarm");
+  const networks = [...local, ...swarm].map(({ Id: id, Name }) => [Name, { id }]);
+  const own = [...objects].flatMap(([captured2, object]) => {
+    if (object === void 0) return [];
+    const { kind, name } = object;
+    const there = known2[kind].find(({ Spec }) => Spec.Name === name);
+    return [[captured2, { id: there?.ID ?? placeholder(kind, name), name }]];
   });
-  const network = Object.entries(file.networks).flatMap(([key, one]) => {
-    if (!one?.external) return [];
-    const wanted = one.name ?? key;
-    const found = known2.networks.filter(({ Name }) => Name === wanted);
-    if (["host", "bridge", "none"].includes(wanted) || found.some(({ Scope }) => Scope === "swarm")) return [];
-    const place2 = placeOf2(request.files, ["networks", key]);
-    problems.push(
-      found.length > 0 ? `${place2}: the external network ${wanted} exists on one node only: make it with \`docker network create --driver overlay\`, or correct its name` : `${place2}: the external network ${wanted} does not exist on this swarm: make it with \`docker network create --driver overlay\`, or correct its name`
-    );
-    return [wanted];
-  });
-  return { secret: absent("secret"), config: absent("config"), network };
+  return new Map([...networks, ...own]);
 }
-function refusedObjects(kind, file, objects) {
-  return Object.entries(file[`${kind}s`]).flatMap(
-    ([key, { external, name }]) => external || objects.has(`${kind}s.${key}`) ? [] : [name ?? key]
+function isThere(network, { name }, known2) {
+  return known2.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name);
+}
+function takenNetworks(request, networks, known2) {
+  const taken = networks.filter(
+    (one) => known2.networks.some(({ Name, Scope }) => Name === one.Name && Scope === "swarm")
   );
+  return taken.map(({ Name: name }) => {
+    const place2 = placeOf2(request.files, keyOf(request, "networks", name));
+    return `${place2}: the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
+  });
 }
-function withObjects(file, objects) {
-  const external = (kind) => Object.fromEntries(
-    Object.entries(file[kind]).map(([key, object]) => {
-      const name = objects.get(`${kind}.${key}`)?.name;
-      return [key, name === void 0 ? { external: true, name: object.name ?? key } : { external: true, name }];
+function missingExternals(request, known2, missing) {
+  return [...KINDS, "network"].flatMap(
+    (kind) => missing[kind].map((name) => {
+      const place2 = placeOf2(request.files, keyOf(request, `${kind}s`, name));
+      const isLocal = kind === "network" && known2.networks.some((network) => network.Name === name);
+      const how = kind === "network" ? "docker network create --driver overlay" : `docker ${kind} create`;
+      const what = isLocal ? "exists on one node only" : "does not exist on this swarm";
+      return `${place2}: the external ${kind} ${name} ${what}: make it with \`${how}\`, or correct its name`;
     })
   );
-  return { ...file, secrets: external("secrets"), configs: external("configs") };
+}
+function keyOf(request, section, name) {
+  const {
+    lookUp,
+    adapted: { files }
+  } = request;
+  const keys = files.flatMap((file) => mapAt(file, section).map(({ key: key2 }) => key2));
+  const key = keys.find((one) => [nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
+  return key === void 0 ? [] : [section, key];
+}
+function toldIds(objects, missing) {
+  const refused2 = [...objects].flatMap(([captured2, object]) => object === void 0 ? [captured2] : []);
+  const absent = [...KINDS, "network"].flatMap((kind) => missing[kind].map((name) => placeholder(kind, name)));
+  return /* @__PURE__ */ new Set([...refused2, ...absent]);
 }
 
 // src/main.ts
@@ -4737,7 +4919,7 @@ async function prepare(deployment, stack, { connection, workspace, time }) {
       workspace,
       maxParallel: deployment.maxParallel,
       timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : void 0,
-      stack: stack && surroundingsOf(stack),
+      stack,
       signal
     })
   );

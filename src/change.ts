@@ -1,19 +1,17 @@
-import type { CheckedService, Connection, PlannedService } from './deployment.ts'
+import type { CheckedService, Connection, PlannedService, StackService } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import { type Command, policyFlags, serviceCreate, serviceUpdate, stackDeploy } from './docker/commands.ts'
-import { type NamedBody, NOTHING, rehearse } from './docker/rehearsal.ts'
+import { type Command, policyFlags, serviceCreate, serviceUpdate } from './docker/commands.ts'
+import { rehearse } from './docker/rehearsal.ts'
 import { variablesRulingDocker } from './docker/ruling-variables.ts'
 import { isJob } from './docker/service-mode.ts'
 import { type Difference, difference, withDifference, withPlatforms } from './docker/service-spec.ts'
-import { changedParts, sameSpec } from './docker/spec-comparison.ts'
+import { changedParts, sameSpec, withStoredOrder } from './docker/spec-comparison.ts'
 import { withoutIgnored } from './docker/spec-support.ts'
-import { fileFor, withIds } from './docker/stack-file.ts'
 import { isPaused } from './docker/unsettled.ts'
 import { UserErrors } from './errors.ts'
 import type { CheckedImage } from './images.ts'
 import { log } from './runner/log.ts'
 import type { Workspace } from './runner/workspace.ts'
-import type { StackSurroundings } from './stack/surroundings.ts'
 
 /** What a deploy would change in a service. */
 export type Change = Pick<CheckedService, 'wanted' | 'networks' | 'changes'>
@@ -22,8 +20,6 @@ export type Change = Pick<CheckedService, 'wanted' | 'networks' | 'changes'>
 export interface Surroundings {
   readonly connection: Connection
   readonly workspace: Workspace
-  /** What the rest of the stack brings along. */
-  readonly stack?: StackSurroundings | undefined
   readonly signal: AbortSignal
 }
 
@@ -41,13 +37,48 @@ export async function changeOf(
   const { request, current } = planned
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
-  const { spec, networks } = isPlain(planned, missing)
-    ? { spec: withDifference(planned.current.Spec, missing), networks: [] }
-    : await rehearsed(planned, missing, image, surroundings)
+  const spec = await specFor(planned, missing, image, surroundings)
+  const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion)
+  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
   const isSent = missing.image !== undefined || request.compose !== undefined
-  const wanted = isSent ? withPlatforms(spec, image.distribution?.Platforms) : spec
+  const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
+  const networks = request.compose?.networks ?? []
   return { wanted, networks, changes: changesOf(planned, wanted, missing) }
+}
+
+function specFor(
+  planned: PlannedService,
+  missing: Difference,
+  image: CheckedImage,
+  surroundings: Surroundings,
+): ServiceSpec | Promise<ServiceSpec> {
+  const { request, current } = planned
+  if (request.compose !== undefined) return specOfStack(request.compose, image, current)
+  if (isPlain(planned, missing)) return withDifference(planned.current.Spec, missing)
+  return rehearsed(planned, missing, surroundings)
+}
+
+/** Docker's own spec, with what it takes over from the service as it is. */
+function specOfStack({ spec }: StackService, { pinned }: CheckedImage, current: Service | undefined): ServiceSpec {
+  const withImage = withDifference(spec, { image: pinned, replicas: undefined, env: {} })
+  return current === undefined ? withImage : withStoredOrder(asUpdate(withImage, current.Spec), current.Spec)
+}
+
+/** `docker stack deploy` forces no task to restart, and knows no platforms where it did not look the image up. */
+function asUpdate(spec: ServiceSpec, { TaskTemplate: stored }: ServiceSpec): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  const { ForceUpdate } = stored
+  const Platforms = stored.Placement?.Platforms
+  const isSameImage = stored.ContainerSpec?.Image === template.ContainerSpec?.Image
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...(ForceUpdate !== undefined && { ForceUpdate }),
+      ...(Platforms !== undefined && isSameImage && { Placement: { ...template.Placement, Platforms } }),
+    },
+  }
 }
 
 /**
@@ -79,38 +110,19 @@ function flagsFor({ request, current }: PlannedService): readonly string[] {
 async function rehearsed(
   planned: PlannedService,
   missing: Difference,
-  image: CheckedImage,
-  { connection, workspace, stack, signal }: Surroundings,
-): Promise<{ readonly spec: ServiceSpec; readonly networks: readonly NamedBody[] }> {
-  const { request, current } = planned
-  const { docker, engine, configDirectory } = connection
-  const pretended = { ...(stack?.pretended ?? NOTHING), service: current }
-  const command = commandFor(planned, missing, image, configDirectory)
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, pretended)
+  { connection: { docker, engine, configDirectory }, workspace, signal }: Surroundings,
+): Promise<ServiceSpec> {
+  const command = commandFor(planned, missing, configDirectory)
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current)
   if ('refusal' in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`])
-
-  // Docker keeps the image that a stack's service has when the file spells it as before, whatever runs there by now.
-  const pinned = request.compose === undefined ? undefined : image.pinned
   const env = variablesRulingDocker(missing.env)
-  const spec = withDifference(rehearsal.spec, { image: pinned, replicas: undefined, env })
-  const { kept, ignored } = withoutIgnored(spec, engine.apiVersion)
-  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
-  return { spec: withIds(kept, stack?.networkIds ?? new Map()), networks: rehearsal.networks }
+  return withDifference(rehearsal.spec, { image: undefined, replicas: undefined, env })
 }
 
-function commandFor(
-  planned: PlannedService,
-  { image, replicas, env }: Difference,
-  { pinned }: CheckedImage,
-  directory: string,
-): Command {
+function commandFor(planned: PlannedService, { image, replicas, env }: Difference, directory: string): Command {
   const { request, current } = planned
-  const { name, compose, rollover } = request
-  if (compose !== undefined && pinned !== undefined) {
-    return stackDeploy(compose.stack, fileFor(compose, pinned, rollover), directory, compose.knowsDetach)
-  }
   const change = {
-    name: current?.Spec.Name ?? planned.colours?.next ?? name,
+    name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
     directory,
     image,
     replicas,

@@ -25,7 +25,7 @@ import type { Workspace } from './runner/workspace.ts'
  * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
 export async function connect(
-  deployment: Pick<Deployment, 'reach' | 'stack'>,
+  deployment: Pick<Deployment, 'reach'>,
   workspace: Workspace,
   env: Environment,
   signal: AbortSignal,

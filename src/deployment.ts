@@ -7,7 +7,7 @@ import type { Engine } from './docker/engine.ts'
 import type { FirstStep } from './docker/first-step.ts'
 import type { Mark } from './docker/interim-spec.ts'
 import type { ImageReference } from './docker/reference.ts'
-import type { StackService } from './docker/stack-file.ts'
+import type { NetworkCreate } from './docker/stack-objects.ts'
 import type { AdaptedFiles } from './inputs/compose/adapt.ts'
 import type { ComposeFile } from './inputs/compose/place.ts'
 import type { LookUp } from './inputs/compose/variables.ts'
@@ -132,8 +132,18 @@ export interface ServiceRequest {
   readonly rollover: Rollover
   /** The labels that it will have; those on the swarm unless given. */
   readonly labels?: Readonly<Record<string, string>>
-  /** Of a stack: its part of the compose files, which says everything about it. */
+  /** Of a stack: docker's own spec for it, which says everything about it. */
   readonly compose?: StackService
+}
+
+/** A service of a stack, as `docker stack deploy` would have it. */
+export interface StackService {
+  /** Its image as the file has it, without a digest; what is not there yet has a placeholder for its ID. */
+  readonly spec: ServiceSpec
+  /** The networks that are to be made for it. */
+  readonly networks: readonly NetworkCreate[]
+  /** Run it again when it is a job that is finished. */
+  readonly isRerun: boolean
 }
 
 /** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
@@ -230,12 +240,6 @@ interface Checked extends PlannedService {
   readonly nextColour?: NextColour
   /** What docker would make for it first, if it is not there: the API's own objects. */
   readonly networks?: readonly NetworkCreate[]
-}
-
-/** The body of `POST /networks/create`. */
-export interface NetworkCreate {
-  readonly Name: string
-  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] }
 }
 
 /** A service after the deploy: on its way, as it was, or refused. */

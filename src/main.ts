@@ -26,7 +26,6 @@ import { makeObjects } from './stack/make.ts'
 import { readStack } from './stack/read.ts'
 import { removeMade, removeUnused } from './stack/remove.ts'
 import type { Stack } from './stack/stack.ts'
-import { surroundingsOf } from './stack/surroundings.ts'
 import { isGood } from './verdict.ts'
 
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
@@ -131,7 +130,7 @@ async function prepare(
       workspace,
       maxParallel: deployment.maxParallel,
       timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : undefined,
-      stack: stack && surroundingsOf(stack),
+      stack,
       signal,
     }),
   )

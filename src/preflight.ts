@@ -15,6 +15,7 @@ import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce 
 import { inParallel } from './parallel.ts'
 import { nowMs } from './runner/clock.ts'
 import { log } from './runner/log.ts'
+import { configContent, type Stack } from './stack/stack.ts'
 
 const PROGRESS_EVERY_MS = 10_000
 
@@ -26,6 +27,7 @@ export interface Preflight {
 
 /** The world in which the services are checked. */
 interface World extends Surroundings {
+  readonly stack: Stack | undefined
   readonly loggedIn: LoggedIn
   readonly observed: Observation
   readonly maxParallel: number
@@ -197,11 +199,12 @@ async function credentialProblems(
 ): Promise<string[]> {
   const source = credentialSpecOf(spec)
   if (source === undefined) return []
+  if (source.Config && stack?.told.has(source.Config)) return []
   const content = source.Config ? await contentOfConfig(source.Config) : undefined
   return credentialSpecProblems(source, spec, content, observed.nodes)
 
   async function contentOfConfig(id: string): Promise<string | undefined> {
-    const ofStack = stack?.configContent(id)
+    const ofStack = stack && configContent(stack, id)
     if (ofStack !== undefined) return ofStack
     const all = await connection.engine.get<StackObject[]>('/configs', { signal })
     const data = all.find(({ ID }) => ID === id)?.Spec.Data

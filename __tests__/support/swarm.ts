@@ -87,7 +87,7 @@ export function cliOlderThan(release: number): string | undefined {
   return Number.parseInt(version, 10) >= release ? undefined : `needs docker CLI ${release}, and this one is ${version}`
 }
 
-/** `docker stack config` came with it. */
+/** Stacks of the tests have jobs, and keys that only a docker CLI of that version takes. */
 export const STACK_CLI = 23
 
 /** A test that is skipped when something is missing here; then its name says what, and it is counted. */

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { Random } from '../../lab/faults/random.ts'
 import { adaptCompose } from '../../src/inputs/compose/adapt.ts'
+import { toYaml } from '../../src/inputs/compose/tree.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import { parseYaml, type YamlMap } from '../../src/inputs/yaml.ts'
 import { type DockerReads, ReadingDocker } from '../support/docker-reads.ts'
@@ -10,7 +11,8 @@ import { scalarText } from '../support/yaml-texts.ts'
 function adapted(text: string): string | undefined {
   const { root, problems: wrong } = parseYaml(text)
   if (wrong.length > 0) return undefined
-  return adaptCompose([{ path: 'c.yml', root: root as YamlMap }], () => undefined, new Problems()).texts[0]
+  const { files } = adaptCompose([{ path: 'c.yml', root: root as YamlMap }], () => undefined, new Problems())
+  return files.map(toYaml)[0]
 }
 
 const sentOf = (reads: DockerReads) => ('sent' in reads ? reads.sent : undefined)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { cliOlderThan, cliVersion, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
+import { cliVersion, describeSwarm, testUnless } from '../support/swarm.ts'
 
 const run = promisify(execFile)
 const ARCH: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' }
@@ -98,24 +98,6 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
     )
     expect(result.main.code).toBe(0)
   })
-
-  testUnless(
-    NO_RELEASE ?? cliOlderThan(STACK_CLI),
-    'one that is too old for stacks is not used for a stack',
-    async () => {
-      served = { path: pathOf(version), body: archive }
-      const old = join(files, 'before-stacks')
-      mkdirSync(old)
-      writeFileSync(join(old, 'docker'), '#!/bin/sh\necho "Docker version 20.10.24, build 297e128"\n', { mode: 0o755 })
-      const { reference } = await swarm.lab.image({ registry: 'main', repository: 'acme/app', content: 'v1' })
-      writeFileSync(join(swarm.runner.workspace, 'compose.yml'), `services: {app: {image: "${reference}"}}`)
-      const result = await deploy('cache-stack', { services: '', stack: 'shop' }, `${old}:${join(files, 'bin')}`)
-      expect(result.log).toContain(
-        'The docker CLI 20.10.24 of this runner is too old for stacks (`docker stack config`)',
-      )
-      expect(result.outputs.status).toBe('converged')
-    },
-  )
 
   test('a version that is itself too old is refused before it is downloaded', async () => {
     const result = await deploy('cache-ancient', { 'docker-version': '19.03.15' })

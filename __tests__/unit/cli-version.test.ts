@@ -11,17 +11,16 @@ test.each([
 })
 
 test.each([
-  ['20.10.24', false, undefined],
-  ['20.9.0', false, 'too old for jobs and API 1.41, which came with 20.10'],
-  ['19.03.15', true, 'too old for jobs and API 1.41, which came with 20.10'],
-  ['20.10.24', true, 'too old for stacks (`docker stack config`), which came with 23.0'],
-  ['23.0.0', true, undefined],
-])('%s, for a stack: %s', (text, hasStack, missing) => {
-  expect(missingFeature(parseCliVersion(`version ${text}`), hasStack)).toBe(missing)
+  ['20.10.24', undefined],
+  ['20.9.0', 'too old for jobs and API 1.41, which came with 20.10'],
+  ['19.03.15', 'too old for jobs and API 1.41, which came with 20.10'],
+  ['23.0.0', undefined],
+])('%s', (text, missing) => {
+  expect(missingFeature(parseCliVersion(`version ${text}`))).toBe(missing)
 })
 
 test('a build that does not tell its version is used', () => {
-  expect(missingFeature(undefined, true)).toBeUndefined()
+  expect(missingFeature(undefined)).toBeUndefined()
 })
 
 test.each([

@@ -30,6 +30,7 @@ export interface TaskTemplate {
   readonly ContainerSpec?: {
     readonly Image: string
     readonly Env?: readonly string[]
+    readonly Labels?: Readonly<Record<string, string>>
     readonly Healthcheck?: Healthcheck
     readonly Hostname?: string
     readonly Mounts?: readonly {
@@ -45,6 +46,8 @@ export interface TaskTemplate {
   }
   /** By ID; docker commands send names. */
   readonly Networks?: readonly { readonly Target: string; readonly Aliases?: readonly string[] }[]
+  /** Counted up, it has all tasks restart. */
+  readonly ForceUpdate?: number
   readonly RestartPolicy?: {
     readonly Condition?: 'none' | 'on-failure' | 'any'
     readonly MaxAttempts?: number

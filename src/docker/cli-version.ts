@@ -21,15 +21,8 @@ export interface CliVersion {
   readonly minor: number
 }
 
-/** Something that a run asks of the docker CLI, and the first version that has it. */
-interface Need {
-  readonly major: number
-  readonly minor: number
-  readonly feature: string
-}
-
-const SERVICES: Need = { major: 20, minor: 10, feature: 'jobs and API 1.41' }
-const STACK: Need = { major: 23, minor: 0, feature: 'stacks (`docker stack config`)' }
+/** The first version with all that a run asks of the docker CLI. */
+const OLDEST = { major: 20, minor: 10, feature: 'jobs and API 1.41' }
 
 const PLATFORMS: Readonly<Record<string, string>> = { linux: 'linux', darwin: 'mac' }
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -70,11 +63,8 @@ export function parseCliVersion(printed: string): CliVersion | undefined {
 }
 
 /** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
-export function missingFeature(version: CliVersion | undefined, hasStack: boolean): string | undefined {
+export function missingFeature(version: CliVersion | undefined): string | undefined {
   if (version === undefined) return undefined
-  const { major, minor } = version
-  const missing = [SERVICES, ...(hasStack ? [STACK] : [])].find(
-    (need) => major < need.major || (major === need.major && minor < need.minor),
-  )
-  return missing && `too old for ${missing.feature}, which came with ${missing.major}.${missing.minor}`
+  const isOlder = version.major < OLDEST.major || (version.major === OLDEST.major && version.minor < OLDEST.minor)
+  return isOlder ? `too old for ${OLDEST.feature}, which came with ${OLDEST.major}.${OLDEST.minor}` : undefined
 }

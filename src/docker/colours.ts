@@ -1,7 +1,7 @@
 import type { Strategy } from '../rollover.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import { allowingNodes, isJob, wantedTasks, withoutTasks } from './service-mode.ts'
-import { NAMESPACE_LABEL } from './stack-file.ts'
+import { NAMESPACE_LABEL } from './stack-objects.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one

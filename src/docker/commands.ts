@@ -7,6 +7,8 @@ export interface Command {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly stdin?: string
+  /** The directory that relative paths begin at; that of the step unless given. */
+  readonly cwd?: string
 }
 
 /** A change of one service, for docker to say what it means. Nothing of it is sent by docker itself. */
@@ -49,17 +51,31 @@ export function serviceCreate(change: ServiceChange): Command {
   }
 }
 
-/** `docker stack deploy` of a compose file, which it reads from its input: the file may hold secrets. */
-export function stackDeploy(stack: string, file: string, directory: string, knowsDetach: boolean): Command {
+/** A stack, for docker to say what it means. */
+export interface StackDeploy {
+  readonly name: string
+  /** The client configuration directory that docker reads: an isolated one. */
+  readonly directory: string
+  /** The first compose file comes by the input: so relative paths begin at `cwd`, wherever the others are. */
+  readonly first: string
+  /** The paths of the other files. */
+  readonly others: readonly string[]
+  readonly cwd: string
+  /** The variables that the files name. */
+  readonly env: Readonly<Record<string, string>>
+  /** The CLI is of Docker 26 or newer: without `--detach` it would wait. */
+  readonly knowsDetach: boolean
+}
+
+/** `docker stack deploy` of compose files. */
+export function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }: StackDeploy): Command {
   const detach = knowsDetach ? ['--detach=true'] : []
+  const files = ['-', ...others].flatMap((path) => ['--compose-file', path])
   return {
-    args: [
-      ...['--config', directory, 'stack', 'deploy', '--resolve-image=never'],
-      ...detach,
-      ...['--compose-file', '-', stack],
-    ],
-    env: {},
-    stdin: file,
+    args: ['--config', directory, 'stack', 'deploy', '--resolve-image=never', ...detach, ...files, name],
+    env,
+    stdin: first,
+    cwd,
   }
 }
 

@@ -4,6 +4,7 @@ import { foreignLine } from '../runner/foreign.ts'
 import { readAnswer, refusal } from './answers.ts'
 import { agreeOnVersion } from './api-version.ts'
 import { ConnectionLost, type Engine, type RawAnswer, type RequestOptions, TooLate, Unreadable } from './engine.ts'
+import { toGoJson } from './go-json.ts'
 import { type Answer, HttpOverPipe, type Outgoing } from './http-over-pipe.ts'
 
 /** Swarm gives each of its own calls 20 s (moby, daemon/cluster: swarmRequestTimeout), and then says so. */
@@ -82,7 +83,7 @@ class Calls {
 
   #outgoing(method: string, path: string, { query = {}, body, registryAuth }: RequestOptions): Outgoing {
     const search = new URLSearchParams(query).toString()
-    const payload = body === undefined ? undefined : JSON.stringify(body)
+    const payload = body === undefined ? undefined : toGoJson(body)
     return {
       method,
       path: search === '' ? path : `${path}?${search}`,

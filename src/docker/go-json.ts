@@ -1,13 +1,39 @@
+import { randomUUID } from 'node:crypto'
+
+/**
+ * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
+ * know it, so no text of somebody else passes for a number.
+ */
+const MARK = `number:${randomUUID()}:`
+
+/** A string, or a whole number that may be too large: only where there is one, the text is looked at any closer. */
+const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs
+const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g')
+
 /**
  * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
  * list, map and pointer that is nil: the same as a field that is not there. So each of them is dropped, and no reader
- * meets one (an image with a single OCI manifest has `"Platforms": null`).
+ * meets one (an image with a single OCI manifest has `"Platforms": null`). A whole number that JavaScript would round
+ * (64 bits are a limit's or a duration's) becomes a text, which {@link toGoJson} turns back: the same number is the
+ * same text.
  *
  * @throws SyntaxError when it is no JSON
  */
 export function parseGoJson(text: string): unknown {
-  const value: unknown = JSON.parse(text)
+  const value: unknown = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text)
   return text.includes('null') ? withoutNulls(value) : value
+}
+
+/** The value as JSON, each number as it was when {@link parseGoJson} read it. */
+export function toGoJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  const text = JSON.stringify(value, replacer)
+  return text.includes(MARK) ? text.replace(MARKED, '$1') : text
+}
+
+function withMarks(text: string): string {
+  return text.replace(STRING_OR_LARGE, (token) =>
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`,
+  )
 }
 
 function withoutNulls(value: unknown): unknown {

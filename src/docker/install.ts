@@ -28,13 +28,13 @@ interface FoundCli {
  * @throws UserError when none serves and none can be installed
  */
 export async function findCli(
-  { reach, stack }: Pick<Deployment, 'reach' | 'stack'>,
+  { reach }: Pick<Deployment, 'reach'>,
   env: Record<string, string>,
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FoundCli> {
   const own = await ownVersion(dockerCli(env), signal)
-  const missing = own === 'none' ? undefined : missingFeature(own, stack !== undefined)
+  const missing = own === 'none' ? undefined : missingFeature(own)
   if (own !== 'none' && missing === undefined) return { env, version: own }
   log.info(
     own === 'none'
@@ -42,7 +42,7 @@ export async function findCli(
       : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`,
   )
   const version = parseCliVersion(`version ${reach.cli.version}`)
-  const stillMissing = missingFeature(version, stack !== undefined)
+  const stillMissing = missingFeature(version)
   if (stillMissing !== undefined)
     throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`)
   const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal)

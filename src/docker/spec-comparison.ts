@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServiceMode, ServiceSpec } from './api.ts'
+import { toGoJson } from './go-json.ts'
 
 /**
  * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
@@ -14,10 +15,26 @@ export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
   return isDeepStrictEqual(storedForm(a), storedForm(b))
 }
 
+/**
+ * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
+ * order Swarm would restart the tasks.
+ */
+export function withStoredOrder(spec: ServiceSpec, stored: ServiceSpec): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  const [own, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)]
+  const [a, b] = [storedContainer(own), storedContainer(its)]
+  const same = SETS.filter((key) => own[key] !== undefined && isDeepStrictEqual(a[key], b[key]))
+  if (same.length === 0) return spec
+  const ordered = Object.fromEntries(same.map((key) => [key, its[key]]))
+  return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } }
+}
+
+const SETS = ['Env', 'Secrets', 'Configs']
+
 /** The same text for specs that are {@link sameSpec}, another for others; it tells nothing of what is in them. */
 export function fingerprint(spec: ServiceSpec): string {
   return createHash('sha256')
-    .update(JSON.stringify(storedForm(spec), withSortedKeys))
+    .update(toGoJson(storedForm(spec), withSortedKeys))
     .digest('hex')
 }
 

@@ -26,6 +26,32 @@ export interface Network {
   readonly Labels?: Readonly<Record<string, string>>
 }
 
+/** The body of `POST /networks/create`. */
+export interface NetworkCreate {
+  readonly Name: string
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] }
+}
+
+/** The body of `POST /secrets/create` or `POST /configs/create`. */
+export interface ObjectCreate {
+  readonly Name: string
+  readonly Labels?: Readonly<Record<string, string>>
+  /** Base64; none where a driver has the content. */
+  readonly Data?: string
+  readonly Driver?: { readonly Name: string; readonly Options?: Readonly<Record<string, string>> }
+  readonly Templating?: { readonly Name: string }
+}
+
+/** What the swarm has, of a stack and of others. */
+export interface KnownObjects {
+  readonly secret: readonly StackObject[]
+  readonly config: readonly StackObject[]
+  readonly networks: readonly Network[]
+}
+
+/** The label by which Docker finds what belongs to a stack. */
+export const NAMESPACE_LABEL = 'com.docker.stack.namespace'
+
 /** Says of which name an object is one of several versions. */
 export const VERSION_LABEL = 'swarm-deploy.version-of'
 /** Says what the content of an object with a fixed name hashes to. */
@@ -49,6 +75,11 @@ export function contentHash(kind: Kind, name: string, content: Uint8Array): stri
 /** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
 export function versionName(name: string, hash: string): string {
   return `${name.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`
+}
+
+/** What stands in a spec for the ID of an object that is not there yet. */
+export function placeholder(kind: Kind | 'network', name: string): string {
+  return kind === 'network' ? name : `new-${kind}-${name}`
 }
 
 /** A service with the spec that it can be rolled back to. */
@@ -78,4 +109,48 @@ export function referredIds(spec: ServiceSpec | undefined): string[] {
     ...(spec?.Networks ?? []).map(({ Target }) => Target),
     ...(credential ? [credential] : []),
   ]
+}
+
+/** An ID in a spec, and the name that stands beside that of a secret or config. */
+export interface Referred {
+  readonly id: string
+  readonly name?: string
+}
+
+/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
+export function withIds(spec: ServiceSpec, ids: ReadonlyMap<string, Referred>): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  const container = template.ContainerSpec
+  const to = (id: string): Referred => ids.get(id) ?? { id }
+  const credential = container?.Privileges?.CredentialSpec
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
+      ...(container && {
+        ContainerSpec: {
+          ...container,
+          ...(container.Secrets && {
+            Secrets: container.Secrets.map((one) => {
+              const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID)
+              return { ...one, SecretID, SecretName }
+            }),
+          }),
+          ...(container.Configs && {
+            Configs: container.Configs.map((one) => {
+              const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID)
+              return { ...one, ConfigID, ConfigName }
+            }),
+          }),
+          ...(credential?.Config && {
+            Privileges: {
+              ...container.Privileges,
+              CredentialSpec: { ...credential, Config: to(credential.Config).id },
+            },
+          }),
+        },
+      }),
+    },
+  }
 }

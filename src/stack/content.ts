@@ -1,91 +1,125 @@
+import { resolve } from 'node:path'
 import type { StackRequest } from '../deployment.ts'
-import { type FileObject, NAMESPACE_LABEL, type StackFile } from '../docker/stack-file.ts'
+import type { CapturedStack } from '../docker/stack-capture.ts'
 import {
   contentHash,
   HASH_LABEL,
   type Kind,
+  NAMESPACE_LABEL,
+  type ObjectCreate,
+  placeholder,
   type StackObject,
   VERSION_LABEL,
   versionName,
 } from '../docker/stack-objects.ts'
 import { messageOf, UserError } from '../errors.ts'
-import { CONTENT_KEY, VARIABLE_KEY } from '../inputs/compose/adapt.ts'
+import { SOURCE_LABEL } from '../inputs/compose/adapt.ts'
 import { placeOf } from '../inputs/compose/place.ts'
 import { readUserFile } from '../inputs/files.ts'
 import { hide } from '../inputs/masking.ts'
 import { log } from '../runner/log.ts'
-import { type KnownObjects, scoped, type WantedObject } from './stack.ts'
+import { nameOf } from './docker-files.ts'
+import type { KnownToStack, WantedObject } from './stack.ts'
 
 const LARGEST_KILOBYTES: Readonly<Record<Kind, number>> = { secret: 500, config: 1000 }
 
-/** The secrets and configs that the files hold the content of, by `secrets.key` and `configs.key`. */
+/** A secret or config as docker would send it, where its content is, and how the files call it. */
+interface Captured {
+  readonly kind: Kind
+  readonly key: string
+  readonly source: string
+  /** A path, a content or the name of a variable. */
+  readonly words: string
+  /** Without the label that says all that. */
+  readonly body: ObjectCreate
+}
+
+/**
+ * The secrets and configs that the files hold the content of, by the placeholders that docker's specs have for them. One
+ * whose content cannot be had is `undefined`, and told among the problems.
+ */
 export function wantedObjects(
   request: StackRequest,
-  file: StackFile,
-  known: KnownObjects,
+  captured: Pick<CapturedStack, Kind>,
+  known: KnownToStack,
   problems: string[],
-): Map<string, WantedObject> {
-  const wanted = new Map<string, WantedObject>()
+): Map<string, WantedObject | undefined> {
+  const wanted = new Map<string, WantedObject | undefined>()
   for (const kind of ['secret', 'config'] as const) {
-    for (const [key, object] of Object.entries(file[`${kind}s`])) {
-      if (object.external) continue
-      const place = placeOf(request.files, [`${kind}s`, key])
+    for (const object of captured[kind].map((body) => readSource(kind, body))) {
+      const id = placeholder(kind, object.body.Name)
+      const path = [`${kind}s`, object.key]
       try {
-        const one = wantedObject(request, kind, key, object)
-        checkFixedName(one, known[kind])
-        wanted.set(`${kind}s.${key}`, one)
+        wanted.set(id, wantedObject(request, object, known))
       } catch (error) {
         if (!(error instanceof UserError)) throw error
-        problems.push(`${place}: ${kind}s.${key}: ${error.message}`)
+        wanted.set(id, undefined)
+        problems.push(`${placeOf(request.files, path)}: ${path.join('.')}: ${error.message}`)
       }
     }
   }
   return wanted
 }
 
-function wantedObject(request: StackRequest, kind: Kind, key: string, object: FileObject): WantedObject {
-  const driver = object.driver === undefined ? undefined : { Name: object.driver, Options: object.driver_opts ?? {} }
-  const content = driver === undefined ? contentOf(request, kind, object) : Buffer.alloc(0)
-  if (kind === 'secret' && content.length > 0) hide(content.toString(), `secrets.${key}`)
-  const base = object.name ?? scoped(request, key)
-  const isFixed = object.name !== undefined || driver !== undefined
-  const hash = contentHash(kind, base, content)
-  return {
-    kind,
-    name: isFixed ? base : versionName(base, hash),
-    versionOf: isFixed ? undefined : base,
-    labels: {
-      ...object.labels,
-      [NAMESPACE_LABEL]: request.name,
-      ...(isFixed ? { [HASH_LABEL]: hash } : { [VERSION_LABEL]: base }),
-    },
-    content,
-    driver,
-    templating: object.template_driver,
-  }
+function readSource(kind: Kind, body: ObjectCreate): Captured {
+  const { [SOURCE_LABEL]: label = '', ...Labels } = body.Labels ?? {}
+  const [, source = '', key = body.Name, words = ''] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? []
+  return { kind, key, source, words, body: { ...body, Labels } }
 }
 
-function contentOf({ lookUp }: StackRequest, kind: Kind, object: FileObject): Buffer {
-  const content = rawContent(object, lookUp)
+function wantedObject(request: StackRequest, object: Captured, known: KnownToStack): WantedObject {
+  const { kind, key, source, body } = object
+  const content = source === 'driver' ? Buffer.alloc(0) : contentOf(request, object)
+  if (kind === 'secret' && content.length > 0) hide(content.toString(), `secrets.${key}`)
+  const hash = contentHash(kind, body.Name, content)
+  const { Labels: labels = {}, Driver: driver, Templating: templating } = body
+  const common = { kind, content, driver, templating }
+
+  const isFixed = source === 'driver' || nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== undefined
+  const plain = known[kind].find(({ Spec }) => Spec.Name === body.Name)
+  if (isFixed) {
+    if (plain !== undefined) checkFixed(kind, plain, hash, content)
+    const isOthers = plain !== undefined && plain.Spec.Labels?.[HASH_LABEL] === undefined
+    const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash }
+    return { ...common, name: body.Name, versionOf: undefined, labels: noted }
+  }
+  const name = versionName(body.Name, hash)
+  const version = known[kind].find(({ Spec }) => Spec.Name === name)
+  const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name
+  const isMeant = isDockers && (version === undefined || (isInUse(plain, known) && !isInUse(version, known)))
+  if (isMeant && plain.Spec.Data === content.toString('base64')) {
+    return { ...common, name: body.Name, versionOf: body.Name, labels }
+  }
+  if (isMeant && kind === 'secret' && isInUse(plain, known)) {
+    log.notice(
+      `${placeOf(request.files, ['secrets', key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`,
+    )
+  }
+  return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } }
+}
+
+function isInUse({ ID }: StackObject, { used }: KnownToStack): boolean {
+  return used.has(ID)
+}
+
+function contentOf(request: StackRequest, object: Captured): Buffer {
+  const content = rawContent(request, object)
   if (content.length === 0) throw new UserError('its content is empty, which Swarm does not take: give it some')
-  const most = LARGEST_KILOBYTES[kind]
+  const most = LARGEST_KILOBYTES[object.kind]
   if (content.length < most * 1024) return content
   throw new UserError(
     `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`,
   )
 }
 
-function rawContent(object: FileObject, lookUp: StackRequest['lookUp']): Buffer {
-  const variable = object[VARIABLE_KEY]
-  if (typeof variable === 'string') {
-    const value = lookUp(variable)
-    if (value === undefined)
-      throw new UserError(`the variable ${variable} is not set: set it in the \`env\` of the step`)
+function rawContent({ lookUp, directory }: StackRequest, { source, words }: Captured): Buffer {
+  if (source === 'content') return Buffer.from(words)
+  if (source === 'environment') {
+    const value = lookUp(words)
+    if (value === undefined) throw new UserError(`the variable ${words} is not set: set it in the \`env\` of the step`)
     return Buffer.from(value)
   }
-  if (object[CONTENT_KEY] !== undefined) return Buffer.from(String(object[CONTENT_KEY]))
-  const path = object.file
-  if (path === undefined) throw new UserError('it has no content: write its `file`, or `external: true`')
+  const path = resolve(directory, words)
   try {
     return readUserFile(path, 'the directory of the first compose file')
   } catch (error) {
@@ -94,14 +128,14 @@ function rawContent(object: FileObject, lookUp: StackRequest['lookUp']): Buffer 
 }
 
 /** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */
-function checkFixedName({ kind, name, versionOf, labels, content }: WantedObject, known: readonly StackObject[]): void {
-  if (versionOf !== undefined) return
-  const existing = known.find(({ Spec }) => Spec.Name === name)
-  if (existing === undefined) return
-  const hash = existing.Spec.Labels?.[HASH_LABEL]
-  const data = existing.Spec.Data
-  const differs =
-    data === undefined ? hash !== undefined && hash !== labels[HASH_LABEL] : data !== content.toString('base64')
+function checkFixed(
+  kind: Kind,
+  { Spec: { Name: name, Labels, Data: data } }: StackObject,
+  wanted: string,
+  content: Buffer,
+) {
+  const hash = Labels?.[HASH_LABEL]
+  const differs = data === undefined ? hash !== undefined && hash !== wanted : data !== content.toString('base64')
   if (differs) {
     throw new UserError(
       `the swarm has the ${kind} ${name} with another content, which cannot be changed: leave \`name\` out, then each content gets a name of its own, or write a new name`,

@@ -1,14 +1,12 @@
 import type { CheckedService, Field } from '../deployment.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
-import { withIds } from '../docker/stack-file.ts'
-import type { Kind } from '../docker/stack-objects.ts'
+import { type Kind, placeholder, withIds } from '../docker/stack-objects.ts'
 import { CutOff, messageOf, UserError } from '../errors.ts'
 import { TimedOut } from '../run-time.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { removeMade } from './remove.ts'
 import { exists, type Stack, type WantedObject } from './stack.ts'
-import { placeholder } from './surroundings.ts'
 
 const MAKE_TIMEOUT_MS = 120_000
 
@@ -55,12 +53,12 @@ export async function makeObjects(
       cause: error,
     })
   }
-  const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), id]))
+  const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]))
   return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects }
 }
 
 /**
- * @param networks what docker itself would send to make them, from the rehearsals
+ * @param networks what docker itself would send to make them
  * @param objects gets what was made, one by one
  */
 async function makeAll(
@@ -93,7 +91,7 @@ function bodyOf({ name, labels, content, driver, templating }: WantedObject): un
     Name: name,
     Labels: labels,
     ...(driver === undefined ? { Data: content.toString('base64') } : { Driver: driver }),
-    ...(templating === undefined ? {} : { Templating: { Name: templating } }),
+    ...(templating === undefined ? {} : { Templating: templating }),
   }
 }
 

@@ -1,23 +1,39 @@
 import { join } from 'node:path'
 import type { Connection, ServiceRequest, StackRequest } from '../deployment.ts'
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import { stackDeploy } from '../docker/commands.ts'
 import { parseReference, withTagDefault } from '../docker/reference.ts'
-import { complaint } from '../docker/rehearsal.ts'
-import { labelsOf, parseStackFile, type StackFile } from '../docker/stack-file.ts'
-import type { Kind } from '../docker/stack-objects.ts'
+import { type CapturedStack, captureStack } from '../docker/stack-capture.ts'
+import {
+  type KnownObjects,
+  NAMESPACE_LABEL,
+  type NetworkCreate,
+  placeholder,
+  type Referred,
+  referredIds,
+  withIds,
+} from '../docker/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
 import { locateComplaint, placeOf } from '../inputs/compose/place.ts'
+import { mapAt } from '../inputs/compose/tree.ts'
+import { inParallel } from '../parallel.ts'
 import { log, stage } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { wantedObjects } from './content.ts'
-import { type KnownObjects, knownObjects, type Stack, scoped, type WantedObject } from './stack.ts'
+import { dockerFiles, nameOf, serviceKeys } from './docker-files.ts'
+import { type KnownToStack, knownObjects, type Stack, scoped, type WantedObject } from './stack.ts'
 
-/** Docker 23 is the first with `docker stack config`, 26 the first with `docker stack deploy --detach`. */
+/** The first docker CLI with `docker stack deploy --detach`. */
 const DETACH_CLI = 26
 
 const LONGEST_SERVICE_NAME = 63
+const KINDS = ['secret', 'config'] as const
+
+/** How many docker commands look for complaints side by side. */
+const MOST_COMMANDS = 4
 
 /**
- * Has docker merge the files and replace their variables, and compares what they need with what the swarm has.
+ * Has docker say what it would deploy of the files, and compares what they need with what the swarm has.
  *
  * @throws UserErrors when docker cannot make one stack of the files
  */
@@ -38,128 +54,213 @@ async function read(
 ): Promise<Stack> {
   for (const notice of request.adapted.notices) log.notice(notice)
   for (const warning of request.adapted.warnings) log.warning(warning)
-  const file = await render(request, connection, workspace, signal)
-  const known = await knownObjects(connection.engine, signal)
+  const known = await knownToStack(request, connection, signal)
+  const capture = (only?: string) => captured(request, connection, known, workspace, signal, only)
+  const whole = await capture()
+  const keys = serviceKeys(request.adapted.files)
+  // Docker ends at its first complaint: asked about each service alone, it tells all.
+  const alone = whole.refusal === undefined || keys.length < 2 ? [] : await inParallel(keys, MOST_COMMANDS, capture)
+  const all = together([whole, ...alone])
+  for (const warning of all.warnings) log.warning(`docker stack deploy says: ${warning}`)
 
   const problems: string[] = []
-  const objects = wantedObjects(request, file, known, problems)
-  const missing = missingExternals(request, file, known, problems)
-  // What was refused above is there for the services: that it is not would only be said once more for each of them.
-  for (const kind of ['secret', 'config'] as const) missing[kind].push(...refusedObjects(kind, file, objects))
-  const pinned = withObjects(file, objects)
-  const services = Object.keys(file.services).flatMap((key) => {
-    const service = serviceRequest(request, key, pinned, (connection.cliVersion?.major ?? 0) >= DETACH_CLI)
-    if (typeof service !== 'string') return [service]
-    problems.push(service)
-    return []
-  })
+  const objects = wantedObjects(request, all, known, problems)
+  problems.push(...missingExternals(request, known, all.missing))
+  if (whole.refusal !== undefined) {
+    const found = alone.flatMap(({ refusal }, index) =>
+      refusal === undefined ? [] : [locateComplaint(request.files, refusal, ['services', keys[index] ?? ''])],
+    )
+    const first = locateComplaint(request.files, whole.refusal, keys.length === 1 ? ['services', ...keys] : [])
+    throwAll([...problems, ...(found.length === 0 ? [first] : new Set(found))])
+  }
+
+  const unheard = keys.filter((key) => !whole.services.some(({ Name }) => Name === scoped(request, key)))
+  if (unheard.length > 0) {
+    throw new UserError(
+      `\`docker stack deploy\` does not say what it would deploy of ${unheard.join(', ')}: check which docker is first on the PATH of this step`,
+    )
+  }
+  const ids = idsFor(objects, known)
+  const networks = whole.networks.filter(({ Name }) => !isThere(Name, request, known))
+  problems.push(...takenNetworks(request, networks, known))
+  const order = keys.map((key) => scoped(request, key))
+  const services = whole.services
+    .toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name))
+    .flatMap((spec) => {
+      const service = serviceRequest(request, spec, ids, networks)
+      if (typeof service !== 'string') return [service]
+      problems.push(service)
+      return []
+    })
   if (services.length === 0 && problems.length === 0) {
     problems.push(`${placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``)
   }
   throwAll(services.length === 0 ? problems : [])
-  const networks = new Set(Object.entries(file.networks).map(([key, one]) => one?.name ?? scoped(request, key)))
   return {
     name: request.name,
     services,
-    objects: [...objects.values()],
-    networks: networks.add(scoped(request, 'default')),
+    objects: [...objects.values()].filter((one) => one !== undefined),
+    networks: new Set(whole.networks.map(({ Name }) => Name)),
     known,
     prune: request.prune,
     problems,
-    missing,
+    told: toldIds(objects, all.missing),
   }
 }
 
-async function render(
+async function knownToStack(
+  { name }: StackRequest,
+  { engine }: Connection,
+  signal: AbortSignal,
+): Promise<KnownToStack> {
+  const filters = JSON.stringify({ label: [`${NAMESPACE_LABEL}=${name}`] })
+  const [known, services] = await Promise.all([
+    knownObjects(engine, signal),
+    engine.get<Service[]>('/services', { query: { filters }, signal }),
+  ])
+  return { ...known, used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))) }
+}
+
+/** @param only the one service that docker is asked about; all unless given */
+async function captured(
   request: StackRequest,
-  { docker, configDirectory }: Connection,
+  { docker, engine, configDirectory, cliVersion }: Connection,
+  known: KnownObjects,
   workspace: Workspace,
   signal: AbortSignal,
-): Promise<StackFile> {
-  const { files, adapted, directory, variables } = request
-  const [first = '', ...others] = adapted.texts
-  const folder = others.length > 0 ? await workspace.makeDirectory('compose') : ''
+  only: string | undefined,
+): Promise<CapturedStack> {
+  const [first = '', ...others] = dockerFiles(request, cliVersion?.major, only)
+  const folder =
+    others.length > 0 ? await workspace.makeDirectory(only === undefined ? 'compose' : `compose-of-${only}`) : ''
   const paths = others.map((_, index) => join(folder, `${index + 2}.yml`))
   await Promise.all(others.map((text, index) => workspace.writeFile(paths[index] ?? '', text)))
-  // The first file comes by the input: so relative paths begin at the directory of the user's file.
-  const from = ['-', ...paths].flatMap((path) => ['--compose-file', path])
-  const args = ['--config', configDirectory, 'stack', 'config', ...from]
-  const result = await docker.run(args, { env: variables, stdin: first, cwd: directory, signal })
-  if (result.code !== 0) throw new UserError(locateComplaint(files, complaint(result)))
-  return parseStackFile(result.stdout)
+  const command = stackDeploy({
+    name: request.name,
+    directory: configDirectory,
+    first,
+    others: paths,
+    cwd: request.directory,
+    env: request.variables,
+    knowsDetach: (cliVersion?.major ?? 0) >= DETACH_CLI,
+  })
+  return captureStack(command, docker, engine, known, workspace.socketPath(), signal)
+}
+
+/** What several captures of one stack have beside their services. */
+function together(
+  captures: readonly CapturedStack[],
+): Pick<CapturedStack, 'secret' | 'config' | 'missing' | 'warnings'> {
+  const once = <T>(list: (capture: CapturedStack) => readonly T[]) => [...new Set(captures.flatMap(list))]
+  const byName = <T extends { readonly Name: string }>(list: (capture: CapturedStack) => readonly T[]) => [
+    ...new Map(captures.flatMap(list).map((one) => [one.Name, one])).values(),
+  ]
+  return {
+    secret: byName(({ secret }) => secret),
+    config: byName(({ config }) => config),
+    missing: {
+      secret: once(({ missing }) => missing.secret),
+      config: once(({ missing }) => missing.config),
+      network: once(({ missing }) => missing.network),
+    },
+    warnings: once(({ warnings }) => warnings),
+  }
 }
 
 function serviceRequest(
   request: StackRequest,
-  key: string,
-  file: StackFile,
-  knowsDetach: boolean,
+  captured: ServiceSpec,
+  ids: ReadonlyMap<string, Referred>,
+  networks: readonly NetworkCreate[],
 ): ServiceRequest | string {
-  const service = file.services[key] ?? {}
-  const name = scoped(request, key)
+  const { Name: name } = captured
+  const key = name.slice(scoped(request, '').length)
+  const container = captured.TaskTemplate.ContainerSpec
   if (name.length > LONGEST_SERVICE_NAME) {
     return `${placeOf(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`
   }
-  if (!service.image) {
+  if (!container?.Image) {
     return `${placeOf(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`
   }
   try {
-    const image = withTagDefault(parseReference(service.image))
-    const compose = { stack: request.name, key, file, isRerun: request.rerunJobs, knowsDetach }
+    const image = withTagDefault(parseReference(container.Image))
+    const needed = new Set((captured.TaskTemplate.Networks ?? []).map(({ Target }) => Target))
+    const compose = {
+      spec: withIds(captured, ids),
+      networks: networks.filter(({ Name }) => needed.has(Name)),
+      isRerun: request.rerunJobs,
+    }
     const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover }
-    return { name, image, labels: labelsOf(service), ...nothingElse, compose }
+    return { name, image, labels: { ...container.Labels, ...captured.Labels }, ...nothingElse, compose }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return `${placeOf(request.files, ['services', key, 'image'])}: services.${key}.image: ${error.message}`
   }
 }
 
-function missingExternals(
-  request: StackRequest,
-  file: StackFile,
+/** The IDs that are known by now, and the names that objects get here, for those in docker's specs. */
+function idsFor(
+  objects: ReadonlyMap<string, WantedObject | undefined>,
   known: KnownObjects,
-  problems: string[],
-): Record<Kind | 'network', string[]> {
-  const absent = (kind: Kind) =>
-    Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) => {
-      const wanted = name ?? (typeof external === 'object' ? external.name : undefined) ?? key
-      if (!external || known[kind].some(({ Spec }) => Spec.Name === wanted)) return []
-      problems.push(
-        `${placeOf(request.files, [`${kind}s`, key])}: the external ${kind} ${wanted} does not exist on this swarm: make it with \`docker ${kind} create\`, or correct its name`,
-      )
-      return [wanted]
-    })
-  const network = Object.entries(file.networks).flatMap(([key, one]) => {
-    if (!one?.external) return []
-    const wanted = one.name ?? key
-    const found = known.networks.filter(({ Name }) => Name === wanted)
-    if (['host', 'bridge', 'none'].includes(wanted) || found.some(({ Scope }) => Scope === 'swarm')) return []
-    const place = placeOf(request.files, ['networks', key])
-    problems.push(
-      found.length > 0
-        ? `${place}: the external network ${wanted} exists on one node only: make it with \`docker network create --driver overlay\`, or correct its name`
-        : `${place}: the external network ${wanted} does not exist on this swarm: make it with \`docker network create --driver overlay\`, or correct its name`,
-    )
-    return [wanted]
+): ReadonlyMap<string, Referred> {
+  // Of two networks with one name that of the swarm.
+  const local = known.networks.filter(({ Scope }) => Scope !== 'swarm')
+  const swarm = known.networks.filter(({ Scope }) => Scope === 'swarm')
+  const networks = [...local, ...swarm].map(({ Id: id, Name }) => [Name, { id }] as const)
+  const own = [...objects].flatMap(([captured, object]) => {
+    if (object === undefined) return []
+    const { kind, name } = object
+    const there = known[kind].find(({ Spec }) => Spec.Name === name)
+    return [[captured, { id: there?.ID ?? placeholder(kind, name), name }] as const]
   })
-  return { secret: absent('secret'), config: absent('config'), network }
+  return new Map<string, Referred>([...networks, ...own])
 }
 
-/** The names of those whose content cannot be had. */
-function refusedObjects(kind: Kind, file: StackFile, objects: ReadonlyMap<string, WantedObject>): string[] {
-  return Object.entries(file[`${kind}s`]).flatMap(([key, { external, name }]) =>
-    external || objects.has(`${kind}s.${key}`) ? [] : [name ?? key],
+/** A network of this name that is not the stack's does not count: the swarm itself refuses a second one. */
+function isThere(network: string, { name }: StackRequest, known: KnownObjects): boolean {
+  return known.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name)
+}
+
+/** Docker would make them, and the swarm refuse it. */
+function takenNetworks(request: StackRequest, networks: readonly NetworkCreate[], known: KnownObjects): string[] {
+  const taken = networks.filter((one) =>
+    known.networks.some(({ Name, Scope }) => Name === one.Name && Scope === 'swarm'),
+  )
+  return taken.map(({ Name: name }) => {
+    const place = placeOf(request.files, keyOf(request, 'networks', name))
+    return `${place}: the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`
+  })
+}
+
+function missingExternals(request: StackRequest, known: KnownObjects, missing: CapturedStack['missing']): string[] {
+  return [...KINDS, 'network' as const].flatMap((kind) =>
+    missing[kind].map((name) => {
+      const place = placeOf(request.files, keyOf(request, `${kind}s`, name))
+      const isLocal = kind === 'network' && known.networks.some((network) => network.Name === name)
+      const how = kind === 'network' ? 'docker network create --driver overlay' : `docker ${kind} create`
+      const what = isLocal ? 'exists on one node only' : 'does not exist on this swarm'
+      return `${place}: the external ${kind} ${name} ${what}: make it with \`${how}\`, or correct its name`
+    }),
   )
 }
 
-/** The file as services are deployed from: secrets and configs exist by then, under their own names. */
-function withObjects(file: StackFile, objects: ReadonlyMap<string, WantedObject>): StackFile {
-  const external = (kind: 'secrets' | 'configs') =>
-    Object.fromEntries(
-      Object.entries(file[kind]).map(([key, object]) => {
-        const name = objects.get(`${kind}.${key}`)?.name
-        return [key, name === undefined ? { external: true, name: object.name ?? key } : { external: true, name }]
-      }),
-    )
-  return { ...file, secrets: external('secrets'), configs: external('configs') }
+/** The path of what has this name on the swarm. */
+function keyOf(request: StackRequest, section: string, name: string): string[] {
+  const {
+    lookUp,
+    adapted: { files },
+  } = request
+  const keys = files.flatMap((file) => mapAt(file, section).map(({ key }) => key))
+  const key = keys.find((one) => [nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name))
+  return key === undefined ? [] : [section, key]
+}
+
+/** What stands for objects that services refer to, and that will not be there. */
+function toldIds(
+  objects: ReadonlyMap<string, WantedObject | undefined>,
+  missing: CapturedStack['missing'],
+): ReadonlySet<string> {
+  const refused = [...objects].flatMap(([captured, object]) => (object === undefined ? [captured] : []))
+  const absent = [...KINDS, 'network' as const].flatMap((kind) => missing[kind].map((name) => placeholder(kind, name)))
+  return new Set([...refused, ...absent])
 }

@@ -1,7 +1,14 @@
 import type { ServiceRequest } from '../deployment.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
-import { NAMESPACE_LABEL } from '../docker/stack-file.ts'
-import type { Kind, Network, StackObject } from '../docker/stack-objects.ts'
+import {
+  type Kind,
+  type KnownObjects,
+  NAMESPACE_LABEL,
+  type Network,
+  type ObjectCreate,
+  placeholder,
+  type StackObject,
+} from '../docker/stack-objects.ts'
 
 /** A stack that was read: what it asks for, and what of it the swarm already has. */
 export interface Stack {
@@ -15,12 +22,8 @@ export interface Stack {
   readonly prune: boolean
   /** One line for everything that the swarm does not have, or has in another form. */
   readonly problems: readonly string[]
-  /** External objects that are missing: a rehearsal goes on as if they were there, for that has been said. */
-  readonly missing: {
-    readonly secret: readonly string[]
-    readonly config: readonly string[]
-    readonly network: readonly string[]
-  }
+  /** The placeholders of what is missing, or refused: that has been said. */
+  readonly told: ReadonlySet<string>
 }
 
 /** A secret or config as the files want it. */
@@ -32,15 +35,13 @@ export interface WantedObject {
   readonly versionOf: string | undefined
   readonly labels: Readonly<Record<string, string>>
   readonly content: Buffer
-  readonly driver: { readonly Name: string; readonly Options: Readonly<Record<string, string>> } | undefined
-  readonly templating: string | undefined
+  readonly driver: ObjectCreate['Driver']
+  readonly templating: ObjectCreate['Templating']
 }
 
-/** What the swarm has, of this stack and of others. */
-export interface KnownObjects {
-  readonly secret: readonly StackObject[]
-  readonly config: readonly StackObject[]
-  readonly networks: readonly Network[]
+/** What the swarm has, and the IDs of all that the services of the stack refer to now. */
+export interface KnownToStack extends KnownObjects {
+  readonly used: ReadonlySet<string>
 }
 
 /** Asks the swarm for all of them. */
@@ -71,6 +72,13 @@ async function predefinedNetwork(engine: Engine, name: string, signal: AbortSign
 /** Whether the swarm has the object already. */
 export function exists({ kind, name }: WantedObject, known: KnownObjects): boolean {
   return known[kind].some(({ Spec }) => Spec.Name === name)
+}
+
+/** The content of the swarm config with this ID or placeholder, as it is or will be; `undefined`: it is none of these. */
+export function configContent({ objects, known }: Stack, id: string): string | undefined {
+  const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data
+  if (existing !== undefined) return Buffer.from(existing, 'base64').toString()
+  return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString()
 }
 
 /** A name as Docker has it in the stack. */

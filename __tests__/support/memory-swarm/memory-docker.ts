@@ -3,6 +3,7 @@ import { json } from 'node:stream/consumers'
 import { parse } from 'yaml'
 import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
 import type { CommandOptions, CommandResult, DockerCli } from '../../../src/docker/cli.ts'
+import type { StackObject } from '../../../src/docker/stack-objects.ts'
 import { outOfTime } from './hand-clock.ts'
 
 /**
@@ -27,8 +28,6 @@ async function run(args: readonly string[], options: CommandOptions): Promise<Co
       case 'service update':
         await update(rest, env)
         return done('')
-      case 'stack config':
-        return done(String(stdin))
       case 'stack deploy':
         await deployStack(rest.at(-1) ?? '', String(stdin), env)
         return done('')
@@ -218,6 +217,8 @@ const ALWAYS_SAID = { Parallelism: 1, MaxFailureRatio: 0, Order: '' }
 
 interface ComposeService {
   readonly image: string
+  readonly secrets?: readonly string[]
+  readonly configs?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly networks?: Readonly<Record<string, unknown>> | readonly string[]
   readonly deploy?: {
@@ -230,26 +231,62 @@ interface ComposeService {
   }
 }
 
+interface ComposeObject {
+  readonly name?: string
+  readonly external?: boolean
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+interface ComposeText {
+  readonly services: Readonly<Record<string, ComposeService>>
+  readonly secrets?: Readonly<Record<string, ComposeObject>>
+  readonly configs?: Readonly<Record<string, ComposeObject>>
+}
+
+/** The calls of the real one, in its order. Content is not read: the action gives it none. */
 async function deployStack(stack: string, text: string, env: Env): Promise<void> {
-  const file = parse(text) as { readonly services: Readonly<Record<string, ComposeService>> }
+  const file = parse(text) as ComposeText
+  const Labels = { 'com.docker.stack.namespace': stack }
   const networks = (one: ComposeService) => {
     const named = Array.isArray(one.networks) ? one.networks : Object.keys(one.networks ?? {})
     return (named.length === 0 ? ['default'] : (named as string[])).map((key) => `${stack}_${key}`)
   }
-  for (const name of new Set(Object.values(file.services).flatMap(networks))) {
-    if ((await ask(env, `/networks/${name}`)) !== undefined) continue
-    await tell(env, '/networks/create', {
-      Name: name,
-      Driver: 'overlay',
-      Labels: { 'com.docker.stack.namespace': stack },
-    })
+  await ask(env, '/info')
+  await ask(env, '/networks')
+  for (const Name of new Set(Object.values(file.services).flatMap(networks))) {
+    await tell(env, '/networks/create', { Name, Driver: 'overlay', Labels })
   }
+  for (const kind of ['secrets', 'configs'] as const) {
+    for (const [key, object] of Object.entries(file[kind] ?? {})) {
+      const Name = object.name ?? `${stack}_${key}`
+      if (object.external || (await ask(env, `/${kind}/${Name}`)) !== undefined) continue
+      await tell(env, `/${kind}/create`, { Name, Labels: { ...Labels, ...object.labels } })
+    }
+  }
+  await ask(env, '/services')
   for (const [key, one] of Object.entries(file.services)) {
-    const name = `${stack}_${key}`
-    const spec = stackSpec(name, stack, key, one, networks(one))
-    const service = await ask<Service>(env, `/services/${name}`)
-    const path = service && `/services/${service.ID}/update?version=${service.Version.Index}`
-    await tell(env, path ?? '/services/create', spec)
+    const spec = stackSpec(`${stack}_${key}`, stack, key, one, networks(one))
+    const refer = async (kind: 'secrets' | 'configs') => {
+      const names = (one[kind] ?? []).map((source) => {
+        const { name, external } = file[kind]?.[source] ?? {}
+        return { source, name: name ?? (external ? source : `${stack}_${source}`) }
+      })
+      if (names.length === 0) return {}
+      const wanted = Object.fromEntries(names.map(({ name }) => [name, true]))
+      const filters = encodeURIComponent(JSON.stringify({ name: wanted }))
+      const all = (await ask<StackObject[]>(env, `/${kind}?filters=${filters}`)) ?? []
+      const [Kind, list] = kind === 'secrets' ? ['Secret', 'Secrets'] : ['Config', 'Configs']
+      const references = names.map(({ source, name }) => {
+        const id = all.find(({ Spec }) => Spec.Name === name)?.ID
+        if (id === undefined) throw new Error(`service ${key}: ${kind.slice(0, -1)} not found: ${name}`)
+        return { File: { Name: source }, [`${Kind}ID`]: id, [`${Kind}Name`]: name }
+      })
+      return { [list ?? '']: references }
+    }
+    const { TaskTemplate: template } = spec
+    const refers = { ...(await refer('secrets')), ...(await refer('configs')) }
+    const ContainerSpec = { Image: '', ...template.ContainerSpec, ...refers }
+    await tell(env, '/services/create', { ...spec, TaskTemplate: { ...template, ContainerSpec } })
   }
 }
 

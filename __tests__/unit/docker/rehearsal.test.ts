@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, expect, test } from '@jest/globals'
 import type { DockerCli } from '../../../src/docker/cli.ts'
 import type { Engine } from '../../../src/docker/engine.ts'
-import { NOTHING, rehearse } from '../../../src/docker/rehearsal.ts'
+import { rehearse } from '../../../src/docker/rehearsal.ts'
 import { createService } from '../../support/builders.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'rehearsal-'))
@@ -44,8 +44,7 @@ const docker = {
 } as unknown as DockerCli
 
 test('docker sees the service as it was observed, whatever the swarm says at this moment', async () => {
-  const pretended = { ...NOTHING, service: web }
   const signal = new AbortController().signal
-  const rehearsal = await rehearse({ args: [], env: {} }, docker, forgetful, socketPath, signal, pretended)
-  expect(rehearsal).toEqual({ spec: { ...web.Spec, Labels: { seen: 'yes' } }, networks: [] })
+  const rehearsal = await rehearse({ args: [], env: {} }, docker, forgetful, socketPath, signal, web)
+  expect(rehearsal).toEqual({ spec: { ...web.Spec, Labels: { seen: 'yes' } } })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import type { UserErrors } from '../../../src/errors.ts'
+import { toYaml } from '../../../src/inputs/compose/tree.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import { redact } from '../../../src/runner/secret.ts'
 
@@ -106,7 +107,7 @@ test("what docker would obey itself is put into the files, and not into docker's
   writeFileSync(join(files, 'ruling.env'), ['TAG=1', 'B=2', ...ruling].join('\n').replace('$', '$$$$'))
   const stack = read({ stack: 's', 'compose-file': 'ruling.yml', 'env-file': 'ruling.env' })
   expect(stack?.variables).toEqual({ TAG: '1', B: '2' })
-  const [text = ''] = stack?.adapted.texts ?? []
+  const [text = ''] = (stack?.adapted.files ?? []).map(toYaml)
   expect(text).toContain('"lib": "/tmp/evil$$.so"')
   expect(text).toContain('"home": "/h"')
   expect(text).toContain('["GODEBUG=x=1", "TAG", "X=1"]')

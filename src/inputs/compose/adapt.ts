@@ -1,17 +1,18 @@
 import { rulesDocker } from '../../docker/ruling-variables.ts'
+import { groupBy } from '../../group-by.ts'
 import { closestKey } from '../keys.ts'
 import { listed, type Problems, shown } from '../problems.ts'
-import type { YamlMap, YamlValue } from '../yaml.ts'
+import type { YamlMap, YamlText, YamlValue } from '../yaml.ts'
 import { DROPPED, IGNORED, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
 import { referencesOf } from './references.ts'
-import { entryAt, isNothing, mapAt, mapItems, mapTexts, mapValues, text, toYaml } from './tree.ts'
+import { entryAt, isNothing, mapAt, mapItems, mapTexts, mapValues, text, withEntries } from './tree.ts'
 import { isUnset, type LookUp, partlyFilledIn, substitutionsIn } from './variables.ts'
 
-/** Compose files in the form that `docker stack config` takes, and what was done to get there. */
+/** Compose files in the form that `docker stack deploy` takes, and what was done to get there. */
 export interface AdaptedFiles {
-  /** YAML, in the order of the files. */
-  readonly texts: readonly string[]
+  /** In the order of the files. */
+  readonly files: readonly YamlMap[]
   /** Harmless differences that were evened out. */
   readonly notices: readonly string[]
   /** What Swarm leaves out of account: one line a key, however many services have it. */
@@ -20,10 +21,14 @@ export interface AdaptedFiles {
   readonly variables: readonly string[]
 }
 
-/** Stands in a secret or config for the content that is given inline, or by a variable. */
-export const CONTENT_KEY = 'x-swarm-deploy-content'
-export const VARIABLE_KEY = 'x-swarm-deploy-variable'
-const NO_FILE = '/swarm-deploy/no-file'
+/**
+ * The label of a secret or config that says where its content is, for docker reads none itself: `file`, `content` or
+ * `environment`, then its key in the files, then the path, content or variable, with colons between. Of one whose
+ * content a driver has, `driver` and the key.
+ */
+export const SOURCE_LABEL = 'swarm-deploy.source'
+const SOURCES = ['file', 'content', 'environment']
+const NO_FILE = '/dev/null'
 
 /**
  * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
@@ -33,10 +38,12 @@ const NO_FILE = '/swarm-deploy/no-file'
  */
 export function adaptCompose(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems): AdaptedFiles {
   const lint = new Lint(files, lookUp, problems)
-  const texts = files.map((file) => toYaml(lint.adapt(file)))
+  const adapted = files.map((file) => lint.adapt(file))
   lint.checkReferences()
+  lint.checkImages()
+  lint.checkContents()
   const variables = [...lint.variables].filter((name) => !rulesDocker(name))
-  return { texts, notices: lint.notices(), warnings: lint.warnings(), variables }
+  return { files: adapted, notices: lint.notices(), warnings: lint.warnings(), variables }
 }
 
 /** Services that have one key, in one line. */
@@ -77,7 +84,10 @@ class Lint {
         this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`)
         return []
       }
-      if (key === 'version') return this.#version(path, entry.line, value) ? [entry] : []
+      if (key === 'version') {
+        this.#version(path, line, value)
+        return []
+      }
       if (key.startsWith('x-')) return [entry]
       if (!isSection(key)) {
         const advice =
@@ -118,11 +128,44 @@ class Lint {
     }
   }
 
-  #version(path: string, line: number, value: YamlValue): boolean {
+  /** Every service needs an image, in one of the files. */
+  checkImages(): void {
+    const services = this.#files.flatMap(({ path, root }) =>
+      mapAt(root, 'services').map((entry) => ({ path, ...entry })),
+    )
+    for (const [name, all] of groupBy(services, ({ key }) => key)) {
+      const has = (key: string) => all.find(({ value }) => value.kind === 'map' && entryAt(value, key) !== undefined)
+      const [first] = all
+      if (first?.value.kind !== 'map' || has('image') !== undefined) continue
+      const { path, value, line } = has('build') ?? first
+      const build = value.kind === 'map' ? value.entries.find(({ key }) => key === 'build') : undefined
+      const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build'
+      this.#problems.add(
+        `${path} line ${build?.line ?? line}: services.${name} ${what}: build and push in an earlier step, and name the result in \`image\``,
+      )
+    }
+  }
+
+  /** Docker takes a secret or config whole from the last file that has it. */
+  checkContents(): void {
+    for (const section of ['secrets', 'configs']) {
+      const last = new Map(
+        this.#files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }])),
+      )
+      for (const { path, line, key, value } of last.values()) {
+        if (value.kind !== 'map' || sourcesOf(value).length > 0) continue
+        this.#problems.add(
+          `${path} line ${line}: ${section}.${key} has no content: write its \`file\`, or \`external: true\``,
+        )
+      }
+    }
+  }
+
+  /** It means nothing to docker any more, which only checks that it is one of its own. */
+  #version(path: string, line: number, value: YamlValue): void {
     const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null
-    if (minor !== null && Number(minor[1] ?? 0) <= 13) return true
+    if (minor !== null && Number(minor[1] ?? 0) <= 13) return
     this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`)
-    return false
   }
 
   #variablesOf(path: string, value: YamlValue): void {
@@ -166,10 +209,6 @@ class Lint {
         mention(this.#dropped, key, dropped, `${path} line ${line}`, name)
         return []
       }
-      if (key === 'build' && !service.entries.some((other) => other.key === 'image') && this.#files.length === 1) {
-        here.add('Swarm does not build: build and push in an earlier step, and name the result in `image`')
-        return []
-      }
       const refused = own(REFUSED, key)
       if (refused !== undefined) {
         here.add(`docker stack does not know it: ${refused}`)
@@ -184,7 +223,10 @@ class Lint {
       }
       if (isNothing(value) && (key === 'command' || key === 'entrypoint')) return []
       const ignored = own(IGNORED, key)
-      if (ignored !== undefined) mention(this.#ignored, key, ignored, `${path} line ${line}`, name)
+      if (ignored !== undefined) {
+        mention(this.#ignored, key, ignored, `${path} line ${line}`, name)
+        return []
+      }
       if (key === 'environment') return [{ ...entry, value: this.#inherited(value) }]
       if (key === 'credential_spec') checkCredentialSpec(value, here)
       if (key === 'ports') return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }]
@@ -248,34 +290,46 @@ class Lint {
       this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``)
       return value
     }
-    const given = ['file', 'content', 'environment', 'external', 'driver'].filter((key) => {
-      const inner = entryAt(value, key)
-      return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false')
-    })
+    const given = sourcesOf(value)
     if (given.length > 1) {
       this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`)
     }
-    const entries = value.entries.flatMap((entry) => {
-      const replaced = entry.key === 'content' ? CONTENT_KEY : entry.key === 'environment' ? VARIABLE_KEY : undefined
-      if (replaced === undefined) return [entry]
-      const { value: inner, line } = entry
-      if (inner.kind !== 'text') {
-        this.#problems.add(`${path} line ${line}: ${what}.${entry.key} is no text: put it in quotes`)
-        return []
-      }
-      if (entry.key === 'environment' && !inner.value.includes('$') && this.#lookUp(inner.value) === undefined) {
-        this.#problems.add(
-          `${path} line ${line}: ${what} takes its content from the variable ${inner.value}, which is not set: set it in the \`env\` of the step or in an \`env-file\``,
-        )
-      }
-      const quoted = { ...inner, style: 'quoted' as const }
-      return [
-        { ...entry, key: replaced, value: quoted },
-        { ...entry, key: 'file', value: text(NO_FILE, line) },
-      ]
-    })
-    return { ...value, entries }
+    const source = value.entries.find(({ key }) => SOURCES.includes(key) || key === 'driver')
+    if (source === undefined || given.includes('external')) return value
+    const { key, value: inner, line } = source
+    if (key !== 'driver' && (inner.kind !== 'text' || isNothing(inner))) {
+      this.#problems.add(`${path} line ${line}: ${what}.${key} is no text: put it in quotes`)
+      return value
+    }
+    const words = inner.kind === 'text' && key !== 'driver' ? inner.value : ''
+    if (key === 'environment' && !words.includes('$') && this.#lookUp(words) === undefined) {
+      this.#problems.add(
+        `${path} line ${line}: ${what} takes its content from the variable ${words}, which is not set: set it in the \`env\` of the step or in an \`env-file\``,
+      )
+    }
+    const label = text(`${key}:${name.replaceAll('$', '$$$$')}:${words}`, line)
+    const others = value.entries.filter((entry) => !SOURCES.includes(entry.key))
+    const file = key === 'driver' ? [] : [{ key: 'file', line, value: text(NO_FILE, line) }]
+    return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label)
   }
+}
+
+/** What says where the content of a secret or config comes from. */
+function sourcesOf(object: YamlMap): string[] {
+  return [...SOURCES, 'external', 'driver'].filter((key) => {
+    const inner = entryAt(object, key)
+    return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false')
+  })
+}
+
+function withLabel(object: YamlMap, name: string, value: YamlText): YamlMap {
+  if (entryAt(object, 'labels')?.kind !== 'list') {
+    return withEntries(object, ['labels'], [{ key: name, line: value.line, value }])
+  }
+  const item = text(`${name}=${value.value}`, value.line)
+  return mapValues(object, (_, one) =>
+    one === entryAt(object, 'labels') && one.kind === 'list' ? { ...one, items: [...one.items, item] } : one,
+  )
 }
 
 function checkCredentialSpec(value: YamlValue, problems: Problems): void {

@@ -36,6 +36,7 @@ export const DROPPED: Readonly<Record<string, string>> = {
   attach: 'it is for `docker compose up` only',
   depends_on: 'Swarm starts all services at once: let a program wait for what it needs, or fail and be restarted',
   develop: 'it is for `docker compose watch` only',
+  expose: 'services of one network reach each other on every port',
   pull_policy: 'every image is looked up in its registry anyway',
 }
 

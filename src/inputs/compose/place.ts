@@ -15,9 +15,13 @@ export function placeOf(files: readonly ComposeFile[], path: readonly string[]):
   return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`
 }
 
-/** A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`. */
-export function locateComplaint(files: readonly ComposeFile[], message: string): string {
-  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? []
+/**
+ * A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`.
+ *
+ * @param about the path that it is about when it names none
+ */
+export function locateComplaint(files: readonly ComposeFile[], message: string, about: readonly string[] = []): string {
+  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? about
   return `${placeOf(files, path)}: docker refuses it: ${message}`
 }
 

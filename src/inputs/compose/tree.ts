@@ -31,6 +31,24 @@ export function mapTexts(map: YamlMap, change: (text: YamlText) => YamlText): Ya
   return mapValues(map, (_, value) => changed(value))
 }
 
+export type YamlEntry = YamlMap['entries'][number]
+
+/**
+ * The map with more entries in the map at a path, which is made where there is none. What is no map stays as it is, for
+ * docker to refuse it.
+ */
+export function withEntries(map: YamlMap, path: readonly string[], added: readonly YamlEntry[]): YamlMap {
+  const [key, ...rest] = path
+  if (key === undefined) return { ...map, entries: [...map.entries, ...added] }
+  const given = entryAt(map, key)
+  const inner: YamlValue =
+    given === undefined || isNothing(given) ? { kind: 'map', line: given?.line ?? map.line, entries: [] } : given
+  const value = inner.kind === 'map' ? withEntries(inner, rest, added) : inner
+  return given === undefined
+    ? { ...map, entries: [...map.entries, { key, line: map.line, value }] }
+    : mapValues(map, (one, old) => (one === key ? value : old))
+}
+
 export function text(value: string, line: number): YamlText {
   return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import type { UserErrors } from '../../../../src/errors.ts'
 import { adaptCompose } from '../../../../src/inputs/compose/adapt.ts'
+import { toYaml } from '../../../../src/inputs/compose/tree.ts'
 import { Problems } from '../../../../src/inputs/problems.ts'
 import { parseYaml, type YamlMap } from '../../../../src/inputs/yaml.ts'
 
@@ -9,11 +10,12 @@ function adapt(text: string, variables: Readonly<Record<string, string>> = {}) {
   const problems = new Problems()
   const file = { path: 'c.yml', root: parseYaml(text).root as YamlMap }
   const adapted = adaptCompose([file], (name) => variables[name], problems)
+  const texts = adapted.files.map(toYaml)
   try {
     problems.throwAll()
-    return { ...adapted, problems: [] }
+    return { ...adapted, texts, problems: [] }
   } catch (error) {
-    return { ...adapted, problems: (error as UserErrors).problems }
+    return { ...adapted, texts, problems: (error as UserErrors).problems }
   }
 }
 
