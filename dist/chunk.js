@@ -10237,6 +10237,57 @@ function isNoManager(message) {
   return /This node is not a swarm manager/i.test(message);
 }
 
+// src/docker/freshness.ts
+var OutOfDate = class extends ConnectionLost {
+  name = "OutOfDate";
+};
+var DOUBT_SECONDS = 40;
+var ONE = /^\/services\/([^/]+)$/;
+var Freshness = class {
+  #known = /* @__PURE__ */ new Map();
+  #doubtedUntil = Number.NEGATIVE_INFINITY;
+  /** There was trouble with a manager: what comes back may be behind. */
+  doubt() {
+    this.#doubtedUntil = nowMs() + DOUBT_SECONDS * 1e3;
+  }
+  /** @throws OutOfDate */
+  checkRead(path, answer, query = {}) {
+    if (ONE.test(path)) this.#checkService(answer);
+    if (path === "/services") this.#checkNoneMissing(answer, query.filters);
+    return answer;
+  }
+  /** @throws OutOfDate when the daemon does not find a service that may be there all the same */
+  checkRefusal(path, error) {
+    const id = ONE.exec(path)?.[1] ?? "";
+    if (error instanceof EngineError && error.status === 404 && this.#mayBeThere(id)) throw outOfDate();
+  }
+  /** A change was taken: what is read from now on is newer than the version that it was made over. */
+  changed(path, query = {}) {
+    const id = /^\/services\/([^/]+)\/update$/.exec(path)?.[1];
+    const version = Number(query.version);
+    if (id !== void 0 && version >= (this.#known.get(id) ?? 0)) this.#known.set(id, version + 1);
+  }
+  removed(path) {
+    this.#known.delete(ONE.exec(path)?.[1] ?? "");
+  }
+  #checkService({ ID: id, Version: version }) {
+    if (version.Index < (this.#known.get(id) ?? 0)) throw outOfDate();
+    this.#known.set(id, version.Index);
+  }
+  /** Those with an older version are told from the others by who asks for many. */
+  #checkNoneMissing(services, filters = "{}") {
+    const { id: asked = [] } = JSON.parse(filters);
+    const missing = asked.filter((id) => !services.some(({ ID }) => ID === id));
+    if (missing.some((id) => this.#mayBeThere(id))) throw outOfDate();
+  }
+  #mayBeThere(id) {
+    return this.#known.has(id) && nowMs() < this.#doubtedUntil;
+  }
+};
+function outOfDate() {
+  return new OutOfDate("the manager that answers shows services as they were before their last change");
+}
+
 // src/docker/patience.ts
 var PATIENCE_SECONDS = {
   "no-leader": 90,
@@ -10248,25 +10299,62 @@ var PATIENCE_SECONDS = {
 var PAUSES_MS = [0, 250, 500];
 var LONGEST_PAUSE_MS = 1e3;
 var SILENCE_SECONDS = 10;
-function patientEngine(daemons) {
+function patientEngine(managers) {
+  const freshness = new Freshness();
+  const daemons = doubting(managers, freshness);
   return {
     get apiVersion() {
       return daemons.current.apiVersion;
     },
-    get: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.get(path, options), options),
-    post: (path, options) => {
-      const ask = options?.mayRepeat ? askUntilAnswered : askOnce;
-      return ask(daemons, path, (engine) => engine.post(path, options), options);
+    get: (path, options) => {
+      const ask = async (engine) => {
+        try {
+          return freshness.checkRead(path, await engine.get(path, options), options?.query);
+        } catch (error) {
+          freshness.checkRefusal(path, error);
+          throw error;
+        }
+      };
+      return askUntilAnswered(daemons, path, ask, options);
     },
-    remove: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options),
+    post: async (path, options) => {
+      const ask = options?.mayRepeat ? askUntilAnswered : askOnce;
+      const answer = await ask(daemons, path, (engine) => engine.post(path, options), options);
+      freshness.changed(path, options?.query);
+      return answer;
+    },
+    remove: async (path, options) => {
+      const answer = await askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options);
+      freshness.removed(path);
+      return answer;
+    },
     bytes: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.bytes(path, options), options),
     lines: (path, options) => daemons.current.lines(path, options),
     forward: (request2) => forwardUntilAnswered(daemons, request2),
     close: () => daemons.current.close()
   };
 }
+function doubting(daemons, freshness) {
+  return {
+    get current() {
+      return daemons.current;
+    },
+    get hasOthers() {
+      return daemons.hasOthers;
+    },
+    get isClosed() {
+      return daemons.isClosed ?? false;
+    },
+    onTrouble(trouble, from, error) {
+      if (!(error instanceof OutOfDate)) freshness.doubt();
+      daemons.onTrouble(trouble, from, error);
+    },
+    onAnswer: () => daemons.onAnswer?.()
+  };
+}
 function troubleOf(error, path) {
   if (error instanceof Unreadable) return "unreadable";
+  if (error instanceof OutOfDate) return "no-leader";
   if (error instanceof ConnectionLost) return "no-connection";
   if (!(error instanceof EngineError)) return void 0;
   if (!error.isDaemons) return error.status >= 502 && error.status <= 504 ? "no-connection" : void 0;
@@ -13685,9 +13773,13 @@ function sortKey(object) {
 // src/docker/spec-update.ts
 var ATTEMPTS2 = 8;
 var LONGEST_PAUSE_MS2 = 500;
+var PATIENCE_MS2 = 9e4;
+var LONG_PAUSE_MS = 1e3;
 async function updateSpec(engine, serviceId, bases, wanted, credential, signal2) {
   const shows = !bases.some((base) => sameSpec(base, wanted));
+  const begunAt = nowMs();
   let refusal2;
+  let outOfSequence = 0;
   for (let attempt2 = 1; ; attempt2++) {
     const service = await findService(engine, serviceId, signal2);
     if (service === void 0) return "gone";
@@ -13703,12 +13795,13 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal2)
       });
       return "done";
     } catch (error) {
-      if (attempt2 === ATTEMPTS2) throw error;
+      const isLost = isAnswerLost(error);
+      if (isLost ? nowMs() - begunAt >= PATIENCE_MS2 : ++outOfSequence === ATTEMPTS2) throw error;
       if (!mayRepeat(error)) {
         if (!isFailure(error)) throw error;
         refusal2 = error;
       }
-      await sleep(Math.random() * LONGEST_PAUSE_MS2, signal2);
+      await sleep(isLost && attempt2 > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS2, signal2);
     }
   }
 }

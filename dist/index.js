@@ -1285,6 +1285,7 @@ async function lookAt(engine, ours, which, signal) {
   });
   return { seen: new Map(seen), nodes };
 }
+var AGAIN_MS = 500;
 async function servicesAndTasks(engine, ids, which, signal) {
   const [services, tasks] = await Promise.all([
     servicesWith(engine, ids, signal),
@@ -1292,7 +1293,7 @@ async function servicesAndTasks(engine, ids, which, signal) {
   ]);
   if (tasks !== void 0) return { services, tasks: await withFailedChecks(tasks, engine, signal) };
   const there = await servicesWith(engine, ids, signal);
-  if (there.length === ids.length) throw new EngineError(404, "the tasks of a service that is there are not found");
+  if (there.length === ids.length) await sleep(AGAIN_MS, signal);
   return servicesAndTasks(
     engine,
     there.map(({ ID }) => ID),

@@ -10,6 +10,7 @@ import {
   TooLate,
   Unreadable,
 } from './engine.ts'
+import { Freshness, OutOfDate } from './freshness.ts'
 
 /** What keeps a call from being answered, and may pass. */
 export type Trouble =
@@ -60,21 +61,59 @@ export interface Daemons {
  * a second does no harm: a change that {@link RequestOptions.mayRepeat} does not say so of is made once, and after its
  * failure a look at the swarm tells what became of it.
  */
-export function patientEngine(daemons: Daemons): Engine {
+export function patientEngine(managers: Daemons): Engine {
+  const freshness = new Freshness()
+  const daemons = doubting(managers, freshness)
   return {
     get apiVersion() {
       return daemons.current.apiVersion
     },
-    get: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.get(path, options), options),
-    post: (path, options) => {
-      const ask = options?.mayRepeat ? askUntilAnswered : askOnce
-      return ask(daemons, path, (engine) => engine.post(path, options), options)
+    get: <T>(path: string, options?: RequestOptions) => {
+      const ask = async (engine: Engine) => {
+        try {
+          return freshness.checkRead(path, await engine.get<T>(path, options), options?.query)
+        } catch (error) {
+          freshness.checkRefusal(path, error)
+          throw error
+        }
+      }
+      return askUntilAnswered(daemons, path, ask, options)
     },
-    remove: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options),
+    post: async <T>(path: string, options?: RequestOptions) => {
+      const ask = options?.mayRepeat ? askUntilAnswered : askOnce
+      const answer = await ask(daemons, path, (engine) => engine.post<T>(path, options), options)
+      freshness.changed(path, options?.query)
+      return answer
+    },
+    remove: async (path, options) => {
+      const answer = await askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options)
+      freshness.removed(path)
+      return answer
+    },
     bytes: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.bytes(path, options), options),
     lines: (path, options) => daemons.current.lines(path, options),
     forward: (request) => forwardUntilAnswered(daemons, request),
     close: () => daemons.current.close(),
+  }
+}
+
+/** After trouble with one of them, an answer may be from one that has not caught up. */
+function doubting(daemons: Daemons, freshness: Freshness): Daemons {
+  return {
+    get current() {
+      return daemons.current
+    },
+    get hasOthers() {
+      return daemons.hasOthers
+    },
+    get isClosed() {
+      return daemons.isClosed ?? false
+    },
+    onTrouble(trouble, from, error) {
+      if (!(error instanceof OutOfDate)) freshness.doubt()
+      daemons.onTrouble(trouble, from, error)
+    },
+    onAnswer: () => daemons.onAnswer?.(),
   }
 }
 
@@ -86,6 +125,7 @@ export function patient(engine: Engine): Engine {
 /** What may pass of what a call threw; `undefined` for an answer that stands. */
 function troubleOf(error: unknown, path: string): Trouble | undefined {
   if (error instanceof Unreadable) return 'unreadable'
+  if (error instanceof OutOfDate) return 'no-leader'
   if (error instanceof ConnectionLost) return 'no-connection'
   if (!(error instanceof EngineError)) return undefined
   // What stands in front of a daemon says so when the daemon is away.

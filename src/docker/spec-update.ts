@@ -1,4 +1,4 @@
-import { sleep } from '../runner/clock.ts'
+import { nowMs, sleep } from '../runner/clock.ts'
 import type { Secret } from '../runner/secret.ts'
 import type { Service, ServiceSpec } from './api.ts'
 import { isElection, isNoManager } from './election.ts'
@@ -19,6 +19,13 @@ const ATTEMPTS = 8
 const LONGEST_PAUSE_MS = 500
 
 /**
+ * How long a change is made again of which nobody knows whether it was taken. A leader that was killed and comes back
+ * answers every read, and for 10 s and more refuses every change at once.
+ */
+const PATIENCE_MS = 90_000
+const LONG_PAUSE_MS = 1000
+
+/**
  * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
  * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
  * fails, or its answer is lost, a look tells whether it has taken the spec.
@@ -36,7 +43,9 @@ export async function updateSpec(
 ): Promise<Standing> {
   // Whether a look tells that a change has come through whose answer was lost.
   const shows = !bases.some((base) => sameSpec(base, wanted))
+  const begunAt = nowMs()
   let refusal: EngineError | undefined
+  let outOfSequence = 0
   for (let attempt = 1; ; attempt++) {
     const service = await findService(engine, serviceId, signal)
     if (service === undefined) return 'gone'
@@ -52,12 +61,14 @@ export async function updateSpec(
       })
       return 'done'
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error
+      const isLost = isAnswerLost(error)
+      if (isLost ? nowMs() - begunAt >= PATIENCE_MS : ++outOfSequence === ATTEMPTS) throw error
       if (!mayRepeat(error)) {
         if (!isFailure(error)) throw error
         refusal = error
       }
-      await sleep(Math.random() * LONGEST_PAUSE_MS, signal)
+      // A connection that has died is the most frequent reason, and the next call has another.
+      await sleep(isLost && attempt > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS, signal)
     }
   }
 }

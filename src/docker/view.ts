@@ -1,3 +1,4 @@
+import { sleep } from '../runner/clock.ts'
 import type { Node, Service, Task } from './api.ts'
 import { type Engine, EngineError } from './engine.ts'
 import { withFailedChecks } from './failed-check.ts'
@@ -57,6 +58,8 @@ export async function lookAt(
   return { seen: new Map(seen), nodes }
 }
 
+const AGAIN_MS = 500
+
 interface ServicesAndTasks {
   readonly services: readonly Service[]
   readonly tasks: readonly Task[]
@@ -73,9 +76,9 @@ async function servicesAndTasks(
     orGone(tasksOf(engine, ids, which, signal)),
   ])
   if (tasks !== undefined) return { services, tasks: await withFailedChecks(tasks, engine, signal) }
-  // One was removed: only a reading that was made after that says which.
+  // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
   const there = await servicesWith(engine, ids, signal)
-  if (there.length === ids.length) throw new EngineError(404, 'the tasks of a service that is there are not found')
+  if (there.length === ids.length) await sleep(AGAIN_MS, signal)
   return servicesAndTasks(
     engine,
     there.map(({ ID }) => ID),

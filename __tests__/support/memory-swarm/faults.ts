@@ -23,6 +23,10 @@ export type Fault =
   | { readonly kind: 'error'; readonly status: number; readonly message: string; readonly done?: boolean }
   /** Nothing is answered for so many seconds; then all goes on. */
   | { readonly kind: 'stall'; readonly seconds: number; readonly done?: boolean }
+  /**
+   * A leader that comes back has not caught up yet: what the same read was answered the first time, or nothing at all.
+   */
+  | { readonly kind: 'out-of-date' | 'empty-store' }
   /** An answer of 200 that is no JSON. */
   | { readonly kind: 'garbage' }
   /** Somebody does something at that moment: another deploy, a removal, a stop of the run. */
@@ -47,6 +51,9 @@ const ELECTION = {
     "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.",
 } as const
 
+/** A leader that was killed and comes back says so at once, to every change. */
+export const RETURNING: Fault = { kind: 'error', status: 500, message: ELECTION['lost-leader'] }
+
 /** A manager gives an election so long (moby, daemon/cluster/cluster.go). */
 const ELECTION_SECONDS = { 'lost-leader': 12, deadline: 20, 'no-leader': 0.03 } as const
 /** A call over a socket on the same machine. */
@@ -56,6 +63,7 @@ const CALL_MS = 2
 export class Faults {
   readonly calls: MadeCall[] = []
   readonly #strikes: { readonly strike: Strike; seen: number }[] = []
+  readonly #firstAnswers = new Map<string, Answer>()
 
   add(...strikes: readonly Strike[]): void {
     this.#strikes.push(...strikes.map((strike) => ({ strike, seen: 0 })))
@@ -65,6 +73,7 @@ export class Faults {
   clear(): void {
     this.calls.length = 0
     this.#strikes.length = 0
+    this.#firstAnswers.clear()
   }
 
   /** @throws ConnectionLost, EngineError or the signal's abort, as the engine's calls do */
@@ -122,6 +131,13 @@ export class Faults {
           if (fault.done === true) done()
           await sleep(fault.seconds * 1000)
           break
+        case 'out-of-date':
+          answer = this.#firstAnswers.get(`${call.method} ${call.path}`)
+          break
+        case 'empty-store':
+          if (!/^\/[a-z]+$/.test(call.path)) throw new EngineError(404, `${call.path} not found`)
+          answer = { status: 200, body: [] }
+          break
         case 'garbage':
           throw new Unreadable('the daemon answers with HTML')
         case 'meanwhile':
@@ -131,6 +147,8 @@ export class Faults {
     }
     await sleep(CALL_MS)
     const { status, body } = done()
+    const line = `${call.method} ${call.path}`
+    if (!this.#firstAnswers.has(line)) this.#firstAnswers.set(line, { status, body })
     if (status < 400) return { status, body }
     throw new EngineError(status, (body as { message: string }).message)
   }

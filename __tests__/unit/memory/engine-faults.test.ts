@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import type { Fault } from '../../support/memory-swarm/faults.ts'
+import { type Fault, RETURNING } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
@@ -9,7 +9,7 @@ import { type Run, runAction } from '../../support/memory-swarm/run.ts'
 const ONE = pin('hub.test/acme/web:1')
 const TWO = pin('hub.test/acme/web:2')
 
-async function swarmWithWeb(): Promise<MemorySwarm> {
+async function swarmWithWeb(replicas = 1): Promise<MemorySwarm> {
   const images = {
     'hub.test/acme/web:1': {},
     'hub.test/acme/web:2': {},
@@ -18,7 +18,8 @@ async function swarmWithWeb(): Promise<MemorySwarm> {
   const swarm = new MemorySwarm({ images })
   swarm.create({
     Name: 'web',
-    Mode: { Replicated: { Replicas: 1 } },
+    Labels: { 'traefik.enable': 'true' },
+    Mode: { Replicated: { Replicas: replicas } },
     TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy: { Condition: 'any' } },
     UpdateConfig: { Parallelism: 1, Monitor: 1e9 },
   } as ServiceSpec)
@@ -130,6 +131,66 @@ test('a change whose answers stay lost is not called refused', async () => {
     cause: expect.stringMatching(/^it is not known whether the swarm took the change: .*does not have a leader/),
   })
 })
+
+describe.each(['rolling', 'recreate', 'canary', 'blue-green'])(
+  'a leader that comes back, with strategy %s:',
+  (strategy) => {
+    const both = async (tag: string, prepare: (swarm: MemorySwarm) => void) => {
+      const swarm = await swarmWithWeb(2)
+      prepare(swarm)
+      const services = JSON.stringify([{ name: 'web', image: `hub.test/acme/web:${tag}`, strategy, 'keep-old': '10s' }])
+      const given = strategy === 'blue-green' ? services : services.replace(',"keep-old":"10s"', '')
+      return { swarm, run: await runAction(swarm, { services: given, timeout: '10m' }) }
+    }
+
+    test('it answers every read, and refuses every change for a while', async () => {
+      for (const from of [1, 2, 3]) {
+        const { swarm, run } = await both('2', ({ faults }) =>
+          faults.add({ fault: RETURNING, at: /^POST \/services\//, from, times: 25 }),
+        )
+        expect({ from, ...run }).toMatchObject({ problems: [], results: [{ outcome: 'updated' }] })
+        expect(swarm.service('web')?.Spec.Labels?.['swarm-deploy.interim']).toBeUndefined()
+      }
+    })
+
+    test('it shows a service as it was before the last change', async () => {
+      for (let from = 2; from <= 8; from++) {
+        const { run } = await both('2', ({ faults }) =>
+          faults.add({ fault: { kind: 'out-of-date' }, at: /^GET \/services\/[^/]+$/, from, times: 3 }),
+        )
+        expect({ from, ...run }).toMatchObject({ problems: [], results: [{ outcome: 'updated' }] })
+      }
+    })
+
+    test('it shows nothing at all, after the connection has broken', async () => {
+      for (let from = 6; from <= 24; from += 3) {
+        const { run } = await both('2', ({ faults }) =>
+          faults.add(
+            { fault: { kind: 'answer-lost' }, at: /^POST \/services\// },
+            {
+              fault: { kind: 'empty-store' },
+              at: /^GET \/services/,
+              from,
+              times: 4,
+            },
+          ),
+        )
+        expect({ from, ...run }).toMatchObject({ problems: [], results: [{ outcome: 'updated' }] })
+      }
+    })
+
+    test('it does both in the middle of a way back', async () => {
+      const { swarm, run } = await both('crashes', ({ faults }) =>
+        faults.add(
+          { fault: { kind: 'out-of-date' }, at: /^GET \/services\/[^/]+$/, from: 4, times: 6 },
+          { fault: RETURNING, at: /^POST \/services\//, from: 3, times: 20 },
+        ),
+      )
+      expect(run).toMatchObject({ problems: [], results: [{ outcome: 'rolled-back' }] })
+      expect(swarm.running('web')).toEqual([ONE, ONE])
+    })
+  },
+)
 
 describe('what does not pass before anything is changed is told with its cause', () => {
   test.each([
