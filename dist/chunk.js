@@ -7642,7 +7642,7 @@ function formsOf(value) {
   const lines2 = text2.split(LINE_END).map((line) => line.trim());
   const plain = [text2, text2.trim(), ...lines2.filter((line) => !FRAME_OF_KEY.test(line))];
   const telling = unique(plain).filter((one) => !isTooPlain(one));
-  const escaped = telling.flatMap((one) => [
+  const escaped2 = telling.flatMap((one) => [
     one,
     printable(one).trim(),
     ...urlForms(one),
@@ -7650,7 +7650,7 @@ function formsOf(value) {
     goJson(one)
   ]);
   const encoded = isTooPlain(text2) ? [] : [...base64Forms(text2), ...base64Forms(text2.trim())];
-  return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
+  return unique([...escaped2, ...encoded]).filter((form) => !isTooPlain(form));
 }
 function urlForms(text2) {
   const plain = encodeURIComponent(text2);
@@ -9525,7 +9525,10 @@ import { readFileSync as readFileSync3, realpathSync, statSync } from "node:fs";
 import { join as join3, resolve } from "node:path";
 var LARGEST_MEGABYTES = 1;
 function fileReader(env) {
-  return (path) => textOfBytes(readUserFile(resolvePath(env, path), basePath(env)));
+  return (path) => readUserText(resolvePath(env, path), basePath(env));
+}
+function readUserText(path, base) {
+  return textOfBytes(readUserFile(path, base));
 }
 function basePath(env) {
   return env.GITHUB_WORKSPACE || process.cwd();
@@ -11463,13 +11466,13 @@ function fileText(path, readFile3) {
     throw new UserError(`\`password-file\`: ${error.message}`);
   }
 }
-function passwordFromText({ value, isFolded, hasComment }) {
+function passwordFromText({ value, isFolded, hasComment: hasComment2 }) {
   if (isFolded) {
     throw new UserError(
       "`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |"
     );
   }
-  if (hasComment) {
+  if (hasComment2) {
     throw new UserError(
       "`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`"
     );
@@ -12111,6 +12114,7 @@ var IGNORED = {
   restart: "write `deploy: {restart_policy: {condition: any}}`",
   security_opt: "leave it out",
   shm_size: "mount a `tmpfs` at /dev/shm",
+  tmpfs: "write `volumes: [{type: tmpfs, target: /run}]`",
   userns_mode: "leave it out"
 };
 
@@ -12131,6 +12135,9 @@ function mapValues(map, change) {
 function mapItems(value, change) {
   if (value.kind !== "list") return value.kind === "map" ? change(value) : value;
   return { ...value, items: value.items.map(change) };
+}
+function itemsOf(value) {
+  return value.kind === "list" ? value.items : [value];
 }
 function mapTexts(map, change) {
   const changed = (value) => {
@@ -12214,6 +12221,95 @@ function volumesOf(value) {
   });
 }
 
+// src/inputs/compose/service-env-file.ts
+var LONGEST_LINE_BYTES = 64 * 1024;
+var BLANKS = /^[\t\v\f\r \u0085\p{Z}]+/u;
+function parseServiceEnvFile(text2) {
+  const variables2 = [];
+  const problems = [];
+  for (const [index, raw2] of text2.replace(/^\uFEFF/, "").split("\n").entries()) {
+    const line = index + 1;
+    const content = raw2.replace(/\r$/, "").replace(BLANKS, "");
+    if (content === "" || content.startsWith("#")) continue;
+    const separator = content.indexOf("=");
+    const name = separator < 0 ? content : content.slice(0, separator);
+    const reason = problemOf(name, raw2);
+    if (reason !== void 0) problems.push({ line, reason });
+    else variables2.push({ name, value: separator < 0 ? void 0 : content.slice(separator + 1), line });
+  }
+  return { variables: variables2, problems };
+}
+function problemOf(name, line) {
+  if (Buffer.byteLength(line) >= LONGEST_LINE_BYTES) {
+    return "the line is longer than 64 kB, which docker does not read: put the value into a secret or config";
+  }
+  if (name === "") return "there is no name before the =: write NAME=value";
+  if (/^export[ \t]/.test(name)) return "docker stack does not know `export` in an `env_file`: leave the word out";
+  if (!/[ \t]/.test(name)) return void 0;
+  return "this is no NAME=value, for the name has a blank in it: write one, or # before a comment";
+}
+var OTHERWISE = [
+  [/^(["']).*\1$/s, "docker stack keeps the quotes around the value, which docker compose takes off: leave them out"],
+  [/[ \t]#/, "docker stack keeps what looks like a comment behind the value: put it into a line of its own"],
+  [
+    /\$\{\w/,
+    "docker stack fills in no variables in an `env_file`: write the value, or the variable under `environment`"
+  ]
+];
+function readOtherwise({ variables: variables2 }, path) {
+  return OTHERWISE.flatMap(([pattern, said]) => {
+    const [first, ...others] = variables2.filter(({ value }) => value !== void 0 && pattern.test(value));
+    if (first === void 0) return [];
+    const more = others.map(({ name, line }) => `${name} in line ${line}`).join(", ");
+    return [`${path} line ${first.line}: ${first.name}: ${said}${more === "" ? "" : ` (also ${more})`}`];
+  });
+}
+
+// src/inputs/compose/short-forms.ts
+function addressOfPort(port) {
+  const address = port.split(":").slice(0, -2).join(":").replace(/^\[(.*)\]$/, "$1");
+  return meansAllAddresses(address) ? "" : address;
+}
+function meansAllAddresses(address) {
+  return /^(?:0+(?:\.0+){3}|[0:]*:[0:]*)$/.test(address);
+}
+var PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+var VOLUME_OPTIONS = ["ro", "rw", "nocopy", ...PROPAGATIONS];
+function unknownVolumeOptions(volume) {
+  const parts = volume.split(":");
+  const sections = [];
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at] ?? "";
+    const isDrive = new RegExp("^\\p{L}$", "u").test(part) && at + 1 < parts.length;
+    sections.push(isDrive ? `${part}:${parts[++at] ?? ""}` : part);
+  }
+  const [, , options] = sections;
+  return options === void 0 ? [] : options.split(",").filter((option) => !VOLUME_OPTIONS.includes(option));
+}
+function volumeOptionAdvice(option) {
+  if (/^z$/i.test(option)) return "a service cannot label files for SELinux: label the directory on the nodes";
+  if (["cached", "delegated", "consistent"].includes(option)) return "it is for Docker Desktop: leave it out";
+  return "docker stack knows `ro`, `rw`, `nocopy` and the propagations of a bind: leave it out";
+}
+function hasComment(command) {
+  let quote = "";
+  let isInWord = false;
+  for (let at = 0; at < command.length; at++) {
+    const char = command[at] ?? "";
+    if (char === "\\" && quote !== "'") {
+      at++;
+      isInWord = true;
+    } else if (quote !== "") {
+      if (char === quote) quote = "";
+    } else if (char === "#" && !isInWord) return true;
+    else {
+      isInWord = !/[ \t\r\n]/.test(char);
+      if (char === '"' || char === "'") quote = char;
+    }
+  }
+  return false;
+}
+
 // src/inputs/compose/substitution.ts
 var NAME4 = /[a-z_]\w*/iy;
 var OPERATOR = /:?[-?+]/y;
@@ -12271,12 +12367,19 @@ function substitutionsIn(text2, line) {
       const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
       return [{ kind: "invalid", line: at, reason }];
     }
-    if (rest.includes("${")) {
-      const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`;
+    if (rest.includes("${") || operator.endsWith("?") && /\$[a-z_{]/i.test(rest)) {
+      const what = operator.endsWith("?") ? "message" : "default";
+      const reason = `the ${what} of ${name} holds another variable, which docker stack would leave as it stands: write a plain ${what}`;
       return [{ kind: "invalid", line: at, reason }];
     }
-    return [{ kind: "variable", name, line: at, needs: needOf(operator) }];
+    return [
+      { kind: "variable", name, line: at, needs: needOf(operator), words: rest, misread: misreadIn(operator, rest) }
+    ];
   });
+}
+var OPERATORS = [":-", "-", ":?", "?"];
+function misreadIn(operator, rest) {
+  return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? "";
 }
 function lineBreaks(text2, from, to) {
   let count = 0;
@@ -12421,8 +12524,9 @@ function closing(text2, quote) {
 var SOURCE_LABEL = "swarm-deploy.source";
 var SOURCES = ["file", "content", "environment"];
 var NO_FILE = "/dev/null";
-function adaptCompose(files, lookUp, problems) {
-  const lint = new Lint(files, lookUp, problems);
+var OF_DOCKER = ["DOCKER_API_VERSION", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST"];
+function adaptCompose(files, lookUp, problems, readEnvFile) {
+  const lint = new Lint(files, lookUp, problems, readEnvFile);
   const adapted = files.map((file) => lint.adapt(file));
   lint.checkReferences();
   lint.checkImages();
@@ -12437,44 +12541,50 @@ var Lint = class {
   #problems;
   #dropped = /* @__PURE__ */ new Map();
   #ignored = /* @__PURE__ */ new Map();
-  #notices = [];
-  constructor(files, lookUp, problems) {
+  #readEnvFile;
+  #notices = /* @__PURE__ */ new Set();
+  #warnings = /* @__PURE__ */ new Set();
+  /** Substitutions that were told: what an alias stands for is looked at in each of its places. */
+  #told = /* @__PURE__ */ new Set();
+  constructor(files, lookUp, problems, readEnvFile) {
     this.#files = files;
     this.#lookUp = lookUp;
     this.#problems = problems;
+    this.#readEnvFile = readEnvFile;
   }
   notices() {
     return [...this.#notices, ...mentions(this.#dropped, "is left out")];
   }
   warnings() {
-    return mentions(this.#ignored, "is ignored by Swarm");
+    return [...mentions(this.#ignored, "is ignored by Swarm"), ...this.#warnings];
   }
   adapt({ path, root }) {
     const entries = root.entries.flatMap((entry) => {
       const { key, value, line } = entry;
       const here = this.#problems.at(`${path} line ${line}`);
       if (key === "name") {
-        this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
+        this.#notices.add(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
         return [];
       }
       if (key === "version") {
         this.#version(path, line, value);
         return [];
       }
-      if (key.startsWith("x-")) return [entry];
+      if (key.startsWith("x-")) return [];
       if (!isSection(key)) {
         const advice = key === "include" ? "give every file in the input `compose-file`" : `write one of ${listed([...SECTIONS], "disjunction")}`;
         here.add(`docker stack does not know the top-level key ${shown2(key)}: ${advice}`);
         return [];
       }
-      this.#variablesOf(path, value);
       if (isNothing(value)) return [];
       if (value.kind !== "map") {
         here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
         return [];
       }
-      const filled = mapTexts(value, (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) }));
-      return [{ key, line, value: mapValues(filled, (name, inner) => this.#object(key, path, name, inner)) }];
+      const adapted = mapValues(value, (name, inner) => this.#object(key, path, name, inner));
+      this.#variablesOf(path, adapted);
+      const fill = (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) });
+      return [{ key, line, value: mapTexts(adapted, fill) }];
     });
     return { ...root, entries };
   }
@@ -12530,27 +12640,40 @@ var Lint = class {
   #version(path, line, value) {
     const minor = value.kind === "text" ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
     if (minor !== null && Number(minor[1] ?? 0) <= 13) return;
-    this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
+    this.#notices.add(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
   }
   #variablesOf(path, value) {
     if (value.kind === "list") for (const item of value.items) this.#variablesOf(path, item);
     if (value.kind === "map") for (const entry of value.entries) this.#variablesOf(path, entry.value);
     if (value.kind !== "text") return;
-    const start = value.line + (value.style === "block" ? 1 : 0);
-    for (const found of substitutionsIn(value.value, start)) {
-      const here = this.#problems.at(`${path} line ${found.line}`);
-      if (found.kind === "invalid") {
-        here.add(found.reason);
-        continue;
-      }
-      const { name } = found;
-      this.variables.add(name);
-      if (isUnset(found, this.#lookUp)) {
-        here.add(
-          `the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`
-        );
+    this.#variablesOfText(path, value);
+  }
+  #variablesOfText(path, { value, line, style }) {
+    for (const found of substitutionsIn(value, line + (style === "block" ? 1 : 0))) {
+      if (found.kind === "variable") this.variables.add(found.name);
+      for (const reason of this.#reasonsAgainst(found)) {
+        this.#addOnce(`${path} line ${found.line}: ${reason}`);
       }
     }
+  }
+  #reasonsAgainst(found) {
+    if (found.kind === "invalid") return [found.reason];
+    const { name, needs, words, misread } = found;
+    const reasons = [];
+    if (isUnset(found, this.#lookUp)) {
+      const state = this.#lookUp(name) === void 0 ? "not set" : "empty";
+      const setIt = "set it in the `env` of the step or in an `env-file`";
+      reasons.push(
+        needs === "value" ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}` : `the variable ${name} is ${state}${words.trim() === "" ? "" : `, of which the file says "${foreignLine(words.trim(), 300)}"`}: ${setIt}`
+      );
+    }
+    if (misread !== "") {
+      const what = needs === "default" ? "default" : "message";
+      reasons.push(
+        `docker stack takes the ${misread} in the ${what} of ${name} for the beginning of another: write the ${what} without ${misread}`
+      );
+    }
+    return reasons;
   }
   #object(section, path, name, value) {
     if (section === "services") return this.#service(path, name, value);
@@ -12562,10 +12685,11 @@ var Lint = class {
       this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
       return service;
     }
+    const fromFiles = this.#fromEnvFiles(service, path, name);
     const entries = service.entries.flatMap((entry) => {
       const { key, line, value } = entry;
       const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
-      if (key.startsWith("x-")) return [entry];
+      if (key.startsWith("x-")) return [];
       const dropped = own(DROPPED, key);
       if (dropped !== void 0) {
         mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
@@ -12585,40 +12709,157 @@ var Lint = class {
       }
       if (isNothing(value) && (key === "command" || key === "entrypoint")) return [];
       const ignored = own(IGNORED, key);
-      if (ignored !== void 0) {
+      if (ignored !== void 0 && !this.#obeysRestart(entry, service)) {
         mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
-        return [];
+        return key === "restart" ? [entry] : [];
       }
-      if (key === "environment") return [{ ...entry, value: this.#inherited(value) }];
       if (key === "credential_spec") checkCredentialSpec(value, here);
       if (key === "ports") return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
-      if (key === "env_file") return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }];
+      if (key === "env_file") return [];
+      if (key === "environment") return [{ ...entry, value: this.#environment(value, fromFiles, here) }];
+      this.#warnOfSilence(entry, path, name);
       return [entry];
     });
+    if (fromFiles.length > 0 && entryAt(service, "environment") === void 0) {
+      const all = { kind: "map", line: service.line, entries: fromFiles };
+      entries.push({ key: "environment", line: service.line, value: all });
+    }
     return { ...service, entries };
   }
-  /** A variable without a value takes the one of the step; docker would obey some of them itself. */
-  #inherited(environment) {
-    const valueFor = (name) => {
-      const value = rulesDocker(name) ? this.#lookUp(name) : void 0;
-      if (value === void 0) this.variables.add(name);
-      return value?.replaceAll("$", "$$$$");
-    };
+  /** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
+  #obeysRestart({ key, value }, service) {
+    const deploy = entryAt(service, "deploy");
+    const hasPolicy = deploy?.kind === "map" && entryAt(deploy, "restart_policy") !== void 0;
+    return key === "restart" && !hasPolicy && value.kind === "text" && this.#filled(value).startsWith("on-failure");
+  }
+  /** What docker leaves out of a value without a word. */
+  #warnOfSilence({ key, line, value }, path, service) {
+    const warn = (at, said) => this.#warnings.add(`${path} line ${at}: services.${service}.${key}: ${said}`);
+    if ((key === "command" || key === "entrypoint") && value.kind === "text" && hasComment(this.#filled(value))) {
+      warn(line, "docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes");
+    }
+    if (key === "volumes") {
+      for (const item of itemsOf(value)) {
+        if (item.kind !== "text") continue;
+        for (const option of unknownVolumeOptions(this.#filled(item))) {
+          const place = `${path} line ${item.line}`;
+          mention(this.#ignored, `volumes: …:${foreignLine(option, 40)}`, volumeOptionAdvice(option), place, service);
+        }
+      }
+    }
+    if (key === "extra_hosts") {
+      const incomplete = value.kind === "map" ? value.entries.filter((entry) => isNothing(entry.value)) : itemsOf(value).filter((item) => item.kind === "text" && !/[:=]/.test(this.#filled(item)));
+      for (const one of incomplete) warn(one.line, "docker leaves out a host without an address: write `name:address`");
+    }
+    if (key !== "networks" || value.kind !== "map") return;
+    for (const network of value.entries) {
+      for (const entry of network.value.kind === "map" ? network.value.entries : []) {
+        if (!/^ipv[46]_address$/.test(entry.key)) continue;
+        const advice = "Swarm chooses the addresses of tasks itself: leave it out, and use the name of the service";
+        mention(this.#ignored, `networks.${entry.key}`, advice, `${path} line ${entry.line}`, service);
+      }
+    }
+  }
+  #filled({ value }) {
+    return filledIn(value, this.#lookUp);
+  }
+  /**
+   * What the files of variables give a service, as docker stack reads them: they are put into `environment`, for which
+   * docker has the same rules.
+   */
+  #fromEnvFiles(service, path, name) {
+    const given = entryAt(service, "env_file");
+    const variables2 = /* @__PURE__ */ new Map();
+    for (const item of given === void 0 || isNothing(given) ? [] : itemsOf(given)) {
+      const here = this.#problems.at(`${path} line ${item.line}: services.${name}.env_file`);
+      const file = envFileOf(item, here);
+      if (file === void 0) continue;
+      this.#variablesOfText(path, file.path);
+      const filePath = this.#filled(file.path);
+      const place = this.#problems.at(`${path} line ${file.path.line}: services.${name}.env_file ${filePath}`);
+      if (filePath === "") {
+        place.add("the path is empty: write the path of a file of this job");
+        continue;
+      }
+      const content = place.attempt(() => ({ text: this.#readEnvFile(filePath) }));
+      if (content === void 0) continue;
+      if (content.text === void 0) {
+        if (file.isRequired)
+          place.add(
+            "there is no such file: write the path of a file of this job, absolute or relative to the directory of the first compose file"
+          );
+        else
+          this.#notices.add(
+            `${path} line ${file.path.line}: \`env_file\` ${filePath} is left out (${name}): it is not there, and not required`
+          );
+        continue;
+      }
+      const read2 = parseServiceEnvFile(content.text);
+      for (const { line, reason } of read2.problems) this.#addOnce(`${filePath} line ${line}: ${reason}`);
+      if (!file.isRaw) for (const warning of readOtherwise(read2, filePath)) this.#warnings.add(warning);
+      for (const { name: key, value, line } of read2.variables) {
+        const own2 = this.#valueOf(key, value, this.#problems.at(`${filePath} line ${line}`));
+        if (own2 !== void 0) variables2.set(key, { key, line: item.line, value: text(escaped(own2), item.line) });
+      }
+    }
+    return [...variables2.values()];
+  }
+  /**
+   * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
+   * (cli/compose/loader, updateEnvironment). The runner's own are not among the step's.
+   *
+   * @param given with its variables filled in; `undefined` when there is none
+   */
+  #valueOf(name, given, here) {
+    if (given !== void 0 && given !== "") return given;
+    const own2 = this.#lookUp(name);
+    if (own2 === void 0 && OF_DOCKER.includes(name)) {
+      here.add(
+        `${name} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`
+      );
+    }
+    return own2 ?? given;
+  }
+  /** The same for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
+  #replacement(name, given, here) {
+    const value = this.#valueOf(name, given, here);
+    if (value !== given && !rulesDocker(name)) this.variables.add(name);
+    return value !== given && rulesDocker(name) ? value : void 0;
+  }
+  #environment(environment, fromFiles, here) {
     if (environment.kind === "list") {
-      return mapItems(environment, (item) => {
-        if (item.kind !== "text" || item.value.includes("=")) return item;
-        const value = valueFor(item.value);
-        return value === void 0 ? item : text(`${item.value}=${value}`, item.line);
+      const names = /* @__PURE__ */ new Set();
+      const items = environment.items.map((item) => {
+        if (item.kind !== "text") return item;
+        const [name = "", ...rest] = this.#filled(item).split("=");
+        names.add(name);
+        const value = this.#replacement(name, rest.length === 0 ? void 0 : rest.join("="), here);
+        return value === void 0 ? item : text(escaped(`${name}=${value}`), item.line);
       });
+      const others2 = fromFiles.filter(({ key }) => !names.has(key));
+      const pairs = others2.map(({ key, value, line }) => text(`${escaped(key)}=${value.value}`, line));
+      return { ...environment, items: [...pairs, ...items] };
     }
     if (environment.kind !== "map") return environment;
-    return mapValues(environment, (name, value) => {
-      const inherited = isNothing(value) ? valueFor(name) : void 0;
-      return inherited === void 0 ? value : text(inherited, value.line);
+    const entries = environment.entries.map((entry) => {
+      const { key, value } = entry;
+      if (value.kind !== "text") return entry;
+      const own2 = this.#replacement(key, isNothing(value) ? void 0 : this.#filled(value), here);
+      return own2 === void 0 ? entry : { ...entry, value: text(escaped(own2), value.line) };
     });
+    const others = fromFiles.filter(({ key }) => !entries.some((entry) => entry.key === key));
+    return { ...environment, entries: [...others, ...entries] };
+  }
+  #addOnce(problem2) {
+    if (!this.#told.has(problem2)) this.#problems.add(problem2);
+    this.#told.add(problem2);
   }
   /** What `docker compose config` writes as text, `docker stack` wants as a number. */
   #port(port, path, service) {
+    if (port.kind === "text") {
+      const address = addressOfPort(this.#filled(port));
+      if (address !== "") this.#refuseAddress(`the address ${shown2(address)}`, `${path} line ${port.line}`, service);
+    }
     if (port.kind !== "map") return port;
     const entries = port.entries.flatMap((entry) => {
       const { key, value, line } = entry;
@@ -12628,7 +12869,15 @@ var Lint = class {
         return [];
       }
       if (key === "host_ip") {
-        here.add("`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall");
+        if (value.kind === "text" && meansAllAddresses(this.#filled(value))) {
+          mention(
+            this.#dropped,
+            "ports.host_ip",
+            "Swarm publishes on all addresses anyway",
+            `${path} line ${line}`,
+            service
+          );
+        } else this.#refuseAddress("`host_ip`", `${path} line ${line}`, service);
         return [];
       }
       if (key !== "published" && key !== "target" || value.kind !== "text" || value.style === "plain") return [entry];
@@ -12641,6 +12890,11 @@ var Lint = class {
       return [entry];
     });
     return { ...port, entries };
+  }
+  #refuseAddress(what, place, service) {
+    this.#addOnce(
+      `${place}: services.${service}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`
+    );
   }
   /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
   #content(section, path, name, value) {
@@ -12695,14 +12949,31 @@ function checkCredentialSpec(value, problems) {
   const has = sources.length > 1 ? `it names ${listed(sources)}` : "it names no source";
   problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
 }
-function envFile(file, problems) {
-  if (file.kind !== "map") return file;
-  const path = entryAt(file, "path");
-  const required = entryAt(file, "required");
-  const isOptional = required?.kind === "text" && required.value === "false";
-  if (path !== void 0 && !isOptional && !entryAt(file, "format")) return path;
-  problems.add("docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out");
-  return path ?? text("", file.line);
+var ENV_FILE_KEYS = ["path", "required", "format"];
+function envFileOf(item, problems) {
+  if (item.kind === "text") return { path: item, isRequired: true, isRaw: false };
+  const path = item.kind === "map" ? entryAt(item, "path") : void 0;
+  if (item.kind !== "map" || path?.kind !== "text") {
+    problems.add("this is no path: write the path of a file, or `{path: …, required: false}`");
+    return void 0;
+  }
+  for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
+    problems.add(`it has the unknown key ${shown2(key)}: ${keyAdvice(closestKey(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`);
+  }
+  const textAt2 = (key) => {
+    const value = entryAt(item, key);
+    return value === void 0 ? "" : value.kind === "text" ? value.value.toLowerCase() : "?";
+  };
+  const required = textAt2("required");
+  if (!["", "true", "false"].includes(required)) problems.add("`required` is neither true nor false: write one of them");
+  const format = textAt2("format");
+  if (!["", "raw"].includes(format)) {
+    problems.add("`format` is not `raw`, which is how docker stack reads all of these files: leave it out");
+  }
+  return { path, isRequired: required !== "false", isRaw: format === "raw" };
+}
+function escaped(value) {
+  return value.replaceAll("$", "$$$$");
 }
 function mention(all, key, advice, place, service) {
   const known2 = all.get(key);
@@ -12749,8 +13020,7 @@ function readStack(inputs, rollover, env, problems) {
   if (first !== void 0) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)));
   if (first === void 0 || files.length < paths.length) return void 0;
   const directory = dirname(resolvePath(env, first));
-  requireEnvFiles(files, lookUp, directory, problems);
-  const adapted = adaptCompose(files, lookUp, problems);
+  const adapted = adaptCompose(files, lookUp, problems, (path) => envFileAt(resolve2(directory, path), directory));
   const variables2 = adapted.variables.flatMap((variable) => {
     const value = lookUp(variable);
     return value === void 0 ? [] : [[variable, value]];
@@ -12816,24 +13086,8 @@ function composeFile(path, env, problems) {
   here.add("this is no compose file: write a mapping with the key `services`");
   return void 0;
 }
-function requireEnvFiles(files, lookUp, directory, problems) {
-  for (const { path: file, root } of files) {
-    for (const { key: service, value } of mapAt(root, "services")) {
-      for (const { text: text2, line } of envFilesOf(value)) {
-        const path = filledIn(text2, lookUp);
-        const here = problems.at(`${file} line ${line}: services.${service}.env_file ${path}`);
-        if (path !== "") here.attempt(() => requireUserFile(resolve2(directory, path), directory));
-      }
-    }
-  }
-}
-function envFilesOf(service) {
-  const given = service.kind === "map" ? entryAt(service, "env_file") : void 0;
-  const items = given?.kind === "list" ? given.items : given === void 0 ? [] : [given];
-  return items.flatMap((item) => {
-    const path = item.kind === "map" ? entryAt(item, "path") : item;
-    return path?.kind === "text" ? [{ text: path.value, line: path.line }] : [];
-  });
+function envFileAt(path, directory) {
+  return existsSync(path) ? readUserText(path, directory) : void 0;
 }
 function hideSecrets(files, lookUp, env, directory) {
   const readFile3 = fileReader({ ...env, GITHUB_WORKSPACE: directory });
@@ -12990,8 +13244,8 @@ function readServices(env, forAll, problems) {
 }
 function readStackInputs(env, rollover, problems) {
   const names = ["stack", "compose-file", "env-file", "prune", "rerun-jobs"];
-  const [stack = "", composeFile2 = "", envFile2 = "", prune = "", rerunJobs = ""] = names.map((name) => input(env, name));
-  const inputs = { stack, "compose-file": composeFile2, "env-file": envFile2, prune, "rerun-jobs": rerunJobs };
+  const [stack = "", composeFile2 = "", envFile = "", prune = "", rerunJobs = ""] = names.map((name) => input(env, name));
+  const inputs = { stack, "compose-file": composeFile2, "env-file": envFile, prune, "rerun-jobs": rerunJobs };
   return readStack(inputs, rollover, env, problems);
 }
 function read(env, name, problems, parse) {

@@ -4673,7 +4673,7 @@ async function read2(request, connection, workspace, signal) {
   const keys = serviceKeys(request.adapted.files);
   const alone = whole.refusal === void 0 || keys.length < 2 ? [] : await inParallel(keys, MOST_COMMANDS, capture);
   const all = together([whole, ...alone]);
-  for (const warning of all.warnings) log.warning(`docker stack deploy says: ${warning}`);
+  for (const warning of all.warnings.flatMap(withoutRestart)) log.warning(`docker stack deploy says: ${warning}`);
   const problems = [];
   const objects = wantedObjects(request, all, known2, problems);
   problems.push(...missingExternals(request, known2, all.missing));
@@ -4722,6 +4722,12 @@ async function knownToStack({ name }, { engine }, signal) {
     engine.get("/services", { query: { filters }, signal })
   ]);
   return { ...known2, used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))) };
+}
+var UNSUPPORTED = "Ignoring unsupported options: ";
+function withoutRestart(warning) {
+  if (!warning.startsWith(UNSUPPORTED)) return [warning];
+  const others = warning.slice(UNSUPPORTED.length).split(", ").filter((key) => key !== "restart");
+  return others.length === 0 ? [] : [`${UNSUPPORTED}${others.join(", ")}`];
 }
 async function captured(request, { docker, engine, configDirectory, cliVersion }, known2, workspace, signal, only) {
   const [first = "", ...others] = dockerFiles(request, cliVersion?.major, only);

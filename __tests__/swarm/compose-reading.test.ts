@@ -1,23 +1,52 @@
-import { expect, test } from '@jest/globals'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from '@jest/globals'
 import { Random } from '../../lab/faults/random.ts'
 import { adaptCompose } from '../../src/inputs/compose/adapt.ts'
 import { toYaml } from '../../src/inputs/compose/tree.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import { parseYaml, type YamlMap } from '../../src/inputs/yaml.ts'
 import { type DockerReads, ReadingDocker } from '../support/docker-reads.ts'
+import { cliOlderThan, testUnless } from '../support/swarm.ts'
 import { scalarText } from '../support/yaml-texts.ts'
 
-/** What docker is to read; undefined when the file is refused before. */
-function adapted(text: string): string | undefined {
-  const { root, problems: wrong } = parseYaml(text)
-  if (wrong.length > 0) return undefined
-  const { files } = adaptCompose([{ path: 'c.yml', root: root as YamlMap }], () => undefined, new Problems())
-  return files.map(toYaml)[0]
+/** It does not know `--detach`. */
+const TOO_OLD = cliOlderThan(26)
+
+type Texts = Readonly<Record<string, string>>
+
+interface HandedOn {
+  readonly text: string
+  /** What docker is given of the step's variables. */
+  readonly env: Texts
 }
+
+/** What docker is to read; undefined when the file is refused before. */
+function handedOn(file: string, env: Texts = {}, envFiles: Texts = {}): HandedOn | undefined {
+  const { root, problems: wrong } = parseYaml(file)
+  if (wrong.length > 0) return undefined
+  const problems = new Problems()
+  const files = [{ path: 'c.yml', root: root as YamlMap }]
+  const { files: adaptedFiles, variables } = adaptCompose(
+    files,
+    (name) => env[name],
+    problems,
+    (path) => envFiles[path],
+  )
+  try {
+    problems.throwAll()
+  } catch {
+    return undefined
+  }
+  const known = variables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]))
+  return { text: adaptedFiles.map(toYaml)[0] ?? '', env: Object.fromEntries(known) }
+}
+
+const adapted = (file: string) => handedOn(file)?.text
 
 const sentOf = (reads: DockerReads) => ('sent' in reads ? reads.sent : undefined)
 
-test('docker reads the same from a file as from what is handed to it', async () => {
+testUnless(TOO_OLD, 'docker reads the same from a file as from what is handed to it', async () => {
   await using docker = await ReadingDocker.start()
   const file = `
 x-log: &log {driver: json-file, options: &o {max-size: 010m, max-file: !!str 03}}
@@ -63,7 +92,7 @@ services:
   expect(await docker.read(adapted(file) ?? '')).toEqual(theirs)
 })
 
-test('of scalars in every style docker reads the same, if it takes them', async () => {
+testUnless(TOO_OLD, 'of scalars in every style docker reads the same, if it takes them', async () => {
   await using docker = await ReadingDocker.start()
   let compared = 0
   for (let run = 0; run < 60; run++) {
@@ -80,4 +109,135 @@ test('of scalars in every style docker reads the same, if it takes them', async 
     compared++
   }
   expect(compared).toBeGreaterThan(30)
+})
+
+/** Docker's reading of the user's files and of what it is handed, with the same variables. */
+async function bothReadings(docker: ReadingDocker, file: string, env: Texts = {}, envFiles: Texts = {}) {
+  for (const [name, text] of Object.entries(envFiles)) await writeFile(join(docker.directory, name), text)
+  const ours = handedOn(file, env, envFiles)
+  return {
+    theirs: sentOf(await docker.read(file, env)),
+    ours: ours === undefined ? undefined : sentOf(await docker.read(ours.text, ours.env)),
+  }
+}
+
+const ENV = { SHA: 'abc', DOLLAR: '$SHA $$', EMPTY: '', FULL: 'x', HTTP_PROXY: 'http://proxy', GOFLAGS: '-x' }
+
+testUnless(TOO_OLD, 'the variables of a service have the values that docker gives them', async () => {
+  await using docker = await ReadingDocker.start()
+  const file = `
+services:
+  web:
+    image: x
+    env_file: [a.env, b.env]
+    environment: {SHA: , FULL: "", NONE: , GONE: "", OVER: here, NULLED: , HTTP_PROXY: , GOFLAGS: "\${EMPTY}"}
+  list:
+    image: x
+    env_file: a.env
+    environment: [SHA, FULL=, NONE, GONE=, OVER=here, NULLED, HTTP_PROXY, "GOFLAGS=\${EMPTY}", DOLLAR]
+  files:
+    image: x
+    env_file: b.env
+`
+  const files = {
+    'a.env':
+      '\uFEFF# x\r\nSHA\r\n  DOLLAR\nFULL=\nHTTP_PROXY=\nNONE\nGONE=\nNULLED=1\nOVER=1\nA= "q" \t\nA$B=$SHA ${SHA} $$',
+    'b.env': `A=b\nQ='x' # y\nGOFLAGS\n\u00a0\u2003UNICODE=\u2028x\vy\nEQ==a=b\nLONG=${'x'.repeat(6_000)}\n`,
+  }
+  const { theirs, ours } = await bothReadings(docker, file, ENV, files)
+  expect(theirs).toBeDefined()
+  expect(ours).toEqual(theirs)
+})
+
+testUnless(TOO_OLD, 'of files of variables docker and this action read the same, or both refuse them', async () => {
+  await using docker = await ReadingDocker.start()
+  const pieces = [
+    'A',
+    'B',
+    'SHA',
+    'FULL',
+    '=',
+    '=',
+    '#',
+    ' ',
+    '\t',
+    '\n',
+    '\n',
+    '\r\n',
+    '"',
+    "'",
+    '$',
+    '\\',
+    '\u00a0',
+    '\f',
+    'é',
+    'export ',
+    ':',
+  ]
+  for (let run = 0; run < 40; run++) {
+    const random = new Random(Number(process.env.SEED ?? 2027), run)
+    const text = Array.from({ length: random.between(1, 25) }, () => random.pick(pieces)).join('')
+    const file = 'services: {web: {image: x, env_file: r.env}}'
+    const { theirs, ours } = await bothReadings(docker, file, ENV, { 'r.env': text })
+    expect({ text, ours }).toEqual({ text, ours: theirs })
+  }
+})
+
+testUnless(TOO_OLD, 'what is left out changes nothing for docker', async () => {
+  await using docker = await ReadingDocker.start()
+  const file = `
+x-all: {a: 1}
+services:
+  web:
+    image: x
+    build: {context: ., args: {A: "\${NO}"}}
+    container_name: c
+    cgroup_parent: a
+    cgroupns_mode: private
+    devices: ["/dev/null:/dev/null"]
+    domainname: d
+    external_links: [e]
+    expose: [80]
+    ipc: host
+    links: [db]
+    mac_address: 00:00:00:00:00:01
+    network_mode: bridge
+    pid: host
+    privileged: true
+    security_opt: [a]
+    shm_size: 1m
+    tmpfs: /run
+    userns_mode: host
+    depends_on: [db]
+    x-mine: 1
+    volumes: ["/a:/b:ro,z", "/c:/d:cached"]
+    networks: {default: {ipv4_address: 10.0.0.3, aliases: [w]}}
+  always: {image: x, restart: always}
+  no: {image: x, restart: "no"}
+  some: {image: x, restart: "on-failure:3"}
+  policy: {image: x, restart: "on-failure:3", deploy: {restart_policy: {condition: any}}}
+`
+  const { theirs, ours } = await bothReadings(docker, file)
+  expect(theirs).toBeDefined()
+  expect(ours).toEqual(theirs)
+  expect(JSON.parse(ours?.['services/s_some'] ?? '')).toMatchObject({
+    TaskTemplate: { RestartPolicy: { Condition: 'on-failure', MaxAttempts: 3 } },
+  })
+})
+
+testUnless(TOO_OLD, 'docker leaves out, or reads wrongly, what is told', async () => {
+  await using docker = await ReadingDocker.start()
+  const file = `
+services:
+  web:
+    image: x
+    hostname: "\${FULL:?give it - now}"
+    command: "serve a#b #all of it"
+    extra_hosts: ["one:10.0.0.1", two]
+    tmpfs: /run
+`
+  const sent = sentOf(await docker.read(file, ENV))
+  const { ContainerSpec } = JSON.parse(sent?.['services/s_web'] ?? '{}').TaskTemplate
+  expect(ContainerSpec).toMatchObject({ Hostname: ' now', Args: ['serve', 'a#b'], Hosts: ['10.0.0.1 one'] })
+  expect(ContainerSpec.Mounts ?? []).toEqual([])
 })

@@ -13,7 +13,18 @@ export type ReadFile = (path: string) => string
  * be the content, or the secret itself.
  */
 export function fileReader(env: Environment): ReadFile {
-  return (path) => textOfBytes(readUserFile(resolvePath(env, path), basePath(env)))
+  return (path) => readUserText(resolvePath(env, path), basePath(env))
+}
+
+/**
+ * The text of a file of the user's.
+ *
+ * @param path absolute
+ * @param base where relative paths began, for the message
+ * @throws UserError as {@link readUserFile}, and when it is not UTF-8
+ */
+export function readUserText(path: string, base: string): string {
+  return textOfBytes(readUserFile(path, base))
 }
 
 /** The workspace, where relative paths begin. */

@@ -6,13 +6,12 @@ import type { Rollover } from '../rollover.ts'
 import type { Environment } from '../runner/environment.ts'
 import { adaptCompose } from './compose/adapt.ts'
 import type { ComposeFile } from './compose/place.ts'
-import { entryAt, mapAt } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
-import { basePath, fileReader, type ReadFile, requireUserFile, resolvePath } from './files.ts'
+import { basePath, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import { parseBoolean } from './values.ts'
-import { parseYaml, type YamlValue } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
 
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`])
 
@@ -62,8 +61,7 @@ export function readStack(
   if (first === undefined || files.length < paths.length) return undefined
 
   const directory = dirname(resolvePath(env, first))
-  requireEnvFiles(files, lookUp, directory, problems)
-  const adapted = adaptCompose(files, lookUp, problems)
+  const adapted = adaptCompose(files, lookUp, problems, (path) => envFileAt(resolve(directory, path), directory))
   const variables = adapted.variables.flatMap((variable) => {
     const value = lookUp(variable)
     return value === undefined ? [] : [[variable, value] as const]
@@ -140,26 +138,8 @@ function composeFile(path: string, env: Environment, problems: Problems): Compos
   return undefined
 }
 
-/** Docker itself reads the files of variables that services name: they have to be files, and of this job. */
-function requireEnvFiles(files: readonly ComposeFile[], lookUp: LookUp, directory: string, problems: Problems): void {
-  for (const { path: file, root } of files) {
-    for (const { key: service, value } of mapAt(root, 'services')) {
-      for (const { text, line } of envFilesOf(value)) {
-        const path = filledIn(text, lookUp)
-        const here = problems.at(`${file} line ${line}: services.${service}.env_file ${path}`)
-        if (path !== '') here.attempt(() => requireUserFile(resolve(directory, path), directory))
-      }
-    }
-  }
-}
-
-function envFilesOf(service: YamlValue): { readonly text: string; readonly line: number }[] {
-  const given = service.kind === 'map' ? entryAt(service, 'env_file') : undefined
-  const items = given?.kind === 'list' ? given.items : given === undefined ? [] : [given]
-  return items.flatMap((item) => {
-    const path = item.kind === 'map' ? entryAt(item, 'path') : item
-    return path?.kind === 'text' ? [{ text: path.value, line: path.line }] : []
-  })
+function envFileAt(path: string, directory: string): string | undefined {
+  return existsSync(path) ? readUserText(path, directory) : undefined
 }
 
 /**

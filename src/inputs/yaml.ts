@@ -40,7 +40,7 @@ export interface YamlMap {
   readonly entries: readonly YamlEntry[]
 }
 
-interface YamlEntry {
+export interface YamlEntry {
   readonly key: string
   readonly line: number
   readonly value: YamlValue

@@ -61,7 +61,7 @@ async function read(
   // Docker ends at its first complaint: asked about each service alone, it tells all.
   const alone = whole.refusal === undefined || keys.length < 2 ? [] : await inParallel(keys, MOST_COMMANDS, capture)
   const all = together([whole, ...alone])
-  for (const warning of all.warnings) log.warning(`docker stack deploy says: ${warning}`)
+  for (const warning of all.warnings.flatMap(withoutRestart)) log.warning(`docker stack deploy says: ${warning}`)
 
   const problems: string[] = []
   const objects = wantedObjects(request, all, known, problems)
@@ -122,6 +122,18 @@ async function knownToStack(
 }
 
 /** @param only the one service that docker is asked about; all unless given */
+const UNSUPPORTED = 'Ignoring unsupported options: '
+
+/** That docker ignores `restart` is told with its place by then, and of `on-failure` it is not true. */
+function withoutRestart(warning: string): string[] {
+  if (!warning.startsWith(UNSUPPORTED)) return [warning]
+  const others = warning
+    .slice(UNSUPPORTED.length)
+    .split(', ')
+    .filter((key) => key !== 'restart')
+  return others.length === 0 ? [] : [`${UNSUPPORTED}${others.join(', ')}`]
+}
+
 async function captured(
   request: StackRequest,
   { docker, engine, configDirectory, cliVersion }: Connection,

@@ -1,13 +1,22 @@
 import { rulesDocker } from '../../docker/ruling-variables.ts'
 import { groupBy } from '../../group-by.ts'
-import { closestKey } from '../keys.ts'
+import { foreignLine } from '../../runner/foreign.ts'
+import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, type Problems, shown } from '../problems.ts'
-import type { YamlMap, YamlText, YamlValue } from '../yaml.ts'
+import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
 import { DROPPED, IGNORED, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
 import { referencesOf } from './references.ts'
-import { entryAt, isNothing, mapAt, mapItems, mapTexts, mapValues, text, withEntries } from './tree.ts'
-import { isUnset, type LookUp, partlyFilledIn, substitutionsIn } from './variables.ts'
+import { parseServiceEnvFile, readOtherwise } from './service-env-file.ts'
+import {
+  addressOfPort,
+  hasComment,
+  meansAllAddresses,
+  unknownVolumeOptions,
+  volumeOptionAdvice,
+} from './short-forms.ts'
+import { entryAt, isNothing, itemsOf, mapAt, mapItems, mapTexts, mapValues, text, withEntries } from './tree.ts'
+import { filledIn, isUnset, type LookUp, partlyFilledIn, type Substitution, substitutionsIn } from './variables.ts'
 
 /** Compose files in the form that `docker stack deploy` takes, and what was done to get there. */
 export interface AdaptedFiles {
@@ -30,14 +39,30 @@ export const SOURCE_LABEL = 'swarm-deploy.source'
 const SOURCES = ['file', 'content', 'environment']
 const NO_FILE = '/dev/null'
 
+/** What docker itself is given by its own environment, whatever the step has. */
+const OF_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST']
+
+/**
+ * The text of an `env_file`; `undefined` when there is no such file.
+ *
+ * @param path relative to the directory of the first compose file
+ * @throws UserError when it is no file that can be read
+ */
+export type ReadEnvFile = (path: string) => string | undefined
+
 /**
  * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
  * makes no difference. Pure.
  *
  * @param lookUp the variables of the step and of the env files
  */
-export function adaptCompose(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems): AdaptedFiles {
-  const lint = new Lint(files, lookUp, problems)
+export function adaptCompose(
+  files: readonly ComposeFile[],
+  lookUp: LookUp,
+  problems: Problems,
+  readEnvFile: ReadEnvFile,
+): AdaptedFiles {
+  const lint = new Lint(files, lookUp, problems, readEnvFile)
   const adapted = files.map((file) => lint.adapt(file))
   lint.checkReferences()
   lint.checkImages()
@@ -60,12 +85,17 @@ class Lint {
   readonly #problems: Problems
   readonly #dropped = new Map<string, Mention>()
   readonly #ignored = new Map<string, Mention>()
-  readonly #notices: string[] = []
+  readonly #readEnvFile: ReadEnvFile
+  readonly #notices = new Set<string>()
+  readonly #warnings = new Set<string>()
+  /** Substitutions that were told: what an alias stands for is looked at in each of its places. */
+  readonly #told = new Set<string>()
 
-  constructor(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems) {
+  constructor(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems, readEnvFile: ReadEnvFile) {
     this.#files = files
     this.#lookUp = lookUp
     this.#problems = problems
+    this.#readEnvFile = readEnvFile
   }
 
   notices(): string[] {
@@ -73,7 +103,7 @@ class Lint {
   }
 
   warnings(): string[] {
-    return mentions(this.#ignored, 'is ignored by Swarm')
+    return [...mentions(this.#ignored, 'is ignored by Swarm'), ...this.#warnings]
   }
 
   adapt({ path, root }: ComposeFile): YamlMap {
@@ -81,14 +111,14 @@ class Lint {
       const { key, value, line } = entry
       const here = this.#problems.at(`${path} line ${line}`)
       if (key === 'name') {
-        this.#notices.push(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`)
+        this.#notices.add(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`)
         return []
       }
       if (key === 'version') {
         this.#version(path, line, value)
         return []
       }
-      if (key.startsWith('x-')) return [entry]
+      if (key.startsWith('x-')) return []
       if (!isSection(key)) {
         const advice =
           key === 'include'
@@ -97,14 +127,15 @@ class Lint {
         here.add(`docker stack does not know the top-level key ${shown(key)}: ${advice}`)
         return []
       }
-      this.#variablesOf(path, value)
       if (isNothing(value)) return []
       if (value.kind !== 'map') {
         here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`)
         return []
       }
-      const filled = mapTexts(value, (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) }))
-      return [{ key, line, value: mapValues(filled, (name, inner) => this.#object(key, path, name, inner)) }]
+      const adapted = mapValues(value, (name, inner) => this.#object(key, path, name, inner))
+      this.#variablesOf(path, adapted)
+      const fill = (one: YamlText) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) })
+      return [{ key, line, value: mapTexts(adapted, fill) }]
     })
     return { ...root, entries }
   }
@@ -165,28 +196,45 @@ class Lint {
   #version(path: string, line: number, value: YamlValue): void {
     const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null
     if (minor !== null && Number(minor[1] ?? 0) <= 13) return
-    this.#notices.push(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`)
+    this.#notices.add(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`)
   }
 
   #variablesOf(path: string, value: YamlValue): void {
     if (value.kind === 'list') for (const item of value.items) this.#variablesOf(path, item)
     if (value.kind === 'map') for (const entry of value.entries) this.#variablesOf(path, entry.value)
     if (value.kind !== 'text') return
-    const start = value.line + (value.style === 'block' ? 1 : 0)
-    for (const found of substitutionsIn(value.value, start)) {
-      const here = this.#problems.at(`${path} line ${found.line}`)
-      if (found.kind === 'invalid') {
-        here.add(found.reason)
-        continue
-      }
-      const { name } = found
-      this.variables.add(name)
-      if (isUnset(found, this.#lookUp)) {
-        here.add(
-          `the variable ${name} is not set and has no default: set it in the \`env\` of the step or in an \`env-file\`, or write \${${name}:-…}`,
-        )
+    this.#variablesOfText(path, value)
+  }
+
+  #variablesOfText(path: string, { value, line, style }: YamlText): void {
+    for (const found of substitutionsIn(value, line + (style === 'block' ? 1 : 0))) {
+      if (found.kind === 'variable') this.variables.add(found.name)
+      for (const reason of this.#reasonsAgainst(found)) {
+        this.#addOnce(`${path} line ${found.line}: ${reason}`)
       }
     }
+  }
+
+  #reasonsAgainst(found: Substitution): string[] {
+    if (found.kind === 'invalid') return [found.reason]
+    const { name, needs, words, misread } = found
+    const reasons: string[] = []
+    if (isUnset(found, this.#lookUp)) {
+      const state = this.#lookUp(name) === undefined ? 'not set' : 'empty'
+      const setIt = 'set it in the `env` of the step or in an `env-file`'
+      reasons.push(
+        needs === 'value'
+          ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}`
+          : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${foreignLine(words.trim(), 300)}"`}: ${setIt}`,
+      )
+    }
+    if (misread !== '') {
+      const what = needs === 'default' ? 'default' : 'message'
+      reasons.push(
+        `docker stack takes the ${misread} in the ${what} of ${name} for the beginning of another: write the ${what} without ${misread}`,
+      )
+    }
+    return reasons
   }
 
   #object(section: (typeof SECTIONS)[number], path: string, name: string, value: YamlValue): YamlValue {
@@ -200,10 +248,11 @@ class Lint {
       this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``)
       return service
     }
-    const entries = service.entries.flatMap((entry) => {
+    const fromFiles = this.#fromEnvFiles(service, path, name)
+    const entries = service.entries.flatMap((entry): YamlEntry[] => {
       const { key, line, value } = entry
       const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`)
-      if (key.startsWith('x-')) return [entry]
+      if (key.startsWith('x-')) return []
       const dropped = own(DROPPED, key)
       if (dropped !== undefined) {
         mention(this.#dropped, key, dropped, `${path} line ${line}`, name)
@@ -223,42 +272,171 @@ class Lint {
       }
       if (isNothing(value) && (key === 'command' || key === 'entrypoint')) return []
       const ignored = own(IGNORED, key)
-      if (ignored !== undefined) {
+      if (ignored !== undefined && !this.#obeysRestart(entry, service)) {
         mention(this.#ignored, key, ignored, `${path} line ${line}`, name)
-        return []
+        // All but this one are never looked at again, and neither are the variables in them.
+        return key === 'restart' ? [entry] : []
       }
-      if (key === 'environment') return [{ ...entry, value: this.#inherited(value) }]
       if (key === 'credential_spec') checkCredentialSpec(value, here)
       if (key === 'ports') return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }]
-      if (key === 'env_file') return [{ ...entry, value: mapItems(value, (file) => envFile(file, here)) }]
+      if (key === 'env_file') return []
+      if (key === 'environment') return [{ ...entry, value: this.#environment(value, fromFiles, here) }]
+      this.#warnOfSilence(entry, path, name)
       return [entry]
     })
+    if (fromFiles.length > 0 && entryAt(service, 'environment') === undefined) {
+      const all = { kind: 'map', line: service.line, entries: fromFiles } as const
+      entries.push({ key: 'environment', line: service.line, value: all })
+    }
     return { ...service, entries }
   }
 
-  /** A variable without a value takes the one of the step; docker would obey some of them itself. */
-  #inherited(environment: YamlValue): YamlValue {
-    const valueFor = (name: string) => {
-      const value = rulesDocker(name) ? this.#lookUp(name) : undefined
-      if (value === undefined) this.variables.add(name)
-      return value?.replaceAll('$', '$$$$')
+  /** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
+  #obeysRestart({ key, value }: YamlEntry, service: YamlMap): boolean {
+    const deploy = entryAt(service, 'deploy')
+    const hasPolicy = deploy?.kind === 'map' && entryAt(deploy, 'restart_policy') !== undefined
+    return key === 'restart' && !hasPolicy && value.kind === 'text' && this.#filled(value).startsWith('on-failure')
+  }
+
+  /** What docker leaves out of a value without a word. */
+  #warnOfSilence({ key, line, value }: YamlEntry, path: string, service: string): void {
+    const warn = (at: number, said: string) =>
+      this.#warnings.add(`${path} line ${at}: services.${service}.${key}: ${said}`)
+    if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
+      warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes')
     }
+    if (key === 'volumes') {
+      for (const item of itemsOf(value)) {
+        if (item.kind !== 'text') continue
+        for (const option of unknownVolumeOptions(this.#filled(item))) {
+          const place = `${path} line ${item.line}`
+          mention(this.#ignored, `volumes: …:${foreignLine(option, 40)}`, volumeOptionAdvice(option), place, service)
+        }
+      }
+    }
+    if (key === 'extra_hosts') {
+      const incomplete =
+        value.kind === 'map'
+          ? value.entries.filter((entry) => isNothing(entry.value))
+          : itemsOf(value).filter((item) => item.kind === 'text' && !/[:=]/.test(this.#filled(item)))
+      for (const one of incomplete) warn(one.line, 'docker leaves out a host without an address: write `name:address`')
+    }
+    if (key !== 'networks' || value.kind !== 'map') return
+    for (const network of value.entries) {
+      for (const entry of network.value.kind === 'map' ? network.value.entries : []) {
+        if (!/^ipv[46]_address$/.test(entry.key)) continue
+        const advice = 'Swarm chooses the addresses of tasks itself: leave it out, and use the name of the service'
+        mention(this.#ignored, `networks.${entry.key}`, advice, `${path} line ${entry.line}`, service)
+      }
+    }
+  }
+
+  #filled({ value }: YamlText): string {
+    return filledIn(value, this.#lookUp)
+  }
+
+  /**
+   * What the files of variables give a service, as docker stack reads them: they are put into `environment`, for which
+   * docker has the same rules.
+   */
+  #fromEnvFiles(service: YamlMap, path: string, name: string): YamlEntry[] {
+    const given = entryAt(service, 'env_file')
+    const variables = new Map<string, YamlEntry>()
+    for (const item of given === undefined || isNothing(given) ? [] : itemsOf(given)) {
+      const here = this.#problems.at(`${path} line ${item.line}: services.${name}.env_file`)
+      const file = envFileOf(item, here)
+      if (file === undefined) continue
+      this.#variablesOfText(path, file.path)
+      const filePath = this.#filled(file.path)
+      const place = this.#problems.at(`${path} line ${file.path.line}: services.${name}.env_file ${filePath}`)
+      if (filePath === '') {
+        place.add('the path is empty: write the path of a file of this job')
+        continue
+      }
+      const content = place.attempt(() => ({ text: this.#readEnvFile(filePath) }))
+      if (content === undefined) continue
+      if (content.text === undefined) {
+        if (file.isRequired)
+          place.add(
+            'there is no such file: write the path of a file of this job, absolute or relative to the directory of the first compose file',
+          )
+        else
+          this.#notices.add(
+            `${path} line ${file.path.line}: \`env_file\` ${filePath} is left out (${name}): it is not there, and not required`,
+          )
+        continue
+      }
+      const read = parseServiceEnvFile(content.text)
+      for (const { line, reason } of read.problems) this.#addOnce(`${filePath} line ${line}: ${reason}`)
+      if (!file.isRaw) for (const warning of readOtherwise(read, filePath)) this.#warnings.add(warning)
+      for (const { name: key, value, line } of read.variables) {
+        const own = this.#valueOf(key, value, this.#problems.at(`${filePath} line ${line}`))
+        if (own !== undefined) variables.set(key, { key, line: item.line, value: text(escaped(own), item.line) })
+      }
+    }
+    return [...variables.values()]
+  }
+
+  /**
+   * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
+   * (cli/compose/loader, updateEnvironment). The runner's own are not among the step's.
+   *
+   * @param given with its variables filled in; `undefined` when there is none
+   */
+  #valueOf(name: string, given: string | undefined, here: Problems): string | undefined {
+    if (given !== undefined && given !== '') return given
+    const own = this.#lookUp(name)
+    if (own === undefined && OF_DOCKER.includes(name)) {
+      here.add(
+        `${name} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`,
+      )
+    }
+    return own ?? given
+  }
+
+  /** The same for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
+  #replacement(name: string, given: string | undefined, here: Problems): string | undefined {
+    const value = this.#valueOf(name, given, here)
+    if (value !== given && !rulesDocker(name)) this.variables.add(name)
+    return value !== given && rulesDocker(name) ? value : undefined
+  }
+
+  #environment(environment: YamlValue, fromFiles: readonly YamlEntry[], here: Problems): YamlValue {
     if (environment.kind === 'list') {
-      return mapItems(environment, (item) => {
-        if (item.kind !== 'text' || item.value.includes('=')) return item
-        const value = valueFor(item.value)
-        return value === undefined ? item : text(`${item.value}=${value}`, item.line)
+      const names = new Set<string>()
+      const items = environment.items.map((item) => {
+        if (item.kind !== 'text') return item
+        const [name = '', ...rest] = this.#filled(item).split('=')
+        names.add(name)
+        const value = this.#replacement(name, rest.length === 0 ? undefined : rest.join('='), here)
+        return value === undefined ? item : text(escaped(`${name}=${value}`), item.line)
       })
+      const others = fromFiles.filter(({ key }) => !names.has(key))
+      const pairs = others.map(({ key, value, line }) => text(`${escaped(key)}=${(value as YamlText).value}`, line))
+      return { ...environment, items: [...pairs, ...items] }
     }
     if (environment.kind !== 'map') return environment
-    return mapValues(environment, (name, value) => {
-      const inherited = isNothing(value) ? valueFor(name) : undefined
-      return inherited === undefined ? value : text(inherited, value.line)
+    const entries = environment.entries.map((entry) => {
+      const { key, value } = entry
+      if (value.kind !== 'text') return entry
+      const own = this.#replacement(key, isNothing(value) ? undefined : this.#filled(value), here)
+      return own === undefined ? entry : { ...entry, value: text(escaped(own), value.line) }
     })
+    const others = fromFiles.filter(({ key }) => !entries.some((entry) => entry.key === key))
+    return { ...environment, entries: [...others, ...entries] }
+  }
+
+  #addOnce(problem: string): void {
+    if (!this.#told.has(problem)) this.#problems.add(problem)
+    this.#told.add(problem)
   }
 
   /** What `docker compose config` writes as text, `docker stack` wants as a number. */
   #port(port: YamlValue, path: string, service: string): YamlValue {
+    if (port.kind === 'text') {
+      const address = addressOfPort(this.#filled(port))
+      if (address !== '') this.#refuseAddress(`the address ${shown(address)}`, `${path} line ${port.line}`, service)
+    }
     if (port.kind !== 'map') return port
     const entries = port.entries.flatMap((entry) => {
       const { key, value, line } = entry
@@ -268,7 +446,15 @@ class Lint {
         return []
       }
       if (key === 'host_ip') {
-        here.add('`host_ip`: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall')
+        if (value.kind === 'text' && meansAllAddresses(this.#filled(value))) {
+          mention(
+            this.#dropped,
+            'ports.host_ip',
+            'Swarm publishes on all addresses anyway',
+            `${path} line ${line}`,
+            service,
+          )
+        } else this.#refuseAddress('`host_ip`', `${path} line ${line}`, service)
         return []
       }
       if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain') return [entry]
@@ -281,6 +467,12 @@ class Lint {
       return [entry]
     })
     return { ...port, entries }
+  }
+
+  #refuseAddress(what: string, place: string, service: string): void {
+    this.#addOnce(
+      `${place}: services.${service}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`,
+    )
   }
 
   /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
@@ -340,14 +532,42 @@ function checkCredentialSpec(value: YamlValue, problems: Problems): void {
   problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``)
 }
 
-function envFile(file: YamlValue, problems: Problems): YamlValue {
-  if (file.kind !== 'map') return file
-  const path = entryAt(file, 'path')
-  const required = entryAt(file, 'required')
-  const isOptional = required?.kind === 'text' && required.value === 'false'
-  if (path !== undefined && !isOptional && !entryAt(file, 'format')) return path
-  problems.add('docker stack knows neither `required: false` nor `format`: write the path alone, or leave the file out')
-  return path ?? text('', file.line)
+interface EnvFileEntry {
+  readonly path: YamlText
+  readonly isRequired: boolean
+  /** Its author wants it read as docker stack does. */
+  readonly isRaw: boolean
+}
+
+const ENV_FILE_KEYS = ['path', 'required', 'format']
+
+/** What an item of `env_file` says; `undefined` when it says nothing that can be used. */
+function envFileOf(item: YamlValue, problems: Problems): EnvFileEntry | undefined {
+  if (item.kind === 'text') return { path: item, isRequired: true, isRaw: false }
+  const path = item.kind === 'map' ? entryAt(item, 'path') : undefined
+  if (item.kind !== 'map' || path?.kind !== 'text') {
+    problems.add('this is no path: write the path of a file, or `{path: …, required: false}`')
+    return undefined
+  }
+  for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
+    problems.add(`it has the unknown key ${shown(key)}: ${keyAdvice(closestKey(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`)
+  }
+  const textAt = (key: string) => {
+    const value = entryAt(item, key)
+    return value === undefined ? '' : value.kind === 'text' ? value.value.toLowerCase() : '?'
+  }
+  const required = textAt('required')
+  if (!['', 'true', 'false'].includes(required)) problems.add('`required` is neither true nor false: write one of them')
+  const format = textAt('format')
+  if (!['', 'raw'].includes(format)) {
+    problems.add('`format` is not `raw`, which is how docker stack reads all of these files: leave it out')
+  }
+  return { path, isRequired: required !== 'false', isRaw: format === 'raw' }
+}
+
+/** As docker is to find a text in which no dollar sign begins a variable. */
+function escaped(value: string): string {
+  return value.replaceAll('$', '$$$$')
 }
 
 function mention(all: Map<string, Mention>, key: string, advice: string, place: string, service: string): void {

@@ -57,5 +57,6 @@ export const IGNORED: Readonly<Record<string, string>> = {
   restart: 'write `deploy: {restart_policy: {condition: any}}`',
   security_opt: 'leave it out',
   shm_size: 'mount a `tmpfs` at /dev/shm',
+  tmpfs: 'write `volumes: [{type: tmpfs, target: /run}]`',
   userns_mode: 'leave it out',
 }

@@ -22,6 +22,11 @@ export function mapItems(value: YamlValue, change: (item: YamlValue) => YamlValu
   return { ...value, items: value.items.map(change) } satisfies YamlList
 }
 
+/** The items of a list; of anything else the value itself, which stands for a list of one. */
+export function itemsOf(value: YamlValue): readonly YamlValue[] {
+  return value.kind === 'list' ? value.items : [value]
+}
+
 /** The map with every text in it changed; its keys stay. */
 export function mapTexts(map: YamlMap, change: (text: YamlText) => YamlText): YamlMap {
   const changed = (value: YamlValue): YamlValue => {

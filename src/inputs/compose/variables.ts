@@ -2,7 +2,16 @@ import { type Token, tokensIn } from './substitution.ts'
 
 /** A place of a text where Docker puts the value of a variable. */
 export type Substitution =
-  | { readonly kind: 'variable'; readonly name: string; readonly line: number; readonly needs: Need }
+  | {
+      readonly kind: 'variable'
+      readonly name: string
+      readonly line: number
+      readonly needs: Need
+      /** What stands behind the operator: a default, or what the author says of a variable that is missing. */
+      readonly words: string
+      /** The signs in the words that docker stack takes for the operator; empty when it reads what is meant. */
+      readonly misread: string
+    }
   /** What Docker would refuse, or leave as it stands. */
   | { readonly kind: 'invalid'; readonly line: number; readonly reason: string }
 
@@ -35,12 +44,22 @@ export function substitutionsIn(text: string, line: number): Substitution[] {
       const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`
       return [{ kind: 'invalid', line: at, reason }]
     }
-    if (rest.includes('${')) {
-      const reason = `the default of ${name} holds another variable, which docker stack would leave as it stands: write a plain default`
+    if (rest.includes('${') || (operator.endsWith('?') && /\$[a-z_{]/i.test(rest))) {
+      const what = operator.endsWith('?') ? 'message' : 'default'
+      const reason = `the ${what} of ${name} holds another variable, which docker stack would leave as it stands: write a plain ${what}`
       return [{ kind: 'invalid', line: at, reason }]
     }
-    return [{ kind: 'variable', name, line: at, needs: needOf(operator) }]
+    return [
+      { kind: 'variable', name, line: at, needs: needOf(operator), words: rest, misread: misreadIn(operator, rest) },
+    ]
   })
+}
+
+/** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */
+const OPERATORS = [':-', '-', ':?', '?']
+
+function misreadIn(operator: string, rest: string): string {
+  return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? ''
 }
 
 function lineBreaks(text: string, from: number, to: number): number {

@@ -5,11 +5,19 @@ import { adaptCompose } from '../../../../src/inputs/compose/adapt.ts'
 import { toYaml } from '../../../../src/inputs/compose/tree.ts'
 import { Problems } from '../../../../src/inputs/problems.ts'
 import { parseYaml, type YamlMap } from '../../../../src/inputs/yaml.ts'
+import { printable } from '../../../../src/runner/printable.ts'
 
-function adapt(text: string, variables: Readonly<Record<string, string>> = {}) {
+type Texts = Readonly<Record<string, string>>
+
+function adapt(text: string, variables: Texts = {}, envFiles: Texts = {}) {
   const problems = new Problems()
   const file = { path: 'c.yml', root: parseYaml(text).root as YamlMap }
-  const adapted = adaptCompose([file], (name) => variables[name], problems)
+  const adapted = adaptCompose(
+    [file],
+    (name) => variables[name],
+    problems,
+    (path) => envFiles[path],
+  )
   const texts = adapted.files.map(toYaml)
   try {
     problems.throwAll()
@@ -44,7 +52,6 @@ describe('what docker stack would refuse is an error with file and line', () => 
     ['a lone dollar', web('user: "5$"'), /line 4: .*write \$\$/],
     ['two credential specs', web('credential_spec: {file: a, registry: b}'), /exactly one of/],
     ['no image', 'services:\n  web:\n    build: .', /does not build/],
-    ['optional env_file', web('env_file: [{path: a, required: false}]'), /required/],
     ['two contents', `${web('')}secrets: {a: {file: x, environment: Y}}`, /`file` and `environment`/],
   ])('%s', (_, text, said) => {
     expect(adapt(text).problems).toContainEqual(expect.stringMatching(said))
@@ -53,12 +60,12 @@ describe('what docker stack would refuse is an error with file and line', () => 
 
 test('what makes no difference is evened out, with a notice', () => {
   const { texts, notices, problems } = adapt(
-    `name: x\n${web('ports: [{target: 80, published: "8080", name: http}]')}    depends_on: {db: {condition: service_healthy}}\n    command: null\n    env_file: [{path: a.env}]\n  db: {image: pg, pull_policy: always}\n`,
+    `name: x\n${web('ports: [{target: 80, published: "8080", name: http}]')}    depends_on: {db: {condition: service_healthy}}\n    command: null\n    expose: [80]\n  db: {image: pg, pull_policy: always}\n`,
   )
   expect(problems).toEqual([])
   expect(parse(texts[0] ?? '')).toEqual({
     services: {
-      web: { image: 'nginx', ports: [{ target: 80, published: 8080 }], env_file: ['a.env'] },
+      web: { image: 'nginx', ports: [{ target: 80, published: 8080 }] },
       db: { image: 'pg' },
     },
   })
@@ -66,6 +73,7 @@ test('what makes no difference is evened out, with a notice', () => {
     'name',
     'ports.name',
     'depends_on',
+    'expose',
     'pull_policy',
   ])
 })
@@ -91,4 +99,220 @@ test('escaped dollars and defaults are no unset variables; a set one is handed o
   const { problems, variables } = adapt(web('command: ["$$HOME ${A:-b} ${C-} ${TAG} $TAG"]'), { TAG: '' })
   expect(problems).toEqual([])
   expect(variables).toEqual(['A', 'C', 'TAG'])
+})
+
+describe('a port with an address is refused in the short form as in the long one', () => {
+  const said = (form: string, variables = {}) => adapt(web(`ports: [${form}]`), variables).problems
+
+  test.each([
+    ['"127.0.0.1:8001:8001"', '127.0.0.1'],
+    ['"127.0.0.1::80"', '127.0.0.1'],
+    ['"[::1]:80:80"', '::1'],
+    ['"::1:80:80/udp"', '::1'],
+    ['"10.0.0.1:8000-8010:80-90/tcp"', '10.0.0.1'],
+    ['"${BIND:-127.0.0.1}:80:80"', '127.0.0.1'],
+    ['"${BOTH}:80"', '10.1.1.1'],
+    ['"localhost:80:80"', 'localhost'],
+  ])('%s', (form, address) => {
+    expect(said(form, { BOTH: '10.1.1.1:80' })).toEqual([
+      `c.yml line 4: services.web.ports: the address "${address}": Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`,
+    ])
+  })
+
+  test('unless it means all of them, or is none', () => {
+    const forms =
+      '80, "80:80", "80-90:80-90/udp", "0.0.0.0:80:80", "[::]:80:80", "${BIND}:80:80", {target: 80, host_ip: 0.0.0.0}'
+    const { problems, notices } = adapt(web(`ports: [${forms}]`), { BIND: '' })
+    expect(problems).toEqual([])
+    expect(notices).toEqual([expect.stringContaining('`ports.host_ip` is left out (web)')])
+  })
+})
+
+test('what docker leaves out of a value without a word is a warning', () => {
+  const { warnings, problems } = adapt(`services:
+  web:
+    image: nginx
+    command: "serve --color '#fff' a#b #all of it"
+    entrypoint: sh -c 'echo # no comment'
+    volumes: ["./a:/b:ro,z", 'C:\\x:/y:cached', "data:/d:rw,rshared", "/var/run"]
+    extra_hosts: ["one:10.0.0.1", two, "three=::1"]
+    tmpfs: /run
+    networks: {back: {ipv4_address: 10.0.0.3, aliases: [x]}}
+    restart: on-failure:3
+networks: {back: {}}
+volumes: {data: {}}
+`)
+  expect(problems).toEqual([])
+  expect(warnings).toEqual([
+    expect.stringMatching(/^c\.yml line 6: `volumes: …:z` is ignored by Swarm \(web\): .*SELinux/),
+    expect.stringMatching(/^c\.yml line 6: `volumes: …:cached` is ignored by Swarm \(web\): .*Docker Desktop/),
+    expect.stringMatching(/^c\.yml line 8: `tmpfs` is ignored by Swarm \(web\): .*type: tmpfs/),
+    expect.stringMatching(/^c\.yml line 9: `networks\.ipv4_address` is ignored/),
+    expect.stringMatching(/^c\.yml line 4: services\.web\.command: docker takes a word that begins with #/),
+    expect.stringMatching(/^c\.yml line 7: services\.web\.extra_hosts: docker leaves out a host without an address/),
+  ])
+})
+
+describe('variables', () => {
+  test('in what is dropped or ignored need no value', () => {
+    const { problems, texts } = adapt(`x-all: {a: "\${NO}"}
+services:
+  web:
+    image: nginx
+    build: {context: ., args: {TOKEN: "\${NO}", OTHER: "\${NO:?say}", THIRD: "\${NO:+x} $"}}
+    container_name: web-\${NO}
+    develop: {watch: [{path: "\${NO}"}]}
+    depends_on: ["\${NO}"]
+    expose: ["\${NO}"]
+    privileged: \${NO}
+    tmpfs: ["\${NO}"]
+    x-mine: \${NO}
+    ports: [{target: 80, name: "\${NO}"}]
+`)
+    expect(problems).toEqual([])
+    expect(texts).toEqual(['{"services": {"web": {"image": "nginx", "ports": [{"target": 80}]}}}'])
+  })
+
+  test.each([
+    [
+      '${RELEASE:?give the release}',
+      'the variable RELEASE is not set, of which the file says "give the release": set it in the `env` of the step or in an `env-file`',
+    ],
+    ['${RELEASE?}', 'the variable RELEASE is not set: set it in the `env` of the step or in an `env-file`'],
+    [
+      '${EMPTY:?fill it}',
+      'the variable EMPTY is empty, of which the file says "fill it": set it in the `env` of the step or in an `env-file`',
+    ],
+    [
+      '${A:?needs ${B}}',
+      'the message of A holds another variable, which docker stack would leave as it stands: write a plain message',
+    ],
+    [
+      '${A:?needs $B}',
+      'the message of A holds another variable, which docker stack would leave as it stands: write a plain message',
+    ],
+    [
+      '${A:-${B}}',
+      'the default of A holds another variable, which docker stack would leave as it stands: write a plain default',
+    ],
+    [
+      '${A:?give it - now}',
+      'docker stack takes the - in the message of A for the beginning of another: write the message without -',
+    ],
+    [
+      '${A?a:?b}',
+      'docker stack takes the :? in the message of A for the beginning of another: write the message without :?',
+    ],
+    [
+      '${A-b:-c}',
+      'docker stack takes the :- in the default of A for the beginning of another: write the default without :-',
+    ],
+  ])('%s', (value, said) => {
+    expect(adapt(web(`user: "${value}"`), { A: 'x', EMPTY: '' }).problems).toEqual([`c.yml line 4: ${said}`])
+  })
+
+  test('words of the author give the runner no command', () => {
+    const [problem] = adapt(web('user: "${A:?\\n::error::x\\u001b[31m}"')).problems
+    expect(problem).toMatch(/^c\.yml line 4: the variable A is not set, of which the file says "::error::x.*": set it/)
+    expect(problem).toBe(printable(problem ?? ''))
+  })
+
+  test('what an alias brings to several services is told once', () => {
+    const text = 'x-a: &a {image: nginx, user: "${WHO}"}\nservices: {a: {<<: *a}, b: {<<: *a}}'
+    expect(adapt(text).problems).toEqual([expect.stringContaining('the variable WHO is not set')])
+  })
+})
+
+describe('the variables of a service', () => {
+  const environmentOf = (lines: string, variables = {}, envFiles = {}) => {
+    const { texts, ...rest } = adapt(web(lines), variables, envFiles)
+    return { ...rest, environment: parse(texts[0] ?? '').services.web.environment as unknown }
+  }
+
+  test('without a value, or with an empty one, take the step’s wherever they are given', () => {
+    const env = { SHA: 'abc$1', EMPTY: '', HOME: '/root', LAST: 'set' }
+    const file = { 'e.env': '\uFEFF# comment\n\nSHA\r\nNO\n  EMPTY\nHOME=\nOWN= $x "y" \nTWICE=1\nTWICE=2\n' }
+    expect(environmentOf('env_file: e.env', env, file)).toMatchObject({
+      problems: [],
+      environment: { SHA: 'abc$$1', EMPTY: '', HOME: '/root', OWN: ' $$x "y" ', TWICE: '2' },
+    })
+    expect(
+      environmentOf('environment: {SHA: , NO: , HOME: "", GONE: "", OWN: "$SHA", LAST: "${EMPTY}"}', env),
+    ).toMatchObject({
+      variables: ['SHA', 'LAST', 'EMPTY'],
+      environment: { SHA: null, NO: null, HOME: '/root', GONE: '', OWN: '$SHA', LAST: '${EMPTY}' },
+    })
+    expect(environmentOf('environment: [SHA, NO, HOME=, "OWN=$SHA"]', env)).toMatchObject({
+      variables: ['SHA'],
+      environment: ['SHA', 'NO', 'HOME=/root', 'OWN=$SHA'],
+    })
+  })
+
+  test('in `environment` go before those of files, and a later file before an earlier one', () => {
+    const files = { 'a.env': 'A=1\nB=1\nC=1', 'b.env': 'B=2\nC=2\n$D=2' }
+    const both = 'env_file: [a.env, b.env]\n    environment:'
+    expect(environmentOf(`${both} {C: 3}`, {}, files).environment).toEqual({ A: '1', B: '2', $D: '2', C: 3 })
+    expect(environmentOf(`${both} [C=3]`, {}, files).environment).toEqual(['A=1', 'B=2', '$$D=2', 'C=3'])
+  })
+
+  test('are never those by which docker itself is led', () => {
+    expect(adapt(web('environment: {DOCKER_HOST: ""}')).problems).toEqual([
+      expect.stringMatching(
+        /^c\.yml line 4: services\.web\.environment: DOCKER_HOST has no value, and docker would put its own/,
+      ),
+    ])
+    expect(adapt(web('env_file: a'), {}, { a: '\nDOCKER_CONFIG=' }).problems).toEqual([
+      expect.stringMatching(/^a line 2: DOCKER_CONFIG has no value/),
+    ])
+  })
+
+  test('may come from a file that need not be there', () => {
+    const lines =
+      'env_file:\n      - {path: ./there.env, required: false, format: raw}\n      - {path: "./$NAME.env", required: false}'
+    const { problems, notices, environment, warnings } = environmentOf(
+      lines,
+      { NAME: 'absent' },
+      { './there.env': 'A="1"' },
+    )
+    expect({ problems, warnings, environment }).toEqual({ problems: [], warnings: [], environment: { A: '"1"' } })
+    expect(notices).toEqual([
+      'c.yml line 6: `env_file` ./absent.env is left out (web): it is not there, and not required',
+    ])
+  })
+
+  test.each([
+    ['env_file: [gone.env]', /^c\.yml line 4: services\.web\.env_file gone\.env: there is no such file/],
+    ['env_file: [{path: a.env, format: dotenv}]', /^c\.yml line 4: services\.web\.env_file: `format` is not `raw`/],
+    ['env_file: [{path: a.env, required: maybe}]', /`required` is neither true nor false/],
+    ['env_file: [{path: a.env, requierd: false}]', /the unknown key "requierd": did you mean `required`/],
+    ['env_file: [{required: false}]', /this is no path/],
+    ['env_file: "${NO}"', /the variable NO is not set/],
+    ['env_file: bad.env', /^bad\.env line 2: docker stack does not know `export`/],
+    ['env_file: worse.env', /^worse\.env line 1: this is no NAME=value/],
+    ['env_file: none.env', /^none\.env line 1: there is no name before the =/],
+    ['env_file: long.env', /^long\.env line 1: the line is longer than 64 kB/],
+  ])('%s is refused', (lines, said) => {
+    const files = {
+      'a.env': '',
+      'bad.env': 'A=1\nexport B=2',
+      'worse.env': 'A b',
+      'none.env': '=x',
+      'long.env': `A=${'x'.repeat(70_000)}`,
+    }
+    expect(adapt(web(lines), {}, files).problems).toContainEqual(expect.stringMatching(said))
+  })
+
+  test('that docker compose would read otherwise are a warning with file and line, without a value', () => {
+    const file = `URL="https://x.example/a b"\nNAME='single'\nJSON={"a": "b"}\nOPEN="x\nPORT=80 # http\nP=$ab#c\nQ=\${URL}/x\n`
+    const { warnings } = adapt(
+      `${web('env_file: app.env')}  other: {image: x, env_file: app.env}\n`,
+      {},
+      { 'app.env': file },
+    )
+    expect(warnings).toEqual([
+      'app.env line 1: URL: docker stack keeps the quotes around the value, which docker compose takes off: leave them out (also NAME in line 2)',
+      'app.env line 5: PORT: docker stack keeps what looks like a comment behind the value: put it into a line of its own',
+      'app.env line 7: Q: docker stack fills in no variables in an `env_file`: write the value, or the variable under `environment`',
+    ])
+  })
 })
