@@ -1,11 +1,20 @@
+import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
 import type { CheckedService, Connection, PlannedService, StackService } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import { type Command, policyFlags, serviceCreate, serviceUpdate } from './docker/commands.ts'
+import { type Command, policyFlags, serviceCreate, serviceUpdate, wordsOf } from './docker/commands.ts'
 import { rehearse } from './docker/rehearsal.ts'
 import { variablesRulingDocker } from './docker/ruling-variables.ts'
 import { isJob } from './docker/service-mode.ts'
-import { type Difference, difference, withDifference, withPlatforms } from './docker/service-spec.ts'
+import {
+  commandOf,
+  type Difference,
+  difference,
+  withCommand,
+  withDifference,
+  withPlatforms,
+} from './docker/service-spec.ts'
 import { changedParts, sameSpec, withStoredOrder } from './docker/spec-comparison.ts'
+import { entriesOf, type Overlay, withRecord } from './docker/spec-overlay.ts'
 import { withoutIgnored } from './docker/spec-support.ts'
 import { isPaused } from './docker/unsettled.ts'
 import { UserErrors } from './errors.ts'
@@ -37,14 +46,18 @@ export async function changeOf(
   const { request, current } = planned
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
-  const spec = await specFor(planned, missing, image, surroundings)
+  const declared = await declaredByFlags(planned, surroundings)
+  const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned
+  const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command)
   const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion)
   for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
   const isSent = missing.image !== undefined || request.compose !== undefined
   const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
   const networks = request.compose?.networks ?? []
-  return { wanted, networks, changes: changesOf(planned, wanted, missing) }
+  const changes = changesOf(planned, wanted, missing, declared)
+  const isNoted = declared !== undefined && changes.length > 0
+  return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes }
 }
 
 function specFor(
@@ -99,10 +112,12 @@ function isPlain(
 
 /** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
 function flagsFor({ request, current }: PlannedService): readonly string[] {
-  const { createArgs, updateArgs, rollover } = request
-  const own = current === undefined ? createArgs : updateArgs
+  const { createArgs = [], updateArgs, rollover } = request
+  const own = wordsOf(current === undefined ? createArgs : updateArgs)
   const makesJob =
-    current === undefined ? /--mode[= ](?:replicated|global)-job/.test(own.join(' ')) : isJob(current.Spec)
+    current === undefined
+      ? createArgs.some(({ name, value }) => name === '--mode' && value?.endsWith('-job'))
+      : isJob(current.Spec)
   return makesJob ? own : [...policyFlags(rollover), ...own]
 }
 
@@ -110,13 +125,29 @@ function flagsFor({ request, current }: PlannedService): readonly string[] {
 async function rehearsed(
   planned: PlannedService,
   missing: Difference,
-  { connection: { docker, engine, configDirectory }, workspace, signal }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<ServiceSpec> {
+  const { connection, workspace, signal } = surroundings
+  const { docker, engine, configDirectory } = connection
   const command = commandFor(planned, missing, configDirectory)
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current)
-  if ('refusal' in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`])
+  if ('refusal' in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)])
   const env = variablesRulingDocker(missing.env)
-  return withDifference(rehearsal.spec, { image: undefined, replicas: undefined, env })
+  const spec = withDifference(rehearsal.spec, { image: undefined, replicas: undefined, env })
+  return planned.current === undefined ? completed(planned, spec, surroundings) : spec
+}
+
+/** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */
+async function completed(
+  { request }: PlannedService,
+  spec: ServiceSpec,
+  surroundings: Surroundings,
+): Promise<ServiceSpec> {
+  const { createArgs, env } = request
+  const updated = await updatedByFlags(request, spec, surroundings)
+  if (createArgs === undefined) return updated
+  const names = createArgs.map(({ name }) => name)
+  return withRecord(updated, entriesOf(spec, names, env))
 }
 
 function commandFor(planned: PlannedService, { image, replicas, env }: Difference, directory: string): Command {
@@ -132,11 +163,23 @@ function commandFor(planned: PlannedService, { image, replicas, env }: Differenc
   return current === undefined ? serviceCreate(change) : serviceUpdate(change)
 }
 
-/** Why an existing service has to be touched, in the user's words. */
+/** What docker says against a command, with the list of flags that it had. */
+function refusalOf({ request, current }: PlannedService, refusal: string): string {
+  const { createArgs = [], updateArgs } = request
+  const [verb, flags] = current === undefined ? (['create', createArgs] as const) : (['update', updateArgs] as const)
+  return flags.length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`
+}
+
+/**
+ * Why an existing service has to be touched, in the user's words.
+ *
+ * @param declared what `create-args` make of the service as it is
+ */
 function changesOf(
   { request, current, interim }: PlannedService,
   wanted: ServiceSpec,
   { words }: Difference,
+  declared: Overlay | undefined,
 ): string[] {
   if (current === undefined) return []
   const stuck = [
@@ -148,8 +191,16 @@ function changesOf(
     const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
     return [...(changed.length === 0 ? rerun : changed), ...stuck]
   }
-  const byFlags = words.length === 0 && changed.length > 0 ? changesByFlags(current.Spec, wanted, changed) : []
-  return [...words, ...byFlags, ...stuck]
+  const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...commandChange(current.Spec, wanted)]
+  const named = [...words, ...byLists]
+  const base = declared?.spec ?? current.Spec
+  const byFlags =
+    named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : []
+  return [...named, ...byFlags, ...stuck]
+}
+
+function commandChange(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  return sameSpec(withCommand(now, commandOf(wanted)), now) ? [] : ['command']
 }
 
 const POLICIES = ['update policy', 'rollback policy']

@@ -2,6 +2,7 @@ import type { Node, Service, ServiceSpec, Task } from './docker/api.ts'
 import type { DockerCli } from './docker/cli.ts'
 import type { CliVersion } from './docker/cli-version.ts'
 import type { Colours, NextColour } from './docker/colours.ts'
+import type { Flag } from './docker/commands.ts'
 import type { ConfigFile, settingsToCarryOver } from './docker/config-file.ts'
 import type { Engine } from './docker/engine.ts'
 import type { FirstStep } from './docker/first-step.ts'
@@ -124,10 +125,13 @@ export interface ServiceRequest {
   readonly env: Readonly<Record<string, string>>
   /** Make the service when it does not exist. */
   readonly create: boolean
-  /** Flags for `docker service create`, one word each. */
-  readonly createArgs: readonly string[]
-  /** Flags for `docker service update`, one word each. */
-  readonly updateArgs: readonly string[]
+  /** The container's own words; none: those of the image. */
+  readonly command?: readonly string[]
+  /** What the service shall be, as flags for `docker service create`. What a list of an earlier run named, and this does
+   * not, goes. */
+  readonly createArgs?: readonly Flag[]
+  /** Flags for `docker service update`, applied on top. */
+  readonly updateArgs: readonly Flag[]
   /** How its tasks are replaced. */
   readonly rollover: Rollover
   /** The labels that it will have; those on the swarm unless given. */

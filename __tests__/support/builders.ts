@@ -81,7 +81,7 @@ export function createConfig(name: string, credentials: readonly Credential[]): 
 export const ROLLING: Rollover = { strategy: { kind: 'rolling' }, update: {}, rollback: {} }
 
 export function createRequest(overrides: Partial<ServiceRequest> = {}): ServiceRequest {
-  return { name: 'web', env: {}, create: false, createArgs: [], updateArgs: [], rollover: ROLLING, ...overrides }
+  return { name: 'web', env: {}, create: false, updateArgs: [], rollover: ROLLING, ...overrides }
 }
 
 /** The result of an update that went well. */

@@ -24,7 +24,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     const { Spec } = await swarm.service('created')
     expect(Spec.TaskTemplate.ContainerSpec?.Image).toBe(pinned(v1))
     expect(Spec.TaskTemplate.ContainerSpec?.Env?.toSorted()).toEqual(['COLOR=a blue', 'EMPTY='])
-    expect(Spec.Labels).toEqual({ team: 'web' })
+    expect(Spec.Labels).toEqual({ team: 'web', 'swarm-deploy.create-args': '["--label team"]' })
     expect(await swarm.running('created')).toHaveLength(2)
     expect(resultsOf(run)).toMatchObject([
       {

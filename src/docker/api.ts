@@ -29,6 +29,7 @@ export interface ServiceSpec {
 export interface TaskTemplate {
   readonly ContainerSpec?: {
     readonly Image: string
+    readonly Args?: readonly string[]
     readonly Env?: readonly string[]
     readonly Labels?: Readonly<Record<string, string>>
     readonly Healthcheck?: Healthcheck

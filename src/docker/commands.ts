@@ -11,6 +11,20 @@ export interface Command {
   readonly cwd?: string
 }
 
+/** One of the user's own flags for `docker service create` or `update`. */
+export interface Flag {
+  /** The long one: `--env` */
+  readonly name: string
+  readonly value: string | undefined
+  /** As docker gets it. */
+  readonly words: readonly string[]
+}
+
+/** The flags as docker gets them. */
+export function wordsOf(flags: readonly Flag[]): string[] {
+  return flags.flatMap(({ words }) => words)
+}
+
 /** A change of one service, for docker to say what it means. Nothing of it is sent by docker itself. */
 export interface ServiceChange {
   readonly name: string

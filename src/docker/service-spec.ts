@@ -62,6 +62,20 @@ export function withDifference(spec: ServiceSpec, { image, replicas, env }: Aske
   }
 }
 
+/** The container's own words, which docker calls its arguments; `undefined`: those of the image. */
+export function commandOf({ TaskTemplate: template }: ServiceSpec): readonly string[] | undefined {
+  return template.ContainerSpec?.Args
+}
+
+/** The spec with the container's own words; none: with those of the image. `undefined` leaves it as it is. */
+export function withCommand(spec: ServiceSpec, words: readonly string[] | undefined): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  if (words === undefined || template.ContainerSpec === undefined) return spec
+  const { Args: _, ...container } = template.ContainerSpec
+  const ContainerSpec = words.length === 0 ? container : { ...container, Args: words }
+  return { ...spec, TaskTemplate: { ...template, ContainerSpec } }
+}
+
 /**
  * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
  * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).

@@ -1,29 +1,16 @@
-import { UserError } from '../errors.ts'
+import type { Flag } from '../docker/commands.ts'
 import type { Problems } from './problems.ts'
+import { type ShellWord, shellWords } from './shell-words.ts'
 
 export type Verb = 'create' | 'update'
 
-/** The user's own flags for `docker service create` or `update`. */
-export interface Flags {
-  /** One word each, as docker gets them. */
-  readonly words: readonly string[]
-  /** Each flag with its value, by its long name. */
-  readonly given: readonly Flag[]
-}
-
-interface Flag {
-  /** `--env` */
-  readonly name: string
-  readonly value: string | undefined
-}
-
-/** A flag as it stands in one item. */
-interface WrittenFlag extends Flag {
+/** A flag as it stands in the text or in an item. */
+interface WrittenFlag extends Omit<Flag, 'words'> {
   /** As the user wrote it: `-e` */
   readonly spelling: string
   /** Name and value are one word: `--flag=value`, the only form in which docker takes the value of a switch. */
   readonly isJoined: boolean
-  /** The value was in quotes, or an item of its own: all of it is meant. */
+  /** The value was in quotes, or a word or an item of its own: all of it is meant. */
   readonly isWhole: boolean
 }
 
@@ -42,6 +29,7 @@ const SWITCHES = new Set([
   '--with-registry-auth',
 ])
 
+/** The short flags of both commands. */
 const LONG_NAMES: Readonly<Record<string, string>> = {
   '-d': '--detach',
   '-e': '--env',
@@ -92,65 +80,163 @@ const RESERVED: Readonly<Record<string, string>> = {
 
 const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`"
 
+const NO_FLAG =
+  'put the value before it in quotes if it is a part of that; an image is written in the key `image`, and the words for the container in the key `command`'
+
 /**
- * The flags of `create-args` or `update-args`: each item is one of them, with its value behind `=` or a blank, or in
- * the next item. What the flags mean is not looked at: docker itself tells, in the rehearsal.
+ * The flags of a `create-args` or `update-args` that is text, read as a shell reads words. What the flags mean is not
+ * looked at: docker itself tells, in the rehearsal. No message shows a value.
  */
-export function readFlags(verb: Verb, items: readonly string[], problems: Problems): Flags {
-  const words: string[] = []
-  const given: Flag[] = []
+export function flagsOfText(verb: Verb, text: string, problems: Problems): Flag[] {
+  const once = toldOnce(problems)
+  const { words, problems: unread } = shellWords(text)
+  for (const problem of unread) once(problem)
+  const head = commandBefore(words)
+  if (head > 0)
+    once(
+      `leave \`docker service ${words[head - 1]?.text}\` off: only the flags belong here, and a backslash is not needed`,
+    )
+
+  const flags: WrittenFlag[] = []
+  for (let index = head; index < words.length; index++) {
+    const word = words[index] as ShellWord
+    const flag = parseFlag(word.text)
+    if (flag === undefined) {
+      // A sign that is not read as a shell does may be why.
+      if (unread.length === 0) once(strayWord(word, flags.at(-1)))
+      // What follows is meant for the container, or is the rest of a value without quotes.
+      while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line)) index++
+      continue
+    }
+    const next = words[index + 1]
+    const takesNext = needsValue(flag) && next !== undefined && (next.isQuoted || !looksLikeFlag(next.text))
+    if (takesNext) index++
+    flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true })
+  }
+  return checked(verb, flags, once)
+}
+
+/**
+ * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
+ * blank, or in the next item. A value is taken as it stands, for YAML has read its own quotes; quotes around all of it, or
+ * around what follows a `=`, go as in a shell, and elsewhere nobody could tell whether they are meant.
+ */
+export function flagsOfItems(verb: Verb, items: readonly string[], problems: Problems): Flag[] {
+  const once = toldOnce(problems)
+  const flags: WrittenFlag[] = []
   for (let index = 0; index < items.length; index++) {
     const item = items[index] ?? ''
-    const at = `item ${index + 1}`
-    const flag = problems.at(at).attempt(() => parseFlag(item))
+    if (/\s\\$/.test(item.trim())) {
+      once(
+        'items end in a backslash, as lines of a shell script do: leave it off, an item is one flag anyway, or paste the lines as one text, behind `|` in place of the list',
+      )
+      continue
+    }
+    const flag = parseFlag(unquotedItem(item.trim()))
+    if (flag === undefined) {
+      once(`item ${index + 1}: this word belongs to no flag: ${NO_FLAG}`)
+      continue
+    }
     const next = items[index + 1]
-    const takesNext = flag !== undefined && needsValue(flag) && next !== undefined && !looksLikeFlag(next)
+    const takesNext = needsValue(flag) && next !== undefined && !looksLikeFlag(next)
     if (takesNext) index++
-    if (flag === undefined) continue
-
-    const complete = takesNext ? { ...flag, value: next, isWhole: true } : flag
-    const problem = flagProblem(verb, complete)
-    if (problem !== undefined) problems.add(`${at}: ${problem}`)
-    words.push(...wordsOf(complete))
-    given.push({ name: complete.name, value: complete.value })
+    if (takesNext) flags.push({ ...flag, value: next, isWhole: true })
+    else flags.push(withoutQuotes(flag, once))
   }
-  return { words, given }
+  return checked(verb, flags, once)
 }
 
 /** The names of the variables that the flags set or remove. */
-export function variablesOf({ given }: Flags): string[] {
-  return given.flatMap(({ name, value = '' }) =>
+export function variablesOf(flags: readonly Flag[]): string[] {
+  return flags.flatMap(({ name, value = '' }) =>
     ['--env', '--env-add', '--env-rm'].includes(name) ? [value.split('=', 1)[0] ?? ''] : [],
   )
 }
 
-/** @throws UserError when the item does not begin with a flag */
-function parseFlag(item: string): WrittenFlag {
-  const text = item.trim()
-  if (/\s\\$/.test(text))
-    throw new UserError('it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway')
+type Tell = (problem: string) => void
+
+/** One mistake that is made five times is told once. */
+function toldOnce(problems: Problems): Tell {
+  const told = new Set<string>()
+  return (problem) => {
+    if (!told.has(problem)) problems.add(problem)
+    told.add(problem)
+  }
+}
+
+function checked(verb: Verb, flags: readonly WrittenFlag[], tell: Tell): Flag[] {
+  for (const flag of flags) {
+    const problem = flagProblem(verb, flag)
+    if (problem !== undefined) tell(problem)
+  }
+  const names = new Set(flags.map(({ name }) => name))
+  if (names.has('--log-opt') && !names.has('--log-driver'))
+    tell('docker ignores --log-opt without --log-driver: give both, also where the driver stays')
+  return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }))
+}
+
+/** How many words of a pasted command stand before its flags: `docker service create`. */
+function commandBefore(words: readonly ShellWord[]): number {
+  const [first, ...others] = words.slice(0, 4).map(({ text }) => text)
+  const start = first === 'sudo' ? others : [first, ...others]
+  const isCommand = start[0] === 'docker' && start[1] === 'service' && /^(?:create|update)$/.test(start[2] ?? '')
+  return isCommand ? (first === 'sudo' ? 4 : 3) : 0
+}
+
+function strayWord({ text, line }: ShellWord, before: WrittenFlag | undefined): string {
+  if (/^\s+-/.test(text)) {
+    return `on line ${line} a backslash stands before a blank: write the text behind \`|\`, which keeps its lines, and not behind \`>\``
+  }
+  if (before !== undefined && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text)) {
+    return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`
+  }
+  const place = before === undefined ? 'the first word' : `the word behind ${before.spelling} and its value`
+  return `${before !== undefined && SWITCHES.has(before.name) ? `the word behind ${before.spelling}` : place} belongs to no flag: ${NO_FLAG}`
+}
+
+function parseFlag(text: string): WrittenFlag | undefined {
   const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text)
   const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text)
   const [, spelling, separator, rest] = long ?? short ?? []
-  if (spelling === undefined) {
-    throw new UserError(
-      'this word belongs to no flag: write one flag an item, such as `--update-order=start-first`, or the value behind its flag',
-    )
-  }
-  const name = LONG_NAMES[spelling] ?? spelling
+  if (spelling === undefined) return undefined
   const hasValue = rest !== undefined && (rest !== '' || separator === '=')
-  const inner = /^(?:"([^"]*)"|'([^']*)')$/
-    .exec(rest ?? '')
-    ?.slice(1)
-    .join('')
   return {
-    name,
+    name: LONG_NAMES[spelling] ?? spelling,
     spelling,
-    value: hasValue ? (inner ?? rest) : undefined,
+    value: hasValue ? rest : undefined,
     isJoined: long !== null && separator === '=',
-    isWhole: inner !== undefined,
+    isWhole: false,
   }
 }
+
+/** A quoted part where it can only be meant for a shell: all of a value, or what follows a `=`, to its end or a comma. */
+const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\$`]|\\.)*")(?=$|,)/gs
+
+/** `'--label=a b'` as a shell reads it. */
+function unquotedItem(item: string): string {
+  return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item
+}
+
+function withoutQuotes(flag: WrittenFlag, tell: Tell): WrittenFlag {
+  const { spelling, value } = flag
+  if (value === undefined || !/['"]/.test(value)) return flag
+  const plain = value.replace(QUOTED, '')
+  if (/['"]/.test(plain)) {
+    tell(
+      `the value of ${spelling} has quotes in it: put all of the value in single quotes as well if they are meant, or write it as an item of its own, which is taken as it stands`,
+    )
+    return { ...flag, isWhole: true }
+  }
+  const isWhole = plain === ''
+  return { ...flag, value: value.replace(QUOTED, (part) => shellWords(part).words[0]?.text ?? ''), isWhole }
+}
+
+/** A long flag, or a short one of these commands, behind a blank. */
+const OTHER_FLAG = new RegExp(
+  `(?:^|\\s)(?:--[a-zA-Z]|-[${Object.keys(LONG_NAMES)
+    .map((name) => name.slice(1))
+    .join('')}](?:\\s|=|$))`,
+)
 
 function flagProblem(verb: Verb, { name, spelling, value, isJoined, isWhole }: WrittenFlag): string | undefined {
   const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined
@@ -169,10 +255,10 @@ function flagProblem(verb: Verb, { name, spelling, value, isJoined, isWhole }: W
     const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value))
     return isAlone
       ? undefined
-      : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and one flag an item`
+      : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`
   }
   if (value === undefined) return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`
-  if (!isWhole && /(?:^|\s)--[a-zA-Z]/.test(value)) {
+  if (!isWhole && OTHER_FLAG.test(value)) {
     return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`
   }
   return undefined
@@ -193,7 +279,7 @@ function clientFlagProblem(verb: Verb, name: string, value = ''): string | undef
   return undefined
 }
 
-function needsValue(flag: WrittenFlag): boolean {
+function needsValue(flag: Pick<WrittenFlag, 'name' | 'value'>): boolean {
   return flag.value === undefined && !SWITCHES.has(flag.name)
 }
 
@@ -201,7 +287,7 @@ function looksLikeFlag(item: string): boolean {
   return /^\s*--?[a-zA-Z]/.test(item)
 }
 
-function wordsOf({ spelling, value, isJoined }: WrittenFlag): string[] {
+function asWords({ spelling, value, isJoined }: WrittenFlag): string[] {
   if (value === undefined) return [spelling]
   return isJoined ? [`${spelling}=${value}`] : [spelling, value]
 }

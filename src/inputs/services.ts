@@ -1,9 +1,11 @@
 import type { ServiceRequest } from '../deployment.ts'
+import type { Flag } from '../docker/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/reference.ts'
 import { UserError } from '../errors.ts'
-import { type Flags, readFlags, type Verb, variablesOf } from './flags.ts'
+import { flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
 import { type Problems, shown } from './problems.ts'
+import { shellWords } from './shell-words.ts'
 import {
   isPolicy,
   NO_SETTINGS,
@@ -22,12 +24,15 @@ const KEYS: readonly string[] = [
   'auth-config',
   'replicas',
   'env',
+  'command',
   'create',
   'create-args',
   'update-args',
   ...STRATEGY_KEYS,
 ]
 const OTHER_NAMES: Readonly<Record<string, string>> = {
+  args: 'command',
+  cmd: 'command',
   config: 'auth-config',
   environment: 'env',
   scale: 'replicas',
@@ -37,18 +42,17 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 /** Keys of compose files that say by themselves what was pasted. */
 const COMPOSE_KEYS = new Set(
-  'build command configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(
+  'build configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(
     ' ',
   ),
 )
 const NOT_COMPOSE =
-  "this action's `services` is no compose file: give what a new service needs in `create-args` and what is to change in `update-args`, as flags of docker service create and update"
+  "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create"
 
 // swarmkit, manager/controlapi/common.go
 const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/
 const LONGEST_NAME = 63
 const MOST_REPLICAS = 1_000_000
-const NO_FLAGS: Flags = { words: [], given: [] }
 const PAIR = '`web: ghcr.io/org/web:1.2`'
 
 /** One service of the text, before it is looked at. */
@@ -122,7 +126,7 @@ function requestFromEntry(entry: Entry, forAll: StrategySettings, problems: Prob
   problems.attempt(() => checkName(entry.name ?? ''))
   const image = problems.attempt(() => imageFrom(value.value.trim()))
   const rollover = rolloverOf(NO_SETTINGS, forAll, problems)
-  const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [], rollover }
+  const nothingElse = { env: {}, create: false, updateArgs: [], rollover }
   return image && { name: entry.name, image, ...nothingElse }
 }
 
@@ -139,22 +143,27 @@ function requestFromMap(
   const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS))
   const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean)
   const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'))
-  const createFlags = flagsAt(map, 'create', problems)
-  const updateFlags = flagsAt(map, 'update', problems)
+  const command = wordsAt(map, 'command', problems)
+  const createArgs = flagsAt(map, 'create', problems)
+  const updateArgs = flagsAt(map, 'update', problems) ?? []
   const own = readStrategySettings((key) => textAt(map, key, problems), problems)
 
   if (create && valueAt(map, 'image') === undefined) {
     problems.add('`create` is true, but there is no `image`: write the image to make the service from')
   }
-  if (create === false && valueAt(map, 'create-args') !== undefined) {
-    problems.add('`create-args` is given without `create: true`: add it, or leave the flags out')
-  }
-  const asked = [valueAt(map, 'image'), valueAt(map, 'replicas'), filledAt(map, 'env'), filledAt(map, 'update-args')]
+  const asked = [
+    ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
+    ...['env', 'update-args'].map((key) => filledAt(map, key)),
+  ]
   const hasPolicy = own.given.some((key) => isPolicy(key))
   if (create === false && !hasPolicy && asked.every((value) => value === undefined)) {
-    problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`')
+    problems.add(
+      'nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args` or `update-args`',
+    )
   }
-  for (const flags of [createFlags, updateFlags])
+  if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
+    problems.add('`command` and the flag --args are both given: leave one of the two')
+  for (const flags of [createArgs ?? [], updateArgs])
     checkGivenOnce(map, env, flags, [...forAll.given, ...own.given], problems)
 
   return {
@@ -164,8 +173,9 @@ function requestFromMap(
     ...(replicas === undefined ? {} : { replicas }),
     env,
     create: create ?? false,
-    createArgs: createFlags.words,
-    updateArgs: updateFlags.words,
+    ...(command === undefined ? {} : { command }),
+    ...(createArgs === undefined ? {} : { createArgs }),
+    updateArgs,
     rollover: rolloverOf(own, forAll, problems),
   }
 }
@@ -251,45 +261,61 @@ function attemptAt<T>(map: YamlMap, key: string, problems: Problems, parse: (tex
   return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text))
 }
 
-function flagsAt(map: YamlMap, verb: Verb, problems: Problems): Flags {
+/** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */
+function flagsAt(map: YamlMap, verb: Verb, problems: Problems): Flag[] | undefined {
   const key = `${verb}-args`
-  const value = filledAt(map, key)
+  const value = valueAt(map, key)
   const here = problems.at(`\`${key}\``)
-  if (value === undefined) return NO_FLAGS
-  if (value.kind === 'map') {
+  if (value?.kind === 'map') {
     here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`')
-    return NO_FLAGS
+    return undefined
   }
-  if (value.kind === 'text') return readFlags(verb, flagLines(value.value), here)
-  if (value.items.every((item) => item.kind === 'text')) {
-    return readFlags(
-      verb,
-      value.items.map((item) => item.value),
-      here,
-    )
-  }
-  const index = value.items.findIndex((item) => item.kind !== 'text')
-  here.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`)
-  return NO_FLAGS
+  if (value?.kind !== 'list') return value && filledAt(map, key) && flagsOfText(verb, value.value, here)
+  const items = textsOf(value, here)
+  return items && flagsOfItems(verb, items, here)
 }
 
-function flagLines(block: string): string[] {
-  const lines = block.split(/\r?\n/).map((line) => line.trim())
-  return lines.filter((line) => line !== '' && !line.startsWith('#'))
+/** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */
+function wordsAt(map: YamlMap, key: string, problems: Problems): readonly string[] | undefined {
+  const value = valueAt(map, key)
+  const here = problems.at(`\`${key}\``)
+  if (value === undefined) return undefined
+  if (value.kind === 'map') {
+    here.add('this is a mapping: write one text such as `serve --port 80`, or a list of words')
+    return undefined
+  }
+  if (value.kind === 'list') {
+    const words = textsOf(value, here)
+    if (words?.some((word) => word.includes('\0')))
+      here.add('a word has a NUL character, which no argument can have: take it out')
+    return words
+  }
+  const { words, problems: unread } = shellWords(value.value)
+  for (const problem of unread) here.add(`${problem}; a shell in the container runs all of it as \`sh -c '…'\``)
+  return words.map(({ text }) => text)
+}
+
+function textsOf({ items }: YamlList, problems: Problems): string[] | undefined {
+  const index = items.findIndex((item) => item.kind !== 'text')
+  if (index < 0) return items.flatMap((item) => (item.kind === 'text' ? [item.value] : []))
+  problems.add(
+    `item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`,
+  )
+  return undefined
 }
 
 function checkGivenOnce(
   map: YamlMap,
   env: Readonly<Record<string, string>>,
-  flags: Flags,
+  flags: readonly Flag[],
   settings: readonly string[],
   problems: Problems,
 ): void {
-  if (valueAt(map, 'replicas') !== undefined && flags.given.some(({ name }) => name === '--replicas')) {
+  if (valueAt(map, 'replicas') !== undefined && flags.some(({ name }) => name === '--replicas')) {
     problems.add('`replicas` and the flag --replicas are both given: leave one of the two')
   }
   for (const name of settings.filter(isPolicy)) {
-    if (flags.given.some((flag) => flag.name === `--${name}`))
+    if (flags.some((flag) => flag.name === `--${name}`))
       problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`)
   }
   for (const name of variablesOf(flags)) {

@@ -202,7 +202,7 @@ function serviceRequest(
       networks: networks.filter(({ Name }) => needed.has(Name)),
       isRerun: request.rerunJobs,
     }
-    const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover }
+    const nothingElse = { env: {}, create: true, updateArgs: [], rollover: request.rollover }
     return { name, image, labels: { ...container.Labels, ...captured.Labels }, ...nothingElse, compose }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import type { Deployment, ServiceRequest } from '../../../src/deployment.ts'
+import { wordsOf } from '../../../src/docker/commands.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import { redact } from '../../../src/runner/secret.ts'
 import { ROLLING } from '../../support/builders.ts'
@@ -35,12 +36,13 @@ function file(name: string, content: string): string {
   return name
 }
 
+const updateWords = (text: string) => wordsOf(service(text)?.updateArgs ?? [])
 const services = (text: string): readonly ServiceRequest[] => read({ services: text }).services
 const service = (text: string): ServiceRequest | undefined =>
   services(`- name: web\n  ${text.replaceAll('\n', '\n  ')}`)[0]
 
 const NGINX = { registry: 'docker.io', repository: 'library/nginx', tag: 'latest' }
-const NOTHING_ELSE = { env: {}, create: false, createArgs: [], updateArgs: [], rollover: ROLLING }
+const NOTHING_ELSE = { env: {}, create: false, updateArgs: [], rollover: ROLLING }
 
 describe('credentials', () => {
   test.each([
@@ -276,7 +278,7 @@ describe('services', () => {
 
   test('all keys of an entry', () => {
     const text =
-      'image: nginx\nauth-config: /root/.docker-a\nreplicas: 3\nenv: {A: b}\ncreate: true\ncreate-args: [--network=front]\nupdate-args: [--force]'
+      'image: nginx\nauth-config: /root/.docker-a\nreplicas: 3\nenv: {A: b}\ncreate: true\ncommand: serve --port 80\ncreate-args: [--network=front]\nupdate-args: [--force]'
     expect(service(text)).toEqual({
       name: 'web',
       image: NGINX,
@@ -284,8 +286,9 @@ describe('services', () => {
       replicas: 3,
       env: { A: 'b' },
       create: true,
-      createArgs: ['--network=front'],
-      updateArgs: ['--force'],
+      command: ['serve', '--port', '80'],
+      createArgs: [{ name: '--network', value: 'front', words: ['--network=front'] }],
+      updateArgs: [{ name: '--force', value: undefined, words: ['--force'] }],
       rollover: ROLLING,
     })
   })
@@ -295,13 +298,15 @@ describe('services', () => {
     ['replicas', 'replicas: 1'],
     ['env', 'env: {A: b}'],
     ['update-args', 'update-args: --force'],
+    ['create-args', 'create-args: --tty'],
+    ['command', 'command: serve'],
   ])('%s alone is enough', (_what, text) => {
     expect(service(text)).toMatchObject({ name: 'web' })
   })
 
   test('shared keys by an anchor', () => {
     const text = '- &base {name: web, image: nginx, update-args: [--force]}\n- {<<: *base, name: api}'
-    expect(services(text).map(({ name, updateArgs }) => [name, updateArgs])).toEqual([
+    expect(services(text).map(({ name, updateArgs }) => [name, wordsOf(updateArgs)])).toEqual([
       ['web', ['--force']],
       ['api', ['--force']],
     ])
@@ -368,9 +373,18 @@ describe('flags', () => {
     ],
     ['a value in single quotes', ["--health-cmd='curl --fail x'"], ['--health-cmd=curl --fail x']],
     ['a value of its own', ['--health-cmd', '"curl" --fail x'], ['--health-cmd', '"curl" --fail x']],
-    ['quotes inside', ['--label-add a="b c"'], ['--label-add', 'a="b c"']],
-    ['two pairs of quotes', ['--health-cmd "a" && "b"'], ['--health-cmd', '"a" && "b"']],
-    ['one quote', ['--label-add "'], ['--label-add', '"']],
+    ['quotes behind =', ['--label-add a="b c"'], ['--label-add', 'a=b c']],
+    [
+      'quotes behind = and before a comma',
+      ["--mount-add source='/a b',target=/c"],
+      ['--mount-add', 'source=/a b,target=/c'],
+    ],
+    ['quotes around the flag', ["'--label-add=a=b c'"], ['--label-add=a=b c']],
+    ['quotes in single quotes', [`--label-add 'a={"b":"c d"}'`], ['--label-add', 'a={"b":"c d"}']],
+    ['quotes in double quotes', ['--label-add "a=\\"b\\""'], ['--label-add', 'a="b"']],
+    ['signs of a shell', ['--label-add rule=Host(`a`) && $B'], ['--label-add', 'rule=Host(`a`) && $B']],
+    ['a backslash', ['--label-add a=C:\\b'], ['--label-add', 'a=C:\\b']],
+    ['quotes in a value of its own', ['--label-add', `a={"b":"c"} it's`], ['--label-add', `a={"b":"c"} it's`]],
     ['an empty value', ['--entrypoint='], ['--entrypoint=']],
     ['an empty value of its own', ['--entrypoint', ''], ['--entrypoint', '']],
     ['an empty value in quotes', ['--entrypoint ""'], ['--entrypoint', '']],
@@ -386,15 +400,56 @@ describe('flags', () => {
     ['variables', ['--env-add', 'A=b', '--env-rm C'], ['--env-add', 'A=b', '--env-rm', 'C']],
     ['several', ['--force', '--replicas 2', '--tty'], ['--force', '--replicas', '2', '--tty']],
   ])('%s', (_what, items, words) => {
-    expect(service(`update-args: ${JSON.stringify(items)}`)?.updateArgs).toEqual(words)
+    expect(updateWords(`update-args: ${JSON.stringify(items)}`)).toEqual(words)
   })
 
   test('a block of lines, with comments', () => {
     const text =
       'update-args: |\n  # zero downtime\n  --update-order start-first\n\n  --health-cmd "curl --fail x" \n  --force\n'
     const words = ['--update-order', 'start-first', '--health-cmd', 'curl --fail x', '--force']
-    expect(service(text)?.updateArgs).toEqual(words)
-    expect(service(text.replaceAll('\n', '\r\n'))?.updateArgs).toEqual(words)
+    expect(updateWords(text)).toEqual(words)
+    expect(updateWords(text.replaceAll('\n', '\r\n'))).toEqual(words)
+  })
+
+  test.each([
+    ['one line', '--mode global --stop-grace-period 1s', ['--mode', 'global', '--stop-grace-period', '1s']],
+    ['several lines', '--tty\n--env\n  A=b', ['--tty', '--env', 'A=b']],
+    [
+      'backslashes',
+      '--tty \\\n  --env A=b \\\n--init \\  \n --read-only \\',
+      ['--tty', '--env', 'A=b', '--init', '--read-only'],
+    ],
+    ['quotes around a value', "--label 'a=b c'", ['--label', 'a=b c']],
+    [
+      'quotes in a word',
+      '--label traefik.rule=\'Host(`a`)\' --env A="x y"z',
+      ['--label', 'traefik.rule=Host(`a`)', '--env', 'A=x yz'],
+    ],
+    ['quotes around a flag', '"--label=a=b c"', ['--label=a=b c']],
+    ['comments', '--tty # a --b\n# --c\n--init #', ['--tty', '--init']],
+    ['no comment', '--label a#b --label c=#d', ['--label', 'a#b', '--label', 'c=#d']],
+    ['empty words', '--entrypoint "" --hostname=\'\'', ['--entrypoint', '', '--hostname=']],
+    ['a value that begins with a dash', "--env '--a'", ['--env', '--a']],
+    ['a backslash before a sign', '--env A=\\$B\\ \\"c\\"', ['--env', 'A=$B "c"']],
+    [
+      'what a shell leaves as it is',
+      '--env A=*?[b]{c,d}~!% --hostname {{.Node.Hostname}}',
+      ['--env', 'A=*?[b]{c,d}~!%', '--hostname', '{{.Node.Hostname}}'],
+    ],
+    ['a dollar of its own', '--env A=5$ --env "B=$"', ['--env', 'A=5$', '--env', 'B=$']],
+    ['lines in quotes', "--env 'A=1\n 2'", ['--env', 'A=1\n 2']],
+  ])('a text as a shell reads it: %s', (_, text, words) => {
+    const list = `create-args: ${JSON.stringify(text)}`
+    expect(wordsOf(service(`image: nginx\ncreate: true\n${list}`)?.createArgs ?? [])).toEqual(words)
+  })
+
+  test('a list of no flags is a list, and one of which every line is commented out is none', () => {
+    expect(service('create-args: []')?.createArgs).toEqual([])
+    expect(service('image: nginx\ncreate-args:\n  # - --tty')).not.toHaveProperty('createArgs')
+  })
+
+  test('create-args without create, for a service that exists', () => {
+    expect(service('create-args: [--tty]')).toMatchObject({ create: false, createArgs: [{ name: '--tty' }] })
   })
 
   test.each([
@@ -407,12 +462,28 @@ describe('flags', () => {
     ['--mode global', ['--mode', 'global']],
     ['--init', ['--init']],
   ])('of create: %s', (item, words) => {
-    expect(service(`image: nginx\ncreate: true\ncreate-args: ["${item}"]`)?.createArgs).toEqual(words)
+    expect(
+      service(`image: nginx\ncreate: true\ncreate-args: ["${item}"]`)?.createArgs?.flatMap((flag) => flag.words),
+    ).toEqual(words)
   })
 
   test('beside env and replicas, of other variables and of the other command', () => {
     const text = 'image: nginx\nenv: {A: b}\nreplicas: 2\nupdate-args: [--env-add B=c, --env-rm C]'
     expect(service(text)).toMatchObject({ env: { A: 'b' }, replicas: 2 })
+  })
+})
+
+describe('the words for the container', () => {
+  test.each([
+    ['a text', 'command: serve --port 80', ['serve', '--port', '80']],
+    ['a text with quotes', 'command: sh -c \'echo "$A" | cat\'', ['sh', '-c', 'echo "$A" | cat']],
+    ['lines', 'command: |\n  serve \\\n    --port 80 # http\n', ['serve', '--port', '80']],
+    ['a list', 'command: [sh, -c, "a; b > $C", "", --d]', ['sh', '-c', 'a; b > $C', '', '--d']],
+    ['an empty list', 'command: []', []],
+    ['an empty text', 'command: ""', []],
+    ['nothing', 'command:', []],
+  ])('%s', (_, text, words) => {
+    expect(service(text)?.command).toEqual(words)
   })
 })
 

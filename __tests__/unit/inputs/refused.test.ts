@@ -52,6 +52,7 @@ const registries = (text: string): Inputs => ({ ...WEB, registries: text })
 const entry = (text: string): Inputs => registries(`- {registry: ghcr.io, username: bot, ${text}}`)
 const service = (text: string): Inputs => ({ services: `- name: web\n  ${text.replaceAll('\n', '\n  ')}` })
 const updateArgs = (...items: string[]): Inputs => service(`update-args: ${JSON.stringify(items)}`)
+const text = (flags: string): Inputs => service(`image: nginx\ncreate: true\ncreate-args: ${JSON.stringify(flags)}`)
 const createArgs = (...items: string[]): Inputs =>
   service(`image: nginx\ncreate: true\ncreate-args: ${JSON.stringify(items)}`)
 
@@ -412,16 +413,6 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'services: web: `create`: "yes" is neither of the two',
   ],
   ['create without image', service('create: true'), 'services: web: `create` is true, but there is no `image`'],
-  [
-    'create-args without create',
-    service('image: nginx\ncreate-args: [--tty]'),
-    '`create-args` is given without `create: true`',
-  ],
-  [
-    'create-args with create: false',
-    service('image: nginx\ncreate: false\ncreate-args: [--tty]'),
-    '`create-args` is given without `create: true`',
-  ],
   ['env is text', service(`env: A=${CANARY}`), 'services: web: `env`: this is only text'],
   ['variable without value', service('env: [A]'), '`env`: item 1 has no value: write it as `KEY=value`'],
   ['empty variable in a mapping', service('env: {A: }'), '`env`: "A" has no value: write `A: ""`'],
@@ -441,14 +432,15 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     updateArgs('--force', CANARY),
     'services: web: `update-args`: item 2: this word belongs to no flag',
   ],
-  ['only a word', service(`update-args: ${CANARY}`), 'item 1: this word belongs to no flag'],
+  ['only a word', service(`update-args: ${CANARY}`), '`update-args`: the first word belongs to no flag'],
   ['two dashes', updateArgs('--'), 'item 1: this word belongs to no flag'],
   [
     'value of a switch',
     updateArgs('--init true'),
     '--init takes no value: write it alone, or --init=true or --init=false',
   ],
-  ['two flags in a line', service('update-args: --force --tty'), '--force takes no value'],
+  ['two flags in an item', updateArgs('--force --tty'), '--force takes no value'],
+  ['two short flags in an item', createArgs('-e A=b -e C=d'), 'there is another flag in the value of -e'],
   [
     'flag in a value',
     updateArgs('--update-order start-first --force'),
@@ -460,8 +452,49 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     updateArgs('--update-order'),
     '--update-order has no value: write it behind the flag, as in --update-order=VALUE',
   ],
-  ['no value before a flag', updateArgs('--update-order', '--force'), 'item 1: --update-order has no value'],
-  ['backslash', service('update-args: |\n  --update-order start-first \\'), 'it ends in a backslash'],
+  ['no value before a flag', updateArgs('--update-order', '--force'), '`update-args`: --update-order has no value'],
+  ['backslash in a list', updateArgs('--update-order start-first \\'), 'items end in a backslash'],
+  ['quotes inside a value', updateArgs(`--label-add a={"${CANARY}": 1}`), 'the value of --label-add has quotes in it'],
+  ['two pairs of quotes', updateArgs(`--health-cmd "${CANARY}" && "b"`), 'the value of --health-cmd has quotes in it'],
+  ['an apostrophe', updateArgs(`--label-add a=it's ${CANARY}`), 'the value of --label-add has quotes in it'],
+  ['--log-opt alone', updateArgs('--log-opt=a=b'), 'docker ignores --log-opt without --log-driver'],
+
+  // the same as text
+  [
+    'a value with blanks',
+    text('--constraint node.role == worker'),
+    'services: web: `create-args`: the word behind --constraint and its value belongs to no flag: put the value before it in quotes',
+  ],
+  ['a word behind a switch', text(`--tty ${CANARY}`), 'the word behind --tty belongs to no flag'],
+  ['a word for a switch', text('--tty true'), '--tty takes no value: write it alone, or --tty=true or --tty=false'],
+  ['folded lines', text('--tty \\ --init'), 'a backslash stands before a blank: write the text behind `|`'],
+  ['an open quote', text(`--env 'A=${CANARY}`), "`create-args`: the quote `'` is never closed"],
+  [
+    'an open double quote',
+    text(`--tty\n--env "A=${CANARY}\n--init`),
+    '`create-args`: line 2: the quote `"` is never closed',
+  ],
+  ['a variable', text('--env A=$HOME'), 'nothing is expanded here: put `$` in single quotes'],
+  ['a variable in quotes', text('--env "A=${HOME}"'), 'nothing is expanded here'],
+  ['a command in a value', text('--tty\n--env A=$(date)'), 'line 2: nothing is expanded here'],
+  ['a hash of a password', text('--label users=a:$2y$05$abc'), 'nothing is expanded here'],
+  ["bash's own quotes", text("--env A=$'b'"), 'nothing is expanded here'],
+  ['backticks', text('--label rule="Host(`a`)"'), 'no command is run here: put a backtick in single quotes'],
+  [
+    'parentheses',
+    text('--label rule=Host(a)'),
+    'no shell runs this, for which `(` outside of quotes would be an operator',
+  ],
+  ['a second command', text('--tty; docker ps'), 'for which `;` outside of quotes'],
+  [
+    'an operator in a command',
+    service('command: a && b'),
+    "`command`: no shell runs this, for which `&` outside of quotes would be an operator: put the whole value in quotes if the sign itself is meant; a shell in the container runs all of it as `sh -c '…'`",
+  ],
+  ['command as a mapping', service('command: {a: b}'), '`command`: this is a mapping'],
+  ['mapping in a command', service('command: [a, {b: c}]'), '`command`: item 2 is no text'],
+  ['NUL in a command', service(`command: ["${CANARY}\\0"]`), '`command`: a word has a NUL character'],
+  ['command twice', service('command: a\nupdate-args: --args b'), '`command` and the flag --args are both given'],
   ['NUL', updateArgs(`--label-add=${CANARY}\0`), 'the value of --label-add has a NUL character'],
   [
     '--detach',
@@ -608,11 +641,38 @@ test('everything that is wrong comes out together, in the order of the inputs', 
     'services: api: `replicas`: "many" ',
     'services: api: `env`: item 1 has n',
     'services: api: `update-args`: item',
-    'services: api: `update-args`: item',
+    'services: api: `update-args`: --de',
     'wait: "maybe" is neither of the tw',
     'timeout: 600 has no unit: write 60',
     'monitor: 5 has no unit: write 5s f',
     'max-parallel: "-1" is not allowed:',
+  ])
+})
+
+const PASTED = `docker service create \\
+  --name web \\
+  --with-registry-auth --detach \\
+  --env A=1 -d \\
+  --publish 80:80 \\
+  nginx:1.27 sh -c 'exec nginx' --help
+`
+
+test('of a pasted script each mistake is told once, by the name of the flag', () => {
+  expect(problems(text(PASTED))).toEqual([
+    'services: web: `create-args`: leave `docker service create` off: only the flags belong here, and a backslash is not needed',
+    'services: web: `create-args`: the word behind --publish and its value belongs to no flag: put the value before it in quotes if it is a part of that; an image is written in the key `image`, and the words for the container in the key `command`',
+    'services: web: `create-args`: --name is not yours to give here, because the name is how the service is found: use the key `name`',
+    'services: web: `create-args`: --with-registry-auth is not yours to give here, because this action sends the credential wherever there is one: leave it off, and give it in `registries`',
+    'services: web: `create-args`: --detach is not yours to give here, because this action waits for all services together: use the input `wait`',
+    'services: web: `create-args`: -d is not yours to give here, because this action waits for all services together: use the input `wait`',
+  ])
+})
+
+test('of a pasted script as a list the backslashes are told once', () => {
+  const lines = ['docker service create \\', '--env A=1 \\', '--publish 80:80 \\', 'nginx:1.27']
+  expect(problems(createArgs(...lines)).map((line) => line.slice(0, 60))).toEqual([
+    'services: web: `create-args`: items end in a backslash, as l',
+    'services: web: `create-args`: item 4: this word belongs to n',
   ])
 })
 

@@ -49,8 +49,32 @@ describe('a run over the memory swarm', () => {
     const { results } = await runAction(swarm, { services })
     expect(results).toMatchObject([{ name: 'api', outcome: 'created', tasks: { running: 3, wanted: 3 } }])
     expect(swarm.running('api')).toEqual([TWO, TWO, TWO])
-    expect(swarm.service('api')?.Spec.Labels).toEqual({ a: 'b' })
+    expect(swarm.service('api')?.Spec.Labels).toEqual({ a: 'b', 'swarm-deploy.create-args': '["--label a"]' })
   })
+
+  test.each(['rolling', 'recreate', 'canary'])(
+    'the flags of a service are one list for its whole life, with strategy %s',
+    async (strategy) => {
+      const swarm = await swarmWith(2)
+      const run = async (entry: object) => {
+        const services = JSON.stringify([{ name: 'web', strategy, ...entry }])
+        return (await runAction(swarm, { services })).results[0]?.outcome
+      }
+      const list = (...flags: string[]) => ({ 'create-args': flags })
+      expect(await run(list('--env A=1', '--env B=1', '--label a=1'))).toBe('updated')
+      expect(await run(list('--env A=1', '--env B=1', '--label a=1'))).toBe('unchanged')
+      expect(await run(list('--env A=2', '--label a=1'))).toBe('updated')
+      expect(await run({ ...list('--env A=2', '--label a=1'), command: 'serve' })).toBe('updated')
+      const { Labels, TaskTemplate } = swarm.service('web')?.Spec ?? {}
+      expect(Labels).toMatchObject({ a: '1' })
+      expect(TaskTemplate?.ContainerSpec).toMatchObject({ Env: ['A=2'], Args: ['serve'] })
+      // Who gives no list changes nothing of that.
+      expect(await run({ replicas: 2 })).toBe('unchanged')
+      expect(await run(list())).toBe('updated')
+      expect(swarm.service('web')?.Spec.TaskTemplate.ContainerSpec).not.toHaveProperty('Env')
+      expect(swarm.service('web')?.Spec.Labels).toEqual({})
+    },
+  )
 
   test('a blue-green deploy moves the traffic', async () => {
     const swarm = await swarmWith(1)
