@@ -11480,6 +11480,111 @@ function passwordFromText({ value, isFolded, hasComment: hasComment2 }) {
   return withoutLastNewlines(value);
 }
 
+// src/inputs/shell-words.ts
+var OPERATORS = new Set(";|&<>()");
+var EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
+var ESCAPED_IN_QUOTES = '$`"\\';
+function shellWords(source) {
+  const text2 = source.replace(/\r\n?/g, "\n");
+  const words = [];
+  const problems = /* @__PURE__ */ new Set();
+  const lines2 = text2.split("\n").length;
+  let line = 1;
+  let at = 0;
+  let word;
+  const following = () => {
+    let next = at + 1;
+    while (text2.startsWith("\\\n", next)) next += 2;
+    return text2[next] ?? "";
+  };
+  const wrong = (problem2) => problems.add(lines2 > 1 ? `line ${line}: ${problem2}` : problem2);
+  const told2 = /* @__PURE__ */ new Set();
+  const expansion = () => {
+    if (following() === "(") told2.add(line);
+    wrong(EXPANSION);
+  };
+  const begin = (isQuoted) => {
+    word ??= { text: "", line, isQuoted };
+    return word;
+  };
+  const end2 = () => {
+    if (word !== void 0) words.push(word);
+    word = void 0;
+  };
+  const take = (sign) => {
+    begin(false).text += sign;
+    if (sign === "`") wrong(RUN);
+    if (sign === "$" && EXPANDED.test(following())) expansion();
+    if (sign === "\n") line++;
+    at++;
+  };
+  while (at < text2.length) {
+    const sign = text2[at];
+    if (sign === "\n" || sign === " " || sign === "	") {
+      end2();
+      if (sign === "\n") line++;
+      at++;
+    } else if (sign === "#" && word === void 0) {
+      while (at < text2.length && text2[at] !== "\n") at++;
+    } else if (sign === "\\") {
+      const rest = word === void 0 ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y;
+      rest.lastIndex = at;
+      const joint = rest.exec(text2)?.[0];
+      if (joint === void 0) begin(true).text += text2[at + 1];
+      else if (joint.endsWith("\n")) line++;
+      at += joint?.length ?? 2;
+    } else if (sign === "'") {
+      const close = text2.indexOf("'", at + 1);
+      if (close < 0) {
+        wrong(unclosed("'"));
+        return { words: [], problems: [...problems] };
+      }
+      const inside = text2.slice(at + 1, close);
+      begin(true).text += inside;
+      line += inside.split("\n").length - 1;
+      at = close + 1;
+    } else if (sign === '"') {
+      const opened = line;
+      begin(true);
+      at++;
+      while (at < text2.length && text2[at] !== '"') {
+        const next = text2[at + 1];
+        if (text2[at] !== "\\" || next === void 0) take(text2[at]);
+        else if (next === "\n") {
+          line++;
+          at += 2;
+        } else if (ESCAPED_IN_QUOTES.includes(next)) {
+          begin(true).text += next;
+          at += 2;
+        } else take("\\");
+      }
+      if (at >= text2.length) {
+        line = opened;
+        wrong(unclosed('"'));
+        return { words: [], problems: [...problems] };
+      }
+      at++;
+    } else {
+      if (OPERATORS.has(sign) && !told2.has(line)) {
+        told2.add(line);
+        wrong(operator(sign));
+      }
+      if (sign === "$" && /['"]/.test(following())) expansion();
+      take(sign);
+    }
+  }
+  end2();
+  return { words, problems: [...problems] };
+}
+var EXPANSION = "nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value";
+var RUN = "no command is run here: put a backtick in single quotes if the sign itself is meant";
+function operator(sign) {
+  return `no shell runs this, for which \`${sign}\` outside of quotes would be an operator: put the whole value in quotes if the sign itself is meant`;
+}
+function unclosed(quote) {
+  return `the quote \`${quote}\` is never closed: close it, or write \`\\${quote}\` for the sign itself`;
+}
+
 // src/inputs/flags.ts
 var SWITCHES = /* @__PURE__ */ new Set([
   "--detach",
@@ -11534,53 +11639,128 @@ var RESERVED = {
   "--tlsverify": CONNECTION
 };
 var CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
-function readFlags(verb, items, problems) {
-  const words = [];
-  const given = [];
+var NO_FLAG = "put the value before it in quotes if it is a part of that; an image is written in the key `image`, and the words for the container in the key `command`";
+function flagsOfText(verb, text2, problems) {
+  const once = toldOnce(problems);
+  const { words, problems: unread } = shellWords(text2);
+  for (const problem2 of unread) once(problem2);
+  const head = commandBefore(words);
+  if (head > 0)
+    once(
+      `leave \`docker service ${words[head - 1]?.text}\` off: only the flags belong here, and a backslash is not needed`
+    );
+  const flags = [];
+  for (let index = head; index < words.length; index++) {
+    const word = words[index];
+    const flag = parseFlag(word.text);
+    if (flag === void 0) {
+      if (unread.length === 0) once(strayWord(word, flags.at(-1)));
+      while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line)) index++;
+      continue;
+    }
+    const next = words[index + 1];
+    const takesNext = needsValue(flag) && next !== void 0 && (next.isQuoted || !looksLikeFlag(next.text));
+    if (takesNext) index++;
+    flags.push({ ...flag, ...takesNext && { value: next.text }, isWhole: true });
+  }
+  return checked(verb, flags, once);
+}
+function flagsOfItems(verb, items, problems) {
+  const once = toldOnce(problems);
+  const flags = [];
   for (let index = 0; index < items.length; index++) {
     const item = items[index] ?? "";
-    const at = `item ${index + 1}`;
-    const flag = problems.at(at).attempt(() => parseFlag(item));
+    if (/\s\\$/.test(item.trim())) {
+      once(
+        "items end in a backslash, as lines of a shell script do: leave it off, an item is one flag anyway, or paste the lines as one text, behind `|` in place of the list"
+      );
+      continue;
+    }
+    const flag = parseFlag(unquotedItem(item.trim()));
+    if (flag === void 0) {
+      once(`item ${index + 1}: this word belongs to no flag: ${NO_FLAG}`);
+      continue;
+    }
     const next = items[index + 1];
-    const takesNext = flag !== void 0 && needsValue(flag) && next !== void 0 && !looksLikeFlag(next);
+    const takesNext = needsValue(flag) && next !== void 0 && !looksLikeFlag(next);
     if (takesNext) index++;
-    if (flag === void 0) continue;
-    const complete = takesNext ? { ...flag, value: next, isWhole: true } : flag;
-    const problem2 = flagProblem(verb, complete);
-    if (problem2 !== void 0) problems.add(`${at}: ${problem2}`);
-    words.push(...wordsOf(complete));
-    given.push({ name: complete.name, value: complete.value });
+    if (takesNext) flags.push({ ...flag, value: next, isWhole: true });
+    else flags.push(withoutQuotes(flag, once));
   }
-  return { words, given };
+  return checked(verb, flags, once);
 }
-function variablesOf({ given }) {
-  return given.flatMap(
+function variablesOf(flags) {
+  return flags.flatMap(
     ({ name, value = "" }) => ["--env", "--env-add", "--env-rm"].includes(name) ? [value.split("=", 1)[0] ?? ""] : []
   );
 }
-function parseFlag(item) {
-  const text2 = item.trim();
-  if (/\s\\$/.test(text2))
-    throw new UserError("it ends in a backslash, as in a shell script: leave it off, one flag is one line anyway");
+function toldOnce(problems) {
+  const told2 = /* @__PURE__ */ new Set();
+  return (problem2) => {
+    if (!told2.has(problem2)) problems.add(problem2);
+    told2.add(problem2);
+  };
+}
+function checked(verb, flags, tell) {
+  for (const flag of flags) {
+    const problem2 = flagProblem(verb, flag);
+    if (problem2 !== void 0) tell(problem2);
+  }
+  const names = new Set(flags.map(({ name }) => name));
+  if (names.has("--log-opt") && !names.has("--log-driver"))
+    tell("docker ignores --log-opt without --log-driver: give both, also where the driver stays");
+  return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }));
+}
+function commandBefore(words) {
+  const [first, ...others] = words.slice(0, 4).map(({ text: text2 }) => text2);
+  const start = first === "sudo" ? others : [first, ...others];
+  const isCommand = start[0] === "docker" && start[1] === "service" && /^(?:create|update)$/.test(start[2] ?? "");
+  return isCommand ? first === "sudo" ? 4 : 3 : 0;
+}
+function strayWord({ text: text2, line }, before) {
+  if (/^\s+-/.test(text2)) {
+    return `on line ${line} a backslash stands before a blank: write the text behind \`|\`, which keeps its lines, and not behind \`>\``;
+  }
+  if (before !== void 0 && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text2)) {
+    return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`;
+  }
+  const place = before === void 0 ? "the first word" : `the word behind ${before.spelling} and its value`;
+  return `${before !== void 0 && SWITCHES.has(before.name) ? `the word behind ${before.spelling}` : place} belongs to no flag: ${NO_FLAG}`;
+}
+function parseFlag(text2) {
   const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text2);
   const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text2);
   const [, spelling, separator, rest] = long ?? short ?? [];
-  if (spelling === void 0) {
-    throw new UserError(
-      "this word belongs to no flag: write one flag an item, such as `--update-order=start-first`, or the value behind its flag"
-    );
-  }
-  const name = LONG_NAMES[spelling] ?? spelling;
+  if (spelling === void 0) return void 0;
   const hasValue = rest !== void 0 && (rest !== "" || separator === "=");
-  const inner = /^(?:"([^"]*)"|'([^']*)')$/.exec(rest ?? "")?.slice(1).join("");
   return {
-    name,
+    name: LONG_NAMES[spelling] ?? spelling,
     spelling,
-    value: hasValue ? inner ?? rest : void 0,
+    value: hasValue ? rest : void 0,
     isJoined: long !== null && separator === "=",
-    isWhole: inner !== void 0
+    isWhole: false
   };
 }
+var QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\$`]|\\.)*")(?=$|,)/gs;
+function unquotedItem(item) {
+  return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item;
+}
+function withoutQuotes(flag, tell) {
+  const { spelling, value } = flag;
+  if (value === void 0 || !/['"]/.test(value)) return flag;
+  const plain = value.replace(QUOTED, "");
+  if (/['"]/.test(plain)) {
+    tell(
+      `the value of ${spelling} has quotes in it: put all of the value in single quotes as well if they are meant, or write it as an item of its own, which is taken as it stands`
+    );
+    return { ...flag, isWhole: true };
+  }
+  const isWhole = plain === "";
+  return { ...flag, value: value.replace(QUOTED, (part) => shellWords(part).words[0]?.text ?? ""), isWhole };
+}
+var OTHER_FLAG = new RegExp(
+  `(?:^|\\s)(?:--[a-zA-Z]|-[${Object.keys(LONG_NAMES).map((name) => name.slice(1)).join("")}](?:\\s|=|$))`
+);
 function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
   const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : void 0;
   if (reserved !== void 0) return `${spelling} is not yours to give here, because ${reserved}`;
@@ -11595,10 +11775,10 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
   if (SWITCHES.has(name)) {
     const isAlone = value === void 0 || isJoined && /^(?:true|false)$/.test(value);
-    return isAlone ? void 0 : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and one flag an item`;
+    return isAlone ? void 0 : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`;
   }
   if (value === void 0) return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
-  if (!isWhole && /(?:^|\s)--[a-zA-Z]/.test(value)) {
+  if (!isWhole && OTHER_FLAG.test(value)) {
     return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
   }
   return void 0;
@@ -11622,7 +11802,7 @@ function needsValue(flag) {
 function looksLikeFlag(item) {
   return /^\s*--?[a-zA-Z]/.test(item);
 }
-function wordsOf({ spelling, value, isJoined }) {
+function asWords({ spelling, value, isJoined }) {
   if (value === void 0) return [spelling];
   return isJoined ? [`${spelling}=${value}`] : [spelling, value];
 }
@@ -11823,12 +12003,15 @@ var KEYS3 = [
   "auth-config",
   "replicas",
   "env",
+  "command",
   "create",
   "create-args",
   "update-args",
   ...STRATEGY_KEYS
 ];
 var OTHER_NAMES2 = {
+  args: "command",
+  cmd: "command",
   config: "auth-config",
   environment: "env",
   scale: "replicas",
@@ -11836,15 +12019,14 @@ var OTHER_NAMES2 = {
   tag: "image"
 };
 var COMPOSE_KEYS = new Set(
-  "build command configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir".split(
+  "build configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir".split(
     " "
   )
 );
-var NOT_COMPOSE = "this action's `services` is no compose file: give what a new service needs in `create-args` and what is to change in `update-args`, as flags of docker service create and update";
+var NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
 var NAME3 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 var LONGEST_NAME = 63;
 var MOST_REPLICAS = 1e6;
-var NO_FLAGS = { words: [], given: [] };
 var PAIR = "`web: ghcr.io/org/web:1.2`";
 function servicesFromText(text2, forAll, problems) {
   const { root, problems: wrong } = parseYaml(text2);
@@ -11897,7 +12079,7 @@ function requestFromEntry(entry, forAll, problems) {
   problems.attempt(() => checkName(entry.name ?? ""));
   const image = problems.attempt(() => imageFrom(value.value.trim()));
   const rollover = rolloverOf(NO_SETTINGS, forAll, problems);
-  const nothingElse = { env: {}, create: false, createArgs: [], updateArgs: [], rollover };
+  const nothingElse = { env: {}, create: false, updateArgs: [], rollover };
   return image && { name: entry.name, image, ...nothingElse };
 }
 function requestFromMap(entry, map, forAll, problems) {
@@ -11908,21 +12090,26 @@ function requestFromMap(entry, map, forAll, problems) {
   const replicas = attemptAt(map, "replicas", problems, (text2) => parseInteger(text2, 0, MOST_REPLICAS));
   const create2 = valueAt(map, "create") === void 0 ? false : attemptAt(map, "create", problems, parseBoolean);
   const env = variablesFrom(filledAt(map, "env"), problems.at("`env`"));
-  const createFlags = flagsAt(map, "create", problems);
-  const updateFlags = flagsAt(map, "update", problems);
+  const command = wordsAt(map, "command", problems);
+  const createArgs = flagsAt(map, "create", problems);
+  const updateArgs = flagsAt(map, "update", problems) ?? [];
   const own2 = readStrategySettings((key) => textAt(map, key, problems), problems);
   if (create2 && valueAt(map, "image") === void 0) {
     problems.add("`create` is true, but there is no `image`: write the image to make the service from");
   }
-  if (create2 === false && valueAt(map, "create-args") !== void 0) {
-    problems.add("`create-args` is given without `create: true`: add it, or leave the flags out");
-  }
-  const asked = [valueAt(map, "image"), valueAt(map, "replicas"), filledAt(map, "env"), filledAt(map, "update-args")];
+  const asked = [
+    ...["image", "replicas", "command", "create-args"].map((key) => valueAt(map, key)),
+    ...["env", "update-args"].map((key) => filledAt(map, key))
+  ];
   const hasPolicy = own2.given.some((key) => isPolicy(key));
   if (create2 === false && !hasPolicy && asked.every((value) => value === void 0)) {
-    problems.add("nothing is asked for: write at least one of `image`, `replicas`, `env` or `update-args`");
+    problems.add(
+      "nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args` or `update-args`"
+    );
   }
-  for (const flags of [createFlags, updateFlags])
+  if (command !== void 0 && updateArgs.some(({ name: name2 }) => name2 === "--args"))
+    problems.add("`command` and the flag --args are both given: leave one of the two");
+  for (const flags of [createArgs ?? [], updateArgs])
     checkGivenOnce(map, env, flags, [...forAll.given, ...own2.given], problems);
   return {
     name,
@@ -11931,8 +12118,9 @@ function requestFromMap(entry, map, forAll, problems) {
     ...replicas === void 0 ? {} : { replicas },
     env,
     create: create2 ?? false,
-    createArgs: createFlags.words,
-    updateArgs: updateFlags.words,
+    ...command === void 0 ? {} : { command },
+    ...createArgs === void 0 ? {} : { createArgs },
+    updateArgs,
     rollover: rolloverOf(own2, forAll, problems)
   };
 }
@@ -12003,35 +12191,48 @@ function attemptAt(map, key, problems, parse) {
 }
 function flagsAt(map, verb, problems) {
   const key = `${verb}-args`;
-  const value = filledAt(map, key);
+  const value = valueAt(map, key);
   const here = problems.at(`\`${key}\``);
-  if (value === void 0) return NO_FLAGS;
-  if (value.kind === "map") {
+  if (value?.kind === "map") {
     here.add("this is a mapping: write a list of flags such as `- --update-order=start-first`");
-    return NO_FLAGS;
+    return void 0;
   }
-  if (value.kind === "text") return readFlags(verb, flagLines(value.value), here);
-  if (value.items.every((item) => item.kind === "text")) {
-    return readFlags(
-      verb,
-      value.items.map((item) => item.value),
-      here
-    );
-  }
-  const index = value.items.findIndex((item) => item.kind !== "text");
-  here.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
-  return NO_FLAGS;
+  if (value?.kind !== "list") return value && filledAt(map, key) && flagsOfText(verb, value.value, here);
+  const items = textsOf(value, here);
+  return items && flagsOfItems(verb, items, here);
 }
-function flagLines(block) {
-  const lines2 = block.split(/\r?\n/).map((line) => line.trim());
-  return lines2.filter((line) => line !== "" && !line.startsWith("#"));
+function wordsAt(map, key, problems) {
+  const value = valueAt(map, key);
+  const here = problems.at(`\`${key}\``);
+  if (value === void 0) return void 0;
+  if (value.kind === "map") {
+    here.add("this is a mapping: write one text such as `serve --port 80`, or a list of words");
+    return void 0;
+  }
+  if (value.kind === "list") {
+    const words2 = textsOf(value, here);
+    if (words2?.some((word) => word.includes("\0")))
+      here.add("a word has a NUL character, which no argument can have: take it out");
+    return words2;
+  }
+  const { words, problems: unread } = shellWords(value.value);
+  for (const problem2 of unread) here.add(`${problem2}; a shell in the container runs all of it as \`sh -c '…'\``);
+  return words.map(({ text: text2 }) => text2);
+}
+function textsOf({ items }, problems) {
+  const index = items.findIndex((item) => item.kind !== "text");
+  if (index < 0) return items.flatMap((item) => item.kind === "text" ? [item.value] : []);
+  problems.add(
+    `item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`
+  );
+  return void 0;
 }
 function checkGivenOnce(map, env, flags, settings, problems) {
-  if (valueAt(map, "replicas") !== void 0 && flags.given.some(({ name }) => name === "--replicas")) {
+  if (valueAt(map, "replicas") !== void 0 && flags.some(({ name }) => name === "--replicas")) {
     problems.add("`replicas` and the flag --replicas are both given: leave one of the two");
   }
   for (const name of settings.filter(isPolicy)) {
-    if (flags.given.some((flag) => flag.name === `--${name}`))
+    if (flags.some((flag) => flag.name === `--${name}`))
       problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`);
   }
   for (const name of variablesOf(flags)) {
@@ -12333,10 +12534,10 @@ function tokenAt(text2, start, closes) {
   const behind = start + 2 + braced.length;
   const end2 = closes(behind);
   if (braced === "" || end2 < 0) return token;
-  const operator = matchAt(OPERATOR, text2, behind);
-  const rest = text2.slice(behind + operator.length, end2);
-  if (operator === "" && rest !== "") return token;
-  return { start, end: end2 + 1, kind: "variable", name: braced, operator, rest };
+  const operator2 = matchAt(OPERATOR, text2, behind);
+  const rest = text2.slice(behind + operator2.length, end2);
+  if (operator2 === "" && rest !== "") return token;
+  return { start, end: end2 + 1, kind: "variable", name: braced, operator: operator2, rest };
 }
 function closingBraces(text2) {
   let next = -2;
@@ -12359,37 +12560,37 @@ function substitutionsIn(text2, line) {
     at += lineBreaks(text2, counted, token.start);
     counted = token.start;
     if (token.kind === "escaped") return [];
-    const { name, operator, rest } = token;
+    const { name, operator: operator2, rest } = token;
     if (token.kind === "lone") {
       return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
     }
-    if (operator.includes("+")) {
-      const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+    if (operator2.includes("+")) {
+      const reason = `docker stack does not know \${${name}${operator2}…}: work the value out in an earlier step, and write \${${name}}`;
       return [{ kind: "invalid", line: at, reason }];
     }
-    if (rest.includes("${") || operator.endsWith("?") && /\$[a-z_{]/i.test(rest)) {
-      const what = operator.endsWith("?") ? "message" : "default";
+    if (rest.includes("${") || operator2.endsWith("?") && /\$[a-z_{]/i.test(rest)) {
+      const what = operator2.endsWith("?") ? "message" : "default";
       const reason = `the ${what} of ${name} holds another variable, which docker stack would leave as it stands: write a plain ${what}`;
       return [{ kind: "invalid", line: at, reason }];
     }
     return [
-      { kind: "variable", name, line: at, needs: needOf(operator), words: rest, misread: misreadIn(operator, rest) }
+      { kind: "variable", name, line: at, needs: needOf(operator2), words: rest, misread: misreadIn(operator2, rest) }
     ];
   });
 }
-var OPERATORS = [":-", "-", ":?", "?"];
-function misreadIn(operator, rest) {
-  return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? "";
+var OPERATORS2 = [":-", "-", ":?", "?"];
+function misreadIn(operator2, rest) {
+  return OPERATORS2.slice(0, Math.max(0, OPERATORS2.indexOf(operator2))).find((other) => rest.includes(other)) ?? "";
 }
 function lineBreaks(text2, from, to) {
   let count = 0;
   for (let at = text2.indexOf("\n", from); at >= 0 && at < to; at = text2.indexOf("\n", at + 1)) count++;
   return count;
 }
-function needOf(operator) {
-  if (operator === "") return "value";
-  if (operator.endsWith("-")) return "default";
-  return operator === ":?" ? "required-filled" : "required";
+function needOf(operator2) {
+  if (operator2 === "") return "value";
+  if (operator2.endsWith("-")) return "default";
+  return operator2 === ":?" ? "required-filled" : "required";
 }
 function isUnset({ name, needs }, lookUp) {
   if (needs === "default") return false;
@@ -12401,15 +12602,15 @@ function filledIn(text2, lookUp) {
 }
 function partlyFilledIn(text2, isMeant, lookUp) {
   const tokens = tokensIn(text2).filter(
-    ({ kind, name, operator }) => kind === "variable" && !operator.endsWith("+") && isMeant(name) && lookUp(name) !== void 0
+    ({ kind, name, operator: operator2 }) => kind === "variable" && !operator2.endsWith("+") && isMeant(name) && lookUp(name) !== void 0
   );
   return replaced(text2, tokens, (token) => substitute(token, lookUp).replaceAll("$", "$$$$")).text;
 }
-function substitute({ kind, name, operator, rest }, lookUp) {
+function substitute({ kind, name, operator: operator2, rest }, lookUp) {
   if (kind === "escaped") return "$";
   const value = lookUp(name);
-  const isMissing = value === void 0 || value === "" && operator.startsWith(":");
-  return isMissing ? operator.endsWith("-") ? rest : "" : value;
+  const isMissing = value === void 0 || value === "" && operator2.startsWith(":");
+  return isMissing ? operator2.endsWith("-") ? rest : "" : value;
 }
 function replaced(text2, tokens, wordsFor, between = (part) => part) {
   const parts = [];
@@ -13753,10 +13954,10 @@ async function leftWorkspaces() {
       return names.filter((name) => NAME6.test(name)).map((name) => join8(parent, name));
     })
   );
-  const checked = await Promise.all(
+  const checked2 = await Promise.all(
     found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) }))
   );
-  return checked.filter((one) => one.isThere).map(({ path }) => path);
+  return checked2.filter((one) => one.isThere).map(({ path }) => path);
 }
 async function isThere(directory) {
   const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
@@ -13856,6 +14057,16 @@ function withDifference(spec, { image, replicas, env }) {
       }
     }
   };
+}
+function commandOf({ TaskTemplate: template }) {
+  return template.ContainerSpec?.Args;
+}
+function withCommand(spec, words) {
+  const { TaskTemplate: template } = spec;
+  if (words === void 0 || template.ContainerSpec === void 0) return spec;
+  const { Args: _, ...container2 } = template.ContainerSpec;
+  const ContainerSpec = words.length === 0 ? container2 : { ...container2, Args: words };
+  return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
 }
 function withPlatforms(spec, platforms = []) {
   if (platforms.length === 0) return spec;
@@ -14138,6 +14349,8 @@ export {
   pathMatches,
   difference,
   withDifference,
+  commandOf,
+  withCommand,
   withPlatforms,
   imageOf,
   parseGoJson,

@@ -20,6 +20,7 @@ import {
   allowingNodes,
   canonicalName,
   changedParts,
+  commandOf,
   connect,
   createWorkspace,
   difference,
@@ -84,6 +85,7 @@ import {
   updateSpec,
   variablesRulingDocker,
   wantedTasks,
+  withCommand,
   withDifference,
   withDigest,
   withEntries,
@@ -169,14 +171,14 @@ function isUnhealthy({ Status: { Err: error = "" } }) {
 // src/docker/restart-policy.ts
 var DEFAULT_DELAY_SECONDS = 5;
 var NANOSECONDS = 1e9;
-function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS;
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy2 } }) {
+  return policy2?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy2.Delay / NANOSECONDS;
 }
 function isDecided({ DesiredState: desired }) {
   return desired !== "ready" && desired !== "running" && desired !== "complete";
 }
-function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
-  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy2 } }, task) {
+  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy2 ?? {};
   if (condition === "none") return "its restart policy is none";
   const { State: state, ContainerStatus: container } = task.Status;
   const isComplete2 = state === "complete" || isUnhealthy(task) && container?.ExitCode === 0;
@@ -407,8 +409,8 @@ function stuckVerdict(memory, { service, tasks, now }) {
   return { state: "failed", cause, isUnallocated: true };
 }
 function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
-  const { UpdateConfig: policy } = service.Spec;
-  return statusOf(memory, service)?.State === "completed" && policy?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && memory.endedTasks.size === 0;
+  const { UpdateConfig: policy2 } = service.Spec;
+  return statusOf(memory, service)?.State === "completed" && policy2?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && memory.endedTasks.size === 0;
 }
 function isStable(memory, { now, monitorSeconds }, counted) {
   return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
@@ -1137,8 +1139,8 @@ function waitingFor({ task, seconds, before }, service, place2, health) {
   }
 }
 var ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
-function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
-  const delay = (policy?.Delay ?? 0) / 1e9;
+function updateWait({ Spec: { UpdateConfig: policy2 }, UpdateStatus: status }) {
+  const delay = (policy2?.Delay ?? 0) / 1e9;
   return status?.State === "updating" && delay > 0 ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)` : void 0;
 }
 
@@ -1744,7 +1746,7 @@ function beginWatch(field, endsAtFailure = false) {
   let watched = [];
   let isComplete2 = false;
   let complete2 = () => void 0;
-  const completed = new Promise((resolve2) => {
+  const completed2 = new Promise((resolve2) => {
     complete2 = resolve2;
   });
   let isOver = false;
@@ -1805,7 +1807,7 @@ function beginWatch(field, endsAtFailure = false) {
         }
         if (watched.length === 0) continue;
         const pauseMs = Math.max(LOOK_EVERY_MS2, nowMs() - begunAt);
-        await (isComplete2 ? alarm.next(pauseMs) : Promise.race([completed, sleep(pauseMs, signal).catch(() => void 0)]));
+        await (isComplete2 ? alarm.next(pauseMs) : Promise.race([completed2, sleep(pauseMs, signal).catch(() => void 0)]));
       }
     } catch (_) {
       var _error = _, _hasError = true;
@@ -2234,15 +2236,15 @@ function emptied(spec, run2) {
   });
 }
 function withCanaries(current, wanted, tasks, run2) {
-  const policy = {
+  const policy2 = {
     ...wanted.UpdateConfig,
     Parallelism: tasks,
     Delay: THIRTY_DAYS_NANOSECONDS,
     FailureAction: "pause",
     MaxFailureRatio: 0
   };
-  const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run: run2 });
+  const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy2 };
+  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy: policy2 }, run: run2 });
 }
 function isInterim({ Labels: labels }) {
   return labels?.[INTERIM_LABEL] !== void 0;
@@ -2261,8 +2263,8 @@ function withoutInterim(spec) {
   const { before, meanwhile } = parseNote(note2);
   const replicas = spec.Mode.Replicated?.Replicas;
   const isOurs = before.replicas !== void 0 && replicas === meanwhile.replicas;
-  const { UpdateConfig: policy, ...rest } = spec;
-  const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
+  const { UpdateConfig: policy2, ...rest } = spec;
+  const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy2) : policy2;
   return {
     ...rest,
     Labels,
@@ -2953,6 +2955,9 @@ function list2(names) {
 }
 
 // src/docker/commands.ts
+function wordsOf(flags) {
+  return flags.flatMap(({ words }) => words);
+}
 function serviceUpdate(change2) {
   const variables = environmentFlags("--env-add", change2.env);
   const image = change2.image === void 0 ? [] : ["--image", familiar(change2.image)];
@@ -2989,7 +2994,7 @@ function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) 
 }
 function policyFlags({ update: update2, rollback }) {
   return Object.entries({ update: update2, rollback }).flatMap(
-    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
+    ([phase, policy2]) => Object.entries(policy2).map(([setting, value]) => `--${phase}-${setting}=${value}`)
   );
 }
 function head(verb, { directory }) {
@@ -3073,6 +3078,282 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
   return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
+// src/docker/spec-overlay.ts
+import { isDeepStrictEqual } from "node:util";
+var RECORD_LABEL = "swarm-deploy.create-args";
+var TEMPLATE = ["TaskTemplate"];
+var CONTAINER = [...TEMPLATE, "ContainerSpec"];
+var HEALTHCHECK = [...CONTAINER, "Healthcheck"];
+var RESTART = [...TEMPLATE, "RestartPolicy"];
+var DNS = [...CONTAINER, "DNSConfig"];
+var LIMITS = [...TEMPLATE, "Resources", "Limits"];
+var RESERVATIONS = [...TEMPLATE, "Resources", "Reservations"];
+var PLACEMENT = [...TEMPLATE, "Placement"];
+var GROUPS = [
+  { path: ["UpdateConfig"], defaults: policyDefaults() },
+  { path: ["RollbackConfig"], defaults: policyDefaults() },
+  { path: RESTART, defaults: { Condition: "any", Delay: 5e9, MaxAttempts: 0 } },
+  { path: HEALTHCHECK, defaults: {} }
+];
+function policyDefaults() {
+  return {
+    Parallelism: 1,
+    FailureAction: "pause",
+    Monitor: 5e9,
+    MaxFailureRatio: 0,
+    Order: "stop-first"
+  };
+}
+var PARTS = [
+  { flags: ["--label"], path: ["Labels"], isMap: true },
+  ...policy("--update", "UpdateConfig"),
+  ...policy("--rollback", "RollbackConfig"),
+  { flags: ["--endpoint-mode"], path: ["EndpointSpec", "Mode"] },
+  { flags: ["--publish"], path: ["EndpointSpec", "Ports"], nameOf: portName },
+  { flags: ["--network"], path: [...TEMPLATE, "Networks"], nameOf: textOf("Target") },
+  { flags: ["--log-driver", "--log-opt"], path: [...TEMPLATE, "LogDriver"] },
+  { flags: ["--restart-condition"], path: [...RESTART, "Condition"] },
+  { flags: ["--restart-delay"], path: [...RESTART, "Delay"] },
+  { flags: ["--restart-max-attempts"], path: [...RESTART, "MaxAttempts"] },
+  { flags: ["--restart-window"], path: [...RESTART, "Window"] },
+  { flags: ["--limit-cpu"], path: [...LIMITS, "NanoCPUs"] },
+  { flags: ["--limit-memory"], path: [...LIMITS, "MemoryBytes"] },
+  { flags: ["--limit-pids"], path: [...LIMITS, "Pids"] },
+  { flags: ["--reserve-cpu"], path: [...RESERVATIONS, "NanoCPUs"] },
+  { flags: ["--reserve-memory"], path: [...RESERVATIONS, "MemoryBytes"] },
+  { flags: ["--generic-resource"], path: [...RESERVATIONS, "GenericResources"], nameOf: resourceName },
+  { flags: ["--constraint"], path: [...PLACEMENT, "Constraints"], nameOf: attributeOf },
+  { flags: ["--placement-pref"], path: [...PLACEMENT, "Preferences"] },
+  { flags: ["--replicas-max-per-node"], path: [...PLACEMENT, "MaxReplicas"] },
+  {
+    flags: ["--env", "--env-file"],
+    path: [...CONTAINER, "Env"],
+    nameOf: (entry) => String(entry).split("=", 1)[0] ?? ""
+  },
+  { flags: ["--container-label"], path: [...CONTAINER, "Labels"], isMap: true },
+  { flags: ["--mount"], path: [...CONTAINER, "Mounts"], nameOf: textOf("Target") },
+  { flags: ["--secret"], path: [...CONTAINER, "Secrets"], nameOf: fileName },
+  { flags: ["--config"], path: [...CONTAINER, "Configs"], nameOf: fileName },
+  { flags: ["--host"], path: [...CONTAINER, "Hosts"], nameOf: (entry) => String(entry).replace(/^\S+\s+/, "") },
+  { flags: ["--dns"], path: [...DNS, "Nameservers"] },
+  { flags: ["--dns-search"], path: [...DNS, "Search"] },
+  { flags: ["--dns-option"], path: [...DNS, "Options"] },
+  { flags: ["--sysctl"], path: [...CONTAINER, "Sysctls"], isMap: true },
+  { flags: ["--ulimit"], path: [...CONTAINER, "Ulimits"], nameOf: textOf("Name") },
+  { flags: ["--group"], path: [...CONTAINER, "Groups"] },
+  // A capability is in one of the two lists at most: who speaks of one speaks of both.
+  { flags: ["--cap-add", "--cap-drop"], path: [...CONTAINER, "CapabilityAdd"] },
+  { flags: ["--cap-drop", "--cap-add"], path: [...CONTAINER, "CapabilityDrop"] },
+  { flags: ["--no-healthcheck"], path: HEALTHCHECK },
+  { flags: ["--health-cmd"], path: [...HEALTHCHECK, "Test"] },
+  { flags: ["--health-interval"], path: [...HEALTHCHECK, "Interval"] },
+  { flags: ["--health-timeout"], path: [...HEALTHCHECK, "Timeout"] },
+  { flags: ["--health-retries"], path: [...HEALTHCHECK, "Retries"] },
+  { flags: ["--health-start-period"], path: [...HEALTHCHECK, "StartPeriod"] },
+  { flags: ["--health-start-interval"], path: [...HEALTHCHECK, "StartInterval"] },
+  { flags: ["--entrypoint"], path: [...CONTAINER, "Command"] },
+  { flags: ["--hostname"], path: [...CONTAINER, "Hostname"] },
+  { flags: ["--init"], path: [...CONTAINER, "Init"] },
+  { flags: ["--isolation"], path: [...CONTAINER, "Isolation"] },
+  { flags: ["--oom-score-adj"], path: [...CONTAINER, "OomScoreAdj"] },
+  { flags: ["--read-only"], path: [...CONTAINER, "ReadOnly"] },
+  { flags: ["--stop-grace-period"], path: [...CONTAINER, "StopGracePeriod"] },
+  { flags: ["--stop-signal"], path: [...CONTAINER, "StopSignal"] },
+  { flags: ["--tty"], path: [...CONTAINER, "TTY"] },
+  { flags: ["--user"], path: [...CONTAINER, "User"] },
+  { flags: ["--workdir"], path: [...CONTAINER, "Dir"] },
+  { flags: ["--credential-spec"], path: [...CONTAINER, "Privileges", "CredentialSpec"] },
+  { flags: ["--credential-spec"], path: [...CONTAINER, "Configs"], nameOf: fileName }
+];
+function policy(flag, key) {
+  return [
+    { flags: [`${flag}-parallelism`], path: [key, "Parallelism"] },
+    { flags: [`${flag}-delay`], path: [key, "Delay"] },
+    { flags: [`${flag}-failure-action`], path: [key, "FailureAction"] },
+    { flags: [`${flag}-max-failure-ratio`], path: [key, "MaxFailureRatio"] },
+    { flags: [`${flag}-monitor`], path: [key, "Monitor"] },
+    { flags: [`${flag}-order`], path: [key, "Order"] }
+  ];
+}
+var OF_MODE = ["--mode", "--replicas", "--max-concurrent"];
+function unknownFlags(flags) {
+  return flags.filter((flag) => !OF_MODE.includes(flag) && !PARTS.some((part) => part.flags.includes(flag)));
+}
+function overlay(current, declared, flags, {
+  plain: plain2,
+  kept = [],
+  routeAlias
+} = {}) {
+  const steps = stepsOf(flags, declared);
+  const record = entriesOf(declared, flags);
+  const gone2 = recorded(current).filter((name) => !record.includes(name) && !kept.includes(name));
+  const unknown = plain2 === void 0 ? [] : differences(plain2, declared);
+  const changes = [];
+  let spec = current;
+  const lay = (name, next) => {
+    if (sameSpec(spec, next)) return;
+    changes.push(name);
+    spec = next;
+  };
+  for (const name of gone2) lay(shownName(name), withoutEntry(spec, declared, name));
+  for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, routeAlias));
+  for (const flag of OF_MODE.filter((one) => flags.includes(one))) lay(flag, withMode(spec, declared, flag, flags));
+  for (const path of unknown) lay(unknownFlags(flags).join(" "), setAt(spec, path, valueAt(declared, path)));
+  return { spec, changes, record };
+}
+function entriesOf(declared, flags, env = {}) {
+  const names = stepsOf(flags, declared).map(({ name }) => name);
+  return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
+}
+function withRecord(spec, record) {
+  const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {};
+  const note2 = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) };
+  return { ...spec, Labels: { ...labels, ...note2 } };
+}
+function recorded({ Labels }) {
+  try {
+    const names = JSON.parse(Labels?.[RECORD_LABEL] ?? "[]");
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
+}
+function stepsOf(flags, declared) {
+  const parts = PARTS.filter((part) => part.flags.some((flag) => flags.includes(flag)));
+  return parts.flatMap((part) => stepsOfPart(part, declared));
+}
+function stepsOfPart(part, declared) {
+  const [flag = ""] = part.flags;
+  const value = valueAt(declared, part.path);
+  if (part.nameOf === void 0 && !part.isMap) return [{ part, key: void 0, name: flag }];
+  const keys = part.nameOf === void 0 ? Object.keys(raw(value)) : list3(value).map(part.nameOf);
+  return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
+}
+function withEntry(spec, declared, part, key, routeAlias) {
+  const { path, nameOf: nameOf2 } = part;
+  const said = valueAt(declared, path);
+  if (key === void 0) {
+    const group = groupOf(path)?.path;
+    const isWhole = group !== void 0 && replacesGroup(valueAt(spec, group), valueAt(declared, group));
+    return isWhole ? setAt(spec, group, valueAt(declared, group)) : setAt(spec, path, said);
+  }
+  const now = valueAt(spec, path);
+  if (nameOf2 === void 0) return setAt(spec, path, { ...raw(now), [key]: raw(said)[key] });
+  const isNamed = (entry) => nameOf2(entry) === key;
+  const before = list3(now);
+  const entries = list3(said).filter(isNamed).map((entry) => path === NETWORKS ? withRouteAlias(entry, before.find(isNamed), routeAlias) : entry);
+  const at = before.findIndex(isNamed);
+  const place2 = at < 0 ? before.length : at;
+  const others = (entry) => !isNamed(entry);
+  return setAt(spec, path, [
+    ...before.slice(0, place2).filter(others),
+    ...entries,
+    ...before.slice(place2).filter(others)
+  ]);
+}
+var NETWORKS = PARTS.find(({ flags }) => flags.includes("--network"))?.path;
+function withRouteAlias(entry, before, alias) {
+  const aliases = (network) => list3(raw(network).Aliases);
+  if (alias === void 0 || !aliases(before).includes(alias) || aliases(entry).includes(alias)) return entry;
+  return { ...raw(entry), Aliases: [...aliases(entry), alias] };
+}
+function withoutEntry(spec, declared, name) {
+  const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
+  const parts = PARTS.filter(
+    ({ flags, nameOf: nameOf2, isMap }) => flags[0] === flag && key !== void 0 === (nameOf2 !== void 0 || isMap === true)
+  );
+  return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ""), spec);
+}
+function withoutPart(spec, declared, part, key) {
+  const { path, nameOf: nameOf2, isMap } = part;
+  const now = valueAt(spec, path);
+  if (nameOf2 !== void 0) return setAt(spec, path, orNothing2(list3(now).filter((entry) => nameOf2(entry) !== key)));
+  if (isMap) {
+    const { [key]: _, ...others } = raw(now);
+    return setAt(spec, path, orNothing2(others));
+  }
+  const group = groupOf(path);
+  if (group === void 0) return setAt(spec, path, valueAt(declared, path));
+  if (valueAt(spec, group.path) === void 0) return spec;
+  const [setting = ""] = path.slice(group.path.length);
+  const { [setting]: otherwise } = { ...group.defaults, ...raw(valueAt(declared, group.path)) };
+  const rest = setAt(raw(valueAt(spec, group.path)), [setting], otherwise);
+  const isPlain2 = Object.entries(rest).every(([key2, value]) => value === group.defaults[key2]);
+  return setAt(spec, group.path, isPlain2 ? valueAt(declared, group.path) : rest);
+}
+function groupOf(path) {
+  return GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
+}
+function replacesGroup(now, declared) {
+  if (declared === void 0) return false;
+  const isOff = (group) => list3(raw(group).Test)[0] === "NONE";
+  return now === void 0 || isOff(now) !== isOff(declared);
+}
+function withMode(spec, { Mode }, flag, flags) {
+  const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+  const [kind] = Object.keys(Mode);
+  if (kind === void 0 || !(kind in spec.Mode)) return { ...spec, Mode };
+  if (flag === "--mode") return spec;
+  if (replicated !== void 0) return flag === "--replicas" ? { ...spec, Mode } : spec;
+  if (job === void 0) return spec;
+  const concurrent = { MaxConcurrent: Mode.ReplicatedJob?.MaxConcurrent };
+  return {
+    ...spec,
+    Mode: flags.includes("--replicas") ? Mode : { ReplicatedJob: { ...job, ...concurrent } }
+  };
+}
+function differences(a, b, path = []) {
+  if (isDeepStrictEqual(a, b)) return [];
+  if (!isObject(a) || !isObject(b)) return [path];
+  return [.../* @__PURE__ */ new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(
+    (key) => differences(a[key], b[key], [...path, key])
+  );
+}
+var LONGEST_NAME3 = 60;
+function shownName(name) {
+  const clean = printable(name);
+  return clean.length > LONGEST_NAME3 ? `${clean.slice(0, LONGEST_NAME3)}…` : clean;
+}
+function valueAt(spec, path) {
+  return path.reduce((value, key) => isObject(value) ? value[key] : void 0, spec);
+}
+function setAt(object, [key, ...rest], value) {
+  if (key === void 0) return value;
+  const { [key]: before, ...others } = raw(object);
+  const after = rest.length === 0 ? value : setAt(before ?? {}, rest, value);
+  if (after === void 0 || before === void 0 && value === void 0) return others;
+  return { ...raw(object), [key]: after };
+}
+function orNothing2(entries) {
+  return Object.keys(entries).length === 0 ? void 0 : entries;
+}
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function raw(value) {
+  return isObject(value) ? value : {};
+}
+function list3(value) {
+  return Array.isArray(value) ? value : [];
+}
+function textOf(key) {
+  return (entry) => String(raw(entry)[key] ?? "");
+}
+function fileName(entry) {
+  return String(raw(raw(entry).File).Name ?? "");
+}
+function portName(entry) {
+  const { TargetPort: port, Protocol: protocol } = raw(entry);
+  return `${port}/${String(protocol || "tcp").toLowerCase()}`;
+}
+function resourceName(entry) {
+  const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } = raw(entry);
+  return String(raw(discrete ?? named).Kind ?? "");
+}
+function attributeOf(entry) {
+  return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? "";
+}
+
 // src/docker/spec-support.ts
 var DROPPED_FIELDS = [
   { key: "`healthcheck.start_interval`", path: "Healthcheck.StartInterval", minor: 44 },
@@ -3097,17 +3378,70 @@ function has(node, path) {
   if (Array.isArray(node)) return node.some((item) => has(item, path));
   if (path === "") return node !== void 0;
   const [key = "", ...rest] = path.split(".");
-  return isObject(node) && has(node[key], rest.join("."));
+  return isObject2(node) && has(node[key], rest.join("."));
 }
 function without(node, path) {
   if (Array.isArray(node)) return node.map((item) => without(item, path));
   const [key = "", ...rest] = path;
-  if (!isObject(node) || node[key] === void 0) return node;
+  if (!isObject2(node) || node[key] === void 0) return node;
   const { [key]: inner, ...others } = node;
   return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
 }
-function isObject(value) {
+function isObject2(value) {
   return typeof value === "object" && value !== null;
+}
+
+// src/create-args.ts
+var ANY_IMAGE = { registry: "docker.io", repository: "library/any", tag: "latest" };
+async function declaredByFlags(planned, world) {
+  const { request, current, colours } = planned;
+  const { createArgs, env } = request;
+  if (createArgs === void 0 || current === void 0) return void 0;
+  const names = createArgs.map(({ name }) => name);
+  const unknown = unknownFlags(names);
+  const declared = await created(planned, wordsOf(createArgs), world);
+  const known2 = createArgs.filter(({ name }) => !unknown.includes(name));
+  const plain2 = unknown.length === 0 ? void 0 : await created(planned, wordsOf(known2), world);
+  return overlay(current.Spec, declared, names, {
+    ...plain2 && { plain: plain2 },
+    kept: Object.keys(env).map((name) => `--env ${name}`),
+    routeAlias: colours?.route?.alias
+  });
+}
+async function created({ request, current }, flags, { connection, workspace, signal }) {
+  const { docker, engine, configDirectory } = connection;
+  const mode = flags.some((word) => /^--mode(?:=|$)/.test(word)) ? [] : modeFlag(current?.Spec);
+  const command = serviceCreate({
+    name: request.name,
+    directory: configDirectory,
+    image: ANY_IMAGE,
+    replicas: void 0,
+    env: {},
+    flags: [...mode, ...flags]
+  });
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal);
+  if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("create", rehearsal.refusal)]);
+  const { kept, ignored } = withoutIgnored(rehearsal.spec, engine.apiVersion);
+  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
+  return kept;
+}
+async function updatedByFlags({ updateArgs }, spec, { connection, workspace, signal }) {
+  const flags = wordsOf(updateArgs.filter(({ name }) => name !== "--force"));
+  if (flags.length === 0) return spec;
+  const { docker, engine, configDirectory: directory } = connection;
+  const command = serviceUpdate({ name: spec.Name, directory, image: void 0, replicas: void 0, env: {}, flags });
+  const service = { ID: "rehearsal", Version: { Index: 1 }, Spec: spec };
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service);
+  if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("update", rehearsal.refusal)]);
+  return rehearsal.spec;
+}
+function refusedFlags(verb, refusal) {
+  return `\`${verb}-args\`: docker refuses it: ${refusal}`;
+}
+function modeFlag(spec) {
+  if (spec?.Mode.Global !== void 0) return ["--mode", "global"];
+  if (spec?.Mode.GlobalJob !== void 0) return ["--mode", "global-job"];
+  return spec?.Mode.ReplicatedJob === void 0 ? [] : ["--mode", "replicated-job"];
 }
 
 // src/change.ts
@@ -3115,13 +3449,17 @@ async function changeOf(planned, image, surroundings) {
   const { request, current } = planned;
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
   const missing = difference(current?.Spec, asked);
-  const spec = await specFor(planned, missing, image, surroundings);
+  const declared = await declaredByFlags(planned, surroundings);
+  const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
+  const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command);
   const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion);
   for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
   const isSent = missing.image !== void 0 || request.compose !== void 0;
   const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
   const networks = request.compose?.networks ?? [];
-  return { wanted, networks, changes: changesOf(planned, wanted, missing) };
+  const changes = changesOf(planned, wanted, missing, declared);
+  const isNoted = declared !== void 0 && changes.length > 0;
+  return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes };
 }
 function specFor(planned, missing, image, surroundings) {
   const { request, current } = planned;
@@ -3153,17 +3491,27 @@ function isPlain(planned, { words }) {
   return words.length === 0 || !isJob(current.Spec) && (request.replicas === void 0 || current.Spec.Mode.Replicated !== void 0);
 }
 function flagsFor({ request, current }) {
-  const { createArgs, updateArgs, rollover } = request;
-  const own = current === void 0 ? createArgs : updateArgs;
-  const makesJob = current === void 0 ? /--mode[= ](?:replicated|global)-job/.test(own.join(" ")) : isJob(current.Spec);
+  const { createArgs = [], updateArgs, rollover } = request;
+  const own = wordsOf(current === void 0 ? createArgs : updateArgs);
+  const makesJob = current === void 0 ? createArgs.some(({ name, value }) => name === "--mode" && value?.endsWith("-job")) : isJob(current.Spec);
   return makesJob ? own : [...policyFlags(rollover), ...own];
 }
-async function rehearsed(planned, missing, { connection: { docker, engine, configDirectory }, workspace, signal }) {
+async function rehearsed(planned, missing, surroundings) {
+  const { connection, workspace, signal } = surroundings;
+  const { docker, engine, configDirectory } = connection;
   const command = commandFor(planned, missing, configDirectory);
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current);
-  if ("refusal" in rehearsal) throw new UserErrors([`docker refuses it: ${rehearsal.refusal}`]);
+  if ("refusal" in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)]);
   const env = variablesRulingDocker(missing.env);
-  return withDifference(rehearsal.spec, { image: void 0, replicas: void 0, env });
+  const spec = withDifference(rehearsal.spec, { image: void 0, replicas: void 0, env });
+  return planned.current === void 0 ? completed(planned, spec, surroundings) : spec;
+}
+async function completed({ request }, spec, surroundings) {
+  const { createArgs, env } = request;
+  const updated = await updatedByFlags(request, spec, surroundings);
+  if (createArgs === void 0) return updated;
+  const names = createArgs.map(({ name }) => name);
+  return withRecord(updated, entriesOf(spec, names, env));
 }
 function commandFor(planned, { image, replicas, env }, directory) {
   const { request, current } = planned;
@@ -3177,7 +3525,12 @@ function commandFor(planned, { image, replicas, env }, directory) {
   };
   return current === void 0 ? serviceCreate(change2) : serviceUpdate(change2);
 }
-function changesOf({ request, current, interim }, wanted, { words }) {
+function refusalOf({ request, current }, refusal) {
+  const { createArgs = [], updateArgs } = request;
+  const [verb, flags] = current === void 0 ? ["create", createArgs] : ["update", updateArgs];
+  return flags.length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`;
+}
+function changesOf({ request, current, interim }, wanted, { words }, declared) {
   if (current === void 0) return [];
   const stuck = [
     ...isPaused(current) ? ["its last update was paused"] : [],
@@ -3188,8 +3541,14 @@ function changesOf({ request, current, interim }, wanted, { words }) {
     const rerun = request.compose.isRerun && isJob(wanted) ? ["run again"] : [];
     return [...changed.length === 0 ? rerun : changed, ...stuck];
   }
-  const byFlags = words.length === 0 && changed.length > 0 ? changesByFlags(current.Spec, wanted, changed) : [];
-  return [...words, ...byFlags, ...stuck];
+  const byLists = changed.length === 0 ? [] : [...declared?.changes ?? [], ...commandChange(current.Spec, wanted)];
+  const named = [...words, ...byLists];
+  const base = declared?.spec ?? current.Spec;
+  const byFlags = named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : [];
+  return [...named, ...byFlags, ...stuck];
+}
+function commandChange(now, wanted) {
+  return sameSpec(withCommand(now, commandOf(wanted)), now) ? [] : ["command"];
 }
 var POLICIES = ["update policy", "rollback policy"];
 function changesByFlags(now, wanted, changed) {
@@ -3242,8 +3601,8 @@ function parseObject(text3) {
   }
 }
 function asObject(value) {
-  const isObject2 = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject2 ? value : void 0;
+  const isObject3 = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject3 ? value : void 0;
 }
 function fileProblem(file) {
   const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
@@ -3330,16 +3689,16 @@ function limitOf(current, wanted, node, there) {
 }
 var ANY = { room: Number.POSITIVE_INFINITY, by: "" };
 function portLimit(current, wanted, there) {
-  const old = hostPorts(current).map(portName);
-  const taken = hostPorts(wanted).find((port) => old.includes(portName(port)));
-  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName(taken)}` };
+  const old = hostPorts(current).map(portName2);
+  const taken = hostPorts(wanted).find((port) => old.includes(portName2(port)));
+  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName2(taken)}` };
   return ANY;
 }
 function hostPorts({ EndpointSpec: endpoint }) {
   const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
   return (endpoint?.Ports ?? []).filter(isFixed);
 }
-function portName({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
   return `${port}/${protocol}`;
 }
 function replicasLimit(wanted, there) {
@@ -3756,10 +4115,10 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
       await sleep(PLACEMENT_LOOK_MS, signal);
     }
   }
-  async function takeAway({ service: created }, { wanted, nextColour: nextColour2 }) {
+  async function takeAway({ service: created2 }, { wanted, nextColour: nextColour2 }) {
     const signal = timeLimit(SEND_TIMEOUT_MS4);
-    const ours = [created?.Spec ?? wanted, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
-    const now = await findService(engine, created?.ID ?? wanted.Name, signal);
+    const ours = [created2?.Spec ?? wanted, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
+    const now = await findService(engine, created2?.ID ?? wanted.Name, signal);
     if (now === void 0) return "gone";
     if (!ours.some((spec) => sameSpec(now.Spec, spec))) return "someone-elses";
     await remove(engine, `/services/${now.ID}`, signal);
@@ -4495,9 +4854,9 @@ function withPolicies(files, { update: update2, rollback }, lookUp) {
     const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), "deploy") ?? []);
     const mode = deploys.map((deploy2) => entryAt(deploy2, "mode")).findLast((one) => one?.kind === "text");
     if (mode?.kind === "text" && filledIn(mode.value, lookUp).endsWith("-job")) return all;
-    return policies.reduce((filled, [key, policy]) => {
+    return policies.reduce((filled, [key, policy2]) => {
       const own = new Set(deploys.flatMap((deploy2) => mapOf(deploy2, key)?.entries.map((entry) => entry.key) ?? []));
-      const missing = settings(policy).filter((setting) => !own.has(setting.key));
+      const missing = settings(policy2).filter((setting) => !own.has(setting.key));
       return missing.length === 0 ? filled : withSettings(filled, service, ["deploy", key], missing);
     }, all);
   }, files);
@@ -4507,8 +4866,8 @@ function withSettings(files, service, path, added) {
   return files.map((file, index) => index === first ? withEntries(file, ["services", service, ...path], added) : file);
 }
 var NUMBERS = ["parallelism", "max-failure-ratio"];
-function settings(policy) {
-  const entries = Object.entries(policy);
+function settings(policy2) {
+  const entries = Object.entries(policy2);
   return entries.map(([setting, value]) => ({
     key: setting.replaceAll("-", "_"),
     line: 0,
@@ -4746,9 +5105,9 @@ async function captured(request, { docker, engine, configDirectory, cliVersion }
   return captureStack(command, docker, engine, known2, workspace.socketPath(), signal);
 }
 function together(captures) {
-  const once2 = (list3) => [...new Set(captures.flatMap(list3))];
-  const byName = (list3) => [
-    ...new Map(captures.flatMap(list3).map((one) => [one.Name, one])).values()
+  const once2 = (list4) => [...new Set(captures.flatMap(list4))];
+  const byName = (list4) => [
+    ...new Map(captures.flatMap(list4).map((one) => [one.Name, one])).values()
   ];
   return {
     secret: byName(({ secret }) => secret),
@@ -4779,7 +5138,7 @@ function serviceRequest(request, captured2, ids, networks) {
       networks: networks.filter(({ Name }) => needed.has(Name)),
       isRerun: request.rerunJobs
     };
-    const nothingElse = { env: {}, create: true, createArgs: [], updateArgs: [], rollover: request.rollover };
+    const nothingElse = { env: {}, create: true, updateArgs: [], rollover: request.rollover };
     return { name, image, labels: { ...container.Labels, ...captured2.Labels }, ...nothingElse, compose };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
