@@ -3818,9 +3818,6 @@ async function predefinedNetwork(engine, name, signal) {
     throw error;
   }
 }
-function exists({ kind, name }, known2) {
-  return known2[kind].some(({ Spec }) => Spec.Name === name);
-}
 function configContent({ objects, known: known2 }, id) {
   const existing = known2.config.find(({ ID }) => ID === id)?.Spec.Data;
   if (existing !== void 0) return Buffer.from(existing, "base64").toString();
@@ -4518,6 +4515,9 @@ async function beforeTheKill(work, stop, ms) {
   }
 }
 
+// src/stack/make.ts
+import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
+
 // src/stack/remove.ts
 var RELEASE_SECONDS = 20;
 var ASK_EVERY_MS = 500;
@@ -4616,8 +4616,8 @@ function unused(objects, idOf, services) {
 function isOld(stack, kind, { Spec }) {
   const wanted = stack.objects.filter((object) => object.kind === kind);
   if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false;
-  const version = Spec.Labels?.[VERSION_LABEL];
-  return stack.prune || wanted.some(({ versionOf }) => versionOf !== void 0 && versionOf === version);
+  const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name;
+  return stack.prune || wanted.some(({ versionOf }) => versionOf === version);
 }
 async function tryToRemove(engine, path) {
   try {
@@ -4678,8 +4678,25 @@ async function makeAll(stack, networks, objects, engine, signal) {
   };
   for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make2("network", body.Name, body);
   for (const object of stack.objects) {
-    if (!exists(object, stack.known)) await make2(object.kind, object.name, bodyOf2(object));
+    const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
+    if (there === void 0) await make2(object.kind, object.name, bodyOf2(object));
+    else if (isOfStack(stack, there.Spec.Labels)) await relabel(object, there, engine, signal);
   }
+}
+async function relabel({ kind, name, labels }, { ID, Version, Spec }, engine, signal) {
+  if (isDeepStrictEqual2(labels, Spec.Labels)) return;
+  const query = { version: String(Version?.Index) };
+  try {
+    const body = { ...Spec, Labels: labels };
+    await engine.post(`/${kind}s/${ID}/update`, { query, body, mayRepeat: true, signal });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const now = await engine.get(`/${kind}s/${ID}`, { signal });
+    if (!isDeepStrictEqual2(labels, now.Spec.Labels)) {
+      throw new UserError(`the swarm refuses to change the labels of the ${kind} ${name}: ${error.message}`);
+    }
+  }
+  log.info(`${kind} ${name}: labels changed`);
 }
 function bodyOf2({ name, labels, content, driver, templating }) {
   return {

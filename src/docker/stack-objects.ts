@@ -7,6 +7,8 @@ export type Kind = 'secret' | 'config'
 /** A secret, config or network as the Engine API lists it. */
 export interface StackObject {
   readonly ID: string
+  /** Not of networks. */
+  readonly Version?: { readonly Index: number }
   readonly Spec: {
     readonly Name: string
     readonly Labels?: Readonly<Record<string, string>>

@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CheckedService, Field } from '../deployment.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
-import { type Kind, placeholder, withIds } from '../docker/stack-objects.ts'
+import { type Kind, placeholder, type StackObject, withIds } from '../docker/stack-objects.ts'
 import { CutOff, messageOf, UserError } from '../errors.ts'
 import { TimedOut } from '../run-time.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { removeMade } from './remove.ts'
-import { exists, type Stack, type WantedObject } from './stack.ts'
+import { isOfStack, type Stack, type WantedObject } from './stack.ts'
 
 const MAKE_TIMEOUT_MS = 120_000
 
@@ -82,8 +83,33 @@ async function makeAll(
   }
   for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make('network', body.Name, body)
   for (const object of stack.objects) {
-    if (!exists(object, stack.known)) await make(object.kind, object.name, bodyOf(object))
+    const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name)
+    if (there === undefined) await make(object.kind, object.name, bodyOf(object))
+    else if (isOfStack(stack, there.Spec.Labels)) await relabel(object, there, engine, signal)
   }
+}
+
+/** Nothing but the labels of a secret or config can be changed, and no task takes notice of it. */
+async function relabel(
+  { kind, name, labels }: WantedObject,
+  { ID, Version, Spec }: StackObject,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isDeepStrictEqual(labels, Spec.Labels)) return
+  const query = { version: String(Version?.Index) }
+  try {
+    const body = { ...Spec, Labels: labels }
+    await engine.post(`/${kind}s/${ID}/update`, { query, body, mayRepeat: true, signal })
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    // A second try is refused when the first one has come through.
+    const now = await engine.get<StackObject>(`/${kind}s/${ID}`, { signal })
+    if (!isDeepStrictEqual(labels, now.Spec.Labels)) {
+      throw new UserError(`the swarm refuses to change the labels of the ${kind} ${name}: ${error.message}`)
+    }
+  }
+  log.info(`${kind} ${name}: labels changed`)
 }
 
 function bodyOf({ name, labels, content, driver, templating }: WantedObject): unknown {

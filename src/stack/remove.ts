@@ -144,8 +144,9 @@ function unused<T>(objects: readonly T[], idOf: (object: T) => string, services:
 function isOld(stack: Stack, kind: Kind, { Spec }: StackObject): boolean {
   const wanted = stack.objects.filter((object) => object.kind === kind)
   if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false
-  const version = Spec.Labels?.[VERSION_LABEL]
-  return stack.prune || wanted.some(({ versionOf }) => versionOf !== undefined && versionOf === version)
+  // Docker makes a single version, without anything behind the name.
+  const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name
+  return stack.prune || wanted.some(({ versionOf }) => versionOf === version)
 }
 
 /** Why it was not removed; `undefined` when it is gone. */

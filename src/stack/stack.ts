@@ -69,11 +69,6 @@ async function predefinedNetwork(engine: Engine, name: string, signal: AbortSign
   }
 }
 
-/** Whether the swarm has the object already. */
-export function exists({ kind, name }: WantedObject, known: KnownObjects): boolean {
-  return known[kind].some(({ Spec }) => Spec.Name === name)
-}
-
 /** The content of the swarm config with this ID or placeholder, as it is or will be; `undefined`: it is none of these. */
 export function configContent({ objects, known }: Stack, id: string): string | undefined {
   const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data

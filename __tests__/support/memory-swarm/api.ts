@@ -64,7 +64,9 @@ export function answer(store: Store, images: Images, call: Call): Answer {
     case 'POST secrets':
     case 'POST configs':
     case 'POST networks':
-      return createObject(store, noun as ObjectKind, call.body as Record<string, unknown>)
+      return rest[1] === 'update'
+        ? relabelObject(store, noun as ObjectKind, id, call)
+        : createObject(store, noun as ObjectKind, call.body as Record<string, unknown>)
     case 'DELETE secrets':
     case 'DELETE configs':
     case 'DELETE networks':
@@ -307,6 +309,18 @@ function createObject(store: Store, kind: ObjectKind, { Name, ...body }: Record<
   }
   const { id } = store.createObject(kind, name, body)
   return ok(kind === 'networks' ? { Id: id, Warning: '' } : { ID: id }, 201)
+}
+
+/** Only the labels of a secret or config can be changed. */
+function relabelObject(store: Store, kind: ObjectKind, id: string, { query, body }: Call): Answer {
+  const object = store.object(kind, id)
+  if (object === undefined) return no(404, `${SINGULAR[kind]} ${id} not found`)
+  const { Labels, Data, Name } = body as Record<string, unknown>
+  const isOther = Name !== object.name || (Data !== undefined && Data !== object.body.Data)
+  if (isOther) return no(400, 'rpc error: code = InvalidArgument desc = only updates to Labels are allowed')
+  if (Number(query.version) !== object.version) return outOfSequence()
+  store.relabelObject(kind, object, Labels as Record<string, string>)
+  return ok('')
 }
 
 function removeObject(store: Store, kind: ObjectKind, id: string): Answer {

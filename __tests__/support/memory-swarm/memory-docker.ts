@@ -234,13 +234,18 @@ interface ComposeService {
 interface ComposeObject {
   readonly name?: string
   readonly external?: boolean
-  readonly labels?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>> | readonly string[]
 }
 
 interface ComposeText {
   readonly services: Readonly<Record<string, ComposeService>>
   readonly secrets?: Readonly<Record<string, ComposeObject>>
   readonly configs?: Readonly<Record<string, ComposeObject>>
+}
+
+function labelsOf({ labels = {} }: ComposeObject): Readonly<Record<string, string>> {
+  if (!Array.isArray(labels)) return labels as Readonly<Record<string, string>>
+  return Object.fromEntries(labels.map((label) => [label.split('=', 1)[0], label.slice(label.indexOf('=') + 1)]))
 }
 
 /** The calls of the real one, in its order. Content is not read: the action gives it none. */
@@ -260,7 +265,7 @@ async function deployStack(stack: string, text: string, env: Env): Promise<void>
     for (const [key, object] of Object.entries(file[kind] ?? {})) {
       const Name = object.name ?? `${stack}_${key}`
       if (object.external || (await ask(env, `/${kind}/${Name}`)) !== undefined) continue
-      await tell(env, `/${kind}/create`, { Name, Labels: { ...Labels, ...object.labels } })
+      await tell(env, `/${kind}/create`, { Name, Labels: { ...Labels, ...labelsOf(object) } })
     }
   }
   await ask(env, '/services')

@@ -177,6 +177,10 @@ export class Store {
     return object
   }
 
+  relabelObject(kind: ObjectKind, object: StoredObject, Labels: Readonly<Record<string, string>>): void {
+    this.objects[kind].set(object.id, { ...object, version: this.nextIndex(), body: { ...object.body, Labels } })
+  }
+
   object(kind: ObjectKind, nameOrId: string): StoredObject | undefined {
     return this.objects[kind].get(nameOrId) ?? [...this.objects[kind].values()].find(({ name }) => name === nameOrId)
   }

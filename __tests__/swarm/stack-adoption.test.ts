@@ -1,0 +1,98 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { describeSwarm, resultsOf } from '../support/swarm.ts'
+
+/** Stacks that docker has made are taken over, and given back. */
+describeSwarm('stacks that docker has made', { registries: { open: {} } }, (swarm) => {
+  const image = async () =>
+    (await swarm.lab.image({ registry: 'open', repository: 'app', tag: 'v1', content: 'adopted' })).reference
+  const write = (name: string, text: string) => writeFile(join(swarm.runner.workspace, name), text)
+  const docker = async (...args: string[]) => {
+    const result = await swarm.lab.docker(args)
+    expect(result).toMatchObject({ code: 0 })
+    return result.stdout.trim()
+  }
+  const byDocker = (stack: string) =>
+    docker('stack', 'deploy', '--compose-file', join(swarm.runner.workspace, `${stack}.yml`), stack)
+  const deploy = async (stack: string) => {
+    const run = await swarm.deploy({ stack, 'compose-file': `${stack}.yml`, monitor: '1s', timeout: '60s' })
+    expect(run.main).toMatchObject({ code: 0 })
+    return { run, outcome: resultsOf(run)[0]?.outcome }
+  }
+  const tasks = async (stack: string) => (await swarm.running(`${stack}_web`)).map(({ ID }) => ID)
+  const isUp = (stack: string) => swarm.until('the task', async () => (await tasks(stack)).length === 1)
+  const names = async (kind: string, stack: string) =>
+    (await docker(kind, 'ls', '--filter', `label=com.docker.stack.namespace=${stack}`, '--format', '{{.Name}}'))
+      .split('\n')
+      .toSorted()
+
+  test('with a config: no task restarts, neither on the way here nor on the way back', async () => {
+    await write('c.txt', 'one')
+    await write(
+      'conf.yml',
+      `version: "3.9"\nservices: {web: {image: '${await image()}', configs: [c, {source: c, target: /b}]}}\nconfigs: {c: {file: ./c.txt, labels: {x: "1"}}}\n`,
+    )
+    await byDocker('conf')
+    await isUp('conf')
+    const before = { tasks: await tasks('conf'), service: await swarm.service('conf_web') }
+    for (const _ of [1, 2, 3]) expect((await deploy('conf')).outcome).toBe('unchanged')
+    expect({ tasks: await tasks('conf'), service: await swarm.service('conf_web') }).toEqual(before)
+    expect(await names('config', 'conf')).toEqual(['conf_c'])
+    await byDocker('conf')
+    expect(await tasks('conf')).toEqual(before.tasks)
+
+    await write('c.txt', 'two')
+    expect((await deploy('conf')).outcome).toBe('updated')
+    expect(await names('config', 'conf')).toEqual(['conf_c', expect.stringMatching(/^conf_c-/)])
+    await write('c.txt', 'three')
+    expect((await deploy('conf')).outcome).toBe('updated')
+    expect(await names('config', 'conf')).not.toContain('conf_c')
+  })
+
+  test('with a secret: its tasks restart once, and a notice has said so', async () => {
+    await write('s.txt', 'a-secret-of-docker')
+    await write(
+      'secr.yml',
+      `version: "3.9"\nservices: {web: {image: '${await image()}', secrets: [s]}}\nsecrets: {s: {file: ./s.txt}}\n`,
+    )
+    await byDocker('secr')
+    await isUp('secr')
+    const first = await deploy('secr')
+    expect(first.outcome).toBe('updated')
+    const notices = first.run.annotations.map(({ message }) => message)
+    expect(notices).toContainEqual(
+      expect.stringMatching(/^secr\.yml line 3: secrets\.s: docker has made .* this one time/),
+    )
+    expect((await deploy('secr')).outcome).toBe('unchanged')
+  })
+
+  test('labels of a config change in place', async () => {
+    const web = `services: {web: {image: '${await image()}', configs: [c]}}\nconfigs: {c: {content: it, labels: {x: "1"}}}\n`
+    await write('labels.yml', web)
+    await deploy('labels')
+    const before = await tasks('labels')
+    await write('labels.yml', web.replace('x: "1"', 'x: "2"'))
+    expect((await deploy('labels')).outcome).toBe('unchanged')
+    const [name = ''] = await names('config', 'labels')
+    expect(await docker('config', 'inspect', '--format', '{{.Spec.Labels.x}}', name)).toBe('2')
+    expect(await tasks('labels')).toEqual(before)
+  })
+
+  test('one secret in two places is no change, in whatever order docker sends it', async () => {
+    await write('t.txt', 'twice-a-secret')
+    await write(
+      'twice.yml',
+      `services: {web: {image: '${await image()}', secrets: [t, {source: t, target: b}, {source: t, target: a}]}}\nsecrets: {t: {file: ./t.txt}}\n`,
+    )
+    expect((await deploy('twice')).outcome).toBe('created')
+    const before = await swarm.service('twice_web')
+    for (const _ of [1, 2, 3, 4]) expect((await deploy('twice')).outcome).toBe('unchanged')
+    expect(await swarm.service('twice_web')).toEqual(before)
+    const more = `services: {web: {image: '${await image()}', labels: {a: b}, secrets: [t, {source: t, target: b}, {source: t, target: a}]}}\nsecrets: {t: {file: ./t.txt}}\n`
+    await write('twice.yml', more)
+    await deploy('twice')
+    const secrets = (spec: typeof before.Spec) => spec.TaskTemplate.ContainerSpec?.Secrets
+    expect(secrets((await swarm.service('twice_web')).Spec)).toEqual(secrets(before.Spec))
+  })
+})

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { StackObject } from '../../../src/docker/stack-objects.ts'
+import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
+import { runAction } from '../../support/memory-swarm/run.ts'
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+const NAMESPACE = { 'com.docker.stack.namespace': 'shop' }
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** A stack of one service with one secret or config. */
+function compose(kind: string, content: string, more = ''): string {
+  return [
+    'services:',
+    `  web: {image: 'hub.test/acme/web:1', ${kind}s: [it]}`,
+    `${kind}s: {it: {content: '${content}'${more}}}`,
+  ].join('\n')
+}
+
+function objects(swarm: MemorySwarm, kind: string): StackObject[] {
+  return swarm.somebody('GET', `/${kind}s`) as StackObject[]
+}
+
+function namesOf(swarm: MemorySwarm, kind: string): string[] {
+  return objects(swarm, kind).map(({ Spec }) => Spec.Name)
+}
+
+const deploy = (swarm: MemorySwarm, text: string) => runAction(swarm, { stack: 'shop' }, { compose: text })
+
+/** The stack as `docker stack deploy` makes it, with the object under its plain name, over one that the action made. */
+async function madeByDocker(kind: 'secret' | 'config', content: string, keepsOurs = false): Promise<MemorySwarm> {
+  const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+  await deploy(swarm, compose(kind, content))
+  const [ours] = objects(swarm, kind)
+  const body = { Name: 'shop_it', Labels: NAMESPACE, Data: base64(content) }
+  const { ID } = swarm.somebody('POST', `/${kind}s/create`, body) as { ID: string }
+  const [id, name, list] =
+    kind === 'secret' ? ['SecretID', 'SecretName', 'Secrets'] : ['ConfigID', 'ConfigName', 'Configs']
+  swarm.update('shop_web', (spec) => ({
+    ...spec,
+    TaskTemplate: {
+      ...spec.TaskTemplate,
+      ContainerSpec: {
+        Image: '',
+        ...spec.TaskTemplate.ContainerSpec,
+        [list ?? '']: [{ File: { Name: 'it' }, [id ?? '']: ID, [name ?? '']: 'shop_it' }],
+      },
+    },
+  }))
+  await pass(10)
+  if (!keepsOurs) swarm.somebody('DELETE', `/${kind}s/${ours?.ID}`)
+  return swarm
+}
+
+describe('what docker has made of a stack', () => {
+  test('a config with the same content is used as it is', async () => {
+    const swarm = await madeByDocker('config', 'hello')
+    const before = swarm.service('shop_web')
+    const run = await deploy(swarm, compose('config', 'hello'))
+    expect(run).toMatchObject({ results: [{ outcome: 'unchanged' }], problems: [] })
+    expect(swarm.service('shop_web')).toEqual(before)
+    expect(objects(swarm, 'config')).toMatchObject([{ Spec: { Name: 'shop_it', Labels: NAMESPACE } }])
+  })
+
+  test('also when there is one of this action with the same content, which no service uses', async () => {
+    const swarm = await madeByDocker('config', 'hello', true)
+    expect(namesOf(swarm, 'config')).toHaveLength(2)
+    const run = await deploy(swarm, compose('config', 'hello'))
+    expect(run).toMatchObject({ results: [{ outcome: 'unchanged' }], problems: [] })
+  })
+
+  test('a config with another content makes room for a version, and goes when nothing goes back to it', async () => {
+    const swarm = await madeByDocker('config', 'hello')
+    expect(await deploy(swarm, compose('config', 'other'))).toMatchObject({ results: [{ outcome: 'updated' }] })
+    expect(namesOf(swarm, 'config')).toEqual(['shop_it', expect.stringMatching(/^shop_it-/)])
+    await deploy(swarm, compose('config', 'third'))
+    expect(namesOf(swarm, 'config')).toEqual([expect.stringMatching(/^shop_it-/), expect.stringMatching(/^shop_it-/)])
+  })
+
+  test('a secret cannot be compared: its tasks restart once, and a notice says so', async () => {
+    const swarm = await madeByDocker('secret', 'hello-secret')
+    const run = await deploy(swarm, compose('secret', 'hello-secret'))
+    expect(run).toMatchObject({ results: [{ outcome: 'updated' }], problems: [] })
+    expect(run.log).toMatch(/Notice: compose\.yml line 3: secrets\.it: docker has made the secret shop_it.*restart/)
+    const again = await deploy(swarm, compose('secret', 'hello-secret'))
+    expect(again).toMatchObject({ results: [{ outcome: 'unchanged' }] })
+    expect(again.log.slice(run.log.length)).not.toContain('docker has made the secret')
+  })
+})
+
+describe('labels of secrets and configs', () => {
+  test.each(['secret', 'config'] as const)('those of a %s are changed in place, and no task restarts', async (kind) => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+    await deploy(swarm, compose(kind, 'hello-content', ', labels: {x: "1"}'))
+    const before = swarm.service('shop_web')
+    const [{ ID } = {}] = objects(swarm, kind)
+    const run = await deploy(swarm, compose(kind, 'hello-content', ', labels: [x=2, y=]'))
+    expect(run).toMatchObject({ results: [{ outcome: 'unchanged' }], problems: [] })
+    const labels = { ...NAMESPACE, 'swarm-deploy.version-of': 'shop_it', x: '2', y: '' }
+    expect(objects(swarm, kind)).toMatchObject([{ ID, Spec: { Labels: labels } }])
+    expect(objects(swarm, kind)[0]?.Spec.Labels).toEqual(labels)
+    expect(swarm.service('shop_web')).toEqual(before)
+  })
+
+  test('that are refused end the run before a service is touched', async () => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+    await deploy(swarm, compose('config', 'hello', ', labels: {x: "1"}'))
+    swarm.faults.add({ at: /^POST \/configs\/.*\/update/, fault: { kind: 'error', status: 403, message: 'no' } })
+    const run = await deploy(swarm, compose('config', 'hello', ', labels: {x: "2"}'))
+    expect(run.problems).toEqual([expect.stringMatching(/refuses to change the labels of the config shop_it-.*: no/)])
+  })
+})
