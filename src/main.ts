@@ -131,6 +131,7 @@ async function prepare(
       maxParallel: deployment.maxParallel,
       timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : undefined,
       stack,
+      files: deployment.stack,
       signal,
     }),
   )

@@ -1,13 +1,13 @@
-import { changeOf, type Surroundings } from './change.ts'
-import type { CheckedService, LoggedIn, Observation, PlannedService } from './deployment.ts'
-import type { Node, ServiceSpec } from './docker/api.ts'
+import { type Change, changeOf, type Surroundings } from './change.ts'
+import type { CheckedService, LoggedIn, Observation, PlannedService, StackRequest } from './deployment.ts'
+import type { Distribution, Node, Service, ServiceSpec } from './docker/api.ts'
 import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColours } from './docker/colours.ts'
 import { credentialSpecOf, credentialSpecProblems } from './docker/credential-spec.ts'
 import { type FirstStep, firstStepOf, replacesNothing } from './docker/first-step.ts'
 import { slowCheckNote } from './docker/health.ts'
-import { eligibleNodes, platformProblem } from './docker/placement.ts'
+import { constraintProblem, eligibleNodes, platformProblem } from './docker/placement.ts'
 import { isJob, wantedTasks } from './docker/service-mode.ts'
-import type { StackObject } from './docker/stack-objects.ts'
+import type { Network, StackObject } from './docker/stack-objects.ts'
 import { startFirstNote, startFirstProblem } from './docker/start-first.ts'
 import { unsettledNote } from './docker/unsettled.ts'
 import { messageOf, throwAll, UserErrors } from './errors.ts'
@@ -16,6 +16,15 @@ import { inParallel } from './parallel.ts'
 import { nowMs } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { configContent, type Stack } from './stack/stack.ts'
+import {
+  attachmentProblems,
+  conflicts,
+  type Draft,
+  joinsNetwork,
+  mayConflict,
+  networkProblems,
+  specProblems,
+} from './swarm-check.ts'
 
 const PROGRESS_EVERY_MS = 10_000
 
@@ -33,11 +42,13 @@ interface World extends Surroundings {
   readonly maxParallel: number
   /** How long the run waits for its services; `undefined`: not at all. */
   readonly timeoutSeconds: number | undefined
+  /** The compose files, for the places of what is wrong. */
+  readonly files?: StackRequest | undefined
 }
 
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
- * platform. All that is wrong comes back at once, and nothing has changed.
+ * platform, and all that Swarm would refuse. All that is wrong comes back at once, and nothing has changed.
  */
 export async function preflight(planned: readonly PlannedService[], world: World): Promise<Preflight> {
   const lookUp = lookUpOnce(world.connection, world.signal)
@@ -47,10 +58,25 @@ export async function preflight(planned: readonly PlannedService[], world: World
     sayProgress()
     return result
   })
+  const drafts = results.flatMap(({ draft }) => draft ?? [])
   return {
-    services: results.flatMap((result) => ('problems' in result ? [] : [result])),
-    problems: results.flatMap((result) => ('problems' in result ? result.problems : [])),
+    services: results.flatMap(({ service }) => service ?? []),
+    problems: [...results.flatMap(({ problems }) => problems), ...(await problemsTogether(drafts, world))],
   }
+}
+
+/** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
+async function problemsTogether(drafts: readonly Draft[], world: World): Promise<string[]> {
+  const { connection, files, signal, stack } = world
+  const joining = drafts.filter(joinsNetwork)
+  const networks =
+    stack?.known.networks ?? (joining.length > 0 ? await connection.engine.get<Network[]>('/networks', { signal }) : [])
+  const services = drafts.some(mayConflict) ? await connection.engine.get<Service[]>('/services', { signal }) : []
+  return [
+    ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
+    ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
+    ...conflicts(drafts, services, files),
+  ]
 }
 
 /** Says from time to time how many of so many are done: nobody shall wonder whether a long stage hangs. */
@@ -65,55 +91,95 @@ function progressOf(total: number): () => void {
   }
 }
 
-async function checked(
-  planned: PlannedService,
-  lookUp: LookUp,
-  world: World,
-): Promise<CheckedService | { readonly problems: readonly string[] }> {
+/** A service that was looked at. */
+interface Finding {
+  /** As it is to be, as far as docker knows what its file or flags mean. */
+  readonly draft?: Draft
+  /** The same with all that a deploy needs; only when nothing is wrong. */
+  readonly service?: CheckedService
+  readonly problems: readonly string[]
+}
+
+async function checked(planned: PlannedService, lookUp: LookUp, world: World): Promise<Finding> {
   // That a credential was refused has been said once, for all services that need it.
   if (planned.access !== undefined && world.loggedIn.refused.has(planned.access.credential)) return { problems: [] }
   try {
     return await check(planned, lookUp, world)
   } catch (error) {
     if (world.signal.aborted) throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error })
-    if (!(error instanceof UserErrors)) throw error
-    return { problems: error.problems.map((line) => `service ${planned.request.name}: ${line}`) }
+    throw error
   }
 }
 
-/** @throws UserErrors with all that would not work out */
-async function check(planned: PlannedService, lookUp: LookUp, world: World): Promise<CheckedService> {
+/** All that would not work out with one service is told together. */
+async function check(planned: PlannedService, lookUp: LookUp, world: World): Promise<Finding> {
   const { request, current, interim, colours } = planned
   const { nodes } = world.observed
-  const image = await checkImage(planned, lookUp)
-  const change = await changeOf(planned, image, world)
-  const { wanted, changes } = change
-  const service = {
-    request,
-    current,
-    access: image.access,
-    currentAccess: undefined,
-    ...(interim && { interim }),
-    ...(colours && { colours }),
-    ...change,
+  const problems: string[] = []
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (world.signal.aborted || !(error instanceof UserErrors)) throw error
+      problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`))
+      return undefined
+    }
   }
-  const note = current && unsettledNote(current, changes.length > 0)
-  if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
-  if (current !== undefined && changes.length === 0) return { ...service, action: 'unchanged' }
+  const image = await attempt(() => checkImage(planned, lookUp))
+  const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), world))
+  if (change === undefined) return { problems }
+  const { wanted, changes } = change
+  const draft = { request, current, ...change }
+  if (image !== undefined && current !== undefined && changes.length === 0) {
+    noticeUnsettled(request.name, current, false)
+    return { problems, draft, service: { ...base(image), action: 'unchanged' } }
+  }
 
-  const colour = nextColour(planned, wanted)
-  throwAll([
-    ...(await credentialProblems(wanted, world)),
-    ...placementProblems(wanted, image, nodes),
-    ...orderProblems(planned, wanted, world.observed),
-  ])
+  const colour = await attempt(() => nextColour(planned, wanted))
+  await attempt(async () => throwAll(await credentialProblems(wanted, world)))
+  // The next colour is a service of its own.
+  problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, world.files))
+  await attempt(() =>
+    throwAll([
+      ...placementProblems(wanted, image?.distribution, nodes),
+      ...orderProblems(planned, wanted, world.observed),
+    ]),
+  )
+  const firstStep = await attempt(() => current && firstStepFor(planned, current.Spec, wanted, nodes))
+  if (image === undefined || problems.length > 0) return { problems, draft }
+
+  if (current !== undefined) noticeUnsettled(request.name, current, true)
   noticeSlowCheck(planned, wanted, world.timeoutSeconds)
-  if (colour !== undefined) return { ...service, ...colour, current: undefined, action: 'create' }
-  if (current === undefined) return { ...service, action: 'create' }
-
-  const firstStep = firstStepFor(planned, current.Spec, wanted, nodes)
+  const service = base(image)
+  if (colour !== undefined) {
+    return { problems, draft, service: { ...service, ...colour, current: undefined, action: 'create' } }
+  }
+  if (current === undefined) return { problems, draft, service: { ...service, action: 'create' } }
   const currentAccess = await accessToReturn(planned, image, lookUp)
-  return { ...service, currentAccess, action: 'update', ...(firstStep && { firstStep }) }
+  const update = { ...service, currentAccess, action: 'update' as const, ...(firstStep && { firstStep }) }
+  return { problems, draft, service: update }
+
+  function base({ access }: CheckedImage) {
+    return {
+      request,
+      current,
+      access,
+      currentAccess: undefined,
+      ...(interim && { interim }),
+      ...(colours && { colours }),
+      ...(change as Change),
+    }
+  }
+}
+
+/** The image as it is asked for, where the registry says nothing of it: all else that is wrong is told all the same. */
+function unresolved({ request: { image } }: PlannedService): CheckedImage {
+  return { pinned: image, access: undefined, distribution: undefined }
+}
+
+function noticeUnsettled(name: string, current: Service, isChanged: boolean): void {
+  const note = unsettledNote(current, isChanged)
+  if (note !== undefined) log.notice(`service ${name}: ${note}`)
 }
 
 /** Why an update could not put a new task beside an old one. Of a service that is made it is a notice, for the next. */
@@ -212,9 +278,14 @@ async function credentialProblems(
   }
 }
 
-/** Why no node could run the service's tasks. */
-function placementProblems(spec: ServiceSpec, { distribution }: CheckedImage, nodes: readonly Node[]): string[] {
-  if (wantedTasks(spec) === 0) return []
+/** Why no node could run the service's tasks. What Swarm does not take for a constraint has been told. */
+function placementProblems(
+  spec: ServiceSpec,
+  distribution: Distribution | undefined,
+  nodes: readonly Node[],
+): string[] {
+  const hasBadConstraint = (spec.TaskTemplate.Placement?.Constraints ?? []).some((one) => constraintProblem(one))
+  if (wantedTasks(spec) === 0 || hasBadConstraint) return []
   const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement)
   if (eligible.length === 0) {
     const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ')

@@ -7,6 +7,8 @@ export interface Service {
   readonly ID: string
   readonly Version: { readonly Index: number }
   readonly Spec: ServiceSpec
+  /** What Swarm has given it: also the ports of its own choice. */
+  readonly Endpoint?: { readonly Ports?: readonly ServicePort[] }
   /** What a rollback goes back to. */
   readonly PreviousSpec?: ServiceSpec
   readonly UpdateStatus?: UpdateStatus
@@ -21,7 +23,11 @@ export interface ServiceSpec {
   readonly Mode: ServiceMode
   readonly UpdateConfig?: UpdateConfig
   readonly RollbackConfig?: UpdateConfig
-  readonly EndpointSpec?: { readonly Ports?: readonly ServicePort[] }
+  readonly EndpointSpec?: {
+    /** `vip` unless given. */
+    readonly Mode?: string
+    readonly Ports?: readonly ServicePort[]
+  }
   /** Of old services; else they are in the task template. */
   readonly Networks?: readonly { readonly Target: string }[]
 }
@@ -34,13 +40,11 @@ export interface TaskTemplate {
     readonly Labels?: Readonly<Record<string, string>>
     readonly Healthcheck?: Healthcheck
     readonly Hostname?: string
-    readonly Mounts?: readonly {
-      readonly Type?: string
-      readonly ReadOnly?: boolean
-      readonly VolumeOptions?: { readonly Subpath?: string }
-    }[]
-    readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string }[]
-    readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string }[]
+    /** The working directory. */
+    readonly Dir?: string
+    readonly Mounts?: readonly Mount[]
+    readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string; readonly File?: FileTarget }[]
+    readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string; readonly File?: FileTarget }[]
     readonly Privileges?: {
       readonly CredentialSpec?: { readonly Config?: string; readonly File?: string; readonly Registry?: string }
     }
@@ -56,12 +60,26 @@ export interface TaskTemplate {
     readonly Delay?: number
     readonly Window?: number
   }
-  readonly Resources?: { readonly Reservations?: Resources }
+  readonly Resources?: { readonly Limits?: Resources; readonly Reservations?: Resources }
   readonly Placement?: {
     readonly Constraints?: string[]
     readonly MaxReplicas?: number
     readonly Platforms?: readonly { readonly Architecture?: string; readonly OS?: string }[]
   }
+}
+
+export interface Mount {
+  /** `volume` unless given. */
+  readonly Type?: string
+  readonly Source?: string
+  readonly Target?: string
+  readonly ReadOnly?: boolean
+  readonly VolumeOptions?: { readonly Subpath?: string; readonly DriverConfig?: { readonly Name?: string } }
+}
+
+/** The file in the container that has a secret or config. */
+export interface FileTarget {
+  readonly Name?: string
 }
 
 /** What a node has, or a task reserves. */
@@ -89,9 +107,11 @@ export interface Healthcheck {
   readonly Test?: readonly string[]
   /** Nanoseconds, as are the others. */
   readonly Interval?: number
+  readonly Timeout?: number
   readonly StartPeriod?: number
   /** The interval within the start period. */
   readonly StartInterval?: number
+  readonly Retries?: number
 }
 
 /** Exactly one of the four is set. */

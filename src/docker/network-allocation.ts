@@ -1,5 +1,5 @@
-import { BlockList, isIPv4 } from 'node:net'
 import type { Service } from './api.ts'
+import { overlap } from './subnet.ts'
 
 /** Why Swarm does not give a task its networks, which it never says itself. Pure. */
 
@@ -53,23 +53,4 @@ function whyNot(missing: NetworkPool, networks: readonly NetworkPool[], asked: r
 
 function subnetsOf({ IPAM: ipam }: NetworkPool): string[] {
   return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? [])
-}
-
-/** Of two subnets that have an address in common one holds the other. */
-function overlap(one: string, other: string): boolean {
-  return holds(one, other) || holds(other, one)
-}
-
-function holds(outer: string, inner: string): boolean {
-  const [base = '', bits] = outer.split('/')
-  const [address = ''] = inner.split('/')
-  if (isIPv4(base) !== isIPv4(address)) return false
-  const family = isIPv4(base) ? 'ipv4' : 'ipv6'
-  try {
-    const block = new BlockList()
-    block.addSubnet(base, Number(bits), family)
-    return block.check(address, family)
-  } catch {
-    return false
-  }
 }

@@ -42,3 +42,10 @@ export function allowingNodes(template: TaskTemplate): TaskTemplate {
   const allowed = constraints.filter((constraint) => constraint !== NO_NODE)
   return { ...template, Placement: { ...template.Placement, Constraints: allowed } }
 }
+
+/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
+export function modeName({ Mode: mode }: Pick<ServiceSpec, 'Mode'>): string {
+  if (mode.Global) return 'global'
+  if (mode.GlobalJob) return 'global-job'
+  return mode.ReplicatedJob ? 'replicated-job' : 'replicated'
+}

@@ -24,6 +24,9 @@ export interface Network {
   readonly Driver?: string
   readonly Internal?: boolean
   readonly Attachable?: boolean
+  /** It is the one of published ports. */
+  readonly Ingress?: boolean
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] }
   readonly Options?: Readonly<Record<string, string>>
   readonly Labels?: Readonly<Record<string, string>>
 }
@@ -31,6 +34,7 @@ export interface Network {
 /** The body of `POST /networks/create`. */
 export interface NetworkCreate {
   readonly Name: string
+  readonly Driver?: string
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] }
 }
 

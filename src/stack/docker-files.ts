@@ -12,6 +12,7 @@ import {
 import { filledIn, type LookUp } from '../inputs/compose/variables.ts'
 import type { YamlMap, YamlText, YamlValue } from '../inputs/yaml.ts'
 import type { Rollover, UpdatePolicy } from '../rollover.ts'
+import { scoped } from './stack.ts'
 
 /** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */
 const NO_VERSION_CLI = 23
@@ -128,6 +129,17 @@ export function nameOf(files: readonly YamlMap[], section: string, key: string, 
   const name = entryAt(object, 'name') ?? (external && entryAt(external, 'name'))
   if (name?.kind !== 'text' || isNothing(name)) return undefined
   return filledIn(name.value, lookUp) || undefined
+}
+
+/** The path of what has this name on the swarm. */
+export function keyOf(request: StackRequest, section: string, name: string): string[] {
+  const {
+    lookUp,
+    adapted: { files },
+  } = request
+  const keys = files.flatMap((file) => mapAt(file, section).map(({ key }) => key))
+  const key = keys.find((one) => [nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name))
+  return key === undefined ? [] : [section, key]
 }
 
 function serviceOf(file: YamlMap, service: string): YamlMap | undefined {

@@ -15,12 +15,11 @@ import {
 } from '../docker/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
 import { locateComplaint, placeOf } from '../inputs/compose/place.ts'
-import { mapAt } from '../inputs/compose/tree.ts'
 import { inParallel } from '../parallel.ts'
 import { log, stage } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { wantedObjects } from './content.ts'
-import { dockerFiles, nameOf, serviceKeys } from './docker-files.ts'
+import { dockerFiles, keyOf, serviceKeys } from './docker-files.ts'
 import { type KnownToStack, knownObjects, type Stack, scoped, type WantedObject } from './stack.ts'
 
 /** The first docker CLI with `docker stack deploy --detach`. */
@@ -82,7 +81,6 @@ async function read(
   }
   const ids = idsFor(objects, known)
   const networks = whole.networks.filter(({ Name }) => !isThere(Name, request, known))
-  problems.push(...takenNetworks(request, networks, known))
   const order = keys.map((key) => scoped(request, key))
   const services = whole.services
     .toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name))
@@ -233,17 +231,6 @@ function isThere(network: string, { name }: StackRequest, known: KnownObjects): 
   return known.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name)
 }
 
-/** Docker would make them, and the swarm refuse it. */
-function takenNetworks(request: StackRequest, networks: readonly NetworkCreate[], known: KnownObjects): string[] {
-  const taken = networks.filter((one) =>
-    known.networks.some(({ Name, Scope }) => Name === one.Name && Scope === 'swarm'),
-  )
-  return taken.map(({ Name: name }) => {
-    const place = placeOf(request.files, keyOf(request, 'networks', name))
-    return `${place}: the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`
-  })
-}
-
 function missingExternals(request: StackRequest, known: KnownObjects, missing: CapturedStack['missing']): string[] {
   return [...KINDS, 'network' as const].flatMap((kind) =>
     missing[kind].map((name) => {
@@ -254,17 +241,6 @@ function missingExternals(request: StackRequest, known: KnownObjects, missing: C
       return `${place}: the external ${kind} ${name} ${what}: make it with \`${how}\`, or correct its name`
     }),
   )
-}
-
-/** The path of what has this name on the swarm. */
-function keyOf(request: StackRequest, section: string, name: string): string[] {
-  const {
-    lookUp,
-    adapted: { files },
-  } = request
-  const keys = files.flatMap((file) => mapAt(file, section).map(({ key }) => key))
-  const key = keys.find((one) => [nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name))
-  return key === undefined ? [] : [section, key]
 }
 
 /** What stands for objects that services refer to, and that will not be there. */
