@@ -14005,6 +14005,11 @@ function allowingNodes(template) {
   const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
   return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
 }
+function modeName({ Mode: mode }) {
+  if (mode.Global) return "global";
+  if (mode.GlobalJob) return "global-job";
+  return mode.ReplicatedJob ? "replicated-job" : "replicated";
+}
 
 // src/parallel.ts
 async function inParallel(items, limit, work) {
@@ -14313,6 +14318,7 @@ export {
   endsForGood,
   withoutTasks,
   allowingNodes,
+  modeName,
   inParallel,
   nowMs,
   sleep,

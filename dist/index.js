@@ -49,6 +49,7 @@ import {
   mapAt,
   mapValues,
   messageOf,
+  modeName,
   note,
   nowMs,
   openState,
@@ -886,8 +887,35 @@ function intervalSeconds({ Interval: interval }) {
   return interval ? interval / NANOSECONDS5 : DEFAULT_INTERVAL_SECONDS;
 }
 
+// src/docker/subnet.ts
+import { BlockList, isIP, isIPv4 } from "node:net";
+function isSubnet(text3) {
+  const [base = "", bits = "", ...more] = text3.split("/");
+  const most = isIPv4(base) ? 32 : 128;
+  return isIP(base) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+}
+function overlap(one, other) {
+  return holds(one, other) || holds(other, one);
+}
+function holds(outer, inner) {
+  const [base = "", bits] = outer.split("/");
+  const [address = ""] = inner.split("/");
+  if (isIPv4(base) !== isIPv4(address)) return false;
+  const family2 = isIPv4(base) ? "ipv4" : "ipv6";
+  try {
+    const block = new BlockList();
+    block.addSubnet(base, Number(bits), family2);
+    return block.check(address, family2);
+  } catch {
+    return false;
+  }
+}
+function isRoomy(subnet) {
+  const [base = "", bits] = subnet.split("/");
+  return Number(bits) <= (isIPv4(base) ? 30 : 127);
+}
+
 // src/docker/network-allocation.ts
-import { BlockList, isIPv4 } from "node:net";
 function allocationProblem(service, networks, asked) {
   const its = networksOf(service, networks);
   const missing = its.find(({ Driver: driver }) => !driver);
@@ -916,30 +944,18 @@ function whyNot(missing, networks, asked) {
 function subnetsOf({ IPAM: ipam }) {
   return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
 }
-function overlap(one, other) {
-  return holds(one, other) || holds(other, one);
-}
-function holds(outer, inner) {
-  const [base = "", bits] = outer.split("/");
-  const [address = ""] = inner.split("/");
-  if (isIPv4(base) !== isIPv4(address)) return false;
-  const family2 = isIPv4(base) ? "ipv4" : "ipv6";
-  try {
-    const block = new BlockList();
-    block.addSubnet(base, Number(bits), family2);
-    return block.check(address, family2);
-  } catch {
-    return false;
-  }
-}
 
 // src/docker/placement.ts
-import { BlockList as BlockList2, isIP, isIPv4 as isIPv42 } from "node:net";
+import { BlockList as BlockList2, isIP as isIP2, isIPv4 as isIPv42 } from "node:net";
 var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
 var OPERATORS = ["==", "!="];
 var NODE_LABEL = "node.labels.";
 var ENGINE_LABEL = "engine.labels.";
+function constraintProblem(text3) {
+  const parsed = parseConstraint(text3);
+  return typeof parsed === "string" ? parsed : void 0;
+}
 function satisfies(node, constraint) {
   const parsed = parseConstraint(constraint);
   if (typeof parsed === "string") return false;
@@ -1033,12 +1049,12 @@ function satisfiesAddress(address, { value, negated }) {
   const [base = "", prefix, ...more] = value.split("/");
   const bits = isIPv42(base) ? 32 : 128;
   const length = prefix === void 0 ? bits : Number(prefix);
-  const valid = isIP(base) !== 0 && more.length === 0 && (prefix === void 0 || /^\d{1,3}$/.test(prefix)) && length <= bits;
+  const valid = isIP2(base) !== 0 && more.length === 0 && (prefix === void 0 || /^\d{1,3}$/.test(prefix)) && length <= bits;
   if (!valid) return false;
   if (isIPv42(address) && !isIPv42(base) && length < 96) return negated;
   const network = new BlockList2();
   network.addSubnet(base, length, family(base));
-  const within = isIP(address) !== 0 && network.check(address, family(address));
+  const within = isIP2(address) !== 0 && network.check(address, family(address));
   return within !== negated;
 }
 function family(address) {
@@ -3278,8 +3294,8 @@ function withoutPart(spec, declared, part, key) {
   const [setting = ""] = path.slice(group.path.length);
   const { [setting]: otherwise } = { ...group.defaults, ...raw(valueAt(declared, group.path)) };
   const rest = setAt(raw(valueAt(spec, group.path)), [setting], otherwise);
-  const isPlain2 = Object.entries(rest).every(([key2, value]) => value === group.defaults[key2]);
-  return setAt(spec, group.path, isPlain2 ? valueAt(declared, group.path) : rest);
+  const isPlain3 = Object.entries(rest).every(([key2, value]) => value === group.defaults[key2]);
+  return setAt(spec, group.path, isPlain3 ? valueAt(declared, group.path) : rest);
 }
 function groupOf(path) {
   return GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
@@ -3605,9 +3621,9 @@ function asObject(value) {
   return isObject3 ? value : void 0;
 }
 function fileProblem(file) {
-  const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
+  const isAbsolute2 = /^(?:[\\/]|[a-z]:)/i.test(file);
   const escapes = file.split(/[\\/]/).includes("..");
-  if (!isAbsolute && !escapes) return void 0;
+  if (!isAbsolute2 && !escapes) return void 0;
   return `the file ${file} lies outside of the CredentialSpecs directory of Docker on the node: write a path relative to that directory`;
 }
 function registryProblem(name) {
@@ -3695,8 +3711,8 @@ function portLimit(current, wanted, there) {
   return ANY;
 }
 function hostPorts({ EndpointSpec: endpoint }) {
-  const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
-  return (endpoint?.Ports ?? []).filter(isFixed);
+  const isFixed2 = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
+  return (endpoint?.Ports ?? []).filter(isFixed2);
 }
 function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
   return `${port}/${protocol}`;
@@ -3830,6 +3846,626 @@ function isOfStack({ name }, labels) {
   return labels?.[NAMESPACE_LABEL] === name;
 }
 
+// src/docker/published-ports.ts
+function portName3({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+  return `${port}/${protocol}`;
+}
+function namedPorts({ EndpointSpec: endpoint }) {
+  return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+}
+function portsOf({ Spec: spec, Endpoint: endpoint }) {
+  const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+  return [...namedPorts(spec), ...given];
+}
+function portInTheWay(wanted, others) {
+  return wanted.find(
+    (port) => others.some((other) => portName3(other) === portName3(port) && !(isHost(port) && isHost(other)))
+  );
+}
+function hasPort(ports, port) {
+  return ports.some((one) => portName3(one) === portName3(port) && isHost(one) === isHost(port));
+}
+function isHost({ PublishMode: mode }) {
+  return mode === "host";
+}
+
+// src/docker/spec-template.ts
+var FIELDS = /* @__PURE__ */ new Set([
+  ".",
+  ".Service",
+  ".Service.ID",
+  ".Service.Name",
+  ".Service.Labels",
+  ".Node",
+  ".Node.ID",
+  ".Node.Hostname",
+  ".Node.Platform",
+  ".Node.Platform.Architecture",
+  ".Node.Platform.OS",
+  ".Task",
+  ".Task.ID",
+  ".Task.Name",
+  ".Task.Slot"
+]);
+var WORDS = new Set(
+  "and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with".split(
+    " "
+  )
+);
+var ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+var FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+var WORD = /^[a-z_]\w*$/i;
+var COMMENT = /^\/\*.*\*\/$/s;
+var STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+function templateProblem(text3) {
+  if (!text3.includes("{{")) return void 0;
+  const actions = [...text3.matchAll(ACTION)].map(([, action = ""]) => action);
+  if (text3.replaceAll(ACTION, "").includes("{{")) return actions.length === 0 ? "its `{{` has no end" : void 0;
+  if (!actions.every(isPlain2)) return void 0;
+  if (actions.includes("")) return "there is nothing in its `{{ }}`";
+  const isUnknown = actions.some(
+    (action) => FIELD.test(action) ? !FIELDS.has(action) : WORD.test(action) && !WORDS.has(action)
+  );
+  return isUnknown ? "it names what Swarm does not know in its `{{ }}`" : void 0;
+}
+function isPlain2(action) {
+  if (WORD.test(action)) return !WORDS.has(action);
+  return action === "" || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+// src/docker/swarm-rules.ts
+var NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+var LONGEST_NAME4 = 63;
+var OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
+var LONGEST_OBJECT_NAME = 64;
+var LEAST_MEMORY = 4 * 1024 * 1024;
+var LEAST_CPUS = 1e6;
+var LEAST_DURATION = 1e6;
+var NANOSECONDS6 = 1e9;
+function specViolations(spec) {
+  const { TaskTemplate: template } = spec;
+  const container = template.ContainerSpec;
+  return [
+    ...nameViolations(spec.Name),
+    ...resourceViolations(template.Resources?.Limits, "limit"),
+    ...resourceViolations(template.Resources?.Reservations, "reservation"),
+    ...restartViolations(template.RestartPolicy),
+    ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
+    ...updateViolations(spec),
+    ...policyViolations(spec.UpdateConfig, "update"),
+    ...policyViolations(spec.RollbackConfig, "rollback"),
+    ...endpointViolations(spec),
+    ...mountViolations(container?.Mounts ?? []),
+    ...fileViolations(
+      "secrets",
+      (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))
+    ),
+    ...fileViolations(
+      "configs",
+      (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))
+    ),
+    ...templateViolations(spec),
+    ...directoryViolations(container?.Dir),
+    ...healthViolations(container?.Healthcheck)
+  ];
+}
+function changeViolations(current, wanted) {
+  const [was, becomes] = [modeName(current), modeName(wanted)];
+  if (was === becomes) return [];
+  return [
+    {
+      setting: "mode",
+      problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`
+    }
+  ];
+}
+function nameProblem(name, what) {
+  if (!NAME.test(name)) return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+  return name.length > LONGEST_NAME4 ? tooLong2(name, LONGEST_NAME4) : void 0;
+}
+function objectNameProblem(name, what) {
+  if (!OBJECT_NAME.test(name)) return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
+  return name.length > LONGEST_OBJECT_NAME ? tooLong2(name, LONGEST_OBJECT_NAME) : void 0;
+}
+var ENDS = "with a letter or digit first and last";
+function noName(name, what) {
+  return `${JSON.stringify(name)} is no name of ${what}`;
+}
+function tooLong2(name, most) {
+  return `the name ${name} has ${name.length} characters: Swarm takes at most ${most}, write a shorter one`;
+}
+function nameViolations(name) {
+  const problem = nameProblem(name, "a service");
+  return problem === void 0 ? [] : [{ setting: "name", problem }];
+}
+function resourceViolations(resources, kind) {
+  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
+  const violations = [];
+  if (cpus !== 0 && cpus < LEAST_CPUS) {
+    const problem = `${cpus / NANOSECONDS6} is less than Swarm takes: write 0.001 or more`;
+    violations.push({ setting: `cpu ${kind}`, problem });
+  }
+  if (memory !== 0 && memory < LEAST_MEMORY) {
+    const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
+    violations.push({ setting: `memory ${kind}`, problem });
+  }
+  return violations;
+}
+var CONDITIONS = ["none", "on-failure", "any"];
+function restartViolations(policy2) {
+  const { Condition: condition = "", Delay: delay = 0, Window: window = 0 } = policy2 ?? {};
+  return [
+    ...choiceViolations("restart condition", condition, CONDITIONS),
+    ...negativeViolations("restart delay", delay),
+    ...negativeViolations("restart window", window)
+  ];
+}
+function constraintViolations(constraint) {
+  const problem = constraintProblem(constraint);
+  if (problem === void 0) return [];
+  return [
+    {
+      setting: "constraints",
+      problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`
+    }
+  ];
+}
+function updateViolations(spec) {
+  const { UpdateConfig: update2, Mode: mode } = spec;
+  if (update2 === void 0) return [];
+  if (mode.ReplicatedJob !== void 0 || mode.GlobalJob !== void 0) {
+    return [{ setting: "update policy", problem: "Swarm takes no update policy for a job: leave it out" }];
+  }
+  const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update2;
+  return [
+    ...negativeViolations("update delay", delay),
+    ...negativeViolations("update monitor", monitor),
+    ...ratio >= 0 && ratio <= 1 ? [] : [{ setting: "update failure ratio", problem: `${ratio} is no ratio: write 0 to 1` }]
+  ];
+}
+var ACTIONS = ["pause", "continue", "rollback"];
+var ORDERS = ["stop-first", "start-first"];
+function policyViolations(policy2, phase) {
+  return [
+    ...choiceViolations(`${phase} failure action`, policy2?.FailureAction ?? "", ACTIONS),
+    ...choiceViolations(`${phase} order`, policy2?.Order ?? "", ORDERS)
+  ];
+}
+function endpointViolations(spec) {
+  const { Mode: mode = "", Ports: ports = [] } = spec.EndpointSpec ?? {};
+  const isIngress = ({ PublishMode: published }) => published !== "host";
+  return [
+    ...choiceViolations("endpoint mode", mode, ["vip", "dnsrr"]),
+    ...mode === "dnsrr" && ports.some(isIngress) ? [
+      {
+        setting: "endpoint mode",
+        problem: "with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out"
+      }
+    ] : [],
+    ...doubles(namedPorts(spec).map(portName3)).map((port) => ({
+      setting: "ports",
+      problem: `${port} is published twice: leave one of the two out`
+    }))
+  ];
+}
+function mountViolations(mounts) {
+  const problems = [
+    ...doubles(mounts.map(({ Target: target = "" }) => target)).map(
+      (target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`
+    ),
+    ...mounts.flatMap((mount) => mountProblem(mount) ?? [])
+  ];
+  return problems.map((problem) => ({ setting: "mounts", problem }));
+}
+var VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
+function mountProblem(mount) {
+  const { Type: type = "volume", Source: source = "", Target: target = "", VolumeOptions: options } = mount;
+  if (type === "npipe") return void 0;
+  if (isFixed(target) && !isAbsolute(target)) {
+    return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
+  }
+  if (target === "/") return "the target is /, which is the whole container: write a directory in it";
+  if (!isFixed(source)) return void 0;
+  if (type === "bind" && !isAbsolute(source)) {
+    return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
+  }
+  if (type === "tmpfs" && source !== "") return `the tmpfs ${target} has a source: leave it out`;
+  if (type !== "volume" || source === "") return void 0;
+  if (isAbsolute(source)) return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
+  const driver = options?.DriverConfig?.Name ?? "";
+  return (driver === "" || driver === "local") && !VOLUME_NAME.test(source) ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first` : void 0;
+}
+function isAbsolute(path) {
+  return path.startsWith("/") || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+function isFixed(text3) {
+  return !text3.includes("{{");
+}
+function fileViolations(setting, references) {
+  const targets = references.flatMap(({ file }) => file?.Name ?? []);
+  const nameless = references.filter(({ file }) => file !== void 0 && (file.Name ?? "") === "");
+  return [
+    ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
+    ...doubles(targets.filter((target) => target !== "")).map((target) => ({
+      setting,
+      problem: `two of them have the target ${target}: give one of the two another \`target\``
+    }))
+  ];
+}
+var KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
+function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
+  const of = (setting, text3, item) => {
+    const why = templateProblem(text3);
+    if (why === void 0) return [];
+    return [
+      { setting, ...item !== void 0 && { item }, problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` }
+    ];
+  };
+  const variables = (container?.Env ?? []).flatMap((variable) => {
+    const at = variable.indexOf("=");
+    return at < 0 ? [] : of("environment", variable.slice(at + 1), variable.slice(0, at));
+  });
+  const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = "", Target: target = "" }) => [
+    ...of("mounts", source),
+    ...of("mounts", target)
+  ]);
+  return [...variables, ...mounts, ...of("hostname", container?.Hostname ?? "")];
+}
+function directoryViolations(directory = "") {
+  if (directory === "" || isAbsolute(directory)) return [];
+  const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
+  return [{ setting: "working directory", problem }];
+}
+function healthViolations(check2 = {}) {
+  const durations = [
+    ["health interval", check2.Interval],
+    ["health timeout", check2.Timeout],
+    ["health start period", check2.StartPeriod],
+    ["health start interval", check2.StartInterval]
+  ];
+  return [
+    ...durations.flatMap(
+      ([setting, duration = 0]) => duration === 0 || duration >= LEAST_DURATION ? [] : [{ setting, problem: "it is shorter than Swarm takes: write 1ms or more" }]
+    ),
+    ...(check2.Retries ?? 0) < 0 ? [{ setting: "health retries", problem: `${check2.Retries} is negative: write 0 or more` }] : []
+  ];
+}
+function choiceViolations(setting, value, choices) {
+  if (value === "" || choices.includes(value)) return [];
+  const known2 = new Intl.ListFormat("en", { type: "disjunction" }).format(choices);
+  return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known2}` }];
+}
+function negativeViolations(setting, duration) {
+  return duration < 0 ? [{ setting, problem: "it is negative: write 0s or more" }] : [];
+}
+function doubles(texts) {
+  return [...new Set(texts.filter((text3, index) => texts.indexOf(text3) !== index))];
+}
+
+// src/docker/network-rules.ts
+var LOCAL_DRIVERS = ["bridge", "host", "ipvlan", "macvlan", "none", "null"];
+var PREDEFINED = ["bridge", "default", "host", "none"];
+function networkViolations(wanted, others) {
+  return [...nameViolations2(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
+}
+function nameViolations2({ Name: name }, others) {
+  const problem = PREDEFINED.includes(name) ? `${name} is a network of docker's own: write another name` : nameProblem(name, "a network") ?? takenProblem(name, others);
+  return problem === void 0 ? [] : [{ key: "name", problem }];
+}
+function takenProblem(name, others) {
+  const same = others.find((other) => other.Name === name);
+  if (same !== void 0) {
+    return same.Scope === "local" ? `a node has a network ${name} of its own: remove it there, or write another name` : `the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
+  }
+  const similar = others.find((other) => other.Name.toLowerCase() === name.toLowerCase() && other.Scope !== "local");
+  return similar && `${name} and ${similar.Name} are one name for Swarm: write another one`;
+}
+function driverViolations({ Driver: driver = "", Scope: scope }) {
+  if (scope === "swarm" || !LOCAL_DRIVERS.includes(driver)) return [];
+  const problem = `${driver} makes a network of one node, which no service can use: write overlay, or leave the driver out`;
+  return [{ key: "driver", problem }];
+}
+function subnetViolations(wanted, others) {
+  const subnets = subnetsOf2(wanted);
+  return subnets.flatMap((subnet, index) => {
+    const problem = subnetProblem(subnet, subnets.slice(0, index), others);
+    return problem === void 0 ? [] : [{ key: "ipam", problem }];
+  });
+}
+function subnetProblem(subnet, before, others) {
+  if (!isSubnet(subnet)) return `${JSON.stringify(subnet)} is no subnet: write one such as 10.20.0.0/24`;
+  if (!isRoomy(subnet)) {
+    return `the subnet ${subnet} has no room for a task and its gateway: write a larger one`;
+  }
+  if (before.some((other) => overlap(subnet, other))) {
+    return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
+  }
+  for (const other of others.filter(({ Scope: scope }) => scope !== "local")) {
+    const its = subnetsOf2(other).find((one) => overlap(subnet, one));
+    if (its !== void 0) {
+      return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
+    }
+  }
+  return void 0;
+}
+function subnetsOf2({ IPAM: ipam }) {
+  return (ipam?.Config ?? []).map(({ Subnet: subnet = "" }) => subnet);
+}
+
+// src/docker/service-settings.ts
+var SETTINGS = {
+  name: { compose: "", flag: "`name`" },
+  mode: { compose: "deploy.mode", flag: "--mode" },
+  "cpu limit": { compose: "deploy.resources.limits.cpus", flag: "--limit-cpu" },
+  "memory limit": { compose: "deploy.resources.limits.memory", flag: "--limit-memory" },
+  "cpu reservation": { compose: "deploy.resources.reservations.cpus", flag: "--reserve-cpu" },
+  "memory reservation": { compose: "deploy.resources.reservations.memory", flag: "--reserve-memory" },
+  "restart condition": { compose: "deploy.restart_policy.condition", flag: "--restart-condition" },
+  "restart delay": { compose: "deploy.restart_policy.delay", flag: "--restart-delay" },
+  "restart window": { compose: "deploy.restart_policy.window", flag: "--restart-window" },
+  constraints: { compose: "deploy.placement.constraints", flag: "--constraint" },
+  "update policy": { compose: "deploy.update_config", flag: "--update-…" },
+  "update delay": { compose: "deploy.update_config.delay", flag: "--update-delay" },
+  "update monitor": { compose: "deploy.update_config.monitor", flag: "--update-monitor" },
+  "update failure ratio": { compose: "deploy.update_config.max_failure_ratio", flag: "--update-max-failure-ratio" },
+  "update failure action": { compose: "deploy.update_config.failure_action", flag: "--update-failure-action" },
+  "update order": { compose: "deploy.update_config.order", flag: "--update-order" },
+  "rollback failure action": { compose: "deploy.rollback_config.failure_action", flag: "--rollback-failure-action" },
+  "rollback order": { compose: "deploy.rollback_config.order", flag: "--rollback-order" },
+  "endpoint mode": { compose: "deploy.endpoint_mode", flag: "--endpoint-mode" },
+  ports: { compose: "ports", flag: "--publish" },
+  networks: { compose: "networks", flag: "--network" },
+  mounts: { compose: "volumes", flag: "--mount" },
+  secrets: { compose: "secrets", flag: "--secret" },
+  configs: { compose: "configs", flag: "--config" },
+  environment: { compose: "environment", flag: "--env" },
+  hostname: { compose: "hostname", flag: "--hostname" },
+  "working directory": { compose: "working_dir", flag: "--workdir" },
+  "health interval": { compose: "healthcheck.interval", flag: "--health-interval" },
+  "health timeout": { compose: "healthcheck.timeout", flag: "--health-timeout" },
+  "health start period": { compose: "healthcheck.start_period", flag: "--health-start-period" },
+  "health start interval": { compose: "healthcheck.start_interval", flag: "--health-start-interval" },
+  "health retries": { compose: "healthcheck.retries", flag: "--health-retries" }
+};
+function composePath(setting) {
+  const { compose } = SETTINGS[setting];
+  return compose === "" ? [] : compose.split(".");
+}
+function flagFor(setting) {
+  return SETTINGS[setting].flag;
+}
+
+// src/inputs/compose/place.ts
+function placeOf(files, path) {
+  const found2 = files.map((file) => ({ file, ...lineOf(file.root, path) })).reduce((best, one) => one.depth >= best.depth ? one : best);
+  return found2.depth === 0 ? files.map((file) => file.path).join(", ") : `${found2.file.path} line ${found2.line}`;
+}
+function locateComplaint(files, message, about = []) {
+  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split(".") ?? about;
+  return `${placeOf(files, path)}: docker refuses it: ${message}`;
+}
+function lineOf(root, path) {
+  let value = root;
+  let line = root.line;
+  let depth = 0;
+  for (const part of path) {
+    const entry = value.kind === "map" ? value.entries.find(({ key }) => key === part) : void 0;
+    const next = value.kind === "list" ? value.items[Number(part)] : entry?.value;
+    if (next === void 0) break;
+    line = entry?.line ?? next.line;
+    value = next;
+    depth++;
+  }
+  return { line, depth };
+}
+
+// src/stack/docker-files.ts
+var NO_VERSION_CLI = 23;
+var LAST_OF_OLDER = "3.9";
+function dockerFiles(request, cliMajor, only) {
+  const { adapted, rollover, lookUp } = request;
+  const complete2 = withPolicies(withNamedCredentials(adapted.files, lookUp), rollover, lookUp);
+  const isOld2 = cliMajor !== void 0 && cliMajor < NO_VERSION_CLI;
+  return complete2.map((file) => {
+    const versioned = isOld2 ? withEntries(file, [], [{ key: "version", line: 1, value: text(LAST_OF_OLDER, 1) }]) : file;
+    return toYaml(only === void 0 ? versioned : withService(versioned, only));
+  });
+}
+function serviceKeys(files) {
+  return [...new Set(files.flatMap((file) => mapAt(file, "services").map(({ key }) => key)))];
+}
+function withService(file, only) {
+  return mapValues(
+    file,
+    (section, value) => section === "services" && value.kind === "map" ? { ...value, entries: value.entries.filter(({ key }) => key === only) } : value
+  );
+}
+function withPolicies(files, { update: update2, rollback }, lookUp) {
+  const policies = Object.entries({ update_config: update2, rollback_config: rollback });
+  return serviceKeys(files).reduce((all, service) => {
+    const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), "deploy") ?? []);
+    const mode = deploys.map((deploy2) => entryAt(deploy2, "mode")).findLast((one) => one?.kind === "text");
+    if (mode?.kind === "text" && filledIn(mode.value, lookUp).endsWith("-job")) return all;
+    return policies.reduce((filled, [key, policy2]) => {
+      const own = new Set(deploys.flatMap((deploy2) => mapOf(deploy2, key)?.entries.map((entry) => entry.key) ?? []));
+      const missing = settings(policy2).filter((setting) => !own.has(setting.key));
+      return missing.length === 0 ? filled : withSettings(filled, service, ["deploy", key], missing);
+    }, all);
+  }, files);
+}
+function withSettings(files, service, path, added) {
+  const first = files.findIndex((file) => serviceOf(file, service) !== void 0);
+  return files.map((file, index) => index === first ? withEntries(file, ["services", service, ...path], added) : file);
+}
+var NUMBERS = ["parallelism", "max-failure-ratio"];
+function settings(policy2) {
+  const entries = Object.entries(policy2);
+  return entries.map(([setting, value]) => ({
+    key: setting.replaceAll("-", "_"),
+    line: 0,
+    value: NUMBERS.includes(setting) ? { ...text(value, 0), style: "plain" } : text(value, 0)
+  }));
+}
+function withNamedCredentials(files, lookUp) {
+  return files.map((file) => {
+    const named = mapAt(file, "services").flatMap(({ key, value }) => {
+      const credential = value.kind === "map" ? mapOf(value, "credential_spec") : void 0;
+      const config = credential && entryAt(credential, "config");
+      const name = config?.kind === "text" ? nameOf(files, "configs", config.value, lookUp) : void 0;
+      return name === void 0 ? [] : [{ service: key, name }];
+    });
+    return named.reduce((all, { service, name }) => {
+      const value = text(name.replaceAll("$", "$$$$"), 0);
+      const changed = changeAt(all, ["services", service, "credential_spec", "config"], value);
+      const isDefined = files.some((one) => mapAt(one, "configs").some(({ key }) => key === name));
+      const external = { ...text("true", 0), style: "plain" };
+      const alias = {
+        kind: "map",
+        line: 0,
+        entries: [
+          { key: "external", line: 0, value: external },
+          { key: "name", line: 0, value }
+        ]
+      };
+      return isDefined || mapAt(changed, "configs").some(({ key }) => key === name) ? changed : withEntries(changed, ["configs"], [{ key: name, line: 0, value: alias }]);
+    }, file);
+  });
+}
+function nameOf(files, section, key, lookUp) {
+  const objects = files.flatMap((file) => mapAt(file, section).filter((entry) => entry.key === key));
+  const object = objects.at(-1)?.value;
+  if (object?.kind !== "map") return void 0;
+  const external = mapOf(object, "external");
+  const name = entryAt(object, "name") ?? (external && entryAt(external, "name"));
+  if (name?.kind !== "text" || isNothing(name)) return void 0;
+  return filledIn(name.value, lookUp) || void 0;
+}
+function keyOf(request, section, name) {
+  const {
+    lookUp,
+    adapted: { files }
+  } = request;
+  const keys = files.flatMap((file) => mapAt(file, section).map(({ key: key2 }) => key2));
+  const key = keys.find((one) => [nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
+  return key === void 0 ? [] : [section, key];
+}
+function serviceOf(file, service) {
+  const value = mapAt(file, "services").find(({ key }) => key === service)?.value;
+  return value?.kind === "map" ? value : void 0;
+}
+function mapOf(map, key) {
+  const value = map && entryAt(map, key);
+  return value?.kind === "map" ? value : void 0;
+}
+function changeAt(map, [key = "", ...rest], value) {
+  return mapValues(map, (one, old) => {
+    if (one !== key) return old;
+    return rest.length === 0 || old.kind !== "map" ? value : changeAt(old, rest, value);
+  });
+}
+
+// src/swarm-check.ts
+function specProblems(request, current, wanted, files) {
+  const violations = [
+    ...specViolations(wanted),
+    ...current === void 0 ? [] : changeViolations(current.Spec, wanted)
+  ];
+  return violations.map((violation) => placed(request, violation, files));
+}
+function placed(request, { setting, item, problem }, files) {
+  const { compose, name } = request;
+  const [names, list4] = [item === void 0 ? [] : [item], item === void 0 ? "" : ` ${item}`];
+  if (compose === void 0 || files === void 0) return `service ${name}: ${flagFor(setting)}${list4}: ${problem}`;
+  const key = name.slice(scoped({ name: files.name }, "").length);
+  const path = ["services", key, ...composePath(setting)];
+  return `${placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join(".")}: ${problem}`;
+}
+function networkProblems(drafts, known2, files) {
+  const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one])));
+  const keys = files.adapted.files.flatMap((file) => mapAt(file, "networks").map(({ key }) => key));
+  const placed2 = [...wanted.values()].map((network) => {
+    const [section = "networks", key = "default"] = keyOf(files, "networks", network.Name);
+    return { network, path: [section, key], at: keys.indexOf(key) };
+  });
+  const before = [];
+  return placed2.toSorted((a, b) => a.at - b.at).flatMap(({ network, path }) => {
+    const violations = networkViolations(network, [...known2, ...before]);
+    before.push(network);
+    return violations.map(({ key, problem }) => {
+      const at = key === "" ? path : [...path, key];
+      return `${placeOf(files.files, at)}: ${path.join(".")}: ${problem}`;
+    });
+  });
+}
+function joinsNetwork({ current, wanted }) {
+  const targets = ({ TaskTemplate: { Networks: networks = [] } }) => networks.map(({ Target }) => Target);
+  const has2 = current === void 0 ? [] : targets(current.Spec);
+  return targets(wanted).some((target) => !has2.includes(target));
+}
+function attachmentProblems({ request, wanted }, known2, files) {
+  const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
+  const problems = targets.flatMap((target) => {
+    const network = known2.find(({ Id, Name }) => Id === target || Name === target);
+    if (network?.Ingress)
+      return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
+    return (network?.Name ?? target) === "none" ? ["Swarm has no network `none`: leave it out"] : [];
+  });
+  return problems.map((problem) => placed(request, { setting: "networks", problem }, files));
+}
+function mayConflict({ current, wanted }) {
+  return current === void 0 || newPorts(current, wanted).length > 0;
+}
+function conflicts(drafts, known2, files) {
+  return drafts.flatMap((draft, index) => {
+    const others = known2.filter(({ ID }) => ID !== draft.current?.ID);
+    const violations = [
+      ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
+      ...portConflicts(draft, drafts, index, others)
+    ];
+    return violations.map((violation) => placed(draft.request, violation, files));
+  });
+}
+function namesBefore(drafts, index) {
+  return drafts.slice(0, index).flatMap(({ current, wanted }) => current === void 0 ? [wanted.Name] : []);
+}
+function nameConflicts({ current, wanted }, others) {
+  if (current !== void 0) return [];
+  const { Name: name } = wanted;
+  const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
+  if (other === void 0) return [];
+  return [{ setting: "name", problem: `${name} and ${other} are one name for Swarm: write another one` }];
+}
+function portConflicts({ current, wanted }, drafts, index, others) {
+  const asks = newPorts(current, wanted);
+  if (asks.length === 0) return [];
+  const taken = others.flatMap((other) => {
+    const port = portInTheWay(asks, portsOf(other));
+    return port === void 0 ? [] : [takenBy(port, other, drafts, wanted)];
+  });
+  const both = drafts.slice(0, index).flatMap((other) => {
+    const port = portInTheWay(asks, newPorts(other.current, other.wanted));
+    return port === void 0 ? [] : [
+      `${portName3(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`
+    ];
+  });
+  return [...taken, ...both].map((problem) => ({ setting: "ports", problem }));
+}
+function newPorts(current, wanted) {
+  const has2 = current === void 0 ? [] : portsOf(current);
+  return namedPorts(wanted).filter((port) => !hasPort(has2, port));
+}
+function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
+  const name = portName3(port);
+  const other = drafts.find(({ current }) => current?.ID === ID);
+  if (other !== void 0 && portInTheWay([port], namedPorts(other.wanted)) === void 0) {
+    return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
+  }
+  const stack = spec.Labels?.[NAMESPACE_LABEL];
+  const isLeftOver = other === void 0 && stack !== void 0 && stack === wanted.Labels?.[NAMESPACE_LABEL];
+  const whose = isLeftOver ? `, of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\`` : ": write another port, or take it from that one first";
+  return `${name} is published by the service ${spec.Name}${whose}`;
+}
+
 // src/preflight.ts
 var PROGRESS_EVERY_MS = 1e4;
 async function preflight(planned, world) {
@@ -3840,10 +4476,22 @@ async function preflight(planned, world) {
     sayProgress2();
     return result;
   });
+  const drafts = results.flatMap(({ draft }) => draft ?? []);
   return {
-    services: results.flatMap((result) => "problems" in result ? [] : [result]),
-    problems: results.flatMap((result) => "problems" in result ? result.problems : [])
+    services: results.flatMap(({ service }) => service ?? []),
+    problems: [...results.flatMap(({ problems }) => problems), ...await problemsTogether(drafts, world)]
   };
+}
+async function problemsTogether(drafts, world) {
+  const { connection, files, signal, stack } = world;
+  const joining = drafts.filter(joinsNetwork);
+  const networks = stack?.known.networks ?? (joining.length > 0 ? await connection.engine.get("/networks", { signal }) : []);
+  const services = drafts.some(mayConflict) ? await connection.engine.get("/services", { signal }) : [];
+  return [
+    ...files === void 0 ? [] : networkProblems(drafts, networks, files),
+    ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
+    ...conflicts(drafts, services, files)
+  ];
 }
 function progressOf(total) {
   let done = 0;
@@ -3861,45 +4509,75 @@ async function checked(planned, lookUp, world) {
     return await check(planned, lookUp, world);
   } catch (error) {
     if (world.signal.aborted) throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error });
-    if (!(error instanceof UserErrors)) throw error;
-    return { problems: error.problems.map((line) => `service ${planned.request.name}: ${line}`) };
+    throw error;
   }
 }
 async function check(planned, lookUp, world) {
   const { request, current, interim, colours } = planned;
   const { nodes } = world.observed;
-  const image = await checkImage(planned, lookUp);
-  const change2 = await changeOf(planned, image, world);
-  const { wanted, changes } = change2;
-  const service = {
-    request,
-    current,
-    access: image.access,
-    currentAccess: void 0,
-    ...interim && { interim },
-    ...colours && { colours },
-    ...change2
+  const problems = [];
+  const attempt = async (work) => {
+    try {
+      return await work();
+    } catch (error) {
+      if (world.signal.aborted || !(error instanceof UserErrors)) throw error;
+      problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`));
+      return void 0;
+    }
   };
-  const note2 = current && unsettledNote(current, changes.length > 0);
-  if (note2 !== void 0) log.notice(`service ${request.name}: ${note2}`);
-  if (current !== void 0 && changes.length === 0) return { ...service, action: "unchanged" };
-  const colour = nextColour(planned, wanted);
-  throwAll([
-    ...await credentialProblems(wanted, world),
-    ...placementProblems(wanted, image, nodes),
-    ...orderProblems(planned, wanted, world.observed)
-  ]);
+  const image = await attempt(() => checkImage(planned, lookUp));
+  const change2 = await attempt(() => changeOf(planned, image ?? unresolved(planned), world));
+  if (change2 === void 0) return { problems };
+  const { wanted, changes } = change2;
+  const draft = { request, current, ...change2 };
+  if (image !== void 0 && current !== void 0 && changes.length === 0) {
+    noticeUnsettled(request.name, current, false);
+    return { problems, draft, service: { ...base(image), action: "unchanged" } };
+  }
+  const colour = await attempt(() => nextColour(planned, wanted));
+  await attempt(async () => throwAll(await credentialProblems(wanted, world)));
+  problems.push(...specProblems(request, colours === void 0 ? current : void 0, wanted, world.files));
+  await attempt(
+    () => throwAll([
+      ...placementProblems(wanted, image?.distribution, nodes),
+      ...orderProblems(planned, wanted, world.observed)
+    ])
+  );
+  const firstStep = await attempt(() => current && firstStepFor(planned, current.Spec, wanted, nodes));
+  if (image === void 0 || problems.length > 0) return { problems, draft };
+  if (current !== void 0) noticeUnsettled(request.name, current, true);
   noticeSlowCheck(planned, wanted, world.timeoutSeconds);
-  if (colour !== void 0) return { ...service, ...colour, current: void 0, action: "create" };
-  if (current === void 0) return { ...service, action: "create" };
-  const firstStep = firstStepFor(planned, current.Spec, wanted, nodes);
+  const service = base(image);
+  if (colour !== void 0) {
+    return { problems, draft, service: { ...service, ...colour, current: void 0, action: "create" } };
+  }
+  if (current === void 0) return { problems, draft, service: { ...service, action: "create" } };
   const currentAccess = await accessToReturn2(planned, image, lookUp);
-  return { ...service, currentAccess, action: "update", ...firstStep && { firstStep } };
+  const update2 = { ...service, currentAccess, action: "update", ...firstStep && { firstStep } };
+  return { problems, draft, service: update2 };
+  function base({ access }) {
+    return {
+      request,
+      current,
+      access,
+      currentAccess: void 0,
+      ...interim && { interim },
+      ...colours && { colours },
+      ...change2
+    };
+  }
+}
+function unresolved({ request: { image } }) {
+  return { pinned: image, access: void 0, distribution: void 0 };
+}
+function noticeUnsettled(name, current, isChanged) {
+  const note2 = unsettledNote(current, isChanged);
+  if (note2 !== void 0) log.notice(`service ${name}: ${note2}`);
 }
 function orderProblems({ request, current }, wanted, observed) {
   const { name, rollover, compose } = request;
-  const isPlain2 = rollover.strategy.kind === "rolling" || rollover.strategy.kind === "canary";
-  if (!isPlain2) return [];
+  const isPlain3 = rollover.strategy.kind === "rolling" || rollover.strategy.kind === "canary";
+  if (!isPlain3) return [];
   const instead = `use ${compose === void 0 ? "`update-order: stop-first`" : "`order: stop-first` in `deploy.update_config`"}`;
   if (current === void 0) {
     const why2 = startFirstNote(wanted, observed.nodes);
@@ -3962,8 +4640,9 @@ async function credentialProblems(spec, { connection, observed, stack, signal })
     return data === void 0 ? void 0 : Buffer.from(data, "base64").toString();
   }
 }
-function placementProblems(spec, { distribution }, nodes) {
-  if (wantedTasks(spec) === 0) return [];
+function placementProblems(spec, distribution, nodes) {
+  const hasBadConstraint = (spec.TaskTemplate.Placement?.Constraints ?? []).some((one) => constraintProblem(one));
+  if (wantedTasks(spec) === 0 || hasBadConstraint) return [];
   const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
   if (eligible.length === 0) {
     const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(", ");
@@ -4210,9 +4889,9 @@ function untilGone(sent, field) {
 function leftOf({ ID: id }, { seen, nodes }) {
   const now = seen.get(id);
   const left = now === void 0 || now.standing === "gone" ? [] : now.tasks.filter(mayHaveContainer);
-  return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf(NodeID, nodes)))].join(", ")}`;
+  return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf2(NodeID, nodes)))].join(", ")}`;
 }
-function placeOf(id, nodes) {
+function placeOf2(id, nodes) {
   const node = nodes.find(({ ID }) => ID === id);
   if (node === void 0) return "a node that is gone";
   const { Hostname: host } = node.Description;
@@ -4817,130 +5496,8 @@ function unquoted(text3) {
   return text3.startsWith('"') ? text3.slice(1, -1).replace(/\\(["\\])/g, "$1") : text3;
 }
 
-// src/inputs/compose/place.ts
-function placeOf2(files, path) {
-  const found2 = files.map((file) => ({ file, ...lineOf(file.root, path) })).reduce((best, one) => one.depth >= best.depth ? one : best);
-  return found2.depth === 0 ? files.map((file) => file.path).join(", ") : `${found2.file.path} line ${found2.line}`;
-}
-function locateComplaint(files, message, about = []) {
-  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split(".") ?? about;
-  return `${placeOf2(files, path)}: docker refuses it: ${message}`;
-}
-function lineOf(root, path) {
-  let value = root;
-  let line = root.line;
-  let depth = 0;
-  for (const part of path) {
-    const entry = value.kind === "map" ? value.entries.find(({ key }) => key === part) : void 0;
-    const next = value.kind === "list" ? value.items[Number(part)] : entry?.value;
-    if (next === void 0) break;
-    line = entry?.line ?? next.line;
-    value = next;
-    depth++;
-  }
-  return { line, depth };
-}
-
 // src/stack/content.ts
 import { resolve } from "node:path";
-
-// src/stack/docker-files.ts
-var NO_VERSION_CLI = 23;
-var LAST_OF_OLDER = "3.9";
-function dockerFiles(request, cliMajor, only) {
-  const { adapted, rollover, lookUp } = request;
-  const complete2 = withPolicies(withNamedCredentials(adapted.files, lookUp), rollover, lookUp);
-  const isOld2 = cliMajor !== void 0 && cliMajor < NO_VERSION_CLI;
-  return complete2.map((file) => {
-    const versioned = isOld2 ? withEntries(file, [], [{ key: "version", line: 1, value: text(LAST_OF_OLDER, 1) }]) : file;
-    return toYaml(only === void 0 ? versioned : withService(versioned, only));
-  });
-}
-function serviceKeys(files) {
-  return [...new Set(files.flatMap((file) => mapAt(file, "services").map(({ key }) => key)))];
-}
-function withService(file, only) {
-  return mapValues(
-    file,
-    (section, value) => section === "services" && value.kind === "map" ? { ...value, entries: value.entries.filter(({ key }) => key === only) } : value
-  );
-}
-function withPolicies(files, { update: update2, rollback }, lookUp) {
-  const policies = Object.entries({ update_config: update2, rollback_config: rollback });
-  return serviceKeys(files).reduce((all, service) => {
-    const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), "deploy") ?? []);
-    const mode = deploys.map((deploy2) => entryAt(deploy2, "mode")).findLast((one) => one?.kind === "text");
-    if (mode?.kind === "text" && filledIn(mode.value, lookUp).endsWith("-job")) return all;
-    return policies.reduce((filled, [key, policy2]) => {
-      const own = new Set(deploys.flatMap((deploy2) => mapOf(deploy2, key)?.entries.map((entry) => entry.key) ?? []));
-      const missing = settings(policy2).filter((setting) => !own.has(setting.key));
-      return missing.length === 0 ? filled : withSettings(filled, service, ["deploy", key], missing);
-    }, all);
-  }, files);
-}
-function withSettings(files, service, path, added) {
-  const first = files.findIndex((file) => serviceOf(file, service) !== void 0);
-  return files.map((file, index) => index === first ? withEntries(file, ["services", service, ...path], added) : file);
-}
-var NUMBERS = ["parallelism", "max-failure-ratio"];
-function settings(policy2) {
-  const entries = Object.entries(policy2);
-  return entries.map(([setting, value]) => ({
-    key: setting.replaceAll("-", "_"),
-    line: 0,
-    value: NUMBERS.includes(setting) ? { ...text(value, 0), style: "plain" } : text(value, 0)
-  }));
-}
-function withNamedCredentials(files, lookUp) {
-  return files.map((file) => {
-    const named = mapAt(file, "services").flatMap(({ key, value }) => {
-      const credential = value.kind === "map" ? mapOf(value, "credential_spec") : void 0;
-      const config = credential && entryAt(credential, "config");
-      const name = config?.kind === "text" ? nameOf(files, "configs", config.value, lookUp) : void 0;
-      return name === void 0 ? [] : [{ service: key, name }];
-    });
-    return named.reduce((all, { service, name }) => {
-      const value = text(name.replaceAll("$", "$$$$"), 0);
-      const changed = changeAt(all, ["services", service, "credential_spec", "config"], value);
-      const isDefined = files.some((one) => mapAt(one, "configs").some(({ key }) => key === name));
-      const external = { ...text("true", 0), style: "plain" };
-      const alias = {
-        kind: "map",
-        line: 0,
-        entries: [
-          { key: "external", line: 0, value: external },
-          { key: "name", line: 0, value }
-        ]
-      };
-      return isDefined || mapAt(changed, "configs").some(({ key }) => key === name) ? changed : withEntries(changed, ["configs"], [{ key: name, line: 0, value: alias }]);
-    }, file);
-  });
-}
-function nameOf(files, section, key, lookUp) {
-  const objects = files.flatMap((file) => mapAt(file, section).filter((entry) => entry.key === key));
-  const object = objects.at(-1)?.value;
-  if (object?.kind !== "map") return void 0;
-  const external = mapOf(object, "external");
-  const name = entryAt(object, "name") ?? (external && entryAt(external, "name"));
-  if (name?.kind !== "text" || isNothing(name)) return void 0;
-  return filledIn(name.value, lookUp) || void 0;
-}
-function serviceOf(file, service) {
-  const value = mapAt(file, "services").find(({ key }) => key === service)?.value;
-  return value?.kind === "map" ? value : void 0;
-}
-function mapOf(map, key) {
-  const value = map && entryAt(map, key);
-  return value?.kind === "map" ? value : void 0;
-}
-function changeAt(map, [key = "", ...rest], value) {
-  return mapValues(map, (one, old) => {
-    if (one !== key) return old;
-    return rest.length === 0 || old.kind !== "map" ? value : changeAt(old, rest, value);
-  });
-}
-
-// src/stack/content.ts
 var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
 function wantedObjects(request, captured2, known2, problems) {
   const wanted = /* @__PURE__ */ new Map();
@@ -4949,11 +5506,13 @@ function wantedObjects(request, captured2, known2, problems) {
       const id = placeholder(kind, object.body.Name);
       const path = [`${kind}s`, object.key];
       try {
-        wanted.set(id, wantedObject(request, object, known2));
+        const one = wantedObject(request, object, known2);
+        checkName(one, known2[kind]);
+        wanted.set(id, one);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         wanted.set(id, void 0);
-        problems.push(`${placeOf2(request.files, path)}: ${path.join(".")}: ${error.message}`);
+        problems.push(`${placeOf(request.files, path)}: ${path.join(".")}: ${error.message}`);
       }
     }
   }
@@ -4971,9 +5530,9 @@ function wantedObject(request, object, known2) {
   const hash = contentHash(kind, body.Name, content);
   const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
   const common = { kind, content, driver, templating };
-  const isFixed = source === "driver" || nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== void 0;
+  const isFixed2 = source === "driver" || nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== void 0;
   const plain2 = known2[kind].find(({ Spec }) => Spec.Name === body.Name);
-  if (isFixed) {
+  if (isFixed2) {
     if (plain2 !== void 0) checkFixed(kind, plain2, hash, content);
     const isOthers = plain2 !== void 0 && plain2.Spec.Labels?.[HASH_LABEL] === void 0;
     const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
@@ -4988,7 +5547,7 @@ function wantedObject(request, object, known2) {
   }
   if (isMeant && kind === "secret" && isInUse(plain2, known2)) {
     log.notice(
-      `${placeOf2(request.files, ["secrets", key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`
+      `${placeOf(request.files, ["secrets", key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`
     );
   }
   return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
@@ -5017,6 +5576,14 @@ function rawContent({ lookUp, directory }, { source, words }) {
     return readUserFile(path, "the directory of the first compose file");
   } catch (error) {
     throw new UserError(`its file ${path}: ${messageOf(error)}`);
+  }
+}
+function checkName({ kind, name }, known2) {
+  const problem = objectNameProblem(name, `a ${kind}`);
+  if (problem !== void 0) throw new UserError(problem);
+  const similar = known2.find(({ Spec }) => Spec.Name !== name && Spec.Name.toLowerCase() === name.toLowerCase());
+  if (similar !== void 0) {
+    throw new UserError(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`);
   }
 }
 function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, content) {
@@ -5068,7 +5635,6 @@ async function read2(request, connection, workspace, signal) {
   }
   const ids = idsFor(objects, known2);
   const networks = whole.networks.filter(({ Name }) => !isThere(Name, request, known2));
-  problems.push(...takenNetworks(request, networks, known2));
   const order = keys.map((key) => scoped(request, key));
   const services = whole.services.toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name)).flatMap((spec) => {
     const service = serviceRequest(request, spec, ids, networks);
@@ -5077,7 +5643,7 @@ async function read2(request, connection, workspace, signal) {
     return [];
   });
   if (services.length === 0 && problems.length === 0) {
-    problems.push(`${placeOf2(request.files, [])}: there is no service in it: write at least one under \`services\``);
+    problems.push(`${placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``);
   }
   throwAll(services.length === 0 ? problems : []);
   return {
@@ -5142,10 +5708,10 @@ function serviceRequest(request, captured2, ids, networks) {
   const key = name.slice(scoped(request, "").length);
   const container = captured2.TaskTemplate.ContainerSpec;
   if (name.length > LONGEST_SERVICE_NAME) {
-    return `${placeOf2(request.files, ["services", key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
+    return `${placeOf(request.files, ["services", key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
   }
   if (!container?.Image) {
-    return `${placeOf2(request.files, ["services", key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
+    return `${placeOf(request.files, ["services", key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
   }
   try {
     const image = withTagDefault(parseReference(container.Image));
@@ -5159,7 +5725,7 @@ function serviceRequest(request, captured2, ids, networks) {
     return { name, image, labels: { ...container.Labels, ...captured2.Labels }, ...nothingElse, compose };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return `${placeOf2(request.files, ["services", key, "image"])}: services.${key}.image: ${error.message}`;
+    return `${placeOf(request.files, ["services", key, "image"])}: services.${key}.image: ${error.message}`;
   }
 }
 function idsFor(objects, known2) {
@@ -5177,34 +5743,16 @@ function idsFor(objects, known2) {
 function isThere(network, { name }, known2) {
   return known2.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name);
 }
-function takenNetworks(request, networks, known2) {
-  const taken = networks.filter(
-    (one) => known2.networks.some(({ Name, Scope }) => Name === one.Name && Scope === "swarm")
-  );
-  return taken.map(({ Name: name }) => {
-    const place2 = placeOf2(request.files, keyOf(request, "networks", name));
-    return `${place2}: the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
-  });
-}
 function missingExternals(request, known2, missing) {
   return [...KINDS, "network"].flatMap(
     (kind) => missing[kind].map((name) => {
-      const place2 = placeOf2(request.files, keyOf(request, `${kind}s`, name));
+      const place2 = placeOf(request.files, keyOf(request, `${kind}s`, name));
       const isLocal = kind === "network" && known2.networks.some((network) => network.Name === name);
       const how = kind === "network" ? "docker network create --driver overlay" : `docker ${kind} create`;
       const what = isLocal ? "exists on one node only" : "does not exist on this swarm";
       return `${place2}: the external ${kind} ${name} ${what}: make it with \`${how}\`, or correct its name`;
     })
   );
-}
-function keyOf(request, section, name) {
-  const {
-    lookUp,
-    adapted: { files }
-  } = request;
-  const keys = files.flatMap((file) => mapAt(file, section).map(({ key: key2 }) => key2));
-  const key = keys.find((one) => [nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
-  return key === void 0 ? [] : [section, key];
 }
 function toldIds(objects, missing) {
   const refused2 = [...objects].flatMap(([captured2, object]) => object === void 0 ? [captured2] : []);
@@ -5303,6 +5851,7 @@ async function prepare(deployment, stack, { connection, workspace, time }) {
       maxParallel: deployment.maxParallel,
       timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : void 0,
       stack,
+      files: deployment.stack,
       signal
     })
   );

@@ -366,9 +366,6 @@ networks:
         )
         expect(errors.toSorted()).toEqual(
           [
-            /^wrong\.yml line 4: services\.web\.ports: 7901\/tcp is published by the service holder: write another port/,
-            /^wrong\.yml line 6: services\.web\.environment\.TEMPLATE: Swarm reads it as a template/,
-            /^wrong\.yml line 8: services\.web\.deploy\.resources\.limits\.memory: 1048576 bytes are less than Swarm takes: write 4M/,
             /^wrong\.yml line 10: services\.web\.deploy\.restart_policy\.condition: Swarm does not know "always": write none/,
             /^wrong\.yml line 12: services\.web\.deploy\.placement\.constraints: "node\.role=manager" is none that Swarm takes/,
             /^wrong\.yml line 13: services\.a\.b: "wrong_a\.b" is no name of a service/,
@@ -377,9 +374,10 @@ networks:
             /^wrong\.yml line 32: networks\.a: the swarm has a network taken that is not of this stack: write `external: true`/,
             /^wrong\.yml line 33: networks\.b: bridge makes a network of one node/,
             /^wrong\.yml line 35: networks\.d: the subnet 10\.89\.0\.128\/25 is taken by the network wrong_c \(10\.89\.0\.0\/24\)/,
-          ]
-            .map((line) => expect.stringMatching(line))
-            .sort(),
+            /^wrong\.yml line 4: services\.web\.ports: 7901\/tcp is published by the service holder: write another port/,
+            /^wrong\.yml line 6: services\.web\.environment\.TEMPLATE: Swarm reads it as a template/,
+            /^wrong\.yml line 8: services\.web\.deploy\.resources\.limits\.memory: 1048576 bytes are less than Swarm takes: write 4M/,
+          ].map((line) => expect.stringMatching(line)),
         )
         await remove(holder.body.ID)
       },

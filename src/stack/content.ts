@@ -12,6 +12,7 @@ import {
   VERSION_LABEL,
   versionName,
 } from '../docker/stack-objects.ts'
+import { objectNameProblem } from '../docker/swarm-rules.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { SOURCE_LABEL } from '../inputs/compose/adapt.ts'
 import { placeOf } from '../inputs/compose/place.ts'
@@ -50,7 +51,9 @@ export function wantedObjects(
       const id = placeholder(kind, object.body.Name)
       const path = [`${kind}s`, object.key]
       try {
-        wanted.set(id, wantedObject(request, object, known))
+        const one = wantedObject(request, object, known)
+        checkName(one, known[kind])
+        wanted.set(id, one)
       } catch (error) {
         if (!(error instanceof UserError)) throw error
         wanted.set(id, undefined)
@@ -124,6 +127,16 @@ function rawContent({ lookUp, directory }: StackRequest, { source, words }: Capt
     return readUserFile(path, 'the directory of the first compose file')
   } catch (error) {
     throw new UserError(`its file ${path}: ${messageOf(error)}`)
+  }
+}
+
+function checkName({ kind, name }: WantedObject, known: readonly StackObject[]): void {
+  const problem = objectNameProblem(name, `a ${kind}`)
+  if (problem !== undefined) throw new UserError(problem)
+  // Swarm finds names without their capitals.
+  const similar = known.find(({ Spec }) => Spec.Name !== name && Spec.Name.toLowerCase() === name.toLowerCase())
+  if (similar !== undefined) {
+    throw new UserError(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`)
   }
 }
 
