@@ -8827,7 +8827,7 @@ function withoutNulls(value) {
 }
 
 // src/inputs/masking.ts
-var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config"];
+var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config", "ecr", "logout", "scope"];
 var told = /* @__PURE__ */ new Set();
 function hide2(value, place, username) {
   if (value.trim() === "") return;
@@ -11338,6 +11338,19 @@ var OTHER_NAMES = {
   url: "registry",
   user: "username"
 };
+var NOT_HERE = {
+  auth: "it holds user name and password: write `username`, and `password-env` or `password-file`",
+  auths: "write an entry for each registry in it, with its user name and password",
+  credsstore: "the helper of another machine is of no use here: write `username`, and `password-env` or `password-file`",
+  ecr: "leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints",
+  email: "leave it out: no registry asks for it any more",
+  identitytoken: "write what a login takes instead: `username`, and `password-env` or `password-file`",
+  logout: "leave it out: the logins of a run are in directories of its own, which are removed at its end",
+  "registry-auth": "write its entries into this list",
+  scope: "leave it out: a credential that is only for some repositories has their path in `registry`, such as `ghcr.io/org-a`"
+};
+var WORD = /^[a-z]+(?:[-_][a-z]+){0,3}$/i;
+var LONGEST_WORD = 24;
 var EXAMPLE = "`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`";
 var COLUMNS = "<config> <registry> <user> <password>";
 function credentialsFromText(text2, input2, sources, problems) {
@@ -11414,8 +11427,12 @@ function credentialFromEntry(entry, origin, sources, problems) {
     return void 0;
   }
   const unknown = entry.entries.filter(({ key }) => !KEYS2.includes(key));
-  for (const { key, line } of unknown) {
-    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS2, OTHER_NAMES), KEYS2)}`);
+  for (const { key, line, value } of unknown) {
+    const plain = key.toLowerCase().replaceAll("_", "-");
+    const advice = Object.hasOwn(NOT_HERE, plain) ? NOT_HERE[plain] : keyAdvice(closestKey(key, KEYS2, OTHER_NAMES), KEYS2);
+    const isAlone = value.kind === "text" && value.value === "" && value.style === "plain";
+    const isShown = WORD.test(key) && key.length <= LONGEST_WORD && !isAlone;
+    problems.add(`line ${line} has ${isShown ? `the unknown key ${shown2(key)}` : "an unknown key"}: ${advice}`);
   }
   if (unknown.length > 0) return void 0;
   const username = requiredText(entry, "username", "write the name of the account", problems);

@@ -3,7 +3,7 @@ import { isMasked, Secret } from '../runner/secret.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
-const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config']
+const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope']
 
 /** Whose secrets were said to stay visible. */
 const told = new Set<string>()

@@ -6,7 +6,7 @@ import { checkedCredential, registryScope, UNSET, withoutLastNewlines } from './
 import type { ReadFile } from './files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
 import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from './masking.ts'
-import { listed, type Problems } from './problems.ts'
+import { listed, type Problems, shown } from './problems.ts'
 import { parseYaml, type YamlMap, type YamlText, type YamlValue } from './yaml.ts'
 
 // Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
@@ -25,6 +25,25 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   url: 'registry',
   user: 'username',
 }
+/** What docker/login-action and docker's own files have in such an entry, and what to do with it here. */
+const NOT_HERE: Readonly<Record<string, string>> = {
+  auth: 'it holds user name and password: write `username`, and `password-env` or `password-file`',
+  auths: 'write an entry for each registry in it, with its user name and password',
+  credsstore:
+    'the helper of another machine is of no use here: write `username`, and `password-env` or `password-file`',
+  ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints',
+  email: 'leave it out: no registry asks for it any more',
+  identitytoken: 'write what a login takes instead: `username`, and `password-env` or `password-file`',
+  logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
+  'registry-auth': 'write its entries into this list',
+  scope:
+    'leave it out: a credential that is only for some repositories has their path in `registry`, such as `ghcr.io/org-a`',
+}
+
+/** What may be a key, and hardly a password: it can be shown. */
+const WORD = /^[a-z]+(?:[-_][a-z]+){0,3}$/i
+const LONGEST_WORD = 24
+
 const EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`'
 const COLUMNS = '<config> <registry> <user> <password>'
 
@@ -137,8 +156,15 @@ function credentialFromEntry(
     return undefined
   }
   const unknown = entry.entries.filter(({ key }) => !KEYS.includes(key))
-  for (const { key, line } of unknown) {
-    problems.add(`line ${line} has an unknown key: ${keyAdvice(closestKey(key, KEYS, OTHER_NAMES), KEYS)}`)
+  for (const { key, line, value } of unknown) {
+    const plain = key.toLowerCase().replaceAll('_', '-')
+    const advice = Object.hasOwn(NOT_HERE, plain)
+      ? NOT_HERE[plain]
+      : keyAdvice(closestKey(key, KEYS, OTHER_NAMES), KEYS)
+    // Alone it may be a password that lost its key.
+    const isAlone = value.kind === 'text' && value.value === '' && value.style === 'plain'
+    const isShown = WORD.test(key) && key.length <= LONGEST_WORD && !isAlone
+    problems.add(`line ${line} has ${isShown ? `the unknown key ${shown(key)}` : 'an unknown key'}: ${advice}`)
   }
   if (unknown.length > 0) return undefined
 

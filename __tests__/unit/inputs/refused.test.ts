@@ -104,9 +104,35 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['NUL in a password file', entry('password-file: nul'), 'a NUL character'],
   ['NUL in a path', entry('password-file: "a\\0b"'), 'the file cannot be read'],
   ['large password file', entry('password-file: large'), 'larger than 1 MB'],
-  ['typo in a key', entry(`passwrod: ${CANARY}`), 'line 1 has an unknown key: did you mean `password`?'],
+  ['typo in a key', entry(`passwrod: ${CANARY}`), 'line 1 has the unknown key "passwrod": did you mean `password`?'],
   ['underscore in a key', entry('password_env: TOKEN'), 'did you mean `password-env`?'],
   ['other name of a key', entry(`token: ${CANARY}`), 'did you mean `password`?'],
+  [
+    'a key of docker/login-action',
+    entry('password: p1234, scope: x'),
+    'the unknown key "scope": leave it out: a credential',
+  ],
+  [
+    'another of its keys',
+    entry('password: p1234, ecr: auto'),
+    'the unknown key "ecr": leave it out: for a private registry of ECR',
+  ],
+  [
+    'one more of its keys',
+    entry('password: p1234, logout: false'),
+    'the unknown key "logout": leave it out: the logins',
+  ],
+  ['a key of config.json', entry('password: p1234, identityToken: x'), 'the unknown key "identityToken": write what'],
+  [
+    'a key of nobody',
+    entry('password: p1234, colour: red'),
+    'the unknown key "colour": write one of `registry`, `username`',
+  ],
+  [
+    'a word that may be a password',
+    entry('canary-pass'),
+    'line 1 has an unknown key: write one of `registry`, `username`',
+  ],
   ['the secret as a key', entry(`${CANARY}: x`), 'line 1 has an unknown key: write one of `registry`, `username`'],
   [
     'key twice',
