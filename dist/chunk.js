@@ -4807,9 +4807,9 @@ var require_resolve_flow_scalar = __commonJS({
             res += parseCharCode(source, i + 1, length, onError);
             i += length;
           } else {
-            const raw2 = source.substr(i - 1, 2);
-            onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw2}`);
-            res += raw2;
+            const raw3 = source.substr(i - 1, 2);
+            onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw3}`);
+            res += raw3;
           }
         } else if (ch === " " || ch === "	") {
           const wsStart = i;
@@ -4881,9 +4881,9 @@ var require_resolve_flow_scalar = __commonJS({
       try {
         return String.fromCodePoint(code);
       } catch {
-        const raw2 = source.substr(offset - 2, length + 2);
-        onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw2}`);
-        return raw2;
+        const raw3 = source.substr(offset - 2, length + 2);
+        onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw3}`);
+        return raw3;
       }
     }
     exports.resolveFlowScalar = resolveFlowScalar;
@@ -6395,15 +6395,15 @@ var require_parser = __commonJS({
     var node_process = __require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list2, type) {
-      for (let i = 0; i < list2.length; ++i)
-        if (list2[i].type === type)
+    function includesToken(list3, type) {
+      for (let i = 0; i < list3.length; ++i)
+        if (list3[i].type === type)
           return true;
       return false;
     }
-    function findNonEmptyIndex(list2) {
-      for (let i = 0; i < list2.length; ++i) {
-        switch (list2[i].type) {
+    function findNonEmptyIndex(list3) {
+      for (let i = 0; i < list3.length; ++i) {
+        switch (list3[i].type) {
           case "space":
           case "comment":
           case "newline":
@@ -9018,8 +9018,8 @@ var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@
 function parsePins(text2) {
   const lines2 = [];
   const fingerprints = [];
-  for (const [index, raw2] of text2.split(/\r\n|\r|\n/).entries()) {
-    const line = raw2.trim();
+  for (const [index, raw3] of text2.split(/\r\n|\r|\n/).entries()) {
+    const line = raw3.trim();
     if (line === "" || line.startsWith("#")) continue;
     if (KEY_LINE.test(line)) {
       lines2.push(line);
@@ -11497,101 +11497,555 @@ function passwordFromText({ value, isFolded, hasComment: hasComment2 }) {
   return withoutLastNewlines(value);
 }
 
+// src/docker/spec-overlay.ts
+import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
+
+// src/docker/spec-comparison.ts
+import { createHash as createHash3 } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+function sameSpec(a, b) {
+  return isDeepStrictEqual(storedForm(a), storedForm(b));
+}
+function withStoredOrder(spec, stored) {
+  const { TaskTemplate: template } = spec;
+  const [own2, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
+  const [a, b] = [storedContainer(own2), storedContainer(its)];
+  const same = SETS.filter((key) => own2[key] !== void 0 && isDeepStrictEqual(a[key], b[key]));
+  if (same.length === 0) return spec;
+  const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
+  return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: "", ...template.ContainerSpec, ...ordered } } };
+}
+var SETS = ["Env", "Secrets", "Configs"];
+function fingerprint(spec) {
+  return createHash3("sha256").update(toGoJson(storedForm(spec), withSortedKeys)).digest("hex");
+}
+function withSortedKeys(_key, value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1));
+}
+function changedParts(now, wanted) {
+  const [a, b] = [storedForm(now), storedForm(wanted)];
+  if (isDeepStrictEqual(a, b)) return [];
+  const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
+  return words.length > 0 ? words : ["settings"];
+}
+var PARTS = [
+  ["image", (spec) => container(spec).Image],
+  ["mode and replicas", (spec) => spec.Mode],
+  ["env", (spec) => container(spec).Env],
+  ["secrets", (spec) => container(spec).Secrets],
+  ["configs", (spec) => container(spec).Configs],
+  ["networks", (spec) => raw(spec.TaskTemplate).Networks],
+  ["labels", (spec) => spec.Labels],
+  ["update policy", (spec) => spec.UpdateConfig],
+  ["rollback policy", (spec) => spec.RollbackConfig]
+];
+var IMAGE_LABEL = "com.docker.stack.image";
+function storedForm(spec) {
+  const clean = raw(withoutNothing(spec));
+  const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);
+  const template = raw(clean.TaskTemplate);
+  const { Platforms: _platforms, ...placement } = raw(template.Placement);
+  return {
+    ...clean,
+    Labels: labels,
+    Mode: storedMode(clean.Mode),
+    ...where(clean, "UpdateConfig", storedPolicy),
+    ...where(clean, "RollbackConfig", storedPolicy),
+    ...where(clean, "EndpointSpec", storedEndpoint),
+    TaskTemplate: {
+      Runtime: "container",
+      ForceUpdate: 0,
+      ...template,
+      Placement: placement,
+      ...where(template, "ContainerSpec", storedContainer),
+      ...where(template, "RestartPolicy", (policy2) => ({ Condition: "any", MaxAttempts: 0, ...policy2 }))
+    }
+  };
+}
+function storedMode(mode) {
+  const { Replicated: replicated, ReplicatedJob: job } = mode;
+  const concurrent = job?.MaxConcurrent ?? 1;
+  return {
+    ...mode,
+    ...replicated && { Replicated: { Replicas: 1, ...replicated } },
+    ...job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }
+  };
+}
+function storedPolicy(policy2) {
+  const { FailureAction: action, Order: order } = policy2;
+  return {
+    Parallelism: 0,
+    MaxFailureRatio: 0,
+    ...policy2,
+    FailureAction: action || "pause",
+    Order: order || "stop-first"
+  };
+}
+function storedEndpoint(endpoint) {
+  const ports = list(endpoint.Ports).map((port) => ({
+    ...port,
+    Protocol: lowerCased(port.Protocol) || "tcp",
+    PublishMode: lowerCased(port.PublishMode) || "ingress"
+  }));
+  return { ...endpoint, Mode: endpoint.Mode || "vip", ...ports.length > 0 && { Ports: ports } };
+}
+function storedContainer(spec) {
+  const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
+  const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
+  return {
+    Isolation: "default",
+    ...rest,
+    ...Object.keys(raw(labels)).length > 0 && { Labels: labels },
+    ...spec.Privileges !== void 0 && {
+      Privileges: { ...privileges, ...strict ? { NoNewPrivileges: true } : {} }
+    },
+    // Docker sends these in the order of a Go map, and a container sees no order in them.
+    ...env !== void 0 && { Env: env.toSorted() },
+    ...secrets !== void 0 && { Secrets: list(secrets).toSorted(byText) },
+    ...configs !== void 0 && { Configs: list(configs).toSorted(byText) },
+    ...mounts !== void 0 && { Mounts: list(mounts).map(storedMount) }
+  };
+}
+function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
+  const bind = raw(options);
+  if (Object.keys(bind).length === 0) return mount;
+  return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || "rprivate" } };
+}
+function withoutNothing(value) {
+  if (Array.isArray(value)) return value.map(withoutNothing);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
+  return Object.fromEntries(
+    entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0))
+  );
+}
+function where(object, key, change) {
+  return object[key] === void 0 ? {} : { [key]: change(raw(object[key])) };
+}
+function container(spec) {
+  return raw(raw(spec.TaskTemplate).ContainerSpec);
+}
+function raw(value) {
+  return value ?? {};
+}
+function list(value) {
+  return value ?? [];
+}
+function lowerCased(value) {
+  return String(value ?? "").toLowerCase();
+}
+function byText(a, b) {
+  const [one, other] = [sortKey(a), sortKey(b)];
+  return one < other ? -1 : Number(one > other);
+}
+function sortKey(object) {
+  const id = object.SecretID ?? object.ConfigID;
+  return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
+}
+
+// src/docker/spec-overlay.ts
+var RECORD_LABEL = "swarm-deploy.create-args";
+var TEMPLATE = ["TaskTemplate"];
+var CONTAINER = [...TEMPLATE, "ContainerSpec"];
+var HEALTHCHECK = [...CONTAINER, "Healthcheck"];
+var RESTART = [...TEMPLATE, "RestartPolicy"];
+var DNS = [...CONTAINER, "DNSConfig"];
+var LIMITS = [...TEMPLATE, "Resources", "Limits"];
+var RESERVATIONS = [...TEMPLATE, "Resources", "Reservations"];
+var PLACEMENT = [...TEMPLATE, "Placement"];
+var GROUPS = [
+  { path: ["UpdateConfig"], defaults: policyDefaults() },
+  { path: ["RollbackConfig"], defaults: policyDefaults() },
+  { path: RESTART, defaults: { Condition: "any", Delay: 5e9, MaxAttempts: 0 } },
+  { path: HEALTHCHECK, defaults: {} }
+];
+function policyDefaults() {
+  return {
+    Parallelism: 1,
+    FailureAction: "pause",
+    Monitor: 5e9,
+    MaxFailureRatio: 0,
+    Order: "stop-first"
+  };
+}
+var PARTS2 = [
+  { flags: ["--label"], path: ["Labels"], isMap: true },
+  ...policy("--update", "UpdateConfig"),
+  ...policy("--rollback", "RollbackConfig"),
+  { flags: ["--endpoint-mode"], path: ["EndpointSpec", "Mode"] },
+  { flags: ["--publish"], path: ["EndpointSpec", "Ports"], nameOf: portName },
+  { flags: ["--network"], path: [...TEMPLATE, "Networks"], nameOf: textOf("Target") },
+  { flags: ["--log-driver", "--log-opt"], path: [...TEMPLATE, "LogDriver"] },
+  { flags: ["--restart-condition"], path: [...RESTART, "Condition"] },
+  { flags: ["--restart-delay"], path: [...RESTART, "Delay"] },
+  { flags: ["--restart-max-attempts"], path: [...RESTART, "MaxAttempts"] },
+  { flags: ["--restart-window"], path: [...RESTART, "Window"] },
+  { flags: ["--limit-cpu"], path: [...LIMITS, "NanoCPUs"] },
+  { flags: ["--limit-memory"], path: [...LIMITS, "MemoryBytes"] },
+  { flags: ["--limit-pids"], path: [...LIMITS, "Pids"] },
+  { flags: ["--reserve-cpu"], path: [...RESERVATIONS, "NanoCPUs"] },
+  { flags: ["--reserve-memory"], path: [...RESERVATIONS, "MemoryBytes"] },
+  { flags: ["--generic-resource"], path: [...RESERVATIONS, "GenericResources"], nameOf: resourceName },
+  { flags: ["--constraint"], path: [...PLACEMENT, "Constraints"], nameOf: attributeOf },
+  { flags: ["--placement-pref"], path: [...PLACEMENT, "Preferences"] },
+  { flags: ["--replicas-max-per-node"], path: [...PLACEMENT, "MaxReplicas"] },
+  {
+    flags: ["--env", "--env-file"],
+    path: [...CONTAINER, "Env"],
+    nameOf: (entry) => String(entry).split("=", 1)[0] ?? ""
+  },
+  { flags: ["--container-label"], path: [...CONTAINER, "Labels"], isMap: true },
+  { flags: ["--mount"], path: [...CONTAINER, "Mounts"], nameOf: textOf("Target") },
+  { flags: ["--secret"], path: [...CONTAINER, "Secrets"], nameOf: fileName },
+  { flags: ["--config"], path: [...CONTAINER, "Configs"], nameOf: fileName },
+  { flags: ["--host"], path: [...CONTAINER, "Hosts"], nameOf: (entry) => String(entry).replace(/^\S+\s+/, "") },
+  { flags: ["--dns"], path: [...DNS, "Nameservers"] },
+  { flags: ["--dns-search"], path: [...DNS, "Search"] },
+  { flags: ["--dns-option"], path: [...DNS, "Options"] },
+  { flags: ["--sysctl"], path: [...CONTAINER, "Sysctls"], isMap: true },
+  { flags: ["--ulimit"], path: [...CONTAINER, "Ulimits"], nameOf: textOf("Name") },
+  { flags: ["--group"], path: [...CONTAINER, "Groups"] },
+  // A capability is in one of the two lists at most: who speaks of one speaks of both.
+  { flags: ["--cap-add", "--cap-drop"], path: [...CONTAINER, "CapabilityAdd"] },
+  { flags: ["--cap-drop", "--cap-add"], path: [...CONTAINER, "CapabilityDrop"] },
+  { flags: ["--no-healthcheck"], path: HEALTHCHECK },
+  { flags: ["--health-cmd"], path: [...HEALTHCHECK, "Test"] },
+  { flags: ["--health-interval"], path: [...HEALTHCHECK, "Interval"] },
+  { flags: ["--health-timeout"], path: [...HEALTHCHECK, "Timeout"] },
+  { flags: ["--health-retries"], path: [...HEALTHCHECK, "Retries"] },
+  { flags: ["--health-start-period"], path: [...HEALTHCHECK, "StartPeriod"] },
+  { flags: ["--health-start-interval"], path: [...HEALTHCHECK, "StartInterval"] },
+  { flags: ["--entrypoint"], path: [...CONTAINER, "Command"] },
+  { flags: ["--hostname"], path: [...CONTAINER, "Hostname"] },
+  { flags: ["--init"], path: [...CONTAINER, "Init"] },
+  { flags: ["--isolation"], path: [...CONTAINER, "Isolation"] },
+  { flags: ["--oom-score-adj"], path: [...CONTAINER, "OomScoreAdj"] },
+  { flags: ["--read-only"], path: [...CONTAINER, "ReadOnly"] },
+  { flags: ["--stop-grace-period"], path: [...CONTAINER, "StopGracePeriod"] },
+  { flags: ["--stop-signal"], path: [...CONTAINER, "StopSignal"] },
+  { flags: ["--tty"], path: [...CONTAINER, "TTY"] },
+  { flags: ["--user"], path: [...CONTAINER, "User"] },
+  { flags: ["--workdir"], path: [...CONTAINER, "Dir"] },
+  { flags: ["--credential-spec"], path: [...CONTAINER, "Privileges", "CredentialSpec"] },
+  { flags: ["--credential-spec"], path: [...CONTAINER, "Configs"], nameOf: fileName }
+];
+function policy(flag, key) {
+  return [
+    { flags: [`${flag}-parallelism`], path: [key, "Parallelism"] },
+    { flags: [`${flag}-delay`], path: [key, "Delay"] },
+    { flags: [`${flag}-failure-action`], path: [key, "FailureAction"] },
+    { flags: [`${flag}-max-failure-ratio`], path: [key, "MaxFailureRatio"] },
+    { flags: [`${flag}-monitor`], path: [key, "Monitor"] },
+    { flags: [`${flag}-order`], path: [key, "Order"] }
+  ];
+}
+var OF_MODE = ["--mode", "--replicas", "--max-concurrent"];
+function unknownFlags(flags) {
+  return flags.filter((flag) => !isCreateFlag(flag));
+}
+function isCreateFlag(flag) {
+  return OF_MODE.includes(flag) || PARTS2.some((part) => part.flags.includes(flag));
+}
+function overlay(current, declared, flags, {
+  plain,
+  kept = [],
+  routeAlias
+} = {}) {
+  const steps = stepsOf(flags, declared);
+  const record = entriesOf(declared, flags);
+  const gone = recorded(current).filter((name) => !record.includes(name) && !kept.includes(name));
+  const unknown = plain === void 0 ? [] : differences(plain, declared);
+  const changes = [];
+  let spec = current;
+  const lay = (name, next) => {
+    if (sameSpec(spec, next)) return;
+    changes.push(name);
+    spec = next;
+  };
+  for (const name of gone) lay(shownName(name), withoutEntry(spec, declared, name));
+  for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, routeAlias));
+  for (const flag of OF_MODE.filter((one) => flags.includes(one))) lay(flag, withMode(spec, declared, flag, flags));
+  for (const path of unknown) lay(unknownFlags(flags).join(" "), setAt(spec, path, valueAt2(declared, path)));
+  return { spec, changes, record };
+}
+function entriesOf(declared, flags, env = {}) {
+  const names = stepsOf(flags, declared).map(({ name }) => name);
+  return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
+}
+function withRecord(spec, record) {
+  const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {};
+  const note2 = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) };
+  return { ...spec, Labels: { ...labels, ...note2 } };
+}
+function recorded({ Labels }) {
+  try {
+    const names = JSON.parse(Labels?.[RECORD_LABEL] ?? "[]");
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
+}
+function stepsOf(flags, declared) {
+  const parts = PARTS2.filter((part) => part.flags.some((flag) => flags.includes(flag)));
+  return parts.flatMap((part) => stepsOfPart(part, declared));
+}
+function stepsOfPart(part, declared) {
+  const [flag = ""] = part.flags;
+  const value = valueAt2(declared, part.path);
+  if (part.nameOf === void 0 && !part.isMap) return [{ part, key: void 0, name: flag }];
+  const keys = part.nameOf === void 0 ? Object.keys(raw2(value)) : list2(value).map(part.nameOf);
+  return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
+}
+function withEntry(spec, declared, part, key, routeAlias) {
+  const { path, nameOf: nameOf4 } = part;
+  const said = valueAt2(declared, path);
+  if (key === void 0) {
+    const group = groupOf(path)?.path;
+    const isWhole = group !== void 0 && replacesGroup(valueAt2(spec, group), valueAt2(declared, group));
+    return isWhole ? setAt(spec, group, valueAt2(declared, group)) : setAt(spec, path, said);
+  }
+  const now = valueAt2(spec, path);
+  if (nameOf4 === void 0) return setAt(spec, path, { ...raw2(now), [key]: raw2(said)[key] });
+  const isNamed = (entry) => nameOf4(entry) === key;
+  const before = list2(now);
+  const entries = list2(said).filter(isNamed).map((entry) => path === NETWORKS ? withRouteAlias(entry, before.find(isNamed), routeAlias) : entry);
+  const at = before.findIndex(isNamed);
+  const place = at < 0 ? before.length : at;
+  const others = (entry) => !isNamed(entry);
+  return setAt(spec, path, [
+    ...before.slice(0, place).filter(others),
+    ...entries,
+    ...before.slice(place).filter(others)
+  ]);
+}
+var NETWORKS = PARTS2.find(({ flags }) => flags.includes("--network"))?.path;
+function withRouteAlias(entry, before, alias) {
+  const aliases = (network) => list2(raw2(network).Aliases);
+  if (alias === void 0 || !aliases(before).includes(alias) || aliases(entry).includes(alias)) return entry;
+  return { ...raw2(entry), Aliases: [...aliases(entry), alias] };
+}
+function withoutEntry(spec, declared, name) {
+  const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
+  const parts = PARTS2.filter(
+    ({ flags, nameOf: nameOf4, isMap: isMap2 }) => flags[0] === flag && key !== void 0 === (nameOf4 !== void 0 || isMap2 === true)
+  );
+  return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ""), spec);
+}
+function withoutPart(spec, declared, part, key) {
+  const { path, nameOf: nameOf4, isMap: isMap2 } = part;
+  const now = valueAt2(spec, path);
+  if (nameOf4 !== void 0) return setAt(spec, path, orNothing(list2(now).filter((entry) => nameOf4(entry) !== key)));
+  if (isMap2) {
+    const { [key]: _, ...others } = raw2(now);
+    return setAt(spec, path, orNothing(others));
+  }
+  const group = groupOf(path);
+  if (group === void 0) return setAt(spec, path, valueAt2(declared, path));
+  if (valueAt2(spec, group.path) === void 0) return spec;
+  const [setting = ""] = path.slice(group.path.length);
+  const { [setting]: otherwise } = { ...group.defaults, ...raw2(valueAt2(declared, group.path)) };
+  const rest = setAt(raw2(valueAt2(spec, group.path)), [setting], otherwise);
+  const isPlain = Object.entries(rest).every(([key2, value]) => value === group.defaults[key2]);
+  return setAt(spec, group.path, isPlain ? valueAt2(declared, group.path) : rest);
+}
+function groupOf(path) {
+  return GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
+}
+function replacesGroup(now, declared) {
+  if (declared === void 0) return false;
+  const isOff = (group) => list2(raw2(group).Test)[0] === "NONE";
+  return now === void 0 || isOff(now) !== isOff(declared);
+}
+function withMode(spec, { Mode }, flag, flags) {
+  const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+  const [kind] = Object.keys(Mode);
+  if (kind === void 0 || !(kind in spec.Mode)) return { ...spec, Mode };
+  if (flag === "--mode") return spec;
+  if (replicated !== void 0) return flag === "--replicas" ? { ...spec, Mode } : spec;
+  if (job === void 0) return spec;
+  const concurrent = { MaxConcurrent: Mode.ReplicatedJob?.MaxConcurrent };
+  return {
+    ...spec,
+    Mode: flags.includes("--replicas") ? Mode : { ReplicatedJob: { ...job, ...concurrent } }
+  };
+}
+function differences(a, b, path = []) {
+  if (isDeepStrictEqual2(a, b)) return [];
+  if (!isObject(a) || !isObject(b)) return [path];
+  return [.../* @__PURE__ */ new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(
+    (key) => differences(a[key], b[key], [...path, key])
+  );
+}
+var LONGEST_NAME = 60;
+function shownName(name) {
+  const clean = printable(name);
+  return clean.length > LONGEST_NAME ? `${clean.slice(0, LONGEST_NAME)}…` : clean;
+}
+function valueAt2(spec, path) {
+  return path.reduce((value, key) => isObject(value) ? value[key] : void 0, spec);
+}
+function setAt(object, [key, ...rest], value) {
+  if (key === void 0) return value;
+  const { [key]: before, ...others } = raw2(object);
+  const after = rest.length === 0 ? value : setAt(before ?? {}, rest, value);
+  if (after === void 0 || before === void 0 && value === void 0) return others;
+  return { ...raw2(object), [key]: after };
+}
+function orNothing(entries) {
+  return Object.keys(entries).length === 0 ? void 0 : entries;
+}
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function raw2(value) {
+  return isObject(value) ? value : {};
+}
+function list2(value) {
+  return Array.isArray(value) ? value : [];
+}
+function textOf(key) {
+  return (entry) => String(raw2(entry)[key] ?? "");
+}
+function fileName(entry) {
+  return String(raw2(raw2(entry).File).Name ?? "");
+}
+function portName(entry) {
+  const { TargetPort: port, Protocol: protocol } = raw2(entry);
+  return `${port}/${String(protocol || "tcp").toLowerCase()}`;
+}
+function resourceName(entry) {
+  const { DiscreteResourceSpec: discrete, NamedResourceSpec: named3 } = raw2(entry);
+  return String(raw2(discrete ?? named3).Kind ?? "");
+}
+function attributeOf(entry) {
+  return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? "";
+}
+
 // src/inputs/shell-words.ts
 var OPERATORS = new Set(";|&<>()");
 var EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
-var ESCAPED_IN_QUOTES = '$`"\\';
-function shellWords(source) {
-  const text2 = source.replace(/\r\n?/g, "\n");
-  const words = [];
-  const problems = /* @__PURE__ */ new Set();
-  const lines2 = text2.split("\n").length;
-  let line = 1;
-  let at = 0;
-  let word;
-  const following = () => {
-    let next = at + 1;
-    while (text2.startsWith("\\\n", next)) next += 2;
-    return text2[next] ?? "";
-  };
-  const wrong = (problem2) => problems.add(lines2 > 1 ? `line ${line}: ${problem2}` : problem2);
-  const told2 = /* @__PURE__ */ new Set();
-  const expansion = () => {
-    if (following() === "(") told2.add(line);
-    wrong(EXPANSION);
-  };
-  const begin = (isQuoted) => {
-    word ??= { text: "", line, isQuoted };
-    return word;
-  };
-  const end2 = () => {
-    if (word !== void 0) words.push(word);
-    word = void 0;
-  };
-  const take = (sign) => {
-    begin(false).text += sign;
-    if (sign === "`") wrong(RUN);
-    if (sign === "$" && EXPANDED.test(following())) expansion();
-    if (sign === "\n") line++;
-    at++;
-  };
-  while (at < text2.length) {
-    const sign = text2[at];
-    if (sign === "\n" || sign === " " || sign === "	") {
-      end2();
-      if (sign === "\n") line++;
-      at++;
-    } else if (sign === "#" && word === void 0) {
-      while (at < text2.length && text2[at] !== "\n") at++;
-    } else if (sign === "\\") {
-      const rest = word === void 0 ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y;
-      rest.lastIndex = at;
-      const joint = rest.exec(text2)?.[0];
-      if (joint === void 0) begin(true).text += text2[at + 1];
-      else if (joint.endsWith("\n")) line++;
-      at += joint?.length ?? 2;
-    } else if (sign === "'") {
-      const close = text2.indexOf("'", at + 1);
-      if (close < 0) {
-        wrong(unclosed("'"));
-        return { words: [], problems: [...problems] };
-      }
-      const inside = text2.slice(at + 1, close);
-      begin(true).text += inside;
-      line += inside.split("\n").length - 1;
-      at = close + 1;
-    } else if (sign === '"') {
-      const opened = line;
-      begin(true);
-      at++;
-      while (at < text2.length && text2[at] !== '"') {
-        const next = text2[at + 1];
-        if (text2[at] !== "\\" || next === void 0) take(text2[at]);
-        else if (next === "\n") {
-          line++;
-          at += 2;
-        } else if (ESCAPED_IN_QUOTES.includes(next)) {
-          begin(true).text += next;
-          at += 2;
-        } else take("\\");
-      }
-      if (at >= text2.length) {
-        line = opened;
-        wrong(unclosed('"'));
-        return { words: [], problems: [...problems] };
-      }
-      at++;
-    } else {
-      if (OPERATORS.has(sign) && !told2.has(line)) {
-        told2.add(line);
-        wrong(operator(sign));
-      }
-      if (sign === "$" && /['"]/.test(following())) expansion();
-      take(sign);
-    }
+var ESCAPED_IN_QUOTES = new Set('$`"\\\n');
+function shellWords(text2) {
+  return new Scanner(text2.replace(/\r\n?/g, "\n")).read();
+}
+var Scanner = class {
+  #text;
+  #words = [];
+  /** What is wrong, and on which lines. */
+  #problems = /* @__PURE__ */ new Map();
+  /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
+  #withOperators = /* @__PURE__ */ new Set();
+  #at = 0;
+  #line = 1;
+  #word;
+  constructor(text2) {
+    this.#text = text2;
   }
-  end2();
-  return { words, problems: [...problems] };
+  read() {
+    let isClosed = true;
+    while (isClosed && this.#at < this.#text.length) isClosed = this.#readNext(this.#text[this.#at]);
+    this.#endWord();
+    const problems = toldOf(this.#problems, this.#text.includes("\n"));
+    return { words: isClosed ? this.#words : [], problems };
+  }
+  /** @returns whether the text goes on: not behind a quote that is never closed */
+  #readNext(sign) {
+    if (sign === "'") return this.#readSingleQuotes();
+    if (sign === '"') return this.#readDoubleQuotes();
+    if (sign === "\\") this.#readBackslash();
+    else if (sign === " " || sign === "	" || sign === "\n") {
+      this.#endWord();
+      this.#pass(1);
+    } else if (sign === "#" && this.#word === void 0) {
+      const end2 = this.#text.indexOf("\n", this.#at);
+      this.#at = end2 < 0 ? this.#text.length : end2;
+    } else {
+      if (OPERATORS.has(sign)) this.#noteOperator(sign);
+      if (sign === "$" && /['"]/.test(this.#following())) this.#noteExpansion();
+      this.#take(sign);
+    }
+    return true;
+  }
+  #readSingleQuotes() {
+    const close = this.#text.indexOf("'", this.#at + 1);
+    if (close < 0) return this.#noteUnclosed("'", this.#line);
+    this.#add(this.#text.slice(this.#at + 1, close), true);
+    this.#pass(close + 1 - this.#at);
+    return true;
+  }
+  #readDoubleQuotes() {
+    const opened = this.#line;
+    this.#add("", true);
+    this.#pass(1);
+    for (let sign = this.#text[this.#at]; sign !== '"'; sign = this.#text[this.#at]) {
+      if (sign === void 0) return this.#noteUnclosed('"', opened);
+      const next = this.#text[this.#at + 1] ?? "";
+      if (sign !== "\\" || !ESCAPED_IN_QUOTES.has(next)) this.#take(sign);
+      else {
+        if (next !== "\n") this.#add(next, true);
+        this.#pass(2);
+      }
+    }
+    this.#pass(1);
+    return true;
+  }
+  /** Outside of quotes. */
+  #readBackslash() {
+    const rest = this.#word === void 0 ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y;
+    rest.lastIndex = this.#at;
+    const joint = rest.exec(this.#text)?.[0];
+    if (joint === void 0) this.#add(this.#text[this.#at + 1] ?? "", true);
+    this.#pass(joint?.length ?? 2);
+  }
+  /** Takes a sign as it is, and notes what a shell would have made of it. */
+  #take(sign) {
+    if (sign === "`") this.#note(RUN);
+    if (sign === "$" && EXPANDED.test(this.#following())) this.#noteExpansion();
+    this.#add(sign, false);
+    this.#pass(1);
+  }
+  #add(text2, isQuoted) {
+    this.#word ??= { text: "", line: this.#line, isQuoted };
+    this.#word.text += text2;
+  }
+  #endWord() {
+    if (this.#word !== void 0) this.#words.push(this.#word);
+    this.#word = void 0;
+  }
+  #pass(signs) {
+    for (const end2 = this.#at + signs; this.#at < end2; this.#at++) if (this.#text[this.#at] === "\n") this.#line++;
+  }
+  /** The next sign. A line end behind a backslash is not there for a shell. */
+  #following() {
+    let next = this.#at + 1;
+    while (this.#text.startsWith("\\\n", next)) next += 2;
+    return this.#text[next] ?? "";
+  }
+  #note(problem2, line = this.#line) {
+    this.#problems.set(problem2, (this.#problems.get(problem2) ?? /* @__PURE__ */ new Set()).add(line));
+  }
+  #noteExpansion() {
+    if (this.#following() === "(") this.#withOperators.add(this.#line);
+    this.#note(EXPANSION);
+  }
+  #noteOperator(sign) {
+    if (!this.#withOperators.has(this.#line)) this.#note(operator(sign));
+    this.#withOperators.add(this.#line);
+  }
+  #noteUnclosed(quote, line) {
+    this.#note(unclosed(quote), line);
+    return false;
+  }
+};
+var MOST_LINES = 5;
+function toldOf(problems, hasLines) {
+  return [...problems].map(([problem2, lines2]) => {
+    if (!hasLines) return problem2;
+    const more = lines2.size > MOST_LINES ? [`${lines2.size - MOST_LINES} more`] : [];
+    const places = [...[...lines2].slice(0, MOST_LINES).map(String), ...more];
+    return `${lines2.size === 1 ? "line" : "lines"} ${new Intl.ListFormat("en").format(places)}: ${problem2}`;
+  });
 }
 var EXPANSION = "nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value";
 var RUN = "no command is run here: put a backtick in single quotes if the sign itself is meant";
@@ -11758,7 +12212,7 @@ function parseFlag(text2) {
     isWhole: false
   };
 }
-var QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\$`]|\\.)*")(?=$|,)/gs;
+var QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs;
 function unquotedItem(item) {
   return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item;
 }
@@ -11785,9 +12239,9 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
   if (client !== void 0) return client;
   if (verb === "update" && LISTS.has(name))
     return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
-  const list2 = name.replace(/-(?:add|rm)$/, "");
-  if (verb === "create" && list2 !== name && LISTS.has(list2))
-    return `docker service create has no ${name}: write ${list2}`;
+  const list3 = name.replace(/-(?:add|rm)$/, "");
+  if (verb === "create" && list3 !== name && LISTS.has(list3))
+    return `docker service create has no ${name}: write ${list3}`;
   if (value?.includes("\0"))
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
   if (SWITCHES.has(name)) {
@@ -11856,8 +12310,8 @@ var NO_SETTINGS = { given: [], update: {}, rollback: {} };
 function isPolicy(name) {
   return /^(?:update|rollback)-/.test(name) && STRATEGY_KEYS.includes(name);
 }
-function readStrategySettings(textOf, problems) {
-  const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf(name)]));
+function readStrategySettings(textOf2, problems) {
+  const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf2(name)]));
   const read2 = (name, parse) => {
     const value = texts.get(name);
     return value === void 0 ? void 0 : problems.at(name).attempt(() => parse(value));
@@ -11884,11 +12338,11 @@ function readStrategySettings(textOf, problems) {
       const value = read2(`${phase}-${setting}`, POLICY_PARSERS[setting]);
       return value === void 0 ? [] : [[setting, value]];
     });
-    const policy = Object.fromEntries(entries);
-    if (phase === "rollback" && policy["failure-action"] === "rollback") {
+    const policy2 = Object.fromEntries(entries);
+    if (phase === "rollback" && policy2["failure-action"] === "rollback") {
       problems.add("rollback-failure-action: a rollback cannot be rolled back: write pause or continue");
     }
-    return policy;
+    return policy2;
   }
 }
 function rolloverOf(own2, all, problems) {
@@ -12042,19 +12496,19 @@ var COMPOSE_KEYS = new Set(
 );
 var NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
 var NAME3 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-var LONGEST_NAME = 63;
+var LONGEST_NAME2 = 63;
 var MOST_REPLICAS = 1e6;
 var PAIR = "`web: ghcr.io/org/web:1.2`";
 function servicesFromText(text2, forAll, problems) {
   const { root, problems: wrong } = parseYaml(text2);
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return [];
-  const entries = entriesOf(root, problems.at("services"));
+  const entries = entriesOf2(root, problems.at("services"));
   const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
   checkNames(entries, problems);
   return requests;
 }
-function entriesOf(root, problems) {
+function entriesOf2(root, problems) {
   if (root === void 0 || root.kind === "text") {
     problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`);
     return [];
@@ -12078,7 +12532,7 @@ function entriesOfList(items) {
   });
 }
 function placeOf(name) {
-  return `services: ${name.slice(0, LONGEST_NAME)}`;
+  return `services: ${name.slice(0, LONGEST_NAME2)}`;
 }
 function requestFromEntry(entry, forAll, problems) {
   const { value } = entry;
@@ -12152,10 +12606,15 @@ function checkKeys({ name }, map, problems) {
   }
   for (const { key, line } of unknown) {
     const closest = closestKey(key, KEYS3, OTHER_NAMES2);
-    const advice = closest === void 0 && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS3);
-    problems.add(`line ${line} has the unknown key ${shown2(key)}: ${advice}`);
+    problems.add(`line ${line} has the unknown key ${shown2(key)}: ${adviceFor(key, closest)}`);
   }
   return unknown.length === 0;
+}
+function adviceFor(key, closest) {
+  const flag = `--${key.replaceAll("_", "-")}`;
+  if (closest !== void 0) return keyAdvice(closest, KEYS3);
+  if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
+  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS3);
 }
 function nameOf2(entry, map, problems) {
   const inside = textAt(map, "name", problems);
@@ -12172,9 +12631,9 @@ function nameOf2(entry, map, problems) {
 }
 function checkName(name) {
   if (name === "") throw new UserError("the name is empty: write the name of the service");
-  if (name.length > LONGEST_NAME)
+  if (name.length > LONGEST_NAME2)
     throw new UserError(
-      `the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME}, write a shorter one`
+      `the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME2}, write a shorter one`
     );
   if (NAME3.test(name)) return;
   throw new UserError(
@@ -12445,13 +12904,13 @@ var BLANKS = /^[\t\v\f\r \u0085\p{Z}]+/u;
 function parseServiceEnvFile(text2) {
   const variables2 = [];
   const problems = [];
-  for (const [index, raw2] of text2.replace(/^\uFEFF/, "").split("\n").entries()) {
+  for (const [index, raw3] of text2.replace(/^\uFEFF/, "").split("\n").entries()) {
     const line = index + 1;
-    const content = raw2.replace(/\r$/, "").replace(BLANKS, "");
+    const content = raw3.replace(/\r$/, "").replace(BLANKS, "");
     if (content === "" || content.startsWith("#")) continue;
     const separator = content.indexOf("=");
     const name = separator < 0 ? content : content.slice(0, separator);
-    const reason = problemOf(name, raw2);
+    const reason = problemOf(name, raw3);
     if (reason !== void 0) problems.push({ line, reason });
     else variables2.push({ name, value: separator < 0 ? void 0 : content.slice(separator + 1), line });
   }
@@ -13213,7 +13672,7 @@ function own(table, key) {
 // src/inputs/stack.ts
 var USUAL_NAMES = ["compose", "docker-compose", "docker-stack"].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 var NAME5 = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
-var LONGEST_NAME2 = 50;
+var LONGEST_NAME3 = 50;
 var OF_THE_RUNNER2 = /^(?:INPUT|STATE|ACTIONS)_/;
 function readStack(inputs, rollover, env, problems) {
   const name = inputs.stack.trim();
@@ -13226,9 +13685,9 @@ function readStack(inputs, rollover, env, problems) {
     if (alone.length > 0) problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
     return void 0;
   }
-  if (!NAME5.test(name) || name.length > LONGEST_NAME2) {
+  if (!NAME5.test(name) || name.length > LONGEST_NAME3) {
     problems.add(
-      `stack: ${shown2(name)} is no name of a stack: write at most ${LONGEST_NAME2} letters, digits, - and _, with a letter or digit first`
+      `stack: ${shown2(name)} is no name of a stack: write at most ${LONGEST_NAME3} letters, digits, - and _, with a letter or digit first`
     );
   }
   const lookUp = variablesOf2(inputs["env-file"], env, problems);
@@ -13547,9 +14006,9 @@ function savedByMain(name) {
 }
 
 // src/docker/lock-config.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash4 } from "node:crypto";
 var PREFIX = "swarm-deploy.lock";
-var LONGEST_NAME3 = 64;
+var LONGEST_NAME4 = 64;
 var HASH_LENGTH = 12;
 var OWNER = `${PREFIX}.owner`;
 var URL2 = `${PREFIX}.url`;
@@ -13558,9 +14017,9 @@ var TOKEN = `${PREFIX}.token`;
 var MOST_SHOWN = 300;
 function lockName(kind, name) {
   const plain = `${PREFIX}.${kind}.${name}`;
-  if (plain.length <= LONGEST_NAME3) return plain;
-  const hash = createHash3("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
-  return `${plain.slice(0, LONGEST_NAME3 - HASH_LENGTH - 1)}.${hash}`;
+  if (plain.length <= LONGEST_NAME4) return plain;
+  const hash = createHash4("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
+  return `${plain.slice(0, LONGEST_NAME4 - HASH_LENGTH - 1)}.${hash}`;
 }
 function lockBody(name, { owner, url, seconds, token }) {
   const labels = { [OWNER]: owner, [URL2]: url, [SECONDS]: String(seconds), [TOKEN]: token };
@@ -13596,7 +14055,7 @@ async function remove(engine, path, signal2) {
 
 // src/runner/shell.ts
 import { spawn as spawn2 } from "node:child_process";
-var MOST_LINES = 20;
+var MOST_LINES2 = 20;
 var MOST_BYTES2 = 64 * 1024;
 var DRAIN_MS2 = 500;
 async function runShell(command, options) {
@@ -13653,8 +14112,8 @@ var Tail = class {
   lines() {
     const [first = "", ...others] = this.#bytes.toString("utf8").split(/[\r\n]+/);
     const whole = this.#lostBytes > 0 ? others : [first, ...others];
-    const lines2 = whole.filter((line) => line.trim() !== "").slice(-MOST_LINES);
-    const isAll = this.#lostBytes === 0 || lines2.length === MOST_LINES;
+    const lines2 = whole.filter((line) => line.trim() !== "").slice(-MOST_LINES2);
+    const isAll = this.#lostBytes === 0 || lines2.length === MOST_LINES2;
     const note2 = `(${this.#lostBytes.toLocaleString("en")} bytes or more before this are left out)`;
     return [...isAll ? [] : [note2], ...lines2.map(limited)];
   }
@@ -14031,14 +14490,14 @@ function modeName({ Mode: mode }) {
 // src/parallel.ts
 async function inParallel(items, limit, work) {
   const results = [];
-  const queue = entriesOf2(items);
+  const queue = entriesOf3(items);
   const worker = async () => {
     for (const [index, item] of queue) results[index] = await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
 }
-function* entriesOf2(items) {
+function* entriesOf3(items) {
   yield* items.entries();
 }
 
@@ -14111,150 +14570,6 @@ function variables(spec) {
     return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
   });
   return new Map(entries);
-}
-
-// src/docker/spec-comparison.ts
-import { createHash as createHash4 } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
-function sameSpec(a, b) {
-  return isDeepStrictEqual(storedForm(a), storedForm(b));
-}
-function withStoredOrder(spec, stored) {
-  const { TaskTemplate: template } = spec;
-  const [own2, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
-  const [a, b] = [storedContainer(own2), storedContainer(its)];
-  const same = SETS.filter((key) => own2[key] !== void 0 && isDeepStrictEqual(a[key], b[key]));
-  if (same.length === 0) return spec;
-  const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
-  return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: "", ...template.ContainerSpec, ...ordered } } };
-}
-var SETS = ["Env", "Secrets", "Configs"];
-function fingerprint(spec) {
-  return createHash4("sha256").update(toGoJson(storedForm(spec), withSortedKeys)).digest("hex");
-}
-function withSortedKeys(_key, value) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1));
-}
-function changedParts(now, wanted) {
-  const [a, b] = [storedForm(now), storedForm(wanted)];
-  if (isDeepStrictEqual(a, b)) return [];
-  const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
-  return words.length > 0 ? words : ["settings"];
-}
-var PARTS = [
-  ["image", (spec) => container(spec).Image],
-  ["mode and replicas", (spec) => spec.Mode],
-  ["env", (spec) => container(spec).Env],
-  ["secrets", (spec) => container(spec).Secrets],
-  ["configs", (spec) => container(spec).Configs],
-  ["networks", (spec) => raw(spec.TaskTemplate).Networks],
-  ["labels", (spec) => spec.Labels],
-  ["update policy", (spec) => spec.UpdateConfig],
-  ["rollback policy", (spec) => spec.RollbackConfig]
-];
-var IMAGE_LABEL = "com.docker.stack.image";
-function storedForm(spec) {
-  const clean = raw(withoutNothing(spec));
-  const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);
-  const template = raw(clean.TaskTemplate);
-  const { Platforms: _platforms, ...placement } = raw(template.Placement);
-  return {
-    ...clean,
-    Labels: labels,
-    Mode: storedMode(clean.Mode),
-    ...where(clean, "UpdateConfig", storedPolicy),
-    ...where(clean, "RollbackConfig", storedPolicy),
-    ...where(clean, "EndpointSpec", storedEndpoint),
-    TaskTemplate: {
-      Runtime: "container",
-      ForceUpdate: 0,
-      ...template,
-      Placement: placement,
-      ...where(template, "ContainerSpec", storedContainer),
-      ...where(template, "RestartPolicy", (policy) => ({ Condition: "any", MaxAttempts: 0, ...policy }))
-    }
-  };
-}
-function storedMode(mode) {
-  const { Replicated: replicated, ReplicatedJob: job } = mode;
-  const concurrent = job?.MaxConcurrent ?? 1;
-  return {
-    ...mode,
-    ...replicated && { Replicated: { Replicas: 1, ...replicated } },
-    ...job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }
-  };
-}
-function storedPolicy(policy) {
-  const { FailureAction: action, Order: order } = policy;
-  return {
-    Parallelism: 0,
-    MaxFailureRatio: 0,
-    ...policy,
-    FailureAction: action || "pause",
-    Order: order || "stop-first"
-  };
-}
-function storedEndpoint(endpoint) {
-  const ports = list(endpoint.Ports).map((port) => ({
-    ...port,
-    Protocol: lowerCased(port.Protocol) || "tcp",
-    PublishMode: lowerCased(port.PublishMode) || "ingress"
-  }));
-  return { ...endpoint, Mode: endpoint.Mode || "vip", ...ports.length > 0 && { Ports: ports } };
-}
-function storedContainer(spec) {
-  const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
-  const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
-  return {
-    Isolation: "default",
-    ...rest,
-    ...Object.keys(raw(labels)).length > 0 && { Labels: labels },
-    ...spec.Privileges !== void 0 && {
-      Privileges: { ...privileges, ...strict ? { NoNewPrivileges: true } : {} }
-    },
-    // Docker sends these in the order of a Go map, and a container sees no order in them.
-    ...env !== void 0 && { Env: env.toSorted() },
-    ...secrets !== void 0 && { Secrets: list(secrets).toSorted(byText) },
-    ...configs !== void 0 && { Configs: list(configs).toSorted(byText) },
-    ...mounts !== void 0 && { Mounts: list(mounts).map(storedMount) }
-  };
-}
-function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
-  const bind = raw(options);
-  if (Object.keys(bind).length === 0) return mount;
-  return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || "rprivate" } };
-}
-function withoutNothing(value) {
-  if (Array.isArray(value)) return value.map(withoutNothing);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
-  return Object.fromEntries(
-    entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0))
-  );
-}
-function where(object, key, change) {
-  return object[key] === void 0 ? {} : { [key]: change(raw(object[key])) };
-}
-function container(spec) {
-  return raw(raw(spec.TaskTemplate).ContainerSpec);
-}
-function raw(value) {
-  return value ?? {};
-}
-function list(value) {
-  return value ?? [];
-}
-function lowerCased(value) {
-  return String(value ?? "").toLowerCase();
-}
-function byText(a, b) {
-  const [one, other] = [sortKey(a), sortKey(b)];
-  return one < other ? -1 : Number(one > other);
-}
-function sortKey(object) {
-  const id = object.SecretID ?? object.ConfigID;
-  return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
 }
 
 // src/docker/spec-update.ts
@@ -14402,6 +14717,10 @@ export {
   runProgram,
   hide2 as hide,
   connect,
+  unknownFlags,
+  overlay,
+  entriesOf,
+  withRecord,
   rulesDocker,
   variablesRulingDocker,
   isNothing,

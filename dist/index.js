@@ -25,6 +25,7 @@ import {
   createWorkspace,
   difference,
   endsForGood,
+  entriesOf,
   entryAt,
   familiar,
   filledIn,
@@ -53,6 +54,7 @@ import {
   note,
   nowMs,
   openState,
+  overlay,
   parseGoJson,
   parseReference,
   pathMatches,
@@ -83,6 +85,7 @@ import {
   toYaml,
   tooLong,
   trial,
+  unknownFlags,
   updateSpec,
   variablesRulingDocker,
   wantedTasks,
@@ -91,6 +94,7 @@ import {
   withDigest,
   withEntries,
   withPlatforms,
+  withRecord,
   withStoredOrder,
   withTagDefault,
   withoutTasks
@@ -172,14 +176,14 @@ function isUnhealthy({ Status: { Err: error = "" } }) {
 // src/docker/restart-policy.ts
 var DEFAULT_DELAY_SECONDS = 5;
 var NANOSECONDS = 1e9;
-function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy2 } }) {
-  return policy2?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy2.Delay / NANOSECONDS;
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
+  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS;
 }
 function isDecided({ DesiredState: desired }) {
   return desired !== "ready" && desired !== "running" && desired !== "complete";
 }
-function whyNoOther({ TaskTemplate: { RestartPolicy: policy2 } }, task) {
-  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy2 ?? {};
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
+  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
   if (condition === "none") return "its restart policy is none";
   const { State: state, ContainerStatus: container } = task.Status;
   const isComplete2 = state === "complete" || isUnhealthy(task) && container?.ExitCode === 0;
@@ -410,8 +414,8 @@ function stuckVerdict(memory, { service, tasks, now }) {
   return { state: "failed", cause, isUnallocated: true };
 }
 function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
-  const { UpdateConfig: policy2 } = service.Spec;
-  return statusOf(memory, service)?.State === "completed" && policy2?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && memory.endedTasks.size === 0;
+  const { UpdateConfig: policy } = service.Spec;
+  return statusOf(memory, service)?.State === "completed" && policy?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && memory.endedTasks.size === 0;
 }
 function isStable(memory, { now, monitorSeconds }, counted) {
   return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
@@ -1155,8 +1159,8 @@ function waitingFor({ task, seconds, before }, service, place2, health) {
   }
 }
 var ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
-function updateWait({ Spec: { UpdateConfig: policy2 }, UpdateStatus: status }) {
-  const delay = (policy2?.Delay ?? 0) / 1e9;
+function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
+  const delay = (policy?.Delay ?? 0) / 1e9;
   return status?.State === "updating" && delay > 0 ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)` : void 0;
 }
 
@@ -2252,15 +2256,15 @@ function emptied(spec, run2) {
   });
 }
 function withCanaries(current, wanted, tasks, run2) {
-  const policy2 = {
+  const policy = {
     ...wanted.UpdateConfig,
     Parallelism: tasks,
     Delay: THIRTY_DAYS_NANOSECONDS,
     FailureAction: "pause",
     MaxFailureRatio: 0
   };
-  const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy2 };
-  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy: policy2 }, run: run2 });
+  const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
+  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run: run2 });
 }
 function isInterim({ Labels: labels }) {
   return labels?.[INTERIM_LABEL] !== void 0;
@@ -2279,8 +2283,8 @@ function withoutInterim(spec) {
   const { before, meanwhile } = parseNote(note2);
   const replicas = spec.Mode.Replicated?.Replicas;
   const isOurs = before.replicas !== void 0 && replicas === meanwhile.replicas;
-  const { UpdateConfig: policy2, ...rest } = spec;
-  const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy2) : policy2;
+  const { UpdateConfig: policy, ...rest } = spec;
+  const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
   return {
     ...rest,
     Labels,
@@ -3010,7 +3014,7 @@ function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) 
 }
 function policyFlags({ update: update2, rollback }) {
   return Object.entries({ update: update2, rollback }).flatMap(
-    ([phase, policy2]) => Object.entries(policy2).map(([setting, value]) => `--${phase}-${setting}=${value}`)
+    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
   );
 }
 function head(verb, { directory }) {
@@ -3094,282 +3098,6 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
   return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
-// src/docker/spec-overlay.ts
-import { isDeepStrictEqual } from "node:util";
-var RECORD_LABEL = "swarm-deploy.create-args";
-var TEMPLATE = ["TaskTemplate"];
-var CONTAINER = [...TEMPLATE, "ContainerSpec"];
-var HEALTHCHECK = [...CONTAINER, "Healthcheck"];
-var RESTART = [...TEMPLATE, "RestartPolicy"];
-var DNS = [...CONTAINER, "DNSConfig"];
-var LIMITS = [...TEMPLATE, "Resources", "Limits"];
-var RESERVATIONS = [...TEMPLATE, "Resources", "Reservations"];
-var PLACEMENT = [...TEMPLATE, "Placement"];
-var GROUPS = [
-  { path: ["UpdateConfig"], defaults: policyDefaults() },
-  { path: ["RollbackConfig"], defaults: policyDefaults() },
-  { path: RESTART, defaults: { Condition: "any", Delay: 5e9, MaxAttempts: 0 } },
-  { path: HEALTHCHECK, defaults: {} }
-];
-function policyDefaults() {
-  return {
-    Parallelism: 1,
-    FailureAction: "pause",
-    Monitor: 5e9,
-    MaxFailureRatio: 0,
-    Order: "stop-first"
-  };
-}
-var PARTS = [
-  { flags: ["--label"], path: ["Labels"], isMap: true },
-  ...policy("--update", "UpdateConfig"),
-  ...policy("--rollback", "RollbackConfig"),
-  { flags: ["--endpoint-mode"], path: ["EndpointSpec", "Mode"] },
-  { flags: ["--publish"], path: ["EndpointSpec", "Ports"], nameOf: portName },
-  { flags: ["--network"], path: [...TEMPLATE, "Networks"], nameOf: textOf("Target") },
-  { flags: ["--log-driver", "--log-opt"], path: [...TEMPLATE, "LogDriver"] },
-  { flags: ["--restart-condition"], path: [...RESTART, "Condition"] },
-  { flags: ["--restart-delay"], path: [...RESTART, "Delay"] },
-  { flags: ["--restart-max-attempts"], path: [...RESTART, "MaxAttempts"] },
-  { flags: ["--restart-window"], path: [...RESTART, "Window"] },
-  { flags: ["--limit-cpu"], path: [...LIMITS, "NanoCPUs"] },
-  { flags: ["--limit-memory"], path: [...LIMITS, "MemoryBytes"] },
-  { flags: ["--limit-pids"], path: [...LIMITS, "Pids"] },
-  { flags: ["--reserve-cpu"], path: [...RESERVATIONS, "NanoCPUs"] },
-  { flags: ["--reserve-memory"], path: [...RESERVATIONS, "MemoryBytes"] },
-  { flags: ["--generic-resource"], path: [...RESERVATIONS, "GenericResources"], nameOf: resourceName },
-  { flags: ["--constraint"], path: [...PLACEMENT, "Constraints"], nameOf: attributeOf },
-  { flags: ["--placement-pref"], path: [...PLACEMENT, "Preferences"] },
-  { flags: ["--replicas-max-per-node"], path: [...PLACEMENT, "MaxReplicas"] },
-  {
-    flags: ["--env", "--env-file"],
-    path: [...CONTAINER, "Env"],
-    nameOf: (entry) => String(entry).split("=", 1)[0] ?? ""
-  },
-  { flags: ["--container-label"], path: [...CONTAINER, "Labels"], isMap: true },
-  { flags: ["--mount"], path: [...CONTAINER, "Mounts"], nameOf: textOf("Target") },
-  { flags: ["--secret"], path: [...CONTAINER, "Secrets"], nameOf: fileName },
-  { flags: ["--config"], path: [...CONTAINER, "Configs"], nameOf: fileName },
-  { flags: ["--host"], path: [...CONTAINER, "Hosts"], nameOf: (entry) => String(entry).replace(/^\S+\s+/, "") },
-  { flags: ["--dns"], path: [...DNS, "Nameservers"] },
-  { flags: ["--dns-search"], path: [...DNS, "Search"] },
-  { flags: ["--dns-option"], path: [...DNS, "Options"] },
-  { flags: ["--sysctl"], path: [...CONTAINER, "Sysctls"], isMap: true },
-  { flags: ["--ulimit"], path: [...CONTAINER, "Ulimits"], nameOf: textOf("Name") },
-  { flags: ["--group"], path: [...CONTAINER, "Groups"] },
-  // A capability is in one of the two lists at most: who speaks of one speaks of both.
-  { flags: ["--cap-add", "--cap-drop"], path: [...CONTAINER, "CapabilityAdd"] },
-  { flags: ["--cap-drop", "--cap-add"], path: [...CONTAINER, "CapabilityDrop"] },
-  { flags: ["--no-healthcheck"], path: HEALTHCHECK },
-  { flags: ["--health-cmd"], path: [...HEALTHCHECK, "Test"] },
-  { flags: ["--health-interval"], path: [...HEALTHCHECK, "Interval"] },
-  { flags: ["--health-timeout"], path: [...HEALTHCHECK, "Timeout"] },
-  { flags: ["--health-retries"], path: [...HEALTHCHECK, "Retries"] },
-  { flags: ["--health-start-period"], path: [...HEALTHCHECK, "StartPeriod"] },
-  { flags: ["--health-start-interval"], path: [...HEALTHCHECK, "StartInterval"] },
-  { flags: ["--entrypoint"], path: [...CONTAINER, "Command"] },
-  { flags: ["--hostname"], path: [...CONTAINER, "Hostname"] },
-  { flags: ["--init"], path: [...CONTAINER, "Init"] },
-  { flags: ["--isolation"], path: [...CONTAINER, "Isolation"] },
-  { flags: ["--oom-score-adj"], path: [...CONTAINER, "OomScoreAdj"] },
-  { flags: ["--read-only"], path: [...CONTAINER, "ReadOnly"] },
-  { flags: ["--stop-grace-period"], path: [...CONTAINER, "StopGracePeriod"] },
-  { flags: ["--stop-signal"], path: [...CONTAINER, "StopSignal"] },
-  { flags: ["--tty"], path: [...CONTAINER, "TTY"] },
-  { flags: ["--user"], path: [...CONTAINER, "User"] },
-  { flags: ["--workdir"], path: [...CONTAINER, "Dir"] },
-  { flags: ["--credential-spec"], path: [...CONTAINER, "Privileges", "CredentialSpec"] },
-  { flags: ["--credential-spec"], path: [...CONTAINER, "Configs"], nameOf: fileName }
-];
-function policy(flag, key) {
-  return [
-    { flags: [`${flag}-parallelism`], path: [key, "Parallelism"] },
-    { flags: [`${flag}-delay`], path: [key, "Delay"] },
-    { flags: [`${flag}-failure-action`], path: [key, "FailureAction"] },
-    { flags: [`${flag}-max-failure-ratio`], path: [key, "MaxFailureRatio"] },
-    { flags: [`${flag}-monitor`], path: [key, "Monitor"] },
-    { flags: [`${flag}-order`], path: [key, "Order"] }
-  ];
-}
-var OF_MODE = ["--mode", "--replicas", "--max-concurrent"];
-function unknownFlags(flags) {
-  return flags.filter((flag) => !OF_MODE.includes(flag) && !PARTS.some((part) => part.flags.includes(flag)));
-}
-function overlay(current, declared, flags, {
-  plain: plain2,
-  kept = [],
-  routeAlias
-} = {}) {
-  const steps = stepsOf(flags, declared);
-  const record = entriesOf(declared, flags);
-  const gone2 = recorded(current).filter((name) => !record.includes(name) && !kept.includes(name));
-  const unknown = plain2 === void 0 ? [] : differences(plain2, declared);
-  const changes = [];
-  let spec = current;
-  const lay = (name, next) => {
-    if (sameSpec(spec, next)) return;
-    changes.push(name);
-    spec = next;
-  };
-  for (const name of gone2) lay(shownName(name), withoutEntry(spec, declared, name));
-  for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, routeAlias));
-  for (const flag of OF_MODE.filter((one) => flags.includes(one))) lay(flag, withMode(spec, declared, flag, flags));
-  for (const path of unknown) lay(unknownFlags(flags).join(" "), setAt(spec, path, valueAt(declared, path)));
-  return { spec, changes, record };
-}
-function entriesOf(declared, flags, env = {}) {
-  const names = stepsOf(flags, declared).map(({ name }) => name);
-  return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
-}
-function withRecord(spec, record) {
-  const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {};
-  const note2 = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) };
-  return { ...spec, Labels: { ...labels, ...note2 } };
-}
-function recorded({ Labels }) {
-  try {
-    const names = JSON.parse(Labels?.[RECORD_LABEL] ?? "[]");
-    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
-  } catch {
-    return [];
-  }
-}
-function stepsOf(flags, declared) {
-  const parts = PARTS.filter((part) => part.flags.some((flag) => flags.includes(flag)));
-  return parts.flatMap((part) => stepsOfPart(part, declared));
-}
-function stepsOfPart(part, declared) {
-  const [flag = ""] = part.flags;
-  const value = valueAt(declared, part.path);
-  if (part.nameOf === void 0 && !part.isMap) return [{ part, key: void 0, name: flag }];
-  const keys = part.nameOf === void 0 ? Object.keys(raw(value)) : list3(value).map(part.nameOf);
-  return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
-}
-function withEntry(spec, declared, part, key, routeAlias) {
-  const { path, nameOf: nameOf2 } = part;
-  const said = valueAt(declared, path);
-  if (key === void 0) {
-    const group = groupOf(path)?.path;
-    const isWhole = group !== void 0 && replacesGroup(valueAt(spec, group), valueAt(declared, group));
-    return isWhole ? setAt(spec, group, valueAt(declared, group)) : setAt(spec, path, said);
-  }
-  const now = valueAt(spec, path);
-  if (nameOf2 === void 0) return setAt(spec, path, { ...raw(now), [key]: raw(said)[key] });
-  const isNamed = (entry) => nameOf2(entry) === key;
-  const before = list3(now);
-  const entries = list3(said).filter(isNamed).map((entry) => path === NETWORKS ? withRouteAlias(entry, before.find(isNamed), routeAlias) : entry);
-  const at = before.findIndex(isNamed);
-  const place2 = at < 0 ? before.length : at;
-  const others = (entry) => !isNamed(entry);
-  return setAt(spec, path, [
-    ...before.slice(0, place2).filter(others),
-    ...entries,
-    ...before.slice(place2).filter(others)
-  ]);
-}
-var NETWORKS = PARTS.find(({ flags }) => flags.includes("--network"))?.path;
-function withRouteAlias(entry, before, alias) {
-  const aliases = (network) => list3(raw(network).Aliases);
-  if (alias === void 0 || !aliases(before).includes(alias) || aliases(entry).includes(alias)) return entry;
-  return { ...raw(entry), Aliases: [...aliases(entry), alias] };
-}
-function withoutEntry(spec, declared, name) {
-  const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
-  const parts = PARTS.filter(
-    ({ flags, nameOf: nameOf2, isMap }) => flags[0] === flag && key !== void 0 === (nameOf2 !== void 0 || isMap === true)
-  );
-  return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ""), spec);
-}
-function withoutPart(spec, declared, part, key) {
-  const { path, nameOf: nameOf2, isMap } = part;
-  const now = valueAt(spec, path);
-  if (nameOf2 !== void 0) return setAt(spec, path, orNothing2(list3(now).filter((entry) => nameOf2(entry) !== key)));
-  if (isMap) {
-    const { [key]: _, ...others } = raw(now);
-    return setAt(spec, path, orNothing2(others));
-  }
-  const group = groupOf(path);
-  if (group === void 0) return setAt(spec, path, valueAt(declared, path));
-  if (valueAt(spec, group.path) === void 0) return spec;
-  const [setting = ""] = path.slice(group.path.length);
-  const { [setting]: otherwise } = { ...group.defaults, ...raw(valueAt(declared, group.path)) };
-  const rest = setAt(raw(valueAt(spec, group.path)), [setting], otherwise);
-  const isPlain3 = Object.entries(rest).every(([key2, value]) => value === group.defaults[key2]);
-  return setAt(spec, group.path, isPlain3 ? valueAt(declared, group.path) : rest);
-}
-function groupOf(path) {
-  return GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
-}
-function replacesGroup(now, declared) {
-  if (declared === void 0) return false;
-  const isOff = (group) => list3(raw(group).Test)[0] === "NONE";
-  return now === void 0 || isOff(now) !== isOff(declared);
-}
-function withMode(spec, { Mode }, flag, flags) {
-  const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
-  const [kind] = Object.keys(Mode);
-  if (kind === void 0 || !(kind in spec.Mode)) return { ...spec, Mode };
-  if (flag === "--mode") return spec;
-  if (replicated !== void 0) return flag === "--replicas" ? { ...spec, Mode } : spec;
-  if (job === void 0) return spec;
-  const concurrent = { MaxConcurrent: Mode.ReplicatedJob?.MaxConcurrent };
-  return {
-    ...spec,
-    Mode: flags.includes("--replicas") ? Mode : { ReplicatedJob: { ...job, ...concurrent } }
-  };
-}
-function differences(a, b, path = []) {
-  if (isDeepStrictEqual(a, b)) return [];
-  if (!isObject(a) || !isObject(b)) return [path];
-  return [.../* @__PURE__ */ new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(
-    (key) => differences(a[key], b[key], [...path, key])
-  );
-}
-var LONGEST_NAME3 = 60;
-function shownName(name) {
-  const clean = printable(name);
-  return clean.length > LONGEST_NAME3 ? `${clean.slice(0, LONGEST_NAME3)}…` : clean;
-}
-function valueAt(spec, path) {
-  return path.reduce((value, key) => isObject(value) ? value[key] : void 0, spec);
-}
-function setAt(object, [key, ...rest], value) {
-  if (key === void 0) return value;
-  const { [key]: before, ...others } = raw(object);
-  const after = rest.length === 0 ? value : setAt(before ?? {}, rest, value);
-  if (after === void 0 || before === void 0 && value === void 0) return others;
-  return { ...raw(object), [key]: after };
-}
-function orNothing2(entries) {
-  return Object.keys(entries).length === 0 ? void 0 : entries;
-}
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-function raw(value) {
-  return isObject(value) ? value : {};
-}
-function list3(value) {
-  return Array.isArray(value) ? value : [];
-}
-function textOf(key) {
-  return (entry) => String(raw(entry)[key] ?? "");
-}
-function fileName(entry) {
-  return String(raw(raw(entry).File).Name ?? "");
-}
-function portName(entry) {
-  const { TargetPort: port, Protocol: protocol } = raw(entry);
-  return `${port}/${String(protocol || "tcp").toLowerCase()}`;
-}
-function resourceName(entry) {
-  const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } = raw(entry);
-  return String(raw(discrete ?? named).Kind ?? "");
-}
-function attributeOf(entry) {
-  return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? "";
-}
-
 // src/docker/spec-support.ts
 var DROPPED_FIELDS = [
   { key: "`healthcheck.start_interval`", path: "Healthcheck.StartInterval", minor: 44 },
@@ -3394,16 +3122,16 @@ function has(node, path) {
   if (Array.isArray(node)) return node.some((item) => has(item, path));
   if (path === "") return node !== void 0;
   const [key = "", ...rest] = path.split(".");
-  return isObject2(node) && has(node[key], rest.join("."));
+  return isObject(node) && has(node[key], rest.join("."));
 }
 function without(node, path) {
   if (Array.isArray(node)) return node.map((item) => without(item, path));
   const [key = "", ...rest] = path;
-  if (!isObject2(node) || node[key] === void 0) return node;
+  if (!isObject(node) || node[key] === void 0) return node;
   const { [key]: inner, ...others } = node;
   return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
 }
-function isObject2(value) {
+function isObject(value) {
   return typeof value === "object" && value !== null;
 }
 
@@ -3617,8 +3345,8 @@ function parseObject(text3) {
   }
 }
 function asObject(value) {
-  const isObject3 = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject3 ? value : void 0;
+  const isObject2 = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject2 ? value : void 0;
 }
 function fileProblem(file) {
   const isAbsolute2 = /^(?:[\\/]|[a-z]:)/i.test(file);
@@ -3705,16 +3433,16 @@ function limitOf(current, wanted, node, there) {
 }
 var ANY = { room: Number.POSITIVE_INFINITY, by: "" };
 function portLimit(current, wanted, there) {
-  const old = hostPorts(current).map(portName2);
-  const taken = hostPorts(wanted).find((port) => old.includes(portName2(port)));
-  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName2(taken)}` };
+  const old = hostPorts(current).map(portName);
+  const taken = hostPorts(wanted).find((port) => old.includes(portName(port)));
+  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName(taken)}` };
   return ANY;
 }
 function hostPorts({ EndpointSpec: endpoint }) {
   const isFixed2 = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
   return (endpoint?.Ports ?? []).filter(isFixed2);
 }
-function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+function portName({ PublishedPort: port, Protocol: protocol = "tcp" }) {
   return `${port}/${protocol}`;
 }
 function replicasLimit(wanted, there) {
@@ -3847,7 +3575,7 @@ function isOfStack({ name }, labels) {
 }
 
 // src/docker/published-ports.ts
-function portName3({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
   return `${port}/${protocol}`;
 }
 function namedPorts({ EndpointSpec: endpoint }) {
@@ -3859,11 +3587,11 @@ function portsOf({ Spec: spec, Endpoint: endpoint }) {
 }
 function portInTheWay(wanted, others) {
   return wanted.find(
-    (port) => others.some((other) => portName3(other) === portName3(port) && !(isHost(port) && isHost(other)))
+    (port) => others.some((other) => portName2(other) === portName2(port) && !(isHost(port) && isHost(other)))
   );
 }
 function hasPort(ports, port) {
-  return ports.some((one) => portName3(one) === portName3(port) && isHost(one) === isHost(port));
+  return ports.some((one) => portName2(one) === portName2(port) && isHost(one) === isHost(port));
 }
 function isHost({ PublishMode: mode }) {
   return mode === "host";
@@ -3915,7 +3643,7 @@ function isPlain2(action) {
 
 // src/docker/swarm-rules.ts
 var NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-var LONGEST_NAME4 = 63;
+var LONGEST_NAME3 = 63;
 var OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
 var LONGEST_OBJECT_NAME = 64;
 var LEAST_MEMORY = 4 * 1024 * 1024;
@@ -3961,7 +3689,7 @@ function changeViolations(current, wanted) {
 }
 function nameProblem(name, what) {
   if (!NAME.test(name)) return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
-  return name.length > LONGEST_NAME4 ? tooLong2(name, LONGEST_NAME4) : void 0;
+  return name.length > LONGEST_NAME3 ? tooLong2(name, LONGEST_NAME3) : void 0;
 }
 function objectNameProblem(name, what) {
   if (!OBJECT_NAME.test(name)) return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
@@ -3992,8 +3720,8 @@ function resourceViolations(resources, kind) {
   return violations;
 }
 var CONDITIONS = ["none", "on-failure", "any"];
-function restartViolations(policy2) {
-  const { Condition: condition = "", Delay: delay = 0, Window: window = 0 } = policy2 ?? {};
+function restartViolations(policy) {
+  const { Condition: condition = "", Delay: delay = 0, Window: window = 0 } = policy ?? {};
   return [
     ...choiceViolations("restart condition", condition, CONDITIONS),
     ...negativeViolations("restart delay", delay),
@@ -4025,10 +3753,10 @@ function updateViolations(spec) {
 }
 var ACTIONS = ["pause", "continue", "rollback"];
 var ORDERS = ["stop-first", "start-first"];
-function policyViolations(policy2, phase) {
+function policyViolations(policy, phase) {
   return [
-    ...choiceViolations(`${phase} failure action`, policy2?.FailureAction ?? "", ACTIONS),
-    ...choiceViolations(`${phase} order`, policy2?.Order ?? "", ORDERS)
+    ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? "", ACTIONS),
+    ...choiceViolations(`${phase} order`, policy?.Order ?? "", ORDERS)
   ];
 }
 function endpointViolations(spec) {
@@ -4042,7 +3770,7 @@ function endpointViolations(spec) {
         problem: "with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out"
       }
     ] : [],
-    ...doubles(namedPorts(spec).map(portName3)).map((port) => ({
+    ...doubles(namedPorts(spec).map(portName2)).map((port) => ({
       setting: "ports",
       problem: `${port} is published twice: leave one of the two out`
     }))
@@ -4286,9 +4014,9 @@ function withPolicies(files, { update: update2, rollback }, lookUp) {
     const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), "deploy") ?? []);
     const mode = deploys.map((deploy2) => entryAt(deploy2, "mode")).findLast((one) => one?.kind === "text");
     if (mode?.kind === "text" && filledIn(mode.value, lookUp).endsWith("-job")) return all;
-    return policies.reduce((filled, [key, policy2]) => {
+    return policies.reduce((filled, [key, policy]) => {
       const own = new Set(deploys.flatMap((deploy2) => mapOf(deploy2, key)?.entries.map((entry) => entry.key) ?? []));
-      const missing = settings(policy2).filter((setting) => !own.has(setting.key));
+      const missing = settings(policy).filter((setting) => !own.has(setting.key));
       return missing.length === 0 ? filled : withSettings(filled, service, ["deploy", key], missing);
     }, all);
   }, files);
@@ -4298,8 +4026,8 @@ function withSettings(files, service, path, added) {
   return files.map((file, index) => index === first ? withEntries(file, ["services", service, ...path], added) : file);
 }
 var NUMBERS = ["parallelism", "max-failure-ratio"];
-function settings(policy2) {
-  const entries = Object.entries(policy2);
+function settings(policy) {
+  const entries = Object.entries(policy);
   return entries.map(([setting, value]) => ({
     key: setting.replaceAll("-", "_"),
     line: 0,
@@ -4374,8 +4102,8 @@ function specProblems(request, current, wanted, files) {
 }
 function placed(request, { setting, item, problem }, files) {
   const { compose, name } = request;
-  const [names, list4] = [item === void 0 ? [] : [item], item === void 0 ? "" : ` ${item}`];
-  if (compose === void 0 || files === void 0) return `service ${name}: ${flagFor(setting)}${list4}: ${problem}`;
+  const [names, list3] = [item === void 0 ? [] : [item], item === void 0 ? "" : ` ${item}`];
+  if (compose === void 0 || files === void 0) return `service ${name}: ${flagFor(setting)}${list3}: ${problem}`;
   const key = name.slice(scoped({ name: files.name }, "").length);
   const path = ["services", key, ...composePath(setting)];
   return `${placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join(".")}: ${problem}`;
@@ -4445,7 +4173,7 @@ function portConflicts({ current, wanted }, drafts, index, others) {
   const both = drafts.slice(0, index).flatMap((other) => {
     const port = portInTheWay(asks, newPorts(other.current, other.wanted));
     return port === void 0 ? [] : [
-      `${portName3(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`
+      `${portName2(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`
     ];
   });
   return [...taken, ...both].map((problem) => ({ setting: "ports", problem }));
@@ -4455,7 +4183,7 @@ function newPorts(current, wanted) {
   return namedPorts(wanted).filter((port) => !hasPort(has2, port));
 }
 function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
-  const name = portName3(port);
+  const name = portName2(port);
   const other = drafts.find(({ current }) => current?.ID === ID);
   if (other !== void 0 && portInTheWay([port], namedPorts(other.wanted)) === void 0) {
     return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
@@ -5195,7 +4923,7 @@ async function beforeTheKill(work, stop, ms) {
 }
 
 // src/stack/make.ts
-import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 
 // src/stack/remove.ts
 var RELEASE_SECONDS = 20;
@@ -5363,7 +5091,7 @@ async function makeAll(stack, networks, objects, engine, signal) {
   }
 }
 async function relabel({ kind, name, labels }, { ID, Version, Spec }, engine, signal) {
-  if (isDeepStrictEqual2(labels, Spec.Labels)) return;
+  if (isDeepStrictEqual(labels, Spec.Labels)) return;
   const query = { version: String(Version?.Index) };
   try {
     const body = { ...Spec, Labels: labels };
@@ -5371,7 +5099,7 @@ async function relabel({ kind, name, labels }, { ID, Version, Spec }, engine, si
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const now = await engine.get(`/${kind}s/${ID}`, { signal });
-    if (!isDeepStrictEqual2(labels, now.Spec.Labels)) {
+    if (!isDeepStrictEqual(labels, now.Spec.Labels)) {
       throw new UserError(`the swarm refuses to change the labels of the ${kind} ${name}: ${error.message}`);
     }
   }
@@ -5688,9 +5416,9 @@ async function captured(request, { docker, engine, configDirectory, cliVersion }
   return captureStack(command, docker, engine, known2, workspace.socketPath(), signal);
 }
 function together(captures) {
-  const once2 = (list4) => [...new Set(captures.flatMap(list4))];
-  const byName = (list4) => [
-    ...new Map(captures.flatMap(list4).map((one) => [one.Name, one])).values()
+  const once2 = (list3) => [...new Set(captures.flatMap(list3))];
+  const byName = (list3) => [
+    ...new Map(captures.flatMap(list3).map((one) => [one.Name, one])).values()
   ];
   return {
     secret: byName(({ secret }) => secret),

@@ -257,7 +257,7 @@ describeSwarm(
         ['a secret that is missing', '--secret-add=source=nothing', /secret not found: nothing/],
       ])('a mistake in update-args: %s', async (_, flag, words) => {
         const { error } = await refusedOnce([], [{ name: 'present', 'update-args': [flag] }])
-        expect(error).toMatch(/^service present: docker refuses it: /)
+        expect(error).toMatch(/^service present: `update-args`: docker refuses it: /)
         expect(error).toMatch(words)
       })
 
@@ -269,7 +269,7 @@ describeSwarm(
         const image = await swarm.lab.image({ registry: 'open', repository: 'app', content: 'app' })
         const services = [{ name: 'new', image: image.reference, create: true, 'create-args': [flag] }]
         const { error } = await refusedOnce([], services)
-        expect(error).toMatch(/^service new: docker refuses it: /)
+        expect(error).toMatch(/^service new: `create-args`: docker refuses it: /)
         expect(error).toMatch(words)
       })
 
@@ -310,7 +310,7 @@ describeSwarm(
           /^service untagged: image .* no such image/,
           /^service nowhere: image .* cannot reach/,
           /^service armed: its image is built for linux.arm64/,
-          /^service flagged: docker refuses it/,
+          /^service flagged: `create-args`: docker refuses it/,
         ]
         expect(errors).toEqual(expected.map((words) => expect.stringMatching(words)))
       })

@@ -144,7 +144,12 @@ const OF_MODE = ['--mode', '--replicas', '--max-concurrent']
 
 /** The flags of which it is not known here what they speak of: those of a later docker. */
 export function unknownFlags(flags: readonly string[]): string[] {
-  return flags.filter((flag) => !OF_MODE.includes(flag) && !PARTS.some((part) => part.flags.includes(flag)))
+  return flags.filter((flag) => !isCreateFlag(flag))
+}
+
+/** Whether docker is known to have a flag for what a service is. */
+export function isCreateFlag(flag: string): boolean {
+  return OF_MODE.includes(flag) || PARTS.some((part) => part.flags.includes(flag))
 }
 
 /**

@@ -210,7 +210,7 @@ function parseFlag(text: string): WrittenFlag | undefined {
 }
 
 /** A quoted part where it can only be meant for a shell: all of a value, or what follows a `=`, to its end or a comma. */
-const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\$`]|\\.)*")(?=$|,)/gs
+const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs
 
 /** `'--label=a b'` as a shell reads it. */
 function unquotedItem(item: string): string {

@@ -1,6 +1,7 @@
 import type { ServiceRequest } from '../deployment.ts'
 import type { Flag } from '../docker/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/reference.ts'
+import { isCreateFlag } from '../docker/spec-overlay.ts'
 import { UserError } from '../errors.ts'
 import { flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
@@ -197,10 +198,16 @@ function checkKeys({ name }: Entry, map: YamlMap, problems: Problems): boolean {
   }
   for (const { key, line } of unknown) {
     const closest = closestKey(key, KEYS, OTHER_NAMES)
-    const advice = closest === undefined && COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS)
-    problems.add(`line ${line} has the unknown key ${shown(key)}: ${advice}`)
+    problems.add(`line ${line} has the unknown key ${shown(key)}: ${adviceFor(key, closest)}`)
   }
   return unknown.length === 0
+}
+
+function adviceFor(key: string, closest: string | undefined): string {
+  const flag = `--${key.replaceAll('_', '-')}`
+  if (closest !== undefined) return keyAdvice(closest, KEYS)
+  if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``
+  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS)
 }
 
 /** In a mapping of services the name stands before the entry; a second one inside must be the same. */

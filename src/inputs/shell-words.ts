@@ -21,7 +21,7 @@ const OPERATORS = new Set(';|&<>()')
 const EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/
 
 /** What a backslash takes its meaning from between double quotes (2.2.3). */
-const ESCAPED_IN_QUOTES = '$`"\\'
+const ESCAPED_IN_QUOTES = new Set('$`"\\\n')
 
 /**
  * The words of a text by the rules of a POSIX shell: blanks and line ends separate them, quotes and backslashes keep
@@ -29,103 +29,146 @@ const ESCAPED_IN_QUOTES = '$`"\\'
  * a shell would have done either, that is a problem, for the text itself would be another thing than what it says
  * elsewhere. Signs that a shell mostly leaves as they are – `*`, `?`, `[`, `{`, `~`, `!` – stand for themselves.
  */
-export function shellWords(source: string): ShellWords {
-  const text = source.replace(/\r\n?/g, '\n')
-  const words: ShellWord[] = []
-  const problems = new Set<string>()
-  const lines = text.split('\n').length
-  let line = 1
-  let at = 0
-  let word: { text: string; line: number; isQuoted: boolean } | undefined
+export function shellWords(text: string): ShellWords {
+  return new Scanner(text.replace(/\r\n?/g, '\n')).read()
+}
 
-  /** A line end behind a backslash is not there for a shell. */
-  const following = () => {
-    let next = at + 1
-    while (text.startsWith('\\\n', next)) next += 2
-    return text[next] ?? ''
-  }
-  const wrong = (problem: string) => problems.add(lines > 1 ? `line ${line}: ${problem}` : problem)
-  const told = new Set<number>()
-  const expansion = () => {
-    if (following() === '(') told.add(line)
-    wrong(EXPANSION)
-  }
-  const begin = (isQuoted: boolean) => {
-    word ??= { text: '', line, isQuoted }
-    return word
-  }
-  const end = () => {
-    if (word !== undefined) words.push(word)
-    word = undefined
-  }
-  /** Takes the sign as it is, and notes what a shell would have made of it. */
-  const take = (sign: string) => {
-    begin(false).text += sign
-    if (sign === '`') wrong(RUN)
-    if (sign === '$' && EXPANDED.test(following())) expansion()
-    if (sign === '\n') line++
-    at++
+class Scanner {
+  readonly #text: string
+  readonly #words: ShellWord[] = []
+  /** What is wrong, and on which lines. */
+  readonly #problems = new Map<string, Set<number>>()
+  /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
+  readonly #withOperators = new Set<number>()
+  #at = 0
+  #line = 1
+  #word: { text: string; readonly line: number; readonly isQuoted: boolean } | undefined
+
+  constructor(text: string) {
+    this.#text = text
   }
 
-  while (at < text.length) {
-    const sign = text[at] as string
-    if (sign === '\n' || sign === ' ' || sign === '\t') {
-      end()
-      if (sign === '\n') line++
-      at++
-    } else if (sign === '#' && word === undefined) {
-      while (at < text.length && text[at] !== '\n') at++
-    } else if (sign === '\\') {
-      // A blank that was left behind the backslash cannot be seen, and nobody means it.
-      const rest = word === undefined ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y
-      rest.lastIndex = at
-      const joint = rest.exec(text)?.[0]
-      if (joint === undefined) begin(true).text += text[at + 1]
-      else if (joint.endsWith('\n')) line++
-      at += joint?.length ?? 2
-    } else if (sign === "'") {
-      const close = text.indexOf("'", at + 1)
-      if (close < 0) {
-        wrong(unclosed("'"))
-        return { words: [], problems: [...problems] }
-      }
-      const inside = text.slice(at + 1, close)
-      begin(true).text += inside
-      line += inside.split('\n').length - 1
-      at = close + 1
-    } else if (sign === '"') {
-      const opened = line
-      begin(true)
-      at++
-      while (at < text.length && text[at] !== '"') {
-        const next = text[at + 1]
-        if (text[at] !== '\\' || next === undefined) take(text[at] as string)
-        else if (next === '\n') {
-          line++
-          at += 2
-        } else if (ESCAPED_IN_QUOTES.includes(next)) {
-          begin(true).text += next
-          at += 2
-        } else take('\\')
-      }
-      if (at >= text.length) {
-        line = opened
-        wrong(unclosed('"'))
-        return { words: [], problems: [...problems] }
-      }
-      at++
+  read(): ShellWords {
+    let isClosed = true
+    while (isClosed && this.#at < this.#text.length) isClosed = this.#readNext(this.#text[this.#at] as string)
+    this.#endWord()
+    const problems = toldOf(this.#problems, this.#text.includes('\n'))
+    return { words: isClosed ? this.#words : [], problems }
+  }
+
+  /** @returns whether the text goes on: not behind a quote that is never closed */
+  #readNext(sign: string): boolean {
+    if (sign === "'") return this.#readSingleQuotes()
+    if (sign === '"') return this.#readDoubleQuotes()
+    if (sign === '\\') this.#readBackslash()
+    else if (sign === ' ' || sign === '\t' || sign === '\n') {
+      this.#endWord()
+      this.#pass(1)
+    } else if (sign === '#' && this.#word === undefined) {
+      const end = this.#text.indexOf('\n', this.#at)
+      this.#at = end < 0 ? this.#text.length : end
     } else {
-      // The first of a line says it: `&&` is two of them, and `$(…)` has two as well.
-      if (OPERATORS.has(sign) && !told.has(line)) {
-        told.add(line)
-        wrong(operator(sign))
-      }
-      if (sign === '$' && /['"]/.test(following())) expansion()
-      take(sign)
+      if (OPERATORS.has(sign)) this.#noteOperator(sign)
+      if (sign === '$' && /['"]/.test(this.#following())) this.#noteExpansion()
+      this.#take(sign)
     }
+    return true
   }
-  end()
-  return { words, problems: [...problems] }
+
+  #readSingleQuotes(): boolean {
+    const close = this.#text.indexOf("'", this.#at + 1)
+    if (close < 0) return this.#noteUnclosed("'", this.#line)
+    this.#add(this.#text.slice(this.#at + 1, close), true)
+    this.#pass(close + 1 - this.#at)
+    return true
+  }
+
+  #readDoubleQuotes(): boolean {
+    const opened = this.#line
+    this.#add('', true)
+    this.#pass(1)
+    for (let sign = this.#text[this.#at]; sign !== '"'; sign = this.#text[this.#at]) {
+      if (sign === undefined) return this.#noteUnclosed('"', opened)
+      const next = this.#text[this.#at + 1] ?? ''
+      if (sign !== '\\' || !ESCAPED_IN_QUOTES.has(next)) this.#take(sign)
+      else {
+        if (next !== '\n') this.#add(next, true)
+        this.#pass(2)
+      }
+    }
+    this.#pass(1)
+    return true
+  }
+
+  /** Outside of quotes. */
+  #readBackslash(): void {
+    // A blank that was left behind the backslash cannot be seen, and nobody means it.
+    const rest = this.#word === undefined ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y
+    rest.lastIndex = this.#at
+    const joint = rest.exec(this.#text)?.[0]
+    if (joint === undefined) this.#add(this.#text[this.#at + 1] ?? '', true)
+    this.#pass(joint?.length ?? 2)
+  }
+
+  /** Takes a sign as it is, and notes what a shell would have made of it. */
+  #take(sign: string): void {
+    if (sign === '`') this.#note(RUN)
+    if (sign === '$' && EXPANDED.test(this.#following())) this.#noteExpansion()
+    this.#add(sign, false)
+    this.#pass(1)
+  }
+
+  #add(text: string, isQuoted: boolean): void {
+    this.#word ??= { text: '', line: this.#line, isQuoted }
+    this.#word.text += text
+  }
+
+  #endWord(): void {
+    if (this.#word !== undefined) this.#words.push(this.#word)
+    this.#word = undefined
+  }
+
+  #pass(signs: number): void {
+    for (const end = this.#at + signs; this.#at < end; this.#at++) if (this.#text[this.#at] === '\n') this.#line++
+  }
+
+  /** The next sign. A line end behind a backslash is not there for a shell. */
+  #following(): string {
+    let next = this.#at + 1
+    while (this.#text.startsWith('\\\n', next)) next += 2
+    return this.#text[next] ?? ''
+  }
+
+  #note(problem: string, line = this.#line): void {
+    this.#problems.set(problem, (this.#problems.get(problem) ?? new Set()).add(line))
+  }
+
+  #noteExpansion(): void {
+    if (this.#following() === '(') this.#withOperators.add(this.#line)
+    this.#note(EXPANSION)
+  }
+
+  #noteOperator(sign: string): void {
+    if (!this.#withOperators.has(this.#line)) this.#note(operator(sign))
+    this.#withOperators.add(this.#line)
+  }
+
+  #noteUnclosed(quote: string, line: number): false {
+    this.#note(unclosed(quote), line)
+    return false
+  }
+}
+
+const MOST_LINES = 5
+
+/** What is wrong, with its lines where there are several. */
+function toldOf(problems: ReadonlyMap<string, ReadonlySet<number>>, hasLines: boolean): string[] {
+  return [...problems].map(([problem, lines]) => {
+    if (!hasLines) return problem
+    const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : []
+    const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more]
+    return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`
+  })
 }
 
 const EXPANSION =

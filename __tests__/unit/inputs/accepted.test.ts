@@ -383,6 +383,7 @@ describe('flags', () => {
     ['quotes in single quotes', [`--label-add 'a={"b":"c d"}'`], ['--label-add', 'a={"b":"c d"}']],
     ['quotes in double quotes', ['--label-add "a=\\"b\\""'], ['--label-add', 'a="b"']],
     ['signs of a shell', ['--label-add rule=Host(`a`) && $B'], ['--label-add', 'rule=Host(`a`) && $B']],
+    ['signs of a shell in double quotes', ['--label-add "rule=Host(`a`) $B"'], ['--label-add', 'rule=Host(`a`) $B']],
     ['a backslash', ['--label-add a=C:\\b'], ['--label-add', 'a=C:\\b']],
     ['quotes in a value of its own', ['--label-add', `a={"b":"c"} it's`], ['--label-add', `a={"b":"c"} it's`]],
     ['an empty value', ['--entrypoint='], ['--entrypoint=']],

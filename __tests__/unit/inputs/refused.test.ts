@@ -413,6 +413,16 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { services: 'web: {image: nginx, ports: ["80:80"]}' },
     'services: web: line 1 has the unknown key "ports": this action\'s `services` is no compose file',
   ],
+  [
+    'flag as a key',
+    service('image: nginx\nlimit-memory: 1G'),
+    'unknown key "limit-memory": that is a flag of docker service create: write `--limit-memory` in `create-args`',
+  ],
+  [
+    'flag as a compose key',
+    service('image: nginx\nstop_grace_period: 1s'),
+    'write `--stop-grace-period` in `create-args`',
+  ],
   ['compose key with an equal here', { services: 'web: {image: nginx, environment: {A: b}}' }, 'did you mean `env`?'],
   [
     'typo in a service key',
