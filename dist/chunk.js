@@ -9576,8 +9576,14 @@ function textOfBytes(bytes) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new UserError("the file is not UTF-8 text: save it as UTF-8");
+    throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`);
   }
+}
+function otherEncoding(bytes) {
+  const mark = bytes.subarray(0, 2).toString("hex");
+  if (mark === "fffe" || mark === "feff") return ", but UTF-16";
+  const [before = ""] = bytes.toString("utf8").split("�", 1);
+  return ` (line ${before.split("\n").length})`;
 }
 
 // src/reach/ssh-files.ts
@@ -10882,6 +10888,7 @@ function parseChoice(text2, choices) {
 var import_yaml = __toESM(require_dist(), 1);
 var DEEPEST = 20;
 var MOST_ALIASED_VALUES = 1e5;
+var MOST_PROBLEMS = 20;
 var YAML_TAG = "tag:yaml.org,2002:";
 var HARMLESS_TAGS = /* @__PURE__ */ new Set(["!", `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
 var COMPOSE_TAGS = {
@@ -11026,6 +11033,9 @@ var TreeBuilder = class {
     }
     if (!(0, import_yaml.isScalar)(node)) return this.#empty(offset);
     const untagged = { kind: "text", line, value: String(node.value ?? ""), ...this.#styleOf(node) };
+    if (new RegExp("\\p{Surrogate}", "u").test(untagged.value)) {
+      return this.#refuse(offset, "an escape stands for half of a character: write the character itself");
+    }
     if (untagged.value === "" && untagged.style === "plain" && tag === void 0 && node.anchor !== void 0) {
       this.#emptyAnchors.set(node.anchor, offset);
     }
@@ -11099,7 +11109,8 @@ var TreeBuilder = class {
   }
   #refuse(offset, reason) {
     const { line, col } = this.#lineCounter.linePos(offset);
-    this.problems.push({ line, column: col, reason });
+    const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
+    if (this.problems.length < MOST_PROBLEMS && !isRepeated) this.problems.push({ line, column: col, reason });
     return this.#empty(offset);
   }
   #empty(offset) {
@@ -13669,6 +13680,23 @@ function own(table, key) {
   return Object.hasOwn(table, key) ? table[key] : void 0;
 }
 
+// src/inputs/compose/characters.ts
+var TROUBLE = /[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u;
+function characterProblem(text2) {
+  const found = TROUBLE.exec(text2);
+  if (found === null) return void 0;
+  const before = text2.slice(0, found.index).split("\n");
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, reason: reasonFor(found[0]) };
+}
+function reasonFor(char) {
+  if (char === "\r") return "a carriage return stands alone: save the file with the line ends of Unix or Windows";
+  if (char === "\0") return "there is a NUL character: take it out; if there are many, save the file as UTF-8";
+  const code = (char.codePointAt(0) ?? 0).toString(16).padStart(4, "0");
+  const shown3 = `U+${code.toUpperCase()}`;
+  const escaped2 = `"\\u${code}"`;
+  return ["", "\u2028", "\u2029"].includes(char) ? `the character ${shown3} cannot be seen, and ends a line for docker: take it out, or write ${escaped2} in double quotes` : `the control character ${shown3} is not allowed in YAML: take it out, or write ${escaped2} in double quotes`;
+}
+
 // src/inputs/stack.ts
 var USUAL_NAMES = ["compose", "docker-compose", "docker-stack"].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 var NAME5 = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
@@ -13756,11 +13784,13 @@ function composeFile(path, env, problems) {
   const here = problems.at(`compose-file ${path}`);
   const text2 = here.attempt(() => fileReader(env)(path));
   if (text2 === void 0) return void 0;
-  const { root, problems: wrong } = parseYaml(text2);
+  const character = characterProblem(text2);
+  const { root, problems: wrong } = character === void 0 ? parseYaml(text2) : { root: void 0, problems: [character] };
   for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return void 0;
   if (root?.kind === "map") return { path, root };
-  here.add("this is no compose file: write a mapping with the key `services`");
+  const what = root === void 0 || isNothing(root) ? "there is nothing in the file" : "this is no compose file";
+  here.add(`${what}: write a mapping with the key \`services\``);
   return void 0;
 }
 function envFileAt(path, directory) {

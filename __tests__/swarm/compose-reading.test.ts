@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { Random } from '../../lab/faults/random.ts'
 import { adaptCompose } from '../../src/inputs/compose/adapt.ts'
+import { characterProblem } from '../../src/inputs/compose/characters.ts'
 import { toYaml } from '../../src/inputs/compose/tree.ts'
 import { Problems } from '../../src/inputs/problems.ts'
-import { parseYaml, type YamlMap } from '../../src/inputs/yaml.ts'
+import { parseYaml, type YamlMap, type YamlValue } from '../../src/inputs/yaml.ts'
 import { type DockerReads, ReadingDocker } from '../support/docker-reads.ts'
 import { cliOlderThan, testUnless } from '../support/swarm.ts'
 import { scalarText } from '../support/yaml-texts.ts'
@@ -240,4 +241,16 @@ services:
   const { ContainerSpec } = JSON.parse(sent?.['services/s_web'] ?? '{}').TaskTemplate
   expect(ContainerSpec).toMatchObject({ Hostname: ' now', Args: ['serve', 'a#b'], Hosts: ['10.0.0.1 one'] })
   expect(ContainerSpec.Mounts ?? []).toEqual([])
+})
+
+testUnless(TOO_OLD, 'docker refuses the characters that are refused, or takes them for the end of a line', async () => {
+  await using docker = await ReadingDocker.start()
+  for (const char of ['\0', '\x1b', '\x7f', '\x9b', '\uffff', '\u0085', '\u2028', '\u2029', '\r']) {
+    const value = `x${char}y`
+    const file = `services: {web: {image: x, labels: {a: "${value}"}}}`
+    expect(characterProblem(file)).toMatchObject({ line: 1, column: file.indexOf(char) + 1 })
+    const sent = sentOf(await docker.read(file))?.['services/s_web'] ?? '{"TaskTemplate": {}}'
+    expect(JSON.parse(sent).TaskTemplate.ContainerSpec?.Labels.a).not.toBe(value)
+    expect(toYaml(parseYaml(JSON.stringify(value)).root as YamlValue)).not.toContain(char)
+  }
 })

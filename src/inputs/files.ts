@@ -96,6 +96,14 @@ function textOfBytes(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new UserError('the file is not UTF-8 text: save it as UTF-8')
+    throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`)
   }
+}
+
+/** What it is instead, or where it first is none. */
+function otherEncoding(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex')
+  if (mark === 'fffe' || mark === 'feff') return ', but UTF-16'
+  const [before = ''] = bytes.toString('utf8').split('\ufffd', 1)
+  return ` (line ${before.split('\n').length})`
 }

@@ -5,7 +5,9 @@ import { UserError } from '../errors.ts'
 import type { Rollover } from '../rollover.ts'
 import type { Environment } from '../runner/environment.ts'
 import { adaptCompose } from './compose/adapt.ts'
+import { characterProblem } from './compose/characters.ts'
 import type { ComposeFile } from './compose/place.ts'
+import { isNothing } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
 import { basePath, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
@@ -130,11 +132,14 @@ function composeFile(path: string, env: Environment, problems: Problems): Compos
   const here = problems.at(`compose-file ${path}`)
   const text = here.attempt(() => fileReader(env)(path))
   if (text === undefined) return undefined
-  const { root, problems: wrong } = parseYaml(text)
+  const character = characterProblem(text)
+  const { root, problems: wrong } =
+    character === undefined ? parseYaml(text) : { root: undefined, problems: [character] }
   for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`)
   if (wrong.length > 0) return undefined
   if (root?.kind === 'map') return { path, root }
-  here.add('this is no compose file: write a mapping with the key `services`')
+  const what = root === undefined || isNothing(root) ? 'there is nothing in the file' : 'this is no compose file'
+  here.add(`${what}: write a mapping with the key \`services\``)
   return undefined
 }
 

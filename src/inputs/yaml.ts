@@ -64,6 +64,9 @@ const DEEPEST = 20
 /** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
 const MOST_ALIASED_VALUES = 100_000
 
+/** More would hide what is wrong: mostly one mistake is the cause of all. */
+const MOST_PROBLEMS = 20
+
 const YAML_TAG = 'tag:yaml.org,2002:'
 
 /** The tags that say of a list or mapping what is so anyway. */
@@ -243,6 +246,9 @@ class TreeBuilder {
     }
     if (!isScalar(node)) return this.#empty(offset)
     const untagged: YamlText = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) }
+    if (/\p{Surrogate}/u.test(untagged.value)) {
+      return this.#refuse(offset, 'an escape stands for half of a character: write the character itself')
+    }
     if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
       this.#emptyAnchors.set(node.anchor, offset)
     }
@@ -326,7 +332,8 @@ class TreeBuilder {
 
   #refuse(offset: number, reason: string): YamlText {
     const { line, col } = this.#lineCounter.linePos(offset)
-    this.problems.push({ line, column: col, reason })
+    const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason)
+    if (this.problems.length < MOST_PROBLEMS && !isRepeated) this.problems.push({ line, column: col, reason })
     return this.#empty(offset)
   }
 

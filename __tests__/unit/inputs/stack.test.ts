@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import type { UserErrors } from '../../../src/errors.ts'
 import { toYaml } from '../../../src/inputs/compose/tree.ts'
 import { readInputs } from '../../../src/inputs.ts'
@@ -126,4 +126,91 @@ test.each([
 
 test('no file at all is refused with the names that were looked for', () => {
   expect(() => read({ stack: 's' }, { GITHUB_WORKSPACE: join(files, 'empty') })).toThrow(/has none of `compose.yaml`/)
+})
+
+describe('a compose file that is none is told in one line with its place', () => {
+  const OK = 'services: {web: {image: nginx}}\n'
+  const web = (rest: string) => `services:\n  web:\n    image: nginx\n    ${rest}\n`
+  const refusal = (content: string | Buffer) => {
+    writeFileSync(join(files, 'hostile.yml'), content)
+    try {
+      read({ stack: 's', 'compose-file': 'hostile.yml' })
+      return []
+    } catch (error) {
+      return (error as UserErrors).problems
+    }
+  }
+
+  test.each<[string, string | Buffer, RegExp]>([
+    ['nothing', '', /^compose-file hostile\.yml: there is nothing in the file: write a mapping/],
+    ['only comments', '# a\n---\n# b\n', /there is nothing in the file/],
+    ['a text', 'hello', /^compose-file hostile\.yml: this is no compose file/],
+    ['two documents', `${OK}---\n${OK}`, /^hostile\.yml line 2, column 1: a line of --- begins a second document/],
+    ['two documents, with an end', `---\n${OK}...\n---\n${OK}`, /line 4, column 1: a line of ---/],
+    ['a tab as indentation', 'services:\n\tweb:\n', /^hostile\.yml line 2, column 1: a tab indents the line/],
+    ['NUL', web('hostname: "a\0"'), /^hostile\.yml line 4, column 17: there is a NUL character/],
+    ['UTF-16', Buffer.from(`\ufeff${OK}`, 'utf16le'), /not UTF-8 text, but UTF-16: save it as UTF-8/],
+    ['UTF-16, the other way', Buffer.from(`\ufeff${OK}`, 'utf16le').swap16(), /but UTF-16/],
+    [
+      'UTF-16 without its mark',
+      Buffer.from(OK, 'utf16le'),
+      /^hostile\.yml line 1, column 2: there is a NUL.*save the file as UTF-8/,
+    ],
+    ['Latin 1', Buffer.from(web('hostname: caf\xe9'), 'latin1'), /the file is not UTF-8 text \(line 4\)/],
+    [
+      'old line ends',
+      'services:\r  web: {image: nginx}\r',
+      /^hostile\.yml line 1, column 10: a carriage return stands alone/,
+    ],
+    [
+      'a line separator',
+      web('hostname: a\u2028b'),
+      /line 4, column 16: the character U\+2028 cannot be seen.*"\\u2028"/,
+    ],
+    ['another, in a comment', web('# a\u0085b'), /line 4, column 8: the character U\+0085/],
+    [
+      'a control character',
+      web('hostname: "a\x1b"'),
+      /line 4, column 17: the control character U\+001B is not allowed/,
+    ],
+    ['half a character', web('hostname: "\\ud83d"'), /line 4, column 15: an escape stands for half of a character/],
+    [
+      'a deep list',
+      `a: ${'['.repeat(100_000)}`,
+      /^hostile\.yml line 1, column \d+: lists and mappings are nested too deeply/,
+    ],
+    [
+      'a deep mapping',
+      Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
+      /line 21, .*nested too deeply/,
+    ],
+    [
+      'aliases that multiply',
+      `a: &a [1]\n${[...'bcdefghij'].map((name, at) => `${name}: &${name} [${Array(10).fill(`*${'abcdefghi'[at]}`)}]`).join('\n')}`,
+      /^hostile\.yml line \d+, column \d+: the aliases \(\*\) stand for more than 100000 values/,
+    ],
+    ['an alias of itself', 'a: &a {b: *a}', /line 1, column 11: an alias \(\*\) stands inside of what it means/],
+    ['10 MB', Buffer.alloc(10_000_000, 'a: b\n'), /^compose-file hostile\.yml: the file is larger than 1 MB/],
+  ])('%s', (_, content, said) => {
+    expect(refusal(content)).toEqual([expect.stringMatching(said)])
+  })
+
+  test('a mistake that is everywhere is not told everywhere', () => {
+    expect(refusal('a: 1\n'.repeat(10_000))).toHaveLength(20)
+  })
+
+  test.each([
+    ['a header', `%YAML 1.2\n---\n${OK}...\n`],
+    ['a byte order mark and line ends of Windows', `\ufeff${web('hostname: a').replaceAll('\n', '\r\n')}`],
+    ['escapes', web('hostname: "\\N\\u2028\\ufeff\\x1b\\ud83d\\ude00"')],
+    ['a byte order mark inside', web('hostname: a\ufeff')],
+    ['JSON', JSON.stringify({ services: { web: { image: 'nginx' } } })],
+    [
+      'names of JavaScript',
+      'services: {__proto__: {image: nginx}, constructor: {image: nginx, labels: {__proto__: a}}}',
+    ],
+    ['a long line', web(`hostname: "${'x'.repeat(500_000)}"`)],
+  ])('but %s is no trouble', (_, content) => {
+    expect(refusal(content)).toEqual([])
+  })
 })
