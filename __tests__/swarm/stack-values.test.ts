@@ -152,7 +152,7 @@ secrets: {gone: {external: true}}
     const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
     expect(errors.toSorted()).toEqual([
       expect.stringMatching(/^refused\.yml line 2: docker refuses it: .*[Uu]nknown mode: sideways/),
-      expect.stringMatching(/^refused\.yml line 3: docker refuses it: services\.two\.ports/),
+      expect.stringMatching(/^refused\.yml line 3: docker refuses it: .*[pP]orts/),
       expect.stringMatching(/^refused\.yml line 6: configs\.empty: its content is empty/),
       expect.stringMatching(/^refused\.yml line 7: the external secret gone does not exist/),
     ])

@@ -119,7 +119,6 @@ async function knownToStack(
   return { ...known, used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))) }
 }
 
-/** @param only the one service that docker is asked about; all unless given */
 const UNSUPPORTED = 'Ignoring unsupported options: '
 
 /** That docker ignores `restart` is told with its place by then, and of `on-failure` it is not true. */
@@ -132,6 +131,7 @@ function withoutRestart(warning: string): string[] {
   return others.length === 0 ? [] : [`${UNSUPPORTED}${others.join(', ')}`]
 }
 
+/** @param only the one service that docker is asked about; all unless given */
 async function captured(
   request: StackRequest,
   { docker, engine, configDirectory, cliVersion }: Connection,

@@ -238,6 +238,7 @@ interface ComposeObject {
 }
 
 interface ComposeText {
+  readonly networks?: Readonly<Record<string, ComposeObject>>
   readonly services: Readonly<Record<string, ComposeService>>
   readonly secrets?: Readonly<Record<string, ComposeObject>>
   readonly configs?: Readonly<Record<string, ComposeObject>>
@@ -254,11 +255,18 @@ async function deployStack(stack: string, text: string, env: Env): Promise<void>
   const Labels = { 'com.docker.stack.namespace': stack }
   const networks = (one: ComposeService) => {
     const named = Array.isArray(one.networks) ? one.networks : Object.keys(one.networks ?? {})
-    return (named.length === 0 ? ['default'] : (named as string[])).map((key) => `${stack}_${key}`)
+    return (named.length === 0 ? ['default'] : (named as string[])).map(nameOf)
   }
+  const nameOf = (key: string) => {
+    const { name, external } = file.networks?.[key] ?? {}
+    return name ?? (external ? key : `${stack}_${key}`)
+  }
+  const externals = Object.entries(file.networks ?? {}).flatMap(([key, one]) => (one?.external ? nameOf(key) : []))
   await ask(env, '/info')
+  const used = new Set(Object.values(file.services).flatMap(networks))
+  for (const name of externals.filter((one) => used.has(one))) await ask(env, `/networks/${name}`)
   await ask(env, '/networks')
-  for (const Name of new Set(Object.values(file.services).flatMap(networks))) {
+  for (const Name of [...used].filter((one) => !externals.includes(one))) {
     await tell(env, '/networks/create', { Name, Driver: 'overlay', Labels })
   }
   for (const kind of ['secrets', 'configs'] as const) {
