@@ -50,7 +50,8 @@ export async function changeOf(
   const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned
   const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command)
   const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion)
-  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
+  for (const key of ignored)
+    log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
   const isSent = missing.image !== undefined || request.compose !== undefined
   const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept

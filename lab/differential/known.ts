@@ -4,15 +4,35 @@ import type { Stack } from './corpus.ts'
 /** Where the action does not do what docker does, and why that is right. */
 export interface Known {
   readonly moment: Moment
-  /** By its title; any stack unless told. */
-  readonly stack?: string
+  /** What is in the compose files; any unless told. */
+  readonly files?: RegExp
   readonly text: RegExp
   readonly reason: string
 }
 
-export const KNOWN: readonly Known[] = []
+/** Secrets with a content and without a name of their own. */
+const SECRETS = /^secrets:(?: \{\w+: |\n(?: {2}.*\n)*? {2}\w+: )\{file:/m
+const SECRETS_OR_CONFIGS = /^(?:secrets|configs):(?: \{\w+: |\n(?: {2}.*\n)*? {2}\w+: )\{file:/m
+
+export const KNOWN: readonly Known[] = [
+  {
+    moment: 'adopted',
+    files: SECRETS,
+    text: /: (?:is updated|was written to|has a new PreviousSpec|has other tasks)$/,
+    reason:
+      'Nobody can read the content of a secret, so that it may be another one: it is made once more, with a hash.',
+  },
+  {
+    moment: 'over',
+    files: SECRETS_OR_CONFIGS,
+    text: /: has other tasks$/,
+    reason:
+      'Secrets and configs of the action have a hash in their names, so that their content can change; docker makes its own.',
+  },
+]
 
 /** The reason of a difference; `undefined` when there is none. */
-export function knownFor({ title }: Stack, { moment, text }: Difference): Known | undefined {
-  return KNOWN.find((known) => known.moment === moment && (known.stack ?? title) === title && known.text.test(text))
+export function knownFor({ files }: Stack, { moment, text }: Difference): Known | undefined {
+  const all = files.join('\n')
+  return KNOWN.find((known) => known.moment === moment && (known.files?.test(all) ?? true) && known.text.test(text))
 }

@@ -55,6 +55,8 @@ interface ObjectAnswer {
 const SETTLE_LIMIT_MS = 90_000
 const GONE_LIMIT_MS = 90_000
 const NAMESPACE = 'com.docker.stack.namespace'
+/** The action gives each content of a secret or config a name of its own; the label has the one in the compose file. */
+const VERSION_OF = 'swarm-deploy.version-of'
 /** Numbers that JavaScript cannot hold, outside of text. */
 const GREAT_NUMBER = /(?<=[:[,]\s*)\d{16,}(?=\s*[,\]}])/g
 
@@ -78,8 +80,12 @@ export async function stateOf(lab: Lab, stack: string): Promise<StackState> {
   const predefined = await Promise.all(
     ['host', 'bridge'].map((name) => get<ObjectAnswer>(lab, `/networks/${name}?scope=swarm`)),
   )
+  const objects = [...networks, ...predefined, ...secrets, ...configs]
   const names = new Map(
-    [...networks, ...predefined, ...secrets, ...configs].map((one) => [one.ID ?? one.Id ?? '', nameOf(one)]),
+    objects.flatMap((one) => [
+      [one.ID ?? one.Id ?? '', nameOf(one)],
+      [one.Spec?.Name ?? '', nameOf(one)],
+    ]),
   )
   const mine = (objects: readonly ObjectAnswer[]) =>
     objects.filter((one) => (one.Spec ?? one).Labels?.[NAMESPACE] === stack).toSorted(byName)
@@ -97,8 +103,8 @@ export async function stateOf(lab: Lab, stack: string): Promise<StackState> {
       ]),
     ),
     networks: byNames(mine(networks), networkSettings),
-    secrets: byNames(mine(secrets), ({ Spec }) => Spec),
-    configs: byNames(mine(configs), ({ Spec }) => Spec),
+    secrets: byNames(mine(secrets), withoutVersion),
+    configs: byNames(mine(configs), withoutVersion),
   }
 }
 
@@ -132,6 +138,11 @@ function networkSettings({ Id: _id, Created: _created, Name: _name, ...network }
   return { Driver, Labels, Internal, Attachable, EnableIPv6, Options: options, IPAM: { Driver: ipam.Driver, subnets } }
 }
 
+function withoutVersion(object: ObjectAnswer): Raw {
+  const { [VERSION_OF]: _version, ...Labels } = object.Spec?.Labels ?? {}
+  return { ...object.Spec, Name: nameOf(object), Labels }
+}
+
 /** The value with names in place of the IDs of networks, secrets and configs. */
 function named(value: unknown, names: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') return names.get(value) ?? value
@@ -145,7 +156,7 @@ function byNames(objects: readonly ObjectAnswer[], what: (object: ObjectAnswer &
 }
 
 function nameOf(object: ObjectAnswer): string {
-  return object.Spec?.Name ?? object.Name ?? ''
+  return object.Spec?.Labels?.[VERSION_OF] ?? object.Spec?.Name ?? object.Name ?? ''
 }
 
 function byName(a: ObjectAnswer, b: ObjectAnswer): number {
