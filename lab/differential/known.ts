@@ -16,6 +16,11 @@ const SECRETS_OR_CONFIGS = /^(?:secrets|configs):(?: \{\w+: |\n(?: {2}.*\n)*? {2
 
 export const KNOWN: readonly Known[] = [
   {
+    moment: 'refused',
+    text: /^by the action alone: service \S+: its credential spec cannot work: no Windows node/,
+    reason: 'Docker leaves it with tasks that every node rejects.',
+  },
+  {
     moment: 'adopted',
     files: SECRETS,
     text: /: (?:is updated|was written to|has a new PreviousSpec|has other tasks)$/,
@@ -28,6 +33,13 @@ export const KNOWN: readonly Known[] = [
     text: /: has other tasks$/,
     reason:
       'Secrets and configs of the action have a hash in their names, so that their content can change; docker makes its own.',
+  },
+  {
+    moment: 'over',
+    files: /(?:secrets|configs): \[differential-there, /,
+    text: /: has other tasks$/,
+    reason:
+      'Docker sends one secret or config under two names in the order of a Go map, and restarts the tasks at random.',
   },
 ]
 

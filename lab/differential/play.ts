@@ -50,6 +50,10 @@ export async function play(stack: Stack, arena: Arena): Promise<Played> {
 
   await remove(lab, stack.name)
   const creation = await act()
+  if (creation.main.code !== 0) {
+    note('refused', [`by the action alone: ${causeOf(creation)}`])
+    return done()
+  }
   note('spec', unlike('created', creation))
   const action = await settledState(lab, stack.name)
   note('spec', differencesOfStacks(docker, action))

@@ -9,7 +9,7 @@ const USAGE = `Deploys stacks with docker and with the action on real swarms, an
 
   npm run differential -- --parallel 8
 
---only      plays those whose name or title has this text in it
+--only      plays those whose name and title fit this regular expression
 --parallel  how many at the same time on a swarm; 6 unless told
 --swarms    how many swarms; 1 unless told
 --logs      shows what the action printed for each stack that differs
@@ -36,7 +36,8 @@ try {
 }
 
 async function main(): Promise<number> {
-  const stacks = (await readCorpus()).filter(({ name, title }) => `${name} ${title}`.includes(values.only))
+  const only = new RegExp(values.only)
+  const stacks = (await readCorpus()).filter(({ name, title }) => only.test(`${name} ${title}`))
   if (values.list) {
     for (const { name, title } of stacks) print(`${name}: ${title}`)
     return 0

@@ -55,8 +55,10 @@ interface ObjectAnswer {
 const SETTLE_LIMIT_MS = 90_000
 const GONE_LIMIT_MS = 90_000
 const NAMESPACE = 'com.docker.stack.namespace'
+/** How labels begin by which the action knows its secrets and configs again. */
+const OWN_LABEL = 'swarm-deploy.'
 /** The action gives each content of a secret or config a name of its own; the label has the one in the compose file. */
-const VERSION_OF = 'swarm-deploy.version-of'
+const VERSION_OF = `${OWN_LABEL}version-of`
 /** Numbers that JavaScript cannot hold, outside of text. */
 const GREAT_NUMBER = /(?<=[:[,]\s*)\d{16,}(?=\s*[,\]}])/g
 
@@ -103,8 +105,8 @@ export async function stateOf(lab: Lab, stack: string): Promise<StackState> {
       ]),
     ),
     networks: byNames(mine(networks), networkSettings),
-    secrets: byNames(mine(secrets), withoutVersion),
-    configs: byNames(mine(configs), withoutVersion),
+    secrets: byNames(mine(secrets), contentSettings),
+    configs: byNames(mine(configs), contentSettings),
   }
 }
 
@@ -138,9 +140,10 @@ function networkSettings({ Id: _id, Created: _created, Name: _name, ...network }
   return { Driver, Labels, Internal, Attachable, EnableIPv6, Options: options, IPAM: { Driver: ipam.Driver, subnets } }
 }
 
-function withoutVersion(object: ObjectAnswer): Raw {
-  const { [VERSION_OF]: _version, ...Labels } = object.Spec?.Labels ?? {}
-  return { ...object.Spec, Name: nameOf(object), Labels }
+/** What is in the files of a secret or config. */
+function contentSettings(object: ObjectAnswer): Raw {
+  const labels = Object.entries(object.Spec?.Labels ?? {}).filter(([name]) => !name.startsWith(OWN_LABEL))
+  return { ...object.Spec, Name: nameOf(object), Labels: Object.fromEntries(labels) }
 }
 
 /** The value with names in place of the IDs of networks, secrets and configs. */
