@@ -3197,7 +3197,8 @@ async function changeOf(planned, image, surroundings) {
   const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
   const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command);
   const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion);
-  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
+  for (const key of ignored)
+    log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
   const isSent = missing.image !== void 0 || request.compose !== void 0;
   const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
   const networks = request.compose?.networks ?? [];

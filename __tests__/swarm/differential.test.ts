@@ -22,7 +22,7 @@ describeSwarm(
     const plays = new Map<string, Promise<Played>>()
 
     beforeAll(async () => {
-      arena = await Arena.start(swarm.lab)
+      arena = await Arena.on(swarm.lab)
       // Side by side: most of it is waiting for the swarm.
       for (const stack of corpus) plays.set(stack.name, play(stack, arena))
       await Promise.allSettled(plays.values())

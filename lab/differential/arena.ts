@@ -37,9 +37,17 @@ export class Arena implements AsyncDisposable {
     }
   }
 
-  /** Makes a lab that was brought up as an `ARENA` fit for the corpus; without one it brings up its own. */
-  static async start(given?: Lab<'open'>): Promise<Arena> {
-    const lab = given ?? (await startLab(ARENA))
+  /** Makes a lab that was brought up as an `ARENA` fit for the corpus. */
+  static async on(lab: Lab<'open'>): Promise<Arena> {
+    return Arena.#make(lab, false)
+  }
+
+  /** Brings a lab up, with the installed programs of Docker or those of a directory. */
+  static async start(programs?: string): Promise<Arena> {
+    return Arena.#make(await startLab({ ...ARENA, ...(programs !== undefined && { programs }) }), true)
+  }
+
+  static async #make(lab: Lab<'open'>, ownsLab: boolean): Promise<Arena> {
     const image = (repository: string, program = runs()) =>
       lab.image({ registry: 'open', repository, tag: 'v1', content: repository, ...program })
     const [app, job, runner] = await Promise.all([image('app'), image('job', exits(0)), Runner.start()])
@@ -50,7 +58,7 @@ export class Arena implements AsyncDisposable {
       demand(socket, 'POST', '/secrets/create', { Name: THERE.secret, Data }),
       demand(socket, 'POST', '/configs/create', { Name: THERE.config, Data }),
     ])
-    return new Arena(lab, runner, app, job, given === undefined)
+    return new Arena(lab, runner, app, job, ownsLab)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { failureText } from '../description.ts'
+import { newerEngine, RELEASES } from '../engines/newer.ts'
 import { Arena } from './arena.ts'
 import { readCorpus, type Stack } from './corpus.ts'
 import { KNOWN, type Known, knownFor } from './known.ts'
@@ -12,6 +13,7 @@ const USAGE = `Deploys stacks with docker and with the action on real swarms, an
 --only      plays those whose name and title fit this regular expression
 --parallel  how many at the same time on a swarm; 6 unless told
 --swarms    how many swarms; 1 unless told
+--daemon    that of a newer release of Debian, which \`npm run engines\` has fetched: trixie or testing
 --logs      shows what the action printed for each stack that differs
 --list      shows the stacks, and plays none
 `
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     parallel: { type: 'string', default: '6' },
     swarms: { type: 'string', default: '1' },
+    daemon: { type: 'string' },
     logs: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -42,13 +45,14 @@ async function main(): Promise<number> {
     for (const { name, title } of stacks) print(`${name}: ${title}`)
     return 0
   }
+  const programs = programsOf(values.daemon)
   const began = Date.now()
   const used = new Set<Known>()
   const wrong: Stack[] = []
   const queue = [...stacks]
   await Promise.all(
     Array.from({ length: whole('swarms', values.swarms) }, async () => {
-      await using arena = await Arena.start()
+      await using arena = await Arena.start(programs)
       const line = async () => {
         for (let stack = queue.shift(); stack !== undefined; stack = queue.shift()) {
           if (!(await isRight(stack, arena, used))) wrong.push(stack)
@@ -85,6 +89,15 @@ async function isRight(stack: Stack, arena: Arena, used: Set<Known>): Promise<bo
     print(`WRONG ${stack.name}: ${stack.title}\n  not played: ${failureText(error)}`)
     return false
   }
+}
+
+function programsOf(daemon: string | undefined): string | undefined {
+  const release = RELEASES.find((one) => one === daemon)
+  if (daemon === undefined) return undefined
+  if (release === undefined) throw new Error(`--daemon wants ${RELEASES.join(' or ')}, not ${daemon}.`)
+  const engine = newerEngine(release)
+  if ('problem' in engine) throw new Error(`It ${engine.problem}.`)
+  return engine.programs
 }
 
 function whole(option: string, text: string): number {
