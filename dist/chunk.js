@@ -8909,6 +8909,10 @@ var Problems = class _Problems {
   add(problem2) {
     this.#lines.push(oneLine(this.#place === "" ? problem2 : `${this.#place}: ${problem2}`));
   }
+  /** Adds what another collection has. */
+  take(others) {
+    this.#lines.push(...others.#lines);
+  }
   /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
   attempt(work) {
     try {
@@ -13269,8 +13273,13 @@ var Lint = class {
         here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
         return [];
       }
+      const all = this.#problems;
+      this.#problems = new Problems();
       const adapted = mapValues(value, (name, inner) => this.#object(key, path, name, inner));
+      const others = this.#problems;
+      this.#problems = all;
       this.#variablesOf(path, adapted);
+      all.take(others);
       const fill = (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) });
       return [{ key, line, value: mapTexts(adapted, fill) }];
     });
