@@ -22,6 +22,11 @@ export class Problems {
     this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`))
   }
 
+  /** Adds what another collection has. */
+  take(others: Problems): void {
+    for (const line of others.#lines) this.#lines.push(line)
+  }
+
   /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
   attempt<T>(work: () => T): T | undefined {
     try {

@@ -2,7 +2,7 @@ import { rulesDocker } from '../../docker/ruling-variables.ts'
 import { groupBy } from '../../group-by.ts'
 import { foreignLine } from '../../runner/foreign.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
-import { listed, type Problems, shown } from '../problems.ts'
+import { listed, Problems, shown } from '../problems.ts'
 import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
 import { DROPPED, IGNORED, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
@@ -82,7 +82,7 @@ class Lint {
   readonly variables = new Set<string>()
   readonly #files: readonly ComposeFile[]
   readonly #lookUp: LookUp
-  readonly #problems: Problems
+  #problems: Problems
   readonly #dropped = new Map<string, Mention>()
   readonly #ignored = new Map<string, Mention>()
   readonly #readEnvFile: ReadEnvFile
@@ -132,8 +132,14 @@ class Lint {
         here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`)
         return []
       }
+      // Variables without a value are told first, but only those that are left when all else has been looked at.
+      const all = this.#problems
+      this.#problems = new Problems()
       const adapted = mapValues(value, (name, inner) => this.#object(key, path, name, inner))
+      const others = this.#problems
+      this.#problems = all
       this.#variablesOf(path, adapted)
+      all.take(others)
       const fill = (one: YamlText) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) })
       return [{ key, line, value: mapTexts(adapted, fill) }]
     })

@@ -217,6 +217,13 @@ services:
     expect(problem).toBe(printable(problem ?? ''))
   })
 
+  test('without a value are told before what else is wrong', () => {
+    expect(adapt(`${web('imagee: x')}    user: "\${WHO}"\n`).problems).toEqual([
+      expect.stringContaining('line 5: the variable WHO'),
+      expect.stringContaining('line 4: services.web.imagee'),
+    ])
+  })
+
   test('what an alias brings to several services is told once', () => {
     const text = 'x-a: &a {image: nginx, user: "${WHO}"}\nservices: {a: {<<: *a}, b: {<<: *a}}'
     expect(adapt(text).problems).toEqual([expect.stringContaining('the variable WHO is not set')])
