@@ -8911,7 +8911,7 @@ var Problems = class _Problems {
   }
   /** Adds what another collection has. */
   take(others) {
-    this.#lines.push(...others.#lines);
+    for (const line of others.#lines) this.#lines.push(line);
   }
   /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
   attempt(work) {
@@ -12761,6 +12761,63 @@ var SECTIONS = ["services", "networks", "volumes", "secrets", "configs"];
 var SERVICE_KEYS = "build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir".split(
   " "
 );
+var POLICY = "parallelism delay failure_action monitor max_failure_ratio order";
+var REFERENCE = "source target uid gid mode";
+var KEYS_INSIDE = {
+  bind: "propagation",
+  configs: REFERENCE,
+  credential_spec: "config file registry",
+  deploy: "mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement",
+  discrete_resource_spec: "kind value",
+  generic_resources: "discrete_resource_spec",
+  healthcheck: "disable interval retries test timeout start_period start_interval",
+  ipam: "driver config",
+  limits: "cpus memory pids",
+  logging: "driver options",
+  networks: "aliases driver_opts ipv4_address ipv6_address",
+  placement: "constraints preferences max_replicas_per_node",
+  ports: "mode target published protocol",
+  preferences: "spread",
+  reservations: "cpus memory generic_resources",
+  resources: "limits reservations",
+  restart_policy: "condition delay max_attempts window",
+  rollback_config: POLICY,
+  secrets: REFERENCE,
+  tmpfs: "size",
+  ulimits: "hard soft",
+  update_config: POLICY,
+  volume: "nocopy",
+  volumes: "type source target read_only consistency bind volume tmpfs"
+};
+var KEYS_OF_OBJECTS = {
+  configs: "name file external labels template_driver",
+  networks: "name driver driver_opts ipam external internal attachable labels",
+  secrets: "name file external labels driver driver_opts template_driver",
+  volumes: "name driver driver_opts external labels"
+};
+var OF_COMPOSE_INSIDE = {
+  count: "write `generic_resources`",
+  create_host_path: "Swarm makes no directories: leave it out, and make it on the nodes",
+  devices: "write `generic_resources`",
+  enable_ipv6: "leave it out: docker stack makes no such networks, write the network as `external: true`",
+  gateway: "leave it out: docker stack takes only `subnet`",
+  gw_priority: "leave it out",
+  ip_range: "leave it out: docker stack takes only `subnet`",
+  link_local_ips: "leave it out",
+  priority: "leave it out",
+  selinux: "a service cannot label files for SELinux: label the directory on the nodes"
+};
+function adviceInside(path, key) {
+  const [section = "", _name, ...inner] = path;
+  const parent = inner.findLast((part) => !/^\d+$/.test(part));
+  const known2 = (parent === void 0 ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(" ") ?? [];
+  const closest = closestKey(key, known2) ?? closestKey(key.replaceAll("-", "_"), known2);
+  if (closest !== void 0) return `did you mean \`${closest}\`?`;
+  return own(OF_COMPOSE_INSIDE, key) ?? (known2.length === 0 ? "leave it out" : `it knows ${listed(known2)} there`);
+}
+function own(table, key) {
+  return Object.hasOwn(table, key) ? table[key] : void 0;
+}
 var BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
 var REFUSED = {
   annotations: "Swarm keeps only labels: write `labels`, or leave it out",
@@ -13684,9 +13741,6 @@ function mentions(all, what) {
 }
 function isSection(key) {
   return SECTIONS.includes(key);
-}
-function own(table, key) {
-  return Object.hasOwn(table, key) ? table[key] : void 0;
 }
 
 // src/inputs/compose/characters.ts
@@ -14762,6 +14816,7 @@ export {
   withRecord,
   rulesDocker,
   variablesRulingDocker,
+  adviceInside,
   isNothing,
   entryAt,
   mapAt,

@@ -17,6 +17,7 @@ import {
   __callDispose,
   __using,
   addSummary,
+  adviceInside,
   allowingNodes,
   canonicalName,
   changedParts,
@@ -3971,7 +3972,9 @@ function placeOf(files, path) {
 }
 function locateComplaint(files, message, about = []) {
   const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split(".") ?? about;
-  return `${placeOf(files, path)}: docker refuses it: ${message}`;
+  const key = /Additional property (.+) is not allowed$/.exec(message)?.[1];
+  if (key === void 0) return `${placeOf(files, path)}: docker refuses it: ${message}`;
+  return `${placeOf(files, [...path, key])}: docker refuses it: ${message}: ${adviceInside(path, key)}`;
 }
 function lineOf(root, path) {
   let value = root;

@@ -4,7 +4,7 @@ import { foreignLine } from '../../runner/foreign.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems, shown } from '../problems.ts'
 import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
-import { DROPPED, IGNORED, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
+import { DROPPED, IGNORED, own, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
 import { referencesOf } from './references.ts'
 import { parseServiceEnvFile, readOtherwise } from './service-env-file.ts'
@@ -590,8 +590,4 @@ function mentions(all: ReadonlyMap<string, Mention>, what: string): string[] {
 
 function isSection(key: string): key is (typeof SECTIONS)[number] {
   return (SECTIONS as readonly string[]).includes(key)
-}
-
-function own(table: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined
 }

@@ -1,3 +1,6 @@
+import { closestKey } from '../keys.ts'
+import { listed } from '../problems.ts'
+
 export const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'] as const
 
 /** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
@@ -5,6 +8,77 @@ export const SERVICE_KEYS =
   'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(
     ' ',
   )
+
+const POLICY = 'parallelism delay failure_action monitor max_failure_ratio order'
+const REFERENCE = 'source target uid gid mode'
+
+/** What docker stack knows in a mapping inside of a service, network, secret or config, by the key that it belongs to. */
+const KEYS_INSIDE: Readonly<Record<string, string>> = {
+  bind: 'propagation',
+  configs: REFERENCE,
+  credential_spec: 'config file registry',
+  deploy: 'mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement',
+  discrete_resource_spec: 'kind value',
+  generic_resources: 'discrete_resource_spec',
+  healthcheck: 'disable interval retries test timeout start_period start_interval',
+  ipam: 'driver config',
+  limits: 'cpus memory pids',
+  logging: 'driver options',
+  networks: 'aliases driver_opts ipv4_address ipv6_address',
+  placement: 'constraints preferences max_replicas_per_node',
+  ports: 'mode target published protocol',
+  preferences: 'spread',
+  reservations: 'cpus memory generic_resources',
+  resources: 'limits reservations',
+  restart_policy: 'condition delay max_attempts window',
+  rollback_config: POLICY,
+  secrets: REFERENCE,
+  tmpfs: 'size',
+  ulimits: 'hard soft',
+  update_config: POLICY,
+  volume: 'nocopy',
+  volumes: 'type source target read_only consistency bind volume tmpfs',
+}
+
+/** What is defined at the top, by its section. */
+const KEYS_OF_OBJECTS: Readonly<Record<string, string>> = {
+  configs: 'name file external labels template_driver',
+  networks: 'name driver driver_opts ipam external internal attachable labels',
+  secrets: 'name file external labels driver driver_opts template_driver',
+  volumes: 'name driver driver_opts external labels',
+}
+
+/** What docker compose alone has there, and what to write. */
+const OF_COMPOSE_INSIDE: Readonly<Record<string, string>> = {
+  count: 'write `generic_resources`',
+  create_host_path: 'Swarm makes no directories: leave it out, and make it on the nodes',
+  devices: 'write `generic_resources`',
+  enable_ipv6: 'leave it out: docker stack makes no such networks, write the network as `external: true`',
+  gateway: 'leave it out: docker stack takes only `subnet`',
+  gw_priority: 'leave it out',
+  ip_range: 'leave it out: docker stack takes only `subnet`',
+  link_local_ips: 'leave it out',
+  priority: 'leave it out',
+  selinux: 'a service cannot label files for SELinux: label the directory on the nodes',
+}
+
+/**
+ * What to do about a key that docker does not know.
+ *
+ * @param path of the mapping that has it: `['services', 'web', 'deploy']`
+ */
+export function adviceInside(path: readonly string[], key: string): string {
+  const [section = '', _name, ...inner] = path
+  const parent = inner.findLast((part) => !/^\d+$/.test(part))
+  const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? []
+  const closest = closestKey(key, known) ?? closestKey(key.replaceAll('-', '_'), known)
+  if (closest !== undefined) return `did you mean \`${closest}\`?`
+  return own(OF_COMPOSE_INSIDE, key) ?? (known.length === 0 ? 'leave it out' : `it knows ${listed(known)} there`)
+}
+
+export function own(table: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
+}
 
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`'
 

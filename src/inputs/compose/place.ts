@@ -1,4 +1,5 @@
 import type { YamlMap, YamlValue } from '../yaml.ts'
+import { adviceInside } from './keys.ts'
 
 /** A compose file as its author wrote it. */
 export interface ComposeFile {
@@ -22,7 +23,9 @@ export function placeOf(files: readonly ComposeFile[], path: readonly string[]):
  */
 export function locateComplaint(files: readonly ComposeFile[], message: string, about: readonly string[] = []): string {
   const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? about
-  return `${placeOf(files, path)}: docker refuses it: ${message}`
+  const key = /Additional property (.+) is not allowed$/.exec(message)?.[1]
+  if (key === undefined) return `${placeOf(files, path)}: docker refuses it: ${message}`
+  return `${placeOf(files, [...path, key])}: docker refuses it: ${message}: ${adviceInside(path, key)}`
 }
 
 function lineOf(root: YamlValue, path: readonly string[]): { readonly line: number; readonly depth: number } {
