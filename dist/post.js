@@ -18,6 +18,7 @@ import {
   markOf,
   mayRepeat,
   messageOf,
+  nowMs,
   readInputs,
   readReach,
   readState,
@@ -55,10 +56,9 @@ function settle({ services, onCancel }, { engine }, signal) {
   });
 }
 var MOST_AT_ONCE = 10;
-var ATTEMPTS = 8;
-var LONGEST_PAUSE_MS = 500;
+var PAUSE_MS = 500;
 async function settleOne(state, onCancel, engine, signal) {
-  for (let attempt = 1; ; attempt++) {
+  for (; ; ) {
     const now = await findService(engine, encodeURIComponent(state.service), signal);
     const standing = standingOf(state, now);
     const goesBack = standing === "half-way" || onCancel === "rollback" && ["ours", "made"].includes(standing);
@@ -72,8 +72,10 @@ async function settleOne(state, onCancel, engine, signal) {
       await engine.post(`/services/${now.ID}/update`, { query, body: now.Spec, signal });
       return `is sent back to ${imageOf({ ...now, Spec: now.PreviousSpec ?? now.Spec })}; nobody waits for it`;
     } catch (error) {
-      if (!mayRepeat(error) || attempt === ATTEMPTS) throw error;
-      await sleep(Math.random() * LONGEST_PAUSE_MS, signal);
+      if (!mayRepeat(error)) throw error;
+      await sleep(PAUSE_MS, signal).catch(() => {
+        throw error;
+      });
     }
   }
 }
@@ -101,7 +103,9 @@ var UNKNOWN = {
 };
 
 // src/cleanup.ts
-var LIMIT_MS = 6e4;
+var LIMIT_MS = 9e4;
+var CONNECT_LIMIT_MS = 45e3;
+var AGAIN_MS = 2e3;
 var MOST_SERVICES_TOLD = 20;
 async function cleanUp() {
   await cleanUpAfterMain().catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`));
@@ -168,19 +172,30 @@ async function endRun({ directory, state }) {
   return last;
 }
 async function onTheSwarm(work) {
-  var _stack = [];
-  try {
-    const signal = timeLimit(LIMIT_MS);
-    const reach = readReach(process.env);
-    learnSecrets();
-    const workspace = __using(_stack, await createWorkspace(), true);
-    const connection = __using(_stack, await connect({ reach }, workspace, process.env, signal));
-    await work(connection, signal);
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
+  const signal = timeLimit(LIMIT_MS);
+  const reach = readReach(process.env);
+  learnSecrets();
+  const begunAt = nowMs();
+  for (; ; ) {
+    var _stack = [];
+    try {
+      const workspace = __using(_stack, await createWorkspace(), true);
+      let connection;
+      try {
+        connection = await connect({ reach }, workspace, process.env, signal);
+      } catch (error) {
+        if (nowMs() - begunAt >= CONNECT_LIMIT_MS) throw error;
+        await sleep(AGAIN_MS);
+        continue;
+      }
+      const open = __using(_stack, connection);
+      return await work(open, signal);
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
   }
 }
 function learnSecrets() {

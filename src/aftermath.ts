@@ -66,9 +66,8 @@ export function settle(
 }
 
 const MOST_AT_ONCE = 10
-/** Swarm itself writes to a service while it updates it. */
-const ATTEMPTS = 8
-const LONGEST_PAUSE_MS = 500
+/** Swarm itself writes to a service while it updates it, and a leader that comes back refuses every change for a while. */
+const PAUSE_MS = 500
 
 async function settleOne(
   state: ServiceState,
@@ -76,7 +75,7 @@ async function settleOne(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     const now = await findService(engine, encodeURIComponent(state.service), signal)
     const standing = standingOf(state, now)
     const goesBack = standing === 'half-way' || (onCancel === 'rollback' && ['ours', 'made'].includes(standing))
@@ -90,8 +89,10 @@ async function settleOne(
       await engine.post(`/services/${now.ID}/update`, { query, body: now.Spec, signal })
       return `is sent back to ${imageOf({ ...now, Spec: now.PreviousSpec ?? now.Spec })}; nobody waits for it`
     } catch (error) {
-      if (!mayRepeat(error) || attempt === ATTEMPTS) throw error
-      await sleep(Math.random() * LONGEST_PAUSE_MS, signal)
+      if (!mayRepeat(error)) throw error
+      await sleep(PAUSE_MS, signal).catch(() => {
+        throw error
+      })
     }
   }
 }

@@ -4,14 +4,17 @@ import type { Connection } from './deployment.ts'
 import { messageOf } from './errors.ts'
 import { readInputs, readReach } from './inputs.ts'
 import { releaseLeft } from './lock.ts'
-import { timeLimit } from './runner/clock.ts'
+import { nowMs, sleep, timeLimit } from './runner/clock.ts'
 import { log } from './runner/log.ts'
 import { savedByMain } from './runner/saved.ts'
 import { type RunState, readState, stepIdentity } from './runner/state.ts'
 import { endMarked, isAlive, stopMain } from './runner/survivors.ts'
 import { createWorkspace, isThere, leftWorkspaces, markOf, removeWorkspace } from './runner/workspace.ts'
 
-const LIMIT_MS = 60_000
+const LIMIT_MS = 90_000
+/** What ended main may have ended the way to the swarm as well, for a moment. Main had got there. */
+const CONNECT_LIMIT_MS = 45_000
+const AGAIN_MS = 2000
 const MOST_SERVICES_TOLD = 20
 
 /** What there is of a main that did not clean up by itself. */
@@ -101,9 +104,20 @@ async function onTheSwarm(work: (connection: Connection, signal: AbortSignal) =>
   const signal = timeLimit(LIMIT_MS)
   const reach = readReach(process.env)
   learnSecrets()
-  await using workspace = await createWorkspace()
-  using connection = await connect({ reach }, workspace, process.env, signal)
-  await work(connection, signal)
+  const begunAt = nowMs()
+  for (;;) {
+    await using workspace = await createWorkspace()
+    let connection: Connection
+    try {
+      connection = await connect({ reach }, workspace, process.env, signal)
+    } catch (error) {
+      if (nowMs() - begunAt >= CONNECT_LIMIT_MS) throw error
+      await sleep(AGAIN_MS)
+      continue
+    }
+    using open = connection
+    return await work(open, signal)
+  }
 }
 
 /** What is a secret is known from the inputs alone, and no program that is started may get one with its environment. */

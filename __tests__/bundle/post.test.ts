@@ -59,6 +59,30 @@ describe('post', () => {
     LIMIT_MS,
   )
 
+  test(
+    'looks again for a while when the swarm cannot be reached',
+    async () => {
+      await using docker = await fakeDocker({ ...healthy, hangs: [UPDATE] })
+      const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env } })
+      await reaches(step, '::group::Deploy')
+      await until('the update', LIMIT_MS, async () => (await docker.requests()).includes(`POST ${UPDATE}`))
+      const refused = { command: 'dial-stdio', code: 1, stderr: 'connect: connection refused' }
+      await docker.become({ ...healthy, fails: [refused] })
+      const tries = async () => (await docker.calls()).filter((call) => call.includes('dial-stdio')).length
+      const before = await tries()
+      step.main.kill('SIGKILL')
+      const finished = step.finished
+      await until('a second try of post', LIMIT_MS, async () => (await tries()) >= before + 3)
+      await docker.become(healthy)
+      const run = await finished
+      expect(run.post).toMatchObject({ code: 0, stderr: '' })
+      expect(warningsOf(run)).toEqual([
+        'The run was cut off in the stage “Deploy”, before it could report:\nweb is as it was before the run',
+      ])
+    },
+    LIMIT_MS,
+  )
+
   test('after a main that was killed before it sent anything says so, and asks no swarm', async () => {
     await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
     const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState: true })

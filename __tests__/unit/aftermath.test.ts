@@ -1,8 +1,10 @@
-import { expect, test } from '@jest/globals'
-import { type Standing, standingOf } from '../../src/aftermath.ts'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { type Standing, settle, standingOf } from '../../src/aftermath.ts'
+import type { Connection } from '../../src/deployment.ts'
 import type { Service } from '../../src/docker/api.ts'
+import { type Engine, EngineError } from '../../src/docker/engine.ts'
 import { fingerprint } from '../../src/docker/spec-comparison.ts'
-import type { ServiceState } from '../../src/runner/state.ts'
+import type { RunState, ServiceState } from '../../src/runner/state.ts'
 import { createService, createSpec } from '../support/builders.ts'
 
 const spec = (version: string) => createSpec({ Labels: { version } })
@@ -42,4 +44,24 @@ test.each<[Standing, string, ServiceState, Service | undefined]>([
   ['moving', 'a service whose traffic moved', { ...update, phase: 'moving' }, has()],
 ])('%s: %s', (standing, _name, state, now) => {
   expect(standingOf(state, now)).toBe(standing)
+})
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+test('a half-way spec goes back also when a leader that comes back refuses that for a while', async () => {
+  const refusals = 30
+  const refused = new EngineError(500, 'raft: failed to process the request: node lost leader status')
+  const post = jest.fn<Engine['post']>()
+  for (let n = 0; n < refusals; n++) post.mockRejectedValueOnce(refused)
+  const engine = { get: async () => has(interim), post: post.mockResolvedValue(undefined) } as unknown as Engine
+  const state = { services: new Map([['web', canary]]), onCancel: 'keep' } as unknown as RunState
+  const settled = settle(state, { engine } as unknown as Connection, new AbortController().signal)
+  await jest.advanceTimersByTimeAsync(60_000)
+  expect(await settled).toEqual([expect.stringMatching(/^web is sent back to /)])
+  expect(post).toHaveBeenCalledTimes(refusals + 1)
 })

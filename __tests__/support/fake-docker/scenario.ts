@@ -23,6 +23,8 @@ export interface Scenario {
 
 /** The stand-in, ready to be first on a PATH. */
 export interface FakeDocker extends AsyncDisposable {
+  /** From now on it answers so. */
+  become(scenario: Scenario): Promise<void>
   /** The variables that make a step use it. */
   readonly env: Readonly<Record<string, string>>
   /** The command lines so far, in the order of their start. */
@@ -62,13 +64,15 @@ const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), 'docker.ts')
 /** Puts a stand-in for docker with this scenario into a directory of its own. */
 export async function fakeDocker(scenario: Scenario): Promise<FakeDocker> {
   const directory = await mkdtemp(join(tmpdir(), 'fake-docker-'))
-  await writeFile(join(directory, 'scenario.json'), JSON.stringify(scenario))
+  const become = (next: Scenario) => writeFile(join(directory, 'scenario.json'), JSON.stringify(next))
+  await become(scenario)
   for (const notes of ['calls', 'requests', 'environments']) await writeFile(join(directory, notes), '')
   const linesOf = async (notes: string) =>
     (await readFile(join(directory, notes), 'utf8')).split('\n').filter((line) => line !== '')
   await writeFile(join(directory, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${SCRIPT}' "$@"\n`)
   await chmod(join(directory, 'docker'), 0o755)
   return {
+    become,
     env: { PATH: `${directory}:/usr/bin:/bin`, FAKE_DOCKER: directory, DOCKER_HOST: 'unix:///fake.sock' },
     calls: () => linesOf('calls'),
     requests: () => linesOf('requests'),
