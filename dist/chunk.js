@@ -10713,6 +10713,7 @@ async function connect(deployment, workspace, env, signal2) {
     await managers.connect(signal2);
     return {
       docker: managers.docker,
+      isRemote: doors.every(({ text: text2 }) => text2.startsWith("ssh:")),
       cliVersion: cli.version,
       engine: managers.engine,
       configDirectory: directory,
@@ -11052,11 +11053,11 @@ var TreeBuilder = class {
       return { style: "block", isFolded: false, hasComment: false };
     }
     const [start, end2] = node.range ?? [0, 0];
-    const isPlain = node.type === import_yaml.Scalar.PLAIN;
+    const isPlain2 = node.type === import_yaml.Scalar.PLAIN;
     return {
-      style: isPlain ? "plain" : "quoted",
+      style: isPlain2 ? "plain" : "quoted",
       isFolded: /[\r\n]/.test(this.#source.slice(start, end2)),
-      hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end2, end2 + 80))
+      hasComment: isPlain2 && /^[ \t]+#/.test(this.#source.slice(end2, end2 + 80))
     };
   }
   #entries(map, depth) {
@@ -11861,8 +11862,8 @@ function withoutPart(spec, declared, part, key) {
   const [setting = ""] = path.slice(group.path.length);
   const { [setting]: otherwise } = { ...group.defaults, ...raw2(valueAt2(declared, group.path)) };
   const rest = setAt(raw2(valueAt2(spec, group.path)), [setting], otherwise);
-  const isPlain = Object.entries(rest).every(([key2, value]) => value === group.defaults[key2]);
-  return setAt(spec, group.path, isPlain ? valueAt2(declared, group.path) : rest);
+  const isPlain2 = Object.entries(rest).every(([key2, value]) => value === group.defaults[key2]);
+  return setAt(spec, group.path, isPlain2 ? valueAt2(declared, group.path) : rest);
 }
 function groupOf(path) {
   return GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
@@ -11937,8 +11938,460 @@ function attributeOf(entry) {
   return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? "";
 }
 
+// src/docker/placement.ts
+import { BlockList, isIP, isIPv4 } from "node:net";
+var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+var OPERATORS = ["==", "!="];
+var NODE_LABEL = "node.labels.";
+var ENGINE_LABEL = "engine.labels.";
+function constraintProblem(text2) {
+  const parsed2 = parseConstraint(text2);
+  return typeof parsed2 === "string" ? parsed2 : void 0;
+}
+function satisfies(node, constraint) {
+  const parsed2 = parseConstraint(constraint);
+  if (typeof parsed2 === "string") return false;
+  if (parsed2.key.toLowerCase() === "node.ip") return satisfiesAddress(node.Status.Addr ?? "", parsed2);
+  const actual = attribute(node, parsed2.key);
+  if (actual === void 0) return false;
+  return actual.toLowerCase() === parsed2.value.toLowerCase() !== parsed2.negated;
+}
+function eligibleNodes(nodes, placement = {}) {
+  return allowedNodes(nodes, placement).filter(
+    (node) => (
+      // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+      (node.Status.State === "ready" || node.Status.State === "unknown") && node.Spec.Availability === "active"
+    )
+  );
+}
+function allowedNodes(nodes, placement = {}) {
+  const constraints = placement.Constraints ?? [];
+  return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
+}
+function platformProblem(nodes, imagePlatforms) {
+  const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== "unknown" && os !== "unknown");
+  if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+    return void 0;
+  }
+  return {
+    image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+    nodes: distinct(
+      nodes.map(
+        ({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS)
+      )
+    )
+  };
+}
+function hasPlatform(node, platforms) {
+  if (platforms == null || platforms.length === 0) return true;
+  return platforms.some(({ Architecture = "", OS = "" }) => runs(node, { architecture: Architecture, os: OS }));
+}
+function runs(node, { architecture = "", os = "" }) {
+  const { Architecture, OS } = node.Description.Platform;
+  const wanted = architecture.toLowerCase() === "arm" ? "" : normalisedArchitecture(architecture);
+  return (wanted === "" || wanted === normalisedArchitecture(Architecture)) && (os === "" || os === OS);
+}
+function normalisedArchitecture(architecture) {
+  if (architecture === "x86_64") return "amd64";
+  if (architecture === "aarch64") return "arm64";
+  return architecture;
+}
+function platformName(architecture = "", os = "") {
+  return `${os || "any"}/${normalisedArchitecture(architecture) || "any"}`;
+}
+function distinct(texts) {
+  return [...new Set(texts)].sort();
+}
+function parseConstraint(text2) {
+  const operator2 = OPERATORS.find((candidate) => text2.includes(candidate));
+  if (operator2 === void 0) return `constraint expected one operator from ${OPERATORS.join(", ")}`;
+  const at = text2.indexOf(operator2);
+  const key = text2.slice(0, at).trim();
+  const value = text2.slice(at + operator2.length).trim();
+  if (!KEY.test(key)) return `key '${key}' is invalid`;
+  if (!VALUE.test(value)) return `value '${value}' is invalid`;
+  return { key, negated: operator2 === "!=", value };
+}
+function attribute(node, key) {
+  const known2 = key.toLowerCase();
+  switch (known2) {
+    case "node.id":
+      return node.ID;
+    case "node.hostname":
+      return node.Description.Hostname;
+    case "node.role":
+      return node.Spec.Role;
+    case "node.platform.os":
+      return node.Description.Platform.OS;
+    case "node.platform.arch":
+      return node.Description.Platform.Architecture;
+    default:
+      if (isLabelKey(known2, NODE_LABEL)) return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+      if (isLabelKey(known2, ENGINE_LABEL)) return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+      return void 0;
+  }
+}
+function isLabelKey(key, prefix) {
+  return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+  return labels !== void 0 && Object.hasOwn(labels, name) ? labels[name] ?? "" : "";
+}
+function satisfiesAddress(address, { value, negated }) {
+  const [base = "", prefix, ...more] = value.split("/");
+  const bits = isIPv4(base) ? 32 : 128;
+  const length = prefix === void 0 ? bits : Number(prefix);
+  const valid = isIP(base) !== 0 && more.length === 0 && (prefix === void 0 || /^\d{1,3}$/.test(prefix)) && length <= bits;
+  if (!valid) return false;
+  if (isIPv4(address) && !isIPv4(base) && length < 96) return negated;
+  const network = new BlockList();
+  network.addSubnet(base, length, family(base));
+  const within = isIP(address) !== 0 && network.check(address, family(address));
+  return within !== negated;
+}
+function family(address) {
+  return isIPv4(address) ? "ipv4" : "ipv6";
+}
+
+// src/docker/published-ports.ts
+function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+  return `${port}/${protocol}`;
+}
+function namedPorts({ EndpointSpec: endpoint }) {
+  return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+}
+function portsOf({ Spec: spec, Endpoint: endpoint }) {
+  const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+  return [...namedPorts(spec), ...given];
+}
+function portInTheWay(wanted, others) {
+  return wanted.find(
+    (port) => others.some((other) => portName2(other) === portName2(port) && !(isHost(port) && isHost(other)))
+  );
+}
+function hasPort(ports, port) {
+  return ports.some((one) => portName2(one) === portName2(port) && isHost(one) === isHost(port));
+}
+function isHost({ PublishMode: mode }) {
+  return mode === "host";
+}
+
+// src/docker/service-mode.ts
+function isJob(spec) {
+  return spec.Mode.ReplicatedJob !== void 0 || spec.Mode.GlobalJob !== void 0;
+}
+function wantedTasks(spec) {
+  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1;
+  if (spec.Mode.ReplicatedJob)
+    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+  return void 0;
+}
+function isGlobal(spec) {
+  return spec.Mode.Global !== void 0 || spec.Mode.GlobalJob !== void 0;
+}
+function endsForGood(spec) {
+  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? "any";
+  return isJob(spec) || condition !== "any";
+}
+var NO_NODE = "node.id==swarm-deploy.none";
+function withoutTasks(spec) {
+  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+  const { TaskTemplate: template } = spec;
+  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+function allowingNodes(template) {
+  const { Constraints: constraints } = template.Placement ?? {};
+  if (!constraints?.includes(NO_NODE)) return template;
+  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
+}
+function modeName({ Mode: mode }) {
+  if (mode.Global) return "global";
+  if (mode.GlobalJob) return "global-job";
+  return mode.ReplicatedJob ? "replicated-job" : "replicated";
+}
+
+// src/docker/spec-template.ts
+var FIELDS = /* @__PURE__ */ new Set([
+  ".",
+  ".Service",
+  ".Service.ID",
+  ".Service.Name",
+  ".Service.Labels",
+  ".Node",
+  ".Node.ID",
+  ".Node.Hostname",
+  ".Node.Platform",
+  ".Node.Platform.Architecture",
+  ".Node.Platform.OS",
+  ".Task",
+  ".Task.ID",
+  ".Task.Name",
+  ".Task.Slot"
+]);
+var WORDS = new Set(
+  "and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with".split(
+    " "
+  )
+);
+var ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+var FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+var WORD2 = /^[a-z_]\w*$/i;
+var COMMENT = /^\/\*.*\*\/$/s;
+var STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+function templateProblem(text2) {
+  if (!text2.includes("{{")) return void 0;
+  const actions = [...text2.matchAll(ACTION)].map(([, action = ""]) => action);
+  if (text2.replaceAll(ACTION, "").includes("{{")) return actions.length === 0 ? "its `{{` has no end" : void 0;
+  if (!actions.every(isPlain)) return void 0;
+  if (actions.includes("")) return "there is nothing in its `{{ }}`";
+  const isUnknown = actions.some(
+    (action) => FIELD.test(action) ? !FIELDS.has(action) : WORD2.test(action) && !WORDS.has(action)
+  );
+  return isUnknown ? "it names what Swarm does not know in its `{{ }}`" : void 0;
+}
+function isPlain(action) {
+  if (WORD2.test(action)) return !WORDS.has(action);
+  return action === "" || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+// src/docker/swarm-rules.ts
+var NAME2 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+var LONGEST_NAME2 = 63;
+var OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
+var LONGEST_OBJECT_NAME = 64;
+var LEAST_MEMORY = 4 * 1024 * 1024;
+var LEAST_CPUS = 1e6;
+var LEAST_DURATION = 1e6;
+var NANOSECONDS = 1e9;
+function specViolations(spec) {
+  const { TaskTemplate: template } = spec;
+  const container2 = template.ContainerSpec;
+  return [
+    ...nameViolations(spec.Name),
+    ...resourceViolations(template.Resources?.Limits, "limit"),
+    ...resourceViolations(template.Resources?.Reservations, "reservation"),
+    ...restartViolations(template.RestartPolicy),
+    ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
+    ...updateViolations(spec),
+    ...policyViolations(spec.UpdateConfig, "update"),
+    ...policyViolations(spec.RollbackConfig, "rollback"),
+    ...endpointViolations(spec),
+    ...mountViolations(container2?.Mounts ?? []),
+    ...fileViolations(
+      "secrets",
+      (container2?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))
+    ),
+    ...fileViolations(
+      "configs",
+      (container2?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))
+    ),
+    ...templateViolations(spec),
+    ...directoryViolations(container2?.Dir),
+    ...healthViolations(container2?.Healthcheck)
+  ];
+}
+function changeViolations(current, wanted) {
+  const [was, becomes] = [modeName(current), modeName(wanted)];
+  if (was === becomes) return [];
+  return [
+    {
+      setting: "mode",
+      problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`
+    }
+  ];
+}
+function nameProblem(name, what) {
+  if (!NAME2.test(name)) return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+  return name.length > LONGEST_NAME2 ? tooLong2(name, LONGEST_NAME2) : void 0;
+}
+function objectNameProblem(name, what) {
+  if (!OBJECT_NAME.test(name)) return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
+  return name.length > LONGEST_OBJECT_NAME ? tooLong2(name, LONGEST_OBJECT_NAME) : void 0;
+}
+var ENDS = "with a letter or digit first and last";
+function noName(name, what) {
+  return `${cut2(name)} is no name of ${what}`;
+}
+function tooLong2(name, most) {
+  return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${cut2(name)}`;
+}
+var LONGEST_SHOWN2 = 70;
+function cut2(name) {
+  return JSON.stringify(name.length > LONGEST_SHOWN2 ? `${name.slice(0, LONGEST_SHOWN2)}…` : name);
+}
+function nameViolations(name) {
+  const problem2 = nameProblem(name, "a service");
+  return problem2 === void 0 ? [] : [{ setting: "name", problem: problem2 }];
+}
+function resourceViolations(resources, kind) {
+  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
+  const violations = [];
+  if (cpus !== 0 && cpus < LEAST_CPUS) {
+    const problem2 = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
+    violations.push({ setting: `cpu ${kind}`, problem: problem2 });
+  }
+  if (memory !== 0 && memory < LEAST_MEMORY) {
+    const problem2 = `${memory} bytes are less than Swarm takes: write 4M or more`;
+    violations.push({ setting: `memory ${kind}`, problem: problem2 });
+  }
+  return violations;
+}
+var CONDITIONS = ["none", "on-failure", "any"];
+function restartViolations(policy2) {
+  const { Condition: condition = "", Delay: delay = 0, Window: window = 0 } = policy2 ?? {};
+  return [
+    ...choiceViolations("restart condition", condition, CONDITIONS),
+    ...negativeViolations("restart delay", delay),
+    ...negativeViolations("restart window", window)
+  ];
+}
+function constraintViolations(constraint) {
+  const problem2 = constraintProblem(constraint);
+  if (problem2 === void 0) return [];
+  return [
+    {
+      setting: "constraints",
+      problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem2}): write it like node.role==manager or node.labels.zone!=west`
+    }
+  ];
+}
+function updateViolations(spec) {
+  const { UpdateConfig: update, Mode: mode } = spec;
+  if (update === void 0) return [];
+  if (mode.ReplicatedJob !== void 0 || mode.GlobalJob !== void 0) {
+    return [{ setting: "update policy", problem: "Swarm takes no update policy for a job: leave it out" }];
+  }
+  const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
+  return [
+    ...negativeViolations("update delay", delay),
+    ...negativeViolations("update monitor", monitor),
+    ...ratio >= 0 && ratio <= 1 ? [] : [{ setting: "update failure ratio", problem: `${ratio} is no ratio: write 0 to 1` }]
+  ];
+}
+var ACTIONS = ["pause", "continue", "rollback"];
+var ORDERS = ["stop-first", "start-first"];
+function policyViolations(policy2, phase) {
+  return [
+    ...choiceViolations(`${phase} failure action`, policy2?.FailureAction ?? "", ACTIONS),
+    ...choiceViolations(`${phase} order`, policy2?.Order ?? "", ORDERS)
+  ];
+}
+function endpointViolations(spec) {
+  const { Mode: mode = "", Ports: ports = [] } = spec.EndpointSpec ?? {};
+  const isIngress = ({ PublishMode: published }) => published !== "host";
+  return [
+    ...choiceViolations("endpoint mode", mode, ["vip", "dnsrr"]),
+    ...mode === "dnsrr" && ports.some(isIngress) ? [
+      {
+        setting: "endpoint mode",
+        problem: "with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out"
+      }
+    ] : [],
+    ...doubles(namedPorts(spec).map(portName2)).map((port) => ({
+      setting: "ports",
+      problem: `${port} is published twice: leave one of the two out`
+    }))
+  ];
+}
+function mountViolations(mounts) {
+  const problems = [
+    ...doubles(mounts.map(({ Target: target = "" }) => target)).map(
+      (target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`
+    ),
+    ...mounts.flatMap((mount) => mountProblem(mount) ?? [])
+  ];
+  return problems.map((problem2) => ({ setting: "mounts", problem: problem2 }));
+}
+var VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
+function mountProblem(mount) {
+  const { Type: type = "volume", Source: source = "", Target: target = "", VolumeOptions: options } = mount;
+  if (type === "npipe") return void 0;
+  if (isFixed(target) && !isAbsolute(target)) {
+    return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
+  }
+  if (target === "/") return "the target is /, which is the whole container: write a directory in it";
+  if (!isFixed(source)) return void 0;
+  if (type === "bind" && !isAbsolute(source)) {
+    return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
+  }
+  if (type === "tmpfs" && source !== "") return `the tmpfs ${target} has a source: leave it out`;
+  if (type !== "volume" || source === "") return void 0;
+  if (isAbsolute(source)) return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
+  const driver = options?.DriverConfig?.Name ?? "";
+  return (driver === "" || driver === "local") && !VOLUME_NAME.test(source) ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first` : void 0;
+}
+function isAbsolute(path) {
+  return path.startsWith("/") || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+function isFixed(text2) {
+  return !text2.includes("{{");
+}
+function fileViolations(setting, references) {
+  const targets = references.flatMap(({ file }) => file?.Name ?? []);
+  const nameless = references.filter(({ file }) => file !== void 0 && (file.Name ?? "") === "");
+  return [
+    ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
+    ...doubles(targets.filter((target) => target !== "")).map((target) => ({
+      setting,
+      problem: `two of them have the target ${target}: give one of the two another \`target\``
+    }))
+  ];
+}
+var KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
+function templateViolations({ TaskTemplate: { ContainerSpec: container2 } }) {
+  const of = (setting, text2, item) => {
+    const why = templateProblem(text2);
+    if (why === void 0) return [];
+    return [
+      { setting, ...item !== void 0 && { item }, problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` }
+    ];
+  };
+  const variables2 = (container2?.Env ?? []).flatMap((variable) => {
+    const at = variable.indexOf("=");
+    return at < 0 ? [] : of("environment", variable.slice(at + 1), variable.slice(0, at));
+  });
+  const mounts = (container2?.Mounts ?? []).flatMap(({ Source: source = "", Target: target = "" }) => [
+    ...of("mounts", source),
+    ...of("mounts", target)
+  ]);
+  return [...variables2, ...mounts, ...of("hostname", container2?.Hostname ?? "")];
+}
+function directoryViolations(directory = "") {
+  if (directory === "" || isAbsolute(directory)) return [];
+  const problem2 = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
+  return [{ setting: "working directory", problem: problem2 }];
+}
+function healthViolations(check = {}) {
+  const durations = [
+    ["health interval", check.Interval],
+    ["health timeout", check.Timeout],
+    ["health start period", check.StartPeriod],
+    ["health start interval", check.StartInterval]
+  ];
+  return [
+    ...durations.flatMap(
+      ([setting, duration = 0]) => duration === 0 || duration >= LEAST_DURATION ? [] : [{ setting, problem: "it is shorter than Swarm takes: write 1ms or more" }]
+    ),
+    ...(check.Retries ?? 0) < 0 ? [{ setting: "health retries", problem: `${check.Retries} is negative: write 0 or more` }] : []
+  ];
+}
+function choiceViolations(setting, value, choices) {
+  if (value === "" || choices.includes(value)) return [];
+  const known2 = new Intl.ListFormat("en", { type: "disjunction" }).format(choices);
+  return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known2}` }];
+}
+function negativeViolations(setting, duration) {
+  return duration < 0 ? [{ setting, problem: "it is negative: write 0s or more" }] : [];
+}
+function doubles(texts) {
+  return [...new Set(texts.filter((text2, index) => texts.indexOf(text2) !== index))];
+}
+
 // src/inputs/shell-words.ts
-var OPERATORS = new Set(";|&<>()");
+var OPERATORS2 = new Set(";|&<>()");
 var EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
 var ESCAPED_IN_QUOTES = new Set('$`"\\\n');
 function shellWords(text2) {
@@ -11976,7 +12429,7 @@ var Scanner = class {
       const end2 = this.#text.indexOf("\n", this.#at);
       this.#at = end2 < 0 ? this.#text.length : end2;
     } else {
-      if (OPERATORS.has(sign)) this.#noteOperator(sign);
+      if (OPERATORS2.has(sign)) this.#noteOperator(sign);
       if (sign === "$" && /['"]/.test(this.#following())) this.#noteExpansion();
       this.#take(sign);
     }
@@ -12434,7 +12887,7 @@ function parseAlias(text2) {
 }
 
 // src/inputs/variables.ts
-var NAME2 = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+var NAME3 = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 function variablesFrom(env, problems) {
   if (env === void 0) return {};
   if (env.kind === "text") {
@@ -12444,7 +12897,7 @@ function variablesFrom(env, problems) {
   const pairs = env.kind === "map" ? pairsOfMap(env, problems) : pairsOfList(env, problems);
   const known2 = /* @__PURE__ */ new Set();
   for (const [name, value] of pairs) {
-    if (!NAME2.test(name)) {
+    if (!NAME3.test(name)) {
       problems.add(`${shown2(name)} is no name of a variable: write letters, digits and _, no digit first`);
     } else if (known2.has(name)) problems.add(`${name} is given twice: leave one of the two`);
     else if (value.includes("\0"))
@@ -12510,8 +12963,7 @@ var COMPOSE_KEYS = new Set(
   )
 );
 var NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
-var NAME3 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-var LONGEST_NAME2 = 63;
+var LONGEST_PLACE = 63;
 var MOST_REPLICAS = 1e6;
 var PAIR = "`web: ghcr.io/org/web:1.2`";
 function servicesFromText(text2, forAll, problems) {
@@ -12547,7 +12999,7 @@ function entriesOfList(items) {
   });
 }
 function placeOf(name) {
-  return `services: ${name.slice(0, LONGEST_NAME2)}`;
+  return `services: ${name.slice(0, LONGEST_PLACE)}`;
 }
 function requestFromEntry(entry, forAll, problems) {
   const { value } = entry;
@@ -12646,14 +13098,8 @@ function nameOf2(entry, map, problems) {
 }
 function checkName(name) {
   if (name === "") throw new UserError("the name is empty: write the name of the service");
-  if (name.length > LONGEST_NAME2)
-    throw new UserError(
-      `the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME2}, write a shorter one`
-    );
-  if (NAME3.test(name)) return;
-  throw new UserError(
-    `${shown2(name)} is no name of a service: write letters, digits, - and _, with a letter or digit first and last`
-  );
+  const problem2 = nameProblem(name, "a service");
+  if (problem2 !== void 0) throw new UserError(problem2);
 }
 function checkNames(entries, problems) {
   const known2 = /* @__PURE__ */ new Set();
@@ -13126,9 +13572,9 @@ function substitutionsIn(text2, line) {
     ];
   });
 }
-var OPERATORS2 = [":-", "-", ":?", "?"];
+var OPERATORS3 = [":-", "-", ":?", "?"];
 function misreadIn(operator2, rest) {
-  return OPERATORS2.slice(0, Math.max(0, OPERATORS2.indexOf(operator2))).find((other) => rest.includes(other)) ?? "";
+  return OPERATORS3.slice(0, Math.max(0, OPERATORS3.indexOf(operator2))).find((other) => rest.includes(other)) ?? "";
 }
 function lineBreaks(text2, from, to) {
   let count = 0;
@@ -13674,10 +14120,10 @@ var Lint = class {
         `${path} line ${line}: ${what} takes its content from the variable ${words}, which is not set: set it in the \`env\` of the step or in an \`env-file\``
       );
     }
-    const label = text(`${key}:${name.replaceAll("$", "$$$$")}:${words}`, line);
+    const label2 = text(`${key}:${name.replaceAll("$", "$$$$")}:${words}`, line);
     const others = value.entries.filter((entry) => !SOURCES.includes(entry.key));
     const file = key === "driver" ? [] : [{ key: "file", line, value: text(NO_FILE, line) }];
-    return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label);
+    return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label2);
   }
 };
 function sourcesOf2(object) {
@@ -14371,7 +14817,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal2) 
       await remove(engine, `/configs/${other.id}`, signal2);
       continue;
     }
-    if (nowMs() >= deadline) throw new UserError(tooLong2(name, other, now, timeoutSeconds));
+    if (nowMs() >= deadline) throw new UserError(tooLong3(name, other, now, timeoutSeconds));
     if (waitsFor !== other.id) {
       log.info(`${name}: waiting for ${named2(other.holder)} to release it, for at most ${timeoutSeconds} s`);
     }
@@ -14383,7 +14829,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal2) 
 function named2({ owner, url }) {
   return url === "" ? owner : `${owner} (${url})`;
 }
-function tooLong2(name, { holder, createdAt }, now, timeoutSeconds) {
+function tooLong3(name, { holder, createdAt }, now, timeoutSeconds) {
   const left = secondsLeft(createdAt, holder.seconds, now);
   const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : "";
   return `lock-timeout: ${named2(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
@@ -14542,42 +14988,6 @@ async function removeWorkspace(directory) {
 }
 function removeAll(directory) {
   return rm2(directory, { recursive: true, force: true, maxRetries: 3 });
-}
-
-// src/docker/service-mode.ts
-function isJob(spec) {
-  return spec.Mode.ReplicatedJob !== void 0 || spec.Mode.GlobalJob !== void 0;
-}
-function wantedTasks(spec) {
-  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1;
-  if (spec.Mode.ReplicatedJob)
-    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-  return void 0;
-}
-function isGlobal(spec) {
-  return spec.Mode.Global !== void 0 || spec.Mode.GlobalJob !== void 0;
-}
-function endsForGood(spec) {
-  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? "any";
-  return isJob(spec) || condition !== "any";
-}
-var NO_NODE = "node.id==swarm-deploy.none";
-function withoutTasks(spec) {
-  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
-  const { TaskTemplate: template } = spec;
-  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
-  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
-}
-function allowingNodes(template) {
-  const { Constraints: constraints } = template.Placement ?? {};
-  if (!constraints?.includes(NO_NODE)) return template;
-  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
-  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
-}
-function modeName({ Mode: mode }) {
-  if (mode.Global) return "global";
-  if (mode.GlobalJob) return "global-job";
-  return mode.ReplicatedJob ? "replicated-job" : "replicated";
 }
 
 // src/parallel.ts
@@ -14797,6 +15207,11 @@ export {
   mayRepeat,
   secondsSince,
   toTenths,
+  constraintProblem,
+  eligibleNodes,
+  allowedNodes,
+  platformProblem,
+  hasPlatform,
   readUserFile,
   longestTrial,
   trial,
@@ -14814,6 +15229,15 @@ export {
   overlay,
   entriesOf,
   withRecord,
+  portName2 as portName,
+  namedPorts,
+  portsOf,
+  portInTheWay,
+  hasPort,
+  specViolations,
+  changeViolations,
+  nameProblem,
+  objectNameProblem,
   rulesDocker,
   variablesRulingDocker,
   adviceInside,

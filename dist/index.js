@@ -18,13 +18,17 @@ import {
   __using,
   addSummary,
   adviceInside,
+  allowedNodes,
   allowingNodes,
   canonicalName,
+  changeViolations,
   changedParts,
   commandOf,
   connect,
+  constraintProblem,
   createWorkspace,
   difference,
+  eligibleNodes,
   endsForGood,
   entriesOf,
   entryAt,
@@ -34,6 +38,8 @@ import {
   fingerprint,
   foreignLine,
   groupBy,
+  hasPlatform,
+  hasPort,
   helperFor,
   hide,
   imageOf,
@@ -52,13 +58,20 @@ import {
   mapValues,
   messageOf,
   modeName,
+  nameProblem,
+  namedPorts,
   note,
   nowMs,
+  objectNameProblem,
   openState,
   overlay,
   parseGoJson,
   parseReference,
   pathMatches,
+  platformProblem,
+  portInTheWay,
+  portName,
+  portsOf,
   printable,
   readInputs,
   readUserFile,
@@ -74,6 +87,7 @@ import {
   shortened,
   sleep,
   speakForAll,
+  specViolations,
   stage,
   storedCredential,
   takeLock,
@@ -734,7 +748,7 @@ function routeOf(services) {
 function parseRoute(text3) {
   try {
     const { labels, alias } = JSON.parse(text3 ?? "");
-    if (!Array.isArray(labels) || !labels.every((label2) => typeof label2 === "string" && label2 !== "")) return void 0;
+    if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string" && label !== "")) return void 0;
     if (typeof alias === "string") return { labels, alias };
     return labels.length === 0 ? void 0 : { labels };
   } catch {
@@ -751,7 +765,7 @@ function generationOf({ Spec }) {
   return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
 }
 function namesWith(prefixes, { Labels }) {
-  return Object.keys(Labels ?? {}).filter((label2) => prefixes.some((prefix) => label2.startsWith(prefix)));
+  return Object.keys(Labels ?? {}).filter((label) => prefixes.some((prefix) => label.startsWith(prefix)));
 }
 function routingOf({ routeLabels, routeAlias }, name, spec) {
   const labels = namesWith(routeLabels, spec);
@@ -794,7 +808,7 @@ function routed(wanted, name, { next, generation }, routing) {
   );
 }
 function hidden(spec, { labels, alias }) {
-  const kept = Object.entries(spec.Labels ?? {}).filter(([label2]) => label2 !== LIVE_LABEL && !labels.includes(label2));
+  const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
   return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
 }
 function claimed(spec, name) {
@@ -906,11 +920,11 @@ function holds(outer, inner) {
   const [base = "", bits] = outer.split("/");
   const [address = ""] = inner.split("/");
   if (isIPv4(base) !== isIPv4(address)) return false;
-  const family2 = isIPv4(base) ? "ipv4" : "ipv6";
+  const family = isIPv4(base) ? "ipv4" : "ipv6";
   try {
     const block = new BlockList();
-    block.addSubnet(base, Number(bits), family2);
-    return block.check(address, family2);
+    block.addSubnet(base, Number(bits), family);
+    return block.check(address, family);
   } catch {
     return false;
   }
@@ -948,122 +962,6 @@ function whyNot(missing, networks, asked) {
 }
 function subnetsOf({ IPAM: ipam }) {
   return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
-}
-
-// src/docker/placement.ts
-import { BlockList as BlockList2, isIP as isIP2, isIPv4 as isIPv42 } from "node:net";
-var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-var OPERATORS = ["==", "!="];
-var NODE_LABEL = "node.labels.";
-var ENGINE_LABEL = "engine.labels.";
-function constraintProblem(text3) {
-  const parsed = parseConstraint(text3);
-  return typeof parsed === "string" ? parsed : void 0;
-}
-function satisfies(node, constraint) {
-  const parsed = parseConstraint(constraint);
-  if (typeof parsed === "string") return false;
-  if (parsed.key.toLowerCase() === "node.ip") return satisfiesAddress(node.Status.Addr ?? "", parsed);
-  const actual = attribute(node, parsed.key);
-  if (actual === void 0) return false;
-  return actual.toLowerCase() === parsed.value.toLowerCase() !== parsed.negated;
-}
-function eligibleNodes(nodes, placement = {}) {
-  return allowedNodes(nodes, placement).filter(
-    (node) => (
-      // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-      (node.Status.State === "ready" || node.Status.State === "unknown") && node.Spec.Availability === "active"
-    )
-  );
-}
-function allowedNodes(nodes, placement = {}) {
-  const constraints = placement.Constraints ?? [];
-  return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
-}
-function platformProblem(nodes, imagePlatforms) {
-  const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== "unknown" && os !== "unknown");
-  if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-    return void 0;
-  }
-  return {
-    image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-    nodes: distinct(
-      nodes.map(
-        ({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS)
-      )
-    )
-  };
-}
-function hasPlatform(node, platforms) {
-  if (platforms == null || platforms.length === 0) return true;
-  return platforms.some(({ Architecture = "", OS = "" }) => runs(node, { architecture: Architecture, os: OS }));
-}
-function runs(node, { architecture = "", os = "" }) {
-  const { Architecture, OS } = node.Description.Platform;
-  const wanted = architecture.toLowerCase() === "arm" ? "" : normalisedArchitecture(architecture);
-  return (wanted === "" || wanted === normalisedArchitecture(Architecture)) && (os === "" || os === OS);
-}
-function normalisedArchitecture(architecture) {
-  if (architecture === "x86_64") return "amd64";
-  if (architecture === "aarch64") return "arm64";
-  return architecture;
-}
-function platformName(architecture = "", os = "") {
-  return `${os || "any"}/${normalisedArchitecture(architecture) || "any"}`;
-}
-function distinct(texts) {
-  return [...new Set(texts)].sort();
-}
-function parseConstraint(text3) {
-  const operator = OPERATORS.find((candidate) => text3.includes(candidate));
-  if (operator === void 0) return `constraint expected one operator from ${OPERATORS.join(", ")}`;
-  const at = text3.indexOf(operator);
-  const key = text3.slice(0, at).trim();
-  const value = text3.slice(at + operator.length).trim();
-  if (!KEY.test(key)) return `key '${key}' is invalid`;
-  if (!VALUE.test(value)) return `value '${value}' is invalid`;
-  return { key, negated: operator === "!=", value };
-}
-function attribute(node, key) {
-  const known2 = key.toLowerCase();
-  switch (known2) {
-    case "node.id":
-      return node.ID;
-    case "node.hostname":
-      return node.Description.Hostname;
-    case "node.role":
-      return node.Spec.Role;
-    case "node.platform.os":
-      return node.Description.Platform.OS;
-    case "node.platform.arch":
-      return node.Description.Platform.Architecture;
-    default:
-      if (isLabelKey(known2, NODE_LABEL)) return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-      if (isLabelKey(known2, ENGINE_LABEL)) return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-      return void 0;
-  }
-}
-function isLabelKey(key, prefix) {
-  return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-  return labels !== void 0 && Object.hasOwn(labels, name) ? labels[name] ?? "" : "";
-}
-function satisfiesAddress(address, { value, negated }) {
-  const [base = "", prefix, ...more] = value.split("/");
-  const bits = isIPv42(base) ? 32 : 128;
-  const length = prefix === void 0 ? bits : Number(prefix);
-  const valid = isIP2(base) !== 0 && more.length === 0 && (prefix === void 0 || /^\d{1,3}$/.test(prefix)) && length <= bits;
-  if (!valid) return false;
-  if (isIPv42(address) && !isIPv42(base) && length < 96) return negated;
-  const network = new BlockList2();
-  network.addSubnet(base, length, family(base));
-  const within = isIP2(address) !== 0 && network.check(address, family(address));
-  return within !== negated;
-}
-function family(address) {
-  return isIPv42(address) ? "ipv4" : "ipv6";
 }
 
 // src/docker/nodes-left-out.ts
@@ -1559,8 +1457,8 @@ function plain(text3) {
 }
 function fenced(lines) {
   const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
-  const runs2 = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
-  const longest = Math.max(2, ...runs2.map((run2) => run2.length));
+  const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
+  const longest = Math.max(2, ...runs.map((run2) => run2.length));
   const fence = "`".repeat(longest + 1);
   return [fence, ...shown, fence].join("\n");
 }
@@ -1732,8 +1630,8 @@ function wakeOnEvents(engine, signal) {
   return {
     async next(atTheLatestMs) {
       if (!open && !listening.aborted) void listen();
-      const rung = new Promise((resolve2) => {
-        ring = resolve2;
+      const rung = new Promise((resolve3) => {
+        ring = resolve3;
       });
       const clock = new AbortController();
       const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
@@ -1767,8 +1665,8 @@ function beginWatch(field, endsAtFailure = false) {
   let watched = [];
   let isComplete2 = false;
   let complete2 = () => void 0;
-  const completed2 = new Promise((resolve2) => {
-    complete2 = resolve2;
+  const completed2 = new Promise((resolve3) => {
+    complete2 = resolve3;
   });
   let isOver = false;
   let wake = () => void 0;
@@ -1801,8 +1699,8 @@ function beginWatch(field, endsAtFailure = false) {
       let seenAt = startedAt;
       while (watched.length > 0 || !isComplete2) {
         if (watched.length === 0) {
-          await new Promise((resolve2) => {
-            wake = resolve2;
+          await new Promise((resolve3) => {
+            wake = resolve3;
           });
           continue;
         }
@@ -2310,9 +2208,9 @@ function beforeInterim(service) {
 function withNote2(spec, note2) {
   return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note2) } };
 }
-function parseNote(label2) {
+function parseNote(label) {
   try {
-    const { before = {}, meanwhile = {}, run: run2 } = JSON.parse(label2 ?? "");
+    const { before = {}, meanwhile = {}, run: run2 } = JSON.parse(label ?? "");
     const mark = parseMark(run2);
     return { before, meanwhile, ...mark && { run: mark } };
   } catch {
@@ -2867,7 +2765,7 @@ function planService(request, loggedIn, observed, hasLock) {
     return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
   }
   if (request.replicas !== void 0 && current !== void 0 && current.Spec.Mode.Replicated === void 0) {
-    return `service ${name} is a ${modeOf(current.Spec)} service: it has no replicas to set, leave \`replicas\` out`;
+    return `service ${name} is a ${modeName(current.Spec).replace("-", " ")} service: it has no replicas to set, leave \`replicas\` out`;
   }
   try {
     const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
@@ -2936,8 +2834,8 @@ function namedAccess(request, current, image, { configs }) {
 function namedConfig(request, current) {
   if (request.authConfig !== void 0) return { source: "`auth-config`", name: request.authConfig };
   const labels = request.labels ?? current?.Spec.Labels ?? {};
-  const label2 = CONFIG_LABELS.find((key) => labels[key]);
-  return label2 === void 0 ? void 0 : { source: `its label ${label2}`, name: labels[label2] ?? "" };
+  const label = CONFIG_LABELS.find((key) => labels[key]);
+  return label === void 0 ? void 0 : { source: `its label ${label}`, name: labels[label] ?? "" };
 }
 function matchingAccess(image, configs) {
   const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
@@ -2966,10 +2864,6 @@ function referenceOf(service) {
   } catch {
     return void 0;
   }
-}
-function modeOf({ Mode: mode }) {
-  if (mode.Global) return "global";
-  return mode.GlobalJob ? "global job" : "replicated job";
 }
 function list2(names) {
   return new Intl.ListFormat("en").format(names);
@@ -3330,8 +3224,8 @@ function contentProblem(content) {
   if (!Array.isArray(plugins) || !plugins.includes("ActiveDirectory")) {
     return `the config's CmsPlugins do not list ActiveDirectory: ${advice}`;
   }
-  const join3 = asObject(root.DomainJoinConfig);
-  const missing = JOIN_FIELDS.filter((field) => typeof join3?.[field] !== "string" || join3[field] === "");
+  const join4 = asObject(root.DomainJoinConfig);
+  const missing = JOIN_FIELDS.filter((field) => typeof join4?.[field] !== "string" || join4[field] === "");
   if (missing.length > 0) return `the config's DomainJoinConfig lacks ${missing.join(", ")}: ${advice}`;
   const accounts = asObject(root.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
   if (!Array.isArray(accounts) || accounts.length === 0 || !accounts.every((one) => asObject(one)?.Name)) {
@@ -3435,16 +3329,16 @@ function limitOf(current, wanted, node, there) {
 }
 var ANY = { room: Number.POSITIVE_INFINITY, by: "" };
 function portLimit(current, wanted, there) {
-  const old = hostPorts(current).map(portName);
-  const taken = hostPorts(wanted).find((port) => old.includes(portName(port)));
-  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName(taken)}` };
+  const old = hostPorts(current).map(portName2);
+  const taken = hostPorts(wanted).find((port) => old.includes(portName2(port)));
+  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName2(taken)}` };
   return ANY;
 }
 function hostPorts({ EndpointSpec: endpoint }) {
-  const isFixed2 = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
-  return (endpoint?.Ports ?? []).filter(isFixed2);
+  const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
+  return (endpoint?.Ports ?? []).filter(isFixed);
 }
-function portName({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
   return `${port}/${protocol}`;
 }
 function replicasLimit(wanted, there) {
@@ -3576,309 +3470,13 @@ function isOfStack({ name }, labels) {
   return labels?.[NAMESPACE_LABEL] === name;
 }
 
-// src/docker/published-ports.ts
-function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
-  return `${port}/${protocol}`;
-}
-function namedPorts({ EndpointSpec: endpoint }) {
-  return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-}
-function portsOf({ Spec: spec, Endpoint: endpoint }) {
-  const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-  return [...namedPorts(spec), ...given];
-}
-function portInTheWay(wanted, others) {
-  return wanted.find(
-    (port) => others.some((other) => portName2(other) === portName2(port) && !(isHost(port) && isHost(other)))
-  );
-}
-function hasPort(ports, port) {
-  return ports.some((one) => portName2(one) === portName2(port) && isHost(one) === isHost(port));
-}
-function isHost({ PublishMode: mode }) {
-  return mode === "host";
-}
-
-// src/docker/spec-template.ts
-var FIELDS = /* @__PURE__ */ new Set([
-  ".",
-  ".Service",
-  ".Service.ID",
-  ".Service.Name",
-  ".Service.Labels",
-  ".Node",
-  ".Node.ID",
-  ".Node.Hostname",
-  ".Node.Platform",
-  ".Node.Platform.Architecture",
-  ".Node.Platform.OS",
-  ".Task",
-  ".Task.ID",
-  ".Task.Name",
-  ".Task.Slot"
-]);
-var WORDS = new Set(
-  "and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with".split(
-    " "
-  )
-);
-var ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
-var FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-var WORD = /^[a-z_]\w*$/i;
-var COMMENT = /^\/\*.*\*\/$/s;
-var STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
-function templateProblem(text3) {
-  if (!text3.includes("{{")) return void 0;
-  const actions = [...text3.matchAll(ACTION)].map(([, action = ""]) => action);
-  if (text3.replaceAll(ACTION, "").includes("{{")) return actions.length === 0 ? "its `{{` has no end" : void 0;
-  if (!actions.every(isPlain2)) return void 0;
-  if (actions.includes("")) return "there is nothing in its `{{ }}`";
-  const isUnknown = actions.some(
-    (action) => FIELD.test(action) ? !FIELDS.has(action) : WORD.test(action) && !WORDS.has(action)
-  );
-  return isUnknown ? "it names what Swarm does not know in its `{{ }}`" : void 0;
-}
-function isPlain2(action) {
-  if (WORD.test(action)) return !WORDS.has(action);
-  return action === "" || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
-}
-
-// src/docker/swarm-rules.ts
-var NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-var LONGEST_NAME3 = 63;
-var OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
-var LONGEST_OBJECT_NAME = 64;
-var LEAST_MEMORY = 4 * 1024 * 1024;
-var LEAST_CPUS = 1e6;
-var LEAST_DURATION = 1e6;
-var NANOSECONDS6 = 1e9;
-function specViolations(spec) {
-  const { TaskTemplate: template } = spec;
-  const container = template.ContainerSpec;
-  return [
-    ...nameViolations(spec.Name),
-    ...resourceViolations(template.Resources?.Limits, "limit"),
-    ...resourceViolations(template.Resources?.Reservations, "reservation"),
-    ...restartViolations(template.RestartPolicy),
-    ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
-    ...updateViolations(spec),
-    ...policyViolations(spec.UpdateConfig, "update"),
-    ...policyViolations(spec.RollbackConfig, "rollback"),
-    ...endpointViolations(spec),
-    ...mountViolations(container?.Mounts ?? []),
-    ...fileViolations(
-      "secrets",
-      (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))
-    ),
-    ...fileViolations(
-      "configs",
-      (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))
-    ),
-    ...templateViolations(spec),
-    ...directoryViolations(container?.Dir),
-    ...healthViolations(container?.Healthcheck)
-  ];
-}
-function changeViolations(current, wanted) {
-  const [was, becomes] = [modeName(current), modeName(wanted)];
-  if (was === becomes) return [];
-  return [
-    {
-      setting: "mode",
-      problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`
-    }
-  ];
-}
-function nameProblem(name, what) {
-  if (!NAME.test(name)) return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
-  return name.length > LONGEST_NAME3 ? tooLong2(name, LONGEST_NAME3) : void 0;
-}
-function objectNameProblem(name, what) {
-  if (!OBJECT_NAME.test(name)) return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
-  return name.length > LONGEST_OBJECT_NAME ? tooLong2(name, LONGEST_OBJECT_NAME) : void 0;
-}
-var ENDS = "with a letter or digit first and last";
-function noName(name, what) {
-  return `${JSON.stringify(name)} is no name of ${what}`;
-}
-function tooLong2(name, most) {
-  return `the name ${name} has ${name.length} characters: Swarm takes at most ${most}, write a shorter one`;
-}
-function nameViolations(name) {
-  const problem = nameProblem(name, "a service");
-  return problem === void 0 ? [] : [{ setting: "name", problem }];
-}
-function resourceViolations(resources, kind) {
-  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
-  const violations = [];
-  if (cpus !== 0 && cpus < LEAST_CPUS) {
-    const problem = `${cpus / NANOSECONDS6} is less than Swarm takes: write 0.001 or more`;
-    violations.push({ setting: `cpu ${kind}`, problem });
-  }
-  if (memory !== 0 && memory < LEAST_MEMORY) {
-    const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
-    violations.push({ setting: `memory ${kind}`, problem });
-  }
-  return violations;
-}
-var CONDITIONS = ["none", "on-failure", "any"];
-function restartViolations(policy) {
-  const { Condition: condition = "", Delay: delay = 0, Window: window = 0 } = policy ?? {};
-  return [
-    ...choiceViolations("restart condition", condition, CONDITIONS),
-    ...negativeViolations("restart delay", delay),
-    ...negativeViolations("restart window", window)
-  ];
-}
-function constraintViolations(constraint) {
-  const problem = constraintProblem(constraint);
-  if (problem === void 0) return [];
-  return [
-    {
-      setting: "constraints",
-      problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`
-    }
-  ];
-}
-function updateViolations(spec) {
-  const { UpdateConfig: update2, Mode: mode } = spec;
-  if (update2 === void 0) return [];
-  if (mode.ReplicatedJob !== void 0 || mode.GlobalJob !== void 0) {
-    return [{ setting: "update policy", problem: "Swarm takes no update policy for a job: leave it out" }];
-  }
-  const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update2;
-  return [
-    ...negativeViolations("update delay", delay),
-    ...negativeViolations("update monitor", monitor),
-    ...ratio >= 0 && ratio <= 1 ? [] : [{ setting: "update failure ratio", problem: `${ratio} is no ratio: write 0 to 1` }]
-  ];
-}
-var ACTIONS = ["pause", "continue", "rollback"];
-var ORDERS = ["stop-first", "start-first"];
-function policyViolations(policy, phase) {
-  return [
-    ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? "", ACTIONS),
-    ...choiceViolations(`${phase} order`, policy?.Order ?? "", ORDERS)
-  ];
-}
-function endpointViolations(spec) {
-  const { Mode: mode = "", Ports: ports = [] } = spec.EndpointSpec ?? {};
-  const isIngress = ({ PublishMode: published }) => published !== "host";
-  return [
-    ...choiceViolations("endpoint mode", mode, ["vip", "dnsrr"]),
-    ...mode === "dnsrr" && ports.some(isIngress) ? [
-      {
-        setting: "endpoint mode",
-        problem: "with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out"
-      }
-    ] : [],
-    ...doubles(namedPorts(spec).map(portName2)).map((port) => ({
-      setting: "ports",
-      problem: `${port} is published twice: leave one of the two out`
-    }))
-  ];
-}
-function mountViolations(mounts) {
-  const problems = [
-    ...doubles(mounts.map(({ Target: target = "" }) => target)).map(
-      (target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`
-    ),
-    ...mounts.flatMap((mount) => mountProblem(mount) ?? [])
-  ];
-  return problems.map((problem) => ({ setting: "mounts", problem }));
-}
-var VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-function mountProblem(mount) {
-  const { Type: type = "volume", Source: source = "", Target: target = "", VolumeOptions: options } = mount;
-  if (type === "npipe") return void 0;
-  if (isFixed(target) && !isAbsolute(target)) {
-    return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
-  }
-  if (target === "/") return "the target is /, which is the whole container: write a directory in it";
-  if (!isFixed(source)) return void 0;
-  if (type === "bind" && !isAbsolute(source)) {
-    return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
-  }
-  if (type === "tmpfs" && source !== "") return `the tmpfs ${target} has a source: leave it out`;
-  if (type !== "volume" || source === "") return void 0;
-  if (isAbsolute(source)) return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
-  const driver = options?.DriverConfig?.Name ?? "";
-  return (driver === "" || driver === "local") && !VOLUME_NAME.test(source) ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first` : void 0;
-}
-function isAbsolute(path) {
-  return path.startsWith("/") || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-function isFixed(text3) {
-  return !text3.includes("{{");
-}
-function fileViolations(setting, references) {
-  const targets = references.flatMap(({ file }) => file?.Name ?? []);
-  const nameless = references.filter(({ file }) => file !== void 0 && (file.Name ?? "") === "");
-  return [
-    ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
-    ...doubles(targets.filter((target) => target !== "")).map((target) => ({
-      setting,
-      problem: `two of them have the target ${target}: give one of the two another \`target\``
-    }))
-  ];
-}
-var KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
-function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
-  const of = (setting, text3, item) => {
-    const why = templateProblem(text3);
-    if (why === void 0) return [];
-    return [
-      { setting, ...item !== void 0 && { item }, problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` }
-    ];
-  };
-  const variables = (container?.Env ?? []).flatMap((variable) => {
-    const at = variable.indexOf("=");
-    return at < 0 ? [] : of("environment", variable.slice(at + 1), variable.slice(0, at));
-  });
-  const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = "", Target: target = "" }) => [
-    ...of("mounts", source),
-    ...of("mounts", target)
-  ]);
-  return [...variables, ...mounts, ...of("hostname", container?.Hostname ?? "")];
-}
-function directoryViolations(directory = "") {
-  if (directory === "" || isAbsolute(directory)) return [];
-  const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
-  return [{ setting: "working directory", problem }];
-}
-function healthViolations(check2 = {}) {
-  const durations = [
-    ["health interval", check2.Interval],
-    ["health timeout", check2.Timeout],
-    ["health start period", check2.StartPeriod],
-    ["health start interval", check2.StartInterval]
-  ];
-  return [
-    ...durations.flatMap(
-      ([setting, duration = 0]) => duration === 0 || duration >= LEAST_DURATION ? [] : [{ setting, problem: "it is shorter than Swarm takes: write 1ms or more" }]
-    ),
-    ...(check2.Retries ?? 0) < 0 ? [{ setting: "health retries", problem: `${check2.Retries} is negative: write 0 or more` }] : []
-  ];
-}
-function choiceViolations(setting, value, choices) {
-  if (value === "" || choices.includes(value)) return [];
-  const known2 = new Intl.ListFormat("en", { type: "disjunction" }).format(choices);
-  return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known2}` }];
-}
-function negativeViolations(setting, duration) {
-  return duration < 0 ? [{ setting, problem: "it is negative: write 0s or more" }] : [];
-}
-function doubles(texts) {
-  return [...new Set(texts.filter((text3, index) => texts.indexOf(text3) !== index))];
-}
-
 // src/docker/network-rules.ts
 var LOCAL_DRIVERS = ["bridge", "host", "ipvlan", "macvlan", "none", "null"];
 var PREDEFINED = ["bridge", "default", "host", "none"];
 function networkViolations(wanted, others) {
-  return [...nameViolations2(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
+  return [...nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
 }
-function nameViolations2({ Name: name }, others) {
+function nameViolations({ Name: name }, others) {
   const problem = PREDEFINED.includes(name) ? `${name} is a network of docker's own: write another name` : nameProblem(name, "a network") ?? takenProblem(name, others);
   return problem === void 0 ? [] : [{ key: "name", problem }];
 }
@@ -3989,6 +3587,36 @@ function lineOf(root, path) {
     depth++;
   }
   return { line, depth };
+}
+
+// src/inputs/compose/runner-paths.ts
+import { homedir } from "node:os";
+import { join as join2, resolve } from "node:path";
+function runnerPaths(files, service, directory, lookUp) {
+  return files.flatMap(({ path: file, root }) => {
+    const found2 = mapAt(root, "services").find(({ key }) => key === service)?.value;
+    const volumes = found2?.kind === "map" ? entryAt(found2, "volumes") : void 0;
+    return (volumes?.kind === "list" ? volumes.items : []).flatMap((item) => {
+      const written = sourceOf(item);
+      const source = written && filledIn(written.text, lookUp);
+      if (written === void 0 || !source || isAbsolute(source)) return [];
+      const path = source.startsWith("~") ? join2(homedir(), source.slice(1)) : resolve(directory, source);
+      return [{ place: `${file} line ${written.line}`, source, path }];
+    });
+  });
+}
+function sourceOf(item) {
+  if (item.kind === "text") {
+    const source2 = /^(?:\$\{[^}]*\}|[^:])*/.exec(item.value)?.[0] ?? "";
+    return /^[.~$]/.test(source2) && source2 !== item.value ? { text: source2, line: item.line } : void 0;
+  }
+  if (item.kind !== "map") return void 0;
+  const [type, source] = [entryAt(item, "type"), entryAt(item, "source")];
+  const isBind = type?.kind === "text" && type.value === "bind";
+  return isBind && source?.kind === "text" ? { text: source.value, line: source.line } : void 0;
+}
+function isAbsolute(path) {
+  return path.startsWith("/") || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
 }
 
 // src/stack/docker-files.ts
@@ -4104,12 +3732,23 @@ function specProblems(request, current, wanted, files) {
   ];
   return violations.map((violation) => placed(request, violation, files));
 }
+function runnerPathProblems({ name }, { TaskTemplate: { ContainerSpec: container } }, { files, directory, lookUp, name: stack }, isRemote) {
+  const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => Type === "bind" && Source ? [Source] : []);
+  const key = keyIn(stack, name);
+  const lines = runnerPaths(files, key, directory, lookUp).filter(({ path }) => sources.includes(path)).map(({ place: place2, source, path }) => {
+    const what = `${place2}: services.${key}.volumes: ${source} is a path of this runner (${path})`;
+    return isRemote ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config` : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`;
+  });
+  return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines };
+}
+function keyIn(stack, service) {
+  return service.slice(scoped({ name: stack }, "").length);
+}
 function placed(request, { setting, item, problem }, files) {
   const { compose, name } = request;
   const [names, list3] = [item === void 0 ? [] : [item], item === void 0 ? "" : ` ${item}`];
   if (compose === void 0 || files === void 0) return `service ${name}: ${flagFor(setting)}${list3}: ${problem}`;
-  const key = name.slice(scoped({ name: files.name }, "").length);
-  const path = ["services", key, ...composePath(setting)];
+  const path = ["services", keyIn(files.name, name), ...composePath(setting)];
   return `${placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join(".")}: ${problem}`;
 }
 function networkProblems(drafts, known2, files) {
@@ -4177,7 +3816,7 @@ function portConflicts({ current, wanted }, drafts, index, others) {
   const both = drafts.slice(0, index).flatMap((other) => {
     const port = portInTheWay(asks, newPorts(other.current, other.wanted));
     return port === void 0 ? [] : [
-      `${portName2(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`
+      `${portName(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`
     ];
   });
   return [...taken, ...both].map((problem) => ({ setting: "ports", problem }));
@@ -4187,7 +3826,7 @@ function newPorts(current, wanted) {
   return namedPorts(wanted).filter((port) => !hasPort(has2, port));
 }
 function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
-  const name = portName2(port);
+  const name = portName(port);
   const other = drafts.find(({ current }) => current?.ID === ID);
   if (other !== void 0 && portInTheWay([port], namedPorts(other.wanted)) === void 0) {
     return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
@@ -4268,6 +3907,11 @@ async function check(planned, lookUp, world) {
   }
   const colour = await attempt(() => nextColour(planned, wanted));
   await attempt(async () => throwAll(await credentialProblems(wanted, world)));
+  if (world.files !== void 0) {
+    const paths = runnerPathProblems(request, wanted, world.files, world.connection.isRemote === true);
+    problems.push(...paths.problems);
+    for (const warning of paths.warnings) log.warning(warning);
+  }
   problems.push(...specProblems(request, colours === void 0 ? current : void 0, wanted, world.files));
   await attempt(
     () => throwAll([
@@ -4308,8 +3952,8 @@ function noticeUnsettled(name, current, isChanged) {
 }
 function orderProblems({ request, current }, wanted, observed) {
   const { name, rollover, compose } = request;
-  const isPlain3 = rollover.strategy.kind === "rolling" || rollover.strategy.kind === "canary";
-  if (!isPlain3) return [];
+  const isPlain2 = rollover.strategy.kind === "rolling" || rollover.strategy.kind === "canary";
+  if (!isPlain2) return [];
   const instead = `use ${compose === void 0 ? "`update-order: stop-first`" : "`order: stop-first` in `deploy.update_config`"}`;
   if (current === void 0) {
     const why2 = startFirstNote(wanted, observed.nodes);
@@ -5135,7 +4779,7 @@ async function makeOnce(engine, kind, name, body) {
 }
 
 // src/stack/read.ts
-import { join as join2 } from "node:path";
+import { join as join3 } from "node:path";
 
 // src/docker/stack-capture.ts
 async function captureStack(command, docker, engine, known2, socketPath, signal) {
@@ -5229,7 +4873,7 @@ function unquoted(text3) {
 }
 
 // src/stack/content.ts
-import { resolve } from "node:path";
+import { resolve as resolve2 } from "node:path";
 var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
 function wantedObjects(request, captured2, known2, problems) {
   const wanted = /* @__PURE__ */ new Map();
@@ -5251,8 +4895,8 @@ function wantedObjects(request, captured2, known2, problems) {
   return wanted;
 }
 function readSource(kind, body) {
-  const { [SOURCE_LABEL]: label2 = "", ...Labels } = body.Labels ?? {};
-  const [, source = "", key = body.Name, words = ""] = /^([a-z]+):([^:]*):(.*)$/s.exec(label2) ?? [];
+  const { [SOURCE_LABEL]: label = "", ...Labels } = body.Labels ?? {};
+  const [, source = "", key = body.Name, words = ""] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? [];
   return { kind, key, source, words, body: { ...body, Labels } };
 }
 function wantedObject(request, object, known2) {
@@ -5262,9 +4906,9 @@ function wantedObject(request, object, known2) {
   const hash = contentHash(kind, body.Name, content);
   const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
   const common = { kind, content, driver, templating };
-  const isFixed2 = source === "driver" || nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== void 0;
+  const isFixed = source === "driver" || nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== void 0;
   const plain2 = known2[kind].find(({ Spec }) => Spec.Name === body.Name);
-  if (isFixed2) {
+  if (isFixed) {
     if (plain2 !== void 0) checkFixed(kind, plain2, hash, content);
     const isOthers = plain2 !== void 0 && plain2.Spec.Labels?.[HASH_LABEL] === void 0;
     const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
@@ -5303,7 +4947,7 @@ function rawContent({ lookUp, directory }, { source, words }) {
     if (value === void 0) throw new UserError(`the variable ${words} is not set: set it in the \`env\` of the step`);
     return Buffer.from(value);
   }
-  const path = resolve(directory, words);
+  const path = resolve2(directory, words);
   try {
     return readUserFile(path, "the directory of the first compose file");
   } catch (error) {
@@ -5333,7 +4977,6 @@ function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, 
 
 // src/stack/read.ts
 var DETACH_CLI = 26;
-var LONGEST_SERVICE_NAME = 63;
 var KINDS = ["secret", "config"];
 var MOST_COMMANDS = 4;
 function readStack(request, connection, workspace, signal) {
@@ -5406,7 +5049,7 @@ function withoutRestart(warning) {
 async function captured(request, { docker, engine, configDirectory, cliVersion }, known2, workspace, signal, only) {
   const [first = "", ...others] = dockerFiles(request, cliVersion?.major, only);
   const folder = others.length > 0 ? await workspace.makeDirectory(only === void 0 ? "compose" : `compose-of-${only}`) : "";
-  const paths = others.map((_, index) => join2(folder, `${index + 2}.yml`));
+  const paths = others.map((_, index) => join3(folder, `${index + 2}.yml`));
   await Promise.all(others.map((text3, index) => workspace.writeFile(paths[index] ?? "", text3)));
   const command = stackDeploy({
     name: request.name,
@@ -5439,9 +5082,6 @@ function serviceRequest(request, captured2, ids, networks) {
   const { Name: name } = captured2;
   const key = name.slice(scoped(request, "").length);
   const container = captured2.TaskTemplate.ContainerSpec;
-  if (name.length > LONGEST_SERVICE_NAME) {
-    return `${placeOf(request.files, ["services", key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`;
-  }
   if (!container?.Image) {
     return `${placeOf(request.files, ["services", key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`;
   }

@@ -42,6 +42,7 @@ export async function connect(
     await managers.connect(signal)
     return {
       docker: managers.docker,
+      isRemote: doors.every(({ text }) => text.startsWith('ssh:')),
       cliVersion: cli.version,
       engine: managers.engine,
       configDirectory: directory,

@@ -153,6 +153,8 @@ export interface StackService {
 /** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
 export interface Connection extends Disposable {
   readonly docker: DockerCli
+  /** The managers are other machines than the runner: they are reached by SSH. */
+  readonly isRemote?: boolean
   /** `undefined` for a build that does not tell. */
   readonly cliVersion: CliVersion | undefined
   readonly engine: Engine

@@ -1,8 +1,9 @@
 import type { Access, Config, Deployment, LoggedIn, Observation, PlannedService, ServiceRequest } from './deployment.ts'
-import type { Service, ServiceSpec } from './docker/api.ts'
+import type { Service } from './docker/api.ts'
 import { colourOf, coloursOf, hasColours, nameTaken, siblingNames } from './docker/colours.ts'
 import { beforeInterim, markOf, mayBeAlive } from './docker/interim-spec.ts'
 import { type ImageReference, parseReference, pathMatches } from './docker/reference.ts'
+import { modeName } from './docker/service-mode.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { UserError } from './errors.ts'
 
@@ -56,7 +57,7 @@ function planService(
     return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`
   }
   if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
-    return `service ${name} is a ${modeOf(current.Spec)} service: it has no replicas to set, leave \`replicas\` out`
+    return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`
   }
   try {
     const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn)
@@ -201,11 +202,6 @@ function referenceOf(service: Service | undefined): ImageReference | undefined {
   } catch {
     return undefined
   }
-}
-
-function modeOf({ Mode: mode }: ServiceSpec): string {
-  if (mode.Global) return 'global'
-  return mode.GlobalJob ? 'global job' : 'replicated job'
 }
 
 function list(names: readonly string[]): string {

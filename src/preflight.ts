@@ -23,6 +23,7 @@ import {
   joinsNetwork,
   mayConflict,
   networkProblems,
+  runnerPathProblems,
   specProblems,
 } from './swarm-check.ts'
 
@@ -138,6 +139,11 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   const colour = await attempt(() => nextColour(planned, wanted))
   await attempt(async () => throwAll(await credentialProblems(wanted, world)))
   // The next colour is a service of its own.
+  if (world.files !== undefined) {
+    const paths = runnerPathProblems(request, wanted, world.files, world.connection.isRemote === true)
+    problems.push(...paths.problems)
+    for (const warning of paths.warnings) log.warning(warning)
+  }
   problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, world.files))
   await attempt(() =>
     throwAll([

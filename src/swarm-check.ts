@@ -6,6 +6,7 @@ import { composePath, flagFor } from './docker/service-settings.ts'
 import { NAMESPACE_LABEL, type Network, type NetworkCreate } from './docker/stack-objects.ts'
 import { changeViolations, specViolations, type Violation } from './docker/swarm-rules.ts'
 import { placeOf } from './inputs/compose/place.ts'
+import { runnerPaths } from './inputs/compose/runner-paths.ts'
 import { mapAt } from './inputs/compose/tree.ts'
 import { keyOf } from './stack/docker-files.ts'
 import { scoped } from './stack/stack.ts'
@@ -33,6 +34,36 @@ export function specProblems(
   return violations.map((violation) => placed(request, violation, files))
 }
 
+/**
+ * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
+ * the daemon may be that of the runner they can be meant.
+ *
+ * @param isRemote whether the swarm is another machine for sure
+ */
+export function runnerPathProblems(
+  { name }: ServiceRequest,
+  { TaskTemplate: { ContainerSpec: container } }: ServiceSpec,
+  { files, directory, lookUp, name: stack }: StackRequest,
+  isRemote: boolean,
+): { readonly problems: readonly string[]; readonly warnings: readonly string[] } {
+  const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []))
+  const key = keyIn(stack, name)
+  const lines = runnerPaths(files, key, directory, lookUp)
+    .filter(({ path }) => sources.includes(path))
+    .map(({ place, source, path }) => {
+      const what = `${place}: services.${key}.volumes: ${source} is a path of this runner (${path})`
+      return isRemote
+        ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
+        : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`
+    })
+  return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines }
+}
+
+/** The key of a stack's service in the files. */
+function keyIn(stack: string, service: string): string {
+  return service.slice(scoped({ name: stack }, '').length)
+}
+
 /** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
 function placed(
   request: ServiceRequest,
@@ -42,8 +73,7 @@ function placed(
   const { compose, name } = request
   const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`]
   if (compose === undefined || files === undefined) return `service ${name}: ${flagFor(setting)}${list}: ${problem}`
-  const key = name.slice(scoped({ name: files.name }, '').length)
-  const path = ['services', key, ...composePath(setting)]
+  const path = ['services', keyIn(files.name, name), ...composePath(setting)]
   return `${placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`
 }
 

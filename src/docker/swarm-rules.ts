@@ -92,11 +92,17 @@ export function objectNameProblem(name: string, what: string): string | undefine
 const ENDS = 'with a letter or digit first and last'
 
 function noName(name: string, what: string): string {
-  return `${JSON.stringify(name)} is no name of ${what}`
+  return `${cut(name)} is no name of ${what}`
 }
 
 function tooLong(name: string, most: number): string {
-  return `the name ${name} has ${name.length} characters: Swarm takes at most ${most}, write a shorter one`
+  return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${cut(name)}`
+}
+
+const LONGEST_SHOWN = 70
+
+function cut(name: string): string {
+  return JSON.stringify(name.length > LONGEST_SHOWN ? `${name.slice(0, LONGEST_SHOWN)}…` : name)
 }
 
 function nameViolations(name: string): Violation[] {

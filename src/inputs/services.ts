@@ -2,6 +2,7 @@ import type { ServiceRequest } from '../deployment.ts'
 import type { Flag } from '../docker/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/reference.ts'
 import { isCreateFlag } from '../docker/spec-overlay.ts'
+import { nameProblem } from '../docker/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import { flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
@@ -50,9 +51,7 @@ const COMPOSE_KEYS = new Set(
 const NOT_COMPOSE =
   "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create"
 
-// swarmkit, manager/controlapi/common.go
-const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/
-const LONGEST_NAME = 63
+const LONGEST_PLACE = 63
 const MOST_REPLICAS = 1_000_000
 const PAIR = '`web: ghcr.io/org/web:1.2`'
 
@@ -108,7 +107,7 @@ function entriesOfList(items: YamlList['items']): Entry[] {
 }
 
 function placeOf(name: string): string {
-  return `services: ${name.slice(0, LONGEST_NAME)}`
+  return `services: ${name.slice(0, LONGEST_PLACE)}`
 }
 
 function requestFromEntry(entry: Entry, forAll: StrategySettings, problems: Problems): ServiceRequest | undefined {
@@ -227,14 +226,8 @@ function nameOf(entry: Entry, map: YamlMap, problems: Problems): string {
 
 function checkName(name: string): void {
   if (name === '') throw new UserError('the name is empty: write the name of the service')
-  if (name.length > LONGEST_NAME)
-    throw new UserError(
-      `the name has ${name.length} characters: Swarm takes at most ${LONGEST_NAME}, write a shorter one`,
-    )
-  if (NAME.test(name)) return
-  throw new UserError(
-    `${shown(name)} is no name of a service: write letters, digits, - and _, with a letter or digit first and last`,
-  )
+  const problem = nameProblem(name, 'a service')
+  if (problem !== undefined) throw new UserError(problem)
 }
 
 /** Swarm takes names that differ only in their capitals for the same. */

@@ -25,7 +25,6 @@ import { type KnownToStack, knownObjects, type Stack, scoped, type WantedObject 
 /** The first docker CLI with `docker stack deploy --detach`. */
 const DETACH_CLI = 26
 
-const LONGEST_SERVICE_NAME = 63
 const KINDS = ['secret', 'config'] as const
 
 /** How many docker commands look for complaints side by side. */
@@ -186,9 +185,6 @@ function serviceRequest(
   const { Name: name } = captured
   const key = name.slice(scoped(request, '').length)
   const container = captured.TaskTemplate.ContainerSpec
-  if (name.length > LONGEST_SERVICE_NAME) {
-    return `${placeOf(request.files, ['services', key])}: the service ${name} has ${name.length} characters, Swarm takes at most ${LONGEST_SERVICE_NAME}: write a shorter name for it or the stack`
-  }
   if (!container?.Image) {
     return `${placeOf(request.files, ['services', key])}: services.${key} has no \`image\`: build and push in an earlier step, and name the result here`
   }
