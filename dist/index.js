@@ -2206,11 +2206,11 @@ function beforeInterim(service) {
   return { current: { ...service, Spec: before }, interim: spec };
 }
 function withNote2(spec, note2) {
-  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note2) } };
+  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note2) } };
 }
 function parseNote(label) {
   try {
-    const { before = {}, meanwhile = {}, run: run2 } = JSON.parse(label ?? "");
+    const { before = {}, meanwhile = {}, run: run2 } = parseGoJson(label ?? "");
     const mark = parseMark(run2);
     return { before, meanwhile, ...mark && { run: mark } };
   } catch {
@@ -2631,10 +2631,10 @@ async function logIn(deployment, connection, workspace, signal) {
   );
   const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal);
   const ownConfig = own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, "config-own", own) : void 0;
-  const refusals = await Promise.all(
+  const refusals2 = await Promise.all(
     deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) }))
   );
-  const refused2 = refusals.filter(({ problem }) => problem !== void 0);
+  const refused2 = refusals2.filter(({ problem }) => problem !== void 0);
   return {
     configs,
     ownConfig,
@@ -4995,23 +4995,12 @@ async function read2(request, connection, workspace, signal) {
   const problems = [];
   const objects = wantedObjects(request, all, known2, problems);
   problems.push(...missingExternals(request, known2, all.missing));
-  if (whole.refusal !== void 0) {
-    const found2 = alone.flatMap(
-      ({ refusal }, index) => refusal === void 0 ? [] : [locateComplaint(request.files, refusal, ["services", keys[index] ?? ""])]
-    );
-    const first = locateComplaint(request.files, whole.refusal, keys.length === 1 ? ["services", ...keys] : []);
-    throwAll([...problems, ...found2.length === 0 ? [first] : new Set(found2)]);
-  }
-  const unheard = keys.filter((key) => !whole.services.some(({ Name }) => Name === scoped(request, key)));
-  if (unheard.length > 0) {
-    throw new UserError(
-      `\`docker stack deploy\` does not say what it would deploy of ${unheard.join(", ")}: check which docker is first on the PATH of this step`
-    );
-  }
+  if (whole.refusal === void 0) requireAll(request, whole.services);
+  else problems.push(...refusals(request, whole.refusal, alone));
   const ids = idsFor(objects, known2);
-  const networks = whole.networks.filter(({ Name }) => !isThere(Name, request, known2));
+  const networks = all.networks.filter(({ Name }) => !isThere(Name, request, known2));
   const order = keys.map((key) => scoped(request, key));
-  const services = whole.services.toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name)).flatMap((spec) => {
+  const services = all.services.toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name)).flatMap((spec) => {
     const service = serviceRequest(request, spec, ids, networks);
     if (typeof service !== "string") return [service];
     problems.push(service);
@@ -5025,7 +5014,7 @@ async function read2(request, connection, workspace, signal) {
     name: request.name,
     services,
     objects: [...objects.values()].filter((one) => one !== void 0),
-    networks: new Set(whole.networks.map(({ Name }) => Name)),
+    networks: new Set(all.networks.map(({ Name }) => Name)),
     known: known2,
     prune: request.prune,
     problems,
@@ -5062,12 +5051,30 @@ async function captured(request, { docker, engine, configDirectory, cliVersion }
   });
   return captureStack(command, docker, engine, known2, workspace.socketPath(), signal);
 }
+function refusals(request, first, alone) {
+  const keys = serviceKeys(request.adapted.files);
+  const found2 = alone.flatMap(
+    ({ refusal }, index) => refusal === void 0 ? [] : [locateComplaint(request.files, refusal, ["services", keys[index] ?? ""])]
+  );
+  const only = keys.length === 1 ? ["services", ...keys] : [];
+  return found2.length === 0 ? [locateComplaint(request.files, first, only)] : [...new Set(found2)];
+}
+function requireAll(request, services) {
+  const isHeard = (key) => services.some(({ Name }) => Name === scoped(request, key));
+  const unheard = serviceKeys(request.adapted.files).filter((key) => !isHeard(key));
+  if (unheard.length === 0) return;
+  throw new UserError(
+    `\`docker stack deploy\` does not say what it would deploy of ${unheard.join(", ")}: check which docker is first on the PATH of this step`
+  );
+}
 function together(captures) {
   const once2 = (list3) => [...new Set(captures.flatMap(list3))];
   const byName = (list3) => [
     ...new Map(captures.flatMap(list3).map((one) => [one.Name, one])).values()
   ];
   return {
+    services: byName(({ services }) => services),
+    networks: byName(({ networks }) => networks),
     secret: byName(({ secret }) => secret),
     config: byName(({ config }) => config),
     missing: {

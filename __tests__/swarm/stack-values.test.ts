@@ -142,6 +142,7 @@ secrets: {s: {environment: TOKEN}}
   two: {${app}, ports: ["x:y"]}
   three: {${app}, configs: [empty]}
   four: {${app}, secrets: [gone]}
+  five: {image: '${await image()}-missing'}
 configs: {empty: {file: ./empty.txt}}
 secrets: {gone: {external: true}}
 `,
@@ -153,8 +154,9 @@ secrets: {gone: {external: true}}
     expect(errors.toSorted()).toEqual([
       expect.stringMatching(/^refused\.yml line 2: docker refuses it: .*[Uu]nknown mode: sideways/),
       expect.stringMatching(/^refused\.yml line 3: docker refuses it: .*[pP]orts/),
-      expect.stringMatching(/^refused\.yml line 6: configs\.empty: its content is empty/),
-      expect.stringMatching(/^refused\.yml line 7: the external secret gone does not exist/),
+      expect.stringMatching(/^refused\.yml line 7: configs\.empty: its content is empty/),
+      expect.stringMatching(/^refused\.yml line 8: the external secret gone does not exist/),
+      expect.stringMatching(/^service refused_five: image .* cannot be read/),
     ])
   })
 })

@@ -1,4 +1,5 @@
 import type { Service, ServiceSpec, UpdateConfig } from './api.ts'
+import { parseGoJson, toGoJson } from './go-json.ts'
 import { allowingNodes, withoutTasks } from './service-mode.ts'
 
 /**
@@ -135,12 +136,12 @@ export function beforeInterim(service: Service): { readonly current: Service; re
 }
 
 function withNote(spec: ServiceSpec, note: Note): ServiceSpec {
-  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: JSON.stringify(note) } }
+  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } }
 }
 
 function parseNote(label: string | undefined): Note {
   try {
-    const { before = {}, meanwhile = {}, run } = JSON.parse(label ?? '') as Partial<Note>
+    const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? '') as Partial<Note>
     const mark = parseMark(run)
     return { before, meanwhile, ...(mark && { run: mark }) }
   } catch {

@@ -64,24 +64,13 @@ async function read(
   const problems: string[] = []
   const objects = wantedObjects(request, all, known, problems)
   problems.push(...missingExternals(request, known, all.missing))
-  if (whole.refusal !== undefined) {
-    const found = alone.flatMap(({ refusal }, index) =>
-      refusal === undefined ? [] : [locateComplaint(request.files, refusal, ['services', keys[index] ?? ''])],
-    )
-    const first = locateComplaint(request.files, whole.refusal, keys.length === 1 ? ['services', ...keys] : [])
-    throwAll([...problems, ...(found.length === 0 ? [first] : new Set(found))])
-  }
+  if (whole.refusal === undefined) requireAll(request, whole.services)
+  else problems.push(...refusals(request, whole.refusal, alone))
 
-  const unheard = keys.filter((key) => !whole.services.some(({ Name }) => Name === scoped(request, key)))
-  if (unheard.length > 0) {
-    throw new UserError(
-      `\`docker stack deploy\` does not say what it would deploy of ${unheard.join(', ')}: check which docker is first on the PATH of this step`,
-    )
-  }
   const ids = idsFor(objects, known)
-  const networks = whole.networks.filter(({ Name }) => !isThere(Name, request, known))
+  const networks = all.networks.filter(({ Name }) => !isThere(Name, request, known))
   const order = keys.map((key) => scoped(request, key))
-  const services = whole.services
+  const services = all.services
     .toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name))
     .flatMap((spec) => {
       const service = serviceRequest(request, spec, ids, networks)
@@ -97,7 +86,7 @@ async function read(
     name: request.name,
     services,
     objects: [...objects.values()].filter((one) => one !== undefined),
-    networks: new Set(whole.networks.map(({ Name }) => Name)),
+    networks: new Set(all.networks.map(({ Name }) => Name)),
     known,
     prune: request.prune,
     problems,
@@ -156,15 +145,35 @@ async function captured(
   return captureStack(command, docker, engine, known, workspace.socketPath(), signal)
 }
 
-/** What several captures of one stack have beside their services. */
-function together(
-  captures: readonly CapturedStack[],
-): Pick<CapturedStack, 'secret' | 'config' | 'missing' | 'warnings'> {
+/** What docker says against the files: against each service alone, else as it said it first. */
+function refusals(request: StackRequest, first: string, alone: readonly CapturedStack[]): string[] {
+  const keys = serviceKeys(request.adapted.files)
+  const found = alone.flatMap(({ refusal }, index) =>
+    refusal === undefined ? [] : [locateComplaint(request.files, refusal, ['services', keys[index] ?? ''])],
+  )
+  const only = keys.length === 1 ? ['services', ...keys] : []
+  return found.length === 0 ? [locateComplaint(request.files, first, only)] : [...new Set(found)]
+}
+
+/** @throws UserError when what calls itself docker has passed over a service without a word */
+function requireAll(request: StackRequest, services: readonly ServiceSpec[]): void {
+  const isHeard = (key: string) => services.some(({ Name }) => Name === scoped(request, key))
+  const unheard = serviceKeys(request.adapted.files).filter((key) => !isHeard(key))
+  if (unheard.length === 0) return
+  throw new UserError(
+    `\`docker stack deploy\` does not say what it would deploy of ${unheard.join(', ')}: check which docker is first on the PATH of this step`,
+  )
+}
+
+/** What several captures of parts of one stack have. */
+function together(captures: readonly CapturedStack[]): Omit<CapturedStack, 'refusal'> {
   const once = <T>(list: (capture: CapturedStack) => readonly T[]) => [...new Set(captures.flatMap(list))]
   const byName = <T extends { readonly Name: string }>(list: (capture: CapturedStack) => readonly T[]) => [
     ...new Map(captures.flatMap(list).map((one) => [one.Name, one])).values(),
   ]
   return {
+    services: byName(({ services }) => services),
+    networks: byName(({ networks }) => networks),
     secret: byName(({ secret }) => secret),
     config: byName(({ config }) => config),
     missing: {

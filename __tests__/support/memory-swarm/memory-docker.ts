@@ -263,6 +263,11 @@ async function deployStack(stack: string, text: string, env: Env): Promise<void>
   }
   const externals = Object.entries(file.networks ?? {}).flatMap(([key, one]) => (one?.external ? nameOf(key) : []))
   await ask(env, '/info')
+  // The real one reads all services before it sends the first, and ends at its first complaint.
+  for (const [key, { deploy }] of Object.entries(file.services)) {
+    const isKnown = [undefined, 'replicated', 'global', 'replicated-job', 'global-job'].includes(deploy?.mode)
+    if (!isKnown) throw new Error(`service ${key}: Unknown mode: ${deploy?.mode}`)
+  }
   const used = new Set(Object.values(file.services).flatMap(networks))
   for (const name of externals.filter((one) => used.has(one))) await ask(env, `/networks/${name}`)
   await ask(env, '/networks')

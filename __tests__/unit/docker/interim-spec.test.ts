@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { ServiceSpec } from '../../../src/docker/api.ts'
+import type { ServiceSpec, UpdateConfig } from '../../../src/docker/api.ts'
+import { parseGoJson } from '../../../src/docker/go-json.ts'
 import {
   beforeInterim,
   emptied,
@@ -48,6 +49,13 @@ describe('an interim spec', () => {
       UpdateConfig: { Monitor: 7, Parallelism: 2, Delay: 2.592e15, FailureAction: 'pause', MaxFailureRatio: 0 },
     })
     expect(Number.isSafeInteger(spec.UpdateConfig?.Delay)).toBe(true)
+  })
+
+  test('holds numbers of 64 bits as they were', () => {
+    const policy = parseGoJson('{"Parallelism":9223372036854775807,"Monitor":7}') as UpdateConfig
+    const spec = withCanaries(specOf(4, 'web:1', { UpdateConfig: policy }), specOf(4, 'web:2'), 2, RUN)
+    expect(spec.Labels?.[INTERIM_LABEL]).toContain(':9223372036854775807,')
+    expect(withoutInterim(spec).UpdateConfig).toEqual(policy)
   })
 
   test('is seen through: the service is what it was before', () => {

@@ -73,3 +73,24 @@ test('a network that is missing is told once, whoever uses it', async () => {
     expect.stringMatching(/^compose\.yml line 3: the external network outside does not exist/),
   ])
 })
+
+test('what docker refuses of some services is told with all that is wrong with the others', async () => {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  const text = [
+    'services:',
+    "  one: {image: 'hub.test/acme/web:1', deploy: {mode: sideways}}",
+    "  two: {image: 'hub.test/acme/web:1', deploy: {mode: backwards}}",
+    "  three: {image: 'hub.test/acme/web:gone'}",
+    "  four: {image: 'hub.test/acme/web:1', configs: [empty]}",
+    'configs:',
+    "  empty: {content: ''}",
+  ].join('\n')
+  const { problems } = await deploy(swarm, text)
+  expect(problems.join('\n').split('\n').toSorted()).toEqual([
+    'compose.yml line 2: docker refuses it: service one: Unknown mode: sideways',
+    'compose.yml line 3: docker refuses it: service two: Unknown mode: backwards',
+    expect.stringMatching(/^compose\.yml line 7: configs\.empty: its content is empty/),
+    expect.stringMatching(/shop_three: image hub\.test\/acme\/web:gone cannot be read/),
+  ])
+  expect(swarm.services).toEqual([])
+})
