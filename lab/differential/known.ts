@@ -11,8 +11,8 @@ export interface Known {
 }
 
 /** Secrets with a content and without a name of their own. */
-const SECRETS = /^secrets:(?: \{\w+: |\n(?: {2}.*\n)*? {2}\w+: )\{file:/m
-const SECRETS_OR_CONFIGS = /^(?:secrets|configs):(?: \{\w+: |\n(?: {2}.*\n)*? {2}\w+: )\{file:/m
+const SECRETS = /^secrets:(?: \{ \w+: |\n(?: {2}.*\n)*? {2}\w+: )\{ file:/m
+const SECRETS_OR_CONFIGS = /^(?:secrets|configs):(?: \{ \w+: |\n(?: {2}.*\n)*? {2}\w+: )\{ file:/m
 
 export const KNOWN: readonly Known[] = [
   {
