@@ -8,6 +8,9 @@ import { describeSwarm, STACK_CLI } from '../support/swarm.ts'
 /** Some of the stacks that `npm run differential` plays, with much in each. */
 const TITLES = [
   'several services',
+  'a map with text that looks like something else',
+  'a job beside a service',
+  'long configs',
   'policies with everything',
   'networks as a list and as a map',
   'long ports with everything, and with little',

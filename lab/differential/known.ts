@@ -8,6 +8,8 @@ export interface Known {
   readonly files?: RegExp
   readonly text: RegExp
   readonly reason: string
+  /** Whether it is not seen in every run. */
+  readonly isChance?: true
 }
 
 /** Secrets with a content and without a name of their own. */
@@ -40,6 +42,7 @@ export const KNOWN: readonly Known[] = [
     text: /: has other tasks$/,
     reason:
       'Docker sends one secret or config under two names in the order of a Go map, and restarts the tasks at random.',
+    isChance: true,
   },
 ]
 

@@ -61,7 +61,7 @@ async function main(): Promise<number> {
       await Promise.all(Array.from({ length: whole('parallel', values.parallel) }, line))
     }),
   )
-  const idle = values.only === '' ? KNOWN.filter((known) => !used.has(known)) : []
+  const idle = values.only === '' ? KNOWN.filter((known) => !used.has(known) && !known.isChance) : []
   for (const { moment, text, reason } of idle) print(`NOT SEEN ${moment} ${text}: ${reason}`)
   const seconds = ((Date.now() - began) / 1000).toFixed(0)
   print(`${stacks.length} stacks in ${seconds} s, ${stacks.length - wrong.length} right, ${wrong.length} wrong.`)
