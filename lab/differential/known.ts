@@ -23,6 +23,11 @@ export const KNOWN: readonly Known[] = [
     reason: 'Docker leaves it with tasks that every node rejects.',
   },
   {
+    moment: 'refused',
+    text: /^by the action alone: \S+ line \d+: a dollar sign begins no variable/,
+    reason: 'Docker refuses it too, but loses the sign without a word where a variable comes behind it.',
+  },
+  {
     moment: 'adopted',
     files: SECRETS,
     text: /: (?:is updated|was written to|has a new PreviousSpec|has other tasks)$/,
