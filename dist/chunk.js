@@ -14256,7 +14256,7 @@ function switchOf(inputs, key, problems) {
   return text2 === "" ? false : problems.at(key).attempt(() => parseBoolean(text2)) ?? false;
 }
 function variablesOf2(input2, env, problems) {
-  const ofTheStep = (name) => OF_THE_RUNNER2.test(name) ? void 0 : env[name];
+  const ofTheStep = (name) => OF_THE_RUNNER2.test(name) || !Object.hasOwn(env, name) ? void 0 : env[name];
   const ofFiles = /* @__PURE__ */ new Map();
   for (const path of pathsFrom(input2, "env-file", problems)) {
     const text2 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));

@@ -34,12 +34,19 @@ services:
     <<: *common
     image: "nginx:\${TAG:-1}"
     environment: [A=1, "B=\${B:?say what B is}"]
-    env_file: web.env
-    ports: ["8080:80", {target: 443, published: "8443", mode: host}]
+    env_file: [web.env, {path: ./none.env, required: false, format: raw}]
+    labels: {a: !!str 0123, b: 0x1F, c: !!binary aGk=, <<: {d: "\${SET-x}"}}
+    command: "serve 'a b' c#d"
+    extra_hosts: ["one:10.0.0.1"]
+    volumes: ["data:/data:ro", "/a:/b:z"]
+    build: {args: {X: "\${NOWHERE}"}}
+    restart: on-failure:3
+    ports: ["8080:80", "0.0.0.0:81:81/udp", {target: 443, published: "8443", mode: host}]
     secrets: [pw]
     configs: [{source: c, target: /c}]
     healthcheck: {test: [CMD, "true"], interval: 1m30s}
     deploy: {replicas: 2, update_config: {order: start-first}}
+volumes: {data: }
 secrets: {pw: {environment: HUB_TOKEN}}
 configs: {c: {content: "x = \${TAG}"}}
 `
@@ -65,7 +72,7 @@ const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
   },
   {
     inputs: { stack: 'shop', 'compose-file': 'compose.yml', 'env-file': 'a.env', prune: 'true' },
-    files: { 'compose.yml': COMPOSE, 'a.env': ENV_FILE, 'web.env': 'A=1\n' },
+    files: { 'compose.yml': COMPOSE, 'a.env': ENV_FILE, 'web.env': `A=1\nQ="${SECRET}"\nHOME\nR= x # y\n` },
   },
 ]
 

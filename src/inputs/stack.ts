@@ -88,7 +88,7 @@ function switchOf(inputs: StackInputs, key: 'prune' | 'rerun-jobs', problems: Pr
 
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function variablesOf(input: string, env: Environment, problems: Problems): LookUp {
-  const ofTheStep: LookUp = (name) => (OF_THE_RUNNER.test(name) ? undefined : env[name])
+  const ofTheStep: LookUp = (name) => (OF_THE_RUNNER.test(name) || !Object.hasOwn(env, name) ? undefined : env[name])
   const ofFiles = new Map<string, string>()
   for (const path of pathsFrom(input, 'env-file', problems)) {
     const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path))

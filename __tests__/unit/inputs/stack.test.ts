@@ -47,6 +47,15 @@ test('the step goes before the env files, the last of them before the others', (
   expect(read(A, { INPUT_PASSWORD: '' })?.lookUp('INPUT_PASSWORD')).toBeUndefined()
 })
 
+test('a variable is one of the environment, and nothing that JavaScript has beside it', () => {
+  const { lookUp } = read(A) ?? {}
+  expect(['constructor', 'toString', '__proto__'].map((name) => lookUp?.(name))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
 test('what a secret takes from a variable is hidden at once', () => {
   read(A, { CANARY: 'c4nary-of-the-step' })
   expect(redact('x c4nary-of-the-step y')).toBe('x *** y')
