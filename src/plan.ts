@@ -6,6 +6,7 @@ import { type ImageReference, parseReference, pathMatches } from './docker/refer
 import { modeName } from './docker/service-mode.ts'
 import { imageOf } from './docker/service-spec.ts'
 import { UserError } from './errors.ts'
+import { labelsOf } from './inputs/flags.ts'
 
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as const
@@ -167,7 +168,7 @@ function namedConfig(
   current: Service | undefined,
 ): { source: string; name: string } | undefined {
   if (request.authConfig !== undefined) return { source: '`auth-config`', name: request.authConfig }
-  const labels = request.labels ?? current?.Spec.Labels ?? {}
+  const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) }
   const label = CONFIG_LABELS.find((key) => labels[key])
   return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' }
 }

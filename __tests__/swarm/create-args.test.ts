@@ -74,7 +74,7 @@ const flags = (): readonly Flag[] => [
   flag('user', '1000', '1001:1001'),
   flag('workdir', '/a', '/b'),
   flag('group', '1000', '1001'),
-  flag('entrypoint', 'sh -c', '"sh" "-e c"'),
+  ['entrypoint', ['--entrypoint', 'sh -c'], ['--entrypoint', '"sh" "-e c"']],
   flag('tty', 'true', 'false'),
   flag('read-only', 'true', 'false'),
   flag('init', 'true', 'false'),

@@ -76,6 +76,9 @@ describe('the config for a service', () => {
     expect(choice({ image, authConfig: 'entry' }, { ...world, services: [withLabels(labels)] })).toBe('entry')
     expect(choice({ image }, { ...world, services: [withLabels(labels)] })).toBe('label')
     expect(choice({ image }, { ...world, services: [withLabels({ [gantryLabel]: 'gantry' })] })).toBe('gantry')
+    const createArgs = [{ name: '--label', value: `${label}=entry`, words: [] }]
+    expect(choice({ image, createArgs }, world)).toBe('entry')
+    expect(choice({ image, createArgs }, { ...world, services: [withLabels(labels)] })).toBe('entry')
     expect(choice({ image }, world)).toBe('ghcr.io')
     expect(choice({ image }, { ...world, configs })).toBe('~/.docker')
     expect(choice({ image }, { configs })).toBeUndefined()

@@ -81,7 +81,7 @@ const RESERVED: Readonly<Record<string, string>> = {
 const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`"
 
 const NO_FLAG =
-  'put the value before it in quotes if it is a part of that; an image is written in the key `image`, and the words for the container in the key `command`'
+  'put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`'
 
 /**
  * The flags of a `create-args` or `update-args` that is text, read as a shell reads words. What the flags mean is not
@@ -153,6 +153,17 @@ export function variablesOf(flags: readonly Flag[]): string[] {
   )
 }
 
+/** The labels of the service that flags of `create-args` give. */
+export function labelsOf(flags: readonly Flag[]): Record<string, string> {
+  const labels = flags.filter(({ name }) => name === '--label')
+  return Object.fromEntries(
+    labels.map(({ value = '' }) => {
+      const [name = '', text = ''] = value.split(/=(.*)/s)
+      return [name, text]
+    }),
+  )
+}
+
 type Tell = (problem: string) => void
 
 /** One mistake that is made five times is told once. */
@@ -190,8 +201,9 @@ function strayWord({ text, line }: ShellWord, before: WrittenFlag | undefined): 
   if (before !== undefined && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text)) {
     return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`
   }
-  const place = before === undefined ? 'the first word' : `the word behind ${before.spelling} and its value`
-  return `${before !== undefined && SWITCHES.has(before.name) ? `the word behind ${before.spelling}` : place} belongs to no flag: ${NO_FLAG}`
+  if (before === undefined) return `the first word belongs to no flag: ${NO_FLAG}`
+  const value = SWITCHES.has(before.name) ? '' : ' and its value'
+  return `the word behind ${before.spelling}${value} belongs to no flag: ${NO_FLAG}`
 }
 
 function parseFlag(text: string): WrittenFlag | undefined {

@@ -499,7 +499,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'a value with blanks',
     text('--constraint node.role == worker'),
-    'services: web: `create-args`: the word behind --constraint and its value belongs to no flag: put the value before it in quotes',
+    'services: web: `create-args`: the word behind --constraint and its value belongs to no flag: put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`',
   ],
   ['a word behind a switch', text(`--tty ${CANARY}`), 'the word behind --tty belongs to no flag'],
   ['a word for a switch', text('--tty true'), '--tty takes no value: write it alone, or --tty=true or --tty=false'],
@@ -696,7 +696,7 @@ const PASTED = `docker service create \\
 test('of a pasted script each mistake is told once, by the name of the flag', () => {
   expect(problems(text(PASTED))).toEqual([
     'services: web: `create-args`: leave `docker service create` off: only the flags belong here, and a backslash is not needed',
-    'services: web: `create-args`: the word behind --publish and its value belongs to no flag: put the value before it in quotes if it is a part of that; an image is written in the key `image`, and the words for the container in the key `command`',
+    'services: web: `create-args`: the word behind --publish and its value belongs to no flag: put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`',
     'services: web: `create-args`: --name is not yours to give here, because the name is how the service is found: use the key `name`',
     'services: web: `create-args`: --with-registry-auth is not yours to give here, because this action sends the credential wherever there is one: leave it off, and give it in `registries`',
     'services: web: `create-args`: --detach is not yours to give here, because this action waits for all services together: use the input `wait`',
