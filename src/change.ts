@@ -1,7 +1,14 @@
 import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
 import type { CheckedService, Connection, PlannedService, StackService } from './deployment.ts'
 import type { Service, ServiceSpec } from './docker/api.ts'
-import { type Command, policyFlags, serviceCreate, serviceUpdate, wordsOf } from './docker/commands.ts'
+import {
+  apartFromVariables,
+  type Command,
+  type Flag,
+  policyFlags,
+  serviceCreate,
+  serviceUpdate,
+} from './docker/commands.ts'
 import { rehearse } from './docker/rehearsal.ts'
 import { variablesRulingDocker } from './docker/ruling-variables.ts'
 import { isJob } from './docker/service-mode.ts'
@@ -104,22 +111,27 @@ function isPlain(
   { words }: Difference,
 ): planned is PlannedService & { readonly current: Service } {
   const { current, request } = planned
-  if (current === undefined || request.compose !== undefined || flagsFor(planned).length > 0) return false
+  if (current === undefined || request.compose !== undefined) return false
+  if (ownFlags(planned).length > 0 || policiesFor(planned).length > 0) return false
   return (
     words.length === 0 ||
     (!isJob(current.Spec) && (request.replicas === undefined || current.Spec.Mode.Replicated !== undefined))
   )
 }
 
-/** Swarm's policies and the user's own flags, for the command that the service needs. Jobs have no policies. */
-function flagsFor({ request, current }: PlannedService): readonly string[] {
-  const { createArgs = [], updateArgs, rollover } = request
-  const own = wordsOf(current === undefined ? createArgs : updateArgs)
+/** The user's own flags, for the command that the service needs. */
+function ownFlags({ request, current }: PlannedService): readonly Flag[] {
+  return current === undefined ? (request.createArgs ?? []) : request.updateArgs
+}
+
+/** Swarm's policies for the command that the service needs. Jobs have none. */
+function policiesFor({ request, current }: PlannedService): readonly string[] {
+  const { createArgs = [], rollover } = request
   const makesJob =
     current === undefined
       ? createArgs.some(({ name, value }) => name === '--mode' && value?.endsWith('-job'))
       : isJob(current.Spec)
-  return makesJob ? own : [...policyFlags(rollover), ...own]
+  return makesJob ? [] : policyFlags(rollover)
 }
 
 /** @throws UserErrors with what docker says when it refuses the command */
@@ -153,22 +165,22 @@ async function completed(
 
 function commandFor(planned: PlannedService, { image, replicas, env }: Difference, directory: string): Command {
   const { request, current } = planned
+  const own = apartFromVariables(ownFlags(planned))
   const change = {
     name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
     directory,
     image,
     replicas,
-    env,
-    flags: flagsFor(planned),
+    env: { ...env, ...own.env },
+    flags: [...policiesFor(planned), ...own.words],
   }
   return current === undefined ? serviceCreate(change) : serviceUpdate(change)
 }
 
 /** What docker says against a command, with the list of flags that it had. */
-function refusalOf({ request, current }: PlannedService, refusal: string): string {
-  const { createArgs = [], updateArgs } = request
-  const [verb, flags] = current === undefined ? (['create', createArgs] as const) : (['update', updateArgs] as const)
-  return flags.length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`
+function refusalOf(planned: PlannedService, refusal: string): string {
+  const verb = planned.current === undefined ? 'create' : 'update'
+  return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Connection, PlannedService, ServiceRequest } from './deployment.ts'
 import type { ServiceSpec } from './docker/api.ts'
-import { serviceCreate, serviceUpdate, wordsOf } from './docker/commands.ts'
+import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from './docker/commands.ts'
 import type { ImageReference } from './docker/reference.ts'
 import { rehearse } from './docker/rehearsal.ts'
 import { type Overlay, overlay, unknownFlags } from './docker/spec-overlay.ts'
@@ -31,9 +31,9 @@ export async function declaredByFlags(planned: PlannedService, world: World): Pr
   if (createArgs === undefined || current === undefined) return undefined
   const names = createArgs.map(({ name }) => name)
   const unknown = unknownFlags(names)
-  const declared = await created(planned, wordsOf(createArgs), world)
+  const declared = await created(planned, createArgs, world)
   const known = createArgs.filter(({ name }) => !unknown.includes(name))
-  const plain = unknown.length === 0 ? undefined : await created(planned, wordsOf(known), world)
+  const plain = unknown.length === 0 ? undefined : await created(planned, known, world)
   return overlay(current.Spec, declared, names, {
     ...(plain && { plain }),
     kept: Object.keys(env).map((name) => `--env ${name}`),
@@ -44,18 +44,19 @@ export async function declaredByFlags(planned: PlannedService, world: World): Pr
 /** The spec that docker would create by these flags. */
 async function created(
   { request, current }: PlannedService,
-  flags: readonly string[],
+  flags: readonly Flag[],
   { connection, workspace, signal }: World,
 ): Promise<ServiceSpec> {
   const { docker, engine, configDirectory } = connection
-  const mode = flags.some((word) => /^--mode(?:=|$)/.test(word)) ? [] : modeFlag(current?.Spec)
+  const mode = flags.some(({ name }) => name === '--mode') ? [] : modeFlag(current?.Spec)
+  const { words, env } = apartFromVariables(flags)
   const command = serviceCreate({
     name: request.name,
     directory: configDirectory,
     image: ANY_IMAGE,
     replicas: undefined,
-    env: {},
-    flags: [...mode, ...flags],
+    env,
+    flags: [...mode, ...words],
   })
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal)
   if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('create', rehearsal.refusal)])
@@ -74,10 +75,18 @@ export async function updatedByFlags(
   spec: ServiceSpec,
   { connection, workspace, signal }: World,
 ): Promise<ServiceSpec> {
-  const flags = wordsOf(updateArgs.filter(({ name }) => name !== '--force'))
+  const flags = updateArgs.filter(({ name }) => name !== '--force')
   if (flags.length === 0) return spec
+  const { words, env } = apartFromVariables(flags)
   const { docker, engine, configDirectory: directory } = connection
-  const command = serviceUpdate({ name: spec.Name, directory, image: undefined, replicas: undefined, env: {}, flags })
+  const command = serviceUpdate({
+    name: spec.Name,
+    directory,
+    image: undefined,
+    replicas: undefined,
+    env,
+    flags: words,
+  })
   const service = { ID: 'rehearsal', Version: { Index: 1 }, Spec: spec }
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service)
   if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('update', rehearsal.refusal)])

@@ -20,9 +20,27 @@ export interface Flag {
   readonly words: readonly string[]
 }
 
-/** The flags as docker gets them. */
-export function wordsOf(flags: readonly Flag[]): string[] {
-  return flags.flatMap(({ words }) => words)
+/**
+ * Flags as docker gets them, apart from the variables that they set: those are given to {@link ServiceChange} as `env`,
+ * so that no value of them stands on a command line.
+ */
+export function apartFromVariables(flags: readonly Flag[]): {
+  readonly words: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+} {
+  const variables = flags.map((flag) => variableOf(flag))
+  return {
+    words: flags.flatMap(({ words }, index) => (variables[index] === undefined ? words : [])),
+    env: Object.fromEntries(variables.filter((variable) => variable !== undefined)),
+  }
+}
+
+/** `undefined` also for one that docker looks up by itself or would obey. */
+function variableOf({ name: flag, value = '' }: Flag): readonly [name: string, value: string] | undefined {
+  const at = value.indexOf('=')
+  const name = value.slice(0, at)
+  if (!(flag === '--env' || flag === '--env-add') || at < 1 || rulesDocker(name)) return undefined
+  return [name, value.slice(at + 1)]
 }
 
 /** A change of one service, for docker to say what it means. Nothing of it is sent by docker itself. */

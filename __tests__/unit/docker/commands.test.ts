@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { policyFlags, type ServiceChange, serviceCreate, serviceUpdate } from '../../../src/docker/commands.ts'
+import {
+  apartFromVariables,
+  type Flag,
+  policyFlags,
+  type ServiceChange,
+  serviceCreate,
+  serviceUpdate,
+} from '../../../src/docker/commands.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
 import { variablesRulingDocker } from '../../../src/docker/ruling-variables.ts'
 import { digest } from '../../support/builders.ts'
@@ -115,6 +122,23 @@ describe('a value of a variable', () => {
       expect(env).toEqual({ [name]: 'v' })
     },
   )
+})
+
+test('the variables that flags set leave the command line as well', () => {
+  const flag = (name: string, value: string): Flag => ({ name, value, words: [name, value] })
+  const flags = [
+    flag('--env', 'TOKEN=swordfish=a'),
+    flag('--label', 'A=b'),
+    flag('--env-add', 'EMPTY='),
+    flag('--env', 'LOOKED_UP'),
+    flag('--env', 'DOCKER_HOST=tcp://a'),
+    flag('--env', '=a'),
+    flag('--env-rm', 'OLD'),
+  ]
+  expect(apartFromVariables(flags)).toEqual({
+    words: ['--label', 'A=b', '--env', 'LOOKED_UP', '--env', 'DOCKER_HOST=tcp://a', '--env', '=a', '--env-rm', 'OLD'],
+    env: { TOKEN: 'swordfish=a', EMPTY: '' },
+  })
 })
 
 test("Swarm's own policies are flags of both commands", () => {

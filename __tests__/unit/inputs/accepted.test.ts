@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import type { Deployment, ServiceRequest } from '../../../src/deployment.ts'
-import { wordsOf } from '../../../src/docker/commands.ts'
+import type { Flag } from '../../../src/docker/commands.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import { redact } from '../../../src/runner/secret.ts'
 import { ROLLING } from '../../support/builders.ts'
@@ -36,6 +36,7 @@ function file(name: string, content: string): string {
   return name
 }
 
+const wordsOf = (flags: readonly Flag[]) => flags.flatMap(({ words }) => words)
 const updateWords = (text: string) => wordsOf(service(text)?.updateArgs ?? [])
 const services = (text: string): readonly ServiceRequest[] => read({ services: text }).services
 const service = (text: string): ServiceRequest | undefined =>
