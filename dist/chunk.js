@@ -12578,7 +12578,7 @@ var RESERVED = {
   "--tlsverify": CONNECTION
 };
 var CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
-var NO_FLAG = "put the value before it in quotes if it is a part of that; an image is written in the key `image`, and the words for the container in the key `command`";
+var NO_FLAG = "put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`";
 function flagsOfText(verb, text2, problems) {
   const once = toldOnce(problems);
   const { words, problems: unread } = shellWords(text2);
@@ -12633,6 +12633,15 @@ function variablesOf(flags) {
     ({ name, value = "" }) => ["--env", "--env-add", "--env-rm"].includes(name) ? [value.split("=", 1)[0] ?? ""] : []
   );
 }
+function labelsOf(flags) {
+  const labels = flags.filter(({ name }) => name === "--label");
+  return Object.fromEntries(
+    labels.map(({ value = "" }) => {
+      const [name = "", text2 = ""] = value.split(/=(.*)/s);
+      return [name, text2];
+    })
+  );
+}
 function toldOnce(problems) {
   const told2 = /* @__PURE__ */ new Set();
   return (problem2) => {
@@ -12663,8 +12672,9 @@ function strayWord({ text: text2, line }, before) {
   if (before !== void 0 && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text2)) {
     return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`;
   }
-  const place = before === void 0 ? "the first word" : `the word behind ${before.spelling} and its value`;
-  return `${before !== void 0 && SWITCHES.has(before.name) ? `the word behind ${before.spelling}` : place} belongs to no flag: ${NO_FLAG}`;
+  if (before === void 0) return `the first word belongs to no flag: ${NO_FLAG}`;
+  const value = SWITCHES.has(before.name) ? "" : " and its value";
+  return `the word behind ${before.spelling}${value} belongs to no flag: ${NO_FLAG}`;
 }
 function parseFlag(text2) {
   const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text2);
@@ -15238,6 +15248,7 @@ export {
   changeViolations,
   nameProblem,
   objectNameProblem,
+  labelsOf,
   rulesDocker,
   variablesRulingDocker,
   adviceInside,

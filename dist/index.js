@@ -50,6 +50,7 @@ import {
   isJob,
   isNothing,
   isolatedConfigFile,
+  labelsOf,
   lifetimeOf,
   limited,
   log,
@@ -2833,7 +2834,7 @@ function namedAccess(request, current, image, { configs }) {
 }
 function namedConfig(request, current) {
   if (request.authConfig !== void 0) return { source: "`auth-config`", name: request.authConfig };
-  const labels = request.labels ?? current?.Spec.Labels ?? {};
+  const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
   const label = CONFIG_LABELS.find((key) => labels[key]);
   return label === void 0 ? void 0 : { source: `its label ${label}`, name: labels[label] ?? "" };
 }
@@ -2870,8 +2871,18 @@ function list2(names) {
 }
 
 // src/docker/commands.ts
-function wordsOf(flags) {
-  return flags.flatMap(({ words }) => words);
+function apartFromVariables(flags) {
+  const variables = flags.map((flag) => variableOf(flag));
+  return {
+    words: flags.flatMap(({ words }, index) => variables[index] === void 0 ? words : []),
+    env: Object.fromEntries(variables.filter((variable) => variable !== void 0))
+  };
+}
+function variableOf({ name: flag, value = "" }) {
+  const at = value.indexOf("=");
+  const name = value.slice(0, at);
+  if (!(flag === "--env" || flag === "--env-add") || at < 1 || rulesDocker(name)) return void 0;
+  return [name, value.slice(at + 1)];
 }
 function serviceUpdate(change2) {
   const variables = environmentFlags("--env-add", change2.env);
@@ -3038,9 +3049,9 @@ async function declaredByFlags(planned, world) {
   if (createArgs === void 0 || current === void 0) return void 0;
   const names = createArgs.map(({ name }) => name);
   const unknown = unknownFlags(names);
-  const declared = await created(planned, wordsOf(createArgs), world);
+  const declared = await created(planned, createArgs, world);
   const known2 = createArgs.filter(({ name }) => !unknown.includes(name));
-  const plain2 = unknown.length === 0 ? void 0 : await created(planned, wordsOf(known2), world);
+  const plain2 = unknown.length === 0 ? void 0 : await created(planned, known2, world);
   return overlay(current.Spec, declared, names, {
     ...plain2 && { plain: plain2 },
     kept: Object.keys(env).map((name) => `--env ${name}`),
@@ -3049,14 +3060,15 @@ async function declaredByFlags(planned, world) {
 }
 async function created({ request, current }, flags, { connection, workspace, signal }) {
   const { docker, engine, configDirectory } = connection;
-  const mode = flags.some((word) => /^--mode(?:=|$)/.test(word)) ? [] : modeFlag(current?.Spec);
+  const mode = flags.some(({ name }) => name === "--mode") ? [] : modeFlag(current?.Spec);
+  const { words, env } = apartFromVariables(flags);
   const command = serviceCreate({
     name: request.name,
     directory: configDirectory,
     image: ANY_IMAGE,
     replicas: void 0,
-    env: {},
-    flags: [...mode, ...flags]
+    env,
+    flags: [...mode, ...words]
   });
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal);
   if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("create", rehearsal.refusal)]);
@@ -3065,10 +3077,18 @@ async function created({ request, current }, flags, { connection, workspace, sig
   return kept;
 }
 async function updatedByFlags({ updateArgs }, spec, { connection, workspace, signal }) {
-  const flags = wordsOf(updateArgs.filter(({ name }) => name !== "--force"));
+  const flags = updateArgs.filter(({ name }) => name !== "--force");
   if (flags.length === 0) return spec;
+  const { words, env } = apartFromVariables(flags);
   const { docker, engine, configDirectory: directory } = connection;
-  const command = serviceUpdate({ name: spec.Name, directory, image: void 0, replicas: void 0, env: {}, flags });
+  const command = serviceUpdate({
+    name: spec.Name,
+    directory,
+    image: void 0,
+    replicas: void 0,
+    env,
+    flags: words
+  });
   const service = { ID: "rehearsal", Version: { Index: 1 }, Spec: spec };
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service);
   if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("update", rehearsal.refusal)]);
@@ -3127,14 +3147,17 @@ function asUpdate(spec, { TaskTemplate: stored }) {
 }
 function isPlain(planned, { words }) {
   const { current, request } = planned;
-  if (current === void 0 || request.compose !== void 0 || flagsFor(planned).length > 0) return false;
+  if (current === void 0 || request.compose !== void 0) return false;
+  if (ownFlags(planned).length > 0 || policiesFor(planned).length > 0) return false;
   return words.length === 0 || !isJob(current.Spec) && (request.replicas === void 0 || current.Spec.Mode.Replicated !== void 0);
 }
-function flagsFor({ request, current }) {
-  const { createArgs = [], updateArgs, rollover } = request;
-  const own = wordsOf(current === void 0 ? createArgs : updateArgs);
+function ownFlags({ request, current }) {
+  return current === void 0 ? request.createArgs ?? [] : request.updateArgs;
+}
+function policiesFor({ request, current }) {
+  const { createArgs = [], rollover } = request;
   const makesJob = current === void 0 ? createArgs.some(({ name, value }) => name === "--mode" && value?.endsWith("-job")) : isJob(current.Spec);
-  return makesJob ? own : [...policyFlags(rollover), ...own];
+  return makesJob ? [] : policyFlags(rollover);
 }
 async function rehearsed(planned, missing, surroundings) {
   const { connection, workspace, signal } = surroundings;
@@ -3155,20 +3178,20 @@ async function completed({ request }, spec, surroundings) {
 }
 function commandFor(planned, { image, replicas, env }, directory) {
   const { request, current } = planned;
+  const own = apartFromVariables(ownFlags(planned));
   const change2 = {
     name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
     directory,
     image,
     replicas,
-    env,
-    flags: flagsFor(planned)
+    env: { ...env, ...own.env },
+    flags: [...policiesFor(planned), ...own.words]
   };
   return current === void 0 ? serviceCreate(change2) : serviceUpdate(change2);
 }
-function refusalOf({ request, current }, refusal) {
-  const { createArgs = [], updateArgs } = request;
-  const [verb, flags] = current === void 0 ? ["create", createArgs] : ["update", updateArgs];
-  return flags.length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`;
+function refusalOf(planned, refusal) {
+  const verb = planned.current === void 0 ? "create" : "update";
+  return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`;
 }
 function changesOf({ request, current, interim }, wanted, { words }, declared) {
   if (current === void 0) return [];
