@@ -3799,13 +3799,21 @@ function joinsNetwork({ current, wanted }) {
 function attachmentProblems({ request, wanted }, known2, files) {
   const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
   const problems = targets.flatMap((target) => {
-    const network = known2.find(({ Id, Name }) => Id === target || Name === target);
-    if (network?.Ingress)
+    const named = known2.filter(({ Id, Name }) => Id === target || Name === target);
+    const network = named.find(({ Scope }) => Scope === "swarm") ?? named[0];
+    if (network?.Ingress) {
       return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
-    return (network?.Name ?? target) === "none" ? ["Swarm has no network `none`: leave it out"] : [];
+    }
+    const name = network?.Name ?? target;
+    if (name === "none") return ["Swarm has no network `none`: leave it out"];
+    const isOfOneNode = network?.Scope === "local" && !OF_EVERY_NODE.includes(name);
+    return isOfOneNode && files === void 0 ? [
+      `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``
+    ] : [];
   });
   return problems.map((problem) => placed(request, { setting: "networks", problem }, files));
 }
+var OF_EVERY_NODE = ["bridge", "host"];
 function mayConflict({ current, wanted }) {
   return current === void 0 || newPorts(current, wanted).length > 0;
 }

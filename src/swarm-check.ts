@@ -110,7 +110,11 @@ export function joinsNetwork({ current, wanted }: Draft): boolean {
   return targets(wanted).some((target) => !has.includes(target))
 }
 
-/** A network that a service is attached to, though Swarm lets none be. */
+/**
+ * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
 export function attachmentProblems(
   { request, wanted }: Draft,
   known: readonly Network[],
@@ -118,13 +122,25 @@ export function attachmentProblems(
 ): string[] {
   const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target)
   const problems = targets.flatMap((target) => {
-    const network = known.find(({ Id, Name }) => Id === target || Name === target)
-    if (network?.Ingress)
+    const named = known.filter(({ Id, Name }) => Id === target || Name === target)
+    const network = named.find(({ Scope }) => Scope === 'swarm') ?? named[0]
+    if (network?.Ingress) {
       return [`${network.Name} is the network of published ports, which no service can join: leave it out`]
-    return (network?.Name ?? target) === 'none' ? ['Swarm has no network `none`: leave it out'] : []
+    }
+    const name = network?.Name ?? target
+    if (name === 'none') return ['Swarm has no network `none`: leave it out']
+    const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name)
+    return isOfOneNode && files === undefined
+      ? [
+          `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
+        ]
+      : []
   })
   return problems.map((problem) => placed(request, { setting: 'networks', problem }, files))
 }
+
+/** Networks of docker's own, which services may use on each node. */
+const OF_EVERY_NODE = ['bridge', 'host']
 
 /** Whether a service brings a name or a port that another one may have. */
 export function mayConflict({ current, wanted }: Draft): boolean {

@@ -272,6 +272,7 @@ describeSwarm('rules of Swarm', { registries: { open: {} } }, (swarm) => {
     test.each([
       ['ingress', 'cannot be explicitly attached to the ingress network'],
       ['none', 'network none not found'],
+      ['local', 'cannot be used with services'],
       ['host', undefined],
       ['bridge', undefined],
       ['there', undefined],
@@ -382,5 +383,42 @@ networks:
         await remove(holder.body.ID)
       },
     )
+
+    test('all that is wrong with services is told at once, also beside an image that is missing', async () => {
+      const [kept, other] = [
+        await create(specOf({ spec: { Name: 'kept' } })),
+        await create(specOf({ spec: { Name: 'other' } })),
+      ]
+      const services = [
+        {
+          name: 'kept',
+          image,
+          'create-args': [
+            '--mode global',
+            '--limit-memory 1M',
+            '--endpoint-mode dnsrr',
+            '--publish 7903:80',
+            '--env A={{.Nope}}',
+            '--constraint node.role=manager',
+          ],
+        },
+        { name: 'imageless', image: `${image}-missing`, create: true, 'create-args': ['--restart-condition always'] },
+        { name: 'Other', image, create: true },
+      ]
+      const errors = await refused({ services: JSON.stringify(services) })
+      expect(errors).toEqual([
+        expect.stringMatching(/^service kept: --limit-memory: 1048576 bytes are less than Swarm takes/),
+        expect.stringMatching(/^service kept: --constraint: "node\.role=manager" is none that Swarm takes/),
+        expect.stringMatching(/^service kept: --endpoint-mode: with dnsrr Swarm publishes no port in ingress mode/),
+        expect.stringMatching(/^service kept: --env A: Swarm reads it as a template/),
+        expect.stringMatching(
+          /^service kept: --mode: Swarm cannot change the mode of a service, and kept is replicated, not global/,
+        ),
+        expect.stringMatching(/^service imageless: image .* there is no such image/),
+        expect.stringMatching(/^service imageless: --restart-condition: Swarm does not know "always"/),
+        expect.stringMatching(/^service Other: `name`: Other and other are one name for Swarm/),
+      ])
+      for (const { body } of [kept, other]) await remove(body.ID)
+    })
   })
 })

@@ -5,8 +5,10 @@ import type { Mount, Service, ServicePort, ServiceSpec } from '../../src/docker/
 import { NAMESPACE_LABEL } from '../../src/docker/stack-objects.ts'
 import { parseYaml } from '../../src/inputs/yaml.ts'
 import {
+  attachmentProblems,
   conflicts,
   type Draft,
+  joinsNetwork,
   mayConflict,
   networkProblems,
   runnerPathProblems,
@@ -129,6 +131,36 @@ test('networks are told in the order of the files, whatever that of docker is', 
     expect.stringMatching(/: networks\.default: bridge makes a network of one node/),
     expect.stringMatching(/^1\.yml line 4: networks\.two: the subnet 10\.1\.0\.0\/24 is taken by the network demo_one/),
   ])
+})
+
+describe('networks that no service can join', () => {
+  const known = [
+    { Id: 'i', Name: 'ingress', Scope: 'swarm', Ingress: true },
+    { Id: 'n', Name: 'none', Scope: 'local' },
+    { Id: 'h', Name: 'host', Scope: 'local' },
+    { Id: 'l', Name: 'one-node', Scope: 'local' },
+    { Id: 'l2', Name: 'both', Scope: 'local' },
+    { Id: 's2', Name: 'both', Scope: 'swarm' },
+    { Id: 's', Name: 'overlay', Scope: 'swarm' },
+  ]
+  const on = (...targets: string[]) => ({ TaskTemplate: { Networks: targets.map((Target) => ({ Target })) } })
+  const told = (...targets: string[]) => attachmentProblems(draft('web', on(...targets)), known, undefined)
+
+  test.each([
+    ['i', 'ingress is the network of published ports'],
+    ['ingress', 'ingress is the network of published ports'],
+    ['n', 'Swarm has no network `none`'],
+    ['none', 'Swarm has no network `none`'],
+    ['l', 'one-node is a network of one node, which no service can use'],
+  ])('%s', (target, says) => {
+    expect(told('overlay', target)).toEqual([expect.stringContaining(`service web: --network: ${says}`)])
+  })
+
+  test('all others are taken', () => {
+    expect(told('overlay', 's', 'host', 'h', 'both', 's2', 'to-be-made')).toEqual([])
+    const wanted = draft('web', on('s'), service('web', on('s', 'i')))
+    expect([joinsNetwork(wanted), joinsNetwork(draft('web', on('s')))]).toEqual([false, true])
+  })
 })
 
 describe('a path of the runner', () => {
