@@ -15,6 +15,7 @@ export const USER = 'deployer'
 const NETWORK = 'shared'
 const NANOSECONDS = 1e9
 const WHOLE_LIMIT_MS = 120_000
+const EMPTY_FOR_MS = 2000
 const EMPTY_LIMIT_MS = 60_000
 const BEFORE_LIMIT_MS = 60_000
 
@@ -79,11 +80,15 @@ export class Arena implements AsyncDisposable {
   /** Waits until every machine, and nothing of an earlier scenario, is there. */
   async clear(): Promise<void> {
     await until('having the whole swarm', WHOLE_LIMIT_MS, () => this.#isWhole())
+    // A machine may start what it was told to before it hears that its service is gone.
+    let emptySince = Number.POSITIVE_INFINITY
     await until('removing all services', EMPTY_LIMIT_MS, async () => {
       const services = await fromManager<{ ID: string }[]>(this.lab, '/services')
       await this.#removeAll('services', services)
       const { containers } = await look(this.lab)
-      return services.length === 0 && containers.length === 0
+      const isEmpty = services.length === 0 && containers.length === 0
+      emptySince = isEmpty ? Math.min(emptySince, Date.now()) : Number.POSITIVE_INFINITY
+      return Date.now() - emptySince >= EMPTY_FOR_MS
     })
     for (const kind of ['secrets', 'configs']) {
       await this.#removeAll(kind, await fromManager<{ ID: string }[]>(this.lab, `/${kind}`))
