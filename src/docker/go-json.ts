@@ -6,8 +6,11 @@ import { randomUUID } from 'node:crypto'
  */
 const MARK = `number:${randomUUID()}:`
 
-/** A string, or a whole number that may be too large: only where there is one, the text is looked at any closer. */
-const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs
+/**
+ * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
+ * looked at any closer.
+ */
+const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g')
 
 /**

@@ -160,7 +160,7 @@ function hideSecrets(files: readonly ComposeFile[], lookUp: LookUp, env: Environ
       for (const { key, value } of secret.kind === 'map' ? secret.entries : []) {
         if (value.kind !== 'text') continue
         if (key === 'content') hide(filledIn(value.value, lookUp), place)
-        if (key === 'environment') hide(lookUp(value.value) ?? '', place)
+        if (key === 'environment') hide(lookUp(filledIn(value.value, lookUp)) ?? '', place)
         if (key === 'file') hide(contentOf(filledIn(value.value, lookUp), readFile), place)
       }
     }

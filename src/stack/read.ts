@@ -129,8 +129,9 @@ async function captured(
   only: string | undefined,
 ): Promise<CapturedStack> {
   const [first = '', ...others] = dockerFiles(request, cliVersion?.major, only)
-  const folder =
-    others.length > 0 ? await workspace.makeDirectory(only === undefined ? 'compose' : `compose-of-${only}`) : ''
+  // Not by its name, which may be anything, also a path.
+  const number = only === undefined ? '' : serviceKeys(request.adapted.files).indexOf(only) + 1
+  const folder = others.length > 0 ? await workspace.makeDirectory(`compose${number}`) : ''
   const paths = others.map((_, index) => join(folder, `${index + 2}.yml`))
   await Promise.all(others.map((text, index) => workspace.writeFile(paths[index] ?? '', text)))
   const command = stackDeploy({

@@ -92,9 +92,14 @@ describe('all secrets of a stack are known when its inputs are read', () => {
     ['of a file', '{file: secret.txt}', 'from-a-plain-file'],
     ['of a file that a variable names', '{file: "./secret-$' + '{WHICH:-two}.txt"}', 'from-a-named-file'],
     ['of a variable', '{environment: TOKEN_OF_MINE}', 'from-a-variable'],
+    [
+      'of a variable that another one names',
+      '{environment: "TOKEN_OF_$' + '{WHOSE:-OTHERS}"}',
+      'from-a-named-variable',
+    ],
     ['in the file', '{content: "in-the-file-itself"}', 'in-the-file-itself'],
   ])('%s', async (_, secret, value) => {
-    await reading(compose(secret), { TOKEN_OF_MINE: 'from-a-variable' })
+    await reading(compose(secret), { TOKEN_OF_MINE: 'from-a-variable', TOKEN_OF_OTHERS: 'from-a-named-variable' })
     expect(redact(`x ${value} y`)).toBe('x *** y')
   })
 })

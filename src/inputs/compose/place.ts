@@ -1,5 +1,6 @@
 import type { YamlMap, YamlValue } from '../yaml.ts'
 import { adviceInside } from './keys.ts'
+import { mapAt } from './tree.ts'
 
 /** A compose file as its author wrote it. */
 export interface ComposeFile {
@@ -22,10 +23,18 @@ export function placeOf(files: readonly ComposeFile[], path: readonly string[]):
  * @param about the path that it is about when it names none
  */
 export function locateComplaint(files: readonly ComposeFile[], message: string, about: readonly string[] = []): string {
-  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.') ?? about
+  const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.')
+  const path = parts === undefined ? about : keysIn(files, parts)
   const key = /Additional property (.+) is not allowed$/.exec(message)?.[1]
   if (key === undefined) return `${placeOf(files, path)}: docker refuses it: ${message}`
   return `${placeOf(files, [...path, key])}: docker refuses it: ${message}: ${adviceInside(path, key)}`
+}
+
+/** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */
+function keysIn(files: readonly ComposeFile[], [section = '', ...parts]: readonly string[]): readonly string[] {
+  const names = new Set(files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)))
+  const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join('.'))) + 1
+  return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join('.'), ...parts.slice(most)]
 }
 
 function lineOf(root: YamlValue, path: readonly string[]): { readonly line: number; readonly depth: number } {

@@ -47,3 +47,24 @@ test('any other complaint stays as it is', () => {
     'c.yml line 3: docker refuses it: services.web.image must be a string',
   )
 })
+
+test.each([
+  ['services.my.web.user must be a string', 3, 'must be a string'],
+  ['services.my.web.deploy Additional property replica is not allowed', 4, 'did you mean `replicas`?'],
+  ['services.my.other.user must be a string', 1, 'must be a string'],
+  ['configs.nginx.conf Additional property labelz is not allowed', 8, 'did you mean `labels`?'],
+])('a name may have dots: %s', (message, line, told) => {
+  const text = [
+    'services:',
+    '  my.web:',
+    '    user: [1]',
+    '    deploy: {replica: 1}',
+    'configs:',
+    '  nginx: {file: a}',
+    '  nginx.conf:',
+    '    labelz: {}',
+  ].join('\n')
+  const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
+  const complaint = locateComplaint(files, message)
+  expect([complaint.split(': ', 1)[0], complaint.endsWith(told)]).toEqual([`c.yml line ${line}`, true])
+})

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals'
+import type { Connection, StackRequest } from '../../../src/deployment.ts'
+import { EngineError } from '../../../src/docker/engine.ts'
+import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
+import type { Workspace } from '../../../src/runner/workspace.ts'
+import { createWorkspace } from '../../../src/runner/workspace.ts'
+import { readStack } from '../../../src/stack/read.ts'
+
+test('a service of any name has its files in the directory of the run', async () => {
+  await using workspace = await createWorkspace()
+  const made: string[] = []
+  const noted: Workspace = {
+    ...workspace,
+    makeDirectory: async (name) => {
+      made.push(await workspace.makeDirectory(name))
+      return made.at(-1) ?? ''
+    },
+  }
+  const names = ['a/b', '../../evil', 'a'.repeat(300), '__proto__']
+  const first = `services: {${names.map((name) => `"${name}": {image: x}`).join(', ')}}`
+  const roots = [first, 'services: {a/b: {user: "1"}}'].map((text) => parseYaml(text).root as YamlMap)
+  const request = {
+    name: 'shop',
+    files: roots.map((root, index) => ({ path: `${index}.yml`, root })),
+    adapted: { files: roots, notices: [], warnings: [], variables: [] },
+    directory: '/',
+    variables: {},
+    lookUp: () => undefined,
+    rollover: { strategy: { kind: 'rolling' }, update: {}, rollback: {} },
+  } as unknown as StackRequest
+  const stderr = 'services Additional property a/b is not allowed'
+  const connection = {
+    docker: { run: async () => ({ code: 1, stdout: '', stderr }) },
+    engine: {
+      get: async (path: string) => (path.startsWith('/networks/') ? Promise.reject(new EngineError(404, '')) : []),
+    },
+    configDirectory: workspace.directory,
+  } as unknown as Connection
+
+  await expect(readStack(request, connection, noted, new AbortController().signal)).rejects.toThrow(stderr)
+  expect(made).toHaveLength(1 + names.length)
+  expect(made.map((path) => path.slice(0, path.lastIndexOf('/')))).toEqual(made.map(() => workspace.directory))
+})
