@@ -8803,7 +8803,7 @@ function without(env, names) {
 // src/docker/go-json.ts
 import { randomUUID } from "node:crypto";
 var MARK = `number:${randomUUID()}:`;
-var STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs;
+var STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
 var MARKED = new RegExp(`"${MARK}(-?\\d+)"`, "g");
 function parseGoJson(text2) {
   const value = JSON.parse(/\d{16}/.test(text2) ? withMarks(text2) : text2);
@@ -14324,7 +14324,7 @@ function hideSecrets(files, lookUp, env, directory) {
       for (const { key, value } of secret.kind === "map" ? secret.entries : []) {
         if (value.kind !== "text") continue;
         if (key === "content") hide2(filledIn(value.value, lookUp), place);
-        if (key === "environment") hide2(lookUp(value.value) ?? "", place);
+        if (key === "environment") hide2(lookUp(filledIn(value.value, lookUp)) ?? "", place);
         if (key === "file") hide2(contentOf(filledIn(value.value, lookUp), readFile3), place);
       }
     }
@@ -15038,7 +15038,9 @@ function difference(spec, asked) {
 function withDifference(spec, { image, replicas, env }) {
   const { TaskTemplate: template, Mode: mode } = spec;
   const container2 = template.ContainerSpec ?? { Image: "" };
-  const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`);
+  const before = (container2.Env ?? []).map((entry) => [entry.split("=", 1)[0], entry]);
+  const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`]);
+  const Env = [...new Map([...before, ...after]).values()];
   return {
     ...spec,
     ...replicas !== void 0 && { Mode: { ...mode, Replicated: { Replicas: replicas } } },
@@ -15073,6 +15075,9 @@ function withPlatforms(spec, platforms = []) {
 }
 function imageOf(service) {
   return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+}
+function withRulingVariables(spec, env) {
+  return withDifference(spec, { image: void 0, replicas: void 0, env: variablesRulingDocker(env) });
 }
 function isSameImage(spec, image) {
   return image === void 0 || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? "", familiar(image));
@@ -15198,12 +15203,14 @@ export {
   withDigest,
   registryKey,
   pathMatches,
+  rulesDocker,
   difference,
   withDifference,
   commandOf,
   withCommand,
   withPlatforms,
   imageOf,
+  withRulingVariables,
   parseGoJson,
   toGoJson,
   sameSpec,
@@ -15249,8 +15256,6 @@ export {
   nameProblem,
   objectNameProblem,
   labelsOf,
-  rulesDocker,
-  variablesRulingDocker,
   adviceInside,
   isNothing,
   entryAt,

@@ -103,7 +103,6 @@ import {
   trial,
   unknownFlags,
   updateSpec,
-  variablesRulingDocker,
   wantedTasks,
   withCommand,
   withDifference,
@@ -111,6 +110,7 @@ import {
   withEntries,
   withPlatforms,
   withRecord,
+  withRulingVariables,
   withStoredOrder,
   withTagDefault,
   withoutTasks
@@ -2880,9 +2880,8 @@ function apartFromVariables(flags) {
 }
 function variableOf({ name: flag, value = "" }) {
   const at = value.indexOf("=");
-  const name = value.slice(0, at);
-  if (!(flag === "--env" || flag === "--env-add") || at < 1 || rulesDocker(name)) return void 0;
-  return [name, value.slice(at + 1)];
+  if (!(flag === "--env" || flag === "--env-add") || at < 1) return void 0;
+  return [value.slice(0, at), value.slice(at + 1)];
 }
 function serviceUpdate(change2) {
   const variables = environmentFlags("--env-add", change2.env);
@@ -3072,7 +3071,7 @@ async function created({ request, current }, flags, { connection, workspace, sig
   });
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal);
   if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("create", rehearsal.refusal)]);
-  const { kept, ignored } = withoutIgnored(rehearsal.spec, engine.apiVersion);
+  const { kept, ignored } = withoutIgnored(withRulingVariables(rehearsal.spec, env), engine.apiVersion);
   for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
   return kept;
 }
@@ -3092,7 +3091,7 @@ async function updatedByFlags({ updateArgs }, spec, { connection, workspace, sig
   const service = { ID: "rehearsal", Version: { Index: 1 }, Spec: spec };
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service);
   if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("update", rehearsal.refusal)]);
-  return rehearsal.spec;
+  return withRulingVariables(rehearsal.spec, env);
 }
 function refusedFlags(verb, refusal) {
   return `\`${verb}-args\`: docker refuses it: ${refusal}`;
@@ -3162,11 +3161,10 @@ function policiesFor({ request, current }) {
 async function rehearsed(planned, missing, surroundings) {
   const { connection, workspace, signal } = surroundings;
   const { docker, engine, configDirectory } = connection;
-  const command = commandFor(planned, missing, configDirectory);
+  const { command, env } = commandFor(planned, missing, configDirectory);
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current);
   if ("refusal" in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)]);
-  const env = variablesRulingDocker(missing.env);
-  const spec = withDifference(rehearsal.spec, { image: void 0, replicas: void 0, env });
+  const spec = withRulingVariables(rehearsal.spec, env);
   return planned.current === void 0 ? completed(planned, spec, surroundings) : spec;
 }
 async function completed({ request }, spec, surroundings) {
@@ -3176,18 +3174,19 @@ async function completed({ request }, spec, surroundings) {
   const names = createArgs.map(({ name }) => name);
   return withRecord(updated, entriesOf(spec, names, env));
 }
-function commandFor(planned, { image, replicas, env }, directory) {
+function commandFor(planned, { image, replicas, env: ofKey }, directory) {
   const { request, current } = planned;
   const own = apartFromVariables(ownFlags(planned));
+  const env = { ...ofKey, ...own.env };
   const change2 = {
     name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
     directory,
     image,
     replicas,
-    env: { ...env, ...own.env },
+    env,
     flags: [...policiesFor(planned), ...own.words]
   };
-  return current === void 0 ? serviceCreate(change2) : serviceUpdate(change2);
+  return { command: current === void 0 ? serviceCreate(change2) : serviceUpdate(change2), env };
 }
 function refusalOf(planned, refusal) {
   const verb = planned.current === void 0 ? "create" : "update";
@@ -3592,10 +3591,16 @@ function placeOf(files, path) {
   return found2.depth === 0 ? files.map((file) => file.path).join(", ") : `${found2.file.path} line ${found2.line}`;
 }
 function locateComplaint(files, message, about = []) {
-  const path = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split(".") ?? about;
+  const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split(".");
+  const path = parts === void 0 ? about : keysIn(files, parts);
   const key = /Additional property (.+) is not allowed$/.exec(message)?.[1];
   if (key === void 0) return `${placeOf(files, path)}: docker refuses it: ${message}`;
   return `${placeOf(files, [...path, key])}: docker refuses it: ${message}: ${adviceInside(path, key)}`;
+}
+function keysIn(files, [section = "", ...parts]) {
+  const names = new Set(files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
+  const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join("."))) + 1;
+  return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join("."), ...parts.slice(most)];
 }
 function lineOf(root, path) {
   let value = root;
@@ -5068,7 +5073,8 @@ function withoutRestart(warning) {
 }
 async function captured(request, { docker, engine, configDirectory, cliVersion }, known2, workspace, signal, only) {
   const [first = "", ...others] = dockerFiles(request, cliVersion?.major, only);
-  const folder = others.length > 0 ? await workspace.makeDirectory(only === void 0 ? "compose" : `compose-of-${only}`) : "";
+  const number = only === void 0 ? "" : serviceKeys(request.adapted.files).indexOf(only) + 1;
+  const folder = others.length > 0 ? await workspace.makeDirectory(`compose${number}`) : "";
   const paths = others.map((_, index) => join3(folder, `${index + 2}.yml`));
   await Promise.all(others.map((text3, index) => workspace.writeFile(paths[index] ?? "", text3)));
   const command = stackDeploy({

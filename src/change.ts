@@ -10,7 +10,6 @@ import {
   serviceUpdate,
 } from './docker/commands.ts'
 import { rehearse } from './docker/rehearsal.ts'
-import { variablesRulingDocker } from './docker/ruling-variables.ts'
 import { isJob } from './docker/service-mode.ts'
 import {
   commandOf,
@@ -19,6 +18,7 @@ import {
   withCommand,
   withDifference,
   withPlatforms,
+  withRulingVariables,
 } from './docker/service-spec.ts'
 import { changedParts, sameSpec, withStoredOrder } from './docker/spec-comparison.ts'
 import { entriesOf, type Overlay, withRecord } from './docker/spec-overlay.ts'
@@ -142,11 +142,10 @@ async function rehearsed(
 ): Promise<ServiceSpec> {
   const { connection, workspace, signal } = surroundings
   const { docker, engine, configDirectory } = connection
-  const command = commandFor(planned, missing, configDirectory)
+  const { command, env } = commandFor(planned, missing, configDirectory)
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current)
   if ('refusal' in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)])
-  const env = variablesRulingDocker(missing.env)
-  const spec = withDifference(rehearsal.spec, { image: undefined, replicas: undefined, env })
+  const spec = withRulingVariables(rehearsal.spec, env)
   return planned.current === undefined ? completed(planned, spec, surroundings) : spec
 }
 
@@ -163,18 +162,24 @@ async function completed(
   return withRecord(updated, entriesOf(spec, names, env))
 }
 
-function commandFor(planned: PlannedService, { image, replicas, env }: Difference, directory: string): Command {
+/** The command that the service needs, and all variables that it sets. */
+function commandFor(
+  planned: PlannedService,
+  { image, replicas, env: ofKey }: Difference,
+  directory: string,
+): { readonly command: Command; readonly env: Readonly<Record<string, string>> } {
   const { request, current } = planned
   const own = apartFromVariables(ownFlags(planned))
+  const env = { ...ofKey, ...own.env }
   const change = {
     name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
     directory,
     image,
     replicas,
-    env: { ...env, ...own.env },
+    env,
     flags: [...policiesFor(planned), ...own.words],
   }
-  return current === undefined ? serviceCreate(change) : serviceUpdate(change)
+  return { command: current === undefined ? serviceCreate(change) : serviceUpdate(change), env }
 }
 
 /** What docker says against a command, with the list of flags that it had. */

@@ -3,6 +3,7 @@ import type { ServiceSpec } from './docker/api.ts'
 import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from './docker/commands.ts'
 import type { ImageReference } from './docker/reference.ts'
 import { rehearse } from './docker/rehearsal.ts'
+import { withRulingVariables } from './docker/service-spec.ts'
 import { type Overlay, overlay, unknownFlags } from './docker/spec-overlay.ts'
 import { withoutIgnored } from './docker/spec-support.ts'
 import { UserErrors } from './errors.ts'
@@ -60,7 +61,7 @@ async function created(
   })
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal)
   if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('create', rehearsal.refusal)])
-  const { kept, ignored } = withoutIgnored(rehearsal.spec, engine.apiVersion)
+  const { kept, ignored } = withoutIgnored(withRulingVariables(rehearsal.spec, env), engine.apiVersion)
   for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
   return kept
 }
@@ -90,7 +91,7 @@ export async function updatedByFlags(
   const service = { ID: 'rehearsal', Version: { Index: 1 }, Spec: spec }
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service)
   if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('update', rehearsal.refusal)])
-  return rehearsal.spec
+  return withRulingVariables(rehearsal.spec, env)
 }
 
 /** What docker says against the flags of a list. */

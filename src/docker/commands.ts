@@ -35,12 +35,11 @@ export function apartFromVariables(flags: readonly Flag[]): {
   }
 }
 
-/** `undefined` also for one that docker looks up by itself or would obey. */
+/** `undefined` also for one that docker looks up by itself. */
 function variableOf({ name: flag, value = '' }: Flag): readonly [name: string, value: string] | undefined {
   const at = value.indexOf('=')
-  const name = value.slice(0, at)
-  if (!(flag === '--env' || flag === '--env-add') || at < 1 || rulesDocker(name)) return undefined
-  return [name, value.slice(at + 1)]
+  if (!(flag === '--env' || flag === '--env-add') || at < 1) return undefined
+  return [value.slice(0, at), value.slice(at + 1)]
 }
 
 /** A change of one service, for docker to say what it means. Nothing of it is sent by docker itself. */
@@ -50,6 +49,7 @@ export interface ServiceChange {
   readonly directory: string
   readonly image: ImageReference | undefined
   readonly replicas: number | undefined
+  /** Those that docker would obey itself are left out: they are put into the spec that it makes. */
   readonly env: Readonly<Record<string, string>>
   /** The user's own flags. */
   readonly flags: readonly string[]

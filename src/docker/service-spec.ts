@@ -1,5 +1,6 @@
 import type { Distribution, Service, ServiceSpec } from './api.ts'
 import { familiar, type ImageReference, sameImage } from './reference.ts'
+import { variablesRulingDocker } from './ruling-variables.ts'
 
 /** What is asked of a service's spec; what is not named stays. */
 export interface Asked {
@@ -47,7 +48,10 @@ export function difference(spec: ServiceSpec | undefined, asked: Asked): Differe
 export function withDifference(spec: ServiceSpec, { image, replicas, env }: Asked): ServiceSpec {
   const { TaskTemplate: template, Mode: mode } = spec
   const container = template.ContainerSpec ?? { Image: '' }
-  const Env = [...new Map([...variables(spec), ...Object.entries(env)])].map(([name, value]) => `${name}=${value}`)
+  // A name alone takes the image's own variable away: it stays as it is.
+  const before = (container.Env ?? []).map((entry) => [entry.split('=', 1)[0], entry] as const)
+  const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`] as const)
+  const Env = [...new Map([...before, ...after]).values()]
   return {
     ...spec,
     ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
@@ -93,6 +97,11 @@ export function withPlatforms(spec: ServiceSpec, platforms: Distribution['Platfo
 /** The image of a service, with its digest where it has one, as the swarm holds it. */
 export function imageOf(service: Service | undefined): string | undefined {
   return service?.Spec.TaskTemplate.ContainerSpec?.Image
+}
+
+/** The spec with the variables that docker would obey itself, and so was not given. */
+export function withRulingVariables(spec: ServiceSpec, env: Readonly<Record<string, string>>): ServiceSpec {
+  return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) })
 }
 
 function isSameImage(spec: ServiceSpec, image: ImageReference | undefined): boolean {

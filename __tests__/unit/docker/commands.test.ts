@@ -136,8 +136,8 @@ test('the variables that flags set leave the command line as well', () => {
     flag('--env-rm', 'OLD'),
   ]
   expect(apartFromVariables(flags)).toEqual({
-    words: ['--label', 'A=b', '--env', 'LOOKED_UP', '--env', 'DOCKER_HOST=tcp://a', '--env', '=a', '--env-rm', 'OLD'],
-    env: { TOKEN: 'swordfish=a', EMPTY: '' },
+    words: ['--label', 'A=b', '--env', 'LOOKED_UP', '--env', '=a', '--env-rm', 'OLD'],
+    env: { TOKEN: 'swordfish=a', EMPTY: '', DOCKER_HOST: 'tcp://a' },
   })
 })
 

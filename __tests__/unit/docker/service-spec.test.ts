@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { parseReference } from '../../../src/docker/reference.ts'
-import { type Asked, difference } from '../../../src/docker/service-spec.ts'
+import { type Asked, difference, withDifference } from '../../../src/docker/service-spec.ts'
 import { createSpec, digest } from '../../support/builders.ts'
 
 const NOTHING: Asked = { image: undefined, replicas: undefined, env: {} }
@@ -108,4 +108,12 @@ describe('what differs', () => {
       expect(difference(specWith('nginx'), { ...NOTHING, env: { A: '1' } }).env).toEqual({ A: '1' })
     })
   })
+})
+
+test('a variable that is set leaves all others as they are, also a name alone', () => {
+  const spec = createSpec({
+    TaskTemplate: { ContainerSpec: { Image: 'nginx', Env: ['BARE', 'EMPTY=', 'A=b=c', 'OLD=1'] } },
+  })
+  const { TaskTemplate } = withDifference(spec, { image: undefined, replicas: undefined, env: { OLD: '2', NEW: '' } })
+  expect(TaskTemplate.ContainerSpec?.Env).toEqual(['BARE', 'EMPTY=', 'A=b=c', 'OLD=2', 'NEW='])
 })

@@ -76,6 +76,22 @@ describe('a run over the memory swarm', () => {
     },
   )
 
+  test('variables that docker would obey itself are set by flags all the same', async () => {
+    const swarm = await swarmWith(1)
+    const run = async (token: string) => {
+      const lists = {
+        'create-args': [`--env DOCKER_TOKEN=${token}`, '-e A=1'],
+        'update-args': ['--env-add HTTP_PROXY=b'],
+      }
+      const services = JSON.stringify([{ name: 'api', image: 'hub.test/acme/web:2', create: true, ...lists }])
+      const [result] = (await runAction(swarm, { services })).results
+      return [result?.outcome, swarm.service('api')?.Spec.TaskTemplate.ContainerSpec?.Env?.toSorted()]
+    }
+    expect(await run('old')).toEqual(['created', ['A=1', 'DOCKER_TOKEN=old', 'HTTP_PROXY=b']])
+    expect(await run('old')).toEqual(['unchanged', ['A=1', 'DOCKER_TOKEN=old', 'HTTP_PROXY=b']])
+    expect(await run('new')).toEqual(['updated', ['A=1', 'DOCKER_TOKEN=new', 'HTTP_PROXY=b']])
+  })
+
   test('a blue-green deploy moves the traffic', async () => {
     const swarm = await swarmWith(1)
     const services = '- {name: web, image: hub.test/acme/web:2, strategy: blue-green}'
