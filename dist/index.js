@@ -522,24 +522,50 @@ var TOKENS = [
   {
     form: /^(?:ghp|gho|ghu)_|^github_pat_/,
     is: "a personal token of GitHub, which may well do more than pull",
-    instead: "one of a machine account with only `read:packages`"
+    remedy: "give one of a machine account with only `read:packages`"
   },
   {
     form: /^ghs_/,
     is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
-    instead: "one that outlives the job, with only `read:packages`"
+    remedy: "give one that outlives the job, with only `read:packages`"
   },
-  { form: /^glpat-/, is: "a personal token of GitLab", instead: "a deploy token with only `read_registry`" },
+  {
+    form: /^glpat-/,
+    is: "a personal token of GitLab",
+    remedy: "give a deploy token with only `read_registry`"
+  },
+  {
+    form: /^glcbt-/,
+    username: "gitlab-ci-token",
+    is: "a job's own token of GitLab, which ends with the job, so that a node cannot pull with it later",
+    remedy: "give a deploy token with only `read_registry`"
+  },
   {
     form: /^dckr_pat_/,
     is: "a personal token of Docker Hub",
-    instead: "an organisation's token, or one with read-only scope of a machine account"
+    remedy: "give an organisation's token, or one with read-only scope of a machine account"
+  },
+  {
+    username: "AWS",
+    is: "a token of Amazon ECR, which ends after 12 hours, so that a node cannot pull with it later",
+    remedy: "Amazon has none that lasts, so deploy again with a new one before a node has to pull"
+  },
+  {
+    username: "00000000-0000-0000-0000-000000000000",
+    is: "an access token of Azure, which ends after 3 hours, so that a node cannot pull with it later",
+    remedy: "give a token of the registry with the scope map `_repositories_pull`"
+  },
+  {
+    form: /^ya29\./,
+    username: "oauth2accesstoken",
+    is: "an access token of Google, which ends after one hour, so that a node cannot pull with it later",
+    remedy: "give the user `_json_key` with the key of a service account that may only read"
   }
 ];
 function tokenAdvice({ origin, registry, username, password }) {
-  const token = TOKENS.find(({ form }) => form.test(password.reveal()));
+  const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username);
   if (token === void 0) return void 0;
-  return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: give ${token.instead}`;
+  return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
 }
 function list(names) {
   return new Intl.ListFormat("en").format(names);
