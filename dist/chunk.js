@@ -12373,7 +12373,7 @@ function healthViolations(check = {}) {
   ];
   return [
     ...durations.flatMap(
-      ([setting, duration = 0]) => duration === 0 || duration >= LEAST_DURATION ? [] : [{ setting, problem: "it is shorter than Swarm takes: write 1ms or more" }]
+      ([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION ? [{ setting, problem: "it is shorter than Swarm takes: write 1ms or more" }] : []
     ),
     ...(check.Retries ?? 0) < 0 ? [{ setting: "health retries", problem: `${check.Retries} is negative: write 0 or more` }] : []
   ];

@@ -288,9 +288,9 @@ function healthViolations(check: Healthcheck = {}): Violation[] {
   ] as const
   return [
     ...durations.flatMap(([setting, duration = 0]) =>
-      duration === 0 || duration >= LEAST_DURATION
-        ? []
-        : [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }],
+      duration !== 0 && duration < LEAST_DURATION
+        ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
+        : [],
     ),
     ...((check.Retries ?? 0) < 0
       ? [{ setting: 'health retries' as const, problem: `${check.Retries} is negative: write 0 or more` }]

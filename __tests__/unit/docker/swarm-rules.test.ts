@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { ServiceSpec } from '../../../src/docker/api.ts'
+import type { Healthcheck, ServiceSpec } from '../../../src/docker/api.ts'
+import { parseGoJson } from '../../../src/docker/go-json.ts'
 import { changeViolations, nameProblem, objectNameProblem, specViolations } from '../../../src/docker/swarm-rules.ts'
 import { TRIALS, type Trial } from '../../support/swarm-refusals.ts'
 
@@ -45,6 +46,11 @@ test('everything that is wrong is told, each with what to write instead', () => 
     ['environment', 'TEMPLATE', expect.stringContaining('it names what Swarm does not know')],
   ])
   expect(JSON.stringify(violations)).not.toContain('s3cr3t')
+})
+
+test('a duration that JavaScript would round is none that is too short', () => {
+  const Healthcheck = parseGoJson('{"Interval":9007199254740993,"Timeout":9007199254740993}') as Healthcheck
+  expect(found({ container: { Healthcheck } })).toEqual([])
 })
 
 test('Windows has other absolute paths', () => {
