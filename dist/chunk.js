@@ -12722,6 +12722,10 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     return `docker service create has no ${name}: write ${list3}`;
   if (value?.includes("\0"))
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
+  if (/^--env(?:-add)?$/.test(name) && value?.startsWith("="))
+    return `the value of ${spelling} has no name before the =: write NAME=value`;
+  if (/^--label(?:-add|-rm)?$/.test(name) && value?.split("=", 1)[0] === RECORD_LABEL)
+    return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`;
   if (SWITCHES.has(name)) {
     const isAlone = value === void 0 || isJoined && /^(?:true|false)$/.test(value);
     return isAlone ? void 0 : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`;

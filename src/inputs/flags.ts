@@ -1,4 +1,5 @@
 import type { Flag } from '../docker/commands.ts'
+import { RECORD_LABEL } from '../docker/spec-overlay.ts'
 import type { Problems } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 
@@ -263,6 +264,10 @@ function flagProblem(verb: Verb, { name, spelling, value, isJoined, isWhole }: W
 
   if (value?.includes('\0'))
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`
+  if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
+    return `the value of ${spelling} has no name before the =: write NAME=value`
+  if (/^--label(?:-add|-rm)?$/.test(name) && value?.split('=', 1)[0] === RECORD_LABEL)
+    return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`
   if (SWITCHES.has(name)) {
     const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value))
     return isAlone

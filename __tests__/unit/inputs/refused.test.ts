@@ -493,6 +493,13 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['quotes inside a value', updateArgs(`--label-add a={"${CANARY}": 1}`), 'the value of --label-add has quotes in it'],
   ['two pairs of quotes', updateArgs(`--health-cmd "${CANARY}" && "b"`), 'the value of --health-cmd has quotes in it'],
   ['an apostrophe', updateArgs(`--label-add a=it's ${CANARY}`), 'the value of --label-add has quotes in it'],
+  ['a variable without a name', createArgs(`-e =${CANARY}`), 'the value of -e has no name before the ='],
+  ['a variable without a name for update', updateArgs(`--env-add==${CANARY}`), 'has no name before the ='],
+  [
+    "the action's own label",
+    createArgs('--label swarm-deploy.create-args=a'),
+    'the label swarm-deploy.create-args is not yours to change',
+  ],
   ['--log-opt alone', updateArgs('--log-opt=a=b'), 'docker ignores --log-opt without --log-driver'],
 
   // the same as text
