@@ -4918,7 +4918,7 @@ var LOGGED = /^time=\S+ level=\w+ msg=("(?:[^"\\]|\\.)*"|\S+).*$/;
 function heard(stderr) {
   const lines = stderr.split(/\r?\n/);
   const logged = lines.flatMap((line) => LOGGED.exec(line)?.[1] ?? []);
-  const blocks = lines.filter((line) => !LOGGED.test(line)).join("\n").split(/\n(?:[ \t]*\n)+/);
+  const blocks = blocksOf(lines.filter((line) => !LOGGED.test(line)));
   const isTitle = (block) => block?.trim() === "Ignoring deprecated options:";
   const isWarning = (block, index) => isTitle(blocks[index - 1]) || block.trim().startsWith("Ignoring unsupported options:");
   const printed = blocks.filter(isWarning).flatMap((block) => block.split("\n"));
@@ -4926,6 +4926,16 @@ function heard(stderr) {
     warnings: [...logged.map(unquoted), ...printed],
     rest: blocks.filter((block, index) => !isTitle(block) && !isWarning(block, index)).join("\n")
   };
+}
+function blocksOf(lines) {
+  const blocks = [];
+  let isOpen = false;
+  for (const line of lines) {
+    if (line.trim() === "") isOpen = false;
+    else if (isOpen) blocks.at(-1)?.push(line);
+    else isOpen = blocks.push([line]) > 0;
+  }
+  return blocks.map((block) => block.join("\n"));
 }
 function shownOnce(lines) {
   return [...new Set(lines.map((line) => foreignLine(line).trim()).filter((line) => line !== ""))];

@@ -124,10 +124,7 @@ const LOGGED = /^time=\S+ level=\w+ msg=("(?:[^"\\]|\\.)*"|\S+).*$/
 function heard(stderr: string): { readonly warnings: readonly string[]; readonly rest: string } {
   const lines = stderr.split(/\r?\n/)
   const logged = lines.flatMap((line) => LOGGED.exec(line)?.[1] ?? [])
-  const blocks = lines
-    .filter((line) => !LOGGED.test(line))
-    .join('\n')
-    .split(/\n(?:[ \t]*\n)+/)
+  const blocks = blocksOf(lines.filter((line) => !LOGGED.test(line)))
   const isTitle = (block: string | undefined) => block?.trim() === 'Ignoring deprecated options:'
   const isWarning = (block: string, index: number) =>
     isTitle(blocks[index - 1]) || block.trim().startsWith('Ignoring unsupported options:')
@@ -136,6 +133,18 @@ function heard(stderr: string): { readonly warnings: readonly string[]; readonly
     warnings: [...logged.map(unquoted), ...printed],
     rest: blocks.filter((block, index) => !isTitle(block) && !isWarning(block, index)).join('\n'),
   }
+}
+
+/** The lines that stand together, without the empty ones between them. */
+function blocksOf(lines: readonly string[]): string[] {
+  const blocks: string[][] = []
+  let isOpen = false
+  for (const line of lines) {
+    if (line.trim() === '') isOpen = false
+    else if (isOpen) blocks.at(-1)?.push(line)
+    else isOpen = blocks.push([line]) > 0
+  }
+  return blocks.map((block) => block.join('\n'))
 }
 
 /** Each once, and fit to be shown. */

@@ -139,6 +139,11 @@ describe('what docker prints beside its work', () => {
     expect(refused.refusal).toBe('service web: undefined volume "x"')
   })
 
+  test('is found among millions of empty lines', async () => {
+    const stderr = `${'\n\t'.repeat(8_000_000)}\nservice web: undefined volume "x"`
+    expect((await capture(nothing, { code: 1, stderr })).refusal).toBe('service web: undefined volume "x"')
+  })
+
   test('also what nobody knows yet, and cannot be seen', async () => {
     expect((await capture(nothing, { stderr: 'Beware\u001b[31m of\r\n\n::error::this\n' })).warnings).toEqual([
       expect.stringMatching(/^Beware.* of$/),
