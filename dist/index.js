@@ -5130,7 +5130,8 @@ function refusals(request, first, alone) {
     ({ refusal }, index) => refusal === void 0 ? [] : [locateComplaint(request.files, refusal, ["services", keys[index] ?? ""])]
   );
   const only = keys.length === 1 ? ["services", ...keys] : [];
-  return found2.length === 0 ? [locateComplaint(request.files, first, only)] : [...new Set(found2)];
+  const isCommon = alone.every(({ refusal }) => refusal === first);
+  return found2.length === 0 || isCommon ? [locateComplaint(request.files, first, only)] : [...new Set(found2)];
 }
 function requireAll(request, services) {
   const isHeard = (key) => services.some(({ Name }) => Name === scoped(request, key));

@@ -153,7 +153,9 @@ function refusals(request: StackRequest, first: string, alone: readonly Captured
     refusal === undefined ? [] : [locateComplaint(request.files, refusal, ['services', keys[index] ?? ''])],
   )
   const only = keys.length === 1 ? ['services', ...keys] : []
-  return found.length === 0 ? [locateComplaint(request.files, first, only)] : [...new Set(found)]
+  // What is said of each service alike is about none of them.
+  const isCommon = alone.every(({ refusal }) => refusal === first)
+  return found.length === 0 || isCommon ? [locateComplaint(request.files, first, only)] : [...new Set(found)]
 }
 
 /** @throws UserError when what calls itself docker has passed over a service without a word */

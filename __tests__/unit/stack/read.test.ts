@@ -6,7 +6,7 @@ import type { Workspace } from '../../../src/runner/workspace.ts'
 import { createWorkspace } from '../../../src/runner/workspace.ts'
 import { readStack } from '../../../src/stack/read.ts'
 
-test('a service of any name has its files in the directory of the run', async () => {
+test('docker is asked about services of any name, with files in the directory of the run', async () => {
   await using workspace = await createWorkspace()
   const made: string[] = []
   const noted: Workspace = {
@@ -28,7 +28,7 @@ test('a service of any name has its files in the directory of the run', async ()
     lookUp: () => undefined,
     rollover: { strategy: { kind: 'rolling' }, update: {}, rollback: {} },
   } as unknown as StackRequest
-  const stderr = 'services Additional property a/b is not allowed'
+  const stderr = 'the docker of this runner is broken'
   const connection = {
     docker: { run: async () => ({ code: 1, stdout: '', stderr }) },
     engine: {
@@ -37,7 +37,10 @@ test('a service of any name has its files in the directory of the run', async ()
     configDirectory: workspace.directory,
   } as unknown as Connection
 
-  await expect(readStack(request, connection, noted, new AbortController().signal)).rejects.toThrow(stderr)
+  // Of each service alike, and told once.
+  await expect(readStack(request, connection, noted, new AbortController().signal)).rejects.toMatchObject({
+    problems: [`0.yml, 1.yml: docker refuses it: ${stderr}`],
+  })
   expect(made).toHaveLength(1 + names.length)
   expect(made.map((path) => path.slice(0, path.lastIndexOf('/')))).toEqual(made.map(() => workspace.directory))
 })
