@@ -414,6 +414,7 @@ function swarmVerdict(memory, service) {
     case "rollback_paused":
       return { state: "failed", cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
     case "rollback_completed":
+      if (memory.earlierStatus?.State === "rollback_started") return void 0;
       return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...named };
     default:
       return void 0;
@@ -2745,6 +2746,33 @@ function parsedAnswer(text3) {
   }
 }
 
+// src/last-look.ts
+async function withLastLook(rollouts, results, { connection, signal }) {
+  const ours = rollouts.flatMap(({ service }, index) => {
+    const result = results[index];
+    const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
+    return counts ? [service] : [];
+  });
+  if (ours.length === 0 || rollouts.length === 1) return results;
+  try {
+    const { seen } = await lookAt(connection.engine, ours, "up-to-date", signal);
+    return results.map((result, index) => {
+      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? "")?.standing : void 0;
+      if (standing !== "gone" && standing !== "changed") return result;
+      const cause = `someone else ${standing === "gone" ? "removed" : "changed"} it when it had come up`;
+      log.info(`${result.name}: ${cause}`);
+      return { ...result, outcome: "superseded", cause };
+    });
+  } catch (error) {
+    log.debug(`No last look: ${messageOf(error)}`);
+    return results;
+  }
+}
+function withLookAfterFailure(rollouts, results, field) {
+  const ours = rollouts.map((one) => one.checked.nextColour === void 0 ? one : { ...one, service: void 0 });
+  return withLastLook(ours, results, field);
+}
+
 // src/observe.ts
 async function observe(deployment, engine, signal) {
   const names = deployment.services.flatMap(({ name }) => siblingNames(name));
@@ -4540,29 +4568,6 @@ function superseded(checked2, sentAt, service) {
   return { checked: checked2, sentAt, service, problem: { outcome: "superseded", cause } };
 }
 
-// src/last-look.ts
-async function withLastLook(rollouts, results, { connection, signal }) {
-  const ours = rollouts.flatMap(({ service }, index) => {
-    const result = results[index];
-    const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
-    return counts ? [service] : [];
-  });
-  if (ours.length === 0 || rollouts.length === 1) return results;
-  try {
-    const { seen } = await lookAt(connection.engine, ours, "up-to-date", signal);
-    return results.map((result, index) => {
-      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? "")?.standing : void 0;
-      if (standing !== "gone" && standing !== "changed") return result;
-      const cause = `someone else ${standing === "gone" ? "removed" : "changed"} it when it had come up`;
-      log.info(`${result.name}: ${cause}`);
-      return { ...result, outcome: "superseded", cause };
-    });
-  } catch (error) {
-    log.debug(`No last look: ${messageOf(error)}`);
-    return results;
-  }
-}
-
 // src/roll-out.ts
 async function rollOut(services, field) {
   const { wait, onFailure } = field.deployment;
@@ -5279,8 +5284,9 @@ async function change(checked2, stack, field) {
   const begun = await begin(services, field);
   const sent = begun.ended === void 0 ? await rollOut(begun.services, field) : unwatched(begun.ended);
   const moved = await switchOver(sent, field);
-  const results = await goBack(moved, field);
+  const back = await goBack(moved, field);
   time.beginClosing();
+  const results = back.every(isGood) ? back : await withLookAfterFailure(moved.rollouts, back, field);
   await tidyInterims(moved.rollouts, field);
   await tidyColours(moved.rollouts, results, field);
   const isDone = results.every(isGood);

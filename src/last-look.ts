@@ -37,3 +37,13 @@ export async function withLastLook(
     return results
   }
 }
+
+/** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
+export function withLookAfterFailure(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  field: Field,
+): Promise<readonly ServiceResult[]> {
+  const ours = rollouts.map((one) => (one.checked.nextColour === undefined ? one : { ...one, service: undefined }))
+  return withLastLook(ours, results, field)
+}

@@ -8,6 +8,7 @@ import type { FirstStep } from './docker/first-step.ts'
 import { throwAll, Underway, UserError } from './errors.ts'
 import { readInputs } from './inputs.ts'
 import { type Begun, markFor, tidyInterims } from './interim.ts'
+import { withLookAfterFailure } from './last-look.ts'
 import { takeLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { planDeployment } from './plan.ts'
@@ -95,9 +96,9 @@ async function change(
   const begun = await begin(services, field)
   const sent = begun.ended === undefined ? await rollOut(begun.services, field) : unwatched(begun.ended)
   const moved = await switchOver(sent, field)
-  const results = await goBack(moved, field)
-
+  const back = await goBack(moved, field)
   time.beginClosing()
+  const results = back.every(isGood) ? back : await withLookAfterFailure(moved.rollouts, back, field)
   await tidyInterims(moved.rollouts, field)
   await tidyColours(moved.rollouts, results, field)
   const isDone = results.every(isGood)

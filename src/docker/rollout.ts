@@ -278,6 +278,8 @@ function swarmVerdict(memory: Memory, service: Service): FailedVerdict | undefin
     case 'rollback_paused':
       return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named }
     case 'rollback_completed':
+      // One that was under way before this deploy, and leads to what is asked for.
+      if (memory.earlierStatus?.State === 'rollback_started') return undefined
       return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named }
     default:
       return undefined

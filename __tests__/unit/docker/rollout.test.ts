@@ -373,6 +373,16 @@ describe('when Swarm has updated a service', () => {
     },
   )
 
+  test('a rollback that was under way before this deploy, and leads to what is asked for, may complete', () => {
+    const earlierStatus: UpdateStatus = { State: 'rollback_started', Message: 'manually requested rollback' }
+    const before = [createTask(1)]
+    const { at } = watching({ service: withStatus(createService(), earlierStatus), before, earlierStatus })
+    at(0, [createTask(1)])
+    const done = withStatus(createService(), { State: 'rollback_completed', Message: 'rollback completed' })
+    at(1, [createTask(1)], { service: done })
+    expect(at(10, [createTask(1)], { service: done }).state).toBe('converged')
+  })
+
   test('the reason of an update before this deploy is not the reason of the next', () => {
     const earlierStatus: UpdateStatus = { State: 'paused', Message: 'of old' }
     const { at } = watching({ service: withStatus(createService(), earlierStatus), earlierStatus })

@@ -13,6 +13,7 @@ const IMAGES = {
   'hub.test/acme/web:2': {},
   'hub.test/acme/slow:1': {},
   'hub.test/acme/slow:2': { pullSeconds: 20 },
+  'hub.test/acme/slow:crashes': { pullSeconds: 20, ends: { afterSeconds: 0.2, exitCode: 3 } },
 }
 
 async function swarmWithTwo() {
@@ -49,4 +50,12 @@ test('nor is one that somebody removes', async () => {
   setTimeout(() => swarm.remove('web'), 12_000)
   const { results } = await runAction(swarm, inputs)
   expect(results.map(({ outcome }) => outcome)).toEqual(['superseded', 'updated'])
+})
+
+test.each(['rollback', 'keep'])('nor is one, unchanged by a run that fails and is to %s', async (onFailure) => {
+  const swarm = await swarmWithTwo()
+  setTimeout(() => swarm.update('web', (spec) => ({ ...spec, Mode: { Replicated: { Replicas: 3 } } })), 12_000)
+  const services = 'web: hub.test/acme/web:1\nslow: hub.test/acme/slow:crashes'
+  const { results } = await runAction(swarm, { services, 'on-failure': onFailure })
+  expect(results.map(({ outcome }) => outcome)).toEqual(['superseded', onFailure === 'keep' ? 'failed' : 'rolled-back'])
 })
