@@ -12726,6 +12726,9 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     return `the value of ${spelling} has no name before the =: write NAME=value`;
   if (/^--label(?:-add|-rm)?$/.test(name) && value?.split("=", 1)[0] === RECORD_LABEL)
     return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`;
+  const relative = /^--mount(?:-add)?$/.test(name) && /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? "")?.[1];
+  if (relative)
+    return `the source ${shown2(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
   if (SWITCHES.has(name)) {
     const isAlone = value === void 0 || isJoined && /^(?:true|false)$/.test(value);
     return isAlone ? void 0 : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`;

@@ -1,6 +1,6 @@
 import type { Flag } from '../docker/commands.ts'
 import { RECORD_LABEL } from '../docker/spec-overlay.ts'
-import type { Problems } from './problems.ts'
+import { type Problems, shown } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 
 export type Verb = 'create' | 'update'
@@ -268,6 +268,11 @@ function flagProblem(verb: Verb, { name, spelling, value, isJoined, isWhole }: W
     return `the value of ${spelling} has no name before the =: write NAME=value`
   if (/^--label(?:-add|-rm)?$/.test(name) && value?.split('=', 1)[0] === RECORD_LABEL)
     return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`
+  const relative =
+    /^--mount(?:-add)?$/.test(name) &&
+    /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1]
+  if (relative)
+    return `the source ${shown(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
   if (SWITCHES.has(name)) {
     const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value))
     return isAlone

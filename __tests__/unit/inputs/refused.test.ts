@@ -573,6 +573,16 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['--config with the home directory', createArgs('--config ~/.docker'), '--config is given a directory'],
   ['--env in update-args', updateArgs('--env=A=b'), 'docker service update has no --env: write --env-add'],
   ['--env-add in create-args', createArgs('--env-add=A=b'), 'docker service create has no --env-add: write --env'],
+  [
+    '--mount of a path of the runner',
+    createArgs('--mount', 'type=bind,src=./data,dst=/data'),
+    'the source "./data" of --mount is a path of this runner, and none of the nodes',
+  ],
+  [
+    '--mount-add of a path of the runner',
+    updateArgs('--mount-add=type=bind,"source=..",target=/data'),
+    'the source ".." of --mount-add is a path of this runner',
+  ],
   ['--mount in update-args', updateArgs('--mount=type=tmpfs,target=/t'), 'write --mount-add'],
   [
     'replicas twice',
