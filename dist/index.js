@@ -617,6 +617,9 @@ async function giveAdvice(rollouts, deployment, { engine }) {
 
 // src/docker/stack-objects.ts
 import { createHash, scryptSync } from "node:crypto";
+function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
+  return scope === "swarm" && (containers !== void 0 || peers !== void 0);
+}
 var NAMESPACE_LABEL = "com.docker.stack.namespace";
 var VERSION_LABEL = "swarm-deploy.version-of";
 var HASH_LABEL = "swarm-deploy.content";
@@ -2662,12 +2665,12 @@ async function logIn(deployment, connection, workspace, signal) {
   const refusals2 = await Promise.all(
     deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) }))
   );
-  const refused2 = refusals2.filter(({ problem }) => problem !== void 0);
+  const refused3 = refusals2.filter(({ problem }) => problem !== void 0);
   return {
     configs,
     ownConfig,
-    problems: refused2.map(({ problem }) => problem ?? ""),
-    refused: new Set(refused2.map(({ credential }) => credential))
+    problems: refused3.map(({ problem }) => problem ?? ""),
+    refused: new Set(refused3.map(({ credential }) => credential))
   };
   async function refusal(credential) {
     const { origin, registry, username } = credential;
@@ -3519,10 +3522,15 @@ async function knownObjects(engine, signal) {
   const [secret, config, networks, ...predefined] = await Promise.all([
     engine.get("/secrets", { signal }),
     engine.get("/configs", { signal }),
-    engine.get("/networks", { signal }),
+    listNetworks(engine, signal),
     ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal))
   ]);
-  return { secret, config, networks: [...networks, ...predefined.flat()] };
+  const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === "swarm" && !isLeftover(one));
+  const listed2 = isBlind ? await listNetworks(engine, signal) : networks;
+  return { secret, config, networks: [...listed2.filter((one) => !isLeftover(one)), ...predefined.flat()] };
+}
+function listNetworks(engine, signal) {
+  return engine.get("/networks", { signal });
 }
 var PREDEFINED_NETWORKS = ["host", "bridge"];
 async function predefinedNetwork(engine, name, signal) {
@@ -4765,6 +4773,8 @@ function say(what, refusal) {
 
 // src/stack/make.ts
 var MAKE_TIMEOUT_MS = 12e4;
+var RELEASE_SECONDS2 = 60;
+var ASK_EVERY_MS2 = 500;
 async function makeObjects(stack, services, { connection: { engine }, signal, time }) {
   if (stack === void 0) return { services, objects: [] };
   const networks = services.flatMap((service) => service.action === "unchanged" ? [] : service.networks ?? []);
@@ -4787,22 +4797,29 @@ async function makeObjects(stack, services, { connection: { engine }, signal, ti
   return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };
 }
 async function makeAll(stack, networks, objects, engine, signal) {
-  const make2 = async (kind, name, body) => {
+  const make2 = async (kind, name, create3) => {
     signal.throwIfAborted();
     const at = objects.push({ kind, name, id: void 0 }) - 1;
     try {
-      objects[at] = { kind, name, id: await makeOnce(engine, kind, name, body) };
+      const id = await create3();
+      if (id === void 0) objects.pop();
+      else objects[at] = { kind, name, id };
+      return id !== void 0;
     } catch (error) {
       if (error instanceof UserError) objects.pop();
       throw error;
     }
-    log.info(`${kind} ${name}: created`);
   };
-  for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make2("network", body.Name, body);
+  for (const [name, body] of new Map(networks.map((one) => [one.Name, one]))) {
+    await whenReleased2(stack, name, () => make2("network", name, () => makeNetwork(stack, engine, name, body)), signal);
+    log.info(`network ${name}: created`);
+  }
   for (const object of stack.objects) {
     const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
-    if (there === void 0) await make2(object.kind, object.name, bodyOf2(object));
-    else if (isOfStack(stack, there.Spec.Labels)) await relabel(object, there, engine, signal);
+    if (there === void 0) {
+      await make2(object.kind, object.name, () => makeOnce(engine, object));
+      log.info(`${object.kind} ${object.name}: created`);
+    } else if (isOfStack(stack, there.Spec.Labels)) await relabel(object, there, engine, signal);
   }
 }
 async function relabel({ kind, name, labels }, { ID, Version, Spec }, engine, signal) {
@@ -4828,21 +4845,51 @@ function bodyOf2({ name, labels, content, driver, templating }) {
     ...templating === void 0 ? {} : { Templating: templating }
   };
 }
-async function makeOnce(engine, kind, name, body) {
+async function makeOnce(engine, object) {
+  const { kind, name } = object;
   const signal = timeLimit(MAKE_TIMEOUT_MS);
   try {
-    const answer = await engine.post(`/${kind}s/create`, {
-      body,
-      mayRepeat: true,
-      signal
-    });
-    return answer.ID ?? answer.Id ?? "";
+    return (await create2(engine, kind, bodyOf2(object), signal)).ID;
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    if (error.status !== 409) throw new UserError(`the swarm refuses to make the ${kind} ${name}: ${error.message}`);
-    const there = await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal });
-    return there.ID ?? there.Id ?? "";
+    if (!isConflict(error)) throw refused2(error, `${kind} ${name}`);
+    return (await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal })).ID;
   }
+}
+async function makeNetwork(stack, engine, name, body) {
+  const signal = timeLimit(MAKE_TIMEOUT_MS);
+  try {
+    return (await create2(engine, "network", body, signal)).Id;
+  } catch (error) {
+    if (!isConflict(error)) throw refused2(error, `network ${name}`, stack.networks.get(name));
+    const same = (await listNetworks(engine, signal)).filter((one) => one.Name === name);
+    const there = same.filter((one) => !isLeftover(one));
+    const own = there.find(({ Labels: labels }) => isOfStack(stack, labels));
+    if (own === void 0 && there.length > 0) throw refused2(error, `network ${name}`, stack.networks.get(name));
+    return own?.Id;
+  }
+}
+async function whenReleased2(stack, network, make2, signal) {
+  const deadline = nowMs() + RELEASE_SECONDS2 * 1e3;
+  for (let isFirst = true; !await make2(); isFirst = false) {
+    if (isFirst) log.info(`network ${network}: one of this name is being removed: waiting until its last task is gone`);
+    if (nowMs() >= deadline) {
+      throw new UserError(
+        `${stack.networks.get(network)}: the network ${network} was removed, and ${RELEASE_SECONDS2} s later something on the manager still holds it: look with \`docker network inspect ${network}\` there, and run this again when it is gone`
+      );
+    }
+    await sleep(ASK_EVERY_MS2, signal);
+  }
+}
+function create2(engine, kind, body, signal) {
+  return engine.post(`/${kind}s/create`, { body, mayRepeat: true, signal });
+}
+function isConflict(error) {
+  return error instanceof EngineError && error.status === 409;
+}
+function refused2(error, what, place2) {
+  if (!(error instanceof EngineError)) return error;
+  const said = `the swarm refuses to make the ${what}: ${error.message}`;
+  return new UserError(place2 === void 0 ? said : `${place2}: ${said}`);
 }
 
 // src/stack/read.ts
@@ -5091,7 +5138,7 @@ async function read2(request, connection, workspace, signal) {
     name: request.name,
     services,
     objects: [...objects.values()].filter((one) => one !== void 0),
-    networks: new Set(all.networks.map(({ Name }) => Name)),
+    networks: new Map(all.networks.map(({ Name }) => [Name, placeOfNetwork(request, Name)])),
     known: known2,
     prune: request.prune,
     problems,
@@ -5198,6 +5245,10 @@ function idsFor(objects, known2) {
   });
   return new Map([...networks, ...own]);
 }
+function placeOfNetwork(request, network) {
+  const path = keyOf(request, "networks", network);
+  return path.length === 0 ? placeOf(request.files, path) : `${placeOf(request.files, path)}: ${path.join(".")}`;
+}
 function isThere(network, { name }, known2) {
   return known2.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name);
 }
@@ -5213,9 +5264,9 @@ function missingExternals(request, known2, missing) {
   );
 }
 function toldIds(objects, missing) {
-  const refused2 = [...objects].flatMap(([captured2, object]) => object === void 0 ? [captured2] : []);
+  const refused3 = [...objects].flatMap(([captured2, object]) => object === void 0 ? [captured2] : []);
   const absent = [...KINDS, "network"].flatMap((kind) => missing[kind].map((name) => placeholder(kind, name)));
-  return /* @__PURE__ */ new Set([...refused2, ...absent]);
+  return /* @__PURE__ */ new Set([...refused3, ...absent]);
 }
 
 // src/main.ts

@@ -67,6 +67,26 @@ describeSwarm('stacks that docker has made', { registries: { open: {} } }, (swar
     expect((await deploy('secr')).outcome).toBe('unchanged')
   })
 
+  test('one that was removed just now is deployed anew, on a network of its own', async () => {
+    const slow = `["/bin/sh", "-c", "trap '' TERM; while true; do sleep 1; done"]`
+    const removed = `{image: '${await image()}', stop_grace_period: 5s, command: ${slow}}`
+    await write('again.yml', `version: "3.9"\nservices: {web: ${removed}}\n`)
+    await byDocker('again')
+    await isUp('again')
+    const network = async () => docker('network', 'inspect', '--format', '{{.ID}}', 'again_default')
+    const old = await network()
+    await docker('stack', 'rm', 'again')
+    const { run, outcome } = await deploy('again')
+    expect(outcome).toBe('created')
+    expect(run.log).toContain('network again_default: one of this name is being removed')
+    const made = await network()
+    expect(made).not.toBe(old)
+    expect((await swarm.service('again_web')).Spec.TaskTemplate.Networks).toMatchObject([{ Target: made }])
+    // In use on this very manager it counts as there.
+    expect((await deploy('again')).outcome).toBe('unchanged')
+    expect(await network()).toBe(made)
+  })
+
   test('labels of a config change in place', async () => {
     const web = `services: {web: {image: '${await image()}', configs: [c]}}\nconfigs: {c: {content: it, labels: {x: "1"}}}\n`
     await write('labels.yml', web)

@@ -29,6 +29,20 @@ export interface Network {
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] }
   readonly Options?: Readonly<Record<string, string>>
   readonly Labels?: Readonly<Record<string, string>>
+  /** What is on it on the node that answers; not of those that the swarm itself lists. */
+  readonly Containers?: Readonly<Record<string, unknown>>
+  /** The nodes that the answering one knows on it; not of those that the swarm itself lists. */
+  readonly Peers?: readonly unknown[]
+}
+
+/**
+ * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
+ * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
+ * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
+ * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
+ */
+export function isLeftover({ Scope: scope, Containers: containers, Peers: peers }: Network): boolean {
+  return scope === 'swarm' && (containers !== undefined || peers !== undefined)
 }
 
 /** The body of `POST /networks/create`. */

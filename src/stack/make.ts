@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CheckedService, Field } from '../deployment.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
-import { type Kind, placeholder, type StackObject, withIds } from '../docker/stack-objects.ts'
+import { isLeftover, type Kind, placeholder, type StackObject, withIds } from '../docker/stack-objects.ts'
 import { CutOff, messageOf, UserError } from '../errors.ts'
 import { TimedOut } from '../run-time.ts'
-import { timeLimit } from '../runner/clock.ts'
+import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { removeMade } from './remove.ts'
-import { isOfStack, type Stack, type WantedObject } from './stack.ts'
+import { isOfStack, listNetworks, type Stack, type WantedObject } from './stack.ts'
 
 const MAKE_TIMEOUT_MS = 120_000
+/** How long a network that was removed may be held by tasks that are being stopped. */
+const RELEASE_SECONDS = 60
+const ASK_EVERY_MS = 500
 
 /** A network, secret or config that this run has made, or may have made. */
 export interface MadeObject {
@@ -69,23 +72,30 @@ async function makeAll(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<void> {
-  const make = async (kind: Kind | 'network', name: string, body: unknown) => {
+  const make = async (kind: Kind | 'network', name: string, create: () => Promise<string | undefined>) => {
     signal.throwIfAborted()
     const at = objects.push({ kind, name, id: undefined }) - 1
     try {
-      objects[at] = { kind, name, id: await makeOnce(engine, kind, name, body) }
+      const id = await create()
+      if (id === undefined) objects.pop()
+      else objects[at] = { kind, name, id }
+      return id !== undefined
     } catch (error) {
       // What was refused was not made.
       if (error instanceof UserError) objects.pop()
       throw error
     }
-    log.info(`${kind} ${name}: created`)
   }
-  for (const body of new Map(networks.map((one) => [one.Name, one])).values()) await make('network', body.Name, body)
+  for (const [name, body] of new Map(networks.map((one) => [one.Name, one]))) {
+    await whenReleased(stack, name, () => make('network', name, () => makeNetwork(stack, engine, name, body)), signal)
+    log.info(`network ${name}: created`)
+  }
   for (const object of stack.objects) {
     const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name)
-    if (there === undefined) await make(object.kind, object.name, bodyOf(object))
-    else if (isOfStack(stack, there.Spec.Labels)) await relabel(object, there, engine, signal)
+    if (there === undefined) {
+      await make(object.kind, object.name, () => makeOnce(engine, object))
+      log.info(`${object.kind} ${object.name}: created`)
+    } else if (isOfStack(stack, there.Spec.Labels)) await relabel(object, there, engine, signal)
   }
 }
 
@@ -122,19 +132,62 @@ function bodyOf({ name, labels, content, driver, templating }: WantedObject): un
 }
 
 /** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
-async function makeOnce(engine: Engine, kind: Kind | 'network', name: string, body: unknown): Promise<string> {
+async function makeOnce(engine: Engine, object: WantedObject): Promise<string> {
+  const { kind, name } = object
   const signal = timeLimit(MAKE_TIMEOUT_MS)
   try {
-    const answer = await engine.post<{ ID?: string; Id?: string }>(`/${kind}s/create`, {
-      body,
-      mayRepeat: true,
-      signal,
-    })
-    return answer.ID ?? answer.Id ?? ''
+    return (await create<{ ID: string }>(engine, kind, bodyOf(object), signal)).ID
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error
-    if (error.status !== 409) throw new UserError(`the swarm refuses to make the ${kind} ${name}: ${error.message}`)
-    const there = await engine.get<{ ID?: string; Id?: string }>(`/${kind}s/${encodeURIComponent(name)}`, { signal })
-    return there.ID ?? there.Id ?? ''
+    if (!isConflict(error)) throw refused(error, `${kind} ${name}`)
+    return (await engine.get<{ ID: string }>(`/${kind}s/${encodeURIComponent(name)}`, { signal })).ID
   }
+}
+
+/** @returns `undefined` as long as a network that was removed has the name */
+async function makeNetwork(stack: Stack, engine: Engine, name: string, body: unknown): Promise<string | undefined> {
+  const signal = timeLimit(MAKE_TIMEOUT_MS)
+  try {
+    return (await create<{ Id: string }>(engine, 'network', body, signal)).Id
+  } catch (error) {
+    if (!isConflict(error)) throw refused(error, `network ${name}`, stack.networks.get(name))
+    const same = (await listNetworks(engine, signal)).filter((one) => one.Name === name)
+    const there = same.filter((one) => !isLeftover(one))
+    const own = there.find(({ Labels: labels }) => isOfStack(stack, labels))
+    if (own === undefined && there.length > 0) throw refused(error, `network ${name}`, stack.networks.get(name))
+    return own?.Id
+  }
+}
+
+/** @throws UserError when the name is not free in time, the reason of the signal when it is aborted */
+async function whenReleased(
+  stack: Stack,
+  network: string,
+  make: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = nowMs() + RELEASE_SECONDS * 1000
+  for (let isFirst = true; !(await make()); isFirst = false) {
+    if (isFirst) log.info(`network ${network}: one of this name is being removed: waiting until its last task is gone`)
+    if (nowMs() >= deadline) {
+      throw new UserError(
+        `${stack.networks.get(network)}: the network ${network} was removed, and ${RELEASE_SECONDS} s later something on the manager still holds it: look with \`docker network inspect ${network}\` there, and run this again when it is gone`,
+      )
+    }
+    await sleep(ASK_EVERY_MS, signal)
+  }
+}
+
+function create<T>(engine: Engine, kind: Kind | 'network', body: unknown, signal: AbortSignal): Promise<T> {
+  return engine.post<T>(`/${kind}s/create`, { body, mayRepeat: true, signal })
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof EngineError && error.status === 409
+}
+
+/** @param place where the files have it */
+function refused(error: unknown, what: string, place?: string): unknown {
+  if (!(error instanceof EngineError)) return error
+  const said = `the swarm refuses to make the ${what}: ${error.message}`
+  return new UserError(place === undefined ? said : `${place}: ${said}`)
 }

@@ -86,7 +86,7 @@ async function read(
     name: request.name,
     services,
     objects: [...objects.values()].filter((one) => one !== undefined),
-    networks: new Set(all.networks.map(({ Name }) => Name)),
+    networks: new Map(all.networks.map(({ Name }) => [Name, placeOfNetwork(request, Name)])),
     known,
     prune: request.prune,
     problems,
@@ -232,6 +232,11 @@ function idsFor(
     return [[captured, { id: there?.ID ?? placeholder(kind, name), name }] as const]
   })
   return new Map<string, Referred>([...networks, ...own])
+}
+
+function placeOfNetwork(request: StackRequest, network: string): string {
+  const path = keyOf(request, 'networks', network)
+  return path.length === 0 ? placeOf(request.files, path) : `${placeOf(request.files, path)}: ${path.join('.')}`
 }
 
 /** A network of this name that is not the stack's does not count: the swarm itself refuses a second one. */

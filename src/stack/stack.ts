@@ -1,6 +1,7 @@
 import type { ServiceRequest } from '../deployment.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
 import {
+  isLeftover,
   type Kind,
   type KnownObjects,
   NAMESPACE_LABEL,
@@ -16,8 +17,8 @@ export interface Stack {
   readonly services: readonly ServiceRequest[]
   /** Secrets and configs that the files give the content of. */
   readonly objects: readonly WantedObject[]
-  /** Its own networks, by the names that they have on the swarm. */
-  readonly networks: ReadonlySet<string>
+  /** Its own networks: where the files have them, by the names that they have on the swarm. */
+  readonly networks: ReadonlyMap<string, string>
   readonly known: KnownObjects
   readonly prune: boolean
   /** One line for everything that the swarm does not have, or has in another form. */
@@ -44,15 +45,23 @@ export interface KnownToStack extends KnownObjects {
   readonly used: ReadonlySet<string>
 }
 
-/** Asks the swarm for all of them. */
+/** Asks the swarm for all of them. A network that is being removed is none. */
 export async function knownObjects(engine: Engine, signal: AbortSignal): Promise<KnownObjects> {
   const [secret, config, networks, ...predefined] = await Promise.all([
     engine.get<StackObject[]>('/secrets', { signal }),
     engine.get<StackObject[]>('/configs', { signal }),
-    engine.get<Network[]>('/networks', { signal }),
+    listNetworks(engine, signal),
     ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal)),
   ])
-  return { secret, config, networks: [...networks, ...predefined.flat()] }
+  // Without a leader the daemon lists only what itself has. The swarm has answered by now.
+  const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === 'swarm' && !isLeftover(one))
+  const listed = isBlind ? await listNetworks(engine, signal) : networks
+  return { secret, config, networks: [...listed.filter((one) => !isLeftover(one)), ...predefined.flat()] }
+}
+
+/** Those of the swarm, and what the daemon that answers has beside them: its own, and leftovers. */
+export function listNetworks(engine: Engine, signal: AbortSignal): Promise<Network[]> {
+  return engine.get<Network[]>('/networks', { signal })
 }
 
 /** The swarm has networks of these names beside those of each node, and does not list them. */

@@ -71,6 +71,11 @@ function indexed(index: number) {
   return index === 0 ? {} : { Index: index }
 }
 
+/** A network that only the daemon still has. */
+export function asLeftover(network: StoredObject) {
+  return { ...asObject('networks', network), Containers: {}, Peers: [{ Name: 'a', IP: '10.77.0.1' }] }
+}
+
 export function asObject(kind: ObjectKind, { id, name, createdAt, version, body }: StoredObject) {
   if (kind === 'networks') {
     const { Labels = null, Driver = 'overlay', Attachable = false } = body

@@ -1,6 +1,6 @@
 import type { Node, ServiceSpec } from '../../../src/docker/api.ts'
 import { constraintProblem } from '../../../src/docker/placement.ts'
-import { asNode, asObject, asService, asTask } from './answers.ts'
+import { asLeftover, asNode, asObject, asService, asTask } from './answers.ts'
 import { isDirty } from './dirty.ts'
 import { digestOf, findImage, type Images, mayRead } from './images.ts'
 import { normalSpec } from './normal-spec.ts'
@@ -292,7 +292,8 @@ function listObjects(store: Store, kind: ObjectKind, filters: Filters): Answer {
       has(filters, 'name', (prefix) => name.startsWith(prefix)) &&
       has(filters, 'label', (label) => hasLabel(body.Labels as Record<string, string>, label)),
   )
-  return ok(found.map((object) => asObject(kind, object)))
+  const leftovers = kind === 'networks' ? [...store.leftovers].map(asLeftover) : []
+  return ok([...found.map((object) => asObject(kind, object)), ...leftovers])
 }
 
 function oneObject(store: Store, kind: ObjectKind, id: string): Answer {
@@ -302,7 +303,8 @@ function oneObject(store: Store, kind: ObjectKind, id: string): Answer {
 
 function createObject(store: Store, kind: ObjectKind, { Name, ...body }: Record<string, unknown>): Answer {
   const name = String(Name)
-  if (store.object(kind, name) !== undefined) {
+  const isLeft = kind === 'networks' && [...store.leftovers].some((one) => one.name === name)
+  if (isLeft || store.object(kind, name) !== undefined) {
     return kind === 'networks'
       ? no(409, `network with name ${name} already exists`)
       : no(409, `rpc error: code = AlreadyExists desc = ${SINGULAR[kind]} ${name} already exists`)

@@ -27,6 +27,8 @@ export class Store {
     configs: new Map(),
     networks: new Map(),
   }
+  /** Networks that were removed, and that the daemon still has. */
+  readonly leftovers = new Set<StoredObject>()
   readonly #listeners = new Set<(change: Change) => void>()
   readonly #waiting = new Set<() => void>()
   #index = 10
@@ -175,6 +177,16 @@ export class Store {
     const object = { id: this.newId(kind.slice(0, -1)), name, createdAt: this.timestamp(), version, body }
     this.objects[kind].set(object.id, object)
     return object
+  }
+
+  /** A network goes from the swarm, and stays with the manager's daemon until {@link release}. */
+  leave(network: StoredObject): void {
+    this.objects.networks.delete(network.id)
+    this.leftovers.add(network)
+  }
+
+  release(name: string): void {
+    for (const one of this.leftovers) if (one.name === name) this.leftovers.delete(one)
   }
 
   relabelObject(kind: ObjectKind, object: StoredObject, Labels: Readonly<Record<string, string>>): void {
