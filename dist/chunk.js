@@ -7716,7 +7716,7 @@ function nowMs() {
   return performance.now();
 }
 function sleep(ms, signal2) {
-  return new Promise((resolve4, reject) => {
+  return new Promise((resolve5, reject) => {
     const stop = () => {
       clearTimeout(timer);
       const error = new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
@@ -7724,15 +7724,15 @@ function sleep(ms, signal2) {
     };
     const timer = setTimeout(() => {
       signal2?.removeEventListener("abort", stop);
-      resolve4();
+      resolve5();
     }, ms);
     if (signal2?.aborted) stop();
     else signal2?.addEventListener("abort", stop, { once: true });
   });
 }
 function idle(ms) {
-  return new Promise((resolve4) => {
-    setTimeout(resolve4, ms).unref();
+  return new Promise((resolve5) => {
+    setTimeout(resolve5, ms).unref();
   });
 }
 function timeLimit(ms) {
@@ -8532,7 +8532,7 @@ function dockerCli(env) {
 }
 function runProgram(program, args, options) {
   const { env, cwd, stdin = "", signal: signal2, limitSeconds = LIMIT_SECONDS } = options;
-  return new Promise((resolve4, reject) => {
+  return new Promise((resolve5, reject) => {
     if (signal2?.aborted) return reject(stopped(signal2));
     const child = spawn(program, [...args], {
       stdio: "pipe",
@@ -8561,7 +8561,7 @@ function runProgram(program, args, options) {
     const done = (code) => {
       end2();
       const [stdout = "", stderr = ""] = printed.map((text2) => text2());
-      resolve4({ code, stdout, stderr });
+      resolve5({ code, stdout, stderr });
     };
     child.once("error", giveUp);
     child.once("exit", (code) => {
@@ -8909,6 +8909,9 @@ var Problems = class _Problems {
   add(problem2) {
     this.#lines.push(oneLine(this.#place === "" ? problem2 : `${this.#place}: ${problem2}`));
   }
+  get isEmpty() {
+    return this.#lines.length === 0;
+  }
   /** Adds what another collection has. */
   take(others) {
     for (const line of others.#lines) this.#lines.push(line);
@@ -9083,10 +9086,10 @@ function lastOffered(notes) {
 import { createServer } from "node:net";
 var MOST_SESSIONS = 9;
 function listen(path, serve) {
-  return new Promise((resolve4, reject) => {
+  return new Promise((resolve5, reject) => {
     const server = createServer({ allowHalfOpen: true }, serve);
     server.once("error", reject);
-    server.listen(path, () => resolve4(server));
+    server.listen(path, () => resolve5(server));
   });
 }
 var Sessions = class {
@@ -9357,15 +9360,15 @@ function attempt(child) {
   });
   child.stdout.resume();
   child.stdin.on("error", () => void 0);
-  const ended = new Promise((resolve4) => {
+  const ended = new Promise((resolve5) => {
     child.once("error", (error) => {
       said += error.message;
       over = true;
-      resolve4();
+      resolve5();
     });
     child.once("close", () => {
       over = true;
-      resolve4();
+      resolve5();
     });
   });
   return { child, stderr: () => said, ended, hasEnded: () => over };
@@ -9444,16 +9447,16 @@ async function openForward(ssh, host, target, signal2) {
   return wayOver(ssh, host, socket, stop);
 }
 function pings(socketPath2) {
-  return new Promise((resolve4) => {
+  return new Promise((resolve5) => {
     const outgoing = request(
       { socketPath: socketPath2, path: "/_ping", agent: false, timeout: PING_LIMIT_SECONDS * 1e3 },
       (answer) => {
         answer.resume();
-        resolve4(answer.statusCode === 200);
+        resolve5(answer.statusCode === 200);
       }
     );
     outgoing.once("timeout", () => outgoing.destroy());
-    outgoing.once("error", () => resolve4(false));
+    outgoing.once("error", () => resolve5(false));
     outgoing.end();
   });
 }
@@ -9988,7 +9991,7 @@ var HttpOverPipe = class {
     this.#agent.destroy();
   }
   #send({ method, path, headers, payload }, { signal: signal2, seconds }, read2) {
-    return new Promise((resolve4, reject) => {
+    return new Promise((resolve5, reject) => {
       if (signal2?.aborted) return reject(stopped2(signal2));
       if (this.#isClosed) return reject(new ConnectionLost("the connection is closed"));
       const request2 = httpRequest({ agent: this.#agent, method, path, headers });
@@ -10018,7 +10021,7 @@ var HttpOverPipe = class {
         response.once("aborted", () => giveUp(new ConnectionLost("the answer broke off")));
         const done = (answer) => {
           end2();
-          resolve4(answer);
+          resolve5(answer);
         };
         read2(response, done, giveUp);
       });
@@ -10833,6 +10836,358 @@ function isOrAre(names) {
   return names.length === 1 ? "is" : "are";
 }
 
+// src/inputs/compose/contents.ts
+import { resolve as resolve2 } from "node:path";
+
+// src/inputs/compose/tree.ts
+function isNothing(value) {
+  return value.kind === "text" && value.style === "plain" && /^(?:|~|null|Null|NULL)$/.test(value.value);
+}
+function entryAt(map, key) {
+  return map.entries.find((entry) => entry.key === key)?.value;
+}
+function mapAt(root, key) {
+  const value = entryAt(root, key);
+  return value?.kind === "map" ? value.entries : [];
+}
+function mapValues(map, change) {
+  return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
+}
+function mapItems(value, change) {
+  if (value.kind !== "list") return value.kind === "map" ? change(value) : value;
+  return { ...value, items: value.items.map(change) };
+}
+function itemsOf(value) {
+  return value.kind === "list" ? value.items : [value];
+}
+function mapTexts(map, change) {
+  const changed = (value) => {
+    if (value.kind === "text") return change(value);
+    return value.kind === "list" ? { ...value, items: value.items.map(changed) } : mapTexts(value, change);
+  };
+  return mapValues(map, (_, value) => changed(value));
+}
+function withEntries(map, path, added) {
+  const [key, ...rest] = path;
+  if (key === void 0) return { ...map, entries: [...map.entries, ...added] };
+  const given = entryAt(map, key);
+  const inner = given === void 0 || isNothing(given) ? { kind: "map", line: given?.line ?? map.line, entries: [] } : given;
+  const value = inner.kind === "map" ? withEntries(inner, rest, added) : inner;
+  return given === void 0 ? { ...map, entries: [...map.entries, { key, line: map.line, value }] } : mapValues(map, (one, old) => one === key ? value : old);
+}
+function text(value, line) {
+  return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
+}
+var NO_TEXT = /^(?:true|false|yes|no|on|off|[yn]|null|~|[-+]?\.?\d[\w.+-]*|[-+]?\.(?:inf|nan))$/i;
+var DATE = /^\d{4}-\d{1,2}-\d{1,2}/;
+var LONGEST_KEY = 1e3;
+function toYaml(value) {
+  if (value.kind === "list") return `[${value.items.map(toYaml).join(", ")}]`;
+  if (value.kind === "map") {
+    return `{${value.entries.map(({ key, value: inner }) => `${keyToYaml(key)}: ${toYaml(inner)}`).join(", ")}}`;
+  }
+  if (isNothing(value)) return "null";
+  if (value.isTimestamp) return `!!timestamp ${quoted3(value.value)}`;
+  const isText2 = value.style !== "plain" || !NO_TEXT.test(value.value) || DATE.test(value.value);
+  return isText2 ? quoted3(value.value) : value.value;
+}
+function keyToYaml(key) {
+  const text2 = quoted3(key);
+  return text2.length > LONGEST_KEY ? `? ${text2} ` : text2;
+}
+function quoted3(value) {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
+  );
+}
+
+// src/inputs/compose/substitution.ts
+var NAME2 = /[a-z_]\w*/iy;
+var OPERATOR = /:?[-?+]/y;
+function tokensIn(text2) {
+  const tokens = [];
+  const closes = closingBraces(text2);
+  for (let start = text2.indexOf("$"); start >= 0; ) {
+    const token = tokenAt(text2, start, closes);
+    tokens.push(token);
+    start = text2.indexOf("$", token.end);
+  }
+  return tokens;
+}
+function tokenAt(text2, start, closes) {
+  const token = { start, end: start + 1, kind: "lone", name: "", operator: "", rest: "" };
+  if (text2[start + 1] === "$") return { ...token, kind: "escaped", end: start + 2 };
+  const name = matchAt(NAME2, text2, start + 1);
+  if (name !== "") return { ...token, kind: "variable", name, end: start + 1 + name.length };
+  if (text2[start + 1] !== "{") return token;
+  const braced = matchAt(NAME2, text2, start + 2);
+  const behind = start + 2 + braced.length;
+  const end2 = closes(behind);
+  if (braced === "" || end2 < 0) return token;
+  const operator2 = matchAt(OPERATOR, text2, behind);
+  const rest = text2.slice(behind + operator2.length, end2);
+  if (operator2 === "" && rest !== "") return token;
+  return { start, end: end2 + 1, kind: "variable", name: braced, operator: operator2, rest };
+}
+function closingBraces(text2) {
+  let next = -2;
+  return (from) => {
+    if (next !== -1 && next < from) next = text2.indexOf("}", from);
+    return next;
+  };
+}
+function matchAt(pattern, text2, at) {
+  pattern.lastIndex = at;
+  return pattern.exec(text2)?.[0] ?? "";
+}
+
+// src/inputs/compose/variables.ts
+var LARGEST_VALUE = 1024 * 1024;
+function substitutionsIn(text2, line) {
+  let at = line;
+  let counted = 0;
+  return tokensIn(text2).flatMap((token) => {
+    at += lineBreaks(text2, counted, token.start);
+    counted = token.start;
+    if (token.kind === "escaped") return [];
+    const { name, operator: operator2, rest } = token;
+    if (token.kind === "lone") {
+      return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
+    }
+    if (operator2.includes("+")) {
+      const reason = `docker stack does not know \${${name}${operator2}…}: work the value out in an earlier step, and write \${${name}}`;
+      return [{ kind: "invalid", line: at, reason }];
+    }
+    if (rest.includes("${") || operator2.endsWith("?") && /\$[a-z_{]/i.test(rest)) {
+      const what = operator2.endsWith("?") ? "message" : "default";
+      const reason = `the ${what} of ${name} holds another variable, which docker stack would leave as it stands: write a plain ${what}`;
+      return [{ kind: "invalid", line: at, reason }];
+    }
+    return [
+      { kind: "variable", name, line: at, needs: needOf(operator2), words: rest, misread: misreadIn(operator2, rest) }
+    ];
+  });
+}
+var OPERATORS = [":-", "-", ":?", "?"];
+function misreadIn(operator2, rest) {
+  return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator2))).find((other) => rest.includes(other)) ?? "";
+}
+function lineBreaks(text2, from, to) {
+  let count = 0;
+  for (let at = text2.indexOf("\n", from); at >= 0 && at < to; at = text2.indexOf("\n", at + 1)) count++;
+  return count;
+}
+function needOf(operator2) {
+  if (operator2 === "") return "value";
+  if (operator2.endsWith("-")) return "default";
+  return operator2 === ":?" ? "required-filled" : "required";
+}
+function isUnset({ name, needs }, lookUp) {
+  if (needs === "default") return false;
+  const value = lookUp(name);
+  return value === void 0 || needs === "required-filled" && value === "";
+}
+function isFillable(text2, lookUp) {
+  return substitutionsIn(text2, 0).every(
+    (found) => found.kind === "variable" && found.misread === "" && !isUnset(found, lookUp)
+  );
+}
+function filledIn(text2, lookUp) {
+  return replaced(text2, tokensIn(text2), (token) => token.kind === "lone" ? "" : substitute(token, lookUp)).text;
+}
+function partlyFilledIn(text2, isMeant, lookUp) {
+  const tokens = tokensIn(text2).filter(
+    ({ kind, name, operator: operator2 }) => kind === "variable" && !operator2.endsWith("+") && isMeant(name) && lookUp(name) !== void 0
+  );
+  return replaced(text2, tokens, (token) => substitute(token, lookUp).replaceAll("$", "$$$$")).text;
+}
+function substitute({ kind, name, operator: operator2, rest }, lookUp) {
+  if (kind === "escaped") return "$";
+  const value = lookUp(name);
+  const isMissing = value === void 0 || value === "" && operator2.startsWith(":");
+  return isMissing ? operator2.endsWith("-") ? rest : "" : value;
+}
+function replaced(text2, tokens, wordsFor, between = (part) => part) {
+  const parts = [];
+  let length = 0;
+  let at = 0;
+  const add = (part) => {
+    parts.push(part);
+    length += part.length;
+  };
+  for (const token of tokens) {
+    add(between(text2.slice(at, token.start)));
+    add(wordsFor(token));
+    at = token.end;
+    if (length > LARGEST_VALUE) return { text: parts.join("").slice(0, LARGEST_VALUE), isCut: true };
+  }
+  add(between(text2.slice(at)));
+  return { text: parts.join(""), isCut: false };
+}
+var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
+var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
+var ESCAPES = { n: "\n", r: "\r", t: "	" };
+function parseEnvFile(text2, lookUp) {
+  const variables2 = /* @__PURE__ */ new Map();
+  const problems = [];
+  const lines2 = text2.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const known2 = (name) => lookUp(name) ?? variables2.get(name);
+  for (let at = 0; at < lines2.length; at++) {
+    const line = lines2[at] ?? "";
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const [head, name] = ENTRY.exec(line) ?? [];
+    if (head === void 0 || name === void 0) {
+      const bare = BARE.exec(line)?.[1];
+      const inherited = bare === void 0 ? void 0 : lookUp(bare);
+      if (bare === void 0)
+        problems.push({ line: at + 1, reason: "this is no KEY=value: write one, or # before a comment" });
+      else if (inherited !== void 0) variables2.set(bare, inherited);
+      continue;
+    }
+    const quote = line[head.length];
+    if (quote !== '"' && quote !== "'") {
+      variables2.set(name, expand(name, withoutComment(line.slice(head.length)).trim(), at + 1));
+      continue;
+    }
+    const start = at;
+    const parts = [line.slice(head.length + 1)];
+    let end2 = closing(parts[0] ?? "", quote);
+    while (end2 < 0 && at + 1 < lines2.length) {
+      const part = lines2[++at] ?? "";
+      parts.push(part);
+      end2 = closing(part, quote);
+    }
+    if (end2 < 0) {
+      problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
+      break;
+    }
+    const last = parts.pop() ?? "";
+    if (!/^[ \t]*(?:#.*)?$/.test(last.slice(end2 + 1))) {
+      problems.push({
+        line: at + 1,
+        reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`
+      });
+    }
+    const inner = [...parts, last.slice(0, end2)].join("\n");
+    variables2.set(name, quote === "'" ? inner : expand(name, inner, start + 1, true));
+  }
+  return { variables: variables2, problems };
+  function expand(name, value, line, isQuoted = false) {
+    const masked = unescapedDollars(value);
+    for (const found of substitutionsIn(masked, line)) {
+      if (found.kind === "invalid") {
+        const reason = `the value of ${name} has a dollar sign that begins no plain variable: write $$ for the sign itself, or the value in single quotes`;
+        problems.push({ line: found.line, reason });
+      } else if (isUnset(found, known2)) {
+        const reason = `the value of ${name} names a variable that is not set and has no default: set it, or write the value in single quotes if the dollar sign is meant`;
+        problems.push({ line: found.line, reason });
+      }
+    }
+    const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
+    const tokens = tokensIn(masked);
+    const words = (token) => token.kind === "lone" ? "$" : substitute(token, known2);
+    const expanded = replaced(value, tokens, words, withoutEscapes);
+    if (expanded.isCut) {
+      problems.push({ line, reason: `the value of ${name} becomes larger than 1 MB: check the variables in it` });
+    }
+    return expanded.text;
+  }
+}
+function withoutComment(text2) {
+  for (let at = text2.indexOf("#"); at >= 0; at = text2.indexOf("#", at + 1)) {
+    if (at === 0 || text2[at - 1] === " " || text2[at - 1] === "	") return text2.slice(0, at);
+  }
+  return text2;
+}
+function unescapedDollars(value) {
+  return value.replace(/\\./gs, (pair) => pair.endsWith("\n") ? pair : "  ");
+}
+function unescaped(all, char, isQuoted) {
+  if (char === "$") return "$";
+  if (!isQuoted) return all;
+  if (char === '"' || char === "\\" || char === "'") return char;
+  return ESCAPES[char] ?? all;
+}
+function closing(text2, quote) {
+  for (let at = 0; at < text2.length; at++) {
+    if (quote === '"' && text2[at] === "\\") at++;
+    else if (text2[at] === quote) return at;
+  }
+  return -1;
+}
+
+// src/inputs/compose/contents.ts
+var SOURCES = ["file", "content", "environment"];
+var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
+function contentOf(object, lookUp, directory) {
+  const content = rawContent(object, lookUp, directory);
+  if (content.length === 0) throw new UserError("its content is empty, which Swarm does not take: give it some");
+  const most = LARGEST_KILOBYTES[object.kind];
+  if (content.length < most * 1024) return content;
+  throw new UserError(
+    `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`
+  );
+}
+function rawContent({ source, words }, lookUp, directory) {
+  if (source === "content") return Buffer.from(words);
+  if (source === "environment") return Buffer.from(variableOf(words, lookUp));
+  const path = resolve2(directory, words);
+  try {
+    return readUserFile(path, "the directory of the first compose file");
+  } catch (error) {
+    throw new UserError(`its file ${path}: ${messageOf(error)}`);
+  }
+}
+function variableOf(name, lookUp) {
+  const value = lookUp(name);
+  if (value !== void 0) return value;
+  throw new UserError(
+    `it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``
+  );
+}
+function checkSources(files, lookUp, problems) {
+  for (const { place, name, value, source } of definitions(files, lookUp)) {
+    if (value.kind === "map" && sourcesOf(value).length === 0) {
+      problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
+    }
+    if (source?.source === "environment") {
+      problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp));
+    }
+  }
+}
+function checkContents(files, lookUp, directory, problems) {
+  for (const { place, name, source } of definitions(files, lookUp)) {
+    if (source === void 0) continue;
+    if (source.source === "environment" && lookUp(source.words) === void 0) continue;
+    problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory));
+  }
+}
+function definitions(files, lookUp) {
+  return ["secret", "config"].flatMap((kind) => {
+    const section = `${kind}s`;
+    const last = new Map(
+      files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }]))
+    );
+    return [...last.values()].map(({ path, line, key, value }) => {
+      return { place: `${path} line ${line}`, name: `${section}.${key}`, value, source: sourceOf(kind, value, lookUp) };
+    });
+  });
+}
+function sourceOf(kind, object, lookUp) {
+  if (object.kind !== "map") return void 0;
+  const [source = "", ...others] = sourcesOf(object);
+  const words = others.length === 0 && SOURCES.includes(source) ? entryAt(object, source) : void 0;
+  if (words?.kind !== "text" || isNothing(words) || !isFillable(words.value, lookUp)) return void 0;
+  return { kind, source, words: filledIn(words.value, lookUp) };
+}
+function sourcesOf(object) {
+  return [...SOURCES, "external", "driver"].filter((key) => {
+    const inner = entryAt(object, key);
+    return inner !== void 0 && !(key === "external" && inner.kind === "text" && inner.value === "false");
+  });
+}
+
 // src/reach/ssh-key.ts
 var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
 function shapeOfKey(text2) {
@@ -10965,8 +11320,11 @@ function taggedText(text2, tag) {
     case "binary":
       return textOfBase64(text2);
     default:
-      return "a value that begins with ! is a tag in YAML: put the value in quotes";
+      return unknownTag(text2);
   }
+}
+function unknownTag({ value, style }) {
+  return value === "" && style === "plain" ? "a value that begins with ! is a tag in YAML: put the value in quotes" : "a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value";
 }
 function wrongTag(tag, needed) {
   return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
@@ -11045,7 +11403,7 @@ var TreeBuilder = class {
       this.#emptyAnchors.set(node.anchor, offset);
     }
     if (tag === void 0 || tag === "!") return untagged;
-    const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : "a value that begins with ! is a tag in YAML: put the value in quotes";
+    const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
     return typeof tagged === "string" ? this.#refuse(ofTag, tagged) : tagged;
   }
   #styleOf(node) {
@@ -11814,7 +12172,7 @@ function stepsOfPart(part, declared) {
   return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
 }
 function withEntry(spec, declared, part, key, routeAlias) {
-  const { path, nameOf: nameOf4 } = part;
+  const { path, nameOf: nameOf3 } = part;
   const said = valueAt2(declared, path);
   if (key === void 0) {
     const group = groupOf(path)?.path;
@@ -11822,8 +12180,8 @@ function withEntry(spec, declared, part, key, routeAlias) {
     return isWhole ? setAt(spec, group, valueAt2(declared, group)) : setAt(spec, path, said);
   }
   const now = valueAt2(spec, path);
-  if (nameOf4 === void 0) return setAt(spec, path, { ...raw2(now), [key]: raw2(said)[key] });
-  const isNamed = (entry) => nameOf4(entry) === key;
+  if (nameOf3 === void 0) return setAt(spec, path, { ...raw2(now), [key]: raw2(said)[key] });
+  const isNamed = (entry) => nameOf3(entry) === key;
   const before = list2(now);
   const entries = list2(said).filter(isNamed).map((entry) => path === NETWORKS ? withRouteAlias(entry, before.find(isNamed), routeAlias) : entry);
   const at = before.findIndex(isNamed);
@@ -11844,14 +12202,14 @@ function withRouteAlias(entry, before, alias) {
 function withoutEntry(spec, declared, name) {
   const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
   const parts = PARTS2.filter(
-    ({ flags, nameOf: nameOf4, isMap: isMap2 }) => flags[0] === flag && key !== void 0 === (nameOf4 !== void 0 || isMap2 === true)
+    ({ flags, nameOf: nameOf3, isMap: isMap2 }) => flags[0] === flag && key !== void 0 === (nameOf3 !== void 0 || isMap2 === true)
   );
   return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ""), spec);
 }
 function withoutPart(spec, declared, part, key) {
-  const { path, nameOf: nameOf4, isMap: isMap2 } = part;
+  const { path, nameOf: nameOf3, isMap: isMap2 } = part;
   const now = valueAt2(spec, path);
-  if (nameOf4 !== void 0) return setAt(spec, path, orNothing(list2(now).filter((entry) => nameOf4(entry) !== key)));
+  if (nameOf3 !== void 0) return setAt(spec, path, orNothing(list2(now).filter((entry) => nameOf3(entry) !== key)));
   if (isMap2) {
     const { [key]: _, ...others } = raw2(now);
     return setAt(spec, path, orNothing(others));
@@ -11942,7 +12300,7 @@ function attributeOf(entry) {
 import { BlockList, isIP, isIPv4 } from "node:net";
 var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-var OPERATORS = ["==", "!="];
+var OPERATORS2 = ["==", "!="];
 var NODE_LABEL = "node.labels.";
 var ENGINE_LABEL = "engine.labels.";
 function constraintProblem(text2) {
@@ -12004,8 +12362,8 @@ function distinct(texts) {
   return [...new Set(texts)].sort();
 }
 function parseConstraint(text2) {
-  const operator2 = OPERATORS.find((candidate) => text2.includes(candidate));
-  if (operator2 === void 0) return `constraint expected one operator from ${OPERATORS.join(", ")}`;
+  const operator2 = OPERATORS2.find((candidate) => text2.includes(candidate));
+  if (operator2 === void 0) return `constraint expected one operator from ${OPERATORS2.join(", ")}`;
   const at = text2.indexOf(operator2);
   const key = text2.slice(0, at).trim();
   const value = text2.slice(at + operator2.length).trim();
@@ -12158,7 +12516,7 @@ function isPlain(action) {
 }
 
 // src/docker/swarm-rules.ts
-var NAME2 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+var NAME3 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 var LONGEST_NAME2 = 63;
 var OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
 var LONGEST_OBJECT_NAME = 64;
@@ -12204,7 +12562,7 @@ function changeViolations(current, wanted) {
   ];
 }
 function nameProblem(name, what) {
-  if (!NAME2.test(name)) return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+  if (!NAME3.test(name)) return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
   return name.length > LONGEST_NAME2 ? tooLong2(name, LONGEST_NAME2) : void 0;
 }
 function objectNameProblem(name, what) {
@@ -12391,7 +12749,7 @@ function doubles(texts) {
 }
 
 // src/inputs/shell-words.ts
-var OPERATORS2 = new Set(";|&<>()");
+var OPERATORS3 = new Set(";|&<>()");
 var EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
 var ESCAPED_IN_QUOTES = new Set('$`"\\\n');
 function shellWords(text2) {
@@ -12429,7 +12787,7 @@ var Scanner = class {
       const end2 = this.#text.indexOf("\n", this.#at);
       this.#at = end2 < 0 ? this.#text.length : end2;
     } else {
-      if (OPERATORS2.has(sign)) this.#noteOperator(sign);
+      if (OPERATORS3.has(sign)) this.#noteOperator(sign);
       if (sign === "$" && /['"]/.test(this.#following())) this.#noteExpansion();
       this.#take(sign);
     }
@@ -12604,7 +12962,7 @@ function flagsOfText(verb, text2, problems) {
   }
   return checked(verb, flags, once);
 }
-function flagsOfItems(verb, items, problems) {
+function flagsOfItems(verb, items, problems, notices) {
   const once = toldOnce(problems);
   const flags = [];
   for (let index = 0; index < items.length; index++) {
@@ -12623,6 +12981,9 @@ function flagsOfItems(verb, items, problems) {
     const next = items[index + 1];
     const takesNext = needsValue(flag) && next !== void 0 && !looksLikeFlag(next);
     if (takesNext) index++;
+    if (takesNext && QUOTED_ITEM.test(next)) {
+      notices.push(`item ${index + 1}: the quotes are part of the value: leave them out, a list needs none`);
+    }
     if (takesNext) flags.push({ ...flag, value: next, isWhole: true });
     else flags.push(withoutQuotes(flag, once));
   }
@@ -12691,6 +13052,7 @@ function parseFlag(text2) {
   };
 }
 var QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs;
+var QUOTED_ITEM = /^(?:[^\s='"]+=)?(?:'[^']*'|"(?:[^"\\]|\\.)*")$/s;
 function unquotedItem(item) {
   return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item;
 }
@@ -12904,7 +13266,7 @@ function parseAlias(text2) {
 }
 
 // src/inputs/variables.ts
-var NAME3 = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+var NAME4 = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 function variablesFrom(env, problems) {
   if (env === void 0) return {};
   if (env.kind === "text") {
@@ -12914,7 +13276,7 @@ function variablesFrom(env, problems) {
   const pairs = env.kind === "map" ? pairsOfMap(env, problems) : pairsOfList(env, problems);
   const known2 = /* @__PURE__ */ new Set();
   for (const [name, value] of pairs) {
-    if (!NAME3.test(name)) {
+    if (!NAME4.test(name)) {
       problems.add(`${shown2(name)} is no name of a variable: write letters, digits and _, no digit first`);
     } else if (known2.has(name)) problems.add(`${name} is given twice: leave one of the two`);
     else if (value.includes("\0"))
@@ -13046,8 +13408,9 @@ function requestFromMap(entry, map, forAll, problems) {
   const create2 = valueAt(map, "create") === void 0 ? false : attemptAt(map, "create", problems, parseBoolean);
   const env = variablesFrom(filledAt(map, "env"), problems.at("`env`"));
   const command = wordsAt(map, "command", problems);
-  const createArgs = flagsAt(map, "create", problems);
-  const updateArgs = flagsAt(map, "update", problems) ?? [];
+  const notices = [];
+  const createArgs = flagsAt(map, "create", problems, notices);
+  const updateArgs = flagsAt(map, "update", problems, notices) ?? [];
   const own2 = readStrategySettings((key) => textAt(map, key, problems), problems);
   if (create2 && valueAt(map, "image") === void 0) {
     problems.add("`create` is true, but there is no `image`: write the image to make the service from");
@@ -13076,6 +13439,7 @@ function requestFromMap(entry, map, forAll, problems) {
     ...command === void 0 ? {} : { command },
     ...createArgs === void 0 ? {} : { createArgs },
     updateArgs,
+    ...notices.length === 0 ? {} : { notices },
     rollover: rolloverOf(own2, forAll, problems)
   };
 }
@@ -13143,7 +13507,7 @@ function attemptAt(map, key, problems, parse) {
   const text2 = textAt(map, key, problems);
   return text2 === void 0 ? void 0 : problems.at(`\`${key}\``).attempt(() => parse(text2));
 }
-function flagsAt(map, verb, problems) {
+function flagsAt(map, verb, problems, notices) {
   const key = `${verb}-args`;
   const value = valueAt(map, key);
   const here = problems.at(`\`${key}\``);
@@ -13153,7 +13517,10 @@ function flagsAt(map, verb, problems) {
   }
   if (value?.kind !== "list") return value && filledAt(map, key) && flagsOfText(verb, value.value, here);
   const items = textsOf(value, here);
-  return items && flagsOfItems(verb, items, here);
+  const told2 = [];
+  const flags = items && flagsOfItems(verb, items, here, told2);
+  notices.push(...told2.map((notice) => `\`${key}\`: ${notice}`));
+  return flags;
 }
 function wordsAt(map, key, problems) {
   const value = valueAt(map, key);
@@ -13196,7 +13563,7 @@ function checkGivenOnce(map, env, flags, settings, problems) {
 
 // src/inputs/stack.ts
 import { existsSync } from "node:fs";
-import { dirname, join as join7, resolve as resolve2 } from "node:path";
+import { dirname, join as join7, resolve as resolve3 } from "node:path";
 
 // src/docker/ruling-variables.ts
 var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
@@ -13330,107 +13697,96 @@ var IGNORED = {
   userns_mode: "leave it out"
 };
 
-// src/inputs/compose/tree.ts
-function isNothing(value) {
-  return value.kind === "text" && value.style === "plain" && /^(?:|~|null|Null|NULL)$/.test(value.value);
+// src/inputs/compose/short-forms.ts
+function addressOfPort(port) {
+  const address = port.split(":").slice(0, -2).join(":").replace(/^\[(.*)\]$/, "$1");
+  return meansAllAddresses(address) ? "" : address;
 }
-function entryAt(map, key) {
-  return map.entries.find((entry) => entry.key === key)?.value;
+function meansAllAddresses(address) {
+  return /^(?:0+(?:\.0+){3}|[0:]*:[0:]*)$/.test(address);
 }
-function mapAt(root, key) {
-  const value = entryAt(root, key);
-  return value?.kind === "map" ? value.entries : [];
+var PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+var VOLUME_OPTIONS = ["ro", "rw", "nocopy", ...PROPAGATIONS];
+function unknownVolumeOptions(volume) {
+  const [, , options] = volumeSections(volume);
+  return options === void 0 ? [] : options.split(",").filter((option) => !VOLUME_OPTIONS.includes(option));
 }
-function mapValues(map, change) {
-  return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
+function namedVolume(volume) {
+  const [source = "", target] = volumeSections(volume);
+  const isPath = new RegExp("^(?:[./~]|\\\\\\\\|\\p{L}:)", "u").test(source);
+  return volume.length <= 2 || source === "" || target === void 0 || isPath ? void 0 : source;
 }
-function mapItems(value, change) {
-  if (value.kind !== "list") return value.kind === "map" ? change(value) : value;
-  return { ...value, items: value.items.map(change) };
-}
-function itemsOf(value) {
-  return value.kind === "list" ? value.items : [value];
-}
-function mapTexts(map, change) {
-  const changed = (value) => {
-    if (value.kind === "text") return change(value);
-    return value.kind === "list" ? { ...value, items: value.items.map(changed) } : mapTexts(value, change);
-  };
-  return mapValues(map, (_, value) => changed(value));
-}
-function withEntries(map, path, added) {
-  const [key, ...rest] = path;
-  if (key === void 0) return { ...map, entries: [...map.entries, ...added] };
-  const given = entryAt(map, key);
-  const inner = given === void 0 || isNothing(given) ? { kind: "map", line: given?.line ?? map.line, entries: [] } : given;
-  const value = inner.kind === "map" ? withEntries(inner, rest, added) : inner;
-  return given === void 0 ? { ...map, entries: [...map.entries, { key, line: map.line, value }] } : mapValues(map, (one, old) => one === key ? value : old);
-}
-function text(value, line) {
-  return { kind: "text", line, value, style: "quoted", isFolded: false, hasComment: false };
-}
-var NO_TEXT = /^(?:true|false|yes|no|on|off|[yn]|null|~|[-+]?\.?\d[\w.+-]*|[-+]?\.(?:inf|nan))$/i;
-var DATE = /^\d{4}-\d{1,2}-\d{1,2}/;
-var LONGEST_KEY = 1e3;
-function toYaml(value) {
-  if (value.kind === "list") return `[${value.items.map(toYaml).join(", ")}]`;
-  if (value.kind === "map") {
-    return `{${value.entries.map(({ key, value: inner }) => `${keyToYaml(key)}: ${toYaml(inner)}`).join(", ")}}`;
+function volumeSections(volume) {
+  const parts = volume.split(":");
+  const sections = [];
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at] ?? "";
+    const isDrive = new RegExp("^\\p{L}$", "u").test(part) && at + 1 < parts.length;
+    sections.push(isDrive ? `${part}:${parts[++at] ?? ""}` : part);
   }
-  if (isNothing(value)) return "null";
-  if (value.isTimestamp) return `!!timestamp ${quoted3(value.value)}`;
-  const isText2 = value.style !== "plain" || !NO_TEXT.test(value.value) || DATE.test(value.value);
-  return isText2 ? quoted3(value.value) : value.value;
+  return sections;
 }
-function keyToYaml(key) {
-  const text2 = quoted3(key);
-  return text2.length > LONGEST_KEY ? `? ${text2} ` : text2;
+function volumeOptionAdvice(option) {
+  if (/^z$/i.test(option)) return "a service cannot label files for SELinux: label the directory on the nodes";
+  if (["cached", "delegated", "consistent"].includes(option)) return "it is for Docker Desktop: leave it out";
+  return "docker stack knows `ro`, `rw`, `nocopy` and the propagations of a bind: leave it out";
 }
-function quoted3(value) {
-  return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
-  );
+function hasComment(command) {
+  let quote = "";
+  let isInWord = false;
+  for (let at = 0; at < command.length; at++) {
+    const char = command[at] ?? "";
+    if (char === "\\" && quote !== "'") {
+      at++;
+      isInWord = true;
+    } else if (quote !== "") {
+      if (char === quote) quote = "";
+    } else if (char === "#" && !isInWord) return true;
+    else {
+      isInWord = !/[ \t\r\n]/.test(char);
+      if (char === '"' || char === "'") quote = char;
+    }
+  }
+  return false;
 }
 
 // src/inputs/compose/references.ts
-function referencesOf(service) {
+function referencesOf(service, lookUp) {
   if (service.kind !== "map") return [];
   return service.entries.flatMap(({ key, value }) => {
     if (key === "networks") return namesOf(value).map((one) => ({ section: "networks", ...one }));
-    if (key === "secrets" || key === "configs") return sourcesOf(value).map((one) => ({ section: key, ...one }));
+    if (key === "secrets" || key === "configs") return sourcesOf2(value).map((one) => ({ section: key, ...one }));
     if (key === "volumes") return volumesOf(value).map((one) => ({ section: "volumes", ...one }));
     if (key !== "credential_spec" || value.kind !== "map") return [];
-    const config = entryAt(value, "config");
-    return config?.kind === "text" ? [{ section: "configs", name: config.value, line: config.line }] : [];
+    return nameOf3(entryAt(value, "config")).map((one) => ({ section: "configs", ...one }));
   });
-}
-function namesOf(value) {
-  if (value.kind === "map") return value.entries.map(({ key, line }) => ({ name: key, line }));
-  return value.kind === "list" ? value.items.flatMap(nameOf3) : [];
-}
-function nameOf3(value) {
-  return value.kind === "text" ? [{ name: value.value, line: value.line }] : [];
-}
-function sourcesOf(value) {
-  if (value.kind !== "list") return [];
-  return value.items.flatMap((item) => {
-    const source = item.kind === "map" ? entryAt(item, "source") : item;
-    return source === void 0 ? [] : nameOf3(source);
-  });
-}
-function volumesOf(value) {
-  if (value.kind !== "list") return [];
-  return value.items.flatMap((item) => {
-    if (item.kind === "text") {
-      const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1];
-      return name === void 0 || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }];
-    }
-    if (item.kind !== "map") return [];
-    const type = entryAt(item, "type");
-    const source = entryAt(item, "source");
-    return type?.kind === "text" && type.value === "volume" && source !== void 0 ? nameOf3(source) : [];
-  });
+  function namesOf(value) {
+    if (value.kind === "map") return value.entries.map(({ key, line }) => ({ name: key, line }));
+    return value.kind === "list" ? value.items.flatMap(nameOf3) : [];
+  }
+  function nameOf3(value) {
+    return value?.kind === "text" ? filled(value).map((name) => ({ name, line: value.line })) : [];
+  }
+  function sourcesOf2(value) {
+    if (value.kind !== "list") return [];
+    return value.items.flatMap((item) => nameOf3(item.kind === "map" ? entryAt(item, "source") : item));
+  }
+  function volumesOf(value) {
+    if (value.kind !== "list") return [];
+    return value.items.flatMap((item) => {
+      if (item.kind === "text") {
+        const names = filled(item).flatMap((spec) => namedVolume(spec) ?? []);
+        return names.map((name) => ({ name, line: item.line }));
+      }
+      if (item.kind !== "map") return [];
+      const type = entryAt(item, "type");
+      const isVolume = type?.kind === "text" && filled(type)[0] === "volume";
+      return isVolume ? nameOf3(entryAt(item, "source")).filter(({ name }) => name !== "") : [];
+    });
+  }
+  function filled({ value }) {
+    return isFillable(value, lookUp) ? [filledIn(value, lookUp)] : [];
+  }
 }
 
 // src/inputs/compose/service-env-file.ts
@@ -13477,264 +13833,8 @@ function readOtherwise({ variables: variables2 }, path) {
   });
 }
 
-// src/inputs/compose/short-forms.ts
-function addressOfPort(port) {
-  const address = port.split(":").slice(0, -2).join(":").replace(/^\[(.*)\]$/, "$1");
-  return meansAllAddresses(address) ? "" : address;
-}
-function meansAllAddresses(address) {
-  return /^(?:0+(?:\.0+){3}|[0:]*:[0:]*)$/.test(address);
-}
-var PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-var VOLUME_OPTIONS = ["ro", "rw", "nocopy", ...PROPAGATIONS];
-function unknownVolumeOptions(volume) {
-  const parts = volume.split(":");
-  const sections = [];
-  for (let at = 0; at < parts.length; at++) {
-    const part = parts[at] ?? "";
-    const isDrive = new RegExp("^\\p{L}$", "u").test(part) && at + 1 < parts.length;
-    sections.push(isDrive ? `${part}:${parts[++at] ?? ""}` : part);
-  }
-  const [, , options] = sections;
-  return options === void 0 ? [] : options.split(",").filter((option) => !VOLUME_OPTIONS.includes(option));
-}
-function volumeOptionAdvice(option) {
-  if (/^z$/i.test(option)) return "a service cannot label files for SELinux: label the directory on the nodes";
-  if (["cached", "delegated", "consistent"].includes(option)) return "it is for Docker Desktop: leave it out";
-  return "docker stack knows `ro`, `rw`, `nocopy` and the propagations of a bind: leave it out";
-}
-function hasComment(command) {
-  let quote = "";
-  let isInWord = false;
-  for (let at = 0; at < command.length; at++) {
-    const char = command[at] ?? "";
-    if (char === "\\" && quote !== "'") {
-      at++;
-      isInWord = true;
-    } else if (quote !== "") {
-      if (char === quote) quote = "";
-    } else if (char === "#" && !isInWord) return true;
-    else {
-      isInWord = !/[ \t\r\n]/.test(char);
-      if (char === '"' || char === "'") quote = char;
-    }
-  }
-  return false;
-}
-
-// src/inputs/compose/substitution.ts
-var NAME4 = /[a-z_]\w*/iy;
-var OPERATOR = /:?[-?+]/y;
-function tokensIn(text2) {
-  const tokens = [];
-  const closes = closingBraces(text2);
-  for (let start = text2.indexOf("$"); start >= 0; ) {
-    const token = tokenAt(text2, start, closes);
-    tokens.push(token);
-    start = text2.indexOf("$", token.end);
-  }
-  return tokens;
-}
-function tokenAt(text2, start, closes) {
-  const token = { start, end: start + 1, kind: "lone", name: "", operator: "", rest: "" };
-  if (text2[start + 1] === "$") return { ...token, kind: "escaped", end: start + 2 };
-  const name = matchAt(NAME4, text2, start + 1);
-  if (name !== "") return { ...token, kind: "variable", name, end: start + 1 + name.length };
-  if (text2[start + 1] !== "{") return token;
-  const braced = matchAt(NAME4, text2, start + 2);
-  const behind = start + 2 + braced.length;
-  const end2 = closes(behind);
-  if (braced === "" || end2 < 0) return token;
-  const operator2 = matchAt(OPERATOR, text2, behind);
-  const rest = text2.slice(behind + operator2.length, end2);
-  if (operator2 === "" && rest !== "") return token;
-  return { start, end: end2 + 1, kind: "variable", name: braced, operator: operator2, rest };
-}
-function closingBraces(text2) {
-  let next = -2;
-  return (from) => {
-    if (next !== -1 && next < from) next = text2.indexOf("}", from);
-    return next;
-  };
-}
-function matchAt(pattern, text2, at) {
-  pattern.lastIndex = at;
-  return pattern.exec(text2)?.[0] ?? "";
-}
-
-// src/inputs/compose/variables.ts
-var LARGEST_VALUE = 1024 * 1024;
-function substitutionsIn(text2, line) {
-  let at = line;
-  let counted = 0;
-  return tokensIn(text2).flatMap((token) => {
-    at += lineBreaks(text2, counted, token.start);
-    counted = token.start;
-    if (token.kind === "escaped") return [];
-    const { name, operator: operator2, rest } = token;
-    if (token.kind === "lone") {
-      return [{ kind: "invalid", line: at, reason: "a dollar sign begins no variable: write $$ for the sign itself" }];
-    }
-    if (operator2.includes("+")) {
-      const reason = `docker stack does not know \${${name}${operator2}…}: work the value out in an earlier step, and write \${${name}}`;
-      return [{ kind: "invalid", line: at, reason }];
-    }
-    if (rest.includes("${") || operator2.endsWith("?") && /\$[a-z_{]/i.test(rest)) {
-      const what = operator2.endsWith("?") ? "message" : "default";
-      const reason = `the ${what} of ${name} holds another variable, which docker stack would leave as it stands: write a plain ${what}`;
-      return [{ kind: "invalid", line: at, reason }];
-    }
-    return [
-      { kind: "variable", name, line: at, needs: needOf(operator2), words: rest, misread: misreadIn(operator2, rest) }
-    ];
-  });
-}
-var OPERATORS3 = [":-", "-", ":?", "?"];
-function misreadIn(operator2, rest) {
-  return OPERATORS3.slice(0, Math.max(0, OPERATORS3.indexOf(operator2))).find((other) => rest.includes(other)) ?? "";
-}
-function lineBreaks(text2, from, to) {
-  let count = 0;
-  for (let at = text2.indexOf("\n", from); at >= 0 && at < to; at = text2.indexOf("\n", at + 1)) count++;
-  return count;
-}
-function needOf(operator2) {
-  if (operator2 === "") return "value";
-  if (operator2.endsWith("-")) return "default";
-  return operator2 === ":?" ? "required-filled" : "required";
-}
-function isUnset({ name, needs }, lookUp) {
-  if (needs === "default") return false;
-  const value = lookUp(name);
-  return value === void 0 || needs === "required-filled" && value === "";
-}
-function filledIn(text2, lookUp) {
-  return replaced(text2, tokensIn(text2), (token) => token.kind === "lone" ? "" : substitute(token, lookUp)).text;
-}
-function partlyFilledIn(text2, isMeant, lookUp) {
-  const tokens = tokensIn(text2).filter(
-    ({ kind, name, operator: operator2 }) => kind === "variable" && !operator2.endsWith("+") && isMeant(name) && lookUp(name) !== void 0
-  );
-  return replaced(text2, tokens, (token) => substitute(token, lookUp).replaceAll("$", "$$$$")).text;
-}
-function substitute({ kind, name, operator: operator2, rest }, lookUp) {
-  if (kind === "escaped") return "$";
-  const value = lookUp(name);
-  const isMissing = value === void 0 || value === "" && operator2.startsWith(":");
-  return isMissing ? operator2.endsWith("-") ? rest : "" : value;
-}
-function replaced(text2, tokens, wordsFor, between = (part) => part) {
-  const parts = [];
-  let length = 0;
-  let at = 0;
-  const add = (part) => {
-    parts.push(part);
-    length += part.length;
-  };
-  for (const token of tokens) {
-    add(between(text2.slice(at, token.start)));
-    add(wordsFor(token));
-    at = token.end;
-    if (length > LARGEST_VALUE) return { text: parts.join("").slice(0, LARGEST_VALUE), isCut: true };
-  }
-  add(between(text2.slice(at)));
-  return { text: parts.join(""), isCut: false };
-}
-var ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
-var BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
-var ESCAPES = { n: "\n", r: "\r", t: "	" };
-function parseEnvFile(text2, lookUp) {
-  const variables2 = /* @__PURE__ */ new Map();
-  const problems = [];
-  const lines2 = text2.replace(/^\uFEFF/, "").split(/\r?\n/);
-  const known2 = (name) => lookUp(name) ?? variables2.get(name);
-  for (let at = 0; at < lines2.length; at++) {
-    const line = lines2[at] ?? "";
-    if (/^\s*(?:#|$)/.test(line)) continue;
-    const [head, name] = ENTRY.exec(line) ?? [];
-    if (head === void 0 || name === void 0) {
-      const bare = BARE.exec(line)?.[1];
-      const inherited = bare === void 0 ? void 0 : lookUp(bare);
-      if (bare === void 0)
-        problems.push({ line: at + 1, reason: "this is no KEY=value: write one, or # before a comment" });
-      else if (inherited !== void 0) variables2.set(bare, inherited);
-      continue;
-    }
-    const quote = line[head.length];
-    if (quote !== '"' && quote !== "'") {
-      variables2.set(name, expand(name, withoutComment(line.slice(head.length)).trim(), at + 1));
-      continue;
-    }
-    const start = at;
-    const parts = [line.slice(head.length + 1)];
-    let end2 = closing(parts[0] ?? "", quote);
-    while (end2 < 0 && at + 1 < lines2.length) {
-      const part = lines2[++at] ?? "";
-      parts.push(part);
-      end2 = closing(part, quote);
-    }
-    if (end2 < 0) {
-      problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
-      break;
-    }
-    const last = parts.pop() ?? "";
-    if (!/^[ \t]*(?:#.*)?$/.test(last.slice(end2 + 1))) {
-      problems.push({
-        line: at + 1,
-        reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`
-      });
-    }
-    const inner = [...parts, last.slice(0, end2)].join("\n");
-    variables2.set(name, quote === "'" ? inner : expand(name, inner, start + 1, true));
-  }
-  return { variables: variables2, problems };
-  function expand(name, value, line, isQuoted = false) {
-    const masked = unescapedDollars(value);
-    for (const found of substitutionsIn(masked, line)) {
-      if (found.kind === "invalid") {
-        const reason = `the value of ${name} has a dollar sign that begins no plain variable: write $$ for the sign itself, or the value in single quotes`;
-        problems.push({ line: found.line, reason });
-      } else if (isUnset(found, known2)) {
-        const reason = `the value of ${name} names a variable that is not set and has no default: set it, or write the value in single quotes if the dollar sign is meant`;
-        problems.push({ line: found.line, reason });
-      }
-    }
-    const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
-    const tokens = tokensIn(masked);
-    const words = (token) => token.kind === "lone" ? "$" : substitute(token, known2);
-    const expanded = replaced(value, tokens, words, withoutEscapes);
-    if (expanded.isCut) {
-      problems.push({ line, reason: `the value of ${name} becomes larger than 1 MB: check the variables in it` });
-    }
-    return expanded.text;
-  }
-}
-function withoutComment(text2) {
-  for (let at = text2.indexOf("#"); at >= 0; at = text2.indexOf("#", at + 1)) {
-    if (at === 0 || text2[at - 1] === " " || text2[at - 1] === "	") return text2.slice(0, at);
-  }
-  return text2;
-}
-function unescapedDollars(value) {
-  return value.replace(/\\./gs, (pair) => pair.endsWith("\n") ? pair : "  ");
-}
-function unescaped(all, char, isQuoted) {
-  if (char === "$") return "$";
-  if (!isQuoted) return all;
-  if (char === '"' || char === "\\" || char === "'") return char;
-  return ESCAPES[char] ?? all;
-}
-function closing(text2, quote) {
-  for (let at = 0; at < text2.length; at++) {
-    if (quote === '"' && text2[at] === "\\") at++;
-    else if (text2[at] === quote) return at;
-  }
-  return -1;
-}
-
 // src/inputs/compose/adapt.ts
 var SOURCE_LABEL = "swarm-deploy.source";
-var SOURCES = ["file", "content", "environment"];
 var NO_FILE = "/dev/null";
 var OF_DOCKER = ["DOCKER_API_VERSION", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST"];
 function adaptCompose(files, lookUp, problems, readEnvFile) {
@@ -13742,7 +13842,7 @@ function adaptCompose(files, lookUp, problems, readEnvFile) {
   const adapted = files.map((file) => lint.adapt(file));
   lint.checkReferences();
   lint.checkImages();
-  lint.checkContents();
+  checkSources(files, lookUp, problems);
   const variables2 = [...lint.variables].filter((name) => !rulesDocker(name));
   return { files: adapted, notices: lint.notices(), warnings: lint.warnings(), variables: variables2 };
 }
@@ -13811,9 +13911,8 @@ var Lint = class {
     const known2 = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
     for (const { path, root } of this.#files) {
       for (const { key: service, value } of mapAt(root, "services")) {
-        for (const { section, name, line } of referencesOf(value)) {
-          if (name.includes("$") || known2[section]?.has(name) || section === "networks" && name === "default")
-            continue;
+        for (const { section, name, line } of referencesOf(value, this.#lookUp)) {
+          if (known2[section]?.has(name) || section === "networks" && name === "default") continue;
           const one = section.slice(0, -1);
           this.#problems.add(
             `${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`
@@ -13837,20 +13936,6 @@ var Lint = class {
       this.#problems.add(
         `${path} line ${build?.line ?? line}: services.${name} ${what}: build and push in an earlier step, and name the result in \`image\``
       );
-    }
-  }
-  /** Docker takes a secret or config whole from the last file that has it. */
-  checkContents() {
-    for (const section of ["secrets", "configs"]) {
-      const last = new Map(
-        this.#files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }]))
-      );
-      for (const { path, line, key, value } of last.values()) {
-        if (value.kind !== "map" || sourcesOf2(value).length > 0) continue;
-        this.#problems.add(
-          `${path} line ${line}: ${section}.${key} has no content: write its \`file\`, or \`external: true\``
-        );
-      }
     }
   }
   /** It means nothing to docker any more, which only checks that it is one of its own. */
@@ -13926,9 +14011,9 @@ var Lint = class {
       }
       if (isNothing(value) && (key === "command" || key === "entrypoint")) return [];
       const ignored = own(IGNORED, key);
-      if (ignored !== void 0 && !this.#obeysRestart(entry, service)) {
+      if (ignored !== void 0 && !this.#obeysRestart(entry, name)) {
         mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
-        return key === "restart" ? [entry] : [];
+        return key === "restart" && !this.#hasRestartPolicy(name) ? [entry] : [];
       }
       if (key === "credential_spec") checkCredentialSpec(value, here);
       if (key === "ports") return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
@@ -13945,9 +14030,16 @@ var Lint = class {
   }
   /** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
   #obeysRestart({ key, value }, service) {
-    const deploy = entryAt(service, "deploy");
-    const hasPolicy = deploy?.kind === "map" && entryAt(deploy, "restart_policy") !== void 0;
-    return key === "restart" && !hasPolicy && value.kind === "text" && this.#filled(value).startsWith("on-failure");
+    const isOnFailure = value.kind === "text" && this.#filled(value).startsWith("on-failure");
+    return key === "restart" && isOnFailure && !this.#hasRestartPolicy(service);
+  }
+  /** In any of the files, which docker merges first. */
+  #hasRestartPolicy(service) {
+    return this.#files.some(({ root }) => {
+      const value = mapAt(root, "services").find(({ key }) => key === service)?.value;
+      const deploy = value?.kind === "map" ? entryAt(value, "deploy") : void 0;
+      return deploy?.kind === "map" && entryAt(deploy, "restart_policy") !== void 0;
+    });
   }
   /** What docker leaves out of a value without a word. */
   #warnOfSilence({ key, line, value }, path, service) {
@@ -14120,7 +14212,7 @@ var Lint = class {
       this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
       return value;
     }
-    const given = sourcesOf2(value);
+    const given = sourcesOf(value);
     if (given.length > 1) {
       this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
     }
@@ -14132,23 +14224,12 @@ var Lint = class {
       return value;
     }
     const words = inner.kind === "text" && key !== "driver" ? inner.value : "";
-    if (key === "environment" && !words.includes("$") && this.#lookUp(words) === void 0) {
-      this.#problems.add(
-        `${path} line ${line}: ${what} takes its content from the variable ${words}, which is not set: set it in the \`env\` of the step or in an \`env-file\``
-      );
-    }
     const label2 = text(`${key}:${name.replaceAll("$", "$$$$")}:${words}`, line);
     const others = value.entries.filter((entry) => !SOURCES.includes(entry.key));
     const file = key === "driver" ? [] : [{ key: "file", line, value: text(NO_FILE, line) }];
     return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label2);
   }
 };
-function sourcesOf2(object) {
-  return [...SOURCES, "external", "driver"].filter((key) => {
-    const inner = entryAt(object, key);
-    return inner !== void 0 && !(key === "external" && inner.kind === "text" && inner.value === "false");
-  });
-}
 function withLabel(object, name, value) {
   if (entryAt(object, "labels")?.kind !== "list") {
     return withEntries(object, ["labels"], [{ key: name, line: value.line, value }]);
@@ -14251,7 +14332,7 @@ function readStack(inputs, rollover, env, problems) {
   if (first !== void 0) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)));
   if (first === void 0 || files.length < paths.length) return void 0;
   const directory = dirname(resolvePath(env, first));
-  const adapted = adaptCompose(files, lookUp, problems, (path) => envFileAt(resolve2(directory, path), directory));
+  const adapted = adaptCompose(files, lookUp, problems, (path) => envFileAt(resolve3(directory, path), directory));
   const variables2 = adapted.variables.flatMap((variable) => {
     const value = lookUp(variable);
     return value === void 0 ? [] : [[variable, value]];
@@ -14332,12 +14413,12 @@ function hideSecrets(files, lookUp, env, directory) {
         if (value.kind !== "text") continue;
         if (key === "content") hide2(filledIn(value.value, lookUp), place);
         if (key === "environment") hide2(lookUp(filledIn(value.value, lookUp)) ?? "", place);
-        if (key === "file") hide2(contentOf(filledIn(value.value, lookUp), readFile3), place);
+        if (key === "file") hide2(contentOf2(filledIn(value.value, lookUp), readFile3), place);
       }
     }
   }
 }
-function contentOf(path, readFile3) {
+function contentOf2(path, readFile3) {
   try {
     return readFile3(path);
   } catch (error) {
@@ -14398,6 +14479,7 @@ function readInputs(env) {
       );
     }
   }
+  if (stack !== void 0 && !problems.isEmpty) checkContents(stack.files, stack.lookUp, stack.directory, problems);
   problems.throwAll();
   return {
     reach,
@@ -14628,7 +14710,7 @@ async function runShell(command, options) {
   }, timeoutSeconds * 1e3);
   signal2.addEventListener("abort", endAll);
   try {
-    const code = await new Promise((resolve4, reject) => {
+    const code = await new Promise((resolve5, reject) => {
       child.once("error", reject);
       child.once("exit", (exitCode) => {
         endAll();
@@ -14638,7 +14720,7 @@ async function runShell(command, options) {
         }, DRAIN_MS2);
         child.once("close", () => {
           clearTimeout(letGo);
-          resolve4(exitCode ?? 128);
+          resolve5(exitCode ?? 128);
         });
       });
     });
@@ -14898,9 +14980,9 @@ import { basename, dirname as dirname2, join as join8 } from "node:path";
 
 // src/runner/temporary.ts
 import { tmpdir } from "node:os";
-import { resolve as resolve3 } from "node:path";
+import { resolve as resolve4 } from "node:path";
 function temporaryDirectories(env, longest) {
-  const all = [...new Set([env.RUNNER_TEMP || tmpdir(), tmpdir(), "/tmp"].map((path) => resolve3(path)))];
+  const all = [...new Set([env.RUNNER_TEMP || tmpdir(), tmpdir(), "/tmp"].map((path) => resolve4(path)))];
   const isShort = (path) => Buffer.byteLength(path) <= longest;
   return [...all.filter(isShort), ...all.filter((path) => !isShort(path))];
 }
@@ -15236,7 +15318,6 @@ export {
   allowedNodes,
   platformProblem,
   hasPlatform,
-  readUserFile,
   longestTrial,
   trial,
   GIVE_UP_AFTER_STOP_MS,
@@ -15249,6 +15330,15 @@ export {
   runProgram,
   hide2 as hide,
   connect,
+  isNothing,
+  entryAt,
+  mapAt,
+  mapValues,
+  withEntries,
+  text,
+  toYaml,
+  filledIn,
+  contentOf,
   unknownFlags,
   overlay,
   entriesOf,
@@ -15264,14 +15354,6 @@ export {
   objectNameProblem,
   labelsOf,
   adviceInside,
-  isNothing,
-  entryAt,
-  mapAt,
-  mapValues,
-  withEntries,
-  text,
-  toYaml,
-  filledIn,
   SOURCE_LABEL,
   readInputs,
   readReach,

@@ -26,6 +26,7 @@ import {
   commandOf,
   connect,
   constraintProblem,
+  contentOf,
   createWorkspace,
   difference,
   eligibleNodes,
@@ -75,7 +76,6 @@ import {
   portsOf,
   printable,
   readInputs,
-  readUserFile,
   redact,
   registryKey,
   remove,
@@ -1661,8 +1661,8 @@ function wakeOnEvents(engine, signal) {
   return {
     async next(atTheLatestMs) {
       if (!open && !listening.aborted) void listen();
-      const rung = new Promise((resolve3) => {
-        ring = resolve3;
+      const rung = new Promise((resolve2) => {
+        ring = resolve2;
       });
       const clock = new AbortController();
       const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
@@ -1696,8 +1696,8 @@ function beginWatch(field, endsAtFailure = false) {
   let watched = [];
   let isComplete2 = false;
   let complete2 = () => void 0;
-  const completed2 = new Promise((resolve3) => {
-    complete2 = resolve3;
+  const completed2 = new Promise((resolve2) => {
+    complete2 = resolve2;
   });
   let isOver = false;
   let wake = () => void 0;
@@ -1730,8 +1730,8 @@ function beginWatch(field, endsAtFailure = false) {
       let seenAt = startedAt;
       while (watched.length > 0 || !isComplete2) {
         if (watched.length === 0) {
-          await new Promise((resolve3) => {
-            wake = resolve3;
+          await new Promise((resolve2) => {
+            wake = resolve2;
           });
           continue;
         }
@@ -3984,6 +3984,7 @@ async function checked(planned, lookUp, world) {
 async function check(planned, lookUp, world) {
   const { request, current, interim, colours } = planned;
   const { nodes } = world.observed;
+  for (const notice of request.notices ?? []) log.notice(`service ${request.name}: ${notice}`);
   const problems = [];
   const attempt = async (work) => {
     try {
@@ -4997,8 +4998,6 @@ function unquoted(text3) {
 }
 
 // src/stack/content.ts
-import { resolve as resolve2 } from "node:path";
-var LARGEST_KILOBYTES = { secret: 500, config: 1e3 };
 function wantedObjects(request, captured2, known2, problems) {
   const wanted = /* @__PURE__ */ new Map();
   for (const kind of ["secret", "config"]) {
@@ -5025,7 +5024,7 @@ function readSource(kind, body) {
 }
 function wantedObject(request, object, known2) {
   const { kind, key, source, body } = object;
-  const content = source === "driver" ? Buffer.alloc(0) : contentOf(request, object);
+  const content = source === "driver" ? Buffer.alloc(0) : contentOf(object, request.lookUp, request.directory);
   if (kind === "secret" && content.length > 0) hide(content.toString(), `secrets.${key}`);
   const hash = contentHash(kind, body.Name, content);
   const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
@@ -5054,29 +5053,6 @@ function wantedObject(request, object, known2) {
 }
 function isInUse({ ID }, { used }) {
   return used.has(ID);
-}
-function contentOf(request, object) {
-  const content = rawContent(request, object);
-  if (content.length === 0) throw new UserError("its content is empty, which Swarm does not take: give it some");
-  const most = LARGEST_KILOBYTES[object.kind];
-  if (content.length < most * 1024) return content;
-  throw new UserError(
-    `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`
-  );
-}
-function rawContent({ lookUp, directory }, { source, words }) {
-  if (source === "content") return Buffer.from(words);
-  if (source === "environment") {
-    const value = lookUp(words);
-    if (value === void 0) throw new UserError(`the variable ${words} is not set: set it in the \`env\` of the step`);
-    return Buffer.from(value);
-  }
-  const path = resolve2(directory, words);
-  try {
-    return readUserFile(path, "the directory of the first compose file");
-  } catch (error) {
-    throw new UserError(`its file ${path}: ${messageOf(error)}`);
-  }
 }
 function checkName({ kind, name }, known2) {
   const problem = objectNameProblem(name, `a ${kind}`);

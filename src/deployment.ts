@@ -132,6 +132,8 @@ export interface ServiceRequest {
   readonly createArgs?: readonly Flag[]
   /** Flags for `docker service update`, applied on top. */
   readonly updateArgs: readonly Flag[]
+  /** What is perhaps not meant as it is written. */
+  readonly notices?: readonly string[]
   /** How its tasks are replaced. */
   readonly rollover: Rollover
   /** The labels that it will have; those on the swarm unless given. */

@@ -2,6 +2,7 @@ import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from
 import { UserError } from './errors.ts'
 import { checkSeparation, credentialFromShortForm } from './inputs/credentials.ts'
 import { fileReader, resolvePath } from './inputs/files.ts'
+import { checkContents } from './inputs/compose/contents.ts'
 import { Problems } from './inputs/problems.ts'
 import { type ReachInput, reachFrom } from './inputs/reach.ts'
 import { credentialsFromText, type PasswordSources } from './inputs/registries.ts'
@@ -100,6 +101,8 @@ export function readInputs(env: Environment): Deployment {
       )
     }
   }
+  // The check tells these with all that it finds; a run that does not come so far tells them here.
+  if (stack !== undefined && !problems.isEmpty) checkContents(stack.files, stack.lookUp, stack.directory, problems)
   problems.throwAll()
   return {
     reach,

@@ -116,6 +116,7 @@ async function checked(planned: PlannedService, lookUp: LookUp, world: World): P
 async function check(planned: PlannedService, lookUp: LookUp, world: World): Promise<Finding> {
   const { request, current, interim, colours } = planned
   const { nodes } = world.observed
+  for (const notice of request.notices ?? []) log.notice(`service ${request.name}: ${notice}`)
   const problems: string[] = []
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {

@@ -121,8 +121,10 @@ export function flagsOfText(verb: Verb, text: string, problems: Problems): Flag[
  * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
  * blank, or in the next item. A value is taken as it stands, for YAML has read its own quotes; quotes around all of it, or
  * around what follows a `=`, go as in a shell, and elsewhere nobody could tell whether they are meant.
+ *
+ * @param notices is given more when the quotes of a value are perhaps not meant
  */
-export function flagsOfItems(verb: Verb, items: readonly string[], problems: Problems): Flag[] {
+export function flagsOfItems(verb: Verb, items: readonly string[], problems: Problems, notices: string[]): Flag[] {
   const once = toldOnce(problems)
   const flags: WrittenFlag[] = []
   for (let index = 0; index < items.length; index++) {
@@ -141,6 +143,9 @@ export function flagsOfItems(verb: Verb, items: readonly string[], problems: Pro
     const next = items[index + 1]
     const takesNext = needsValue(flag) && next !== undefined && !looksLikeFlag(next)
     if (takesNext) index++
+    if (takesNext && QUOTED_ITEM.test(next)) {
+      notices.push(`item ${index + 1}: the quotes are part of the value: leave them out, a list needs none`)
+    }
     if (takesNext) flags.push({ ...flag, value: next, isWhole: true })
     else flags.push(withoutQuotes(flag, once))
   }
@@ -224,6 +229,9 @@ function parseFlag(text: string): WrittenFlag | undefined {
 
 /** A quoted part where it can only be meant for a shell: all of a value, or what follows a `=`, to its end or a comma. */
 const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs
+
+/** A value that is an item of its own and yet quoted as for a shell: all of it, or what follows its name. */
+const QUOTED_ITEM = /^(?:[^\s='"]+=)?(?:'[^']*'|"(?:[^"\\]|\\.)*")$/s
 
 /** `'--label=a b'` as a shell reads it. */
 function unquotedItem(item: string): string {

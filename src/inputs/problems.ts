@@ -22,6 +22,10 @@ export class Problems {
     this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`))
   }
 
+  get isEmpty(): boolean {
+    return this.#lines.length === 0
+  }
+
   /** Adds what another collection has. */
   take(others: Problems): void {
     for (const line of others.#lines) this.#lines.push(line)

@@ -144,8 +144,9 @@ function requestFromMap(
   const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean)
   const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'))
   const command = wordsAt(map, 'command', problems)
-  const createArgs = flagsAt(map, 'create', problems)
-  const updateArgs = flagsAt(map, 'update', problems) ?? []
+  const notices: string[] = []
+  const createArgs = flagsAt(map, 'create', problems, notices)
+  const updateArgs = flagsAt(map, 'update', problems, notices) ?? []
   const own = readStrategySettings((key) => textAt(map, key, problems), problems)
 
   if (create && valueAt(map, 'image') === undefined) {
@@ -176,6 +177,7 @@ function requestFromMap(
     ...(command === undefined ? {} : { command }),
     ...(createArgs === undefined ? {} : { createArgs }),
     updateArgs,
+    ...(notices.length === 0 ? {} : { notices }),
     rollover: rolloverOf(own, forAll, problems),
   }
 }
@@ -262,7 +264,7 @@ function attemptAt<T>(map: YamlMap, key: string, problems: Problems, parse: (tex
 }
 
 /** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */
-function flagsAt(map: YamlMap, verb: Verb, problems: Problems): Flag[] | undefined {
+function flagsAt(map: YamlMap, verb: Verb, problems: Problems, notices: string[]): Flag[] | undefined {
   const key = `${verb}-args`
   const value = valueAt(map, key)
   const here = problems.at(`\`${key}\``)
@@ -272,7 +274,10 @@ function flagsAt(map: YamlMap, verb: Verb, problems: Problems): Flag[] | undefin
   }
   if (value?.kind !== 'list') return value && filledAt(map, key) && flagsOfText(verb, value.value, here)
   const items = textsOf(value, here)
-  return items && flagsOfItems(verb, items, here)
+  const told: string[] = []
+  const flags = items && flagsOfItems(verb, items, here, told)
+  notices.push(...told.map((notice) => `\`${key}\`: ${notice}`))
+  return flags
 }
 
 /** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */

@@ -163,8 +163,15 @@ function taggedText(text: YamlText, tag: string): YamlText | string {
     case 'binary':
       return textOfBase64(text)
     default:
-      return 'a value that begins with ! is a tag in YAML: put the value in quotes'
+      return unknownTag(text)
   }
+}
+
+/** Quotes around what follows the tag would change nothing; and where nothing follows, no tag was meant. */
+function unknownTag({ value, style }: YamlText): string {
+  return value === '' && style === 'plain'
+    ? 'a value that begins with ! is a tag in YAML: put the value in quotes'
+    : 'a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value'
 }
 
 function wrongTag(tag: string, needed: string): string {
@@ -253,9 +260,7 @@ class TreeBuilder {
       this.#emptyAnchors.set(node.anchor, offset)
     }
     if (tag === undefined || tag === '!') return untagged
-    const tagged = tag.startsWith(YAML_TAG)
-      ? taggedText(untagged, tag.slice(YAML_TAG.length))
-      : 'a value that begins with ! is a tag in YAML: put the value in quotes'
+    const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged)
     return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged
   }
 

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { StackRequest } from '../deployment.ts'
 import type { CapturedStack } from '../docker/stack-capture.ts'
 import {
@@ -13,24 +12,18 @@ import {
   versionName,
 } from '../docker/stack-objects.ts'
 import { objectNameProblem } from '../docker/swarm-rules.ts'
-import { messageOf, UserError } from '../errors.ts'
+import { UserError } from '../errors.ts'
 import { SOURCE_LABEL } from '../inputs/compose/adapt.ts'
+import { contentOf, type Source } from '../inputs/compose/contents.ts'
 import { placeOf } from '../inputs/compose/place.ts'
-import { readUserFile } from '../inputs/files.ts'
 import { hide } from '../inputs/masking.ts'
 import { log } from '../runner/log.ts'
 import { nameOf } from './docker-files.ts'
 import type { KnownToStack, WantedObject } from './stack.ts'
 
-const LARGEST_KILOBYTES: Readonly<Record<Kind, number>> = { secret: 500, config: 1000 }
-
 /** A secret or config as docker would send it, where its content is, and how the files call it. */
-interface Captured {
-  readonly kind: Kind
+interface Captured extends Source {
   readonly key: string
-  readonly source: string
-  /** A path, a content or the name of a variable. */
-  readonly words: string
   /** Without the label that says all that. */
   readonly body: ObjectCreate
 }
@@ -72,7 +65,7 @@ function readSource(kind: Kind, body: ObjectCreate): Captured {
 
 function wantedObject(request: StackRequest, object: Captured, known: KnownToStack): WantedObject {
   const { kind, key, source, body } = object
-  const content = source === 'driver' ? Buffer.alloc(0) : contentOf(request, object)
+  const content = source === 'driver' ? Buffer.alloc(0) : contentOf(object, request.lookUp, request.directory)
   if (kind === 'secret' && content.length > 0) hide(content.toString(), `secrets.${key}`)
   const hash = contentHash(kind, body.Name, content)
   const { Labels: labels = {}, Driver: driver, Templating: templating } = body
@@ -103,31 +96,6 @@ function wantedObject(request: StackRequest, object: Captured, known: KnownToSta
 
 function isInUse({ ID }: StackObject, { used }: KnownToStack): boolean {
   return used.has(ID)
-}
-
-function contentOf(request: StackRequest, object: Captured): Buffer {
-  const content = rawContent(request, object)
-  if (content.length === 0) throw new UserError('its content is empty, which Swarm does not take: give it some')
-  const most = LARGEST_KILOBYTES[object.kind]
-  if (content.length < most * 1024) return content
-  throw new UserError(
-    `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`,
-  )
-}
-
-function rawContent({ lookUp, directory }: StackRequest, { source, words }: Captured): Buffer {
-  if (source === 'content') return Buffer.from(words)
-  if (source === 'environment') {
-    const value = lookUp(words)
-    if (value === undefined) throw new UserError(`the variable ${words} is not set: set it in the \`env\` of the step`)
-    return Buffer.from(value)
-  }
-  const path = resolve(directory, words)
-  try {
-    return readUserFile(path, 'the directory of the first compose file')
-  } catch (error) {
-    throw new UserError(`its file ${path}: ${messageOf(error)}`)
-  }
 }
 
 function checkName({ kind, name }: WantedObject, known: readonly StackObject[]): void {

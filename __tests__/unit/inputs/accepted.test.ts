@@ -469,6 +469,25 @@ describe('flags', () => {
     ).toEqual(words)
   })
 
+  test.each([
+    ["r='Host(`a`)'", true],
+    ['r="a b"', true],
+    ["'all of it'", true],
+    ['settings={"level": "info"}', false],
+    ["echo 'a' && echo 'b'", false],
+    ['"my program" "its word"', false],
+    ["it's", false],
+  ])(
+    'a value that is an item of its own stays as it is, and quotes as of a shell are noticed: %s',
+    (value, isNoticed) => {
+      const items = JSON.stringify(['--label', value])
+      const said = 'item 2: the quotes are part of the value: leave them out, a list needs none'
+      const made = service(`create-args: ${items}\nupdate-args: ${items.replace('label', 'label-add')}`)
+      expect(made?.createArgs).toMatchObject([{ value }])
+      expect(made?.notices).toEqual(isNoticed ? [`\`create-args\`: ${said}`, `\`update-args\`: ${said}`] : undefined)
+    },
+  )
+
   test('beside env and replicas, of other variables and of the other command', () => {
     const text = 'image: nginx\nenv: {A: b}\nreplicas: 2\nupdate-args: [--env-add B=c, --env-rm C]'
     expect(service(text)).toMatchObject({ env: { A: 'b' }, replicas: 2 })

@@ -85,7 +85,7 @@ test.each<[string, Inputs, RegExp]>([
   [
     'an unset secret',
     { stack: 's', 'compose-file': 'a.yml' },
-    /^a\.yml line 2: secrets\.pw takes its content from the variable CANARY/,
+    /^a\.yml line 2: secrets\.pw: it takes its content from the variable CANARY, which is not set/,
   ],
 ])('%s is refused', (_, inputs, said) => {
   let problems: readonly string[] = []
@@ -95,6 +95,67 @@ test.each<[string, Inputs, RegExp]>([
     problems = (error as UserErrors).problems
   }
   expect(problems).toContainEqual(expect.stringMatching(said))
+})
+
+describe('all that is wrong with a stack is told at once', () => {
+  const problemsOf = (inputs: Inputs) => {
+    try {
+      read(inputs)
+    } catch (error) {
+      return (error as UserErrors).problems
+    }
+    return []
+  }
+  const write = (name: string, ...lines: string[]) => writeFileSync(join(files, name), lines.join('\n'))
+  write('empty.txt')
+  write('large.txt', 'x'.repeat(500 * 1024))
+
+  test('also the contents of secrets and configs, and names with variables in them', () => {
+    write(
+      'wrong.yml',
+      'services:',
+      '  web:',
+      '    image: nginx',
+      '    networks: [nope]',
+      '    volumes: ["${OTHER}-data:/data"]',
+      'secrets:',
+      '  empty: {file: ./empty.txt}',
+      '  unset: {environment: NOT_SET}',
+      '  missing: {file: "${OTHER}.txt"}',
+      '  large: {file: large.txt}',
+      '  system: {file: /proc/self/environ}',
+      '  unknown: {file: "${NO}"}',
+      '  good: {file: one.env}',
+      'configs:',
+      '  nothing: {content: ""}',
+      '  large: {file: large.txt}',
+    )
+    expect(problemsOf({ stack: 's', 'compose-file': 'wrong.yml', 'env-file': 'one.env' }).toSorted()).toEqual(
+      [
+        /^wrong\.yml line 10: secrets\.large: its content is larger than 500 kB/,
+        /^wrong\.yml line 11: secrets\.system: its file .*a part of the system/,
+        /^wrong\.yml line 12: the variable NO is not set/,
+        /^wrong\.yml line 15: configs\.nothing: its content is empty/,
+        /^wrong\.yml line 4: the service web uses the network nope/,
+        /^wrong\.yml line 5: the service web uses the volume 1-data, which no file defines/,
+        /^wrong\.yml line 7: secrets\.empty: its content is empty/,
+        /^wrong\.yml line 8: secrets\.unset: it takes its content from the variable NOT_SET, which is not set/,
+        /^wrong\.yml line 9: secrets\.missing: its file .*1\.txt: there is no such file/,
+      ].map((said) => expect.stringMatching(said)),
+    )
+  })
+
+  test('of several files the last one that has a secret counts', () => {
+    write(
+      'first.yml',
+      'services: {web: {image: nginx, user: "${NO}"}}',
+      'secrets: {a: {file: gone}, b: {environment: NO}}',
+    )
+    write('last.yml', 'secrets: {a: {file: one.env}, b: {content: x}}')
+    expect(problemsOf({ stack: 's', 'compose-file': 'first.yml\nlast.yml' })).toEqual([
+      expect.stringMatching(/^first\.yml line 1: the variable NO is not set/),
+    ])
+  })
 })
 
 test("what docker would obey itself is put into the files, and not into docker's own environment", () => {

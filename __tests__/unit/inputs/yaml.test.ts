@@ -48,7 +48,10 @@ describe('a tag says what docker takes a value for', () => {
     ['!!binary "?"', /not padded base64/],
     ['!!binary /w==', /no UTF-8 text/],
     ['!!set {a, b}', /^1: a tag \(!\) stands before a list or mapping/],
-    ['!own x', /put the value in quotes/],
+    ['!own x', /docker knows no such tag: leave the tag out/],
+    ['!own ""', /docker knows no such tag: leave the tag out/],
+    ['!!own x', /docker knows no such tag: leave the tag out/],
+    ['!own', /put the value in quotes/],
   ])('%j is refused', (text, said) => {
     expect(reasons(`A: ${text}`)).toEqual([expect.stringMatching(said)])
   })

@@ -210,3 +210,8 @@ test.each([
   const { log } = await create(swarmWith({ healthy: true }), { 'create-args': args }, { timeout: '40s' })
   expect(log).toContain(note)
 })
+
+test('quotes that become part of a value are noticed with the name of the service', async () => {
+  const { log } = await create(swarmWith({}), { 'create-args': ['--label', "a='b'"] })
+  expect(log.split('service app: `create-args`: item 2: the quotes are part of the value')).toHaveLength(2)
+})

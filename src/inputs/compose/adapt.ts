@@ -4,6 +4,7 @@ import { foreignLine } from '../../runner/foreign.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems, shown } from '../problems.ts'
 import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
+import { checkSources, SOURCES, sourcesOf } from './contents.ts'
 import { DROPPED, IGNORED, own, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
 import { referencesOf } from './references.ts'
@@ -36,7 +37,6 @@ export interface AdaptedFiles {
  * content a driver has, `driver` and the key.
  */
 export const SOURCE_LABEL = 'swarm-deploy.source'
-const SOURCES = ['file', 'content', 'environment']
 const NO_FILE = '/dev/null'
 
 /** What docker itself is given by its own environment, whatever the step has. */
@@ -66,7 +66,7 @@ export function adaptCompose(
   const adapted = files.map((file) => lint.adapt(file))
   lint.checkReferences()
   lint.checkImages()
-  lint.checkContents()
+  checkSources(files, lookUp, problems)
   const variables = [...lint.variables].filter((name) => !rulesDocker(name))
   return { files: adapted, notices: lint.notices(), warnings: lint.warnings(), variables }
 }
@@ -153,9 +153,8 @@ class Lint {
     const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]))
     for (const { path, root } of this.#files) {
       for (const { key: service, value } of mapAt(root, 'services')) {
-        for (const { section, name, line } of referencesOf(value)) {
-          if (name.includes('$') || known[section]?.has(name) || (section === 'networks' && name === 'default'))
-            continue
+        for (const { section, name, line } of referencesOf(value, this.#lookUp)) {
+          if (known[section]?.has(name) || (section === 'networks' && name === 'default')) continue
           const one = section.slice(0, -1)
           this.#problems.add(
             `${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`,
@@ -180,21 +179,6 @@ class Lint {
       this.#problems.add(
         `${path} line ${build?.line ?? line}: services.${name} ${what}: build and push in an earlier step, and name the result in \`image\``,
       )
-    }
-  }
-
-  /** Docker takes a secret or config whole from the last file that has it. */
-  checkContents(): void {
-    for (const section of ['secrets', 'configs']) {
-      const last = new Map(
-        this.#files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }])),
-      )
-      for (const { path, line, key, value } of last.values()) {
-        if (value.kind !== 'map' || sourcesOf(value).length > 0) continue
-        this.#problems.add(
-          `${path} line ${line}: ${section}.${key} has no content: write its \`file\`, or \`external: true\``,
-        )
-      }
     }
   }
 
@@ -278,10 +262,10 @@ class Lint {
       }
       if (isNothing(value) && (key === 'command' || key === 'entrypoint')) return []
       const ignored = own(IGNORED, key)
-      if (ignored !== undefined && !this.#obeysRestart(entry, service)) {
+      if (ignored !== undefined && !this.#obeysRestart(entry, name)) {
         mention(this.#ignored, key, ignored, `${path} line ${line}`, name)
-        // All but this one are never looked at again, and neither are the variables in them.
-        return key === 'restart' ? [entry] : []
+        // Docker never looks at them again, and neither at the variables in them; but at this one it may.
+        return key === 'restart' && !this.#hasRestartPolicy(name) ? [entry] : []
       }
       if (key === 'credential_spec') checkCredentialSpec(value, here)
       if (key === 'ports') return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }]
@@ -298,10 +282,18 @@ class Lint {
   }
 
   /** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
-  #obeysRestart({ key, value }: YamlEntry, service: YamlMap): boolean {
-    const deploy = entryAt(service, 'deploy')
-    const hasPolicy = deploy?.kind === 'map' && entryAt(deploy, 'restart_policy') !== undefined
-    return key === 'restart' && !hasPolicy && value.kind === 'text' && this.#filled(value).startsWith('on-failure')
+  #obeysRestart({ key, value }: YamlEntry, service: string): boolean {
+    const isOnFailure = value.kind === 'text' && this.#filled(value).startsWith('on-failure')
+    return key === 'restart' && isOnFailure && !this.#hasRestartPolicy(service)
+  }
+
+  /** In any of the files, which docker merges first. */
+  #hasRestartPolicy(service: string): boolean {
+    return this.#files.some(({ root }) => {
+      const value = mapAt(root, 'services').find(({ key }) => key === service)?.value
+      const deploy = value?.kind === 'map' ? entryAt(value, 'deploy') : undefined
+      return deploy?.kind === 'map' && entryAt(deploy, 'restart_policy') !== undefined
+    })
   }
 
   /** What docker leaves out of a value without a word. */
@@ -500,24 +492,11 @@ class Lint {
       return value
     }
     const words = inner.kind === 'text' && key !== 'driver' ? inner.value : ''
-    if (key === 'environment' && !words.includes('$') && this.#lookUp(words) === undefined) {
-      this.#problems.add(
-        `${path} line ${line}: ${what} takes its content from the variable ${words}, which is not set: set it in the \`env\` of the step or in an \`env-file\``,
-      )
-    }
     const label = text(`${key}:${name.replaceAll('$', '$$$$')}:${words}`, line)
     const others = value.entries.filter((entry) => !SOURCES.includes(entry.key))
     const file = key === 'driver' ? [] : [{ key: 'file', line, value: text(NO_FILE, line) }]
     return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label)
   }
-}
-
-/** What says where the content of a secret or config comes from. */
-function sourcesOf(object: YamlMap): string[] {
-  return [...SOURCES, 'external', 'driver'].filter((key) => {
-    const inner = entryAt(object, key)
-    return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false')
-  })
 }
 
 function withLabel(object: YamlMap, name: string, value: YamlText): YamlMap {

@@ -1,6 +1,8 @@
-import type { YamlValue } from '../yaml.ts'
+import type { YamlText, YamlValue } from '../yaml.ts'
 import type { SECTIONS } from './keys.ts'
+import { namedVolume } from './short-forms.ts'
 import { entryAt } from './tree.ts'
+import { filledIn, isFillable, type LookUp } from './variables.ts'
 
 interface Reference {
   readonly section: (typeof SECTIONS)[number]
@@ -8,49 +10,50 @@ interface Reference {
   readonly line: number
 }
 
-/** What a service names of the other sections. */
-export function referencesOf(service: YamlValue): Reference[] {
+/** What a service names of the other sections; what names it by variables that cannot be filled in is left out. */
+export function referencesOf(service: YamlValue, lookUp: LookUp): Reference[] {
   if (service.kind !== 'map') return []
   return service.entries.flatMap(({ key, value }): Reference[] => {
     if (key === 'networks') return namesOf(value).map((one) => ({ section: 'networks', ...one }))
     if (key === 'secrets' || key === 'configs') return sourcesOf(value).map((one) => ({ section: key, ...one }))
     if (key === 'volumes') return volumesOf(value).map((one) => ({ section: 'volumes', ...one }))
     if (key !== 'credential_spec' || value.kind !== 'map') return []
-    const config = entryAt(value, 'config')
-    return config?.kind === 'text' ? [{ section: 'configs', name: config.value, line: config.line }] : []
+    return nameOf(entryAt(value, 'config')).map((one) => ({ section: 'configs', ...one }))
   })
+
+  // Keys stay as they are: docker fills in none of their variables.
+  function namesOf(value: YamlValue): Name[] {
+    if (value.kind === 'map') return value.entries.map(({ key, line }) => ({ name: key, line }))
+    return value.kind === 'list' ? value.items.flatMap(nameOf) : []
+  }
+
+  function nameOf(value: YamlValue | undefined): Name[] {
+    return value?.kind === 'text' ? filled(value).map((name) => ({ name, line: value.line })) : []
+  }
+
+  function sourcesOf(value: YamlValue): Name[] {
+    if (value.kind !== 'list') return []
+    return value.items.flatMap((item) => nameOf(item.kind === 'map' ? entryAt(item, 'source') : item))
+  }
+
+  /** Named volumes only. */
+  function volumesOf(value: YamlValue): Name[] {
+    if (value.kind !== 'list') return []
+    return value.items.flatMap((item) => {
+      if (item.kind === 'text') {
+        const names = filled(item).flatMap((spec) => namedVolume(spec) ?? [])
+        return names.map((name) => ({ name, line: item.line }))
+      }
+      if (item.kind !== 'map') return []
+      const type = entryAt(item, 'type')
+      const isVolume = type?.kind === 'text' && filled(type)[0] === 'volume'
+      return isVolume ? nameOf(entryAt(item, 'source')).filter(({ name }) => name !== '') : []
+    })
+  }
+
+  function filled({ value }: YamlText): string[] {
+    return isFillable(value, lookUp) ? [filledIn(value, lookUp)] : []
+  }
 }
 
 type Name = Omit<Reference, 'section'>
-
-function namesOf(value: YamlValue): Name[] {
-  if (value.kind === 'map') return value.entries.map(({ key, line }) => ({ name: key, line }))
-  return value.kind === 'list' ? value.items.flatMap(nameOf) : []
-}
-
-function nameOf(value: YamlValue): Name[] {
-  return value.kind === 'text' ? [{ name: value.value, line: value.line }] : []
-}
-
-function sourcesOf(value: YamlValue): Name[] {
-  if (value.kind !== 'list') return []
-  return value.items.flatMap((item) => {
-    const source = item.kind === 'map' ? entryAt(item, 'source') : item
-    return source === undefined ? [] : nameOf(source)
-  })
-}
-
-/** Named volumes only: a path begins with a dot, a slash or a tilde. */
-function volumesOf(value: YamlValue): Name[] {
-  if (value.kind !== 'list') return []
-  return value.items.flatMap((item) => {
-    if (item.kind === 'text') {
-      const name = /^([\w-][\w.-]+):/.exec(item.value)?.[1]
-      return name === undefined || /^[a-z]:\\/i.test(item.value) ? [] : [{ name, line: item.line }]
-    }
-    if (item.kind !== 'map') return []
-    const type = entryAt(item, 'type')
-    const source = entryAt(item, 'source')
-    return type?.kind === 'text' && type.value === 'volume' && source !== undefined ? nameOf(source) : []
-  })
-}

@@ -21,6 +21,18 @@ const VOLUME_OPTIONS = ['ro', 'rw', 'nocopy', ...PROPAGATIONS]
 
 /** The options of a short volume that docker leaves out without a word (docker/cli, compose/loader/volume.go). */
 export function unknownVolumeOptions(volume: string): string[] {
+  const [, , options] = volumeSections(volume)
+  return options === undefined ? [] : options.split(',').filter((option) => !VOLUME_OPTIONS.includes(option))
+}
+
+/** The volume that a short volume names; `undefined` when it is a path or has no name (docker/cli, isFilePath). */
+export function namedVolume(volume: string): string | undefined {
+  const [source = '', target] = volumeSections(volume)
+  const isPath = /^(?:[./~]|\\\\|\p{L}:)/u.test(source)
+  return volume.length <= 2 || source === '' || target === undefined || isPath ? undefined : source
+}
+
+function volumeSections(volume: string): string[] {
   const parts = volume.split(':')
   // The letter of a Windows drive is no part of its own.
   const sections: string[] = []
@@ -29,8 +41,7 @@ export function unknownVolumeOptions(volume: string): string[] {
     const isDrive = /^\p{L}$/u.test(part) && at + 1 < parts.length
     sections.push(isDrive ? `${part}:${parts[++at] ?? ''}` : part)
   }
-  const [, , options] = sections
-  return options === undefined ? [] : options.split(',').filter((option) => !VOLUME_OPTIONS.includes(option))
+  return sections
 }
 
 /** What to do about such an option. */

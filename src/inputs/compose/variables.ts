@@ -81,6 +81,13 @@ export function isUnset({ name, needs }: Extract<Substitution, { kind: 'variable
   return value === undefined || (needs === 'required-filled' && value === '')
 }
 
+/** Whether every substitution of the text has something to put in its place, and docker reads it as it is meant. */
+export function isFillable(text: string, lookUp: LookUp): boolean {
+  return substitutionsIn(text, 0).every(
+    (found) => found.kind === 'variable' && found.misread === '' && !isUnset(found, lookUp),
+  )
+}
+
 /**
  * The text with the values of variables in their places; of what has none, and of what is invalid, nothing is left.
  * What would come behind the first megabyte is cut off: nothing that takes such a text can be larger.

@@ -46,6 +46,8 @@ describe('what docker stack would refuse is an error with file and line', () => 
     ],
     ['undefined secret', web('secrets: [{source: pw}]'), /the secret pw, which no file defines/],
     ['undefined volume', web('volumes: ["data:/data", "./a:/b"]'), /the volume data, which no file defines/],
+    ['undefined volume, long', web('volumes: [{type: volume, source: x, target: /x}]'), /the volume x, which no file/],
+    ['undefined volume with a blank', web('volumes: ["my data:/data"]'), /the volume my data, which no file defines/],
     ['unset variable', web('user: ${WHO}'), /^c\.yml line 4: the variable WHO is not set/],
     ['unset in a block', web('command: |\n      a\n      $WHO'), /^c\.yml line 6: the variable WHO/],
     ['alternative value', web('user: ${WHO:+x}'), /docker stack does not know/],
@@ -215,6 +217,34 @@ services:
     const [problem] = adapt(web('user: "${A:?\\n::error::x\\u001b[31m}"')).problems
     expect(problem).toMatch(/^c\.yml line 4: the variable A is not set, of which the file says "::error::x.*": set it/)
     expect(problem).toBe(printable(problem ?? ''))
+  })
+
+  test('in names are filled in, and none of them is looked for when it has no value', () => {
+    const text = `${web('networks: ["$N"]')}    volumes: ["$N:/a", "$P/b:/b", "C:\\\\x:/c", /d]\nnetworks: {back: {}}\n`
+    expect(adapt(text, { N: 'back', P: '.' }).problems).toEqual([
+      expect.stringMatching(/^c\.yml line 5: the service web uses the volume back, which no file defines/),
+    ])
+    expect(adapt(text, { P: '.' }).problems.join('\n')).not.toContain('no file defines')
+  })
+
+  test('in `restart` need no value beside a `restart_policy`, also one of another file', () => {
+    const restart = web('restart: "${NO}"')
+    const policy = '    deploy: {restart_policy: {condition: none}}\n'
+    expect(adapt(restart).problems).toEqual([expect.stringMatching(/^c\.yml line 4: the variable NO is not set/)])
+    const both = adapt(`${restart}${policy}`)
+    expect(both).toMatchObject({ problems: [], variables: [] })
+    expect(both.warnings).toEqual([expect.stringMatching(/^c\.yml line 4: `restart` is ignored by Swarm \(web\)/)])
+    const problems = new Problems()
+    const files = [restart, `services:\n  web:\n${policy}`].map((text, index) => {
+      return { path: `${index}.yml`, root: parseYaml(text).root as YamlMap }
+    })
+    adaptCompose(
+      files,
+      () => undefined,
+      problems,
+      () => undefined,
+    )
+    expect(problems.isEmpty).toBe(true)
   })
 
   test('without a value are told before what else is wrong', () => {

@@ -1,0 +1,131 @@
+import { resolve } from 'node:path'
+import type { Kind } from '../../docker/stack-objects.ts'
+import { messageOf, UserError } from '../../errors.ts'
+import { readUserFile } from '../files.ts'
+import type { Problems } from '../problems.ts'
+import type { YamlMap, YamlValue } from '../yaml.ts'
+import type { ComposeFile } from './place.ts'
+import { entryAt, isNothing, mapAt } from './tree.ts'
+import { filledIn, isFillable, type LookUp } from './variables.ts'
+
+/** What holds the content of a secret or config. */
+export const SOURCES = ['file', 'content', 'environment']
+
+const LARGEST_KILOBYTES: Readonly<Record<Kind, number>> = { secret: 500, config: 1000 }
+
+/** Where the content of a secret or config is. */
+export interface Source {
+  readonly kind: Kind
+  /** One of {@link SOURCES}. */
+  readonly source: string
+  /** A path, a content or the name of a variable, its own variables filled in. */
+  readonly words: string
+}
+
+/**
+ * The content of a secret or config.
+ *
+ * @param directory where relative paths begin
+ * @throws UserError when it cannot be had, or Swarm would not take it; it goes on after the place
+ */
+export function contentOf(object: Source, lookUp: LookUp, directory: string): Buffer {
+  const content = rawContent(object, lookUp, directory)
+  if (content.length === 0) throw new UserError('its content is empty, which Swarm does not take: give it some')
+  const most = LARGEST_KILOBYTES[object.kind]
+  if (content.length < most * 1024) return content
+  throw new UserError(
+    `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`,
+  )
+}
+
+function rawContent({ source, words }: Source, lookUp: LookUp, directory: string): Buffer {
+  if (source === 'content') return Buffer.from(words)
+  if (source === 'environment') return Buffer.from(variableOf(words, lookUp))
+  const path = resolve(directory, words)
+  try {
+    return readUserFile(path, 'the directory of the first compose file')
+  } catch (error) {
+    throw new UserError(`its file ${path}: ${messageOf(error)}`)
+  }
+}
+
+/** @throws UserError when it is not set; it goes on after the place */
+function variableOf(name: string, lookUp: LookUp): string {
+  const value = lookUp(name)
+  if (value !== undefined) return value
+  throw new UserError(
+    `it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``,
+  )
+}
+
+/**
+ * That each secret and config has a content, or is external, and that the variables with contents are set. Docker takes
+ * each of them whole from the last file that has it.
+ */
+export function checkSources(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems): void {
+  for (const { place, name, value, source } of definitions(files, lookUp)) {
+    if (value.kind === 'map' && sourcesOf(value).length === 0) {
+      problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``)
+    }
+    if (source?.source === 'environment') {
+      problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp))
+    }
+  }
+}
+
+/**
+ * What {@link contentOf} would say of the secrets and configs, apart from what {@link checkSources} has said.
+ *
+ * @param directory where relative paths begin
+ */
+export function checkContents(
+  files: readonly ComposeFile[],
+  lookUp: LookUp,
+  directory: string,
+  problems: Problems,
+): void {
+  for (const { place, name, source } of definitions(files, lookUp)) {
+    if (source === undefined) continue
+    if (source.source === 'environment' && lookUp(source.words) === undefined) continue
+    problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory))
+  }
+}
+
+interface Definition {
+  /** `compose.yml line 7` */
+  readonly place: string
+  /** `secrets.token` */
+  readonly name: string
+  readonly value: YamlValue
+  /** `undefined` when there is none, or none that can be used. */
+  readonly source: Source | undefined
+}
+
+/** The secrets and configs, each in the last of the files that has it. */
+function definitions(files: readonly ComposeFile[], lookUp: LookUp): Definition[] {
+  return (['secret', 'config'] as const).flatMap((kind) => {
+    const section = `${kind}s`
+    const last = new Map(
+      files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }])),
+    )
+    return [...last.values()].map(({ path, line, key, value }) => {
+      return { place: `${path} line ${line}`, name: `${section}.${key}`, value, source: sourceOf(kind, value, lookUp) }
+    })
+  })
+}
+
+function sourceOf(kind: Kind, object: YamlValue, lookUp: LookUp): Source | undefined {
+  if (object.kind !== 'map') return undefined
+  const [source = '', ...others] = sourcesOf(object)
+  const words = others.length === 0 && SOURCES.includes(source) ? entryAt(object, source) : undefined
+  if (words?.kind !== 'text' || isNothing(words) || !isFillable(words.value, lookUp)) return undefined
+  return { kind, source, words: filledIn(words.value, lookUp) }
+}
+
+/** What says where the content of a secret or config comes from. */
+export function sourcesOf(object: YamlMap): string[] {
+  return [...SOURCES, 'external', 'driver'].filter((key) => {
+    const inner = entryAt(object, key)
+    return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false')
+  })
+}
