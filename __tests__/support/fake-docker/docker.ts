@@ -33,6 +33,14 @@ if (odd !== undefined) {
   serve()
 }
 
+/** Each change of a service that was sent has made its version a newer one. */
+function newer(key: string, value: unknown): unknown {
+  if (key !== 'Version') return value
+  const requests = readFileSync(join(directory, 'requests'), 'utf8')
+  const changes = requests.match(/^POST \/services\/[^/]+\/update$/gm)?.length ?? 0
+  return { Index: (value as { Index: number }).Index + changes }
+}
+
 /** The Engine API over standard input and output. */
 function serve(): void {
   const server = createServer((request, response) => {
@@ -48,7 +56,7 @@ function serve(): void {
     const answer = scenario.answers[path]
     response.setHeader('Api-Version', scenario.apiVersion ?? '1.41')
     response.writeHead(answer === undefined && path !== '/_ping' ? 404 : 200, { 'Content-Type': 'application/json' })
-    response.end(path === '/_ping' ? 'OK' : JSON.stringify(answer ?? { message: `no ${path} here` }))
+    response.end(path === '/_ping' ? 'OK' : JSON.stringify(answer ?? { message: `no ${path} here` }, newer))
   })
   const socket = Duplex.from({ readable: process.stdin, writable: process.stdout })
   server.emit('connection', socket)
