@@ -10314,6 +10314,7 @@ var PATIENCE_SECONDS = {
 };
 var PAUSES_MS = [0, 250, 500];
 var LONGEST_PAUSE_MS = 1e3;
+var SLOW_SECONDS = 2;
 var SILENCE_SECONDS = 10;
 function patientEngine(managers) {
   const freshness = new Freshness();
@@ -10324,8 +10325,12 @@ function patientEngine(managers) {
     },
     get: (path, options) => {
       const ask = async (engine) => {
+        const begunAt = nowMs();
         try {
-          return freshness.checkRead(path, await engine.get(path, options), options?.query);
+          const answer = await engine.get(path, options);
+          const isSlow = nowMs() - begunAt >= SLOW_SECONDS * 1e3 && !ASKS_REGISTRY.test(path);
+          if (isSlow) freshness.doubt();
+          return freshness.checkRead(path, answer, options?.query);
         } catch (error) {
           freshness.checkRefusal(path, error);
           throw error;
@@ -10747,95 +10752,6 @@ async function readConfigFile(path) {
   }
 }
 
-// src/inputs/credentials.ts
-var HUB2 = "docker.io";
-var UNSET = "an empty one is often a secret that is not set, or that pull requests from forks do not get";
-function checkedCredential(written2, problems) {
-  const { origin, scope, password } = written2;
-  const username = written2.username.trim();
-  const config = written2.config?.trim();
-  const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter(
-    (problem2) => problem2 !== void 0
-  );
-  for (const problem2 of wrong) problems.add(problem2);
-  if (wrong.length > 0 || scope === void 0) return void 0;
-  const place = scope.path === "" ? scope.registry : `${scope.registry}/${scope.path}`;
-  return {
-    origin,
-    config: config ?? place,
-    ...scope,
-    username,
-    password: new Secret(password, username),
-    kind: "password"
-  };
-}
-function credentialFromShortForm(given, problems) {
-  const password = withoutLastNewlines(given.password);
-  hide2(password, "password", given.username.trim());
-  const all = { registry: given.registry.trim(), username: given.username.trim(), password };
-  if (Object.values(all).every((value) => value === "")) return void 0;
-  const names = ["registry", "username", "password"];
-  const missing = names.filter((name) => name !== "registry" && all[name] === "");
-  if (missing.length > 0) {
-    const present = names.filter((name) => all[name] !== "");
-    problems.add(
-      `${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`
-    );
-    return void 0;
-  }
-  const scope = problems.at("registry").attempt(() => registryScope(all.registry || HUB2));
-  return checkedCredential({ ...all, origin: "registry", config: void 0, scope }, problems.at("username, password"));
-}
-function checkSeparation(credentials, problems) {
-  const known2 = /* @__PURE__ */ new Map();
-  for (const credential of credentials) {
-    const { origin, registry, config } = credential;
-    const key = JSON.stringify([config, registry]);
-    const other = known2.get(key);
-    if (other === void 0) known2.set(key, credential);
-    else {
-      problems.add(
-        `${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`
-      );
-    }
-  }
-}
-function registryScope(text2) {
-  hideUserInfo(text2);
-  try {
-    return parseRegistry(text2);
-  } catch (error) {
-    if (!(error instanceof InvalidReference)) throw error;
-    throw new UserError(error.message.replace(/^The/, "the"));
-  }
-}
-function withoutLastNewlines(password) {
-  let end2 = password.length;
-  while (end2 > 0 && "\r\n".includes(password.charAt(end2 - 1))) end2--;
-  return password.slice(0, end2);
-}
-function usernameProblem(username) {
-  if (username === "") return `the username is empty: write the name of the account (${UNSET})`;
-  if (username.includes(":")) return "the username has a colon, which docker cannot send: write the name alone";
-  if (new RegExp("\\p{Cc}", "u").test(username)) return "the username has a line break or control character: write it on one line";
-  return void 0;
-}
-function passwordProblem(password) {
-  if (password === "") return `the password is empty: set it (${UNSET})`;
-  if (password.includes("\0"))
-    return "the password has a NUL character, which no password can have: save it as UTF-8 text";
-  return void 0;
-}
-function configProblem(config) {
-  if (config === "") return "`config` is empty: write a name for it, or leave the key out";
-  if (config !== void 0 && new RegExp("\\p{Cc}", "u").test(config))
-    return "`config` has a line break or control character: write a name on one line";
-  return void 0;
-}
-function isOrAre(names) {
-  return names.length === 1 ? "is" : "are";
-}
-
 // src/inputs/compose/contents.ts
 import { resolve as resolve2 } from "node:path";
 
@@ -11186,6 +11102,95 @@ function sourcesOf(object) {
     const inner = entryAt(object, key);
     return inner !== void 0 && !(key === "external" && inner.kind === "text" && inner.value === "false");
   });
+}
+
+// src/inputs/credentials.ts
+var HUB2 = "docker.io";
+var UNSET = "an empty one is often a secret that is not set, or that pull requests from forks do not get";
+function checkedCredential(written2, problems) {
+  const { origin, scope, password } = written2;
+  const username = written2.username.trim();
+  const config = written2.config?.trim();
+  const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter(
+    (problem2) => problem2 !== void 0
+  );
+  for (const problem2 of wrong) problems.add(problem2);
+  if (wrong.length > 0 || scope === void 0) return void 0;
+  const place = scope.path === "" ? scope.registry : `${scope.registry}/${scope.path}`;
+  return {
+    origin,
+    config: config ?? place,
+    ...scope,
+    username,
+    password: new Secret(password, username),
+    kind: "password"
+  };
+}
+function credentialFromShortForm(given, problems) {
+  const password = withoutLastNewlines(given.password);
+  hide2(password, "password", given.username.trim());
+  const all = { registry: given.registry.trim(), username: given.username.trim(), password };
+  if (Object.values(all).every((value) => value === "")) return void 0;
+  const names = ["registry", "username", "password"];
+  const missing = names.filter((name) => name !== "registry" && all[name] === "");
+  if (missing.length > 0) {
+    const present = names.filter((name) => all[name] !== "");
+    problems.add(
+      `${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`
+    );
+    return void 0;
+  }
+  const scope = problems.at("registry").attempt(() => registryScope(all.registry || HUB2));
+  return checkedCredential({ ...all, origin: "registry", config: void 0, scope }, problems.at("username, password"));
+}
+function checkSeparation(credentials, problems) {
+  const known2 = /* @__PURE__ */ new Map();
+  for (const credential of credentials) {
+    const { origin, registry, config } = credential;
+    const key = JSON.stringify([config, registry]);
+    const other = known2.get(key);
+    if (other === void 0) known2.set(key, credential);
+    else {
+      problems.add(
+        `${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`
+      );
+    }
+  }
+}
+function registryScope(text2) {
+  hideUserInfo(text2);
+  try {
+    return parseRegistry(text2);
+  } catch (error) {
+    if (!(error instanceof InvalidReference)) throw error;
+    throw new UserError(error.message.replace(/^The/, "the"));
+  }
+}
+function withoutLastNewlines(password) {
+  let end2 = password.length;
+  while (end2 > 0 && "\r\n".includes(password.charAt(end2 - 1))) end2--;
+  return password.slice(0, end2);
+}
+function usernameProblem(username) {
+  if (username === "") return `the username is empty: write the name of the account (${UNSET})`;
+  if (username.includes(":")) return "the username has a colon, which docker cannot send: write the name alone";
+  if (new RegExp("\\p{Cc}", "u").test(username)) return "the username has a line break or control character: write it on one line";
+  return void 0;
+}
+function passwordProblem(password) {
+  if (password === "") return `the password is empty: set it (${UNSET})`;
+  if (password.includes("\0"))
+    return "the password has a NUL character, which no password can have: save it as UTF-8 text";
+  return void 0;
+}
+function configProblem(config) {
+  if (config === "") return "`config` is empty: write a name for it, or leave the key out";
+  if (config !== void 0 && new RegExp("\\p{Cc}", "u").test(config))
+    return "`config` has a line break or control character: write a name on one line";
+  return void 0;
+}
+function isOrAre(names) {
+  return names.length === 1 ? "is" : "are";
 }
 
 // src/reach/ssh-key.ts

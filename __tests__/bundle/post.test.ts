@@ -4,7 +4,7 @@ import { until } from '../../lab/patience.ts'
 import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
 import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
 
-const LIMIT_MS = 60_000
+const LIMIT_MS = 240_000
 const UPDATE = `/services/${web.ID}/update`
 
 /** What tells the step to its post, where the runner has lost the state. */
@@ -29,12 +29,16 @@ describe('post', () => {
   const loggedIn: Scenario = { ...healthy, answers: { ...healthy.answers, '/auth': { Status: 'Login Succeeded' } } }
   const reaches = (step: RunningStep, words: string) => until(words, LIMIT_MS, () => step.printed().includes(words))
 
-  test('started without any state, and with all inputs of a deploy, starts nothing and deploys nothing', async () => {
-    await using docker = await fakeDocker(healthy)
-    const post = await runner.post({}, { with: inputs, env: { ...JOB, ...docker.env } })
-    expect(post).toEqual({ code: 0, stdout: '', stderr: '' })
-    expect(await docker.calls()).toEqual([])
-  })
+  test(
+    'started without any state, and with all inputs of a deploy, starts nothing and deploys nothing',
+    async () => {
+      await using docker = await fakeDocker(healthy)
+      const post = await runner.post({}, { with: inputs, env: { ...JOB, ...docker.env } })
+      expect(post).toEqual({ code: 0, stdout: '', stderr: '' })
+      expect(await docker.calls()).toEqual([])
+    },
+    LIMIT_MS,
+  )
 
   test.each([
     ['with its state', false],
@@ -72,7 +76,7 @@ describe('post', () => {
       const before = await tries()
       step.main.kill('SIGKILL')
       const finished = step.finished
-      await until('a second try of post', LIMIT_MS, async () => (await tries()) >= before + 3)
+      await until('a second try of post', LIMIT_MS, async () => (await tries()) >= before + 2)
       await docker.become(healthy)
       const run = await finished
       expect(run.post).toMatchObject({ code: 0, stderr: '' })
@@ -83,19 +87,23 @@ describe('post', () => {
     LIMIT_MS,
   )
 
-  test('after a main that was killed before it sent anything says so, and asks no swarm', async () => {
-    await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
-    const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState: true })
-    await reaches(step, '::group::Log in')
-    step.main.kill('SIGKILL')
-    const run = await step.finished
-    expect(warningsOf(run)).toEqual([
-      expect.stringMatching(/^The run was cut off in the stage “Log in”: no service was changed$/),
-    ])
-    // Whoever goes to a swarm asks for the endpoint first: only main did.
-    expect((await docker.calls()).filter((call) => call.startsWith('context inspect'))).toHaveLength(1)
-    expect(await readdir(runner.temp)).toEqual([])
-  })
+  test(
+    'after a main that was killed before it sent anything says so, and asks no swarm',
+    async () => {
+      await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
+      const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState: true })
+      await reaches(step, '::group::Log in')
+      step.main.kill('SIGKILL')
+      const run = await step.finished
+      expect(warningsOf(run)).toEqual([
+        expect.stringMatching(/^The run was cut off in the stage “Log in”: no service was changed$/),
+      ])
+      // Whoever goes to a swarm asks for the endpoint first: only main did.
+      expect((await docker.calls()).filter((call) => call.startsWith('context inspect'))).toHaveLength(1)
+      expect(await readdir(runner.temp)).toEqual([])
+    },
+    LIMIT_MS,
+  )
 
   test(
     'beside a main that still runs stops it first',
@@ -115,16 +123,20 @@ describe('post', () => {
     LIMIT_MS,
   )
 
-  test('leaves a run of another step alone', async () => {
-    await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
-    const running = await runner.start({ with: inputs, env: { ...JOB, ...docker.env } })
-    await reaches(running, '::group::Log in')
-    const other = { with: inputs, env: { ...JOB, GITHUB_ACTION: '__self_2', ...docker.env } }
-    expect(await runner.post({}, other)).toEqual({ code: 0, stdout: '', stderr: '' })
-    expect(await readdir(runner.temp)).toHaveLength(1)
-    running.main.kill('SIGTERM')
-    expect((await running.finished).outputs.status).toBe('cancelled')
-  })
+  test(
+    'leaves a run of another step alone',
+    async () => {
+      await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
+      const running = await runner.start({ with: inputs, env: { ...JOB, ...docker.env } })
+      await reaches(running, '::group::Log in')
+      const other = { with: inputs, env: { ...JOB, GITHUB_ACTION: '__self_2', ...docker.env } }
+      expect(await runner.post({}, other)).toEqual({ code: 0, stdout: '', stderr: '' })
+      expect(await readdir(runner.temp)).toHaveLength(1)
+      running.main.kill('SIGTERM')
+      expect((await running.finished).outputs.status).toBe('cancelled')
+    },
+    LIMIT_MS,
+  )
 
   test(
     'hands no password to what it starts',

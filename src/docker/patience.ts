@@ -38,6 +38,9 @@ const PATIENCE_SECONDS: Readonly<Record<Trouble, number>> = {
 const PAUSES_MS = [0, 250, 500]
 const LONGEST_PAUSE_MS = 1000
 
+/** A manager that has lost its leader lets a read wait for the next one, and that may not have caught up. */
+const SLOW_SECONDS = 2
+
 /** No healthy daemon takes so long, except for a registry or an election. */
 const SILENCE_SECONDS = 10
 
@@ -70,8 +73,12 @@ export function patientEngine(managers: Daemons): Engine {
     },
     get: <T>(path: string, options?: RequestOptions) => {
       const ask = async (engine: Engine) => {
+        const begunAt = nowMs()
         try {
-          return freshness.checkRead(path, await engine.get<T>(path, options), options?.query)
+          const answer = await engine.get<T>(path, options)
+          const isSlow = nowMs() - begunAt >= SLOW_SECONDS * 1000 && !ASKS_REGISTRY.test(path)
+          if (isSlow) freshness.doubt()
+          return freshness.checkRead(path, answer, options?.query)
         } catch (error) {
           freshness.checkRefusal(path, error)
           throw error

@@ -118,6 +118,21 @@ describe('a read is made again', () => {
   })
 })
 
+test('a service that is known is not believed to be gone by a manager that took long to answer', async () => {
+  const web = { ID: 'web', Version: { Index: 7 }, Spec: {} }
+  const answers = [web, [], [web]]
+  const seconds = [0, 8, 0]
+  const { engine } = daemonThat('answers')
+  const get = <T>() => {
+    const [answer, after = 0] = [answers.shift(), seconds.shift()]
+    return new Promise<T>((resolve) => setTimeout(() => resolve(answer as T), after * 1000))
+  }
+  const asked = patientEngine(only({ ...engine, get }))
+  await outcome(asked.get('/services/web'))
+  const look = asked.get('/services', { query: { filters: JSON.stringify({ id: ['web'] }) } })
+  expect((await outcome(look)).result).toEqual([web])
+})
+
 describe('a call is made once', () => {
   test.each([
     ['that is refused', REFUSED],
