@@ -10269,7 +10269,7 @@ var Freshness = class {
   /** @throws OutOfDate */
   checkRead(path, answer, query = {}) {
     if (ONE.test(path)) this.#checkService(answer);
-    if (path === "/services") this.#checkNoneMissing(answer, query.filters);
+    if (path === "/services") this.#checkList(answer, query.filters);
     return answer;
   }
   /** @throws OutOfDate when the daemon does not find a service that may be there all the same */
@@ -10286,15 +10286,19 @@ var Freshness = class {
   removed(path) {
     this.#known.delete(ONE.exec(path)?.[1] ?? "");
   }
-  #checkService({ ID: id, Version: version }) {
-    if (version.Index < (this.#known.get(id) ?? 0)) throw outOfDate();
-    this.#known.set(id, version.Index);
+  #checkService(service) {
+    if (service.Version.Index < this.#newestOf(service)) throw outOfDate();
+    this.#known.set(service.ID, service.Version.Index);
   }
-  /** Those with an older version are told from the others by who asks for many. */
-  #checkNoneMissing(services, filters = "{}") {
+  /** Whoever asks for many tells those with an older version from the others: none may be missing. */
+  #checkList(services, filters = "{}") {
+    for (const one of services) this.#known.set(one.ID, Math.max(this.#newestOf(one), one.Version.Index));
     const { id: asked = [] } = JSON.parse(filters);
     const missing = asked.filter((id) => !services.some(({ ID }) => ID === id));
     if (missing.some((id) => this.#mayBeThere(id))) throw outOfDate();
+  }
+  #newestOf({ ID: id }) {
+    return this.#known.get(id) ?? 0;
   }
   #mayBeThere(id) {
     return this.#known.has(id) && nowMs() < this.#doubtedUntil;

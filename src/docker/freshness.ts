@@ -30,7 +30,7 @@ export class Freshness {
   /** @throws OutOfDate */
   checkRead<T>(path: string, answer: T, query: Readonly<Record<string, string>> = {}): T {
     if (ONE.test(path)) this.#checkService(answer as Service)
-    if (path === '/services') this.#checkNoneMissing(answer as readonly Service[], query.filters)
+    if (path === '/services') this.#checkList(answer as readonly Service[], query.filters)
     return answer
   }
 
@@ -51,16 +51,21 @@ export class Freshness {
     this.#known.delete(ONE.exec(path)?.[1] ?? '')
   }
 
-  #checkService({ ID: id, Version: version }: Service): void {
-    if (version.Index < (this.#known.get(id) ?? 0)) throw outOfDate()
-    this.#known.set(id, version.Index)
+  #checkService(service: Service): void {
+    if (service.Version.Index < this.#newestOf(service)) throw outOfDate()
+    this.#known.set(service.ID, service.Version.Index)
   }
 
-  /** Those with an older version are told from the others by who asks for many. */
-  #checkNoneMissing(services: readonly Service[], filters = '{}'): void {
+  /** Whoever asks for many tells those with an older version from the others: none may be missing. */
+  #checkList(services: readonly Service[], filters = '{}'): void {
+    for (const one of services) this.#known.set(one.ID, Math.max(this.#newestOf(one), one.Version.Index))
     const { id: asked = [] } = JSON.parse(filters) as { readonly id?: readonly string[] }
     const missing = asked.filter((id) => !services.some(({ ID }) => ID === id))
     if (missing.some((id) => this.#mayBeThere(id))) throw outOfDate()
+  }
+
+  #newestOf({ ID: id }: Service): number {
+    return this.#known.get(id) ?? 0
   }
 
   #mayBeThere(id: string): boolean {

@@ -58,6 +58,15 @@ describe('a service that is not found', () => {
     expect(freshness.checkRead('/services', [], byId('a'))).toEqual([])
   })
 
+  test('is known from a list as well, as is its version', () => {
+    const freshness = new Freshness()
+    freshness.checkRead('/services', [service('a', 7)])
+    freshness.checkRead('/services', [service('a', 5)])
+    expect(() => freshness.checkRead('/services/a', service('a', 6))).toThrow(OutOfDate)
+    freshness.doubt()
+    expect(() => freshness.checkRead('/services', [], byId('a'))).toThrow(OutOfDate)
+  })
+
   test('is not there when it was never seen, was removed by this run, or is refused in another way', () => {
     const freshness = afterReading()
     freshness.doubt()
