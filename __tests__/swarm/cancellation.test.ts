@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
 import type { RunningStep } from '../../lab/runner.ts'
@@ -174,7 +175,10 @@ describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PA
         swarm.lab.nodes[0].socket,
         {
           after: async (method, path) => {
-            if (method === 'POST' && path === '/secrets/create') step?.main.kill('SIGTERM')
+            if (method !== 'POST' || path !== '/secrets/create') return
+            step?.main.kill('SIGTERM')
+            // The answer may not overtake the signal.
+            await sleep(2000)
           },
         },
       )
