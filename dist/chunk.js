@@ -7428,6 +7428,43 @@ if (problem !== void 0) {
   process.exit(1);
 }
 
+// src/errors.ts
+var UserError = class extends Error {
+  name = "UserError";
+};
+var UserErrors = class extends UserError {
+  name = "UserErrors";
+  problems;
+  constructor(problems) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+};
+var Cancelled = class extends Error {
+  name = "Cancelled";
+  constructor(signal2) {
+    super(`Stopped by ${signal2}`);
+  }
+};
+var CutOff = class extends Error {
+  name = "CutOff";
+  constructor(stop) {
+    super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`);
+  }
+};
+var Underway = class extends Error {
+  name = "Underway";
+  constructor(cause) {
+    super(messageOf(cause), { cause });
+  }
+};
+function throwAll(problems) {
+  if (problems.length > 0) throw new UserErrors(problems);
+}
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
 // src/runner/printable.ts
 var ESCAPE = "\x1B";
 var TERMINAL_CODES = new RegExp(
@@ -7963,43 +8000,6 @@ function annotation(level, message, title) {
   for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
 }
 
-// src/errors.ts
-var UserError = class extends Error {
-  name = "UserError";
-};
-var UserErrors = class extends UserError {
-  name = "UserErrors";
-  problems;
-  constructor(problems) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
-};
-var Cancelled = class extends Error {
-  name = "Cancelled";
-  constructor(signal2) {
-    super(`Stopped by ${signal2}`);
-  }
-};
-var CutOff = class extends Error {
-  name = "CutOff";
-  constructor(stop) {
-    super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`);
-  }
-};
-var Underway = class extends Error {
-  name = "Underway";
-  constructor(cause) {
-    super(messageOf(cause), { cause });
-  }
-};
-function throwAll(problems) {
-  if (problems.length > 0) throw new UserErrors(problems);
-}
-function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
-}
-
 // src/docker/engine.ts
 var EngineError = class extends Error {
   name = "EngineError";
@@ -8037,257 +8037,7 @@ function tellCallError(error) {
   return `${host} answered ${request2} with ${error.isDaemons ? `${error.status}: ` : ""}${error.message}`;
 }
 
-// src/bound-connection.ts
-function boundConnection(connection, limit, onAnswer) {
-  const { engine, docker } = connection;
-  return { ...connection, engine: boundEngine(engine, limit, onAnswer), docker: boundCli(docker, limit) };
-}
-function boundEngine(engine, limit, onAnswer) {
-  const bound = async (method, path, options, ask) => {
-    const within = withLimit(options, limit());
-    try {
-      const answer = await ask(path, within);
-      onAnswer();
-      return answer;
-    } catch (error) {
-      throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, error) : error;
-    }
-  };
-  return {
-    get apiVersion() {
-      return engine.apiVersion;
-    },
-    get: (path, options) => bound("GET", path, options, engine.get),
-    post: (path, options) => bound("POST", path, options, engine.post),
-    remove: (path, options) => bound("DELETE", path, options, engine.remove),
-    bytes: (path, options) => bound("GET", path, options, engine.bytes),
-    lines: (path, options) => engine.lines(path, withLimit(options, limit())),
-    forward: (request2) => engine.forward(request2),
-    close: () => engine.close()
-  };
-}
-function boundCli(docker, limit) {
-  return {
-    start: (args) => docker.start(args),
-    run: async (args, options) => {
-      const within = withLimit(options, limit());
-      try {
-        return await docker.run(args, within);
-      } catch (error) {
-        throw isEndedInTime(error, within) ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
-      }
-    }
-  };
-}
-function withLimit(options, limit) {
-  const signal2 = AbortSignal.any(options?.signal === void 0 ? [limit] : [options.signal, limit]);
-  return { ...options, signal: signal2 };
-}
-function isEndedInTime(error, { signal: signal2 }) {
-  const isLimit = signal2.reason?.name === "TimeoutError";
-  return isLimit && error.name === "AbortError";
-}
-function unanswered(request2, cause) {
-  const reason = "the time for it is over";
-  return new TooLate(`the docker daemon did not answer ${request2}: ${reason}`, { cause, reason });
-}
-function commandIn(args) {
-  const start = args[0] === "--config" ? 2 : 0;
-  return args.slice(start, start + 2).join(" ");
-}
-
-// src/runner/countdown.ts
-var Countdown = class {
-  /** As it began. */
-  seconds;
-  #deadline;
-  #stillSince;
-  #aside = 0;
-  #alarms = /* @__PURE__ */ new Set();
-  constructor(seconds) {
-    this.seconds = seconds;
-    this.#deadline = nowMs() + seconds * 1e3;
-  }
-  get leftMs() {
-    return this.#deadline - (this.#stillSince ?? nowMs());
-  }
-  /** A signal that is aborted so long after the end, or before it when negative. */
-  signal(afterMs) {
-    const alarm = { afterMs, controller: new AbortController() };
-    this.#alarms.add(alarm);
-    this.#arm();
-    return alarm.controller.signal;
-  }
-  /** Stands still while some work is done, up to so long; of several at the same time, until the last has ended. */
-  async aside(atMostMs, work) {
-    if (this.#aside++ === 0) {
-      this.#stillSince = nowMs();
-      this.#arm();
-    }
-    let isAside = true;
-    const goOn = () => {
-      if (!isAside) return;
-      isAside = false;
-      if (--this.#aside > 0 || this.#stillSince === void 0) return;
-      this.#deadline += nowMs() - this.#stillSince;
-      this.#stillSince = void 0;
-      this.#arm();
-    };
-    const timer = setTimeout(goOn, atMostMs).unref();
-    try {
-      return await work();
-    } finally {
-      clearTimeout(timer);
-      goOn();
-    }
-  }
-  #arm() {
-    for (const alarm of this.#alarms) {
-      clearTimeout(alarm.timer);
-      if (this.#stillSince !== void 0) continue;
-      const ring = () => {
-        this.#alarms.delete(alarm);
-        alarm.controller.abort(tooLong());
-      };
-      const inMs = this.leftMs + alarm.afterMs;
-      if (inMs <= 0) ring();
-      else alarm.timer = setTimeout(ring, inMs).unref();
-    }
-  }
-};
-
-// src/run-time.ts
-var ROLLOUT_SHARE = 0.25;
-var LEAST_WAY_BACK_SECONDS = 60;
-function sharesOf(timeoutSeconds) {
-  return {
-    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
-    rollout: timeoutSeconds,
-    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS)
-  };
-}
-var GRACE_MS = 7e3;
-var GRACE_IN_SILENCE_MS = 2e3;
-var SILENT_MS = 1e4;
-var LAST_TRY_MS = 5e3;
-var CLOSING_MS = 6e4;
-var CLOSING_IN_SILENCE_MS = 1500;
-var AFTER_STOP_MS = { rollout: 1e3, "way-back": 3e3, closing: 4e3 };
-var GIVE_UP_AFTER_STOP_MS = 4500;
-var RunTime = class {
-  #shares;
-  #stop;
-  #stoppedAt;
-  #countdown;
-  #part = "rollout";
-  #limit;
-  #answeredAt = nowMs();
-  /** @param stop aborted when the runner wants the run to stop */
-  constructor(timeoutSeconds, stop) {
-    this.#shares = sharesOf(timeoutSeconds);
-    this.#stop = stop;
-    const onStop = () => {
-      this.#stoppedAt = nowMs();
-    };
-    if (stop.aborted) onStop();
-    else stop.addEventListener("abort", onStop, { once: true });
-    this.#countdown = new Countdown(this.#shares.rollout);
-    this.#limit = this.#limitOf("rollout", this.#overWithGrace());
-  }
-  /** How long the present part may take: the run up to the end of its rollout, or its way back. */
-  get seconds() {
-    return this.#countdown.seconds;
-  }
-  get isOver() {
-    return this.#countdown.leftMs <= 0;
-  }
-  /** Aborted some time after the present part should have ended, with a `TimeoutError` as its reason. */
-  over(afterMs = 0) {
-    return this.#countdown.signal(afterMs);
-  }
-  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, a wait for somebody's lock. */
-  aside(seconds, work) {
-    return this.#countdown.aside(seconds * 1e3, work);
-  }
-  /**
-   * Does a stage before the first change. It ends in time also when the work takes no notice of the signal.
-   *
-   * @param what the stage, in the words of the log
-   * @throws TimedOut when its share of the time is over
-   */
-  async before(what, work) {
-    const over = this.over((this.#shares.before - this.#shares.rollout) * 1e3);
-    const signal2 = AbortSignal.any([this.#stop, over]);
-    const deaf = new Promise((_, reject) => {
-      const giveUp = () => setTimeout(() => reject(signal2.reason), AFTER_STOP_MS["way-back"]).unref();
-      signal2.addEventListener("abort", giveUp, { once: true });
-    });
-    try {
-      signal2.throwIfAborted();
-      return await Promise.race([work(signal2), deaf]);
-    } catch (error) {
-      this.#stop.throwIfAborted();
-      throw over.aborted ? tooLate(this.#shares, what, error) : error;
-    }
-  }
-  /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
-  beginWayBack() {
-    if (this.#part !== "rollout") return;
-    this.#part = "way-back";
-    const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS));
-    const isSilent = this.#isSilent;
-    this.#countdown = new Countdown(isSilent ? lastTryMs / 1e3 : this.#shares.wayBack);
-    this.#limit = this.#limitOf("way-back", isSilent ? this.over() : this.#overWithGrace());
-  }
-  /** From here on all that is left to do is to leave nothing behind. */
-  beginClosing() {
-    if (this.#part === "closing") return;
-    this.#part = "closing";
-    const ms = this.#isSilent ? CLOSING_IN_SILENCE_MS : CLOSING_MS;
-    this.#limit = this.#limitOf("closing", new Countdown(ms / 1e3).signal(0));
-  }
-  /** The connection with calls that all end when the part of the run does in which they are made. */
-  bound(connection) {
-    const onAnswer = () => {
-      this.#answeredAt = nowMs();
-    };
-    return boundConnection(connection, () => this.#limit, onAnswer);
-  }
-  get #isSilent() {
-    return nowMs() - this.#answeredAt >= SILENT_MS;
-  }
-  #overWithGrace() {
-    const end2 = new AbortController();
-    const early = this.over(GRACE_IN_SILENCE_MS);
-    const onEarly = () => {
-      if (nowMs() - this.#answeredAt >= GRACE_IN_SILENCE_MS) end2.abort(early.reason);
-    };
-    early.addEventListener("abort", onEarly, { once: true });
-    return AbortSignal.any([end2.signal, this.over(GRACE_MS)]);
-  }
-  #limitOf(part, over) {
-    const end2 = new AbortController();
-    const onStop = () => {
-      const passed = nowMs() - (this.#stoppedAt ?? nowMs());
-      setTimeout(() => end2.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
-    };
-    if (this.#stop.aborted) onStop();
-    else this.#stop.addEventListener("abort", onStop, { once: true });
-    return AbortSignal.any([over, end2.signal]);
-  }
-};
-var TimedOut = class extends UserError {
-  name = "TimedOut";
-};
-function tooLate({ before, rollout }, stage2, waitedFor) {
-  const share = `${before} of the ${rollout} s were over in the stage “${stage2}”`;
-  const said = waitedFor instanceof DOMException ? "" : `: ${messageOf(waitedFor)}`;
-  return new TimedOut(`timeout: ${share}, and too little was left to deploy${said}. Nothing was changed`, {
-    cause: waitedFor
-  });
-}
-
-// src/connection.ts
+// src/connect/connection.ts
 import { readFile as readFile2 } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join as join6 } from "node:path";
@@ -8513,11 +8263,30 @@ function hostOf(key) {
   return key.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
 }
 
-// src/docker/install.ts
-import { createHash as createHash2 } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { delimiter, join as join2 } from "node:path";
-import { pipeline } from "node:stream/promises";
+// src/runner/environment.ts
+var OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
+var NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+var CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+function environmentForChildren(env) {
+  const entries = Object.entries(env).filter((entry) => {
+    const [name, value] = entry;
+    if (value === void 0 || OF_THE_RUNNER.test(name)) return false;
+    if (value === "" && CHOICE_OF_ENDPOINT.test(name)) return false;
+    return NEEDED.test(name) || redact(value) === value;
+  });
+  return Object.fromEntries(entries);
+}
+var OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+function environmentForCommands(env) {
+  const entries = Object.entries(env).filter((entry) => {
+    const [name, value] = entry;
+    return value !== void 0 && !OF_THE_ACTION.test(name);
+  });
+  return Object.fromEntries(entries);
+}
+
+// src/connect/endpoints.ts
+import { join as join4 } from "node:path";
 
 // src/docker/cli.ts
 import { spawn } from "node:child_process";
@@ -8610,158 +8379,6 @@ exit "$code"`;
 function startGuarded(program, args, env) {
   return startProgram("/bin/sh", ["-c", GUARD, "guard", program, ...args], env);
 }
-
-// src/docker/cli-version.ts
-var DEFAULT_VERSION = "28.3.3";
-var DEFAULT_SUMS = {
-  "linux x86_64": "40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff"
-};
-var DEFAULT_DOWNLOAD_URL = "https://download.docker.com";
-var OLDEST2 = { major: 20, minor: 10, feature: "jobs and API 1.41" };
-var PLATFORMS = { linux: "linux", darwin: "mac" };
-var ARCHITECTURES = {
-  x64: "x86_64",
-  arm64: "aarch64",
-  arm: "armhf",
-  ppc64: "ppc64le",
-  s390x: "s390x"
-};
-function archiveOf(base, version, platform, architecture) {
-  const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
-  if (os === void 0 || arch === void 0) {
-    throw new UserError(
-      `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`
-    );
-  }
-  return {
-    url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
-    sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : void 0
-  };
-}
-function parseCliVersion(printed) {
-  const [, text2 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-  return text2 === "" ? void 0 : { text: text2, major: Number(major), minor: Number(minor) };
-}
-function missingFeature(version) {
-  if (version === void 0) return void 0;
-  const isOlder = version.major < OLDEST2.major || version.major === OLDEST2.major && version.minor < OLDEST2.minor;
-  return isOlder ? `too old for ${OLDEST2.feature}, which came with ${OLDEST2.major}.${OLDEST2.minor}` : void 0;
-}
-
-// src/docker/install.ts
-var TOOL = "docker-cli";
-var toolCache = () => import("./tool-cache.js");
-async function findCli({ reach }, env, workspace, signal2) {
-  const own2 = await ownVersion(dockerCli(env), signal2);
-  const missing = own2 === "none" ? void 0 : missingFeature(own2);
-  if (own2 !== "none" && missing === void 0) return { env, version: own2 };
-  log.info(
-    own2 === "none" ? "There is no docker command on the PATH of this step: it is installed for this run" : `The docker CLI ${own2?.text} of this runner is ${missing}: a newer one is installed for this run`
-  );
-  const version = parseCliVersion(`version ${reach.cli.version}`);
-  const stillMissing = missingFeature(version);
-  if (stillMissing !== void 0)
-    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
-  const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal2);
-  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version };
-}
-async function ownVersion(docker, signal2) {
-  const printed = await docker.run(["--version"], { signal: signal2 }).catch((error) => {
-    if (error.code === "ENOENT") return void 0;
-    if (error.syscall === void 0) throw error;
-    throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`);
-  });
-  if (printed === void 0) return "none";
-  const { code, stdout, stderr } = printed;
-  if (code === 0) return parseCliVersion(stdout);
-  const said = foreignLine((stderr || stdout).trim(), 200);
-  throw new UserError(
-    `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`
-  );
-}
-async function installDocker(request2, directory, env, signal2) {
-  const { version } = request2;
-  const archiveAt = archiveOf(request2.downloadUrl, version, process.platform, process.arch);
-  const { url } = archiveAt;
-  const sum = request2.sha256 ?? archiveAt.sha256;
-  const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
-  const entry = sum === void 0 ? process.arch : `${process.arch}-${sum.slice(0, 16)}`;
-  const { find: find2, cacheDir } = await toolCache();
-  const cached = cacheable ? find2(TOOL, version, entry) : "";
-  if (cached !== "" && await reportedVersion(cached, env) === version) {
-    log.info(`The docker CLI ${version} is used from the tool cache`);
-    return cached;
-  }
-  log.info(`The docker CLI ${version} is downloaded from ${url}`);
-  const archive = await untilStopped(download(url, join2(directory, "docker.tgz")), signal2);
-  if (sum !== void 0) await requireSum(archive, sum, url, request2.sha256 !== void 0);
-  const unpacked = join2(await unpack(archive, join2(directory, "unpacked"), url), "docker");
-  const reported = await reportedVersion(unpacked, env);
-  if (reported !== version) {
-    const what = reported === void 0 ? "holds no docker CLI that runs here" : `holds the docker CLI ${reported}`;
-    throw new UserError(
-      `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``
-    );
-  }
-  return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
-}
-async function untilStopped(work, signal2) {
-  let stop = () => {
-  };
-  const stopped3 = new Promise((_, reject) => {
-    stop = () => reject(signal2.reason);
-  });
-  signal2.addEventListener("abort", stop, { once: true });
-  try {
-    signal2.throwIfAborted();
-    return await Promise.race([work, stopped3]);
-  } finally {
-    signal2.removeEventListener("abort", stop);
-  }
-}
-async function download(url, path) {
-  const { downloadTool, HTTPError } = await toolCache();
-  try {
-    return await downloadTool(url, path);
-  } catch (error) {
-    const status = error instanceof HTTPError ? error.httpStatusCode : void 0;
-    const reason = status === 404 ? "there is no such version for this platform: check `docker-version`" : `${messageOf(error) || "no answer"}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
-    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
-  }
-}
-async function requireSum(path, wanted, url, isGiven2) {
-  const hash = createHash2("sha256");
-  await pipeline(createReadStream(path), hash);
-  const sum = hash.digest("hex");
-  if (sum === wanted) return;
-  throw new UserError(
-    isGiven2 ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two` : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``
-  );
-}
-async function unpack(archive, directory, url) {
-  const { extractTar } = await toolCache();
-  try {
-    return await extractTar(archive, directory, ["xz", "--no-same-owner"]);
-  } catch (error) {
-    throw new UserError(
-      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
-      {
-        cause: error
-      }
-    );
-  }
-}
-async function reportedVersion(directory, env) {
-  try {
-    const { code, stdout } = await runProgram(join2(directory, "docker"), ["--version"], { env });
-    return code === 0 ? parseCliVersion(stdout)?.text : void 0;
-  } catch {
-    return void 0;
-  }
-}
-
-// src/reach/doors.ts
-import { join as join5 } from "node:path";
 
 // src/docker/endpoint.ts
 var MISLEADING = ["DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "DOCKER_STACK_ORCHESTRATOR"];
@@ -8942,7 +8559,7 @@ function oneLine(text2) {
   return text2.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
-// src/reach/host.ts
+// src/inputs/host.ts
 var FORMS = "`ssh://user@host`, `tcp://host:2376` or `unix:///path`";
 var NAME = String.raw`(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
 var SSH = new RegExp(String.raw`^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
@@ -9007,19 +8624,183 @@ function isPort(port) {
   return port === void 0 || Number(port) > 0 && Number(port) < 65536;
 }
 
-// src/reach/ssh.ts
-import { access as accessFile, readFile, rm } from "node:fs/promises";
-import { request } from "node:http";
-
-// src/elapsed.ts
-function secondsSince(moment) {
-  return toTenths((nowMs() - moment) / 1e3);
+// src/inputs/tls.ts
+import { createPrivateKey, X509Certificate } from "node:crypto";
+var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+function pemFrom(text2, kind) {
+  const plain = text2.includes("-----BEGIN") || !BASE64.test(text2) ? text2 : Buffer.from(text2, "base64").toString("utf8");
+  const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
+`;
+  if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
+  const article = kind === "CERTIFICATE" ? "certificate" : "private key";
+  throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
 }
-function toTenths(seconds) {
-  return Math.round(seconds * 10) / 10;
+function tlsProblems(pem, now) {
+  const ca = certificate(pem.ca);
+  const cert = certificate(pem.cert);
+  const key = privateKey(pem.key);
+  const problems = [];
+  if (ca === void 0) problems.push("tls-ca: it cannot be read as a certificate: give the whole PEM text");
+  if (cert === void 0) problems.push("tls-cert: it cannot be read as a certificate: give the whole PEM text");
+  if (key === void 0) {
+    const encrypted = /ENCRYPTED/.test(pem.key);
+    problems.push(
+      encrypted ? "tls-key: it is encrypted, which docker cannot use: give it without a passphrase" : "tls-key: it cannot be read as a private key: give the whole PEM text"
+    );
+  }
+  if (ca !== void 0) problems.push(...validity("tls-ca", ca, now));
+  if (cert !== void 0) problems.push(...validity("tls-cert", cert, now));
+  if (cert !== void 0 && key !== void 0 && !cert.checkPrivateKey(key)) {
+    problems.push("tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together");
+  }
+  return problems;
+}
+function validity(name, { validFrom, validTo }, now) {
+  if (new Date(validTo) < now) return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
+  if (new Date(validFrom) > now) {
+    return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
+  }
+  return [];
+}
+function day(text2) {
+  return new Date(text2).toISOString().slice(0, 10);
+}
+function certificate(pem) {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return void 0;
+  }
+}
+function privateKey(pem) {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return void 0;
+  }
+}
+var WORDINGS = [
+  [
+    /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
+    "its certificate is for another name: write the name or address that the certificate has in `host`"
+  ],
+  [
+    /signed by unknown authority/,
+    "its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)"
+  ],
+  [
+    /x509: certificate has expired or is not yet valid/,
+    "its own certificate has expired: renew the certificate of the daemon"
+  ],
+  [
+    /remote error: tls: (?:expired certificate|certificate expired)/,
+    "it says that `tls-cert` has expired: renew it and set the new one"
+  ],
+  [
+    /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
+    "it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)"
+  ],
+  [
+    /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
+    "it does not speak TLS: check the port, 2376 is usual for TLS"
+  ],
+  [/HTTP request to an HTTPS server|malformed HTTP response/, "it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`"],
+  [/no such host|server misbehaving/, "no such host is known: check the name in `host`"],
+  [/connection refused/, "the connection was refused: check the port, and that dockerd listens there (its --host)"],
+  [
+    /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
+    "there was no answer: check the address, and that a firewall lets this runner through"
+  ]
+];
+function tcpReason(said) {
+  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, " ").trim();
 }
 
-// src/reach/known-hosts.ts
+// src/connect/route.ts
+var LEADING_ELSEWHERE = [
+  "DOCKER_HOST",
+  "DOCKER_CONTEXT",
+  "DOCKER_TLS",
+  "DOCKER_TLS_VERIFY",
+  "DOCKER_CERT_PATH",
+  "DOCKER_CONFIG",
+  "DOCKER_AUTH_CONFIG",
+  "DOCKER_STACK_ORCHESTRATOR"
+];
+function withoutEndpoint(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+}
+
+// src/connect/ssh/files.ts
+import { join as join3 } from "node:path";
+
+// src/inputs/files.ts
+import { readFileSync as readFileSync3, realpathSync, statSync } from "node:fs";
+import { join as join2, resolve } from "node:path";
+var LARGEST_MEGABYTES = 1;
+function fileReader(env) {
+  return (path) => readUserText(resolvePath(env, path), basePath(env));
+}
+function readUserText(path, base) {
+  return textOfBytes(readUserFile(path, base));
+}
+function basePath(env) {
+  return env.GITHUB_WORKSPACE || process.cwd();
+}
+function resolvePath(env, path) {
+  const expanded = path.startsWith("~/") && env.HOME ? join2(env.HOME, path.slice(2)) : path;
+  return resolve(basePath(env), expanded);
+}
+var OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
+function readUserFile(path, base) {
+  requireUserFile(path, base);
+  try {
+    return readFileSync3(path);
+  } catch (error) {
+    throw new UserError(fileProblem(error.code, base));
+  }
+}
+function requireUserFile(path, base) {
+  try {
+    const real = realpathSync(path);
+    if (OF_THE_KERNEL.test(real)) {
+      throw new UserError("this is no file of the job, but a part of the system: write the path of a file of this job");
+    }
+    const file = statSync(real);
+    if (file.isDirectory()) throw new UserError("this is a directory: write the path of the file in it");
+    if (!file.isFile()) throw new UserError("this is no regular file: write the content to one first");
+    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+      throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(fileProblem(error.code, base));
+  }
+}
+function fileProblem(code, base) {
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+  }
+  if (code === "ELOOP") return "its links lead in a circle: write the path of the file itself";
+  if (code === "EACCES" || code === "EPERM")
+    return "the file may not be read: give the user of this step the permission";
+  return `the file cannot be read (${code ?? "no path"}): write the path of a file of this job`;
+}
+function textOfBytes(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`);
+  }
+}
+function otherEncoding(bytes) {
+  const mark = bytes.subarray(0, 2).toString("hex");
+  if (mark === "fffe" || mark === "feff") return ", but UTF-16";
+  const [before = ""] = bytes.toString("utf8").split("�", 1);
+  return ` (line ${before.split("\n").length})`;
+}
+
+// src/inputs/known-hosts.ts
 var FINGERPRINT2 = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
 function parsePins(text2) {
@@ -9082,58 +8863,7 @@ function lastOffered(notes) {
   return fingerprint2 === void 0 ? void 0 : { host, type, fingerprint: fingerprint2 };
 }
 
-// src/reach/sessions.ts
-import { createServer } from "node:net";
-var MOST_SESSIONS = 9;
-function listen(path, serve) {
-  return new Promise((resolve5, reject) => {
-    const server = createServer({ allowHalfOpen: true }, serve);
-    server.once("error", reject);
-    server.listen(path, () => resolve5(server));
-  });
-}
-var Sessions = class {
-  #dial;
-  #open = /* @__PURE__ */ new Set();
-  #waiting = [];
-  /** What the last session that failed said. */
-  said = "";
-  constructor(dial) {
-    this.#dial = dial;
-  }
-  serve(connection) {
-    connection.on("error", () => connection.destroy());
-    if (this.#open.size >= MOST_SESSIONS) {
-      this.#waiting.push(connection);
-      return;
-    }
-    const child = this.#dial();
-    this.#open.add(child);
-    let said = "";
-    child.stderr.setEncoding("utf8").on("data", (chunk) => {
-      said = (said + chunk).slice(-2e4);
-    });
-    child.stdin.on("error", () => void 0);
-    const over = () => {
-      if (said !== "") this.said = said;
-      connection.destroySoon();
-      if (!this.#open.delete(child)) return;
-      const next = this.#waiting.shift();
-      if (next !== void 0) this.serve(next);
-    };
-    child.once("error", over);
-    child.once("close", over);
-    connection.once("close", () => child.kill());
-    connection.pipe(child.stdin);
-    child.stdout.pipe(connection, { end: false });
-  }
-  end() {
-    for (const connection of this.#waiting.splice(0)) connection.destroy();
-    for (const child of this.#open) child.kill();
-  }
-};
-
-// src/reach/ssh-config.ts
+// src/connect/ssh/config.ts
 var CONNECT_TIMEOUT_SECONDS = 15;
 var ALIVE_INTERVAL_SECONDS = 5;
 var ALIVE_MISSED = 3;
@@ -9224,8 +8954,8 @@ function dialArguments(control, host, target) {
   ];
 }
 
-// src/reach/ssh-error.ts
-var WORDINGS = [
+// src/connect/ssh/error.ts
+var WORDINGS2 = [
   ["revoked-host-key", /REVOKED HOST KEY DETECTED|is marked as revoked/i],
   ["changed-host-key", /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
   ["unknown-host-key", /host key is known for|Host key verification failed|No matching host key fingerprint/i],
@@ -9249,7 +8979,7 @@ var WORDINGS = [
   ["closed", /Connection closed by|closed by remote host/i]
 ];
 function classifySsh(stderr) {
-  return WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? "unknown";
+  return WORDINGS2.find(([, pattern]) => pattern.test(stderr))?.[0] ?? "unknown";
 }
 function sshReason({ stderr, offered, user }) {
   const failure = classifySsh(stderr);
@@ -9303,22 +9033,127 @@ function lastLine(stderr) {
   return limited(lines2.at(-1)?.trim() ?? "") || "ssh ended without a word: check what the sshd log of the server says";
 }
 
-// src/reach/way.ts
-var LEADING_ELSEWHERE = [
-  "DOCKER_HOST",
-  "DOCKER_CONTEXT",
-  "DOCKER_TLS",
-  "DOCKER_TLS_VERIFY",
-  "DOCKER_CERT_PATH",
-  "DOCKER_CONFIG",
-  "DOCKER_AUTH_CONFIG",
-  "DOCKER_STACK_ORCHESTRATOR"
-];
-function withoutEndpoint(env) {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+// src/connect/ssh/files.ts
+async function prepareSsh(access, workspace, env) {
+  const directory = await workspace.makeDirectory("ssh");
+  const path = (name) => join3(directory, name);
+  const { key, passphrase, pins, userConfig } = access;
+  const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
+  const files = {
+    config: path("config"),
+    key: key && path("key"),
+    knownHosts: usesOwnPins ? path("known_hosts") : void 0,
+    fingerprints: path("fingerprints"),
+    offered: path("offered"),
+    hostKeyScript: path("host-key.sh"),
+    hasPassphrase: passphrase !== void 0,
+    include: userConfig
+  };
+  if (userConfig !== void 0) requireSshConfig(userConfig);
+  await workspace.writeFile(files.config, sshConfig(files));
+  await workspace.writeFile(path("known_hosts"), lines(pins.lines));
+  const pinned = pins.fingerprints.map(({ host = "", fingerprint: fingerprint2 }) => `${fingerprint2} ${host}`);
+  await workspace.writeFile(files.fingerprints, lines(pinned));
+  await workspace.writeFile(files.offered, "");
+  await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
+  if (files.key !== void 0 && key !== void 0) await workspace.writeFile(files.key, key.reveal());
+  const askpass = passphrase === void 0 ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
+  const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
+  if (files.key !== void 0 && passphrase !== void 0) await requirePassphrase(files.key, { ...rest, ...askpass });
+  return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: "C", ...askpass }, workspace };
+}
+async function writeAskpass(path, passphrase, workspace) {
+  await workspace.writeFile(path("passphrase"), `${passphrase}
+`);
+  await workspace.writeFile(path("askpass"), `#!/bin/sh
+exec cat "\${0%/*}/passphrase"
+`, "program");
+  return { SSH_ASKPASS: path("askpass"), SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":0" };
+}
+async function requirePassphrase(key, env) {
+  const { code, stderr } = await runProgram("ssh-keygen", ["-y", "-f", key], { env: { ...env, LC_ALL: "C" } }).catch(
+    // Then ssh will tell what it can.
+    () => ({ code: 0, stderr: "" })
+  );
+  if (code === 0) return;
+  throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: void 0, user: void 0 })}`);
+}
+function requireSshConfig(path) {
+  try {
+    requireUserFile(path, "the workspace");
+  } catch (error) {
+    throw new UserError(`ssh-config: ${messageOf(error)}`);
+  }
+}
+function lines(all) {
+  return all.map((line) => `${line}
+`).join("");
 }
 
-// src/reach/ssh.ts
+// src/connect/ssh/tunnel.ts
+import { access as accessFile, readFile, rm } from "node:fs/promises";
+import { request } from "node:http";
+
+// src/runner/elapsed.ts
+function secondsSince(moment) {
+  return toTenths((nowMs() - moment) / 1e3);
+}
+function toTenths(seconds) {
+  return Math.round(seconds * 10) / 10;
+}
+
+// src/connect/ssh/sessions.ts
+import { createServer } from "node:net";
+var MOST_SESSIONS = 9;
+function listen(path, serve) {
+  return new Promise((resolve5, reject) => {
+    const server = createServer({ allowHalfOpen: true }, serve);
+    server.once("error", reject);
+    server.listen(path, () => resolve5(server));
+  });
+}
+var Sessions = class {
+  #dial;
+  #open = /* @__PURE__ */ new Set();
+  #waiting = [];
+  /** What the last session that failed said. */
+  said = "";
+  constructor(dial) {
+    this.#dial = dial;
+  }
+  serve(connection) {
+    connection.on("error", () => connection.destroy());
+    if (this.#open.size >= MOST_SESSIONS) {
+      this.#waiting.push(connection);
+      return;
+    }
+    const child = this.#dial();
+    this.#open.add(child);
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      said = (said + chunk).slice(-2e4);
+    });
+    child.stdin.on("error", () => void 0);
+    const over = () => {
+      if (said !== "") this.said = said;
+      connection.destroySoon();
+      if (!this.#open.delete(child)) return;
+      const next = this.#waiting.shift();
+      if (next !== void 0) this.serve(next);
+    };
+    child.once("error", over);
+    child.once("close", over);
+    connection.once("close", () => child.kill());
+    connection.pipe(child.stdin);
+    child.stdout.pipe(connection, { end: false });
+  }
+  end() {
+    for (const connection of this.#waiting.splice(0)) connection.destroy();
+    for (const child of this.#open) child.kill();
+  }
+};
+
+// src/connect/ssh/tunnel.ts
 var LONGEST_SOCKET_PATH_BYTES = 107;
 var CONTROL_SUFFIX_BYTES = 17;
 var OPEN_LIMIT_SECONDS = 45;
@@ -9524,225 +9359,7 @@ function socketPath(workspace, suffixBytes) {
   );
 }
 
-// src/reach/ssh-files.ts
-import { join as join4 } from "node:path";
-
-// src/inputs/files.ts
-import { readFileSync as readFileSync3, realpathSync, statSync } from "node:fs";
-import { join as join3, resolve } from "node:path";
-var LARGEST_MEGABYTES = 1;
-function fileReader(env) {
-  return (path) => readUserText(resolvePath(env, path), basePath(env));
-}
-function readUserText(path, base) {
-  return textOfBytes(readUserFile(path, base));
-}
-function basePath(env) {
-  return env.GITHUB_WORKSPACE || process.cwd();
-}
-function resolvePath(env, path) {
-  const expanded = path.startsWith("~/") && env.HOME ? join3(env.HOME, path.slice(2)) : path;
-  return resolve(basePath(env), expanded);
-}
-var OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
-function readUserFile(path, base) {
-  requireUserFile(path, base);
-  try {
-    return readFileSync3(path);
-  } catch (error) {
-    throw new UserError(fileProblem(error.code, base));
-  }
-}
-function requireUserFile(path, base) {
-  try {
-    const real = realpathSync(path);
-    if (OF_THE_KERNEL.test(real)) {
-      throw new UserError("this is no file of the job, but a part of the system: write the path of a file of this job");
-    }
-    const file = statSync(real);
-    if (file.isDirectory()) throw new UserError("this is a directory: write the path of the file in it");
-    if (!file.isFile()) throw new UserError("this is no regular file: write the content to one first");
-    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
-      throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
-    }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(fileProblem(error.code, base));
-  }
-}
-function fileProblem(code, base) {
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
-  }
-  if (code === "ELOOP") return "its links lead in a circle: write the path of the file itself";
-  if (code === "EACCES" || code === "EPERM")
-    return "the file may not be read: give the user of this step the permission";
-  return `the file cannot be read (${code ?? "no path"}): write the path of a file of this job`;
-}
-function textOfBytes(bytes) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`);
-  }
-}
-function otherEncoding(bytes) {
-  const mark = bytes.subarray(0, 2).toString("hex");
-  if (mark === "fffe" || mark === "feff") return ", but UTF-16";
-  const [before = ""] = bytes.toString("utf8").split("�", 1);
-  return ` (line ${before.split("\n").length})`;
-}
-
-// src/reach/ssh-files.ts
-async function prepareSsh(access, workspace, env) {
-  const directory = await workspace.makeDirectory("ssh");
-  const path = (name) => join4(directory, name);
-  const { key, passphrase, pins, userConfig } = access;
-  const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
-  const files = {
-    config: path("config"),
-    key: key && path("key"),
-    knownHosts: usesOwnPins ? path("known_hosts") : void 0,
-    fingerprints: path("fingerprints"),
-    offered: path("offered"),
-    hostKeyScript: path("host-key.sh"),
-    hasPassphrase: passphrase !== void 0,
-    include: userConfig
-  };
-  if (userConfig !== void 0) requireSshConfig(userConfig);
-  await workspace.writeFile(files.config, sshConfig(files));
-  await workspace.writeFile(path("known_hosts"), lines(pins.lines));
-  const pinned = pins.fingerprints.map(({ host = "", fingerprint: fingerprint2 }) => `${fingerprint2} ${host}`);
-  await workspace.writeFile(files.fingerprints, lines(pinned));
-  await workspace.writeFile(files.offered, "");
-  await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
-  if (files.key !== void 0 && key !== void 0) await workspace.writeFile(files.key, key.reveal());
-  const askpass = passphrase === void 0 ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
-  const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
-  if (files.key !== void 0 && passphrase !== void 0) await requirePassphrase(files.key, { ...rest, ...askpass });
-  return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: "C", ...askpass }, workspace };
-}
-async function writeAskpass(path, passphrase, workspace) {
-  await workspace.writeFile(path("passphrase"), `${passphrase}
-`);
-  await workspace.writeFile(path("askpass"), `#!/bin/sh
-exec cat "\${0%/*}/passphrase"
-`, "program");
-  return { SSH_ASKPASS: path("askpass"), SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":0" };
-}
-async function requirePassphrase(key, env) {
-  const { code, stderr } = await runProgram("ssh-keygen", ["-y", "-f", key], { env: { ...env, LC_ALL: "C" } }).catch(
-    // Then ssh will tell what it can.
-    () => ({ code: 0, stderr: "" })
-  );
-  if (code === 0) return;
-  throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: void 0, user: void 0 })}`);
-}
-function requireSshConfig(path) {
-  try {
-    requireUserFile(path, "the workspace");
-  } catch (error) {
-    throw new UserError(`ssh-config: ${messageOf(error)}`);
-  }
-}
-function lines(all) {
-  return all.map((line) => `${line}
-`).join("");
-}
-
-// src/reach/tls.ts
-import { createPrivateKey, X509Certificate } from "node:crypto";
-var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-function pemFrom(text2, kind) {
-  const plain = text2.includes("-----BEGIN") || !BASE64.test(text2) ? text2 : Buffer.from(text2, "base64").toString("utf8");
-  const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
-`;
-  if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
-  const article = kind === "CERTIFICATE" ? "certificate" : "private key";
-  throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
-}
-function tlsProblems(pem, now) {
-  const ca = certificate(pem.ca);
-  const cert = certificate(pem.cert);
-  const key = privateKey(pem.key);
-  const problems = [];
-  if (ca === void 0) problems.push("tls-ca: it cannot be read as a certificate: give the whole PEM text");
-  if (cert === void 0) problems.push("tls-cert: it cannot be read as a certificate: give the whole PEM text");
-  if (key === void 0) {
-    const encrypted = /ENCRYPTED/.test(pem.key);
-    problems.push(
-      encrypted ? "tls-key: it is encrypted, which docker cannot use: give it without a passphrase" : "tls-key: it cannot be read as a private key: give the whole PEM text"
-    );
-  }
-  if (ca !== void 0) problems.push(...validity("tls-ca", ca, now));
-  if (cert !== void 0) problems.push(...validity("tls-cert", cert, now));
-  if (cert !== void 0 && key !== void 0 && !cert.checkPrivateKey(key)) {
-    problems.push("tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together");
-  }
-  return problems;
-}
-function validity(name, { validFrom, validTo }, now) {
-  if (new Date(validTo) < now) return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
-  if (new Date(validFrom) > now) {
-    return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
-  }
-  return [];
-}
-function day(text2) {
-  return new Date(text2).toISOString().slice(0, 10);
-}
-function certificate(pem) {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return void 0;
-  }
-}
-function privateKey(pem) {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    return void 0;
-  }
-}
-var WORDINGS2 = [
-  [
-    /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
-    "its certificate is for another name: write the name or address that the certificate has in `host`"
-  ],
-  [
-    /signed by unknown authority/,
-    "its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)"
-  ],
-  [
-    /x509: certificate has expired or is not yet valid/,
-    "its own certificate has expired: renew the certificate of the daemon"
-  ],
-  [
-    /remote error: tls: (?:expired certificate|certificate expired)/,
-    "it says that `tls-cert` has expired: renew it and set the new one"
-  ],
-  [
-    /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
-    "it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)"
-  ],
-  [
-    /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
-    "it does not speak TLS: check the port, 2376 is usual for TLS"
-  ],
-  [/HTTP request to an HTTPS server|malformed HTTP response/, "it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`"],
-  [/no such host|server misbehaving/, "no such host is known: check the name in `host`"],
-  [/connection refused/, "the connection was refused: check the port, and that dockerd listens there (its --host)"],
-  [
-    /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
-    "there was no answer: check the address, and that a firewall lets this runner through"
-  ]
-];
-function tcpReason(said) {
-  return WORDINGS2.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, " ").trim();
-}
-
-// src/reach/doors.ts
+// src/connect/endpoints.ts
 async function doorsOf(reach, ground) {
   const { workspace, env, signal: signal2 } = ground;
   if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)];
@@ -9802,9 +9419,9 @@ function plainWay(text2, env, settings, explain) {
 }
 async function writeTls({ ca, cert, key }, workspace) {
   const directory = await workspace.makeDirectory("tls");
-  await workspace.writeFile(join5(directory, "ca.pem"), ca);
-  await workspace.writeFile(join5(directory, "cert.pem"), cert);
-  await workspace.writeFile(join5(directory, "key.pem"), key.reveal());
+  await workspace.writeFile(join4(directory, "ca.pem"), ca);
+  await workspace.writeFile(join4(directory, "cert.pem"), cert);
+  await workspace.writeFile(join4(directory, "key.pem"), key.reveal());
   return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: directory };
 }
 async function inspectContext(docker, name, env, signal2) {
@@ -9825,6 +9442,161 @@ function contextIn(stdout) {
   throw new UserError(
     `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`
   );
+}
+
+// src/connect/install-cli.ts
+import { createHash as createHash2 } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { delimiter, join as join5 } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+// src/docker/cli-version.ts
+var DEFAULT_VERSION = "28.3.3";
+var DEFAULT_SUMS = {
+  "linux x86_64": "40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff"
+};
+var DEFAULT_DOWNLOAD_URL = "https://download.docker.com";
+var OLDEST2 = { major: 20, minor: 10, feature: "jobs and API 1.41" };
+var PLATFORMS = { linux: "linux", darwin: "mac" };
+var ARCHITECTURES = {
+  x64: "x86_64",
+  arm64: "aarch64",
+  arm: "armhf",
+  ppc64: "ppc64le",
+  s390x: "s390x"
+};
+function archiveOf(base, version, platform, architecture) {
+  const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
+  if (os === void 0 || arch === void 0) {
+    throw new UserError(
+      `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`
+    );
+  }
+  return {
+    url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
+    sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : void 0
+  };
+}
+function parseCliVersion(printed) {
+  const [, text2 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+  return text2 === "" ? void 0 : { text: text2, major: Number(major), minor: Number(minor) };
+}
+function missingFeature(version) {
+  if (version === void 0) return void 0;
+  const isOlder = version.major < OLDEST2.major || version.major === OLDEST2.major && version.minor < OLDEST2.minor;
+  return isOlder ? `too old for ${OLDEST2.feature}, which came with ${OLDEST2.major}.${OLDEST2.minor}` : void 0;
+}
+
+// src/connect/install-cli.ts
+var TOOL = "docker-cli";
+var toolCache = () => import("./tool-cache.js");
+async function findCli({ reach }, env, workspace, signal2) {
+  const own2 = await ownVersion(dockerCli(env), signal2);
+  const missing = own2 === "none" ? void 0 : missingFeature(own2);
+  if (own2 !== "none" && missing === void 0) return { env, version: own2 };
+  log.info(
+    own2 === "none" ? "There is no docker command on the PATH of this step: it is installed for this run" : `The docker CLI ${own2?.text} of this runner is ${missing}: a newer one is installed for this run`
+  );
+  const version = parseCliVersion(`version ${reach.cli.version}`);
+  const stillMissing = missingFeature(version);
+  if (stillMissing !== void 0)
+    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
+  const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal2);
+  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version };
+}
+async function ownVersion(docker, signal2) {
+  const printed = await docker.run(["--version"], { signal: signal2 }).catch((error) => {
+    if (error.code === "ENOENT") return void 0;
+    if (error.syscall === void 0) throw error;
+    throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`);
+  });
+  if (printed === void 0) return "none";
+  const { code, stdout, stderr } = printed;
+  if (code === 0) return parseCliVersion(stdout);
+  const said = foreignLine((stderr || stdout).trim(), 200);
+  throw new UserError(
+    `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`
+  );
+}
+async function installDocker(request2, directory, env, signal2) {
+  const { version } = request2;
+  const archiveAt = archiveOf(request2.downloadUrl, version, process.platform, process.arch);
+  const { url } = archiveAt;
+  const sum = request2.sha256 ?? archiveAt.sha256;
+  const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
+  const entry = sum === void 0 ? process.arch : `${process.arch}-${sum.slice(0, 16)}`;
+  const { find: find2, cacheDir } = await toolCache();
+  const cached = cacheable ? find2(TOOL, version, entry) : "";
+  if (cached !== "" && await reportedVersion(cached, env) === version) {
+    log.info(`The docker CLI ${version} is used from the tool cache`);
+    return cached;
+  }
+  log.info(`The docker CLI ${version} is downloaded from ${url}`);
+  const archive = await untilStopped(download(url, join5(directory, "docker.tgz")), signal2);
+  if (sum !== void 0) await requireSum(archive, sum, url, request2.sha256 !== void 0);
+  const unpacked = join5(await unpack(archive, join5(directory, "unpacked"), url), "docker");
+  const reported = await reportedVersion(unpacked, env);
+  if (reported !== version) {
+    const what = reported === void 0 ? "holds no docker CLI that runs here" : `holds the docker CLI ${reported}`;
+    throw new UserError(
+      `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``
+    );
+  }
+  return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
+}
+async function untilStopped(work, signal2) {
+  let stop = () => {
+  };
+  const stopped3 = new Promise((_, reject) => {
+    stop = () => reject(signal2.reason);
+  });
+  signal2.addEventListener("abort", stop, { once: true });
+  try {
+    signal2.throwIfAborted();
+    return await Promise.race([work, stopped3]);
+  } finally {
+    signal2.removeEventListener("abort", stop);
+  }
+}
+async function download(url, path) {
+  const { downloadTool, HTTPError } = await toolCache();
+  try {
+    return await downloadTool(url, path);
+  } catch (error) {
+    const status = error instanceof HTTPError ? error.httpStatusCode : void 0;
+    const reason = status === 404 ? "there is no such version for this platform: check `docker-version`" : `${messageOf(error) || "no answer"}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
+    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
+  }
+}
+async function requireSum(path, wanted, url, isGiven2) {
+  const hash = createHash2("sha256");
+  await pipeline(createReadStream(path), hash);
+  const sum = hash.digest("hex");
+  if (sum === wanted) return;
+  throw new UserError(
+    isGiven2 ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two` : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``
+  );
+}
+async function unpack(archive, directory, url) {
+  const { extractTar } = await toolCache();
+  try {
+    return await extractTar(archive, directory, ["xz", "--no-same-owner"]);
+  } catch (error) {
+    throw new UserError(
+      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
+      {
+        cause: error
+      }
+    );
+  }
+}
+async function reportedVersion(directory, env) {
+  try {
+    const { code, stdout } = await runProgram(join5(directory, "docker"), ["--version"], { env });
+    return code === 0 ? parseCliVersion(stdout)?.text : void 0;
+  } catch {
+    return void 0;
+  }
 }
 
 // src/docker/api-version.ts
@@ -10457,7 +10229,7 @@ function isTimeLimit(signal2) {
   return signal2?.reason?.name === "TimeoutError";
 }
 
-// src/reach/standing.ts
+// src/connect/manager-state.ts
 function notManaging(swarm, host) {
   if (swarm.ControlAvailable && !swarm.Error) return void 0;
   if (swarm.LocalNodeState === "inactive") {
@@ -10472,7 +10244,7 @@ function mayPass({ ControlAvailable, Error: problem2, LocalNodeState }) {
   return LocalNodeState === "pending" || ControlAvailable && isElection(problem2 ?? "");
 }
 
-// src/reach/managers.ts
+// src/connect/managers.ts
 var SECOND_LOOK_MS = 500;
 var MOST_VERSION_CHARACTERS = 100;
 var PING_SECONDS = 10;
@@ -10690,29 +10462,7 @@ function noneOf(refusals) {
   return new UserError(`none of the ${refusals.length} hosts can be used: ${reasons}`);
 }
 
-// src/runner/environment.ts
-var OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
-var NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-var CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
-function environmentForChildren(env) {
-  const entries = Object.entries(env).filter((entry) => {
-    const [name, value] = entry;
-    if (value === void 0 || OF_THE_RUNNER.test(name)) return false;
-    if (value === "" && CHOICE_OF_ENDPOINT.test(name)) return false;
-    return NEEDED.test(name) || redact(value) === value;
-  });
-  return Object.fromEntries(entries);
-}
-var OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
-function environmentForCommands(env) {
-  const entries = Object.entries(env).filter((entry) => {
-    const [name, value] = entry;
-    return value !== void 0 && !OF_THE_ACTION.test(name);
-  });
-  return Object.fromEntries(entries);
-}
-
-// src/connection.ts
+// src/connect/connection.ts
 async function connect(deployment, workspace, env, signal2) {
   const bare = environmentForChildren(env);
   const userConfig = await readUserConfig(bare);
@@ -10754,6 +10504,256 @@ async function readConfigFile(path) {
     log.warning(`${path} is not read: ${why}`);
     return {};
   }
+}
+
+// src/runner/countdown.ts
+var Countdown = class {
+  /** As it began. */
+  seconds;
+  #deadline;
+  #stillSince;
+  #aside = 0;
+  #alarms = /* @__PURE__ */ new Set();
+  constructor(seconds) {
+    this.seconds = seconds;
+    this.#deadline = nowMs() + seconds * 1e3;
+  }
+  get leftMs() {
+    return this.#deadline - (this.#stillSince ?? nowMs());
+  }
+  /** A signal that is aborted so long after the end, or before it when negative. */
+  signal(afterMs) {
+    const alarm = { afterMs, controller: new AbortController() };
+    this.#alarms.add(alarm);
+    this.#arm();
+    return alarm.controller.signal;
+  }
+  /** Stands still while some work is done, up to so long; of several at the same time, until the last has ended. */
+  async aside(atMostMs, work) {
+    if (this.#aside++ === 0) {
+      this.#stillSince = nowMs();
+      this.#arm();
+    }
+    let isAside = true;
+    const goOn = () => {
+      if (!isAside) return;
+      isAside = false;
+      if (--this.#aside > 0 || this.#stillSince === void 0) return;
+      this.#deadline += nowMs() - this.#stillSince;
+      this.#stillSince = void 0;
+      this.#arm();
+    };
+    const timer = setTimeout(goOn, atMostMs).unref();
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      goOn();
+    }
+  }
+  #arm() {
+    for (const alarm of this.#alarms) {
+      clearTimeout(alarm.timer);
+      if (this.#stillSince !== void 0) continue;
+      const ring = () => {
+        this.#alarms.delete(alarm);
+        alarm.controller.abort(tooLong());
+      };
+      const inMs = this.leftMs + alarm.afterMs;
+      if (inMs <= 0) ring();
+      else alarm.timer = setTimeout(ring, inMs).unref();
+    }
+  }
+};
+
+// src/connect/bound-connection.ts
+function boundConnection(connection, limit, onAnswer) {
+  const { engine, docker } = connection;
+  return { ...connection, engine: boundEngine(engine, limit, onAnswer), docker: boundCli(docker, limit) };
+}
+function boundEngine(engine, limit, onAnswer) {
+  const bound = async (method, path, options, ask) => {
+    const within = withLimit(options, limit());
+    try {
+      const answer = await ask(path, within);
+      onAnswer();
+      return answer;
+    } catch (error) {
+      throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, error) : error;
+    }
+  };
+  return {
+    get apiVersion() {
+      return engine.apiVersion;
+    },
+    get: (path, options) => bound("GET", path, options, engine.get),
+    post: (path, options) => bound("POST", path, options, engine.post),
+    remove: (path, options) => bound("DELETE", path, options, engine.remove),
+    bytes: (path, options) => bound("GET", path, options, engine.bytes),
+    lines: (path, options) => engine.lines(path, withLimit(options, limit())),
+    forward: (request2) => engine.forward(request2),
+    close: () => engine.close()
+  };
+}
+function boundCli(docker, limit) {
+  return {
+    start: (args) => docker.start(args),
+    run: async (args, options) => {
+      const within = withLimit(options, limit());
+      try {
+        return await docker.run(args, within);
+      } catch (error) {
+        throw isEndedInTime(error, within) ? new Error(`docker ${commandIn(args)} did not end`, { cause: error }) : error;
+      }
+    }
+  };
+}
+function withLimit(options, limit) {
+  const signal2 = AbortSignal.any(options?.signal === void 0 ? [limit] : [options.signal, limit]);
+  return { ...options, signal: signal2 };
+}
+function isEndedInTime(error, { signal: signal2 }) {
+  const isLimit = signal2.reason?.name === "TimeoutError";
+  return isLimit && error.name === "AbortError";
+}
+function unanswered(request2, cause) {
+  const reason = "the time for it is over";
+  return new TooLate(`the docker daemon did not answer ${request2}: ${reason}`, { cause, reason });
+}
+function commandIn(args) {
+  const start = args[0] === "--config" ? 2 : 0;
+  return args.slice(start, start + 2).join(" ");
+}
+
+// src/connect/run-time.ts
+var ROLLOUT_SHARE = 0.25;
+var LEAST_WAY_BACK_SECONDS = 60;
+function sharesOf(timeoutSeconds) {
+  return {
+    before: timeoutSeconds * (1 - ROLLOUT_SHARE),
+    rollout: timeoutSeconds,
+    wayBack: Math.max(timeoutSeconds, LEAST_WAY_BACK_SECONDS)
+  };
+}
+var GRACE_MS = 7e3;
+var GRACE_IN_SILENCE_MS = 2e3;
+var SILENT_MS = 1e4;
+var LAST_TRY_MS = 5e3;
+var CLOSING_MS = 6e4;
+var CLOSING_IN_SILENCE_MS = 1500;
+var AFTER_STOP_MS = { rollout: 1e3, "way-back": 3e3, closing: 4e3 };
+var GIVE_UP_AFTER_STOP_MS = 4500;
+var RunTime = class {
+  #shares;
+  #stop;
+  #stoppedAt;
+  #countdown;
+  #part = "rollout";
+  #limit;
+  #answeredAt = nowMs();
+  /** @param stop aborted when the runner wants the run to stop */
+  constructor(timeoutSeconds, stop) {
+    this.#shares = sharesOf(timeoutSeconds);
+    this.#stop = stop;
+    const onStop = () => {
+      this.#stoppedAt = nowMs();
+    };
+    if (stop.aborted) onStop();
+    else stop.addEventListener("abort", onStop, { once: true });
+    this.#countdown = new Countdown(this.#shares.rollout);
+    this.#limit = this.#limitOf("rollout", this.#overWithGrace());
+  }
+  /** How long the present part may take: the run up to the end of its rollout, or its way back. */
+  get seconds() {
+    return this.#countdown.seconds;
+  }
+  get isOver() {
+    return this.#countdown.leftMs <= 0;
+  }
+  /** Aborted some time after the present part should have ended, with a `TimeoutError` as its reason. */
+  over(afterMs = 0) {
+    return this.#countdown.signal(afterMs);
+  }
+  /** Work that `timeout` does not count, up to so many seconds: a trial that is to take them, a wait for somebody's lock. */
+  aside(seconds, work) {
+    return this.#countdown.aside(seconds * 1e3, work);
+  }
+  /**
+   * Does a stage before the first change. It ends in time also when the work takes no notice of the signal.
+   *
+   * @param what the stage, in the words of the log
+   * @throws TimedOut when its share of the time is over
+   */
+  async before(what, work) {
+    const over = this.over((this.#shares.before - this.#shares.rollout) * 1e3);
+    const signal2 = AbortSignal.any([this.#stop, over]);
+    const deaf = new Promise((_, reject) => {
+      const giveUp = () => setTimeout(() => reject(signal2.reason), AFTER_STOP_MS["way-back"]).unref();
+      signal2.addEventListener("abort", giveUp, { once: true });
+    });
+    try {
+      signal2.throwIfAborted();
+      return await Promise.race([work(signal2), deaf]);
+    } catch (error) {
+      this.#stop.throwIfAborted();
+      throw over.aborted ? tooLate(this.#shares, what, error) : error;
+    }
+  }
+  /** From here on the way back has its own time. In a swarm that is silent it is one last try. */
+  beginWayBack() {
+    if (this.#part !== "rollout") return;
+    this.#part = "way-back";
+    const lastTryMs = Math.max(LAST_TRY_MS, Math.min(this.#countdown.leftMs, CLOSING_MS));
+    const isSilent = this.#isSilent;
+    this.#countdown = new Countdown(isSilent ? lastTryMs / 1e3 : this.#shares.wayBack);
+    this.#limit = this.#limitOf("way-back", isSilent ? this.over() : this.#overWithGrace());
+  }
+  /** From here on all that is left to do is to leave nothing behind. */
+  beginClosing() {
+    if (this.#part === "closing") return;
+    this.#part = "closing";
+    const ms = this.#isSilent ? CLOSING_IN_SILENCE_MS : CLOSING_MS;
+    this.#limit = this.#limitOf("closing", new Countdown(ms / 1e3).signal(0));
+  }
+  /** The connection with calls that all end when the part of the run does in which they are made. */
+  bound(connection) {
+    const onAnswer = () => {
+      this.#answeredAt = nowMs();
+    };
+    return boundConnection(connection, () => this.#limit, onAnswer);
+  }
+  get #isSilent() {
+    return nowMs() - this.#answeredAt >= SILENT_MS;
+  }
+  #overWithGrace() {
+    const end2 = new AbortController();
+    const early = this.over(GRACE_IN_SILENCE_MS);
+    const onEarly = () => {
+      if (nowMs() - this.#answeredAt >= GRACE_IN_SILENCE_MS) end2.abort(early.reason);
+    };
+    early.addEventListener("abort", onEarly, { once: true });
+    return AbortSignal.any([end2.signal, this.over(GRACE_MS)]);
+  }
+  #limitOf(part, over) {
+    const end2 = new AbortController();
+    const onStop = () => {
+      const passed = nowMs() - (this.#stoppedAt ?? nowMs());
+      setTimeout(() => end2.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
+    };
+    if (this.#stop.aborted) onStop();
+    else this.#stop.addEventListener("abort", onStop, { once: true });
+    return AbortSignal.any([over, end2.signal]);
+  }
+};
+var TimedOut = class extends UserError {
+  name = "TimedOut";
+};
+function tooLate({ before, rollout }, stage2, waitedFor) {
+  const share = `${before} of the ${rollout} s were over in the stage “${stage2}”`;
+  const said = waitedFor instanceof DOMException ? "" : `: ${messageOf(waitedFor)}`;
+  return new TimedOut(`timeout: ${share}, and too little was left to deploy${said}. Nothing was changed`, {
+    cause: waitedFor
+  });
 }
 
 // src/inputs/compose/contents.ts
@@ -11197,7 +11197,7 @@ function isOrAre(names) {
   return names.length === 1 ? "is" : "are";
 }
 
-// src/reach/ssh-key.ts
+// src/inputs/ssh-key.ts
 var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
 function shapeOfKey(text2) {
   const bad = (problem2) => ({ problem: problem2, isEncrypted: false });
@@ -13583,7 +13583,7 @@ function variablesRulingDocker(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
 }
 
-// src/group-by.ts
+// src/runner/group-by.ts
 function groupBy(items, keyOf) {
   const groups = /* @__PURE__ */ new Map();
   for (const item of items) {
@@ -14436,7 +14436,7 @@ function contentOf2(path, readFile3) {
   }
 }
 
-// src/inputs.ts
+// src/inputs/read.ts
 var DEFAULT_TIMEOUT_SECONDS2 = 600;
 var DEFAULT_MAX_PARALLEL = 10;
 var DEFAULT_LOCK_TIMEOUT_SECONDS = 600;
@@ -14652,47 +14652,6 @@ function savedByMain(name) {
   return process.env[`STATE_${name}`] || void 0;
 }
 
-// src/docker/lock-config.ts
-import { createHash as createHash4 } from "node:crypto";
-var PREFIX = "swarm-deploy.lock";
-var LONGEST_NAME4 = 64;
-var HASH_LENGTH = 12;
-var OWNER = `${PREFIX}.owner`;
-var URL2 = `${PREFIX}.url`;
-var SECONDS = `${PREFIX}.seconds`;
-var TOKEN = `${PREFIX}.token`;
-var MOST_SHOWN = 300;
-function lockName(kind, name) {
-  const plain = `${PREFIX}.${kind}.${name}`;
-  if (plain.length <= LONGEST_NAME4) return plain;
-  const hash = createHash4("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
-  return `${plain.slice(0, LONGEST_NAME4 - HASH_LENGTH - 1)}.${hash}`;
-}
-function lockBody(name, { owner, url, seconds, token }) {
-  const labels = { [OWNER]: owner, [URL2]: url, [SECONDS]: String(seconds), [TOKEN]: token };
-  return { Name: name, Labels: labels, Data: Buffer.from("a lock of a deploy").toString("base64") };
-}
-function locksOf(token) {
-  return JSON.stringify({ label: [`${TOKEN}=${token}`] });
-}
-function heldLock({ ID, CreatedAt, Spec }) {
-  const labels = Spec.Labels ?? {};
-  const holder = {
-    owner: foreignLine(labels[OWNER] ?? "", MOST_SHOWN) || "someone unknown",
-    url: foreignLine(labels[URL2] ?? "", MOST_SHOWN),
-    // One that was made by hand stays until it is removed by hand.
-    seconds: /^\d+$/.test(labels[SECONDS] ?? "") ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
-    token: labels[TOKEN] ?? ""
-  };
-  return { id: ID, holder, createdAt: CreatedAt };
-}
-function isExpired({ createdAt, holder }, now) {
-  return secondsLeft(createdAt, holder.seconds, now) <= 0;
-}
-function secondsLeft(createdAt, seconds, now) {
-  return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1e3) + seconds;
-}
-
 // src/docker/removal.ts
 async function remove(engine, path, signal2) {
   await engine.remove(path, { signal: signal2 }).catch((error) => {
@@ -14766,7 +14725,7 @@ var Tail = class {
   }
 };
 
-// src/trial.ts
+// src/strategies/trial.ts
 var CHECK_EVERY_SECONDS = 10;
 var ATTEMPTS = 3;
 var PAUSE_SECONDS = 2;
@@ -14861,7 +14820,7 @@ function networkFailure(error) {
   return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
 }
 
-// src/lifetime.ts
+// src/rollout/lifetime.ts
 var MARGIN_SECONDS = 15 * 60;
 function lifetimeOf({ timeoutSeconds, services, stack }) {
   const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover.strategy);
@@ -14875,7 +14834,48 @@ function trialSecondsOf(strategy) {
   return longestTrial(strategy.trial) + kept;
 }
 
-// src/lock.ts
+// src/lock/lock-config.ts
+import { createHash as createHash4 } from "node:crypto";
+var PREFIX = "swarm-deploy.lock";
+var LONGEST_NAME4 = 64;
+var HASH_LENGTH = 12;
+var OWNER = `${PREFIX}.owner`;
+var URL2 = `${PREFIX}.url`;
+var SECONDS = `${PREFIX}.seconds`;
+var TOKEN = `${PREFIX}.token`;
+var MOST_SHOWN = 300;
+function lockName(kind, name) {
+  const plain = `${PREFIX}.${kind}.${name}`;
+  if (plain.length <= LONGEST_NAME4) return plain;
+  const hash = createHash4("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
+  return `${plain.slice(0, LONGEST_NAME4 - HASH_LENGTH - 1)}.${hash}`;
+}
+function lockBody(name, { owner, url, seconds, token }) {
+  const labels = { [OWNER]: owner, [URL2]: url, [SECONDS]: String(seconds), [TOKEN]: token };
+  return { Name: name, Labels: labels, Data: Buffer.from("a lock of a deploy").toString("base64") };
+}
+function locksOf(token) {
+  return JSON.stringify({ label: [`${TOKEN}=${token}`] });
+}
+function heldLock({ ID, CreatedAt, Spec }) {
+  const labels = Spec.Labels ?? {};
+  const holder = {
+    owner: foreignLine(labels[OWNER] ?? "", MOST_SHOWN) || "someone unknown",
+    url: foreignLine(labels[URL2] ?? "", MOST_SHOWN),
+    // One that was made by hand stays until it is removed by hand.
+    seconds: /^\d+$/.test(labels[SECONDS] ?? "") ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
+    token: labels[TOKEN] ?? ""
+  };
+  return { id: ID, holder, createdAt: CreatedAt };
+}
+function isExpired({ createdAt, holder }, now) {
+  return secondsLeft(createdAt, holder.seconds, now) <= 0;
+}
+function secondsLeft(createdAt, seconds, now) {
+  return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1e3) + seconds;
+}
+
+// src/lock/lock.ts
 var CALL_TIMEOUT_MS = 12e4;
 var RELEASE_TIMEOUT_MS = 5e3;
 var LOOK_EVERY_MS4 = 1e3;
@@ -15098,7 +15098,7 @@ function removeAll(directory) {
   return rm2(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
-// src/parallel.ts
+// src/runner/parallel.ts
 async function inParallel(items, limit, work) {
   const results = [];
   const queue = entriesOf3(items);
@@ -15252,6 +15252,23 @@ function queryFor(service, credential) {
 export {
   __using,
   __callDispose,
+  UserError,
+  UserErrors,
+  Cancelled,
+  CutOff,
+  Underway,
+  throwAll,
+  messageOf,
+  parseReference,
+  familiar,
+  canonicalName,
+  withTagDefault,
+  withDigest,
+  registryKey,
+  pathMatches,
+  isolatedConfigFile,
+  storedCredential,
+  helperFor,
   LINE_END,
   printable,
   shortened,
@@ -15259,15 +15276,6 @@ export {
   redact,
   limited,
   foreignLine,
-  groupBy,
-  isJob,
-  wantedTasks,
-  isGlobal,
-  endsForGood,
-  withoutTasks,
-  allowingNodes,
-  modeName,
-  inParallel,
   nowMs,
   sleep,
   timeLimit,
@@ -15283,62 +15291,19 @@ export {
   reportLog,
   stage,
   speakForAll,
+  runProgram,
+  parseGoJson,
+  toGoJson,
+  hide2 as hide,
+  secondsSince,
+  toTenths,
   EngineError,
   TooLate,
   tellCallError,
-  remove,
-  UserError,
-  UserErrors,
-  Cancelled,
-  CutOff,
-  Underway,
-  throwAll,
-  messageOf,
-  parseReference,
-  familiar,
-  canonicalName,
-  withTagDefault,
-  withDigest,
-  registryKey,
-  pathMatches,
-  rulesDocker,
-  difference,
-  withDifference,
-  commandOf,
-  withCommand,
-  withPlatforms,
-  imageOf,
-  withRulingVariables,
-  parseGoJson,
-  toGoJson,
-  sameSpec,
-  withStoredOrder,
-  fingerprint,
-  changedParts,
-  updateSpec,
-  findService,
-  isFailure,
-  isAnswerLost,
-  mayRepeat,
-  secondsSince,
-  toTenths,
-  constraintProblem,
-  eligibleNodes,
-  allowedNodes,
-  platformProblem,
-  hasPlatform,
-  longestTrial,
-  trial,
+  connect,
   GIVE_UP_AFTER_STOP_MS,
   RunTime,
   TimedOut,
-  lifetimeOf,
-  isolatedConfigFile,
-  storedCredential,
-  helperFor,
-  runProgram,
-  hide2 as hide,
-  connect,
   isNothing,
   entryAt,
   mapAt,
@@ -15348,29 +15313,64 @@ export {
   toYaml,
   filledIn,
   contentOf,
+  sameSpec,
+  withStoredOrder,
+  fingerprint,
+  changedParts,
   unknownFlags,
   overlay,
   entriesOf,
   withRecord,
+  constraintProblem,
+  eligibleNodes,
+  allowedNodes,
+  platformProblem,
+  hasPlatform,
   portName2 as portName,
   namedPorts,
   portsOf,
   portInTheWay,
   hasPort,
+  isJob,
+  wantedTasks,
+  isGlobal,
+  endsForGood,
+  withoutTasks,
+  allowingNodes,
+  modeName,
   specViolations,
   changeViolations,
   nameProblem,
   objectNameProblem,
   labelsOf,
+  rulesDocker,
+  groupBy,
   adviceInside,
   SOURCE_LABEL,
   readInputs,
   readReach,
+  remove,
+  longestTrial,
+  trial,
+  lifetimeOf,
   setOutput,
   addSummary,
   savedByMain,
   takeLock,
   releaseLeft,
+  inParallel,
+  difference,
+  withDifference,
+  commandOf,
+  withCommand,
+  withPlatforms,
+  imageOf,
+  withRulingVariables,
+  updateSpec,
+  findService,
+  isFailure,
+  isAnswerLost,
+  mayRepeat,
   createWorkspace,
   markOf,
   leftWorkspaces,

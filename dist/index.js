@@ -116,505 +116,6 @@ import {
   withoutTasks
 } from "./chunk.js";
 
-// src/docker/duration.ts
-var UNITS = [
-  ["h", 3600],
-  ["m", 60]
-];
-function spoken(seconds) {
-  const [unit, size] = UNITS.find(([, size2]) => seconds > 0 && seconds % size2 === 0) ?? ["s", 1];
-  return `${seconds / size} ${unit}`;
-}
-
-// src/docker/task.ts
-function isWanted(task) {
-  return task.DesiredState === "running" || task.DesiredState === "complete";
-}
-function isRunning(task) {
-  return task.Status.State === "running" && isWanted(task);
-}
-function isUnplaced(task) {
-  return task.Status.State === "pending" && isWanted(task) && (task.Status.Err ?? "") !== "";
-}
-function isUnallocated(task) {
-  return task.Status.State === "new" && (isWanted(task) || task.DesiredState === "ready");
-}
-var BEFORE_A_NODE = ["new", "allocated", "pending"];
-function isOnItsWayToANode(task) {
-  const isMeant = isWanted(task) || task.DesiredState === "ready";
-  return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
-}
-function isFailure2(task) {
-  return task.Status.State === "failed" || task.Status.State === "rejected";
-}
-function mayHaveContainer(task) {
-  const isEnding = !isWanted(task) && task.DesiredState !== "ready";
-  return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
-}
-function isLive(task) {
-  return !isFailure2(task) && !["complete", "shutdown", "remove", "orphaned"].includes(task.Status.State);
-}
-function slotOf(spec, task) {
-  return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
-}
-function currentTasks(service, tasks) {
-  if (!isJob(service.Spec)) return tasks;
-  const iteration = service.JobStatus?.JobIteration.Index ?? 0;
-  return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
-}
-function hasEnded(spec, task) {
-  return isFailure2(task) || task.Status.State === "complete" && !endsForGood(spec);
-}
-function bySlot(spec, tasks) {
-  return groupBy(tasks, (task) => slotOf(spec, task));
-}
-function slotsThatCount(spec, tasks, nodes) {
-  const ids = new Set(nodes.map((node) => node.ID));
-  return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? "")) : tasks);
-}
-function newest(tasks) {
-  return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-function ending(task) {
-  const { State: state, ContainerStatus: container } = task.Status;
-  const error = task.Status.Err && limited(task.Status.Err);
-  if (state === "rejected") return `was rejected: ${error ?? "no reason given"}`;
-  if (isUnhealthy(task)) return "failed its health check";
-  const code2 = container?.ExitCode;
-  const withCode = code2 === void 0 ? "" : ` with exit code ${code2}`;
-  const detail = error === void 0 || error === "" || /^task: non-zero exit \(\d+\)$/.test(error) ? "" : `: ${error}`;
-  return state === "complete" ? `ended${withCode}` : `failed${withCode}${detail}`;
-}
-function isUnhealthy({ Status: { Err: error = "" } }) {
-  return /\bunhealthy container$/.test(error);
-}
-
-// src/docker/restart-policy.ts
-var DEFAULT_DELAY_SECONDS = 5;
-var NANOSECONDS = 1e9;
-function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS;
-}
-function isDecided({ DesiredState: desired }) {
-  return desired !== "ready" && desired !== "running" && desired !== "complete";
-}
-function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
-  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
-  if (condition === "none") return "its restart policy is none";
-  const { State: state, ContainerStatus: container } = task.Status;
-  const isComplete2 = state === "complete" || isUnhealthy(task) && container?.ExitCode === 0;
-  if (condition === "on-failure" && isComplete2) return "its restart policy is on-failure (its exit code was 0)";
-  if (attempts === 0) return "Swarm starts no other";
-  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS)}` : "";
-  return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
-}
-function turnsOf(ended, delaySeconds) {
-  const turns = [];
-  for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
-    const turn = turns.at(-1);
-    const first = turn?.[0];
-    const isSameTurn = first !== void 0 && isRejected(first) && isRejected(task) && secondsBetween(first, task) < delaySeconds * LEEWAY;
-    if (isSameTurn) turn?.push(task);
-    else turns.push([task]);
-  }
-  return turns;
-}
-var LEEWAY = 0.9;
-function isRejected({ Status: { State: state } }) {
-  return state === "rejected";
-}
-function secondsBetween(earlier, later2) {
-  return (Date.parse(later2.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
-}
-
-// src/docker/sight.ts
-function tally({ service, tasks, eligibleNodes: eligibleNodes2 }) {
-  const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes2);
-  const nodes = new Set(counted.map((task) => task.NodeID));
-  return { wanted, running: counted.length, nodes: nodes.size };
-}
-function count(service, tasks, nodes) {
-  const { Spec: spec } = service;
-  const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-  const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-  const complete2 = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
-  const wanted = wantedTasks(spec) ?? nodes.length;
-  return {
-    wanted,
-    counted: isJob(spec) ? complete2 : [...running, ...complete2],
-    progress: progressText(spec, wanted, running.length, complete2.length)
-  };
-}
-function completeTask(inSlot) {
-  const last = newest(inSlot);
-  return last?.Status.State === "complete" && !inSlot.some(isRunning) ? last : void 0;
-}
-function isComplete(spec, { wanted, counted }) {
-  return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function progressText(spec, wanted, running, complete2) {
-  const tasks = wanted === 1 ? "task" : "tasks";
-  if (isJob(spec)) return `${complete2}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ""}`;
-  return `${running}/${wanted} ${tasks} running${complete2 > 0 ? `, ${complete2} complete` : ""}`;
-}
-
-// src/docker/rollout.ts
-var REJECTIONS_UNTIL_FAILED = 3;
-var CRASHES_UNTIL_FAILED = 5;
-var UNPLACED_GRACE_SECONDS = 30;
-var LONGEST_GAP_SECONDS = 10;
-var ABANDONED_GRACE_SECONDS = 3;
-var DEFAULT_MONITOR_SECONDS = 5;
-var NANOSECONDS2 = 1e9;
-function firstMemory(tasksBefore, statusBefore) {
-  return {
-    earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-    ...statusBefore === void 0 ? {} : { earlierStatus: statusBefore },
-    runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-    unplacedSince: /* @__PURE__ */ new Map(),
-    unallocatedSince: /* @__PURE__ */ new Map(),
-    inStateSince: /* @__PURE__ */ new Map(),
-    abandonedSince: /* @__PURE__ */ new Map(),
-    endedTasks: /* @__PURE__ */ new Map()
-  };
-}
-function tasksKnownStable(tasksBefore) {
-  const hasEnded2 = tasksBefore.some((task) => isFailure2(task) || task.Status.State === "complete");
-  return hasEnded2 ? [] : tasksBefore.filter(isRunning);
-}
-function remember(memory, sight) {
-  const { service, tasks, now } = sight;
-  const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
-  const blind = Math.max(0, now - (memory.seenAt ?? now) - LONGEST_GAP_SECONDS);
-  return {
-    ...memory,
-    runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-    seenAt: now,
-    unplacedSince: since(later(memory.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
-    unallocatedSince: since(later(memory.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
-    inStateSince: since(memory.inStateSince, tasks.map(stateKey), now),
-    abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-    endedTasks: withEnded(memory, service, tasks),
-    ...firstReason === void 0 ? {} : { firstReason }
-  };
-}
-function judge(memory, sight) {
-  const bySwarm = swarmVerdict(memory, sight.service);
-  if (bySwarm?.state === "failed") return bySwarm;
-  const stuck = stuckVerdict(memory, sight);
-  if (stuck !== void 0) return stuck;
-  const { service, eligibleNodes: nodes } = sight;
-  const tasks = currentTasks(service, sight.tasks);
-  const counts = count(service, tasks, nodes);
-  const { progress } = counts;
-  if (isUpdating(service)) return { state: "progressing", progress: `${progress}, ${updateNote(service)}` };
-  if (!isComplete(service.Spec, counts)) {
-    const hopeless = hopelessSlot(memory, sight, tasks);
-    if (bySwarm === void 0) return hopeless ?? { state: "progressing", progress };
-    if (hopeless === void 0) return { state: "progressing", progress: `${progress}, rolled back by Swarm` };
-    return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
-  }
-  if (bySwarm !== void 0) return bySwarm;
-  if (counts.wanted === 0 && isGlobal(service.Spec)) {
-    return { state: "failed", cause: "no node of the swarm is ready, active and allowed by its placement constraints" };
-  }
-  return wasWatchedBySwarm(memory, sight) || isStable(memory, sight, counts.counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${sight.monitorSeconds} s` };
-}
-function judgeCanaries(memory, sight, size) {
-  const bySwarm = swarmVerdict(memory, sight.service);
-  if (bySwarm !== void 0) return bySwarm;
-  const stuck = stuckVerdict(memory, sight);
-  if (stuck !== void 0) return stuck;
-  const last = lastEnded(memory);
-  if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
-  const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes);
-  const progress = `${counted.length}/${size} canary ${size === 1 ? "task" : "tasks"} running`;
-  if (counted.length < size) return { state: "progressing", progress };
-  return isStable(memory, sight, counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${sight.monitorSeconds} s` };
-}
-function judgeTrial(memory, sight) {
-  const last = lastEnded(memory);
-  if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
-  const counts = count(sight.service, currentTasks(sight.service, sight.tasks), sight.eligibleNodes);
-  const state = isComplete(sight.service.Spec, counts) ? "converged" : "progressing";
-  return { state, progress: counts.progress };
-}
-function judgeEnding(_memory, { tasks }) {
-  const left = tasks.filter(mayHaveContainer).length;
-  const progress = `${left} ${left === 1 ? "task has" : "tasks have"} not ended yet`;
-  return { state: left === 0 ? "converged" : "progressing", progress };
-}
-function lastEnded({ endedTasks }) {
-  return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
-}
-function monitorSecondsOf(spec) {
-  const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-  return nanoseconds > 0 ? nanoseconds / NANOSECONDS2 : DEFAULT_MONITOR_SECONDS;
-}
-function taskNamedIn(message) {
-  return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function stateKey({ ID: id, Status: { State: state } }) {
-  return `${id} ${state}`;
-}
-function idsOf(tasks) {
-  return tasks.map((task) => task.ID);
-}
-function later(moments, seconds) {
-  return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
-}
-function since(before, keys, now) {
-  return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-function withEnded(memory, service, tasks) {
-  const ended = new Map(memory.endedTasks);
-  for (const task of currentTasks(service, tasks)) {
-    if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task)) continue;
-    const slot = slotOf(service.Spec, task);
-    ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-  }
-  return ended;
-}
-function abandonedSlots(spec, tasks) {
-  const slots = [...bySlot(spec, tasks)];
-  const abandoned = slots.filter(([, inSlot]) => {
-    const last = newest(inSlot);
-    return !inSlot.some(isLive) && last !== void 0 && hasEnded(spec, last) && isDecided(last);
-  });
-  return abandoned.map(([slot]) => slot);
-}
-function isUpdating(service) {
-  const state = service.UpdateStatus?.State;
-  return state === "updating" || state === "rollback_started";
-}
-function updateNote(service) {
-  return service.UpdateStatus?.State === "rollback_started" ? "Swarm rolls back" : "Swarm updates";
-}
-function statusOf({ earlierStatus }, { UpdateStatus: status }) {
-  const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-  return isEarlier ? void 0 : status;
-}
-function swarmReason(status) {
-  const says = ["paused", "rollback_started", "rollback_paused"];
-  return status !== void 0 && says.includes(status.State) ? limited(status.Message ?? "") || void 0 : void 0;
-}
-function swarmRollsBack(memory, service) {
-  if (statusOf(memory, service)?.State !== "rollback_started") return void 0;
-  const reason = memory.firstReason ?? "the update failed";
-  const taskId = taskNamedIn(reason);
-  return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...taskId && { taskId } };
-}
-function swarmVerdict(memory, service) {
-  const reason = memory.firstReason ?? "the update failed";
-  const taskId = taskNamedIn(reason);
-  const named = taskId === void 0 ? {} : { taskId };
-  switch (statusOf(memory, service)?.State) {
-    case "paused":
-      return { state: "failed", cause: `Swarm paused the update: ${reason}`, ...named };
-    case "rollback_paused":
-      return { state: "failed", cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-    case "rollback_completed":
-      if (memory.earlierStatus?.State === "rollback_started") return void 0;
-      return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...named };
-    default:
-      return void 0;
-  }
-}
-function stuckVerdict(memory, { service, tasks, now }) {
-  const isOverdue = (since2) => (task) => now - (since2.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
-  const current = currentTasks(service, tasks);
-  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince));
-  if (unplaced !== void 0)
-    return { state: "failed", cause: `no node can take it: ${limited(unplaced.Status.Err ?? "")}` };
-  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return void 0;
-  const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
-  return { state: "failed", cause, isUnallocated: true };
-}
-function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
-  const { UpdateConfig: policy } = service.Spec;
-  return statusOf(memory, service)?.State === "completed" && policy?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && memory.endedTasks.size === 0;
-}
-function isStable(memory, { now, monitorSeconds }, counted) {
-  return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-function hopelessSlot(memory, sight, tasks) {
-  const { Spec: spec } = sight.service;
-  const slots = slotsThatCount(spec, tasks, sight.eligibleNodes);
-  for (const [slot, from] of memory.abandonedSince) {
-    const last = newest(slots.get(slot) ?? []);
-    if (last === void 0 || sight.now - from < ABANDONED_GRACE_SECONDS) continue;
-    return { state: "failed", cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
-  }
-  for (const [slot, ended] of memory.endedTasks) {
-    const inSlot = slots.get(slot);
-    if (inSlot === void 0 || hasComeUp(memory, sight, inSlot)) continue;
-    const verdict = endlessVerdict(spec, [...ended.values()]);
-    if (verdict !== void 0) return verdict;
-  }
-  return void 0;
-}
-function endlessVerdict(spec, ended) {
-  const delay = restartDelaySeconds(spec);
-  const turns = turnsOf(ended, delay);
-  const rejections = turns.filter(([first]) => first?.Status.State === "rejected").length;
-  const last = newest(ended);
-  if (last === void 0 || rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED) {
-    return void 0;
-  }
-  const cause = rejections === turns.length ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
-  return { state: "failed", cause, taskId: last.ID };
-}
-function hasComeUp(memory, sight, inSlot) {
-  return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
-}
-
-// src/lint.ts
-var NANOSECONDS3 = 1e9;
-var RULES = [
-  {
-    finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
-    advice: "no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service"
-  },
-  {
-    // Whoever recreates a service wants its old task gone first.
-    finds: ({ spec, strategy }) => strategy !== "recreate" && hasGapOnUpdate(spec),
-    advice: "stop-first with one replica: nothing answers while an update replaces the task. Use `update-order: start-first`, or more replicas"
-  },
-  {
-    finds: ({ spec, imageHealth }, { monitorSeconds }) => (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
-    advice: "monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer `update-monitor`, or `monitor` for all"
-  },
-  {
-    finds: ({ spec }, { onFailure }) => onFailure === "keep" && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? "pause") === "pause",
-    advice: "failure action pause, and `on-failure: keep`: a failed update stays half done until somebody looks. Use `on-failure: rollback`, or `update-failure-action: rollback`"
-  },
-  {
-    finds: ({ image }) => image !== void 0 && image.digest === void 0 && (image.tag ?? "latest") === "latest",
-    advice: "image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build"
-  }
-];
-function lint(services, deployment) {
-  const ofServices = RULES.flatMap(({ finds, advice }) => {
-    const found2 = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
-    return found2.length === 0 ? [] : [`${list(found2)}: ${advice}`];
-  });
-  const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
-  return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
-}
-function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, image) {
-  const [kind] = container?.Healthcheck?.Test ?? [];
-  return kind === void 0 ? image === "none" : kind === "NONE";
-}
-function hasGapOnUpdate({
-  Mode: mode,
-  UpdateConfig: update2,
-  TaskTemplate: template,
-  EndpointSpec: endpoint
-}) {
-  const mustStopFirst = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === "host") || (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
-  return (mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update2?.Order !== "start-first") === true && !mustStopFirst;
-}
-function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
-  const own = container?.Healthcheck?.StartPeriod;
-  if (own !== void 0 && own > 0) return own / NANOSECONDS3;
-  return image === void 0 || image === "none" || container?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
-}
-var TOKENS = [
-  {
-    form: /^(?:ghp|gho|ghu)_|^github_pat_/,
-    is: "a personal token of GitHub, which may well do more than pull",
-    remedy: "give one of a machine account with only `read:packages`"
-  },
-  {
-    form: /^ghs_/,
-    is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
-    remedy: "give one that outlives the job, with only `read:packages`"
-  },
-  {
-    form: /^glpat-/,
-    is: "a personal token of GitLab",
-    remedy: "give a deploy token with only `read_registry`"
-  },
-  {
-    form: /^glcbt-/,
-    username: "gitlab-ci-token",
-    is: "a job's own token of GitLab, which ends with the job, so that a node cannot pull with it later",
-    remedy: "give a deploy token with only `read_registry`"
-  },
-  {
-    form: /^dckr_pat_/,
-    is: "a personal token of Docker Hub",
-    remedy: "give an organisation's token, or one with read-only scope of a machine account"
-  },
-  {
-    username: "AWS",
-    is: "a token of Amazon ECR, which ends after 12 hours, so that a node cannot pull with it later",
-    remedy: "Amazon has none that lasts, so deploy again with a new one before a node has to pull"
-  },
-  {
-    username: "00000000-0000-0000-0000-000000000000",
-    is: "an access token of Azure, which ends after 3 hours, so that a node cannot pull with it later",
-    remedy: "give a token of the registry with the scope map `_repositories_pull`"
-  },
-  {
-    form: /^ya29\./,
-    username: "oauth2accesstoken",
-    is: "an access token of Google, which ends after one hour, so that a node cannot pull with it later",
-    remedy: "give the user `_json_key` with the key of a service account that may only read"
-  }
-];
-function tokenAdvice({ origin, registry, username, password }) {
-  const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username);
-  if (token === void 0) return void 0;
-  return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
-}
-function list(names) {
-  return new Intl.ListFormat("en").format(names);
-}
-
-// src/advice.ts
-var NANOSECONDS4 = 1e9;
-var LOOK_TIMEOUT_MS = 2e3;
-async function giveAdvice(rollouts, deployment, { engine }) {
-  const signal = timeLimit(LOOK_TIMEOUT_MS);
-  const known2 = /* @__PURE__ */ new Map();
-  const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked: checked2, service, problem }) => {
-    if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return [];
-    const { request, access } = checked2;
-    const { name, image, rollover } = request;
-    const imageHealth = await imageHealthOf(service.Spec);
-    return [
-      {
-        name,
-        image,
-        strategy: rollover.strategy.kind,
-        spec: service.Spec,
-        credential: access?.credential,
-        imageHealth
-      }
-    ];
-  });
-  for (const line of lint(linted.flat(), deployment)) log.notice(line, "Advice");
-  async function imageHealthOf({ TaskTemplate: template }) {
-    const container = template.ContainerSpec;
-    if (container === void 0 || container.Healthcheck?.Test?.length) return void 0;
-    const { Image: image } = container;
-    const health = known2.get(image) ?? askFor(image);
-    known2.set(image, health);
-    return health;
-  }
-  async function askFor(image) {
-    try {
-      const { Config: config } = await engine.get(`/images/${image}/json`, { signal });
-      const check2 = config?.Healthcheck;
-      const [kind = "NONE"] = check2?.Test ?? [];
-      return kind === "NONE" ? "none" : { startSeconds: (check2?.StartPeriod ?? 0) / NANOSECONDS4 };
-    } catch {
-      return void 0;
-    }
-  }
-}
-
 // src/docker/stack-objects.ts
 import { createHash, scryptSync } from "node:crypto";
 function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
@@ -688,7 +189,670 @@ function withIds(spec, ids) {
   };
 }
 
-// src/docker/colours.ts
+// src/docker/credential-spec.ts
+function credentialSpecOf(spec) {
+  return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? void 0;
+}
+function credentialSpecProblems(source, spec, content, nodes) {
+  const given = ["Config", "File", "Registry"].filter((key) => source[key]);
+  const problems = [
+    given.length === 1 ? void 0 : `it names ${given.length === 0 ? "no source" : given.map((key) => key.toLowerCase()).join(" and ")}: write exactly one of config, file and registry`,
+    source.Config ? contentProblem(content) : void 0,
+    source.File ? fileProblem(source.File) : void 0,
+    source.Registry ? registryProblem(source.Registry) : void 0,
+    nodeProblem(spec, nodes)
+  ];
+  return problems.flatMap((problem) => problem === void 0 ? [] : [`its credential spec cannot work: ${problem}`]);
+}
+var JOIN_FIELDS = ["Sid", "MachineAccountName", "Guid", "DnsTreeName", "DnsName", "NetBiosName"];
+function contentProblem(content) {
+  const advice = "write the JSON that the PowerShell command New-CredentialSpec makes";
+  if (content === void 0) return "the swarm config that it names does not exist: make it first, or correct the name";
+  const root = parseObject(content);
+  if (root === void 0) return `the config is no JSON object: ${advice}`;
+  const plugins = root.CmsPlugins;
+  if (!Array.isArray(plugins) || !plugins.includes("ActiveDirectory")) {
+    return `the config's CmsPlugins do not list ActiveDirectory: ${advice}`;
+  }
+  const join4 = asObject(root.DomainJoinConfig);
+  const missing = JOIN_FIELDS.filter((field) => typeof join4?.[field] !== "string" || join4[field] === "");
+  if (missing.length > 0) return `the config's DomainJoinConfig lacks ${missing.join(", ")}: ${advice}`;
+  const accounts = asObject(root.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
+  if (!Array.isArray(accounts) || accounts.length === 0 || !accounts.every((one) => asObject(one)?.Name)) {
+    return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`;
+  }
+  return void 0;
+}
+function parseObject(text3) {
+  try {
+    return asObject(JSON.parse(text3.replace(/^\uFEFF/, "")));
+  } catch {
+    return void 0;
+  }
+}
+function asObject(value) {
+  const isObject2 = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject2 ? value : void 0;
+}
+function fileProblem(file) {
+  const isAbsolute2 = /^(?:[\\/]|[a-z]:)/i.test(file);
+  const escapes = file.split(/[\\/]/).includes("..");
+  if (!isAbsolute2 && !escapes) return void 0;
+  return `the file ${file} lies outside of the CredentialSpecs directory of Docker on the node: write a path relative to that directory`;
+}
+function registryProblem(name) {
+  return /[\\/]/.test(name) ? `${name} is no name of a value in the registry of Windows: write the name alone, without a path` : void 0;
+}
+function nodeProblem(spec, nodes) {
+  const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
+  const others = eligible.filter((node) => node.Description.Platform.OS !== "windows");
+  if (eligible.length === others.length) {
+    return "no Windows node that is ready and active may run the service: only Windows has group-managed service accounts";
+  }
+  if (others.length === 0) return void 0;
+  return "nodes without Windows may run the service too: add the placement constraint node.platform.os == windows";
+}
+
+// src/docker/duration.ts
+var UNITS = [
+  ["h", 3600],
+  ["m", 60]
+];
+function spoken(seconds) {
+  const [unit, size] = UNITS.find(([, size2]) => seconds > 0 && seconds % size2 === 0) ?? ["s", 1];
+  return `${seconds / size} ${unit}`;
+}
+
+// src/docker/health.ts
+var DEFAULT_INTERVAL_SECONDS = 30;
+var NANOSECONDS = 1e9;
+var LONGEST_OUTPUT = 200;
+function effectiveCheck(own, image) {
+  const test = own?.Test?.length ? own.Test : image?.Test;
+  if (test === void 0 || test.length === 0 || test[0] === "NONE") return void 0;
+  return {
+    Test: test,
+    Interval: own?.Interval || image?.Interval || 0,
+    StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
+    StartInterval: own?.StartInterval || image?.StartInterval || 0
+  };
+}
+function notYetHealthy(check2, health) {
+  const start = check2.StartPeriod ? `, its start period ${spoken(check2.StartPeriod / NANOSECONDS)}` : "";
+  const terms = `its interval is ${spoken(intervalSeconds(check2))}${start}`;
+  const last = lastFailure(health);
+  return `its health check has not passed yet${last === void 0 ? "" : `, and ended with ${last}`}; ${terms}`;
+}
+function lastFailure(health) {
+  const last = health?.Log?.at(-1);
+  if (last === void 0 || last.ExitCode === 0) return void 0;
+  const output = (last.Output ?? "").trim().replace(/\s+/g, " ");
+  const shown = foreignLine(output, LONGEST_OUTPUT);
+  return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
+}
+function slowCheckNote(check2, timeoutSeconds) {
+  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
+  const isEarlier = (check2.StartPeriod ?? 0) > 0 && (check2.StartInterval ?? 0) > 0;
+  if (intervalSeconds(check2) > timeoutSeconds && !isEarlier) {
+    return `the interval of its health check is ${spoken(intervalSeconds(check2))}, and ${limit}: it may not pass in time`;
+  }
+  const start = (check2.StartPeriod ?? 0) / NANOSECONDS;
+  if (start <= timeoutSeconds) return void 0;
+  return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
+}
+function intervalSeconds({ Interval: interval }) {
+  return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
+}
+
+// src/docker/task.ts
+function isWanted(task) {
+  return task.DesiredState === "running" || task.DesiredState === "complete";
+}
+function isRunning(task) {
+  return task.Status.State === "running" && isWanted(task);
+}
+function isUnplaced(task) {
+  return task.Status.State === "pending" && isWanted(task) && (task.Status.Err ?? "") !== "";
+}
+function isUnallocated(task) {
+  return task.Status.State === "new" && (isWanted(task) || task.DesiredState === "ready");
+}
+var BEFORE_A_NODE = ["new", "allocated", "pending"];
+function isOnItsWayToANode(task) {
+  const isMeant = isWanted(task) || task.DesiredState === "ready";
+  return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
+}
+function isFailure2(task) {
+  return task.Status.State === "failed" || task.Status.State === "rejected";
+}
+function mayHaveContainer(task) {
+  const isEnding = !isWanted(task) && task.DesiredState !== "ready";
+  return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
+}
+function isLive(task) {
+  return !isFailure2(task) && !["complete", "shutdown", "remove", "orphaned"].includes(task.Status.State);
+}
+function slotOf(spec, task) {
+  return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+function currentTasks(service, tasks) {
+  if (!isJob(service.Spec)) return tasks;
+  const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+  return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+function hasEnded(spec, task) {
+  return isFailure2(task) || task.Status.State === "complete" && !endsForGood(spec);
+}
+function bySlot(spec, tasks) {
+  return groupBy(tasks, (task) => slotOf(spec, task));
+}
+function slotsThatCount(spec, tasks, nodes) {
+  const ids = new Set(nodes.map((node) => node.ID));
+  return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? "")) : tasks);
+}
+function newest(tasks) {
+  return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+function ending(task) {
+  const { State: state, ContainerStatus: container } = task.Status;
+  const error = task.Status.Err && limited(task.Status.Err);
+  if (state === "rejected") return `was rejected: ${error ?? "no reason given"}`;
+  if (isUnhealthy(task)) return "failed its health check";
+  const code2 = container?.ExitCode;
+  const withCode = code2 === void 0 ? "" : ` with exit code ${code2}`;
+  const detail = error === void 0 || error === "" || /^task: non-zero exit \(\d+\)$/.test(error) ? "" : `: ${error}`;
+  return state === "complete" ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+function isUnhealthy({ Status: { Err: error = "" } }) {
+  return /\bunhealthy container$/.test(error);
+}
+
+// src/docker/start-first.ts
+function startFirstNote(wanted, nodes) {
+  if (!isStartFirst(wanted)) return void 0;
+  const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0));
+  const most = limits.map(({ room }) => room);
+  const isFull = isGlobal(wanted) ? most.some((room) => room < 2) : sum(most) <= (wantedTasks(wanted) ?? 0);
+  return isFull && limits.length > 0 ? because(limits.filter(({ room }) => room !== Number.POSITIVE_INFINITY)) : void 0;
+}
+function startFirstProblem(current, wanted, nodes, tasks) {
+  if (!isStartFirst(wanted)) return void 0;
+  const old = tasks.filter((task) => isLive(task) && ["ready", "running"].includes(task.DesiredState));
+  if (old.length === 0 || wantedTasks(wanted) === 0) return void 0;
+  const limits = nodesFor(wanted, nodes).map((node) => {
+    const there = old.filter(({ NodeID: id }) => id === node.ID).length;
+    return { ...limitOf(current, wanted, node, there), there };
+  });
+  if (isGlobal(wanted)) {
+    const full = limits.filter(({ room, there }) => room < 1 && there > 0);
+    return full.length > 0 ? because(full) : void 0;
+  }
+  const leaving = old.length - (wantedTasks(wanted) ?? 0);
+  return limits.length > 0 && sum(limits.map(({ room }) => room)) + leaving < 1 ? because(limits) : void 0;
+}
+function isStartFirst(spec) {
+  return spec.UpdateConfig?.Order === "start-first" && !isJob(spec);
+}
+function nodesFor({ TaskTemplate: { Placement: placement } }, nodes) {
+  return eligibleNodes(nodes, placement).filter((node) => hasPlatform(node, placement?.Platforms));
+}
+function limitOf(current, wanted, node, there) {
+  const limits = [
+    portLimit(current, wanted, there),
+    ...replicasLimit(wanted, there),
+    ...reservationLimits(current, wanted, node, there)
+  ];
+  return limits.sort((a, b) => a.room - b.room)[0] ?? ANY;
+}
+var ANY = { room: Number.POSITIVE_INFINITY, by: "" };
+function portLimit(current, wanted, there) {
+  const old = hostPorts(current).map(portName2);
+  const taken = hostPorts(wanted).find((port) => old.includes(portName2(port)));
+  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName2(taken)}` };
+  return ANY;
+}
+function hostPorts({ EndpointSpec: endpoint }) {
+  const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
+  return (endpoint?.Ports ?? []).filter(isFixed);
+}
+function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
+  return `${port}/${protocol}`;
+}
+function replicasLimit(wanted, there) {
+  const most = wanted.TaskTemplate.Placement?.MaxReplicas ?? 0;
+  return most === 0 || isGlobal(wanted) ? [] : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }];
+}
+function reservationLimits(current, wanted, node, there) {
+  const has2 = amounts(node.Description.Resources);
+  const old = amounts(current.TaskTemplate.Resources?.Reservations);
+  return Object.entries(amounts(wanted.TaskTemplate.Resources?.Reservations)).flatMap(([what, asked]) => {
+    if (asked === 0) return [];
+    const left = (has2[what] ?? 0) - there * (old[what] ?? 0);
+    return [{ room: Math.max(0, Math.floor(left / asked)), by: `its reservation of ${what}` }];
+  });
+}
+function amounts(resources = {}) {
+  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = resources;
+  const all = { CPUs: cpus, memory };
+  for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
+    const kind = discrete?.Kind ?? named?.Kind ?? "";
+    all[kind] = (all[kind] ?? 0) + (discrete?.Value ?? 1);
+  }
+  return all;
+}
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+function because(limits) {
+  const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ""))];
+  return `no node that may take a new task has room for it beside the old one (${reasons.join(", ")})`;
+}
+
+// src/docker/update-status.ts
+function isUnsettled({ UpdateStatus: status }) {
+  return status !== void 0 && status.State !== "completed" && status.State !== "rollback_completed";
+}
+function isPaused({ UpdateStatus: status }) {
+  return status?.State === "paused" || status?.State === "rollback_paused";
+}
+function unsettledNote(service, isChanged) {
+  const { UpdateStatus: status } = service;
+  if (status === void 0 || !isUnsettled(service)) return void 0;
+  if (isPaused(service))
+    return `its last update is paused (${limited(status.Message ?? "no reason given")}): it is sent anew`;
+  const what = status.State === "updating" ? "an earlier update of it" : "the rollback of its last update";
+  return isChanged ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make` : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
+}
+
+// src/stack/stack.ts
+async function knownObjects(engine, signal) {
+  const [secret, config, networks, ...predefined] = await Promise.all([
+    engine.get("/secrets", { signal }),
+    engine.get("/configs", { signal }),
+    listNetworks(engine, signal),
+    ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal))
+  ]);
+  const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === "swarm" && !isLeftover(one));
+  const listed2 = isBlind ? await listNetworks(engine, signal) : networks;
+  return { secret, config, networks: [...listed2.filter((one) => !isLeftover(one)), ...predefined.flat()] };
+}
+function listNetworks(engine, signal) {
+  return engine.get("/networks", { signal });
+}
+var PREDEFINED_NETWORKS = ["host", "bridge"];
+async function predefinedNetwork(engine, name, signal) {
+  try {
+    const network = await engine.get(`/networks/${name}`, { query: { scope: "swarm" }, signal });
+    return network.Scope === "swarm" ? [network] : [];
+  } catch (error) {
+    if (error instanceof EngineError) return [];
+    throw error;
+  }
+}
+function configContent({ objects, known: known2 }, id) {
+  const existing = known2.config.find(({ ID }) => ID === id)?.Spec.Data;
+  if (existing !== void 0) return Buffer.from(existing, "base64").toString();
+  return objects.find(({ kind, name }) => kind === "config" && placeholder("config", name) === id)?.content.toString();
+}
+function scoped({ name }, key) {
+  return `${name}_${key}`;
+}
+function isOfStack({ name }, labels) {
+  return labels?.[NAMESPACE_LABEL] === name;
+}
+
+// src/docker/commands.ts
+function apartFromVariables(flags) {
+  const variables = flags.map((flag) => variableOf(flag));
+  return {
+    words: flags.flatMap(({ words }, index) => variables[index] === void 0 ? words : []),
+    env: Object.fromEntries(variables.filter((variable) => variable !== void 0))
+  };
+}
+function variableOf({ name: flag, value = "" }) {
+  const at = value.indexOf("=");
+  if (!(flag === "--env" || flag === "--env-add") || at < 1) return void 0;
+  return [value.slice(0, at), value.slice(at + 1)];
+}
+function serviceUpdate(change2) {
+  const variables = environmentFlags("--env-add", change2.env);
+  const image = change2.image === void 0 ? [] : ["--image", familiar(change2.image)];
+  return {
+    args: [...head("update", change2), ...image, ...scale(change2), ...variables.args, ...change2.flags, change2.name],
+    env: variables.env
+  };
+}
+function serviceCreate(change2) {
+  const variables = environmentFlags("--env", change2.env);
+  const image = change2.image === void 0 ? [] : [familiar(change2.image)];
+  return {
+    args: [
+      ...head("create", change2),
+      "--name",
+      change2.name,
+      ...scale(change2),
+      ...variables.args,
+      ...change2.flags,
+      ...image
+    ],
+    env: variables.env
+  };
+}
+function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) {
+  const detach = knowsDetach ? ["--detach=true"] : [];
+  const files = ["-", ...others].flatMap((path) => ["--compose-file", path]);
+  return {
+    args: ["--config", directory, "stack", "deploy", "--resolve-image=never", ...detach, ...files, name],
+    env,
+    stdin: first,
+    cwd
+  };
+}
+function policyFlags({ update: update2, rollback }) {
+  return Object.entries({ update: update2, rollback }).flatMap(
+    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
+  );
+}
+function head(verb, { directory }) {
+  return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
+}
+function scale({ replicas }) {
+  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
+}
+function environmentFlags(flag, env) {
+  const entries = Object.entries(env).filter(([name]) => !rulesDocker(name));
+  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
+}
+
+// src/docker/stand-in.ts
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { text as text2 } from "node:stream/consumers";
+var LIMIT_SECONDS = 180;
+async function runAgainst(answer, command, docker, engine, socketPath, signal) {
+  const server = createServer((request, response) => {
+    respond(request, response, engine, answer).catch((error) => response.destroy(error));
+  });
+  server.listen(socketPath);
+  await once(server, "listening");
+  try {
+    const { args, env, stdin = "", cwd } = command;
+    const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: "", DOCKER_TLS_VERIFY: "" };
+    const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS };
+    return await docker.run(args, cwd === void 0 ? options : { ...options, cwd });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+async function respond(request, response, engine, answer) {
+  const { method = "GET", url = "/" } = request;
+  const { pathname, searchParams: query } = new URL(url, "http://docker");
+  const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ""));
+  const body = method === "POST" ? bodyOf(await text2(request)) : void 0;
+  const reply = answer({ method, path, query, body });
+  if (reply !== void 0) return sendJson(response, reply);
+  if (method !== "GET" && method !== "HEAD") {
+    request.resume();
+    return sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } });
+  }
+  const { status, headers, body: bytes } = await engine.forward({ method, path: url });
+  const { connection: _, "transfer-encoding": __, ...passed } = headers;
+  response.writeHead(status, passed);
+  response.end(bytes);
+}
+function bodyOf(sent) {
+  return sent.trim() === "" ? void 0 : parseGoJson(sent);
+}
+function sendJson(response, { status, body }) {
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(toGoJson(body));
+}
+function complaint({ code: code2, stdout, stderr }) {
+  const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
+  const telling = lines.filter((line) => line.trim() !== "" && !/^(See '|Usage:|Run ')/.test(line.trim()));
+  return limited(telling.join(" ").replace(/^Error response from daemon: /, "")) || `exit code ${code2}`;
+}
+
+// src/docker/rehearsal.ts
+var CHANGES_SERVICE = /^\/services\/(create|[^/]+\/update)$/;
+async function rehearse(command, docker, engine, socketPath, signal, service) {
+  const caught = [];
+  const answer = ({ method, path, body }) => {
+    if (method === "POST" && CHANGES_SERVICE.test(path)) {
+      caught.push(body);
+      return { status: 200, body: { ID: "rehearsal" } };
+    }
+    if (method !== "GET") return void 0;
+    if (path === "/services") return { status: 200, body: service === void 0 ? [] : [service] };
+    const isAskedFor = service !== void 0 && path === `/services/${service.Spec.Name}`;
+    return isAskedFor ? { status: 200, body: service } : void 0;
+  };
+  const result = await runAgainst(answer, command, docker, engine, socketPath, signal);
+  const [spec] = caught;
+  if (result.code !== 0) return { refusal: complaint(result) };
+  return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
+}
+
+// src/docker/spec-support.ts
+var DROPPED_FIELDS = [
+  { key: "`healthcheck.start_interval`", path: "Healthcheck.StartInterval", minor: 44 },
+  { key: "`volume.subpath`", path: "Mounts.VolumeOptions.Subpath", minor: 45 },
+  { key: "`oom_score_adj`", path: "OomScoreAdj", minor: 46 },
+  { key: "`bind-recursive`", path: "Mounts.BindOptions.ReadOnlyNonRecursive", minor: Number.POSITIVE_INFINITY },
+  { key: "`bind-recursive`", path: "Mounts.BindOptions.ReadOnlyForceRecursive", minor: Number.POSITIVE_INFINITY },
+  { key: "`create_host_path`", path: "Mounts.BindOptions.CreateMountpoint", minor: Number.POSITIVE_INFINITY }
+];
+function withoutIgnored(spec, apiVersion) {
+  const minor = Number(apiVersion.split(".")[1]);
+  const { TaskTemplate: template } = spec;
+  const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && has(template.ContainerSpec, field.path));
+  if (dropped.length === 0) return { kept: spec, ignored: [] };
+  const container = dropped.reduce((kept, { path }) => without(kept, path.split(".")), template.ContainerSpec);
+  return {
+    kept: { ...spec, TaskTemplate: { ...template, ContainerSpec: container } },
+    ignored: [...new Set(dropped.map(({ key }) => key))]
+  };
+}
+function has(node, path) {
+  if (Array.isArray(node)) return node.some((item) => has(item, path));
+  if (path === "") return node !== void 0;
+  const [key = "", ...rest] = path.split(".");
+  return isObject(node) && has(node[key], rest.join("."));
+}
+function without(node, path) {
+  if (Array.isArray(node)) return node.map((item) => without(item, path));
+  const [key = "", ...rest] = path;
+  if (!isObject(node) || node[key] === void 0) return node;
+  const { [key]: inner, ...others } = node;
+  return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
+}
+function isObject(value) {
+  return typeof value === "object" && value !== null;
+}
+
+// src/plan/create-args.ts
+var ANY_IMAGE = { registry: "docker.io", repository: "library/any", tag: "latest" };
+async function declaredByFlags(planned, world) {
+  const { request, current, colours } = planned;
+  const { createArgs, env } = request;
+  if (createArgs === void 0 || current === void 0) return void 0;
+  const names = createArgs.map(({ name }) => name);
+  const unknown = unknownFlags(names);
+  const declared = await created(planned, createArgs, world);
+  const known2 = createArgs.filter(({ name }) => !unknown.includes(name));
+  const plain2 = unknown.length === 0 ? void 0 : await created(planned, known2, world);
+  return overlay(current.Spec, declared, names, {
+    ...plain2 && { plain: plain2 },
+    kept: Object.keys(env).map((name) => `--env ${name}`),
+    routeAlias: colours?.route?.alias
+  });
+}
+async function created({ request, current }, flags, { connection, workspace, signal }) {
+  const { docker, engine, configDirectory } = connection;
+  const mode = flags.some(({ name }) => name === "--mode") ? [] : modeFlag(current?.Spec);
+  const { words, env } = apartFromVariables(flags);
+  const command = serviceCreate({
+    name: request.name,
+    directory: configDirectory,
+    image: ANY_IMAGE,
+    replicas: void 0,
+    env,
+    flags: [...mode, ...words]
+  });
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal);
+  if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("create", rehearsal.refusal)]);
+  const { kept, ignored } = withoutIgnored(withRulingVariables(rehearsal.spec, env), engine.apiVersion);
+  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
+  return kept;
+}
+async function updatedByFlags({ updateArgs }, spec, { connection, workspace, signal }) {
+  const flags = updateArgs.filter(({ name }) => name !== "--force");
+  if (flags.length === 0) return spec;
+  const { words, env } = apartFromVariables(flags);
+  const { docker, engine, configDirectory: directory } = connection;
+  const command = serviceUpdate({
+    name: spec.Name,
+    directory,
+    image: void 0,
+    replicas: void 0,
+    env,
+    flags: words
+  });
+  const service = { ID: "rehearsal", Version: { Index: 1 }, Spec: spec };
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service);
+  if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("update", rehearsal.refusal)]);
+  return withRulingVariables(rehearsal.spec, env);
+}
+function refusedFlags(verb, refusal) {
+  return `\`${verb}-args\`: docker refuses it: ${refusal}`;
+}
+function modeFlag(spec) {
+  if (spec?.Mode.Global !== void 0) return ["--mode", "global"];
+  if (spec?.Mode.GlobalJob !== void 0) return ["--mode", "global-job"];
+  return spec?.Mode.ReplicatedJob === void 0 ? [] : ["--mode", "replicated-job"];
+}
+
+// src/plan/change.ts
+async function changeOf(planned, image, surroundings) {
+  const { request, current } = planned;
+  const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
+  const missing = difference(current?.Spec, asked);
+  const declared = await declaredByFlags(planned, surroundings);
+  const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
+  const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command);
+  const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion);
+  for (const key of ignored)
+    log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
+  const isSent = missing.image !== void 0 || request.compose !== void 0;
+  const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
+  const networks = request.compose?.networks ?? [];
+  const changes = changesOf(planned, wanted, missing, declared);
+  const isNoted = declared !== void 0 && changes.length > 0;
+  return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes };
+}
+function specFor(planned, missing, image, surroundings) {
+  const { request, current } = planned;
+  if (request.compose !== void 0) return specOfStack(request.compose, image, current);
+  if (isPlain(planned, missing)) return withDifference(planned.current.Spec, missing);
+  return rehearsed(planned, missing, surroundings);
+}
+function specOfStack({ spec }, { pinned }, current) {
+  const withImage = withDifference(spec, { image: pinned, replicas: void 0, env: {} });
+  return current === void 0 ? withImage : withStoredOrder(asUpdate(withImage, current.Spec), current.Spec);
+}
+function asUpdate(spec, { TaskTemplate: stored }) {
+  const { TaskTemplate: template } = spec;
+  const { ForceUpdate } = stored;
+  const Platforms = stored.Placement?.Platforms;
+  const isSameImage = stored.ContainerSpec?.Image === template.ContainerSpec?.Image;
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...ForceUpdate !== void 0 && { ForceUpdate },
+      ...Platforms !== void 0 && isSameImage && { Placement: { ...template.Placement, Platforms } }
+    }
+  };
+}
+function isPlain(planned, { words }) {
+  const { current, request } = planned;
+  if (current === void 0 || request.compose !== void 0) return false;
+  if (ownFlags(planned).length > 0 || policiesFor(planned).length > 0) return false;
+  return words.length === 0 || !isJob(current.Spec) && (request.replicas === void 0 || current.Spec.Mode.Replicated !== void 0);
+}
+function ownFlags({ request, current }) {
+  return current === void 0 ? request.createArgs ?? [] : request.updateArgs;
+}
+function policiesFor({ request, current }) {
+  const { createArgs = [], rollover } = request;
+  const makesJob = current === void 0 ? createArgs.some(({ name, value }) => name === "--mode" && value?.endsWith("-job")) : isJob(current.Spec);
+  return makesJob ? [] : policyFlags(rollover);
+}
+async function rehearsed(planned, missing, surroundings) {
+  const { connection, workspace, signal } = surroundings;
+  const { docker, engine, configDirectory } = connection;
+  const { command, env } = commandFor(planned, missing, configDirectory);
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current);
+  if ("refusal" in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)]);
+  const spec = withRulingVariables(rehearsal.spec, env);
+  return planned.current === void 0 ? completed(planned, spec, surroundings) : spec;
+}
+async function completed({ request }, spec, surroundings) {
+  const { createArgs, env } = request;
+  const updated = await updatedByFlags(request, spec, surroundings);
+  if (createArgs === void 0) return updated;
+  const names = createArgs.map(({ name }) => name);
+  return withRecord(updated, entriesOf(spec, names, env));
+}
+function commandFor(planned, { image, replicas, env: ofKey }, directory) {
+  const { request, current } = planned;
+  const own = apartFromVariables(ownFlags(planned));
+  const env = { ...ofKey, ...own.env };
+  const change2 = {
+    name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
+    directory,
+    image,
+    replicas,
+    env,
+    flags: [...policiesFor(planned), ...own.words]
+  };
+  return { command: current === void 0 ? serviceCreate(change2) : serviceUpdate(change2), env };
+}
+function refusalOf(planned, refusal) {
+  const verb = planned.current === void 0 ? "create" : "update";
+  return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`;
+}
+function changesOf({ request, current, interim }, wanted, { words }, declared) {
+  if (current === void 0) return [];
+  const stuck = [
+    ...isPaused(current) ? ["its last update was paused"] : [],
+    ...interim === void 0 ? [] : ["an earlier deploy of it was killed half-way"]
+  ];
+  const changed = changedParts(current.Spec, wanted);
+  if (request.compose !== void 0) {
+    const rerun = request.compose.isRerun && isJob(wanted) ? ["run again"] : [];
+    return [...changed.length === 0 ? rerun : changed, ...stuck];
+  }
+  const byLists = changed.length === 0 ? [] : [...declared?.changes ?? [], ...commandChange(current.Spec, wanted)];
+  const named = [...words, ...byLists];
+  const base = declared?.spec ?? current.Spec;
+  const byFlags = named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : [];
+  return [...named, ...byFlags, ...stuck];
+}
+function commandChange(now, wanted) {
+  return sameSpec(withCommand(now, commandOf(wanted)), now) ? [] : ["command"];
+}
+var POLICIES = ["update policy", "rollback policy"];
+function changesByFlags(now, wanted, changed) {
+  const { UpdateConfig: _u, RollbackConfig: _r, ...rest } = now;
+  const { UpdateConfig: _update, RollbackConfig: _rollback, ...others } = wanted;
+  const policies = changed.filter((part) => POLICIES.includes(part));
+  const onlyPolicies = policies.length > 0 && sameSpec(rest, others);
+  return [...onlyPolicies ? [] : ["update-args"], ...policies];
+}
+
+// src/plan/colours.ts
 var COLOURS = ["blue", "green"];
 var BELONGS_LABEL = "swarm-deploy.blue-green";
 var LIVE_LABEL = "swarm-deploy.live";
@@ -870,520 +1034,31 @@ function withAliases(spec, change2) {
   return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
-// src/docker/failed-check.ts
-var known = /* @__PURE__ */ new WeakMap();
-async function withFailedChecks(tasks, engine, signal) {
-  return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
-}
-async function withFailedCheck(task, engine, signal) {
-  const { State: state, ContainerStatus: container } = task.Status;
-  if (state !== "complete" || !container?.ContainerID) return task;
-  const answers = known.get(engine) ?? /* @__PURE__ */ new Map();
-  known.set(engine, answers);
-  const answer = answers.get(task.ID) ?? isUnhealthy2(container.ContainerID, engine, signal);
-  answers.set(task.ID, answer);
-  if (!await answer) return task;
-  const desired = task.DesiredState === "complete" ? "shutdown" : task.DesiredState;
-  return { ...task, DesiredState: desired, Status: { ...task.Status, State: "failed", Err: UNHEALTHY } };
-}
-var UNHEALTHY = "dockerexec: unhealthy container";
-async function isUnhealthy2(id, engine, signal) {
-  try {
-    const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
-    return state?.Health?.Status === "unhealthy";
-  } catch {
-    return false;
+// src/plan/first-step.ts
+function firstStepOf(strategy, current, wanted, nodes) {
+  if (strategy.kind !== "recreate" && strategy.kind !== "canary") return void 0;
+  if (isJob(current)) {
+    return {
+      refusal: `${strategy.kind} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it`
+    };
   }
+  const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
+  if (total === 0 || replacesNothing(current, wanted)) return void 0;
+  if (strategy.kind !== "canary") return { kind: "recreate" };
+  const tasks = canaryTasks(strategy.size, total);
+  if (tasks < total) return { kind: "canary", tasks, total, trial: strategy.trial };
+  const has2 = total === 1 ? "it has one task only" : `${tasks} of its ${total} tasks would be all of them`;
+  return { refusal: `canary tries some tasks while the others stay, but ${has2}: ${canaryAdvice(total)}` };
 }
-
-// src/docker/health.ts
-var DEFAULT_INTERVAL_SECONDS = 30;
-var NANOSECONDS5 = 1e9;
-var LONGEST_OUTPUT = 200;
-function effectiveCheck(own, image) {
-  const test = own?.Test?.length ? own.Test : image?.Test;
-  if (test === void 0 || test.length === 0 || test[0] === "NONE") return void 0;
-  return {
-    Test: test,
-    Interval: own?.Interval || image?.Interval || 0,
-    StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
-    StartInterval: own?.StartInterval || image?.StartInterval || 0
-  };
+function replacesNothing(current, wanted) {
+  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
 }
-function notYetHealthy(check2, health) {
-  const start = check2.StartPeriod ? `, its start period ${spoken(check2.StartPeriod / NANOSECONDS5)}` : "";
-  const terms = `its interval is ${spoken(intervalSeconds(check2))}${start}`;
-  const last = lastFailure(health);
-  return `its health check has not passed yet${last === void 0 ? "" : `, and ended with ${last}`}; ${terms}`;
+function canaryTasks(size, total) {
+  if ("tasks" in size) return size.tasks;
+  return Math.max(1, Math.min(total - 1, Math.ceil(total * size.percent / 100)));
 }
-function lastFailure(health) {
-  const last = health?.Log?.at(-1);
-  if (last === void 0 || last.ExitCode === 0) return void 0;
-  const output = (last.Output ?? "").trim().replace(/\s+/g, " ");
-  const shown = foreignLine(output, LONGEST_OUTPUT);
-  return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
-}
-function slowCheckNote(check2, timeoutSeconds) {
-  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
-  const isEarlier = (check2.StartPeriod ?? 0) > 0 && (check2.StartInterval ?? 0) > 0;
-  if (intervalSeconds(check2) > timeoutSeconds && !isEarlier) {
-    return `the interval of its health check is ${spoken(intervalSeconds(check2))}, and ${limit}: it may not pass in time`;
-  }
-  const start = (check2.StartPeriod ?? 0) / NANOSECONDS5;
-  if (start <= timeoutSeconds) return void 0;
-  return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
-}
-function intervalSeconds({ Interval: interval }) {
-  return interval ? interval / NANOSECONDS5 : DEFAULT_INTERVAL_SECONDS;
-}
-
-// src/docker/subnet.ts
-import { BlockList, isIP, isIPv4 } from "node:net";
-function isSubnet(text3) {
-  const [base = "", bits = "", ...more] = text3.split("/");
-  const most = isIPv4(base) ? 32 : 128;
-  return isIP(base) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
-}
-function overlap(one, other) {
-  return holds(one, other) || holds(other, one);
-}
-function holds(outer, inner) {
-  const [base = "", bits] = outer.split("/");
-  const [address = ""] = inner.split("/");
-  if (isIPv4(base) !== isIPv4(address)) return false;
-  const family = isIPv4(base) ? "ipv4" : "ipv6";
-  try {
-    const block = new BlockList();
-    block.addSubnet(base, Number(bits), family);
-    return block.check(address, family);
-  } catch {
-    return false;
-  }
-}
-function isRoomy(subnet) {
-  const [base = "", bits] = subnet.split("/");
-  return Number(bits) <= (isIPv4(base) ? 30 : 127);
-}
-
-// src/docker/network-allocation.ts
-function allocationProblem(service, networks, asked) {
-  const its = networksOf(service, networks);
-  const missing = its.find(({ Driver: driver }) => !driver);
-  if (missing !== void 0) {
-    return `the swarm cannot allocate network ${missing.Name}: ${whyNot(missing, networks, asked)}`;
-  }
-  if (its.length === 0) return void 0;
-  const pools = its.map((network) => `${network.Name} (${subnetsOf(network).join(", ") || "without a subnet"})`);
-  return `the swarm has no address for its task: ${pools.join(" or ")} has none left, or the manager's log says why`;
-}
-function networksOf({ Spec: spec }, networks) {
-  const targets = [...spec.TaskTemplate.Networks ?? [], ...spec.Networks ?? []].map(({ Target }) => Target);
-  const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== "host");
-  return networks.filter(
-    ({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || isPublished && Ingress
-  );
-}
-function whyNot(missing, networks, asked) {
-  const wanted = subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
-  for (const subnet of wanted) {
-    const other = networks.find((one) => one !== missing && subnetsOf(one).some((its) => overlap(its, subnet)));
-    if (other !== void 0) return `its subnet ${subnet} is taken by ${other.Name}`;
-  }
-  return "its subnet may be that of another network, or the address pools of the swarm are used up";
-}
-function subnetsOf({ IPAM: ipam }) {
-  return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
-}
-
-// src/docker/nodes-left-out.ts
-function leavesNodesOut({ Spec: spec }, nodes) {
-  const { Placement: placement } = spec.TaskTemplate;
-  return isGlobal(spec) && !isJob(spec) && eligibleNodes(nodes, placement).length < allowedNodes(nodes, placement).length;
-}
-function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
-  const { Placement: placement } = spec.TaskTemplate;
-  const eligible = eligibleNodes(nodes, placement);
-  const current = new Set(upToDate.map(({ ID }) => ID));
-  return allowedNodes(nodes, placement).flatMap((node) => {
-    const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task));
-    if (eligible.includes(node) || running.some(({ ID }) => current.has(ID))) return [];
-    if (node.Status.State !== "ready" && node.Status.State !== "unknown") return [{ node, why: "down" }];
-    return node.Spec.Availability === "drain" ? [{ node, why: "drained" }] : [{ node, why: "paused", old: running[0] }];
-  });
-}
-function oldTasksNote(leftOut2, nameOf2) {
-  const olds = leftOut2.flatMap(({ node, old }) => {
-    const [image] = old?.Spec?.ContainerSpec?.Image?.split("@", 1) ?? [];
-    return old === void 0 ? [] : [`${nameOf2(node)}${image === void 0 ? "" : ` (${image})`}`];
-  });
-  if (olds.length === 0) return void 0;
-  const [nodes, are, they] = olds.length === 1 ? ["node", "is", "it is"] : ["nodes", "are", "they are"];
-  return `${nodes} ${olds.join(", ")} ${are} paused and still ${olds.length === 1 ? "runs" : "run"} what was before: Swarm replaces it when ${they} active again`;
-}
-function absenceNote(leftOut2, nameOf2) {
-  const absent = leftOut2.filter(({ old }) => old === void 0).map(({ node, why }) => `${nameOf2(node)} (${why})`);
-  return absent.length === 0 ? void 0 : `not on ${absent.join(", ")}`;
-}
-
-// src/docker/task-logs.ts
-var HEADER_BYTES = 8;
-var LENGTH_AT = 4;
-function logLines(bytes) {
-  const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-  return printed.toString("utf8").split(/\r?\n/).filter((line) => line.trim() !== "").map(limited);
-}
-var LAST_STREAM = 3;
-function isFramed(bytes) {
-  return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
-}
-function unframe(bytes) {
-  const parts = [];
-  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-    const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
-    parts.push(bytes.subarray(at + HEADER_BYTES, end));
-    at = end;
-  }
-  return Buffer.concat(parts);
-}
-
-// src/docker/waiting.ts
-function waitingTask(memory, sight) {
-  const { service, now } = sight;
-  const slots = slotsThatCount(service.Spec, currentTasks(service, sight.tasks), sight.eligibleNodes);
-  const waiting = [...slots.values()].flatMap((inSlot) => {
-    const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
-    if (last === void 0 || isUp(service, inSlot)) return [];
-    const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
-    return [{ task: last, seconds: now - (memory.inStateSince.get(stateKey(last)) ?? now), before }];
-  });
-  return waiting.sort((a, b) => b.seconds - a.seconds)[0];
-}
-function isUp({ Spec: spec }, inSlot) {
-  const isComplete2 = endsForGood(spec) && newest(inSlot)?.Status.State === "complete";
-  return isComplete2 || !isJob(spec) && inSlot.some(isRunning);
-}
-function waitingFor({ task, seconds, before }, service, place2, health) {
-  const { State: state, Err: error = "", Message: message = "" } = task.Status;
-  const since2 = `since ${Math.round(seconds)} s`;
-  const said = error !== "" ? `: ${error}` : ORDINARY.test(message) ? "" : `: ${message}`;
-  const delay = spoken(restartDelaySeconds(service.Spec));
-  switch (state) {
-    case "new":
-      return `is new ${since2}: the swarm has not allocated its networks${said}`;
-    case "allocated":
-    case "pending":
-      return `waits for a node ${since2}${said}`;
-    case "assigned":
-    case "accepted":
-      return `waits${place2} ${since2}: the node has not begun with it${said}`;
-    case "preparing":
-      return `is being prepared${place2} ${since2}, which is above all the pull of its image${said}`;
-    case "ready":
-      return `is ready${place2} ${since2}, and waits for ${before === void 0 ? "the end of the task before it" : `the restart delay of ${delay}: the one before it ${ending(before)}`}${said}`;
-    case "starting":
-      return `is starting${place2} ${since2}${said}${health === void 0 ? "" : `: ${health}`}`;
-    case "running":
-      return `runs${place2} ${since2}${said}`;
-    default:
-      return `${ending(task)}${place2}, and the next one is due after the restart delay of ${delay}`;
-  }
-}
-var ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
-function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
-  const delay = (policy?.Delay ?? 0) / 1e9;
-  return status?.State === "updating" && delay > 0 ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)` : void 0;
-}
-
-// src/diagnose.ts
-var LOG_LINES = 20;
-var LOG_SECONDS = 5;
-var PATIENCE_SECONDS = 8;
-async function diagnose(finding, scene, engine) {
-  const readings = readingsOf(engine);
-  const [allocation, found2] = await Promise.all([
-    finding.isUnallocated ? allocationOf(scene, readings) : void 0,
-    findFailedTask(finding.taskId, scene, readings)
-  ]);
-  const cause = allocation ?? finding.cause;
-  return found2 === void 0 ? { cause } : { cause: causeWith(cause, found2), failedTask: found2.failedTask };
-}
-async function diagnoseTimeout(cause, scene, engine) {
-  const readings = readingsOf(engine);
-  const { memory, sight, nodes, service } = scene;
-  const waiting = memory && sight && waitingTask(memory, sight);
-  const [said, found2] = await Promise.all([
-    waiting === void 0 ? void 0 : waitingWords(waiting, scene, readings),
-    findFailedTask(void 0, scene, readings)
-  ]);
-  const waits = said === void 0 ? updateWait(service) : `its task ${said.withPlace}`;
-  const whole = waits === void 0 ? cause : `${cause}; ${waits}`;
-  if (found2 !== void 0) return { cause: causeWith(whole, found2), failedTask: found2.failedTask };
-  if (waiting === void 0 || said === void 0) return { cause: whole };
-  const { task } = waiting;
-  const logs = await lastLines(task, readings);
-  const node = nodeName(task.NodeID, nodes);
-  return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: void 0, logs } };
-}
-async function noteOnNodes({ service, nodes, sight }, engine) {
-  if (!leavesNodesOut(service, nodes)) return void 0;
-  const filters = JSON.stringify({ service: [service.ID], "desired-state": ["running"] });
-  const tasks = await readingsOf(engine).get("/tasks", { filters });
-  const leftOut2 = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? []);
-  const nameOf2 = ({ ID: id }) => nodeName(id, nodes) ?? id;
-  const absence = absenceNote(leftOut2, nameOf2);
-  if (absence !== void 0) log.info(`${service.Spec.Name}: ${absence}`);
-  return oldTasksNote(leftOut2, nameOf2);
-}
-async function waitingWords(waiting, { service, nodes }, readings) {
-  const { task } = waiting;
-  const health = task.Status.State === "starting" ? await healthWords(task, service, readings) : void 0;
-  const node = nodeName(task.NodeID, nodes);
-  return {
-    withPlace: waitingFor(waiting, service, node === void 0 ? "" : ` on node ${node}`, health),
-    withoutPlace: waitingFor(waiting, service, "", health)
-  };
-}
-async function allocationOf({ service, networks = [] }, readings) {
-  const filters = JSON.stringify({ scope: ["swarm"] });
-  const known2 = await readings.get("/networks", { filters });
-  return known2 && allocationProblem(service, known2, networks);
-}
-async function findFailedTask(taskId, { service, memory = firstMemory([]), nodes }, readings) {
-  const named = taskId === void 0 ? void 0 : await readings.get(`/tasks/${taskId}`);
-  const found2 = named ?? await newestFailedTask(service.ID, memory, readings);
-  if (found2 === void 0) return void 0;
-  const task = await readings.told(found2);
-  const [logs, check2] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
-  const failedTask = {
-    id: task.ID,
-    node: nodeName(task.NodeID, nodes),
-    ending: `${ending(task)}${check2}`,
-    exitCode: task.Status.State === "rejected" ? void 0 : task.Status.ContainerStatus?.ExitCode,
-    logs
-  };
-  return { failedTask, ending: ending(task) };
-}
-function causeWith(cause, { failedTask, ending: ending2 }) {
-  return cause.includes(ending2) ? cause.replace(ending2, () => failedTask.ending) : `${cause}; the task ${failedTask.ending}`;
-}
-async function newestFailedTask(serviceId, memory, readings) {
-  const filters = JSON.stringify({ service: [serviceId] });
-  const tasks = await readings.get("/tasks", { filters }) ?? [];
-  const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-  const failed = [...tasks, ...remembered].filter((task) => isFailure2(task) && !memory.earlierTasks.has(task.ID));
-  return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-async function failedCheck(task, readings) {
-  if (!isUnhealthy(task)) return "";
-  const last = lastFailure((await containerOf(task, readings))?.State?.Health);
-  return last === void 0 ? "" : ` (${last})`;
-}
-async function healthWords(task, service, readings) {
-  const container = await containerOf(task, readings);
-  const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
-  const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? "")}/json`))?.Config?.Healthcheck;
-  const check2 = container ? effectiveCheck(container.Config?.Healthcheck, void 0) : effectiveCheck(own, await ofImage());
-  return check2 && notYetHealthy(check2, container?.State?.Health);
-}
-async function containerOf({ Status: status }, readings) {
-  const id = status.ContainerStatus?.ContainerID;
-  return id ? readings.get(`/containers/${id}/json`) : void 0;
-}
-function nodeName(id, nodes) {
-  const node = nodes.find(({ ID }) => ID === id);
-  if (node === void 0) return id;
-  const name = node.Description.Hostname;
-  const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-  return sharesName ? `${name} (${node.ID})` : name;
-}
-async function lastLines(task, readings) {
-  if (!task.Status.ContainerStatus?.ContainerID) return [];
-  const query = { stdout: "1", stderr: "1", tail: String(LOG_LINES) };
-  const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
-  return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
-}
-function readingsOf(engine) {
-  const whole = timeLimit(PATIENCE_SECONDS * 1e3);
-  return {
-    get: (path, query = {}) => orNothing(engine.get(path, { query, signal: whole })),
-    bytes: (path, query) => {
-      const signal = AbortSignal.any([whole, timeLimit(LOG_SECONDS * 1e3)]);
-      return orNothing(engine.bytes(path, { query, signal }));
-    },
-    told: (task) => withFailedCheck(task, engine, whole)
-  };
-}
-async function orNothing(reading) {
-  try {
-    return await reading;
-  } catch (error) {
-    log.debug(`Not read for the diagnosis: ${messageOf(error)}`);
-    return void 0;
-  }
-}
-
-// src/docker/view.ts
-async function lookAt(engine, ours, which, signal) {
-  const ids = ours.map(({ ID }) => ID);
-  const [found2, nodes] = await Promise.all([
-    servicesAndTasks(engine, ids, which, signal),
-    engine.get("/nodes", { signal })
-  ]);
-  const seen = ours.map((one) => {
-    const service = found2.services.find(({ ID }) => ID === one.ID);
-    if (service === void 0) return [one.ID, { standing: "gone" }];
-    const tasks = found2.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
-    return [one.ID, { standing: standingOf(one, service), service, tasks }];
-  });
-  return { seen: new Map(seen), nodes };
-}
-var AGAIN_MS = 500;
-async function servicesAndTasks(engine, ids, which, signal) {
-  const [services, tasks] = await Promise.all([
-    servicesWith(engine, ids, signal),
-    orGone(tasksOf(engine, ids, which, signal))
-  ]);
-  if (tasks !== void 0) return { services, tasks: await withFailedChecks(tasks, engine, signal) };
-  const there = await servicesWith(engine, ids, signal);
-  if (there.length === ids.length) await sleep(AGAIN_MS, signal);
-  return servicesAndTasks(
-    engine,
-    there.map(({ ID }) => ID),
-    which,
-    signal
-  );
-}
-async function servicesWith(engine, ids, signal) {
-  if (ids.length === 0) return [];
-  return engine.get("/services", { query: { filters: JSON.stringify({ id: ids }) }, signal });
-}
-async function tasksOf(engine, ids, which, signal) {
-  if (ids.length === 0) return [];
-  const filters = JSON.stringify({ service: ids, ...which === "up-to-date" && { "_up-to-date": ["true"] } });
-  return engine.get("/tasks", { query: { filters }, signal });
-}
-async function orGone(reading) {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return void 0;
-    throw error;
-  }
-}
-async function allTasksOf(engine, services, signal) {
-  const ids = services.map(({ ID }) => ID);
-  return (await servicesAndTasks(engine, ids, "all", signal)).tasks;
-}
-function standingOf(ours, now) {
-  if (now.Version.Index < ours.Version.Index) return "behind";
-  if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return "ours";
-  return (now.UpdateStatus?.State ?? "").startsWith("rollback") ? "ours" : "changed";
-}
-
-// src/lookout.ts
-var LOOK_EVERY_MS = 400;
-var SPACE_MS = 200;
-function sharedLook({ engine }, which, signal) {
-  let begunAt = Number.NEGATIVE_INFINITY;
-  let next;
-  const begin2 = async (asked) => {
-    try {
-      await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal);
-    } finally {
-      next = void 0;
-    }
-    begunAt = nowMs();
-    try {
-      return await lookAt(engine, [...asked.values()], which, signal);
-    } catch (error) {
-      throw new Error(`the swarm can no longer be watched: ${messageOf(error)}`, { cause: error });
-    }
-  };
-  return (ours) => {
-    if (next === void 0) {
-      const asked = /* @__PURE__ */ new Map();
-      next = { asked, view: begin2(asked) };
-    }
-    next.asked.set(ours.ID, ours);
-    return next.view;
-  };
-}
-function lookoutFor(ours, name, passage, look2, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
-  let memory = tasksBefore && firstMemory(tasksBefore);
-  let lastSight;
-  let down;
-  const superseded2 = (what) => {
-    return { outcome: "superseded", cause: `someone else ${what} it ${passage.during}` };
-  };
-  const see = async () => {
-    for (; ; ) {
-      const view = await look2(ours);
-      const seen = view.seen.get(ours.ID);
-      if (seen === void 0 || seen.standing === "gone") return superseded2("removed");
-      if (seen.standing === "changed") return superseded2("changed");
-      if (seen.standing === "behind") continue;
-      lastSight = sightOf2(seen, view);
-      memory = remember(memory ?? firstMemory(lastSight.tasks.filter((task) => !mayHaveContainer(task))), lastSight);
-      return { verdict: judge2(memory, lastSight), view };
-    }
-  };
-  const sightOf2 = ({ service, tasks }, { nodes }) => ({
-    service,
-    tasks,
-    eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
-    now: nowMs() / 1e3,
-    monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec)
-  });
-  const failure = async (outcome, cause, finding = {}) => {
-    if (passage.failed === void 0) return { outcome, cause };
-    const scene = { service: ours, memory, sight: lastSight, nodes: observed.nodes };
-    const { engine } = connection;
-    const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, scene, engine) : diagnose({ ...finding, cause }, scene, engine));
-    return { outcome, ...diagnosis, cause: passage.failed + diagnosis.cause };
-  };
-  const untilSettled = async (tooLate) => {
-    let said = "";
-    for (; ; ) {
-      const seen = await see().catch((error) => {
-        if (!time.isOver || signal.aborted) throw error;
-        return { outcome: "timed-out", cause: `${passage.failed ?? ""}${tooLate(messageOf(error), void 0)}` };
-      });
-      if ("outcome" in seen) return seen;
-      const { verdict, view } = seen;
-      if (verdict.state === "converged") return void 0;
-      if (verdict.state !== "progressing") return failure("failed", verdict.cause, verdict);
-      if (verdict.progress !== said) log.info(`${name}: ${verdict.progress}`);
-      said = verdict.progress;
-      if (time.isOver) return failure("timed-out", tooLate(said, view));
-      await sleep(LOOK_EVERY_MS, signal);
-    }
-  };
-  const stillUp = async () => {
-    const seen = await see();
-    if ("outcome" in seen) down = seen;
-    else if (seen.verdict.state === "progressing")
-      down = await failure("failed", `it did not stay up: ${seen.verdict.progress}`);
-    else if (seen.verdict.state !== "converged") down = await failure("failed", seen.verdict.cause, seen.verdict);
-    return down?.cause;
-  };
-  return { untilSettled, stillUp, down: () => down, failure };
-}
-function untilFirstProblem(items, stop, work) {
-  const firstProblem = new AbortController();
-  const signal = AbortSignal.any([stop, firstProblem.signal]);
-  return Promise.all(
-    items.map(async (item) => {
-      try {
-        const after = await work(item, signal);
-        if (after.problem !== void 0) firstProblem.abort();
-        return after;
-      } catch (error) {
-        if (signal.aborted) return item;
-        firstProblem.abort();
-        return { ...item, problem: { outcome: "failed", cause: messageOf(error) } };
-      }
-    })
-  );
+function canaryAdvice(total) {
+  return total === 1 ? "give it more first, or write `strategy: rolling` for it" : `write a \`canary\` from 1 to ${total - 1}`;
 }
 
 // src/docker/registry-auth.ts
@@ -1396,1055 +1071,6 @@ function registryAuthHeader(credential) {
   const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString("base64");
   return new Secret(base64.replaceAll("+", "-").replaceAll("/", "_"));
 }
-
-// src/next-colour.ts
-var DRAIN_SECONDS = 30;
-async function makeNext(checked2, { engine }, signal) {
-  const sentAt = nowMs();
-  const problem = await removeLeftovers(checked2, engine, signal);
-  if (problem !== void 0) return { checked: checked2, sentAt, service: void 0, problem };
-  const made = await make(checked2.access, checked2.wanted, engine, signal);
-  return { checked: checked2, sentAt, service: void 0, ...made };
-}
-async function removeLeftovers({ request, colours }, engine, signal, keep = false) {
-  for (const leftover of colours?.leftovers ?? []) {
-    const { ID: id, Spec: spec } = leftover;
-    const now = await findService(engine, id, signal);
-    if (now === void 0) continue;
-    if (!sameSpec(now.Spec, spec)) return someoneElse(`changed ${spec.Name}`);
-    const taking = colours && takenFrom(leftover, colours);
-    if (taking !== void 0) {
-      const standing = await updateSpec(engine, id, [spec], taking.spec, { from: "spec" }, signal);
-      if (standing === "someone-elses") return someoneElse(`changed ${spec.Name}`);
-      log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`);
-    }
-    if (keep) continue;
-    if (taking?.byLabels) await sleep(DRAIN_SECONDS * 1e3, signal);
-    await remove(engine, `/services/${id}`, signal);
-    log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`);
-  }
-  return void 0;
-}
-async function make(access, spec, engine, signal) {
-  const auth = access === void 0 ? {} : { registryAuth: registryAuthHeader(access.credential) };
-  let refusal;
-  try {
-    await engine.post("/services/create", { body: spec, mayRepeat: true, signal, ...auth });
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`;
-    if (refusal !== void 0 && !isFailure(error)) return { problem: { outcome: "failed", cause: refusal } };
-  }
-  const service = await findService(engine, spec.Name, signal);
-  if (service !== void 0 && sameSpec(spec, service.Spec)) return { service };
-  return {
-    problem: refusal === void 0 ? someoneElse(`deployed ${spec.Name}`) : { outcome: "failed", cause: refusal }
-  };
-}
-function someoneElse(what) {
-  return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
-}
-
-// src/under-way.ts
-function noteSending(checked2) {
-  note({ service: stateOf(checked2, "sending") });
-}
-function noteSent({ checked: checked2, service, problem }) {
-  if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return;
-  const state = stateOf(checked2, "sent");
-  note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
-}
-function noteMoving({ checked: checked2 }) {
-  if (checked2.action !== "unchanged") note({ service: stateOf(checked2, "moving") });
-}
-function stateOf(checked2, phase) {
-  const { request, current, interim, wanted, nextColour: nextColour2 } = checked2;
-  const ours = [wanted, ...interim === void 0 ? [] : [interim]].map(fingerprint);
-  return {
-    name: request.name,
-    service: nextColour2?.name ?? request.name,
-    action: checked2.action,
-    phase,
-    before: current === void 0 ? "" : fingerprint(current.Spec),
-    ours,
-    interim: interim === void 0 ? "" : fingerprint(interim)
-  };
-}
-
-// src/report/markdown.ts
-var MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
-var BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
-function code(text3) {
-  const line = printable(text3).replaceAll("`", "'").trim();
-  return line === "" ? "–" : `\`${line}\``;
-}
-function cell(text3) {
-  return code(text3).replace(/\\*\|/g, "\\|");
-}
-function plain(text3) {
-  const words = printable(text3).trim().split(/( +)/);
-  const line = words.map((word) => MADE_MORE_OF.test(word) ? code(word) : escaped(word)).join("");
-  return line.replace(BEGIN_OF_BLOCK, (begin2) => /\d/.test(begin2) ? `${begin2}\\` : `\\${begin2}`);
-}
-function fenced(lines) {
-  const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
-  const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
-  const longest = Math.max(2, ...runs.map((run2) => run2.length));
-  const fence = "`".repeat(longest + 1);
-  return [fence, ...shown, fence].join("\n");
-}
-function escaped(word) {
-  return word.replace(/[\\`*_{}[\]<>|#~]/g, "\\$&").replaceAll("&", "&amp;");
-}
-
-// src/verdict.ts
-var GOOD = ["created", "updated", "unchanged", "removed"];
-function isGood({ outcome }) {
-  return GOOD.includes(outcome);
-}
-function statusOf2(results, waited) {
-  const bad = results.filter((result) => !isGood(result) && result.outcome !== "skipped").map(({ outcome }) => outcome);
-  if (bad.includes("cancelled")) return "cancelled";
-  if (bad.length > 0) {
-    if (bad.every((outcome) => outcome === "rolled-back")) return "rolled-back";
-    return bad.every((outcome) => outcome === "timed-out") ? "timed-out" : "failed";
-  }
-  if (results.every(({ outcome }) => outcome === "unchanged")) return "unchanged";
-  return waited ? "converged" : "deployed";
-}
-function verdictLine(status, results) {
-  const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
-  const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(", ");
-  return `${status}: ${said}`;
-}
-var MOST_ANNOTATIONS = 10;
-var RESTORED = "restored because of";
-function restoredBecauseOf(culprits) {
-  return `${RESTORED} ${culprits.join(", ")}`;
-}
-function culpritsFirst(results) {
-  const rank = ({ outcome, cause }) => Number(outcome === "skipped") * 2 + Number(outcome === "cancelled" || cause?.startsWith(RESTORED) === true);
-  return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
-}
-var MOST_CAUSE_CHARACTERS = 1500;
-var MOST_LOG_LINE_CHARACTERS = 1e3;
-var MOST_ANNOTATION_CHARACTERS = 4e3;
-function annotation({ cause, failedTask }) {
-  const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
-  if (failedTask === void 0) return head2.join("\n");
-  const where = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
-  head2.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
-  if (failedTask.logs.length === 0) return head2.join("\n");
-  const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
-  const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
-  const newest2 = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
-  const title = newest2.length === said.length ? "Its last log lines:" : `Its last ${newest2.length} log lines:`;
-  return [...head2, title, ...newest2].join("\n");
-}
-function fitting(texts, room, sizeOf) {
-  let left = room;
-  const first = texts.findIndex((text3) => {
-    left -= sizeOf(text3) + 1;
-    return left < 0;
-  });
-  return first < 0 ? [...texts] : texts.slice(0, first);
-}
-var MOST_SUMMARY_BYTES = 1e6;
-var MOST_TABLE_BYTES = 9e5;
-var MOST_NOTES_BYTES = 5e4;
-var ROOM_FOR_REST = 500;
-var MOST_NAME_CHARACTERS = 300;
-function resultSummary(status, results) {
-  const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
-  const allRows = results.map(row);
-  const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
-  const table = [head2, ...rows].join("\n");
-  const bad = culpritsFirst(results);
-  const allSections = bad.map(failureSection);
-  const noted = notes(results);
-  const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join("\n\n")) - ROOM_FOR_REST;
-  const sections = fitting(allSections, room, (section) => Buffer.byteLength(`
-${section}`));
-  return [
-    `## Swarm Deploy: ${status}`,
-    table,
-    ...leftOut(results.length - rows.length, "services"),
-    ...noted,
-    ...sections,
-    ...leftOut(bad.length - sections.length, "services that did not come up")
-  ].join("\n\n");
-}
-function row(result) {
-  const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
-  const mark = isGood(result) ? "✅" : "❌";
-  const isSeen = outcome !== "cancelled" && outcome !== "skipped";
-  const cells = [
-    live === void 0 || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
-    `${mark} ${outcome}`,
-    image.after === void 0 ? "–" : nameCell(tagOf(image.after)),
-    digestChange(image),
-    config === void 0 ? "–" : nameCell(config),
-    isSeen ? `${tasks.running}/${tasks.wanted}` : "–",
-    isSeen ? String(nodes) : "–",
-    String(seconds)
-  ];
-  return `| ${cells.join(" | ")} |`;
-}
-function notes(results) {
-  const lines = results.flatMap(
-    ({ name, note: note2, ...rest }) => note2 === void 0 || !isGood({ name, ...rest }) ? [] : [`- ${nameCell(name)}: ${plain(note2)}`]
-  );
-  const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
-  return shown.length === 0 ? [] : [shown.join("\n"), ...leftOut(lines.length - shown.length, "notes")];
-}
-function leftOut(count2, what) {
-  return count2 === 0 ? [] : [`There is no room here for ${count2} more ${what}: see the log and the output \`services\`.`];
-}
-function failureSummary(status, problems, isUnknown) {
-  const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
-  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
-  return [
-    `## Swarm Deploy: ${status}`,
-    isUnknown ? "Whether anything was changed on the swarm is not known." : "Nothing was changed on the swarm.",
-    items.join("\n"),
-    ...leftOut(all.length - items.length, "problems")
-  ].join("\n\n");
-}
-function failureSection({ name, outcome, cause, failedTask }) {
-  const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? "")];
-  if (failedTask !== void 0) {
-    const where = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
-    parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
-    if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs));
-  }
-  return parts.join("\n\n");
-}
-function digestChange({ before, after }) {
-  const old = shortDigest(before);
-  const now = shortDigest(after);
-  if (now === void 0) return "–";
-  return old === void 0 || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
-}
-function nameCell(name) {
-  return cell(shortened(name, MOST_NAME_CHARACTERS));
-}
-function tagOf(image) {
-  return image.split("@", 1)[0] ?? image;
-}
-var DIGEST_CHARACTERS = 12;
-function shortDigest(image) {
-  return image?.split("@sha256:")[1]?.slice(0, DIGEST_CHARACTERS);
-}
-function firstLine(text3) {
-  return text3.split("\n", 1)[0] ?? "";
-}
-
-// src/docker/alarm.ts
-var SPACE_MS2 = 100;
-var BURST_MS = 20;
-function wakeOnEvents(engine, signal) {
-  const closing = new AbortController();
-  const listening = AbortSignal.any([closing.signal, signal]);
-  let ring;
-  let open = false;
-  let lastLook = Number.NEGATIVE_INFINITY;
-  const listen = async () => {
-    open = true;
-    try {
-      const filters = JSON.stringify({ type: ["service", "node"] });
-      for await (const _event of engine.lines("/events", { query: { filters }, signal: listening })) ring?.();
-    } catch {
-    } finally {
-      open = false;
-    }
-  };
-  return {
-    async next(atTheLatestMs) {
-      if (!open && !listening.aborted) void listen();
-      const rung = new Promise((resolve2) => {
-        ring = resolve2;
-      });
-      const clock = new AbortController();
-      const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
-      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS2 - nowMs())));
-      await Promise.race([settled, time]);
-      clock.abort();
-      lastLook = nowMs();
-    },
-    [Symbol.dispose]: () => closing.abort()
-  };
-}
-
-// src/watch.ts
-var LOOK_EVERY_MS2 = 500;
-var STOPPED = "the run was stopped";
-var GONE = "someone else removed it during this deploy";
-var CHANGED = "someone else changed it during this deploy";
-async function watch(rollouts, field) {
-  const watching = beginWatch(field);
-  for (const rollout of rollouts) watching.add(rollout);
-  return Promise.all((await watching.end()).map(({ diagnosed }) => diagnosed));
-}
-function beginWatch(field, endsAtFailure = false) {
-  const { observed, connection, signal, time } = field;
-  const { engine } = connection;
-  const startedAt = nowMs();
-  const order = [];
-  const settled = /* @__PURE__ */ new Map();
-  const failure = new AbortController();
-  let culprits = [];
-  let watched = [];
-  let isComplete2 = false;
-  let complete2 = () => void 0;
-  const completed2 = new Promise((resolve2) => {
-    complete2 = resolve2;
-  });
-  let isOver = false;
-  let wake = () => void 0;
-  const settle = (one) => {
-    const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== "cancelled";
-    if (endsAll) sayResult(one.result, one.rollout);
-    const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout));
-    settled.set(one.rollout, { ...one, diagnosed });
-    if (!endsAll || isOver) return;
-    culprits = [...culprits, one.result.name];
-    failure.abort(tooLong());
-  };
-  const giveUp = (rollout, sight) => {
-    const result = givenUp(rollout, sight, culprits);
-    log.info(`${result.name}: not waited for any more, because ${culprits.join(", ")} failed`);
-    settled.set(rollout, { rollout, result, diagnosed: Promise.resolve(result) });
-  };
-  const add = (rollout) => {
-    order.push(rollout);
-    if (rollout.problem !== void 0) settle(asSettled(rollout, unwatchedResult(rollout)));
-    else if (isOver) giveUp(rollout);
-    else watched = [...watched, startWatching(rollout, observed)];
-    isOver = failure.signal.aborted;
-    wake();
-  };
-  const lookOn = async () => {
-    var _stack = [];
-    try {
-      const alarm = __using(_stack, wakeOnEvents(engine, signal));
-      let seenAt = startedAt;
-      while (watched.length > 0 || !isComplete2) {
-        if (watched.length === 0) {
-          await new Promise((resolve2) => {
-            wake = resolve2;
-          });
-          continue;
-        }
-        const looked = watched;
-        const begunAt = nowMs();
-        const late = time.isOver;
-        const view = await look(field, looked, seenAt);
-        const left = looked.flatMap((one) => {
-          const seen = "cause" in view ? { settled: unseen(one, view, time.seconds) } : lookAtOne(one, view, late, field, endsAtFailure);
-          if ("settled" in seen) {
-            settle(seen.settled);
-            return [];
-          }
-          sayProgress(one, seen.watched, startedAt);
-          return [seen.watched];
-        });
-        if (!("cause" in view)) seenAt = begunAt;
-        watched = [...left, ...watched.filter((one) => !looked.includes(one))];
-        isOver = failure.signal.aborted;
-        if (isOver) {
-          for (const { rollout, sight } of watched) giveUp(rollout, sight);
-          watched = [];
-        }
-        if (watched.length === 0) continue;
-        const pauseMs = Math.max(LOOK_EVERY_MS2, nowMs() - begunAt);
-        await (isComplete2 ? alarm.next(pauseMs) : Promise.race([completed2, sleep(pauseMs, signal).catch(() => void 0)]));
-      }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      __callDispose(_stack, _error, _hasError);
-    }
-  };
-  const looking = lookOn();
-  looking.catch(() => void 0);
-  return {
-    add,
-    get culprits() {
-      return culprits;
-    },
-    failed: failure.signal,
-    async end() {
-      isComplete2 = true;
-      complete2();
-      wake();
-      await looking;
-      return order.flatMap((rollout) => settled.get(rollout) ?? []);
-    }
-  };
-}
-function asSettled(rollout, result) {
-  return { rollout, result, diagnosed: Promise.resolve(result) };
-}
-function givenUp(rollout, sight, culprits) {
-  if (rollout.checked.action !== "unchanged") return settledPart(rollout, "rolled-back", sight);
-  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
-  return endResult(rollout, "skipped", cause, sight);
-}
-function unwatchedResult(rollout) {
-  const { problem, checked: checked2 } = rollout;
-  const outcome = problem?.outcome ?? GOOD2[checked2.action];
-  const result = settledPart(rollout, outcome, void 0);
-  if (problem === void 0) return result;
-  const { cause, failedTask } = problem;
-  return { ...result, cause, ...failedTask === void 0 ? {} : { failedTask } };
-}
-var GOOD2 = { create: "created", update: "updated", unchanged: "unchanged" };
-function startWatching(rollout, observed) {
-  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
-  const status = rollout.checked.action === "unchanged" ? rollout.service?.UpdateStatus : void 0;
-  return { rollout, memory: firstMemory(before, status), progress: "" };
-}
-async function look({ connection, time, signal }, watched, seenAt) {
-  try {
-    const ours = watched.flatMap(({ rollout }) => rollout.service ?? []);
-    return await lookAt(connection.engine, ours, "up-to-date", signal);
-  } catch (error) {
-    if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
-    if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
-    const cause = `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${messageOf(error)}`;
-    return { outcome: "timed-out", cause };
-  }
-}
-function unseen({ rollout, progress, sight }, { outcome, cause }, seconds) {
-  if (outcome !== "timed-out") return asSettled(rollout, endResult(rollout, outcome, cause, sight));
-  const last = progress === "" ? "" : `${progress}; `;
-  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, sight));
-}
-function lookAtOne(one, view, late, field, endsAtFailure) {
-  const { deployment, connection, time } = field;
-  const { rollout } = one;
-  const seen = view.seen.get(rollout.service?.ID ?? "");
-  if (seen === void 0 || seen.standing === "gone") return ended(endResult(rollout, "superseded", GONE, void 0));
-  const { service } = seen;
-  const sight = sightOf(seen, view, deployment);
-  if (seen.standing === "changed") return ended(endResult(rollout, "superseded", CHANGED, sight));
-  if (seen.standing === "behind") {
-    if (!late) return { watched: one };
-    const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`;
-    return ended(endResult(rollout, "timed-out", cause, sight));
-  }
-  const memory = remember(one.memory, sight);
-  const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : void 0) ?? judge(memory, sight);
-  const scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks };
-  const { engine } = connection;
-  if (verdict.state === "converged") {
-    const result2 = settledPart(rollout, GOOD2[rollout.checked.action], sight);
-    return { settled: { rollout, result: result2, diagnosed: withNote(result2, noteOnNodes(scene, engine)) } };
-  }
-  if (verdict.state === "progressing") {
-    if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } };
-    const result2 = endResult(rollout, "timed-out", `not settled within ${time.seconds} s: ${verdict.progress}`, sight);
-    return {
-      settled: { rollout, result: result2, diagnosed: withDiagnosis(result2, diagnoseTimeout(result2.cause, scene, engine)) }
-    };
-  }
-  const stays = service.UpdateStatus?.State === "paused" && deployment.onFailure !== "rollback";
-  const advice = stays ? staysPaused(service.Spec.Name) : "";
-  const result = endResult(rollout, verdict.state, verdict.cause, sight);
-  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, scene, engine), advice) } };
-  function ended(result2) {
-    return { settled: asSettled(rollout, result2) };
-  }
-}
-function staysPaused(name) {
-  return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
-}
-async function withDiagnosis(result, diagnosis, advice = "") {
-  const { cause, failedTask } = await diagnosis;
-  return { ...result, cause: cause + advice, ...failedTask && { failedTask } };
-}
-async function withNote(result, noted) {
-  const note2 = await noted;
-  return note2 === void 0 ? result : { ...result, note: note2 };
-}
-function sightOf({ service, tasks }, view, { monitorSeconds }) {
-  return {
-    service,
-    tasks,
-    eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-    now: nowMs() / 1e3,
-    monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec)
-  };
-}
-function endResult(rollout, outcome, cause, sight) {
-  return { ...settledPart(rollout, outcome, sight), cause };
-}
-function settledPart(rollout, outcome, sight) {
-  const { checked: checked2, sentAt } = rollout;
-  const live = checked2.colours?.live;
-  const service = sight?.service ?? rollout.service;
-  const { nodes, running, wanted } = sight === void 0 ? NOTHING_SEEN : tally(sight);
-  return {
-    name: checked2.request.name,
-    action: live === void 0 || checked2.action === "unchanged" ? checked2.action : "update",
-    outcome,
-    image: { before: imageOf(checked2.current ?? live), after: imageOf(service) },
-    config: checked2.access?.config.name,
-    nodes,
-    tasks: { running, wanted },
-    seconds: secondsSince(sentAt),
-    ...checked2.colours && { live: live?.Spec.Name ?? checked2.colours.next }
-  };
-}
-var NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
-function sayProgress(before, now, startedAt) {
-  if (now.progress === before.progress) return;
-  log.info(`${Math.round((nowMs() - startedAt) / 1e3)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
-}
-function sayResult(result, { isWayBack = false }) {
-  const { name, outcome, seconds, cause } = result;
-  log.info(
-    `${name}: ${isWayBack && isGood(result) ? "back" : outcome} after ${seconds} s${cause === void 0 ? "" : `: ${cause}`}`
-  );
-  return result;
-}
-
-// src/blue-green.ts
-var SEND_TIMEOUT_MS = 12e4;
-function takesOver({ nextColour: nextColour2 }) {
-  return nextColour2?.live !== void 0;
-}
-async function moveTraffic(rollouts, results, field) {
-  let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? []);
-  const shared = { ...field, look: sharedLook(field.connection, "up-to-date", field.signal) };
-  for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-    moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }));
-    if (field.signal.aborted || moves.some(({ problem }) => problem !== void 0)) break;
-  }
-  const hasFailed = moves.some(({ problem }) => problem !== void 0);
-  if (field.signal.aborted) moves = moves.map((move) => stopped(move, field));
-  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)));
-  else if (field.deployment.onFailure === "rollback") {
-    field.time.beginWayBack();
-    moves = await Promise.all(moves.map((move) => giveBack(move, field)));
-  } else moves = moves.map(leftAside);
-  return reportOf(moves, rollouts, results);
-}
-function leaveTraffic({ rollouts, results }) {
-  return {
-    rollouts,
-    results: results.map((result, index) => {
-      const move = rollouts[index] && moveOf(rollouts[index]);
-      if (move === void 0 || rollouts[index]?.problem !== void 0) return result;
-      const { outcome, cause = outcome } = result;
-      const problem = isGood(result) ? {} : { problem: { outcome, cause } };
-      return { ...result, ...leftAside({ ...move, ...problem }).problem };
-    })
-  };
-}
-function moveOf(rollout) {
-  const { checked: checked2, service } = rollout;
-  const { strategy } = checked2.request.rollover;
-  const { nextColour: next, colours } = checked2;
-  if (strategy.kind !== "blue-green" || next?.live === void 0 || service === void 0) return void 0;
-  if (colours === void 0) throw new Error("the traffic of a service without colours moves");
-  const { trial: asked, keepOld: keep } = strategy;
-  return { rollout, name: checked2.request.name, colours, next, old: next.live, service, trial: asked, keepOld: keep };
-}
-async function tryOut(move, field) {
-  return throughTrial(move, move.trial, "trial", field);
-}
-async function giveRoutes(move, field) {
-  const { name, next, old } = move;
-  const { engine } = field.connection;
-  const signal = timeLimit(SEND_TIMEOUT_MS);
-  noteMoving(move.rollout);
-  const standing = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: "spec" }, signal);
-  if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
-  log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
-  if (next.routing.alias !== void 0) return makeAnew(move, field);
-  const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: "spec" }, signal);
-  const service = await findService(engine, move.service.ID, signal);
-  if (given !== "done" || service === void 0) return { ...move, problem: whileMoving(move.service, given) };
-  return { ...move, service, hasMoved: true };
-}
-async function makeAnew(move, field) {
-  const { engine } = field.connection;
-  const { checked: checked2 } = move.rollout;
-  const signal = timeLimit(SEND_TIMEOUT_MS);
-  await remove(engine, `/services/${move.service.ID}`, signal);
-  const made = await make(checked2.access, move.next.routed, engine, signal);
-  if ("problem" in made) return { ...move, problem: made.problem };
-  const moved = { ...move, service: made.service, hasMoved: true };
-  const result = await watchOne({ checked: checked2, service: made.service, sentAt: nowMs() }, field);
-  return { ...moved, ...problemOf(result) };
-}
-async function takeRoutes(move, field) {
-  const { name, next, old } = move;
-  const { engine } = field.connection;
-  const signal = timeLimit(SEND_TIMEOUT_MS);
-  const standing = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: "spec" }, signal);
-  const now = await findService(engine, old.ID, signal);
-  if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
-  if (now === void 0) return { ...move, problem: whileMoving(old, "gone") };
-  if (next.routing.alias !== void 0) await untilStopped(now, name, field);
-  log.info(`${name}: ${next.name} has the traffic`);
-  return move;
-}
-function claimedOld({ old, name }) {
-  return claimed(old.Spec, name);
-}
-function retiredOld(move) {
-  return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
-}
-async function untilStopped(old, name, field) {
-  const look2 = sharedLook(field.connection, "all", field.signal);
-  const lookout = lookoutFor(old, name, { during: "while its tasks ended" }, look2, judgeEnding, field);
-  const problem = await lookout.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
-  if (problem !== void 0) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
-}
-function whileMoving({ Spec }, standing) {
-  const what = standing === "gone" ? "removed" : "changed";
-  return { outcome: "superseded", cause: `someone else ${what} ${Spec.Name} while its traffic moved` };
-}
-async function keepOld(move, field) {
-  const { keepOld: keep = move.next.routing.alias === void 0 ? DRAIN_SECONDS : 0 } = move;
-  if (keep === "until-next" || keep === 0) return move;
-  log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`);
-  return throughTrial(move, { ...move.trial, holdSeconds: keep }, "time with the traffic", field);
-}
-async function throughTrial(move, asked, what, field) {
-  const { name, next, service } = move;
-  const passage = { during: `during its ${what}`, failed: `the ${what} failed: ` };
-  const lookout = lookoutFor(service, name, passage, field.look, judgeTrial, field);
-  const onTrial = { name, service: next.name, image: imageOf(service) };
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
-  if (cause === void 0) return move;
-  return { ...move, problem: lookout.down() ?? await lookout.failure("failed", cause) };
-}
-async function removeOld(move, { connection }) {
-  const { name, old, keepOld: keep } = move;
-  if (keep === "until-next") {
-    log.info(`${name}: ${old.Spec.Name} stays until the next deploy`);
-    return;
-  }
-  const signal = timeLimit(SEND_TIMEOUT_MS);
-  try {
-    const now = await findService(connection.engine, old.ID, signal);
-    if (now !== void 0 && !sameSpec(now.Spec, retiredOld(move))) {
-      log.warning(`${name}: someone else has changed ${old.Spec.Name} since it lost its traffic, and it stays`);
-      return;
-    }
-    await remove(connection.engine, `/services/${old.ID}`, signal);
-    log.info(`${name}: ${old.Spec.Name} is removed`);
-  } catch (error) {
-    log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`);
-  }
-}
-async function giveBack(move, field) {
-  const { name, next, old, rollout } = move;
-  const { engine } = field.connection;
-  const signal = timeLimit(SEND_TIMEOUT_MS);
-  if (move.problem?.outcome === "superseded") return yieldTo(move, engine, signal);
-  try {
-    const now = await findService(engine, old.ID, signal);
-    if (now !== void 0 && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false };
-    const back = reclaimed(old.Spec, name, next);
-    const standing = await updateSpec(
-      engine,
-      old.ID,
-      [claimedOld(move), retiredOld(move)],
-      back,
-      { from: "spec" },
-      signal
-    );
-    const service = await findService(engine, old.ID, signal);
-    if (standing !== "done" || service === void 0) throw new Error(whileMoving(old, standing).cause);
-    log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
-    const checked2 = { ...rollout.checked, current: old, action: "unchanged" };
-    const { problem } = problemOf(await watchOne({ checked: checked2, service, sentAt: nowMs() }, field));
-    if (problem !== void 0) throw new Error(problem.cause);
-    if (await removeNew(move, engine, signal)) {
-      await updateSpec(engine, old.ID, [back], old.Spec, { from: "spec" }, signal);
-    }
-    return { ...move, hasMoved: false };
-  } catch (error) {
-    const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`;
-    return {
-      ...move,
-      problem: { outcome: "failed", cause: `${move.problem?.cause ?? "another service failed"}; ${failed}` }
-    };
-  }
-}
-async function yieldTo(move, engine, signal) {
-  const { old, next } = move;
-  try {
-    const theirs = await findService(engine, old.ID, signal);
-    const isOfUse = move.hasMoved && (theirs === void 0 || !hasTraffic(theirs, next.routing));
-    if (isOfUse || !await removeNew(move, engine, signal)) return move;
-    return { ...move, hasMoved: false };
-  } catch (error) {
-    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`);
-    return move;
-  }
-}
-async function removeNew({ service, next }, engine, signal) {
-  const now = await findService(engine, service.ID, signal) ?? await findService(engine, next.name, signal);
-  if (now === void 0) return true;
-  if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false;
-  await remove(engine, `/services/${now.ID}`, signal);
-  return true;
-}
-async function tidyColours(rollouts, results, { connection, signal }) {
-  const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)]);
-  await Promise.all(
-    rollouts.map(async ({ checked: checked2 }, index) => {
-      const result = results[index];
-      if (result === void 0 || !isGood(result) || checked2.nextColour !== void 0) return;
-      const { name, rollover } = checked2.request;
-      const { strategy } = rollover;
-      const keep = strategy.kind === "blue-green" && strategy.keepOld === "until-next";
-      try {
-        const problem = await removeLeftovers(checked2, connection.engine, patience, keep);
-        if (problem !== void 0) log.warning(`${name}: ${problem.cause}`);
-      } catch (error) {
-        log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
-      }
-    })
-  );
-}
-async function watchOne(rollout, field) {
-  const [result] = await watch([rollout], field);
-  if (result === void 0) throw new Error("the watch has no result for the service that it watched");
-  return result;
-}
-function problemOf(result) {
-  const { outcome, cause = outcome, failedTask } = result;
-  if (isGood(result) || outcome === "cancelled") return {};
-  const problem = { outcome: outcome === "superseded" ? outcome : "failed", cause };
-  return { problem: { ...problem, ...failedTask && { failedTask } } };
-}
-function leftAside(move) {
-  const { problem, next } = move;
-  if (move.hasMoved || problem?.outcome === "superseded") return move;
-  const stays = `${next.name} stays without traffic until the next deploy`;
-  if (problem !== void 0) return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
-  const cause = `its traffic has not moved, because another service failed; ${stays}`;
-  return { ...move, problem: { outcome: "skipped", cause } };
-}
-function stopped(move, field) {
-  const { old, next } = move;
-  if (move.problem !== void 0) return move;
-  const cause = move.hasMoved ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy` : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`;
-  return { ...move, problem: { outcome: "cancelled", cause } };
-}
-function stopTraffic({ rollouts, results }, field) {
-  return {
-    rollouts,
-    results: results.map((result, index) => {
-      const { checked: checked2, problem } = rollouts[index] ?? {};
-      const next = checked2?.nextColour;
-      const isSent = problem === void 0 || problem.isUnknown === true;
-      if (next?.live === void 0 || !isSent || !(isGood(result) || result.outcome === "cancelled")) return result;
-      const said = isGood(result) ? void 0 : result.cause;
-      const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`;
-      return { ...result, outcome: "cancelled", cause: `${cause}${leftByStop(next, field)}` };
-    })
-  };
-}
-function leftByStop({ name }, { deployment }) {
-  return deployment.onCancel === "rollback" ? "" : `; ${name} stays without traffic until the next deploy`;
-}
-function reportOf(moves, rollouts, results) {
-  const moveFor = (rollout) => moves.find((move) => move.rollout === rollout);
-  return {
-    rollouts: rollouts.map((rollout) => {
-      const move = moveFor(rollout);
-      if (move === void 0) return rollout;
-      const stays = move.problem !== void 0 && (move.hasMoved || move.problem.outcome === "superseded");
-      return { ...rollout, service: move.service, ...stays && move.problem && { problem: move.problem } };
-    }),
-    results: results.map((result, index) => {
-      const rollout = rollouts[index];
-      const move = rollout && moveFor(rollout);
-      if (move === void 0) return result;
-      const live = move.hasMoved ? { live: move.next.name } : {};
-      const seconds = secondsSince(move.rollout.sentAt);
-      return { ...result, ...move.problem ?? { outcome: "updated" }, ...live, seconds };
-    })
-  };
-}
-
-// src/docker/interim-spec.ts
-var INTERIM_LABEL = "swarm-deploy.interim";
-var THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
-function emptied(spec, run2) {
-  return withNote2(withoutTasks(spec), {
-    before: { replicas: spec.Mode.Replicated?.Replicas },
-    meanwhile: { replicas: 0 },
-    run: run2
-  });
-}
-function withCanaries(current, wanted, tasks, run2) {
-  const policy = {
-    ...wanted.UpdateConfig,
-    Parallelism: tasks,
-    Delay: THIRTY_DAYS_NANOSECONDS,
-    FailureAction: "pause",
-    MaxFailureRatio: 0
-  };
-  const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-  return withNote2(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run: run2 });
-}
-function isInterim({ Labels: labels }) {
-  return labels?.[INTERIM_LABEL] !== void 0;
-}
-function markOf({ Labels: labels }) {
-  return parseNote(labels?.[INTERIM_LABEL]).run;
-}
-function sameMark(a, b) {
-  return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token;
-}
-function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
-  return until > now && !(hadLock && hasLock);
-}
-function withoutInterim(spec) {
-  const { [INTERIM_LABEL]: note2, ...Labels } = spec.Labels ?? {};
-  const { before, meanwhile } = parseNote(note2);
-  const replicas = spec.Mode.Replicated?.Replicas;
-  const isOurs = before.replicas !== void 0 && replicas === meanwhile.replicas;
-  const { UpdateConfig: policy, ...rest } = spec;
-  const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
-  return {
-    ...rest,
-    Labels,
-    Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
-    TaskTemplate: allowingNodes(spec.TaskTemplate),
-    ...theirs && { UpdateConfig: theirs }
-  };
-}
-var NO_POLICY = { Parallelism: 1 };
-function policyOfTheirs(before, meanwhile, theirs = {}) {
-  const settings2 = /* @__PURE__ */ new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
-  const changed = [...settings2].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
-  if (before === void 0 && changed.length === 0) return void 0;
-  return { ...before ?? NO_POLICY, ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
-}
-function beforeInterim(service) {
-  const { Spec: spec, PreviousSpec: previous } = service;
-  if (!isInterim(spec)) return { current: service };
-  const before = previous === void 0 || isInterim(previous) ? withoutInterim(spec) : previous;
-  return { current: { ...service, Spec: before }, interim: spec };
-}
-function withNote2(spec, note2) {
-  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note2) } };
-}
-function parseNote(label) {
-  try {
-    const { before = {}, meanwhile = {}, run: run2 } = parseGoJson(label ?? "");
-    const mark = parseMark(run2);
-    return { before, meanwhile, ...mark && { run: mark } };
-  } catch {
-    return { before: {}, meanwhile: {} };
-  }
-}
-var LONGEST_TEXT = 300;
-var LATEST = 864e13;
-function parseMark(value) {
-  const { token, owner, url, until, hasLock } = value ?? {};
-  if (typeof token !== "string" || typeof until !== "number") return void 0;
-  const line = (text3) => (typeof text3 === "string" ? text3 : "").replace(/[\p{Cc}\s]+/gu, " ").slice(0, LONGEST_TEXT);
-  const address = line(url);
-  return {
-    token,
-    owner: line(owner) || "someone unknown",
-    url: /^https?:\/\//.test(address) ? address : "",
-    until: Math.min(until, LATEST),
-    hasLock: hasLock === true
-  };
-}
-
-// src/docker/unsettled.ts
-function isUnsettled({ UpdateStatus: status }) {
-  return status !== void 0 && status.State !== "completed" && status.State !== "rollback_completed";
-}
-function isPaused({ UpdateStatus: status }) {
-  return status?.State === "paused" || status?.State === "rollback_paused";
-}
-function unsettledNote(service, isChanged) {
-  const { UpdateStatus: status } = service;
-  if (status === void 0 || !isUnsettled(service)) return void 0;
-  if (isPaused(service))
-    return `its last update is paused (${limited(status.Message ?? "no reason given")}): it is sent anew`;
-  const what = status.State === "updating" ? "an earlier update of it" : "the rollback of its last update";
-  return isChanged ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make` : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
-}
-
-// src/interim.ts
-var SEND_TIMEOUT_MS2 = 12e4;
-var SETTLING_MS = 45e3;
-var LOOK_EVERY_MS3 = 1e3;
-function markFor({ token, owner, url }, deployment, { now }) {
-  const until = now + lifetimeOf(deployment) * 1e3;
-  return { token, owner, url, until, hasLock: deployment.lock !== void 0 };
-}
-function untouched(checked2) {
-  return { checked: checked2, service: checked2.current, sentAt: nowMs() };
-}
-async function sendInterim(checked2, spec, credential, { engine }) {
-  const { current } = checked2;
-  if (current === void 0) throw new Error("a service that does not exist has no interim spec");
-  noteSending({ ...checked2, interim: spec });
-  const sent = untouched(checked2);
-  const signal = timeLimit(SEND_TIMEOUT_MS2);
-  try {
-    const standing = await give(current, checked2.interim, spec, credential, engine, signal);
-    const service = await findService(engine, current.ID, signal);
-    if (standing !== "done") return { ...sent, service, problem: SUPERSEDED };
-    if (service === void 0 || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
-      return { ...sent, checked: { ...checked2, interim: spec }, service, problem: SUPERSEDED };
-    }
-    const rollout = { ...sent, checked: { ...checked2, interim: service.Spec }, service };
-    noteSent(rollout);
-    return rollout;
-  } catch (error) {
-    const cause = `its first step could not be sent: ${messageOf(error)}`;
-    return { ...sent, checked: { ...checked2, interim: spec }, problem: { outcome: "failed", cause } };
-  }
-}
-var SUPERSEDED = { outcome: "superseded", cause: "someone else deployed it at the same moment" };
-async function give(current, earlier, spec, credential, engine, signal) {
-  if (earlier !== void 0) {
-    const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
-    if (standing !== "done") return standing;
-  }
-  return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
-}
-function begunWith(rollouts, what, signal) {
-  const culprits = rollouts.filter(({ problem: problem2 }) => problem2 !== void 0).map(({ checked: checked2 }) => checked2.request.name);
-  if (culprits.length === 0 && !signal.aborted) return { services: rollouts.map(({ checked: checked2 }) => checked2) };
-  const problem = signal.aborted ? { outcome: "cancelled", cause: "the run was stopped before it was sent" } : { outcome: "skipped", cause: `not sent, because ${what} ${culprits.join(", ")} failed` };
-  const ended = rollouts.map(
-    (rollout) => rollout.problem !== void 0 || rollout.checked.action === "unchanged" ? rollout : { ...rollout, problem }
-  );
-  return { services: [], ended };
-}
-async function tidyInterims(rollouts, { connection: { engine }, signal: stop }) {
-  const touched = rollouts.flatMap(
-    ({ checked: { request, current, interim } }) => current === void 0 || interim === void 0 ? [] : [{ name: request.name, current, interim }]
-  );
-  await Promise.all(
-    touched.map(async (one) => {
-      try {
-        await tidyOne(one, engine, stop);
-      } catch (error) {
-        log.warning(
-          `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
-        );
-      }
-    })
-  );
-}
-async function tidyOne({ name, current, interim }, engine, stop) {
-  const signal = timeLimit(SEND_TIMEOUT_MS2);
-  const deadline = nowMs() + SETTLING_MS;
-  for (; ; ) {
-    const now = await findService(engine, current.ID, signal);
-    if (now === void 0) return;
-    const { ID: id, Spec: spec, PreviousSpec: previous } = now;
-    if (sameMark(spec, interim)) {
-      await takeOut(name, now, current, interim, engine, signal);
-    } else {
-      if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return;
-      if (isPaused(now)) return;
-      if (!isUnsettled(now)) {
-        const standing = await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
-        if (standing !== "someone-elses") return;
-      }
-    }
-    if (stop.aborted || nowMs() >= deadline) return;
-    await sleep(LOOK_EVERY_MS3, stop).catch(() => void 0);
-  }
-}
-async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, signal) {
-  if (sameSpec(spec, interim)) {
-    log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
-    await updateSpec(engine, id, [spec], current.Spec, { from: "previous-spec" }, signal);
-  } else {
-    log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
-    await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
-  }
-}
-
-// src/renew.ts
-var SEND_TIMEOUT_MS3 = 12e4;
-async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
-  if (current === void 0 || currentAccess === void 0 || interim !== void 0) return;
-  if (isJob(current.Spec) || isUnsettled(current)) return;
-  const credential = { from: "header", header: registryAuthHeader(currentAccess.credential) };
-  try {
-    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS3)]);
-    await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
-  } catch (error) {
-    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`);
-  }
-}
-
-// src/canary.ts
-var CANARY = { during: "during its canary", failed: "the canary failed: " };
-async function tryCanaries(services, field) {
-  const sent = await Promise.all(
-    services.map((checked2) => {
-      if (checked2.action === "unchanged" || checked2.firstStep?.kind !== "canary") return untouched(checked2);
-      return sendCanary(checked2, checked2.firstStep, field);
-    })
-  );
-  const tried = sent.some(({ problem }) => problem !== void 0) ? sent : await tryAll(sent, field);
-  return begunWith(tried, "the canary of", field.signal);
-}
-async function sendCanary(checked2, { tasks, total }, field) {
-  const { request, current, wanted, changes, access } = checked2;
-  if (current === void 0 || field.signal.aborted) return untouched(checked2);
-  log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join("; ")})`);
-  await renewCredential(checked2, field.connection, field.signal);
-  const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
-  return sendInterim(checked2, withCanaries(current.Spec, wanted, tasks, field.mark), credential, field.connection);
-}
-function tryAll(sent, field) {
-  const look2 = sharedLook(field.connection, "up-to-date", field.signal);
-  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-    const { firstStep, interim } = rollout.checked;
-    if (firstStep?.kind !== "canary" || interim === void 0) return rollout;
-    const problem = await tryOne(rollout, firstStep, look2, { ...field, signal });
-    return problem === void 0 ? rollout : { ...rollout, problem };
-  });
-}
-async function tryOne({ checked: checked2, service: ours }, { tasks, trial: asked }, look2, field) {
-  if (ours === void 0) return void 0;
-  const { name } = checked2.request;
-  const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
-  const lookout = lookoutFor(
-    ours,
-    name,
-    CANARY,
-    look2,
-    (memory, sight) => judgeCanaries(memory, sight, tasks),
-    field,
-    before
-  );
-  const problem = await lookout.untilSettled(
-    (progress) => `it has not settled within ${field.time.seconds} s: ${progress}`
-  );
-  if (problem !== void 0) return problem;
-  log.info(`${name}: its canary is up`);
-  const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) };
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
-  if (cause === void 0) log.info(`${name}: its canary has passed, now the others`);
-  return cause === void 0 ? void 0 : lookout.down() ?? lookout.failure("failed", cause);
-}
-
-// src/credentials.ts
-import { join } from "node:path";
 
 // src/docker/registry-error.ts
 var REGISTRY_SECONDS = 30;
@@ -2651,806 +1277,7 @@ var RegistryClock = class {
   }
 };
 
-// src/credentials.ts
-async function logIn(deployment, connection, workspace, signal) {
-  const { engine, userConfig } = connection;
-  const named = groupBy(deployment.credentials, (credential) => credential.config);
-  const configs = await Promise.all(
-    [...named].map(
-      ([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)
-    )
-  );
-  const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal);
-  const ownConfig = own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, "config-own", own) : void 0;
-  const refusals2 = await Promise.all(
-    deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) }))
-  );
-  const refused3 = refusals2.filter(({ problem }) => problem !== void 0);
-  return {
-    configs,
-    ownConfig,
-    problems: refused3.map(({ problem }) => problem ?? ""),
-    refused: new Set(refused3.map(({ credential }) => credential))
-  };
-  async function refusal(credential) {
-    const { origin, registry, username } = credential;
-    try {
-      await verifyCredential(engine, credential, signal);
-      log.info(`${place(credential)}: logged in as ${username}, config ${credential.config}`);
-      return void 0;
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-      return `${origin}: no login to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`;
-    }
-  }
-}
-function place({ registry, path }) {
-  return path === "" ? registry : `${registry}/${path}`;
-}
-async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
-  const directory = await workspace.makeDirectory(directoryName);
-  const plain2 = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
-  await workspace.writeFile(join(directory, "config.json"), isolatedConfigFile(plain2, userConfig.carriedOver));
-  return { name, directory, credentials };
-}
-function inTheClear({ kind, username, password }) {
-  return { kind, username, password: password.reveal() };
-}
-function unservedRegistries({ services, credentials }) {
-  const unserved = services.flatMap(({ image, authConfig: authConfig2 }) => {
-    if (image === void 0 || authConfig2 !== void 0) return [];
-    const served = credentials.some(
-      ({ registry, path }) => registry === image.registry && pathMatches(path, image.repository)
-    );
-    return served ? [] : [image.registry];
-  });
-  return [...new Set(unserved)];
-}
-async function readOwnCredentials(registries, userConfig, signal) {
-  const found2 = await Promise.all(
-    registries.map(async (registry) => {
-      const plain2 = await ownCredential(registry, userConfig, signal);
-      return plain2 === void 0 ? [] : [credentialOf(registry, plain2, userConfig)];
-    })
-  );
-  return found2.flat();
-}
-function credentialOf(registry, { kind, username, password }, userConfig) {
-  const secret = new Secret(password, username);
-  return { origin: userConfig.name, config: userConfig.name, registry, path: "", username, password: secret, kind };
-}
-async function ownCredential(registry, { file, env, name }, signal) {
-  const helper = helperFor(file, registry);
-  if (helper === void 0) return storedCredential(file, registry);
-  try {
-    return await askHelper(helper, registry, env, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    log.warning(`The credential helper ${helper} of ${name} gave nothing for ${registry}: ${messageOf(error)}`);
-    return void 0;
-  }
-}
-async function askHelper(helper, registry, env, signal) {
-  const answer = await runProgram(`docker-credential-${helper}`, ["get"], { env, stdin: registryKey(registry), signal });
-  if (answer.code !== 0) {
-    if (/credentials not found/i.test(answer.stdout + answer.stderr)) return void 0;
-    throw new Error(limited((answer.stderr || answer.stdout).trim()));
-  }
-  const { Username: username, Secret: password } = parsedAnswer(answer.stdout);
-  if (typeof username !== "string" || typeof password !== "string")
-    throw new Error("its answer has no Username and Secret");
-  return { kind: username === "<token>" ? "identity-token" : "password", username, password };
-}
-function parsedAnswer(text3) {
-  try {
-    return Object(JSON.parse(text3));
-  } catch {
-    throw new Error("its answer is no JSON");
-  }
-}
-
-// src/last-look.ts
-async function withLastLook(rollouts, results, { connection, signal }) {
-  const ours = rollouts.flatMap(({ service }, index) => {
-    const result = results[index];
-    const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
-    return counts ? [service] : [];
-  });
-  if (ours.length === 0 || rollouts.length === 1) return results;
-  try {
-    const { seen } = await lookAt(connection.engine, ours, "up-to-date", signal);
-    return results.map((result, index) => {
-      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? "")?.standing : void 0;
-      if (standing !== "gone" && standing !== "changed") return result;
-      const cause = `someone else ${standing === "gone" ? "removed" : "changed"} it when it had come up`;
-      log.info(`${result.name}: ${cause}`);
-      return { ...result, outcome: "superseded", cause };
-    });
-  } catch (error) {
-    log.debug(`No last look: ${messageOf(error)}`);
-    return results;
-  }
-}
-function withLookAfterFailure(rollouts, results, field) {
-  const ours = rollouts.map((one) => one.checked.nextColour === void 0 ? one : { ...one, service: void 0 });
-  return withLastLook(ours, results, field);
-}
-
-// src/observe.ts
-async function observe(deployment, engine, signal) {
-  const names = deployment.services.flatMap(({ name }) => siblingNames(name));
-  const [services, nodes, info] = await Promise.all([
-    servicesNamed(engine, names, signal),
-    engine.get("/nodes", { signal }),
-    engine.get("/info", { signal })
-  ]);
-  return { services, tasks: await allTasksOf(engine, services, signal), nodes, now: Date.parse(info.SystemTime) };
-}
-async function servicesNamed(engine, names, signal) {
-  const filters = JSON.stringify({ name: names });
-  const found2 = await engine.get("/services", { query: { filters }, signal });
-  return found2.filter(({ Spec }) => names.includes(Spec.Name));
-}
-
-// src/plan.ts
-var CONFIG_LABELS = ["swarm-deploy.auth.config", "gantry.auth.config"];
-function planDeployment(deployment, loggedIn, observed) {
-  const hasLock = deployment.lock !== void 0;
-  const plans = deployment.services.map((request) => {
-    const owner = givenAway(request.name, deployment.services);
-    return owner === void 0 ? planService(request, loggedIn, observed, hasLock) : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`;
-  });
-  return {
-    services: plans.flatMap((plan) => typeof plan === "string" ? [] : [plan]),
-    problems: plans.filter((plan) => typeof plan === "string")
-  };
-}
-function givenAway(name, requests) {
-  return requests.find((other) => {
-    const isBlueGreen = other.rollover.strategy.kind === "blue-green";
-    return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name);
-  })?.name;
-}
-function planService(request, loggedIn, observed, hasLock) {
-  const { name } = request;
-  const colours = coloursFor(request, observed.services);
-  if (typeof colours === "string") return `service ${name}: ${colours}`;
-  const found2 = colours === void 0 ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
-  const busy = found2 && othersInterim(found2, observed.now, hasLock);
-  if (busy !== void 0) return `service ${name}: ${busy}`;
-  const { current = void 0, ...interim } = found2 === void 0 ? {} : beforeInterim(found2);
-  if (current === void 0 && !request.create) {
-    return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
-  }
-  if (request.replicas !== void 0 && current !== void 0 && current.Spec.Mode.Replicated === void 0) {
-    return `service ${name} is a ${modeName(current.Spec).replace("-", " ")} service: it has no replicas to set, leave \`replicas\` out`;
-  }
-  try {
-    const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
-    const currentAccess = accessToReturn(request, current, loggedIn);
-    return { request, current, access, currentAccess, ...colours && { colours }, ...interim };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return `service ${name}: ${error.message}`;
-  }
-}
-function coloursFor({ name, compose, rollover }, services) {
-  const named = services.find(({ Spec }) => Spec.Name === name);
-  const owner = named && colourOf(named);
-  if (owner !== void 0) {
-    return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
-  }
-  const isBlueGreen = rollover.strategy.kind === "blue-green";
-  if (!isBlueGreen && !hasColours(name, services)) return void 0;
-  const taken = isBlueGreen ? nameTaken(name, services) : void 0;
-  if (taken !== void 0) return taken;
-  const colours = coloursOf(name, services);
-  if ("problem" in colours) return colours.problem;
-  if (isBlueGreen) return colours;
-  const live = colours.live?.Spec.Name;
-  if (compose !== void 0 && live !== void 0 && live !== name) {
-    return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
-  }
-  return { ...colours, next: name };
-}
-function othersInterim({ Spec: spec }, now, hasLock) {
-  const mark = markOf(spec);
-  if (mark === void 0 || !mayBeAlive(mark, now, hasLock)) return void 0;
-  const who = mark.url === "" ? mark.owner : `${mark.owner} (${mark.url})`;
-  const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, " $1 UTC");
-  return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
-}
-function chooseAccess(request, image, current, loggedIn) {
-  if (image === void 0) return void 0;
-  return namedAccess(request, current, image, loggedIn) ?? matchingAccess(image, loggedIn.configs) ?? ownAccess(image, loggedIn);
-}
-function accessToReturn(request, current, loggedIn) {
-  try {
-    return chooseAccess(request, referenceOf(current), current, loggedIn);
-  } catch {
-    return void 0;
-  }
-}
-function namedAccess(request, current, image, { configs }) {
-  const choice = namedConfig(request, current);
-  if (choice === void 0) return void 0;
-  const config = configs.find(({ name }) => name === choice.name);
-  if (config === void 0) {
-    const known2 = configs.length > 0 ? `the configs of this run are ${list2(configs.map(({ name }) => name))}` : "this run has no configs";
-    throw new UserError(
-      `${choice.source} names the config ${choice.name}, but ${known2}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``
-    );
-  }
-  const credential = config.credentials.find(({ registry }) => registry === image.registry);
-  if (credential === void 0) {
-    throw new UserError(
-      `${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`
-    );
-  }
-  return { config, credential };
-}
-function namedConfig(request, current) {
-  if (request.authConfig !== void 0) return { source: "`auth-config`", name: request.authConfig };
-  const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
-  const label = CONFIG_LABELS.find((key) => labels[key]);
-  return label === void 0 ? void 0 : { source: `its label ${label}`, name: labels[label] ?? "" };
-}
-function matchingAccess(image, configs) {
-  const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
-  const candidates = all.filter(({ credential: { registry, path } }) => {
-    return registry === image.registry && pathMatches(path, image.repository);
-  });
-  const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
-  const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
-  if (first !== void 0 && others.length > 0) {
-    const names = list2([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
-    throw new UserError(
-      `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`
-    );
-  }
-  return first;
-}
-function ownAccess(image, { ownConfig }) {
-  const credential = ownConfig?.credentials.find(({ registry }) => registry === image.registry);
-  return ownConfig === void 0 || credential === void 0 ? void 0 : { config: ownConfig, credential };
-}
-function referenceOf(service) {
-  const image = imageOf(service);
-  if (image === void 0) return void 0;
-  try {
-    return parseReference(image);
-  } catch {
-    return void 0;
-  }
-}
-function list2(names) {
-  return new Intl.ListFormat("en").format(names);
-}
-
-// src/docker/commands.ts
-function apartFromVariables(flags) {
-  const variables = flags.map((flag) => variableOf(flag));
-  return {
-    words: flags.flatMap(({ words }, index) => variables[index] === void 0 ? words : []),
-    env: Object.fromEntries(variables.filter((variable) => variable !== void 0))
-  };
-}
-function variableOf({ name: flag, value = "" }) {
-  const at = value.indexOf("=");
-  if (!(flag === "--env" || flag === "--env-add") || at < 1) return void 0;
-  return [value.slice(0, at), value.slice(at + 1)];
-}
-function serviceUpdate(change2) {
-  const variables = environmentFlags("--env-add", change2.env);
-  const image = change2.image === void 0 ? [] : ["--image", familiar(change2.image)];
-  return {
-    args: [...head("update", change2), ...image, ...scale(change2), ...variables.args, ...change2.flags, change2.name],
-    env: variables.env
-  };
-}
-function serviceCreate(change2) {
-  const variables = environmentFlags("--env", change2.env);
-  const image = change2.image === void 0 ? [] : [familiar(change2.image)];
-  return {
-    args: [
-      ...head("create", change2),
-      "--name",
-      change2.name,
-      ...scale(change2),
-      ...variables.args,
-      ...change2.flags,
-      ...image
-    ],
-    env: variables.env
-  };
-}
-function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) {
-  const detach = knowsDetach ? ["--detach=true"] : [];
-  const files = ["-", ...others].flatMap((path) => ["--compose-file", path]);
-  return {
-    args: ["--config", directory, "stack", "deploy", "--resolve-image=never", ...detach, ...files, name],
-    env,
-    stdin: first,
-    cwd
-  };
-}
-function policyFlags({ update: update2, rollback }) {
-  return Object.entries({ update: update2, rollback }).flatMap(
-    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
-  );
-}
-function head(verb, { directory }) {
-  return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
-}
-function scale({ replicas }) {
-  return replicas === void 0 ? [] : ["--replicas", String(replicas)];
-}
-function environmentFlags(flag, env) {
-  const entries = Object.entries(env).filter(([name]) => !rulesDocker(name));
-  return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
-}
-
-// src/docker/stand-in.ts
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { text as text2 } from "node:stream/consumers";
-var LIMIT_SECONDS = 180;
-async function runAgainst(answer, command, docker, engine, socketPath, signal) {
-  const server = createServer((request, response) => {
-    respond(request, response, engine, answer).catch((error) => response.destroy(error));
-  });
-  server.listen(socketPath);
-  await once(server, "listening");
-  try {
-    const { args, env, stdin = "", cwd } = command;
-    const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: "", DOCKER_TLS_VERIFY: "" };
-    const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS };
-    return await docker.run(args, cwd === void 0 ? options : { ...options, cwd });
-  } finally {
-    server.close();
-    server.closeAllConnections();
-  }
-}
-async function respond(request, response, engine, answer) {
-  const { method = "GET", url = "/" } = request;
-  const { pathname, searchParams: query } = new URL(url, "http://docker");
-  const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ""));
-  const body = method === "POST" ? bodyOf(await text2(request)) : void 0;
-  const reply = answer({ method, path, query, body });
-  if (reply !== void 0) return sendJson(response, reply);
-  if (method !== "GET" && method !== "HEAD") {
-    request.resume();
-    return sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } });
-  }
-  const { status, headers, body: bytes } = await engine.forward({ method, path: url });
-  const { connection: _, "transfer-encoding": __, ...passed } = headers;
-  response.writeHead(status, passed);
-  response.end(bytes);
-}
-function bodyOf(sent) {
-  return sent.trim() === "" ? void 0 : parseGoJson(sent);
-}
-function sendJson(response, { status, body }) {
-  response.writeHead(status, { "Content-Type": "application/json" });
-  response.end(toGoJson(body));
-}
-function complaint({ code: code2, stdout, stderr }) {
-  const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
-  const telling = lines.filter((line) => line.trim() !== "" && !/^(See '|Usage:|Run ')/.test(line.trim()));
-  return limited(telling.join(" ").replace(/^Error response from daemon: /, "")) || `exit code ${code2}`;
-}
-
-// src/docker/rehearsal.ts
-var CHANGES_SERVICE = /^\/services\/(create|[^/]+\/update)$/;
-async function rehearse(command, docker, engine, socketPath, signal, service) {
-  const caught = [];
-  const answer = ({ method, path, body }) => {
-    if (method === "POST" && CHANGES_SERVICE.test(path)) {
-      caught.push(body);
-      return { status: 200, body: { ID: "rehearsal" } };
-    }
-    if (method !== "GET") return void 0;
-    if (path === "/services") return { status: 200, body: service === void 0 ? [] : [service] };
-    const isAskedFor = service !== void 0 && path === `/services/${service.Spec.Name}`;
-    return isAskedFor ? { status: 200, body: service } : void 0;
-  };
-  const result = await runAgainst(answer, command, docker, engine, socketPath, signal);
-  const [spec] = caught;
-  if (result.code !== 0) return { refusal: complaint(result) };
-  return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
-}
-
-// src/docker/spec-support.ts
-var DROPPED_FIELDS = [
-  { key: "`healthcheck.start_interval`", path: "Healthcheck.StartInterval", minor: 44 },
-  { key: "`volume.subpath`", path: "Mounts.VolumeOptions.Subpath", minor: 45 },
-  { key: "`oom_score_adj`", path: "OomScoreAdj", minor: 46 },
-  { key: "`bind-recursive`", path: "Mounts.BindOptions.ReadOnlyNonRecursive", minor: Number.POSITIVE_INFINITY },
-  { key: "`bind-recursive`", path: "Mounts.BindOptions.ReadOnlyForceRecursive", minor: Number.POSITIVE_INFINITY },
-  { key: "`create_host_path`", path: "Mounts.BindOptions.CreateMountpoint", minor: Number.POSITIVE_INFINITY }
-];
-function withoutIgnored(spec, apiVersion) {
-  const minor = Number(apiVersion.split(".")[1]);
-  const { TaskTemplate: template } = spec;
-  const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && has(template.ContainerSpec, field.path));
-  if (dropped.length === 0) return { kept: spec, ignored: [] };
-  const container = dropped.reduce((kept, { path }) => without(kept, path.split(".")), template.ContainerSpec);
-  return {
-    kept: { ...spec, TaskTemplate: { ...template, ContainerSpec: container } },
-    ignored: [...new Set(dropped.map(({ key }) => key))]
-  };
-}
-function has(node, path) {
-  if (Array.isArray(node)) return node.some((item) => has(item, path));
-  if (path === "") return node !== void 0;
-  const [key = "", ...rest] = path.split(".");
-  return isObject(node) && has(node[key], rest.join("."));
-}
-function without(node, path) {
-  if (Array.isArray(node)) return node.map((item) => without(item, path));
-  const [key = "", ...rest] = path;
-  if (!isObject(node) || node[key] === void 0) return node;
-  const { [key]: inner, ...others } = node;
-  return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
-}
-function isObject(value) {
-  return typeof value === "object" && value !== null;
-}
-
-// src/create-args.ts
-var ANY_IMAGE = { registry: "docker.io", repository: "library/any", tag: "latest" };
-async function declaredByFlags(planned, world) {
-  const { request, current, colours } = planned;
-  const { createArgs, env } = request;
-  if (createArgs === void 0 || current === void 0) return void 0;
-  const names = createArgs.map(({ name }) => name);
-  const unknown = unknownFlags(names);
-  const declared = await created(planned, createArgs, world);
-  const known2 = createArgs.filter(({ name }) => !unknown.includes(name));
-  const plain2 = unknown.length === 0 ? void 0 : await created(planned, known2, world);
-  return overlay(current.Spec, declared, names, {
-    ...plain2 && { plain: plain2 },
-    kept: Object.keys(env).map((name) => `--env ${name}`),
-    routeAlias: colours?.route?.alias
-  });
-}
-async function created({ request, current }, flags, { connection, workspace, signal }) {
-  const { docker, engine, configDirectory } = connection;
-  const mode = flags.some(({ name }) => name === "--mode") ? [] : modeFlag(current?.Spec);
-  const { words, env } = apartFromVariables(flags);
-  const command = serviceCreate({
-    name: request.name,
-    directory: configDirectory,
-    image: ANY_IMAGE,
-    replicas: void 0,
-    env,
-    flags: [...mode, ...words]
-  });
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal);
-  if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("create", rehearsal.refusal)]);
-  const { kept, ignored } = withoutIgnored(withRulingVariables(rehearsal.spec, env), engine.apiVersion);
-  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
-  return kept;
-}
-async function updatedByFlags({ updateArgs }, spec, { connection, workspace, signal }) {
-  const flags = updateArgs.filter(({ name }) => name !== "--force");
-  if (flags.length === 0) return spec;
-  const { words, env } = apartFromVariables(flags);
-  const { docker, engine, configDirectory: directory } = connection;
-  const command = serviceUpdate({
-    name: spec.Name,
-    directory,
-    image: void 0,
-    replicas: void 0,
-    env,
-    flags: words
-  });
-  const service = { ID: "rehearsal", Version: { Index: 1 }, Spec: spec };
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service);
-  if ("refusal" in rehearsal) throw new UserErrors([refusedFlags("update", rehearsal.refusal)]);
-  return withRulingVariables(rehearsal.spec, env);
-}
-function refusedFlags(verb, refusal) {
-  return `\`${verb}-args\`: docker refuses it: ${refusal}`;
-}
-function modeFlag(spec) {
-  if (spec?.Mode.Global !== void 0) return ["--mode", "global"];
-  if (spec?.Mode.GlobalJob !== void 0) return ["--mode", "global-job"];
-  return spec?.Mode.ReplicatedJob === void 0 ? [] : ["--mode", "replicated-job"];
-}
-
-// src/change.ts
-async function changeOf(planned, image, surroundings) {
-  const { request, current } = planned;
-  const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
-  const missing = difference(current?.Spec, asked);
-  const declared = await declaredByFlags(planned, surroundings);
-  const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
-  const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command);
-  const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion);
-  for (const key of ignored)
-    log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
-  const isSent = missing.image !== void 0 || request.compose !== void 0;
-  const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
-  const networks = request.compose?.networks ?? [];
-  const changes = changesOf(planned, wanted, missing, declared);
-  const isNoted = declared !== void 0 && changes.length > 0;
-  return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes };
-}
-function specFor(planned, missing, image, surroundings) {
-  const { request, current } = planned;
-  if (request.compose !== void 0) return specOfStack(request.compose, image, current);
-  if (isPlain(planned, missing)) return withDifference(planned.current.Spec, missing);
-  return rehearsed(planned, missing, surroundings);
-}
-function specOfStack({ spec }, { pinned }, current) {
-  const withImage = withDifference(spec, { image: pinned, replicas: void 0, env: {} });
-  return current === void 0 ? withImage : withStoredOrder(asUpdate(withImage, current.Spec), current.Spec);
-}
-function asUpdate(spec, { TaskTemplate: stored }) {
-  const { TaskTemplate: template } = spec;
-  const { ForceUpdate } = stored;
-  const Platforms = stored.Placement?.Platforms;
-  const isSameImage = stored.ContainerSpec?.Image === template.ContainerSpec?.Image;
-  return {
-    ...spec,
-    TaskTemplate: {
-      ...template,
-      ...ForceUpdate !== void 0 && { ForceUpdate },
-      ...Platforms !== void 0 && isSameImage && { Placement: { ...template.Placement, Platforms } }
-    }
-  };
-}
-function isPlain(planned, { words }) {
-  const { current, request } = planned;
-  if (current === void 0 || request.compose !== void 0) return false;
-  if (ownFlags(planned).length > 0 || policiesFor(planned).length > 0) return false;
-  return words.length === 0 || !isJob(current.Spec) && (request.replicas === void 0 || current.Spec.Mode.Replicated !== void 0);
-}
-function ownFlags({ request, current }) {
-  return current === void 0 ? request.createArgs ?? [] : request.updateArgs;
-}
-function policiesFor({ request, current }) {
-  const { createArgs = [], rollover } = request;
-  const makesJob = current === void 0 ? createArgs.some(({ name, value }) => name === "--mode" && value?.endsWith("-job")) : isJob(current.Spec);
-  return makesJob ? [] : policyFlags(rollover);
-}
-async function rehearsed(planned, missing, surroundings) {
-  const { connection, workspace, signal } = surroundings;
-  const { docker, engine, configDirectory } = connection;
-  const { command, env } = commandFor(planned, missing, configDirectory);
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current);
-  if ("refusal" in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)]);
-  const spec = withRulingVariables(rehearsal.spec, env);
-  return planned.current === void 0 ? completed(planned, spec, surroundings) : spec;
-}
-async function completed({ request }, spec, surroundings) {
-  const { createArgs, env } = request;
-  const updated = await updatedByFlags(request, spec, surroundings);
-  if (createArgs === void 0) return updated;
-  const names = createArgs.map(({ name }) => name);
-  return withRecord(updated, entriesOf(spec, names, env));
-}
-function commandFor(planned, { image, replicas, env: ofKey }, directory) {
-  const { request, current } = planned;
-  const own = apartFromVariables(ownFlags(planned));
-  const env = { ...ofKey, ...own.env };
-  const change2 = {
-    name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
-    directory,
-    image,
-    replicas,
-    env,
-    flags: [...policiesFor(planned), ...own.words]
-  };
-  return { command: current === void 0 ? serviceCreate(change2) : serviceUpdate(change2), env };
-}
-function refusalOf(planned, refusal) {
-  const verb = planned.current === void 0 ? "create" : "update";
-  return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`;
-}
-function changesOf({ request, current, interim }, wanted, { words }, declared) {
-  if (current === void 0) return [];
-  const stuck = [
-    ...isPaused(current) ? ["its last update was paused"] : [],
-    ...interim === void 0 ? [] : ["an earlier deploy of it was killed half-way"]
-  ];
-  const changed = changedParts(current.Spec, wanted);
-  if (request.compose !== void 0) {
-    const rerun = request.compose.isRerun && isJob(wanted) ? ["run again"] : [];
-    return [...changed.length === 0 ? rerun : changed, ...stuck];
-  }
-  const byLists = changed.length === 0 ? [] : [...declared?.changes ?? [], ...commandChange(current.Spec, wanted)];
-  const named = [...words, ...byLists];
-  const base = declared?.spec ?? current.Spec;
-  const byFlags = named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : [];
-  return [...named, ...byFlags, ...stuck];
-}
-function commandChange(now, wanted) {
-  return sameSpec(withCommand(now, commandOf(wanted)), now) ? [] : ["command"];
-}
-var POLICIES = ["update policy", "rollback policy"];
-function changesByFlags(now, wanted, changed) {
-  const { UpdateConfig: _u, RollbackConfig: _r, ...rest } = now;
-  const { UpdateConfig: _update, RollbackConfig: _rollback, ...others } = wanted;
-  const policies = changed.filter((part) => POLICIES.includes(part));
-  const onlyPolicies = policies.length > 0 && sameSpec(rest, others);
-  return [...onlyPolicies ? [] : ["update-args"], ...policies];
-}
-
-// src/docker/credential-spec.ts
-function credentialSpecOf(spec) {
-  return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? void 0;
-}
-function credentialSpecProblems(source, spec, content, nodes) {
-  const given = ["Config", "File", "Registry"].filter((key) => source[key]);
-  const problems = [
-    given.length === 1 ? void 0 : `it names ${given.length === 0 ? "no source" : given.map((key) => key.toLowerCase()).join(" and ")}: write exactly one of config, file and registry`,
-    source.Config ? contentProblem(content) : void 0,
-    source.File ? fileProblem(source.File) : void 0,
-    source.Registry ? registryProblem(source.Registry) : void 0,
-    nodeProblem(spec, nodes)
-  ];
-  return problems.flatMap((problem) => problem === void 0 ? [] : [`its credential spec cannot work: ${problem}`]);
-}
-var JOIN_FIELDS = ["Sid", "MachineAccountName", "Guid", "DnsTreeName", "DnsName", "NetBiosName"];
-function contentProblem(content) {
-  const advice = "write the JSON that the PowerShell command New-CredentialSpec makes";
-  if (content === void 0) return "the swarm config that it names does not exist: make it first, or correct the name";
-  const root = parseObject(content);
-  if (root === void 0) return `the config is no JSON object: ${advice}`;
-  const plugins = root.CmsPlugins;
-  if (!Array.isArray(plugins) || !plugins.includes("ActiveDirectory")) {
-    return `the config's CmsPlugins do not list ActiveDirectory: ${advice}`;
-  }
-  const join4 = asObject(root.DomainJoinConfig);
-  const missing = JOIN_FIELDS.filter((field) => typeof join4?.[field] !== "string" || join4[field] === "");
-  if (missing.length > 0) return `the config's DomainJoinConfig lacks ${missing.join(", ")}: ${advice}`;
-  const accounts = asObject(root.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
-  if (!Array.isArray(accounts) || accounts.length === 0 || !accounts.every((one) => asObject(one)?.Name)) {
-    return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`;
-  }
-  return void 0;
-}
-function parseObject(text3) {
-  try {
-    return asObject(JSON.parse(text3.replace(/^\uFEFF/, "")));
-  } catch {
-    return void 0;
-  }
-}
-function asObject(value) {
-  const isObject2 = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject2 ? value : void 0;
-}
-function fileProblem(file) {
-  const isAbsolute2 = /^(?:[\\/]|[a-z]:)/i.test(file);
-  const escapes = file.split(/[\\/]/).includes("..");
-  if (!isAbsolute2 && !escapes) return void 0;
-  return `the file ${file} lies outside of the CredentialSpecs directory of Docker on the node: write a path relative to that directory`;
-}
-function registryProblem(name) {
-  return /[\\/]/.test(name) ? `${name} is no name of a value in the registry of Windows: write the name alone, without a path` : void 0;
-}
-function nodeProblem(spec, nodes) {
-  const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
-  const others = eligible.filter((node) => node.Description.Platform.OS !== "windows");
-  if (eligible.length === others.length) {
-    return "no Windows node that is ready and active may run the service: only Windows has group-managed service accounts";
-  }
-  if (others.length === 0) return void 0;
-  return "nodes without Windows may run the service too: add the placement constraint node.platform.os == windows";
-}
-
-// src/docker/first-step.ts
-function firstStepOf(strategy, current, wanted, nodes) {
-  if (strategy.kind !== "recreate" && strategy.kind !== "canary") return void 0;
-  if (isJob(current)) {
-    return {
-      refusal: `${strategy.kind} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it`
-    };
-  }
-  const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
-  if (total === 0 || replacesNothing(current, wanted)) return void 0;
-  if (strategy.kind !== "canary") return { kind: "recreate" };
-  const tasks = canaryTasks(strategy.size, total);
-  if (tasks < total) return { kind: "canary", tasks, total, trial: strategy.trial };
-  const has2 = total === 1 ? "it has one task only" : `${tasks} of its ${total} tasks would be all of them`;
-  return { refusal: `canary tries some tasks while the others stay, but ${has2}: ${canaryAdvice(total)}` };
-}
-function replacesNothing(current, wanted) {
-  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
-}
-function canaryTasks(size, total) {
-  if ("tasks" in size) return size.tasks;
-  return Math.max(1, Math.min(total - 1, Math.ceil(total * size.percent / 100)));
-}
-function canaryAdvice(total) {
-  return total === 1 ? "give it more first, or write `strategy: rolling` for it" : `write a \`canary\` from 1 to ${total - 1}`;
-}
-
-// src/docker/start-first.ts
-function startFirstNote(wanted, nodes) {
-  if (!isStartFirst(wanted)) return void 0;
-  const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0));
-  const most = limits.map(({ room }) => room);
-  const isFull = isGlobal(wanted) ? most.some((room) => room < 2) : sum(most) <= (wantedTasks(wanted) ?? 0);
-  return isFull && limits.length > 0 ? because(limits.filter(({ room }) => room !== Number.POSITIVE_INFINITY)) : void 0;
-}
-function startFirstProblem(current, wanted, nodes, tasks) {
-  if (!isStartFirst(wanted)) return void 0;
-  const old = tasks.filter((task) => isLive(task) && ["ready", "running"].includes(task.DesiredState));
-  if (old.length === 0 || wantedTasks(wanted) === 0) return void 0;
-  const limits = nodesFor(wanted, nodes).map((node) => {
-    const there = old.filter(({ NodeID: id }) => id === node.ID).length;
-    return { ...limitOf(current, wanted, node, there), there };
-  });
-  if (isGlobal(wanted)) {
-    const full = limits.filter(({ room, there }) => room < 1 && there > 0);
-    return full.length > 0 ? because(full) : void 0;
-  }
-  const leaving = old.length - (wantedTasks(wanted) ?? 0);
-  return limits.length > 0 && sum(limits.map(({ room }) => room)) + leaving < 1 ? because(limits) : void 0;
-}
-function isStartFirst(spec) {
-  return spec.UpdateConfig?.Order === "start-first" && !isJob(spec);
-}
-function nodesFor({ TaskTemplate: { Placement: placement } }, nodes) {
-  return eligibleNodes(nodes, placement).filter((node) => hasPlatform(node, placement?.Platforms));
-}
-function limitOf(current, wanted, node, there) {
-  const limits = [
-    portLimit(current, wanted, there),
-    ...replicasLimit(wanted, there),
-    ...reservationLimits(current, wanted, node, there)
-  ];
-  return limits.sort((a, b) => a.room - b.room)[0] ?? ANY;
-}
-var ANY = { room: Number.POSITIVE_INFINITY, by: "" };
-function portLimit(current, wanted, there) {
-  const old = hostPorts(current).map(portName2);
-  const taken = hostPorts(wanted).find((port) => old.includes(portName2(port)));
-  if (taken !== void 0) return { room: Math.max(0, 1 - there), by: `the host-mode port ${portName2(taken)}` };
-  return ANY;
-}
-function hostPorts({ EndpointSpec: endpoint }) {
-  const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === "host" && port !== 0;
-  return (endpoint?.Ports ?? []).filter(isFixed);
-}
-function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
-  return `${port}/${protocol}`;
-}
-function replicasLimit(wanted, there) {
-  const most = wanted.TaskTemplate.Placement?.MaxReplicas ?? 0;
-  return most === 0 || isGlobal(wanted) ? [] : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }];
-}
-function reservationLimits(current, wanted, node, there) {
-  const has2 = amounts(node.Description.Resources);
-  const old = amounts(current.TaskTemplate.Resources?.Reservations);
-  return Object.entries(amounts(wanted.TaskTemplate.Resources?.Reservations)).flatMap(([what, asked]) => {
-    if (asked === 0) return [];
-    const left = (has2[what] ?? 0) - there * (old[what] ?? 0);
-    return [{ room: Math.max(0, Math.floor(left / asked)), by: `its reservation of ${what}` }];
-  });
-}
-function amounts(resources = {}) {
-  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = resources;
-  const all = { CPUs: cpus, memory };
-  for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
-    const kind = discrete?.Kind ?? named?.Kind ?? "";
-    all[kind] = (all[kind] ?? 0) + (discrete?.Value ?? 1);
-  }
-  return all;
-}
-function sum(numbers) {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-function because(limits) {
-  const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ""))];
-  return `no node that may take a new task has room for it beside the old one (${reasons.join(", ")})`;
-}
-
-// src/images.ts
+// src/plan/images.ts
 function lookUpOnce({ engine }, signal) {
   const answers = /* @__PURE__ */ new Map();
   return (image, access) => {
@@ -3483,7 +1310,7 @@ async function checkImage({ request, current, access }, lookUp) {
     throw new UserErrors([describeRefusal(error, image, access)]);
   }
 }
-async function accessToReturn2({ request, current, currentAccess }, checked2, lookUp) {
+async function accessToReturn({ request, current, currentAccess }, checked2, lookUp) {
   if (hasProved(checked2, currentAccess, imageOf(current))) return currentAccess;
   const otherwise = `${request.name}: a way back would use the credential stored with the service`;
   return accessToRun(current, currentAccess, lookUp, otherwise);
@@ -3517,41 +1344,32 @@ function describeRefusal(error, image, access) {
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`;
 }
 
-// src/stack/stack.ts
-async function knownObjects(engine, signal) {
-  const [secret, config, networks, ...predefined] = await Promise.all([
-    engine.get("/secrets", { signal }),
-    engine.get("/configs", { signal }),
-    listNetworks(engine, signal),
-    ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal))
-  ]);
-  const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === "swarm" && !isLeftover(one));
-  const listed2 = isBlind ? await listNetworks(engine, signal) : networks;
-  return { secret, config, networks: [...listed2.filter((one) => !isLeftover(one)), ...predefined.flat()] };
+// src/docker/subnet.ts
+import { BlockList, isIP, isIPv4 } from "node:net";
+function isSubnet(text3) {
+  const [base = "", bits = "", ...more] = text3.split("/");
+  const most = isIPv4(base) ? 32 : 128;
+  return isIP(base) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
 }
-function listNetworks(engine, signal) {
-  return engine.get("/networks", { signal });
+function overlap(one, other) {
+  return holds(one, other) || holds(other, one);
 }
-var PREDEFINED_NETWORKS = ["host", "bridge"];
-async function predefinedNetwork(engine, name, signal) {
+function holds(outer, inner) {
+  const [base = "", bits] = outer.split("/");
+  const [address = ""] = inner.split("/");
+  if (isIPv4(base) !== isIPv4(address)) return false;
+  const family = isIPv4(base) ? "ipv4" : "ipv6";
   try {
-    const network = await engine.get(`/networks/${name}`, { query: { scope: "swarm" }, signal });
-    return network.Scope === "swarm" ? [network] : [];
-  } catch (error) {
-    if (error instanceof EngineError) return [];
-    throw error;
+    const block = new BlockList();
+    block.addSubnet(base, Number(bits), family);
+    return block.check(address, family);
+  } catch {
+    return false;
   }
 }
-function configContent({ objects, known: known2 }, id) {
-  const existing = known2.config.find(({ ID }) => ID === id)?.Spec.Data;
-  if (existing !== void 0) return Buffer.from(existing, "base64").toString();
-  return objects.find(({ kind, name }) => kind === "config" && placeholder("config", name) === id)?.content.toString();
-}
-function scoped({ name }, key) {
-  return `${name}_${key}`;
-}
-function isOfStack({ name }, labels) {
-  return labels?.[NAMESPACE_LABEL] === name;
+function isRoomy(subnet) {
+  const [base = "", bits] = subnet.split("/");
+  return Number(bits) <= (isIPv4(base) ? 30 : 127);
 }
 
 // src/docker/network-rules.ts
@@ -3578,7 +1396,7 @@ function driverViolations({ Driver: driver = "", Scope: scope }) {
   return [{ key: "driver", problem }];
 }
 function subnetViolations(wanted, others) {
-  const subnets = subnetsOf2(wanted);
+  const subnets = subnetsOf(wanted);
   return subnets.flatMap((subnet, index) => {
     const problem = subnetProblem(subnet, subnets.slice(0, index), others);
     return problem === void 0 ? [] : [{ key: "ipam", problem }];
@@ -3593,14 +1411,14 @@ function subnetProblem(subnet, before, others) {
     return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
   }
   for (const other of others.filter(({ Scope: scope }) => scope !== "local")) {
-    const its = subnetsOf2(other).find((one) => overlap(subnet, one));
+    const its = subnetsOf(other).find((one) => overlap(subnet, one));
     if (its !== void 0) {
       return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
     }
   }
   return void 0;
 }
-function subnetsOf2({ IPAM: ipam }) {
+function subnetsOf({ IPAM: ipam }) {
   return (ipam?.Config ?? []).map(({ Subnet: subnet = "" }) => subnet);
 }
 
@@ -3681,7 +1499,7 @@ function lineOf(root, path) {
 
 // src/inputs/compose/runner-paths.ts
 import { homedir } from "node:os";
-import { join as join2, resolve } from "node:path";
+import { join, resolve } from "node:path";
 function runnerPaths(files, service, directory, lookUp) {
   return files.flatMap(({ path: file, root }) => {
     const found2 = mapAt(root, "services").find(({ key }) => key === service)?.value;
@@ -3690,7 +1508,7 @@ function runnerPaths(files, service, directory, lookUp) {
       const written = sourceOf(item);
       const source = written && filledIn(written.text, lookUp);
       if (written === void 0 || !source || isAbsolute(source)) return [];
-      const path = source.startsWith("~") ? join2(homedir(), source.slice(1)) : resolve(directory, source);
+      const path = source.startsWith("~") ? join(homedir(), source.slice(1)) : resolve(directory, source);
       return [{ place: `${file} line ${written.line}`, source, path }];
     });
   });
@@ -3814,7 +1632,7 @@ function changeAt(map, [key = "", ...rest], value) {
   });
 }
 
-// src/swarm-check.ts
+// src/plan/swarm-check.ts
 function specProblems(request, current, wanted, files) {
   const violations = [
     ...specViolations(wanted),
@@ -3935,7 +1753,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
   return `${name} is published by the service ${spec.Name}${whose}`;
 }
 
-// src/preflight.ts
+// src/plan/check.ts
 var PROGRESS_EVERY_MS = 1e4;
 async function preflight(planned, world) {
   const lookUp = lookUpOnce(world.connection, world.signal);
@@ -4027,7 +1845,7 @@ async function check(planned, lookUp, world) {
     return { problems, draft, service: { ...service, ...colour, current: void 0, action: "create" } };
   }
   if (current === void 0) return { problems, draft, service: { ...service, action: "create" } };
-  const currentAccess = await accessToReturn2(planned, image, lookUp);
+  const currentAccess = await accessToReturn(planned, image, lookUp);
   const update2 = { ...service, currentAccess, action: "update", ...firstStep && { firstStep } };
   return { problems, draft, service: update2 };
   function base({ access }) {
@@ -4132,9 +1950,1391 @@ function placementProblems(spec, distribution, nodes) {
   ];
 }
 
-// src/recover.ts
-var SEND_TIMEOUT_MS4 = 4e4;
-var LOOK_EVERY_MS4 = 300;
+// src/plan/log-in.ts
+import { join as join2 } from "node:path";
+async function logIn(deployment, connection, workspace, signal) {
+  const { engine, userConfig } = connection;
+  const named = groupBy(deployment.credentials, (credential) => credential.config);
+  const configs = await Promise.all(
+    [...named].map(
+      ([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)
+    )
+  );
+  const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal);
+  const ownConfig = own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, "config-own", own) : void 0;
+  const refusals2 = await Promise.all(
+    deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) }))
+  );
+  const refused3 = refusals2.filter(({ problem }) => problem !== void 0);
+  return {
+    configs,
+    ownConfig,
+    problems: refused3.map(({ problem }) => problem ?? ""),
+    refused: new Set(refused3.map(({ credential }) => credential))
+  };
+  async function refusal(credential) {
+    const { origin, registry, username } = credential;
+    try {
+      await verifyCredential(engine, credential, signal);
+      log.info(`${place(credential)}: logged in as ${username}, config ${credential.config}`);
+      return void 0;
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      return `${origin}: no login to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`;
+    }
+  }
+}
+function place({ registry, path }) {
+  return path === "" ? registry : `${registry}/${path}`;
+}
+async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
+  const directory = await workspace.makeDirectory(directoryName);
+  const plain2 = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
+  await workspace.writeFile(join2(directory, "config.json"), isolatedConfigFile(plain2, userConfig.carriedOver));
+  return { name, directory, credentials };
+}
+function inTheClear({ kind, username, password }) {
+  return { kind, username, password: password.reveal() };
+}
+function unservedRegistries({ services, credentials }) {
+  const unserved = services.flatMap(({ image, authConfig: authConfig2 }) => {
+    if (image === void 0 || authConfig2 !== void 0) return [];
+    const served = credentials.some(
+      ({ registry, path }) => registry === image.registry && pathMatches(path, image.repository)
+    );
+    return served ? [] : [image.registry];
+  });
+  return [...new Set(unserved)];
+}
+async function readOwnCredentials(registries, userConfig, signal) {
+  const found2 = await Promise.all(
+    registries.map(async (registry) => {
+      const plain2 = await ownCredential(registry, userConfig, signal);
+      return plain2 === void 0 ? [] : [credentialOf(registry, plain2, userConfig)];
+    })
+  );
+  return found2.flat();
+}
+function credentialOf(registry, { kind, username, password }, userConfig) {
+  const secret = new Secret(password, username);
+  return { origin: userConfig.name, config: userConfig.name, registry, path: "", username, password: secret, kind };
+}
+async function ownCredential(registry, { file, env, name }, signal) {
+  const helper = helperFor(file, registry);
+  if (helper === void 0) return storedCredential(file, registry);
+  try {
+    return await askHelper(helper, registry, env, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warning(`The credential helper ${helper} of ${name} gave nothing for ${registry}: ${messageOf(error)}`);
+    return void 0;
+  }
+}
+async function askHelper(helper, registry, env, signal) {
+  const answer = await runProgram(`docker-credential-${helper}`, ["get"], { env, stdin: registryKey(registry), signal });
+  if (answer.code !== 0) {
+    if (/credentials not found/i.test(answer.stdout + answer.stderr)) return void 0;
+    throw new Error(limited((answer.stderr || answer.stdout).trim()));
+  }
+  const { Username: username, Secret: password } = parsedAnswer(answer.stdout);
+  if (typeof username !== "string" || typeof password !== "string")
+    throw new Error("its answer has no Username and Secret");
+  return { kind: username === "<token>" ? "identity-token" : "password", username, password };
+}
+function parsedAnswer(text3) {
+  try {
+    return Object(JSON.parse(text3));
+  } catch {
+    throw new Error("its answer is no JSON");
+  }
+}
+
+// src/docker/failed-check.ts
+var known = /* @__PURE__ */ new WeakMap();
+async function withFailedChecks(tasks, engine, signal) {
+  return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
+}
+async function withFailedCheck(task, engine, signal) {
+  const { State: state, ContainerStatus: container } = task.Status;
+  if (state !== "complete" || !container?.ContainerID) return task;
+  const answers = known.get(engine) ?? /* @__PURE__ */ new Map();
+  known.set(engine, answers);
+  const answer = answers.get(task.ID) ?? isUnhealthy2(container.ContainerID, engine, signal);
+  answers.set(task.ID, answer);
+  if (!await answer) return task;
+  const desired = task.DesiredState === "complete" ? "shutdown" : task.DesiredState;
+  return { ...task, DesiredState: desired, Status: { ...task.Status, State: "failed", Err: UNHEALTHY } };
+}
+var UNHEALTHY = "dockerexec: unhealthy container";
+async function isUnhealthy2(id, engine, signal) {
+  try {
+    const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
+    return state?.Health?.Status === "unhealthy";
+  } catch {
+    return false;
+  }
+}
+
+// src/docker/view.ts
+async function lookAt(engine, ours, which, signal) {
+  const ids = ours.map(({ ID }) => ID);
+  const [found2, nodes] = await Promise.all([
+    servicesAndTasks(engine, ids, which, signal),
+    engine.get("/nodes", { signal })
+  ]);
+  const seen = ours.map((one) => {
+    const service = found2.services.find(({ ID }) => ID === one.ID);
+    if (service === void 0) return [one.ID, { standing: "gone" }];
+    const tasks = found2.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
+    return [one.ID, { standing: standingOf(one, service), service, tasks }];
+  });
+  return { seen: new Map(seen), nodes };
+}
+var AGAIN_MS = 500;
+async function servicesAndTasks(engine, ids, which, signal) {
+  const [services, tasks] = await Promise.all([
+    servicesWith(engine, ids, signal),
+    orGone(tasksOf(engine, ids, which, signal))
+  ]);
+  if (tasks !== void 0) return { services, tasks: await withFailedChecks(tasks, engine, signal) };
+  const there = await servicesWith(engine, ids, signal);
+  if (there.length === ids.length) await sleep(AGAIN_MS, signal);
+  return servicesAndTasks(
+    engine,
+    there.map(({ ID }) => ID),
+    which,
+    signal
+  );
+}
+async function servicesWith(engine, ids, signal) {
+  if (ids.length === 0) return [];
+  return engine.get("/services", { query: { filters: JSON.stringify({ id: ids }) }, signal });
+}
+async function tasksOf(engine, ids, which, signal) {
+  if (ids.length === 0) return [];
+  const filters = JSON.stringify({ service: ids, ...which === "up-to-date" && { "_up-to-date": ["true"] } });
+  return engine.get("/tasks", { query: { filters }, signal });
+}
+async function orGone(reading) {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return void 0;
+    throw error;
+  }
+}
+async function allTasksOf(engine, services, signal) {
+  const ids = services.map(({ ID }) => ID);
+  return (await servicesAndTasks(engine, ids, "all", signal)).tasks;
+}
+function standingOf(ours, now) {
+  if (now.Version.Index < ours.Version.Index) return "behind";
+  if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return "ours";
+  return (now.UpdateStatus?.State ?? "").startsWith("rollback") ? "ours" : "changed";
+}
+
+// src/plan/observe.ts
+async function observe(deployment, engine, signal) {
+  const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+  const [services, nodes, info] = await Promise.all([
+    servicesNamed(engine, names, signal),
+    engine.get("/nodes", { signal }),
+    engine.get("/info", { signal })
+  ]);
+  return { services, tasks: await allTasksOf(engine, services, signal), nodes, now: Date.parse(info.SystemTime) };
+}
+async function servicesNamed(engine, names, signal) {
+  const filters = JSON.stringify({ name: names });
+  const found2 = await engine.get("/services", { query: { filters }, signal });
+  return found2.filter(({ Spec }) => names.includes(Spec.Name));
+}
+
+// src/plan/interim-spec.ts
+var INTERIM_LABEL = "swarm-deploy.interim";
+var THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
+function emptied(spec, run2) {
+  return withNote(withoutTasks(spec), {
+    before: { replicas: spec.Mode.Replicated?.Replicas },
+    meanwhile: { replicas: 0 },
+    run: run2
+  });
+}
+function withCanaries(current, wanted, tasks, run2) {
+  const policy = {
+    ...wanted.UpdateConfig,
+    Parallelism: tasks,
+    Delay: THIRTY_DAYS_NANOSECONDS,
+    FailureAction: "pause",
+    MaxFailureRatio: 0
+  };
+  const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
+  return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run: run2 });
+}
+function isInterim({ Labels: labels }) {
+  return labels?.[INTERIM_LABEL] !== void 0;
+}
+function markOf({ Labels: labels }) {
+  return parseNote(labels?.[INTERIM_LABEL]).run;
+}
+function sameMark(a, b) {
+  return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token;
+}
+function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
+  return until > now && !(hadLock && hasLock);
+}
+function withoutInterim(spec) {
+  const { [INTERIM_LABEL]: note2, ...Labels } = spec.Labels ?? {};
+  const { before, meanwhile } = parseNote(note2);
+  const replicas = spec.Mode.Replicated?.Replicas;
+  const isOurs = before.replicas !== void 0 && replicas === meanwhile.replicas;
+  const { UpdateConfig: policy, ...rest } = spec;
+  const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
+  return {
+    ...rest,
+    Labels,
+    Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
+    TaskTemplate: allowingNodes(spec.TaskTemplate),
+    ...theirs && { UpdateConfig: theirs }
+  };
+}
+var NO_POLICY = { Parallelism: 1 };
+function policyOfTheirs(before, meanwhile, theirs = {}) {
+  const settings2 = /* @__PURE__ */ new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
+  const changed = [...settings2].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
+  if (before === void 0 && changed.length === 0) return void 0;
+  return { ...before ?? NO_POLICY, ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
+}
+function beforeInterim(service) {
+  const { Spec: spec, PreviousSpec: previous } = service;
+  if (!isInterim(spec)) return { current: service };
+  const before = previous === void 0 || isInterim(previous) ? withoutInterim(spec) : previous;
+  return { current: { ...service, Spec: before }, interim: spec };
+}
+function withNote(spec, note2) {
+  return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note2) } };
+}
+function parseNote(label) {
+  try {
+    const { before = {}, meanwhile = {}, run: run2 } = parseGoJson(label ?? "");
+    const mark = parseMark(run2);
+    return { before, meanwhile, ...mark && { run: mark } };
+  } catch {
+    return { before: {}, meanwhile: {} };
+  }
+}
+var LONGEST_TEXT = 300;
+var LATEST = 864e13;
+function parseMark(value) {
+  const { token, owner, url, until, hasLock } = value ?? {};
+  if (typeof token !== "string" || typeof until !== "number") return void 0;
+  const line = (text3) => (typeof text3 === "string" ? text3 : "").replace(/[\p{Cc}\s]+/gu, " ").slice(0, LONGEST_TEXT);
+  const address = line(url);
+  return {
+    token,
+    owner: line(owner) || "someone unknown",
+    url: /^https?:\/\//.test(address) ? address : "",
+    until: Math.min(until, LATEST),
+    hasLock: hasLock === true
+  };
+}
+
+// src/plan/plan.ts
+var CONFIG_LABELS = ["swarm-deploy.auth.config", "gantry.auth.config"];
+function planDeployment(deployment, loggedIn, observed) {
+  const hasLock = deployment.lock !== void 0;
+  const plans = deployment.services.map((request) => {
+    const owner = givenAway(request.name, deployment.services);
+    return owner === void 0 ? planService(request, loggedIn, observed, hasLock) : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`;
+  });
+  return {
+    services: plans.flatMap((plan) => typeof plan === "string" ? [] : [plan]),
+    problems: plans.filter((plan) => typeof plan === "string")
+  };
+}
+function givenAway(name, requests) {
+  return requests.find((other) => {
+    const isBlueGreen = other.rollover.strategy.kind === "blue-green";
+    return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name);
+  })?.name;
+}
+function planService(request, loggedIn, observed, hasLock) {
+  const { name } = request;
+  const colours = coloursFor(request, observed.services);
+  if (typeof colours === "string") return `service ${name}: ${colours}`;
+  const found2 = colours === void 0 ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
+  const busy = found2 && othersInterim(found2, observed.now, hasLock);
+  if (busy !== void 0) return `service ${name}: ${busy}`;
+  const { current = void 0, ...interim } = found2 === void 0 ? {} : beforeInterim(found2);
+  if (current === void 0 && !request.create) {
+    return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
+  }
+  if (request.replicas !== void 0 && current !== void 0 && current.Spec.Mode.Replicated === void 0) {
+    return `service ${name} is a ${modeName(current.Spec).replace("-", " ")} service: it has no replicas to set, leave \`replicas\` out`;
+  }
+  try {
+    const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
+    const currentAccess = accessToReturn2(request, current, loggedIn);
+    return { request, current, access, currentAccess, ...colours && { colours }, ...interim };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `service ${name}: ${error.message}`;
+  }
+}
+function coloursFor({ name, compose, rollover }, services) {
+  const named = services.find(({ Spec }) => Spec.Name === name);
+  const owner = named && colourOf(named);
+  if (owner !== void 0) {
+    return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
+  }
+  const isBlueGreen = rollover.strategy.kind === "blue-green";
+  if (!isBlueGreen && !hasColours(name, services)) return void 0;
+  const taken = isBlueGreen ? nameTaken(name, services) : void 0;
+  if (taken !== void 0) return taken;
+  const colours = coloursOf(name, services);
+  if ("problem" in colours) return colours.problem;
+  if (isBlueGreen) return colours;
+  const live = colours.live?.Spec.Name;
+  if (compose !== void 0 && live !== void 0 && live !== name) {
+    return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
+  }
+  return { ...colours, next: name };
+}
+function othersInterim({ Spec: spec }, now, hasLock) {
+  const mark = markOf(spec);
+  if (mark === void 0 || !mayBeAlive(mark, now, hasLock)) return void 0;
+  const who = mark.url === "" ? mark.owner : `${mark.owner} (${mark.url})`;
+  const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, " $1 UTC");
+  return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
+}
+function chooseAccess(request, image, current, loggedIn) {
+  if (image === void 0) return void 0;
+  return namedAccess(request, current, image, loggedIn) ?? matchingAccess(image, loggedIn.configs) ?? ownAccess(image, loggedIn);
+}
+function accessToReturn2(request, current, loggedIn) {
+  try {
+    return chooseAccess(request, referenceOf(current), current, loggedIn);
+  } catch {
+    return void 0;
+  }
+}
+function namedAccess(request, current, image, { configs }) {
+  const choice = namedConfig(request, current);
+  if (choice === void 0) return void 0;
+  const config = configs.find(({ name }) => name === choice.name);
+  if (config === void 0) {
+    const known2 = configs.length > 0 ? `the configs of this run are ${list(configs.map(({ name }) => name))}` : "this run has no configs";
+    throw new UserError(
+      `${choice.source} names the config ${choice.name}, but ${known2}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``
+    );
+  }
+  const credential = config.credentials.find(({ registry }) => registry === image.registry);
+  if (credential === void 0) {
+    throw new UserError(
+      `${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`
+    );
+  }
+  return { config, credential };
+}
+function namedConfig(request, current) {
+  if (request.authConfig !== void 0) return { source: "`auth-config`", name: request.authConfig };
+  const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
+  const label = CONFIG_LABELS.find((key) => labels[key]);
+  return label === void 0 ? void 0 : { source: `its label ${label}`, name: labels[label] ?? "" };
+}
+function matchingAccess(image, configs) {
+  const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
+  const candidates = all.filter(({ credential: { registry, path } }) => {
+    return registry === image.registry && pathMatches(path, image.repository);
+  });
+  const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
+  const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
+  if (first !== void 0 && others.length > 0) {
+    const names = list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+    throw new UserError(
+      `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`
+    );
+  }
+  return first;
+}
+function ownAccess(image, { ownConfig }) {
+  const credential = ownConfig?.credentials.find(({ registry }) => registry === image.registry);
+  return ownConfig === void 0 || credential === void 0 ? void 0 : { config: ownConfig, credential };
+}
+function referenceOf(service) {
+  const image = imageOf(service);
+  if (image === void 0) return void 0;
+  try {
+    return parseReference(image);
+  } catch {
+    return void 0;
+  }
+}
+function list(names) {
+  return new Intl.ListFormat("en").format(names);
+}
+
+// src/docker/restart-policy.ts
+var DEFAULT_DELAY_SECONDS = 5;
+var NANOSECONDS2 = 1e9;
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
+  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS2;
+}
+function isDecided({ DesiredState: desired }) {
+  return desired !== "ready" && desired !== "running" && desired !== "complete";
+}
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
+  const { Condition: condition = "any", MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+  if (condition === "none") return "its restart policy is none";
+  const { State: state, ContainerStatus: container } = task.Status;
+  const isComplete2 = state === "complete" || isUnhealthy(task) && container?.ExitCode === 0;
+  if (condition === "on-failure" && isComplete2) return "its restart policy is on-failure (its exit code was 0)";
+  if (attempts === 0) return "Swarm starts no other";
+  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS2)}` : "";
+  return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
+}
+function turnsOf(ended, delaySeconds) {
+  const turns = [];
+  for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
+    const turn = turns.at(-1);
+    const first = turn?.[0];
+    const isSameTurn = first !== void 0 && isRejected(first) && isRejected(task) && secondsBetween(first, task) < delaySeconds * LEEWAY;
+    if (isSameTurn) turn?.push(task);
+    else turns.push([task]);
+  }
+  return turns;
+}
+var LEEWAY = 0.9;
+function isRejected({ Status: { State: state } }) {
+  return state === "rejected";
+}
+function secondsBetween(earlier, later2) {
+  return (Date.parse(later2.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
+}
+
+// src/rollout/sight.ts
+function tally({ service, tasks, eligibleNodes: eligibleNodes2 }) {
+  const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes2);
+  const nodes = new Set(counted.map((task) => task.NodeID));
+  return { wanted, running: counted.length, nodes: nodes.size };
+}
+function count(service, tasks, nodes) {
+  const { Spec: spec } = service;
+  const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+  const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+  const complete2 = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+  const wanted = wantedTasks(spec) ?? nodes.length;
+  return {
+    wanted,
+    counted: isJob(spec) ? complete2 : [...running, ...complete2],
+    progress: progressText(spec, wanted, running.length, complete2.length)
+  };
+}
+function completeTask(inSlot) {
+  const last = newest(inSlot);
+  return last?.Status.State === "complete" && !inSlot.some(isRunning) ? last : void 0;
+}
+function isComplete(spec, { wanted, counted }) {
+  return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function progressText(spec, wanted, running, complete2) {
+  const tasks = wanted === 1 ? "task" : "tasks";
+  if (isJob(spec)) return `${complete2}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ""}`;
+  return `${running}/${wanted} ${tasks} running${complete2 > 0 ? `, ${complete2} complete` : ""}`;
+}
+
+// src/rollout/judge.ts
+var REJECTIONS_UNTIL_FAILED = 3;
+var CRASHES_UNTIL_FAILED = 5;
+var UNPLACED_GRACE_SECONDS = 30;
+var LONGEST_GAP_SECONDS = 10;
+var ABANDONED_GRACE_SECONDS = 3;
+var DEFAULT_MONITOR_SECONDS = 5;
+var NANOSECONDS3 = 1e9;
+function firstMemory(tasksBefore, statusBefore) {
+  return {
+    earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+    ...statusBefore === void 0 ? {} : { earlierStatus: statusBefore },
+    runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+    unplacedSince: /* @__PURE__ */ new Map(),
+    unallocatedSince: /* @__PURE__ */ new Map(),
+    inStateSince: /* @__PURE__ */ new Map(),
+    abandonedSince: /* @__PURE__ */ new Map(),
+    endedTasks: /* @__PURE__ */ new Map()
+  };
+}
+function tasksKnownStable(tasksBefore) {
+  const hasEnded2 = tasksBefore.some((task) => isFailure2(task) || task.Status.State === "complete");
+  return hasEnded2 ? [] : tasksBefore.filter(isRunning);
+}
+function remember(memory, sight) {
+  const { service, tasks, now } = sight;
+  const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
+  const blind = Math.max(0, now - (memory.seenAt ?? now) - LONGEST_GAP_SECONDS);
+  return {
+    ...memory,
+    runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
+    seenAt: now,
+    unplacedSince: since(later(memory.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
+    unallocatedSince: since(later(memory.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
+    inStateSince: since(memory.inStateSince, tasks.map(stateKey), now),
+    abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+    endedTasks: withEnded(memory, service, tasks),
+    ...firstReason === void 0 ? {} : { firstReason }
+  };
+}
+function judge(memory, sight) {
+  const bySwarm = swarmVerdict(memory, sight.service);
+  if (bySwarm?.state === "failed") return bySwarm;
+  const stuck = stuckVerdict(memory, sight);
+  if (stuck !== void 0) return stuck;
+  const { service, eligibleNodes: nodes } = sight;
+  const tasks = currentTasks(service, sight.tasks);
+  const counts = count(service, tasks, nodes);
+  const { progress } = counts;
+  if (isUpdating(service)) return { state: "progressing", progress: `${progress}, ${updateNote(service)}` };
+  if (!isComplete(service.Spec, counts)) {
+    const hopeless = hopelessSlot(memory, sight, tasks);
+    if (bySwarm === void 0) return hopeless ?? { state: "progressing", progress };
+    if (hopeless === void 0) return { state: "progressing", progress: `${progress}, rolled back by Swarm` };
+    return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+  }
+  if (bySwarm !== void 0) return bySwarm;
+  if (counts.wanted === 0 && isGlobal(service.Spec)) {
+    return { state: "failed", cause: "no node of the swarm is ready, active and allowed by its placement constraints" };
+  }
+  return wasWatchedBySwarm(memory, sight) || isStable(memory, sight, counts.counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+function judgeCanaries(memory, sight, size) {
+  const bySwarm = swarmVerdict(memory, sight.service);
+  if (bySwarm !== void 0) return bySwarm;
+  const stuck = stuckVerdict(memory, sight);
+  if (stuck !== void 0) return stuck;
+  const last = lastEnded(memory);
+  if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
+  const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes);
+  const progress = `${counted.length}/${size} canary ${size === 1 ? "task" : "tasks"} running`;
+  if (counted.length < size) return { state: "progressing", progress };
+  return isStable(memory, sight, counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+}
+function judgeTrial(memory, sight) {
+  const last = lastEnded(memory);
+  if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
+  const counts = count(sight.service, currentTasks(sight.service, sight.tasks), sight.eligibleNodes);
+  const state = isComplete(sight.service.Spec, counts) ? "converged" : "progressing";
+  return { state, progress: counts.progress };
+}
+function judgeEnding(_memory, { tasks }) {
+  const left = tasks.filter(mayHaveContainer).length;
+  const progress = `${left} ${left === 1 ? "task has" : "tasks have"} not ended yet`;
+  return { state: left === 0 ? "converged" : "progressing", progress };
+}
+function lastEnded({ endedTasks }) {
+  return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
+}
+function monitorSecondsOf(spec) {
+  const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
+  return nanoseconds > 0 ? nanoseconds / NANOSECONDS3 : DEFAULT_MONITOR_SECONDS;
+}
+function taskNamedIn(message) {
+  return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function stateKey({ ID: id, Status: { State: state } }) {
+  return `${id} ${state}`;
+}
+function idsOf(tasks) {
+  return tasks.map((task) => task.ID);
+}
+function later(moments, seconds) {
+  return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
+}
+function since(before, keys, now) {
+  return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+function withEnded(memory, service, tasks) {
+  const ended = new Map(memory.endedTasks);
+  for (const task of currentTasks(service, tasks)) {
+    if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task)) continue;
+    const slot = slotOf(service.Spec, task);
+    ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+  }
+  return ended;
+}
+function abandonedSlots(spec, tasks) {
+  const slots = [...bySlot(spec, tasks)];
+  const abandoned = slots.filter(([, inSlot]) => {
+    const last = newest(inSlot);
+    return !inSlot.some(isLive) && last !== void 0 && hasEnded(spec, last) && isDecided(last);
+  });
+  return abandoned.map(([slot]) => slot);
+}
+function isUpdating(service) {
+  const state = service.UpdateStatus?.State;
+  return state === "updating" || state === "rollback_started";
+}
+function updateNote(service) {
+  return service.UpdateStatus?.State === "rollback_started" ? "Swarm rolls back" : "Swarm updates";
+}
+function statusOf({ earlierStatus }, { UpdateStatus: status }) {
+  const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+  return isEarlier ? void 0 : status;
+}
+function swarmReason(status) {
+  const says = ["paused", "rollback_started", "rollback_paused"];
+  return status !== void 0 && says.includes(status.State) ? limited(status.Message ?? "") || void 0 : void 0;
+}
+function swarmRollsBack(memory, service) {
+  if (statusOf(memory, service)?.State !== "rollback_started") return void 0;
+  const reason = memory.firstReason ?? "the update failed";
+  const taskId = taskNamedIn(reason);
+  return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...taskId && { taskId } };
+}
+function swarmVerdict(memory, service) {
+  const reason = memory.firstReason ?? "the update failed";
+  const taskId = taskNamedIn(reason);
+  const named = taskId === void 0 ? {} : { taskId };
+  switch (statusOf(memory, service)?.State) {
+    case "paused":
+      return { state: "failed", cause: `Swarm paused the update: ${reason}`, ...named };
+    case "rollback_paused":
+      return { state: "failed", cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+    case "rollback_completed":
+      if (memory.earlierStatus?.State === "rollback_started") return void 0;
+      return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...named };
+    default:
+      return void 0;
+  }
+}
+function stuckVerdict(memory, { service, tasks, now }) {
+  const isOverdue = (since2) => (task) => now - (since2.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
+  const current = currentTasks(service, tasks);
+  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince));
+  if (unplaced !== void 0)
+    return { state: "failed", cause: `no node can take it: ${limited(unplaced.Status.Err ?? "")}` };
+  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return void 0;
+  const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
+  return { state: "failed", cause, isUnallocated: true };
+}
+function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
+  const { UpdateConfig: policy } = service.Spec;
+  return statusOf(memory, service)?.State === "completed" && policy?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && memory.endedTasks.size === 0;
+}
+function isStable(memory, { now, monitorSeconds }, counted) {
+  return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+function hopelessSlot(memory, sight, tasks) {
+  const { Spec: spec } = sight.service;
+  const slots = slotsThatCount(spec, tasks, sight.eligibleNodes);
+  for (const [slot, from] of memory.abandonedSince) {
+    const last = newest(slots.get(slot) ?? []);
+    if (last === void 0 || sight.now - from < ABANDONED_GRACE_SECONDS) continue;
+    return { state: "failed", cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
+  }
+  for (const [slot, ended] of memory.endedTasks) {
+    const inSlot = slots.get(slot);
+    if (inSlot === void 0 || hasComeUp(memory, sight, inSlot)) continue;
+    const verdict = endlessVerdict(spec, [...ended.values()]);
+    if (verdict !== void 0) return verdict;
+  }
+  return void 0;
+}
+function endlessVerdict(spec, ended) {
+  const delay = restartDelaySeconds(spec);
+  const turns = turnsOf(ended, delay);
+  const rejections = turns.filter(([first]) => first?.Status.State === "rejected").length;
+  const last = newest(ended);
+  if (last === void 0 || rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED) {
+    return void 0;
+  }
+  const cause = rejections === turns.length ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
+  return { state: "failed", cause, taskId: last.ID };
+}
+function hasComeUp(memory, sight, inSlot) {
+  return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
+}
+
+// src/report/lint.ts
+var NANOSECONDS4 = 1e9;
+var RULES = [
+  {
+    finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
+    advice: "no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service"
+  },
+  {
+    // Whoever recreates a service wants its old task gone first.
+    finds: ({ spec, strategy }) => strategy !== "recreate" && hasGapOnUpdate(spec),
+    advice: "stop-first with one replica: nothing answers while an update replaces the task. Use `update-order: start-first`, or more replicas"
+  },
+  {
+    finds: ({ spec, imageHealth }, { monitorSeconds }) => (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
+    advice: "monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer `update-monitor`, or `monitor` for all"
+  },
+  {
+    finds: ({ spec }, { onFailure }) => onFailure === "keep" && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? "pause") === "pause",
+    advice: "failure action pause, and `on-failure: keep`: a failed update stays half done until somebody looks. Use `on-failure: rollback`, or `update-failure-action: rollback`"
+  },
+  {
+    finds: ({ image }) => image !== void 0 && image.digest === void 0 && (image.tag ?? "latest") === "latest",
+    advice: "image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build"
+  }
+];
+function lint(services, deployment) {
+  const ofServices = RULES.flatMap(({ finds, advice }) => {
+    const found2 = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
+    return found2.length === 0 ? [] : [`${list2(found2)}: ${advice}`];
+  });
+  const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
+  return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
+}
+function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, image) {
+  const [kind] = container?.Healthcheck?.Test ?? [];
+  return kind === void 0 ? image === "none" : kind === "NONE";
+}
+function hasGapOnUpdate({
+  Mode: mode,
+  UpdateConfig: update2,
+  TaskTemplate: template,
+  EndpointSpec: endpoint
+}) {
+  const mustStopFirst = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === "host") || (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
+  return (mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update2?.Order !== "start-first") === true && !mustStopFirst;
+}
+function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
+  const own = container?.Healthcheck?.StartPeriod;
+  if (own !== void 0 && own > 0) return own / NANOSECONDS4;
+  return image === void 0 || image === "none" || container?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
+}
+var TOKENS = [
+  {
+    form: /^(?:ghp|gho|ghu)_|^github_pat_/,
+    is: "a personal token of GitHub, which may well do more than pull",
+    remedy: "give one of a machine account with only `read:packages`"
+  },
+  {
+    form: /^ghs_/,
+    is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
+    remedy: "give one that outlives the job, with only `read:packages`"
+  },
+  {
+    form: /^glpat-/,
+    is: "a personal token of GitLab",
+    remedy: "give a deploy token with only `read_registry`"
+  },
+  {
+    form: /^glcbt-/,
+    username: "gitlab-ci-token",
+    is: "a job's own token of GitLab, which ends with the job, so that a node cannot pull with it later",
+    remedy: "give a deploy token with only `read_registry`"
+  },
+  {
+    form: /^dckr_pat_/,
+    is: "a personal token of Docker Hub",
+    remedy: "give an organisation's token, or one with read-only scope of a machine account"
+  },
+  {
+    username: "AWS",
+    is: "a token of Amazon ECR, which ends after 12 hours, so that a node cannot pull with it later",
+    remedy: "Amazon has none that lasts, so deploy again with a new one before a node has to pull"
+  },
+  {
+    username: "00000000-0000-0000-0000-000000000000",
+    is: "an access token of Azure, which ends after 3 hours, so that a node cannot pull with it later",
+    remedy: "give a token of the registry with the scope map `_repositories_pull`"
+  },
+  {
+    form: /^ya29\./,
+    username: "oauth2accesstoken",
+    is: "an access token of Google, which ends after one hour, so that a node cannot pull with it later",
+    remedy: "give the user `_json_key` with the key of a service account that may only read"
+  }
+];
+function tokenAdvice({ origin, registry, username, password }) {
+  const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username);
+  if (token === void 0) return void 0;
+  return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
+}
+function list2(names) {
+  return new Intl.ListFormat("en").format(names);
+}
+
+// src/report/advice.ts
+var NANOSECONDS5 = 1e9;
+var LOOK_TIMEOUT_MS = 2e3;
+async function giveAdvice(rollouts, deployment, { engine }) {
+  const signal = timeLimit(LOOK_TIMEOUT_MS);
+  const known2 = /* @__PURE__ */ new Map();
+  const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked: checked2, service, problem }) => {
+    if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return [];
+    const { request, access } = checked2;
+    const { name, image, rollover } = request;
+    const imageHealth = await imageHealthOf(service.Spec);
+    return [
+      {
+        name,
+        image,
+        strategy: rollover.strategy.kind,
+        spec: service.Spec,
+        credential: access?.credential,
+        imageHealth
+      }
+    ];
+  });
+  for (const line of lint(linted.flat(), deployment)) log.notice(line, "Advice");
+  async function imageHealthOf({ TaskTemplate: template }) {
+    const container = template.ContainerSpec;
+    if (container === void 0 || container.Healthcheck?.Test?.length) return void 0;
+    const { Image: image } = container;
+    const health = known2.get(image) ?? askFor(image);
+    known2.set(image, health);
+    return health;
+  }
+  async function askFor(image) {
+    try {
+      const { Config: config } = await engine.get(`/images/${image}/json`, { signal });
+      const check2 = config?.Healthcheck;
+      const [kind = "NONE"] = check2?.Test ?? [];
+      return kind === "NONE" ? "none" : { startSeconds: (check2?.StartPeriod ?? 0) / NANOSECONDS5 };
+    } catch {
+      return void 0;
+    }
+  }
+}
+
+// src/result.ts
+var GOOD = ["created", "updated", "unchanged", "removed"];
+function isGood({ outcome }) {
+  return GOOD.includes(outcome);
+}
+
+// src/docker/events.ts
+var SPACE_MS = 100;
+var BURST_MS = 20;
+function wakeOnEvents(engine, signal) {
+  const closing = new AbortController();
+  const listening = AbortSignal.any([closing.signal, signal]);
+  let ring;
+  let open = false;
+  let lastLook = Number.NEGATIVE_INFINITY;
+  const listen = async () => {
+    open = true;
+    try {
+      const filters = JSON.stringify({ type: ["service", "node"] });
+      for await (const _event of engine.lines("/events", { query: { filters }, signal: listening })) ring?.();
+    } catch {
+    } finally {
+      open = false;
+    }
+  };
+  return {
+    async next(atTheLatestMs) {
+      if (!open && !listening.aborted) void listen();
+      const rung = new Promise((resolve2) => {
+        ring = resolve2;
+      });
+      const clock = new AbortController();
+      const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
+      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - nowMs())));
+      await Promise.race([settled, time]);
+      clock.abort();
+      lastLook = nowMs();
+    },
+    [Symbol.dispose]: () => closing.abort()
+  };
+}
+
+// src/docker/network-allocation.ts
+function allocationProblem(service, networks, asked) {
+  const its = networksOf(service, networks);
+  const missing = its.find(({ Driver: driver }) => !driver);
+  if (missing !== void 0) {
+    return `the swarm cannot allocate network ${missing.Name}: ${whyNot(missing, networks, asked)}`;
+  }
+  if (its.length === 0) return void 0;
+  const pools = its.map((network) => `${network.Name} (${subnetsOf2(network).join(", ") || "without a subnet"})`);
+  return `the swarm has no address for its task: ${pools.join(" or ")} has none left, or the manager's log says why`;
+}
+function networksOf({ Spec: spec }, networks) {
+  const targets = [...spec.TaskTemplate.Networks ?? [], ...spec.Networks ?? []].map(({ Target }) => Target);
+  const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== "host");
+  return networks.filter(
+    ({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || isPublished && Ingress
+  );
+}
+function whyNot(missing, networks, asked) {
+  const wanted = subnetsOf2(asked.find(({ Name }) => Name === missing.Name) ?? missing);
+  for (const subnet of wanted) {
+    const other = networks.find((one) => one !== missing && subnetsOf2(one).some((its) => overlap(its, subnet)));
+    if (other !== void 0) return `its subnet ${subnet} is taken by ${other.Name}`;
+  }
+  return "its subnet may be that of another network, or the address pools of the swarm are used up";
+}
+function subnetsOf2({ IPAM: ipam }) {
+  return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
+}
+
+// src/docker/nodes-left-out.ts
+function leavesNodesOut({ Spec: spec }, nodes) {
+  const { Placement: placement } = spec.TaskTemplate;
+  return isGlobal(spec) && !isJob(spec) && eligibleNodes(nodes, placement).length < allowedNodes(nodes, placement).length;
+}
+function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
+  const { Placement: placement } = spec.TaskTemplate;
+  const eligible = eligibleNodes(nodes, placement);
+  const current = new Set(upToDate.map(({ ID }) => ID));
+  return allowedNodes(nodes, placement).flatMap((node) => {
+    const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task));
+    if (eligible.includes(node) || running.some(({ ID }) => current.has(ID))) return [];
+    if (node.Status.State !== "ready" && node.Status.State !== "unknown") return [{ node, why: "down" }];
+    return node.Spec.Availability === "drain" ? [{ node, why: "drained" }] : [{ node, why: "paused", old: running[0] }];
+  });
+}
+function oldTasksNote(leftOut2, nameOf2) {
+  const olds = leftOut2.flatMap(({ node, old }) => {
+    const [image] = old?.Spec?.ContainerSpec?.Image?.split("@", 1) ?? [];
+    return old === void 0 ? [] : [`${nameOf2(node)}${image === void 0 ? "" : ` (${image})`}`];
+  });
+  if (olds.length === 0) return void 0;
+  const [nodes, are, they] = olds.length === 1 ? ["node", "is", "it is"] : ["nodes", "are", "they are"];
+  return `${nodes} ${olds.join(", ")} ${are} paused and still ${olds.length === 1 ? "runs" : "run"} what was before: Swarm replaces it when ${they} active again`;
+}
+function absenceNote(leftOut2, nameOf2) {
+  const absent = leftOut2.filter(({ old }) => old === void 0).map(({ node, why }) => `${nameOf2(node)} (${why})`);
+  return absent.length === 0 ? void 0 : `not on ${absent.join(", ")}`;
+}
+
+// src/docker/task-logs.ts
+var HEADER_BYTES = 8;
+var LENGTH_AT = 4;
+function logLines(bytes) {
+  const printed = isFramed(bytes) ? unframe(bytes) : bytes;
+  return printed.toString("utf8").split(/\r?\n/).filter((line) => line.trim() !== "").map(limited);
+}
+var LAST_STREAM = 3;
+function isFramed(bytes) {
+  return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
+}
+function unframe(bytes) {
+  const parts = [];
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+    parts.push(bytes.subarray(at + HEADER_BYTES, end));
+    at = end;
+  }
+  return Buffer.concat(parts);
+}
+
+// src/rollout/waiting.ts
+function waitingTask(memory, sight) {
+  const { service, now } = sight;
+  const slots = slotsThatCount(service.Spec, currentTasks(service, sight.tasks), sight.eligibleNodes);
+  const waiting = [...slots.values()].flatMap((inSlot) => {
+    const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
+    if (last === void 0 || isUp(service, inSlot)) return [];
+    const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
+    return [{ task: last, seconds: now - (memory.inStateSince.get(stateKey(last)) ?? now), before }];
+  });
+  return waiting.sort((a, b) => b.seconds - a.seconds)[0];
+}
+function isUp({ Spec: spec }, inSlot) {
+  const isComplete2 = endsForGood(spec) && newest(inSlot)?.Status.State === "complete";
+  return isComplete2 || !isJob(spec) && inSlot.some(isRunning);
+}
+function waitingFor({ task, seconds, before }, service, place2, health) {
+  const { State: state, Err: error = "", Message: message = "" } = task.Status;
+  const since2 = `since ${Math.round(seconds)} s`;
+  const said = error !== "" ? `: ${error}` : ORDINARY.test(message) ? "" : `: ${message}`;
+  const delay = spoken(restartDelaySeconds(service.Spec));
+  switch (state) {
+    case "new":
+      return `is new ${since2}: the swarm has not allocated its networks${said}`;
+    case "allocated":
+    case "pending":
+      return `waits for a node ${since2}${said}`;
+    case "assigned":
+    case "accepted":
+      return `waits${place2} ${since2}: the node has not begun with it${said}`;
+    case "preparing":
+      return `is being prepared${place2} ${since2}, which is above all the pull of its image${said}`;
+    case "ready":
+      return `is ready${place2} ${since2}, and waits for ${before === void 0 ? "the end of the task before it" : `the restart delay of ${delay}: the one before it ${ending(before)}`}${said}`;
+    case "starting":
+      return `is starting${place2} ${since2}${said}${health === void 0 ? "" : `: ${health}`}`;
+    case "running":
+      return `runs${place2} ${since2}${said}`;
+    default:
+      return `${ending(task)}${place2}, and the next one is due after the restart delay of ${delay}`;
+  }
+}
+var ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
+function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
+  const delay = (policy?.Delay ?? 0) / 1e9;
+  return status?.State === "updating" && delay > 0 ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)` : void 0;
+}
+
+// src/rollout/diagnose.ts
+var LOG_LINES = 20;
+var LOG_SECONDS = 5;
+var PATIENCE_SECONDS = 8;
+async function diagnose(finding, scene, engine) {
+  const readings = readingsOf(engine);
+  const [allocation, found2] = await Promise.all([
+    finding.isUnallocated ? allocationOf(scene, readings) : void 0,
+    findFailedTask(finding.taskId, scene, readings)
+  ]);
+  const cause = allocation ?? finding.cause;
+  return found2 === void 0 ? { cause } : { cause: causeWith(cause, found2), failedTask: found2.failedTask };
+}
+async function diagnoseTimeout(cause, scene, engine) {
+  const readings = readingsOf(engine);
+  const { memory, sight, nodes, service } = scene;
+  const waiting = memory && sight && waitingTask(memory, sight);
+  const [said, found2] = await Promise.all([
+    waiting === void 0 ? void 0 : waitingWords(waiting, scene, readings),
+    findFailedTask(void 0, scene, readings)
+  ]);
+  const waits = said === void 0 ? updateWait(service) : `its task ${said.withPlace}`;
+  const whole = waits === void 0 ? cause : `${cause}; ${waits}`;
+  if (found2 !== void 0) return { cause: causeWith(whole, found2), failedTask: found2.failedTask };
+  if (waiting === void 0 || said === void 0) return { cause: whole };
+  const { task } = waiting;
+  const logs = await lastLines(task, readings);
+  const node = nodeName(task.NodeID, nodes);
+  return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: void 0, logs } };
+}
+async function noteOnNodes({ service, nodes, sight }, engine) {
+  if (!leavesNodesOut(service, nodes)) return void 0;
+  const filters = JSON.stringify({ service: [service.ID], "desired-state": ["running"] });
+  const tasks = await readingsOf(engine).get("/tasks", { filters });
+  const leftOut2 = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? []);
+  const nameOf2 = ({ ID: id }) => nodeName(id, nodes) ?? id;
+  const absence = absenceNote(leftOut2, nameOf2);
+  if (absence !== void 0) log.info(`${service.Spec.Name}: ${absence}`);
+  return oldTasksNote(leftOut2, nameOf2);
+}
+async function waitingWords(waiting, { service, nodes }, readings) {
+  const { task } = waiting;
+  const health = task.Status.State === "starting" ? await healthWords(task, service, readings) : void 0;
+  const node = nodeName(task.NodeID, nodes);
+  return {
+    withPlace: waitingFor(waiting, service, node === void 0 ? "" : ` on node ${node}`, health),
+    withoutPlace: waitingFor(waiting, service, "", health)
+  };
+}
+async function allocationOf({ service, networks = [] }, readings) {
+  const filters = JSON.stringify({ scope: ["swarm"] });
+  const known2 = await readings.get("/networks", { filters });
+  return known2 && allocationProblem(service, known2, networks);
+}
+async function findFailedTask(taskId, { service, memory = firstMemory([]), nodes }, readings) {
+  const named = taskId === void 0 ? void 0 : await readings.get(`/tasks/${taskId}`);
+  const found2 = named ?? await newestFailedTask(service.ID, memory, readings);
+  if (found2 === void 0) return void 0;
+  const task = await readings.told(found2);
+  const [logs, check2] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
+  const failedTask = {
+    id: task.ID,
+    node: nodeName(task.NodeID, nodes),
+    ending: `${ending(task)}${check2}`,
+    exitCode: task.Status.State === "rejected" ? void 0 : task.Status.ContainerStatus?.ExitCode,
+    logs
+  };
+  return { failedTask, ending: ending(task) };
+}
+function causeWith(cause, { failedTask, ending: ending2 }) {
+  return cause.includes(ending2) ? cause.replace(ending2, () => failedTask.ending) : `${cause}; the task ${failedTask.ending}`;
+}
+async function newestFailedTask(serviceId, memory, readings) {
+  const filters = JSON.stringify({ service: [serviceId] });
+  const tasks = await readings.get("/tasks", { filters }) ?? [];
+  const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+  const failed = [...tasks, ...remembered].filter((task) => isFailure2(task) && !memory.earlierTasks.has(task.ID));
+  return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+async function failedCheck(task, readings) {
+  if (!isUnhealthy(task)) return "";
+  const last = lastFailure((await containerOf(task, readings))?.State?.Health);
+  return last === void 0 ? "" : ` (${last})`;
+}
+async function healthWords(task, service, readings) {
+  const container = await containerOf(task, readings);
+  const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
+  const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? "")}/json`))?.Config?.Healthcheck;
+  const check2 = container ? effectiveCheck(container.Config?.Healthcheck, void 0) : effectiveCheck(own, await ofImage());
+  return check2 && notYetHealthy(check2, container?.State?.Health);
+}
+async function containerOf({ Status: status }, readings) {
+  const id = status.ContainerStatus?.ContainerID;
+  return id ? readings.get(`/containers/${id}/json`) : void 0;
+}
+function nodeName(id, nodes) {
+  const node = nodes.find(({ ID }) => ID === id);
+  if (node === void 0) return id;
+  const name = node.Description.Hostname;
+  const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+  return sharesName ? `${name} (${node.ID})` : name;
+}
+async function lastLines(task, readings) {
+  if (!task.Status.ContainerStatus?.ContainerID) return [];
+  const query = { stdout: "1", stderr: "1", tail: String(LOG_LINES) };
+  const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
+  return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+}
+function readingsOf(engine) {
+  const whole = timeLimit(PATIENCE_SECONDS * 1e3);
+  return {
+    get: (path, query = {}) => orNothing(engine.get(path, { query, signal: whole })),
+    bytes: (path, query) => {
+      const signal = AbortSignal.any([whole, timeLimit(LOG_SECONDS * 1e3)]);
+      return orNothing(engine.bytes(path, { query, signal }));
+    },
+    told: (task) => withFailedCheck(task, engine, whole)
+  };
+}
+async function orNothing(reading) {
+  try {
+    return await reading;
+  } catch (error) {
+    log.debug(`Not read for the diagnosis: ${messageOf(error)}`);
+    return void 0;
+  }
+}
+
+// src/rollout/watch.ts
+var LOOK_EVERY_MS = 500;
+var STOPPED = "the run was stopped";
+var GONE = "someone else removed it during this deploy";
+var CHANGED = "someone else changed it during this deploy";
+async function watch(rollouts, field) {
+  const watching = beginWatch(field);
+  for (const rollout of rollouts) watching.add(rollout);
+  return Promise.all((await watching.end()).map(({ diagnosed }) => diagnosed));
+}
+function beginWatch(field, endsAtFailure = false) {
+  const { observed, connection, signal, time } = field;
+  const { engine } = connection;
+  const startedAt = nowMs();
+  const order = [];
+  const settled = /* @__PURE__ */ new Map();
+  const failure = new AbortController();
+  let culprits = [];
+  let watched = [];
+  let isComplete2 = false;
+  let complete2 = () => void 0;
+  const completed2 = new Promise((resolve2) => {
+    complete2 = resolve2;
+  });
+  let isOver = false;
+  let wake = () => void 0;
+  const settle = (one) => {
+    const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== "cancelled";
+    if (endsAll) sayResult(one.result, one.rollout);
+    const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout));
+    settled.set(one.rollout, { ...one, diagnosed });
+    if (!endsAll || isOver) return;
+    culprits = [...culprits, one.result.name];
+    failure.abort(tooLong());
+  };
+  const giveUp = (rollout, sight) => {
+    const result = givenUp(rollout, sight, culprits);
+    log.info(`${result.name}: not waited for any more, because ${culprits.join(", ")} failed`);
+    settled.set(rollout, { rollout, result, diagnosed: Promise.resolve(result) });
+  };
+  const add = (rollout) => {
+    order.push(rollout);
+    if (rollout.problem !== void 0) settle(asSettled(rollout, unwatchedResult(rollout)));
+    else if (isOver) giveUp(rollout);
+    else watched = [...watched, startWatching(rollout, observed)];
+    isOver = failure.signal.aborted;
+    wake();
+  };
+  const lookOn = async () => {
+    var _stack = [];
+    try {
+      const alarm = __using(_stack, wakeOnEvents(engine, signal));
+      let seenAt = startedAt;
+      while (watched.length > 0 || !isComplete2) {
+        if (watched.length === 0) {
+          await new Promise((resolve2) => {
+            wake = resolve2;
+          });
+          continue;
+        }
+        const looked = watched;
+        const begunAt = nowMs();
+        const late = time.isOver;
+        const view = await look(field, looked, seenAt);
+        const left = looked.flatMap((one) => {
+          const seen = "cause" in view ? { settled: unseen(one, view, time.seconds) } : lookAtOne(one, view, late, field, endsAtFailure);
+          if ("settled" in seen) {
+            settle(seen.settled);
+            return [];
+          }
+          sayProgress(one, seen.watched, startedAt);
+          return [seen.watched];
+        });
+        if (!("cause" in view)) seenAt = begunAt;
+        watched = [...left, ...watched.filter((one) => !looked.includes(one))];
+        isOver = failure.signal.aborted;
+        if (isOver) {
+          for (const { rollout, sight } of watched) giveUp(rollout, sight);
+          watched = [];
+        }
+        if (watched.length === 0) continue;
+        const pauseMs = Math.max(LOOK_EVERY_MS, nowMs() - begunAt);
+        await (isComplete2 ? alarm.next(pauseMs) : Promise.race([completed2, sleep(pauseMs, signal).catch(() => void 0)]));
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      __callDispose(_stack, _error, _hasError);
+    }
+  };
+  const looking = lookOn();
+  looking.catch(() => void 0);
+  return {
+    add,
+    get culprits() {
+      return culprits;
+    },
+    failed: failure.signal,
+    async end() {
+      isComplete2 = true;
+      complete2();
+      wake();
+      await looking;
+      return order.flatMap((rollout) => settled.get(rollout) ?? []);
+    }
+  };
+}
+function asSettled(rollout, result) {
+  return { rollout, result, diagnosed: Promise.resolve(result) };
+}
+function givenUp(rollout, sight, culprits) {
+  if (rollout.checked.action !== "unchanged") return settledPart(rollout, "rolled-back", sight);
+  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
+  return endResult(rollout, "skipped", cause, sight);
+}
+function unwatchedResult(rollout) {
+  const { problem, checked: checked2 } = rollout;
+  const outcome = problem?.outcome ?? GOOD2[checked2.action];
+  const result = settledPart(rollout, outcome, void 0);
+  if (problem === void 0) return result;
+  const { cause, failedTask } = problem;
+  return { ...result, cause, ...failedTask === void 0 ? {} : { failedTask } };
+}
+var GOOD2 = { create: "created", update: "updated", unchanged: "unchanged" };
+function startWatching(rollout, observed) {
+  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
+  const status = rollout.checked.action === "unchanged" ? rollout.service?.UpdateStatus : void 0;
+  return { rollout, memory: firstMemory(before, status), progress: "" };
+}
+async function look({ connection, time, signal }, watched, seenAt) {
+  try {
+    const ours = watched.flatMap(({ rollout }) => rollout.service ?? []);
+    return await lookAt(connection.engine, ours, "up-to-date", signal);
+  } catch (error) {
+    if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
+    if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
+    const cause = `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${messageOf(error)}`;
+    return { outcome: "timed-out", cause };
+  }
+}
+function unseen({ rollout, progress, sight }, { outcome, cause }, seconds) {
+  if (outcome !== "timed-out") return asSettled(rollout, endResult(rollout, outcome, cause, sight));
+  const last = progress === "" ? "" : `${progress}; `;
+  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, sight));
+}
+function lookAtOne(one, view, late, field, endsAtFailure) {
+  const { deployment, connection, time } = field;
+  const { rollout } = one;
+  const seen = view.seen.get(rollout.service?.ID ?? "");
+  if (seen === void 0 || seen.standing === "gone") return ended(endResult(rollout, "superseded", GONE, void 0));
+  const { service } = seen;
+  const sight = sightOf(seen, view, deployment);
+  if (seen.standing === "changed") return ended(endResult(rollout, "superseded", CHANGED, sight));
+  if (seen.standing === "behind") {
+    if (!late) return { watched: one };
+    const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`;
+    return ended(endResult(rollout, "timed-out", cause, sight));
+  }
+  const memory = remember(one.memory, sight);
+  const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : void 0) ?? judge(memory, sight);
+  const scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks };
+  const { engine } = connection;
+  if (verdict.state === "converged") {
+    const result2 = settledPart(rollout, GOOD2[rollout.checked.action], sight);
+    return { settled: { rollout, result: result2, diagnosed: withNote2(result2, noteOnNodes(scene, engine)) } };
+  }
+  if (verdict.state === "progressing") {
+    if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } };
+    const result2 = endResult(rollout, "timed-out", `not settled within ${time.seconds} s: ${verdict.progress}`, sight);
+    return {
+      settled: { rollout, result: result2, diagnosed: withDiagnosis(result2, diagnoseTimeout(result2.cause, scene, engine)) }
+    };
+  }
+  const stays = service.UpdateStatus?.State === "paused" && deployment.onFailure !== "rollback";
+  const advice = stays ? staysPaused(service.Spec.Name) : "";
+  const result = endResult(rollout, verdict.state, verdict.cause, sight);
+  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, scene, engine), advice) } };
+  function ended(result2) {
+    return { settled: asSettled(rollout, result2) };
+  }
+}
+function staysPaused(name) {
+  return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
+}
+async function withDiagnosis(result, diagnosis, advice = "") {
+  const { cause, failedTask } = await diagnosis;
+  return { ...result, cause: cause + advice, ...failedTask && { failedTask } };
+}
+async function withNote2(result, noted) {
+  const note2 = await noted;
+  return note2 === void 0 ? result : { ...result, note: note2 };
+}
+function sightOf({ service, tasks }, view, { monitorSeconds }) {
+  return {
+    service,
+    tasks,
+    eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
+    now: nowMs() / 1e3,
+    monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec)
+  };
+}
+function endResult(rollout, outcome, cause, sight) {
+  return { ...settledPart(rollout, outcome, sight), cause };
+}
+function settledPart(rollout, outcome, sight) {
+  const { checked: checked2, sentAt } = rollout;
+  const live = checked2.colours?.live;
+  const service = sight?.service ?? rollout.service;
+  const { nodes, running, wanted } = sight === void 0 ? NOTHING_SEEN : tally(sight);
+  return {
+    name: checked2.request.name,
+    action: live === void 0 || checked2.action === "unchanged" ? checked2.action : "update",
+    outcome,
+    image: { before: imageOf(checked2.current ?? live), after: imageOf(service) },
+    config: checked2.access?.config.name,
+    nodes,
+    tasks: { running, wanted },
+    seconds: secondsSince(sentAt),
+    ...checked2.colours && { live: live?.Spec.Name ?? checked2.colours.next }
+  };
+}
+var NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
+function sayProgress(before, now, startedAt) {
+  if (now.progress === before.progress) return;
+  log.info(`${Math.round((nowMs() - startedAt) / 1e3)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
+}
+function sayResult(result, { isWayBack = false }) {
+  const { name, outcome, seconds, cause } = result;
+  log.info(
+    `${name}: ${isWayBack && isGood(result) ? "back" : outcome} after ${seconds} s${cause === void 0 ? "" : `: ${cause}`}`
+  );
+  return result;
+}
+
+// src/rollout/way-back.ts
+var SEND_TIMEOUT_MS = 4e4;
+var LOOK_EVERY_MS2 = 300;
 var PLACEMENT_MS = 1e3;
 var FIRST_TASK_MS = 300;
 var PLACEMENT_LOOK_MS = 50;
@@ -4244,7 +3444,7 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
   );
   async function restore(checked2, current, { service: deployed, problem, sentAt }) {
     if (told !== void 0) await untilSwarmHasRolledBack(current);
-    const signal = timeLimit(SEND_TIMEOUT_MS4);
+    const signal = timeLimit(SEND_TIMEOUT_MS);
     await untilOnNodes(current, sentAt, signal);
     const sent = [...deployed === void 0 ? [] : [deployed.Spec], ...problem?.isUnknown ? [checked2.wanted] : []];
     const bases = [...sent, ...checked2.interim === void 0 ? [] : [checked2.interim, checked2.wanted]];
@@ -4252,9 +3452,9 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
   }
   async function untilSwarmHasRolledBack({ ID }) {
     while (!time.isOver && !stop.aborted) {
-      const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS4));
+      const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS));
       if (now?.UpdateStatus?.State !== "rollback_started") return;
-      await sleep(LOOK_EVERY_MS4, stop).catch(() => void 0);
+      await sleep(LOOK_EVERY_MS2, stop).catch(() => void 0);
     }
   }
   async function untilOnNodes({ ID }, sentAt, signal) {
@@ -4267,7 +3467,7 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
     }
   }
   async function takeAway({ service: created2 }, { wanted, nextColour: nextColour2 }) {
-    const signal = timeLimit(SEND_TIMEOUT_MS4);
+    const signal = timeLimit(SEND_TIMEOUT_MS);
     const ours = [created2?.Spec ?? wanted, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
     const now = await findService(engine, created2?.ID ?? wanted.Name, signal);
     if (now === void 0) return "gone";
@@ -4289,6 +3489,10 @@ function restoredRollouts(restoring) {
     return live === void 0 ? [] : [{ checked: { ...checked2, current: live, action: "unchanged" }, service: live, sentAt, isWayBack: true }];
   });
 }
+var RESTORED = "restored because of";
+function isRestored(cause) {
+  return cause?.startsWith(RESTORED) === true;
+}
 function resultsAfter(rollouts, results, restoring, restored) {
   const isCulprit = (result) => !isGood(result) && result.outcome !== "skipped" && hasCause(result);
   const culprits = results.filter(isCulprit).map(({ name }) => name);
@@ -4299,7 +3503,7 @@ function resultsAfter(rollouts, results, restoring, restored) {
   });
 }
 function resultAfter(before, way, culprits, restored) {
-  const cause = before.cause ?? restoredBecauseOf(culprits);
+  const cause = before.cause ?? `${RESTORED} ${culprits.join(", ")}`;
   if (way.state === "failed") {
     const outcome = before.outcome === "cancelled" ? "cancelled" : "failed";
     return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` };
@@ -4330,47 +3534,162 @@ function credentialFor({ access, currentAccess }) {
   return { from: access === void 0 ? "spec" : "previous-spec" };
 }
 
-// src/recreate.ts
-var STOPPING = { during: "while its old tasks ended" };
-async function stopOldTasks(services, field) {
-  const sent = await Promise.all(
-    services.map((checked2) => {
-      const isMeant = checked2.action !== "unchanged" && checked2.firstStep?.kind === "recreate";
-      if (!isMeant || checked2.current === void 0 || field.signal.aborted) return untouched(checked2);
-      log.info(`${checked2.request.name}: its old tasks are stopped (${checked2.changes.join("; ")})`);
-      return sendInterim(checked2, emptied(checked2.current.Spec, field.mark), { from: "spec" }, field.connection);
-    })
-  );
-  const stopped2 = sent.some(({ problem }) => problem !== void 0) ? sent : await untilGone(sent, field);
-  return begunWith(stopped2, "the end of the old tasks of", field.signal);
+// src/report/markdown.ts
+var MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
+var BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
+function code(text3) {
+  const line = printable(text3).replaceAll("`", "'").trim();
+  return line === "" ? "–" : `\`${line}\``;
 }
-function untilGone(sent, field) {
-  const look2 = sharedLook(field.connection, "all", field.signal);
-  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-    const { checked: checked2, service } = rollout;
-    const isStopping = checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0;
-    if (!isStopping || service === void 0) return rollout;
-    const { name } = checked2.request;
-    const lookout = lookoutFor(service, name, STOPPING, look2, judgeEnding, { ...field, signal });
-    const problem = await lookout.untilSettled((progress, view) => {
-      const left = view === void 0 ? progress : leftOf(service, view);
-      return `its old tasks have not ended within ${field.time.seconds} s: ${left}`;
-    });
-    if (problem !== void 0) return { ...rollout, problem };
-    log.info(`${name}: its old tasks are gone`);
-    return rollout;
+function cell(text3) {
+  return code(text3).replace(/\\*\|/g, "\\|");
+}
+function plain(text3) {
+  const words = printable(text3).trim().split(/( +)/);
+  const line = words.map((word) => MADE_MORE_OF.test(word) ? code(word) : escaped(word)).join("");
+  return line.replace(BEGIN_OF_BLOCK, (begin2) => /\d/.test(begin2) ? `${begin2}\\` : `\\${begin2}`);
+}
+function fenced(lines) {
+  const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
+  const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
+  const longest = Math.max(2, ...runs.map((run2) => run2.length));
+  const fence = "`".repeat(longest + 1);
+  return [fence, ...shown, fence].join("\n");
+}
+function escaped(word) {
+  return word.replace(/[\\`*_{}[\]<>|#~]/g, "\\$&").replaceAll("&", "&amp;");
+}
+
+// src/report/outcome.ts
+function statusOf2(results, waited) {
+  const bad = results.filter((result) => !isGood(result) && result.outcome !== "skipped").map(({ outcome }) => outcome);
+  if (bad.includes("cancelled")) return "cancelled";
+  if (bad.length > 0) {
+    if (bad.every((outcome) => outcome === "rolled-back")) return "rolled-back";
+    return bad.every((outcome) => outcome === "timed-out") ? "timed-out" : "failed";
+  }
+  if (results.every(({ outcome }) => outcome === "unchanged")) return "unchanged";
+  return waited ? "converged" : "deployed";
+}
+function verdictLine(status, results) {
+  const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
+  const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(", ");
+  return `${status}: ${said}`;
+}
+var MOST_ANNOTATIONS = 10;
+function culpritsFirst(results) {
+  const rank = ({ outcome, cause }) => Number(outcome === "skipped") * 2 + Number(outcome === "cancelled" || isRestored(cause));
+  return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
+}
+var MOST_CAUSE_CHARACTERS = 1500;
+var MOST_LOG_LINE_CHARACTERS = 1e3;
+var MOST_ANNOTATION_CHARACTERS = 4e3;
+function annotation({ cause, failedTask }) {
+  const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
+  if (failedTask === void 0) return head2.join("\n");
+  const where = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
+  head2.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
+  if (failedTask.logs.length === 0) return head2.join("\n");
+  const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
+  const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
+  const newest2 = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+  const title = newest2.length === said.length ? "Its last log lines:" : `Its last ${newest2.length} log lines:`;
+  return [...head2, title, ...newest2].join("\n");
+}
+function fitting(texts, room, sizeOf) {
+  let left = room;
+  const first = texts.findIndex((text3) => {
+    left -= sizeOf(text3) + 1;
+    return left < 0;
   });
+  return first < 0 ? [...texts] : texts.slice(0, first);
 }
-function leftOf({ ID: id }, { seen, nodes }) {
-  const now = seen.get(id);
-  const left = now === void 0 || now.standing === "gone" ? [] : now.tasks.filter(mayHaveContainer);
-  return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf2(NodeID, nodes)))].join(", ")}`;
+var MOST_SUMMARY_BYTES = 1e6;
+var MOST_TABLE_BYTES = 9e5;
+var MOST_NOTES_BYTES = 5e4;
+var ROOM_FOR_REST = 500;
+var MOST_NAME_CHARACTERS = 300;
+function resultSummary(status, results) {
+  const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
+  const allRows = results.map(row);
+  const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
+  const table = [head2, ...rows].join("\n");
+  const bad = culpritsFirst(results);
+  const allSections = bad.map(failureSection);
+  const noted = notes(results);
+  const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join("\n\n")) - ROOM_FOR_REST;
+  const sections = fitting(allSections, room, (section) => Buffer.byteLength(`
+${section}`));
+  return [
+    `## Swarm Deploy: ${status}`,
+    table,
+    ...leftOut(results.length - rows.length, "services"),
+    ...noted,
+    ...sections,
+    ...leftOut(bad.length - sections.length, "services that did not come up")
+  ].join("\n\n");
 }
-function placeOf2(id, nodes) {
-  const node = nodes.find(({ ID }) => ID === id);
-  if (node === void 0) return "a node that is gone";
-  const { Hostname: host } = node.Description;
-  return node.Status.State === "ready" ? `node ${host}` : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
+function row(result) {
+  const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
+  const mark = isGood(result) ? "✅" : "❌";
+  const isSeen = outcome !== "cancelled" && outcome !== "skipped";
+  const cells = [
+    live === void 0 || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
+    `${mark} ${outcome}`,
+    image.after === void 0 ? "–" : nameCell(tagOf(image.after)),
+    digestChange(image),
+    config === void 0 ? "–" : nameCell(config),
+    isSeen ? `${tasks.running}/${tasks.wanted}` : "–",
+    isSeen ? String(nodes) : "–",
+    String(seconds)
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+function notes(results) {
+  const lines = results.filter(isGood).flatMap(({ name, note: note2 }) => note2 === void 0 ? [] : [`- ${nameCell(name)}: ${plain(note2)}`]);
+  const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
+  return shown.length === 0 ? [] : [shown.join("\n"), ...leftOut(lines.length - shown.length, "notes")];
+}
+function leftOut(count2, what) {
+  return count2 === 0 ? [] : [`There is no room here for ${count2} more ${what}: see the log and the output \`services\`.`];
+}
+function failureSummary(status, problems, isUnknown) {
+  const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
+  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
+  return [
+    `## Swarm Deploy: ${status}`,
+    isUnknown ? "Whether anything was changed on the swarm is not known." : "Nothing was changed on the swarm.",
+    items.join("\n"),
+    ...leftOut(all.length - items.length, "problems")
+  ].join("\n\n");
+}
+function failureSection({ name, outcome, cause, failedTask }) {
+  const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? "")];
+  if (failedTask !== void 0) {
+    const where = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
+    parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
+    if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs));
+  }
+  return parts.join("\n\n");
+}
+function digestChange({ before, after }) {
+  const old = shortDigest(before);
+  const now = shortDigest(after);
+  if (now === void 0) return "–";
+  return old === void 0 || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
+}
+function nameCell(name) {
+  return cell(shortened(name, MOST_NAME_CHARACTERS));
+}
+function tagOf(image) {
+  return image.split("@", 1)[0] ?? image;
+}
+var DIGEST_CHARACTERS = 12;
+function shortDigest(image) {
+  return image?.split("@sha256:")[1]?.slice(0, DIGEST_CHARACTERS);
+}
+function firstLine(text3) {
+  return text3.split("\n", 1)[0] ?? "";
 }
 
 // src/report/output.ts
@@ -4410,7 +3729,7 @@ function taskForOutput({ id, node, exitCode, ending: ending2 }, mostCharacters) 
   return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending2, mostCharacters) };
 }
 
-// src/report.ts
+// src/report/report.ts
 async function reportResults(results, deployment) {
   if (!results.every(isGood)) process.exitCode = 1;
   const status = statusOf2(results, deployment.wait);
@@ -4478,7 +3797,218 @@ function explain(error) {
   return { status: "failed", problems: [problem], isUnknown: true };
 }
 
-// src/deploy.ts
+// src/rollout/under-way.ts
+function noteSending(checked2) {
+  note({ service: stateOf(checked2, "sending") });
+}
+function noteSent({ checked: checked2, service, problem }) {
+  if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return;
+  const state = stateOf(checked2, "sent");
+  note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
+}
+function noteMoving({ checked: checked2 }) {
+  if (checked2.action !== "unchanged") note({ service: stateOf(checked2, "moving") });
+}
+function stateOf(checked2, phase) {
+  const { request, current, interim, wanted, nextColour: nextColour2 } = checked2;
+  const ours = [wanted, ...interim === void 0 ? [] : [interim]].map(fingerprint);
+  return {
+    name: request.name,
+    service: nextColour2?.name ?? request.name,
+    action: checked2.action,
+    phase,
+    before: current === void 0 ? "" : fingerprint(current.Spec),
+    ours,
+    interim: interim === void 0 ? "" : fingerprint(interim)
+  };
+}
+
+// src/rollout/interim.ts
+var SEND_TIMEOUT_MS2 = 12e4;
+var SETTLING_MS = 45e3;
+var LOOK_EVERY_MS3 = 1e3;
+function markFor({ token, owner, url }, deployment, { now }) {
+  const until = now + lifetimeOf(deployment) * 1e3;
+  return { token, owner, url, until, hasLock: deployment.lock !== void 0 };
+}
+function untouched(checked2) {
+  return { checked: checked2, service: checked2.current, sentAt: nowMs() };
+}
+async function sendInterim(checked2, spec, credential, { engine }) {
+  const { current } = checked2;
+  if (current === void 0) throw new Error("a service that does not exist has no interim spec");
+  noteSending({ ...checked2, interim: spec });
+  const sent = untouched(checked2);
+  const signal = timeLimit(SEND_TIMEOUT_MS2);
+  try {
+    const standing = await give(current, checked2.interim, spec, credential, engine, signal);
+    const service = await findService(engine, current.ID, signal);
+    if (standing !== "done") return { ...sent, service, problem: SUPERSEDED };
+    if (service === void 0 || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
+      return { ...sent, checked: { ...checked2, interim: spec }, service, problem: SUPERSEDED };
+    }
+    const rollout = { ...sent, checked: { ...checked2, interim: service.Spec }, service };
+    noteSent(rollout);
+    return rollout;
+  } catch (error) {
+    const cause = `its first step could not be sent: ${messageOf(error)}`;
+    return { ...sent, checked: { ...checked2, interim: spec }, problem: { outcome: "failed", cause } };
+  }
+}
+var SUPERSEDED = { outcome: "superseded", cause: "someone else deployed it at the same moment" };
+async function give(current, earlier, spec, credential, engine, signal) {
+  if (earlier !== void 0) {
+    const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
+    if (standing !== "done") return standing;
+  }
+  return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
+}
+function begunWith(rollouts, what, signal) {
+  const culprits = rollouts.filter(({ problem: problem2 }) => problem2 !== void 0).map(({ checked: checked2 }) => checked2.request.name);
+  if (culprits.length === 0 && !signal.aborted) return { services: rollouts.map(({ checked: checked2 }) => checked2) };
+  const problem = signal.aborted ? { outcome: "cancelled", cause: "the run was stopped before it was sent" } : { outcome: "skipped", cause: `not sent, because ${what} ${culprits.join(", ")} failed` };
+  const ended = rollouts.map(
+    (rollout) => rollout.problem !== void 0 || rollout.checked.action === "unchanged" ? rollout : { ...rollout, problem }
+  );
+  return { services: [], ended };
+}
+async function tidyInterims(rollouts, { connection: { engine }, signal: stop }) {
+  const touched = rollouts.flatMap(
+    ({ checked: { request, current, interim } }) => current === void 0 || interim === void 0 ? [] : [{ name: request.name, current, interim }]
+  );
+  await Promise.all(
+    touched.map(async (one) => {
+      try {
+        await tidyOne(one, engine, stop);
+      } catch (error) {
+        log.warning(
+          `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
+        );
+      }
+    })
+  );
+}
+async function tidyOne({ name, current, interim }, engine, stop) {
+  const signal = timeLimit(SEND_TIMEOUT_MS2);
+  const deadline = nowMs() + SETTLING_MS;
+  for (; ; ) {
+    const now = await findService(engine, current.ID, signal);
+    if (now === void 0) return;
+    const { ID: id, Spec: spec, PreviousSpec: previous } = now;
+    if (sameMark(spec, interim)) {
+      await takeOut(name, now, current, interim, engine, signal);
+    } else {
+      if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return;
+      if (isPaused(now)) return;
+      if (!isUnsettled(now)) {
+        const standing = await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
+        if (standing !== "someone-elses") return;
+      }
+    }
+    if (stop.aborted || nowMs() >= deadline) return;
+    await sleep(LOOK_EVERY_MS3, stop).catch(() => void 0);
+  }
+}
+async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, signal) {
+  if (sameSpec(spec, interim)) {
+    log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
+    await updateSpec(engine, id, [spec], current.Spec, { from: "previous-spec" }, signal);
+  } else {
+    log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
+    await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
+  }
+}
+
+// src/rollout/last-look.ts
+async function withLastLook(rollouts, results, { connection, signal }) {
+  const ours = rollouts.flatMap(({ service }, index) => {
+    const result = results[index];
+    const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
+    return counts ? [service] : [];
+  });
+  if (ours.length === 0 || rollouts.length === 1) return results;
+  try {
+    const { seen } = await lookAt(connection.engine, ours, "up-to-date", signal);
+    return results.map((result, index) => {
+      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? "")?.standing : void 0;
+      if (standing !== "gone" && standing !== "changed") return result;
+      const cause = `someone else ${standing === "gone" ? "removed" : "changed"} it when it had come up`;
+      log.info(`${result.name}: ${cause}`);
+      return { ...result, outcome: "superseded", cause };
+    });
+  } catch (error) {
+    log.debug(`No last look: ${messageOf(error)}`);
+    return results;
+  }
+}
+function withLookAfterFailure(rollouts, results, field) {
+  const ours = rollouts.map((one) => one.checked.nextColour === void 0 ? one : { ...one, service: void 0 });
+  return withLastLook(ours, results, field);
+}
+
+// src/strategies/next-colour.ts
+var DRAIN_SECONDS = 30;
+async function makeNext(checked2, { engine }, signal) {
+  const sentAt = nowMs();
+  const problem = await removeLeftovers(checked2, engine, signal);
+  if (problem !== void 0) return { checked: checked2, sentAt, service: void 0, problem };
+  const made = await make(checked2.access, checked2.wanted, engine, signal);
+  return { checked: checked2, sentAt, service: void 0, ...made };
+}
+async function removeLeftovers({ request, colours }, engine, signal, keep = false) {
+  for (const leftover of colours?.leftovers ?? []) {
+    const { ID: id, Spec: spec } = leftover;
+    const now = await findService(engine, id, signal);
+    if (now === void 0) continue;
+    if (!sameSpec(now.Spec, spec)) return someoneElse(`changed ${spec.Name}`);
+    const taking = colours && takenFrom(leftover, colours);
+    if (taking !== void 0) {
+      const standing = await updateSpec(engine, id, [spec], taking.spec, { from: "spec" }, signal);
+      if (standing === "someone-elses") return someoneElse(`changed ${spec.Name}`);
+      log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`);
+    }
+    if (keep) continue;
+    if (taking?.byLabels) await sleep(DRAIN_SECONDS * 1e3, signal);
+    await remove(engine, `/services/${id}`, signal);
+    log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`);
+  }
+  return void 0;
+}
+async function make(access, spec, engine, signal) {
+  const auth = access === void 0 ? {} : { registryAuth: registryAuthHeader(access.credential) };
+  let refusal;
+  try {
+    await engine.post("/services/create", { body: spec, mayRepeat: true, signal, ...auth });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`;
+    if (refusal !== void 0 && !isFailure(error)) return { problem: { outcome: "failed", cause: refusal } };
+  }
+  const service = await findService(engine, spec.Name, signal);
+  if (service !== void 0 && sameSpec(spec, service.Spec)) return { service };
+  return {
+    problem: refusal === void 0 ? someoneElse(`deployed ${spec.Name}`) : { outcome: "failed", cause: refusal }
+  };
+}
+function someoneElse(what) {
+  return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
+}
+
+// src/rollout/renew-credential.ts
+var SEND_TIMEOUT_MS3 = 12e4;
+async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
+  if (current === void 0 || currentAccess === void 0 || interim !== void 0) return;
+  if (isJob(current.Spec) || isUnsettled(current)) return;
+  const credential = { from: "header", header: registryAuthHeader(currentAccess.credential) };
+  try {
+    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS3)]);
+    await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
+  } catch (error) {
+    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`);
+  }
+}
+
+// src/rollout/send.ts
 var READ_TIMEOUT_MS = 12e4;
 var GRACE_MS = 1e3;
 var LONG_GRACE_MS = 5e3;
@@ -4577,7 +4107,7 @@ function superseded(checked2, sentAt, service) {
   return { checked: checked2, sentAt, service, problem: { outcome: "superseded", cause } };
 }
 
-// src/roll-out.ts
+// src/rollout/roll-out.ts
 async function rollOut(services, field) {
   const { wait, onFailure } = field.deployment;
   if (!wait) return unwatched(await stage("Deploy", () => deploy(services, field)));
@@ -4654,9 +4184,9 @@ var RELEASE_SECONDS = 20;
 var ASK_EVERY_MS = 500;
 var READ_TIMEOUT_MS2 = 12e4;
 var REMOVE_TIMEOUT_MS = 6e4;
-function removeUnused(stack, { engine }) {
+function removeUnused(stack, { engine }, nameOf2) {
   return stage("Remove what is not used any more", async () => {
-    const results = stack.prune ? await removeServices(stack, engine).catch((error) => [notPruned(stack, error)]) : [];
+    const results = stack.prune ? await removeServices(stack, engine, nameOf2).catch((error) => [notPruned(stack, error)]) : [];
     await removeObjects(stack, engine).catch((error) => {
       log.warning(`What the stack ${stack.name} no longer needs was not removed: ${messageOf(error)}`);
     });
@@ -4666,13 +4196,10 @@ function removeUnused(stack, { engine }) {
 function notPruned({ name }, error) {
   return removal(name, nowMs(), void 0, `what its files no longer name was not removed: ${messageOf(error)}`);
 }
-async function removeServices(stack, engine) {
+async function removeServices(stack, engine, nameOf2) {
   const wanted = new Set(stack.services.map(({ name }) => name));
   const services = await readServices(engine);
-  const surplus = services.filter((service) => {
-    const name = colourOf(service) ?? service.Spec.Name;
-    return isOfStack(stack, service.Spec.Labels) && !wanted.has(name);
-  });
+  const surplus = services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf2(one)));
   return Promise.all(surplus.map((service) => removeService(service, engine)));
 }
 async function removeService(service, engine) {
@@ -4776,9 +4303,7 @@ function say(what, refusal) {
 var MAKE_TIMEOUT_MS = 12e4;
 var RELEASE_SECONDS2 = 60;
 var ASK_EVERY_MS2 = 500;
-async function makeObjects(stack, services, { connection: { engine }, signal, time }) {
-  if (stack === void 0) return { services, objects: [] };
-  const networks = services.flatMap((service) => service.action === "unchanged" ? [] : service.networks ?? []);
+async function makeObjects(stack, networks, { connection: { engine }, signal, time }) {
   const objects = [];
   try {
     const limit = AbortSignal.any([signal, time.over()]);
@@ -4795,7 +4320,7 @@ async function makeObjects(stack, services, { connection: { engine }, signal, ti
     });
   }
   const ids = new Map(objects.map(({ kind, name, id = "" }) => [placeholder(kind, name), { id }]));
-  return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };
+  return { objects, ids };
 }
 async function makeAll(stack, networks, objects, engine, signal) {
   const make2 = async (kind, name, create3) => {
@@ -5245,6 +4770,474 @@ function toldIds(objects, missing) {
   return /* @__PURE__ */ new Set([...refused3, ...absent]);
 }
 
+// src/rollout/lookout.ts
+var LOOK_EVERY_MS4 = 400;
+var SPACE_MS2 = 200;
+function sharedLook({ engine }, which, signal) {
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let next;
+  const begin2 = async (asked) => {
+    try {
+      await sleep(Math.max(0, begunAt + SPACE_MS2 - nowMs()), signal);
+    } finally {
+      next = void 0;
+    }
+    begunAt = nowMs();
+    try {
+      return await lookAt(engine, [...asked.values()], which, signal);
+    } catch (error) {
+      throw new Error(`the swarm can no longer be watched: ${messageOf(error)}`, { cause: error });
+    }
+  };
+  return (ours) => {
+    if (next === void 0) {
+      const asked = /* @__PURE__ */ new Map();
+      next = { asked, view: begin2(asked) };
+    }
+    next.asked.set(ours.ID, ours);
+    return next.view;
+  };
+}
+function lookoutFor(ours, name, passage, look2, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
+  let memory = tasksBefore && firstMemory(tasksBefore);
+  let lastSight;
+  let down;
+  const superseded2 = (what) => {
+    return { outcome: "superseded", cause: `someone else ${what} it ${passage.during}` };
+  };
+  const see = async () => {
+    for (; ; ) {
+      const view = await look2(ours);
+      const seen = view.seen.get(ours.ID);
+      if (seen === void 0 || seen.standing === "gone") return superseded2("removed");
+      if (seen.standing === "changed") return superseded2("changed");
+      if (seen.standing === "behind") continue;
+      lastSight = sightOf2(seen, view);
+      memory = remember(memory ?? firstMemory(lastSight.tasks.filter((task) => !mayHaveContainer(task))), lastSight);
+      return { verdict: judge2(memory, lastSight), view };
+    }
+  };
+  const sightOf2 = ({ service, tasks }, { nodes }) => ({
+    service,
+    tasks,
+    eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
+    now: nowMs() / 1e3,
+    monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec)
+  });
+  const failure = async (outcome, cause, finding = {}) => {
+    if (passage.failed === void 0) return { outcome, cause };
+    const scene = { service: ours, memory, sight: lastSight, nodes: observed.nodes };
+    const { engine } = connection;
+    const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, scene, engine) : diagnose({ ...finding, cause }, scene, engine));
+    return { outcome, ...diagnosis, cause: passage.failed + diagnosis.cause };
+  };
+  const untilSettled = async (tooLate) => {
+    let said = "";
+    for (; ; ) {
+      const seen = await see().catch((error) => {
+        if (!time.isOver || signal.aborted) throw error;
+        return { outcome: "timed-out", cause: `${passage.failed ?? ""}${tooLate(messageOf(error), void 0)}` };
+      });
+      if ("outcome" in seen) return seen;
+      const { verdict, view } = seen;
+      if (verdict.state === "converged") return void 0;
+      if (verdict.state !== "progressing") return failure("failed", verdict.cause, verdict);
+      if (verdict.progress !== said) log.info(`${name}: ${verdict.progress}`);
+      said = verdict.progress;
+      if (time.isOver) return failure("timed-out", tooLate(said, view));
+      await sleep(LOOK_EVERY_MS4, signal);
+    }
+  };
+  const stillUp = async () => {
+    const seen = await see();
+    if ("outcome" in seen) down = seen;
+    else if (seen.verdict.state === "progressing")
+      down = await failure("failed", `it did not stay up: ${seen.verdict.progress}`);
+    else if (seen.verdict.state !== "converged") down = await failure("failed", seen.verdict.cause, seen.verdict);
+    return down?.cause;
+  };
+  return { untilSettled, stillUp, down: () => down, failure };
+}
+function untilFirstProblem(items, stop, work) {
+  const firstProblem = new AbortController();
+  const signal = AbortSignal.any([stop, firstProblem.signal]);
+  return Promise.all(
+    items.map(async (item) => {
+      try {
+        const after = await work(item, signal);
+        if (after.problem !== void 0) firstProblem.abort();
+        return after;
+      } catch (error) {
+        if (signal.aborted) return item;
+        firstProblem.abort();
+        return { ...item, problem: { outcome: "failed", cause: messageOf(error) } };
+      }
+    })
+  );
+}
+
+// src/strategies/blue-green.ts
+var SEND_TIMEOUT_MS4 = 12e4;
+function takesOver({ nextColour: nextColour2 }) {
+  return nextColour2?.live !== void 0;
+}
+async function moveTraffic(rollouts, results, field) {
+  let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? []);
+  const shared = { ...field, look: sharedLook(field.connection, "up-to-date", field.signal) };
+  for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
+    moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }));
+    if (field.signal.aborted || moves.some(({ problem }) => problem !== void 0)) break;
+  }
+  const hasFailed = moves.some(({ problem }) => problem !== void 0);
+  if (field.signal.aborted) moves = moves.map((move) => stopped(move, field));
+  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)));
+  else if (field.deployment.onFailure === "rollback") {
+    field.time.beginWayBack();
+    moves = await Promise.all(moves.map((move) => giveBack(move, field)));
+  } else moves = moves.map(leftAside);
+  return reportOf(moves, rollouts, results);
+}
+function leaveTraffic({ rollouts, results }) {
+  return {
+    rollouts,
+    results: results.map((result, index) => {
+      const move = rollouts[index] && moveOf(rollouts[index]);
+      if (move === void 0 || rollouts[index]?.problem !== void 0) return result;
+      const { outcome, cause = outcome } = result;
+      const problem = isGood(result) ? {} : { problem: { outcome, cause } };
+      return { ...result, ...leftAside({ ...move, ...problem }).problem };
+    })
+  };
+}
+function moveOf(rollout) {
+  const { checked: checked2, service } = rollout;
+  const { strategy } = checked2.request.rollover;
+  const { nextColour: next, colours } = checked2;
+  if (strategy.kind !== "blue-green" || next?.live === void 0 || service === void 0) return void 0;
+  if (colours === void 0) throw new Error("the traffic of a service without colours moves");
+  const { trial: asked, keepOld: keep } = strategy;
+  return { rollout, name: checked2.request.name, colours, next, old: next.live, service, trial: asked, keepOld: keep };
+}
+async function tryOut(move, field) {
+  return throughTrial(move, move.trial, "trial", field);
+}
+async function giveRoutes(move, field) {
+  const { name, next, old } = move;
+  const { engine } = field.connection;
+  const signal = timeLimit(SEND_TIMEOUT_MS4);
+  noteMoving(move.rollout);
+  const standing = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: "spec" }, signal);
+  if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
+  log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
+  if (next.routing.alias !== void 0) return makeAnew(move, field);
+  const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: "spec" }, signal);
+  const service = await findService(engine, move.service.ID, signal);
+  if (given !== "done" || service === void 0) return { ...move, problem: whileMoving(move.service, given) };
+  return { ...move, service, hasMoved: true };
+}
+async function makeAnew(move, field) {
+  const { engine } = field.connection;
+  const { checked: checked2 } = move.rollout;
+  const signal = timeLimit(SEND_TIMEOUT_MS4);
+  await remove(engine, `/services/${move.service.ID}`, signal);
+  const made = await make(checked2.access, move.next.routed, engine, signal);
+  if ("problem" in made) return { ...move, problem: made.problem };
+  const moved = { ...move, service: made.service, hasMoved: true };
+  const result = await watchOne({ checked: checked2, service: made.service, sentAt: nowMs() }, field);
+  return { ...moved, ...problemOf(result) };
+}
+async function takeRoutes(move, field) {
+  const { name, next, old } = move;
+  const { engine } = field.connection;
+  const signal = timeLimit(SEND_TIMEOUT_MS4);
+  const standing = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: "spec" }, signal);
+  const now = await findService(engine, old.ID, signal);
+  if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
+  if (now === void 0) return { ...move, problem: whileMoving(old, "gone") };
+  if (next.routing.alias !== void 0) await untilStopped(now, name, field);
+  log.info(`${name}: ${next.name} has the traffic`);
+  return move;
+}
+function claimedOld({ old, name }) {
+  return claimed(old.Spec, name);
+}
+function retiredOld(move) {
+  return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
+}
+async function untilStopped(old, name, field) {
+  const look2 = sharedLook(field.connection, "all", field.signal);
+  const lookout = lookoutFor(old, name, { during: "while its tasks ended" }, look2, judgeEnding, field);
+  const problem = await lookout.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
+  if (problem !== void 0) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
+}
+function whileMoving({ Spec }, standing) {
+  const what = standing === "gone" ? "removed" : "changed";
+  return { outcome: "superseded", cause: `someone else ${what} ${Spec.Name} while its traffic moved` };
+}
+async function keepOld(move, field) {
+  const { keepOld: keep = move.next.routing.alias === void 0 ? DRAIN_SECONDS : 0 } = move;
+  if (keep === "until-next" || keep === 0) return move;
+  log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`);
+  return throughTrial(move, { ...move.trial, holdSeconds: keep }, "time with the traffic", field);
+}
+async function throughTrial(move, asked, what, field) {
+  const { name, next, service } = move;
+  const passage = { during: `during its ${what}`, failed: `the ${what} failed: ` };
+  const lookout = lookoutFor(service, name, passage, field.look, judgeTrial, field);
+  const onTrial = { name, service: next.name, image: imageOf(service) };
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
+  if (cause === void 0) return move;
+  return { ...move, problem: lookout.down() ?? await lookout.failure("failed", cause) };
+}
+async function removeOld(move, { connection }) {
+  const { name, old, keepOld: keep } = move;
+  if (keep === "until-next") {
+    log.info(`${name}: ${old.Spec.Name} stays until the next deploy`);
+    return;
+  }
+  const signal = timeLimit(SEND_TIMEOUT_MS4);
+  try {
+    const now = await findService(connection.engine, old.ID, signal);
+    if (now !== void 0 && !sameSpec(now.Spec, retiredOld(move))) {
+      log.warning(`${name}: someone else has changed ${old.Spec.Name} since it lost its traffic, and it stays`);
+      return;
+    }
+    await remove(connection.engine, `/services/${old.ID}`, signal);
+    log.info(`${name}: ${old.Spec.Name} is removed`);
+  } catch (error) {
+    log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`);
+  }
+}
+async function giveBack(move, field) {
+  const { name, next, old, rollout } = move;
+  const { engine } = field.connection;
+  const signal = timeLimit(SEND_TIMEOUT_MS4);
+  if (move.problem?.outcome === "superseded") return yieldTo(move, engine, signal);
+  try {
+    const now = await findService(engine, old.ID, signal);
+    if (now !== void 0 && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false };
+    const back = reclaimed(old.Spec, name, next);
+    const standing = await updateSpec(
+      engine,
+      old.ID,
+      [claimedOld(move), retiredOld(move)],
+      back,
+      { from: "spec" },
+      signal
+    );
+    const service = await findService(engine, old.ID, signal);
+    if (standing !== "done" || service === void 0) throw new Error(whileMoving(old, standing).cause);
+    log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
+    const checked2 = { ...rollout.checked, current: old, action: "unchanged" };
+    const { problem } = problemOf(await watchOne({ checked: checked2, service, sentAt: nowMs() }, field));
+    if (problem !== void 0) throw new Error(problem.cause);
+    if (await removeNew(move, engine, signal)) {
+      await updateSpec(engine, old.ID, [back], old.Spec, { from: "spec" }, signal);
+    }
+    return { ...move, hasMoved: false };
+  } catch (error) {
+    const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`;
+    return {
+      ...move,
+      problem: { outcome: "failed", cause: `${move.problem?.cause ?? "another service failed"}; ${failed}` }
+    };
+  }
+}
+async function yieldTo(move, engine, signal) {
+  const { old, next } = move;
+  try {
+    const theirs = await findService(engine, old.ID, signal);
+    const isOfUse = move.hasMoved && (theirs === void 0 || !hasTraffic(theirs, next.routing));
+    if (isOfUse || !await removeNew(move, engine, signal)) return move;
+    return { ...move, hasMoved: false };
+  } catch (error) {
+    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`);
+    return move;
+  }
+}
+async function removeNew({ service, next }, engine, signal) {
+  const now = await findService(engine, service.ID, signal) ?? await findService(engine, next.name, signal);
+  if (now === void 0) return true;
+  if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false;
+  await remove(engine, `/services/${now.ID}`, signal);
+  return true;
+}
+async function tidyColours(rollouts, results, { connection, signal }) {
+  const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS4)]);
+  await Promise.all(
+    rollouts.map(async ({ checked: checked2 }, index) => {
+      const result = results[index];
+      if (result === void 0 || !isGood(result) || checked2.nextColour !== void 0) return;
+      const { name, rollover } = checked2.request;
+      const { strategy } = rollover;
+      const keep = strategy.kind === "blue-green" && strategy.keepOld === "until-next";
+      try {
+        const problem = await removeLeftovers(checked2, connection.engine, patience, keep);
+        if (problem !== void 0) log.warning(`${name}: ${problem.cause}`);
+      } catch (error) {
+        log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
+      }
+    })
+  );
+}
+async function watchOne(rollout, field) {
+  const [result] = await watch([rollout], field);
+  if (result === void 0) throw new Error("the watch has no result for the service that it watched");
+  return result;
+}
+function problemOf(result) {
+  const { outcome, cause = outcome, failedTask } = result;
+  if (isGood(result) || outcome === "cancelled") return {};
+  const problem = { outcome: outcome === "superseded" ? outcome : "failed", cause };
+  return { problem: { ...problem, ...failedTask && { failedTask } } };
+}
+function leftAside(move) {
+  const { problem, next } = move;
+  if (move.hasMoved || problem?.outcome === "superseded") return move;
+  const stays = `${next.name} stays without traffic until the next deploy`;
+  if (problem !== void 0) return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
+  const cause = `its traffic has not moved, because another service failed; ${stays}`;
+  return { ...move, problem: { outcome: "skipped", cause } };
+}
+function stopped(move, field) {
+  const { old, next } = move;
+  if (move.problem !== void 0) return move;
+  const cause = move.hasMoved ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy` : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`;
+  return { ...move, problem: { outcome: "cancelled", cause } };
+}
+function stopTraffic({ rollouts, results }, field) {
+  return {
+    rollouts,
+    results: results.map((result, index) => {
+      const { checked: checked2, problem } = rollouts[index] ?? {};
+      const next = checked2?.nextColour;
+      const isSent = problem === void 0 || problem.isUnknown === true;
+      if (next?.live === void 0 || !isSent || !(isGood(result) || result.outcome === "cancelled")) return result;
+      const said = isGood(result) ? void 0 : result.cause;
+      const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`;
+      return { ...result, outcome: "cancelled", cause: `${cause}${leftByStop(next, field)}` };
+    })
+  };
+}
+function leftByStop({ name }, { deployment }) {
+  return deployment.onCancel === "rollback" ? "" : `; ${name} stays without traffic until the next deploy`;
+}
+function reportOf(moves, rollouts, results) {
+  const moveFor = (rollout) => moves.find((move) => move.rollout === rollout);
+  return {
+    rollouts: rollouts.map((rollout) => {
+      const move = moveFor(rollout);
+      if (move === void 0) return rollout;
+      const stays = move.problem !== void 0 && (move.hasMoved || move.problem.outcome === "superseded");
+      return { ...rollout, service: move.service, ...stays && move.problem && { problem: move.problem } };
+    }),
+    results: results.map((result, index) => {
+      const rollout = rollouts[index];
+      const move = rollout && moveFor(rollout);
+      if (move === void 0) return result;
+      const live = move.hasMoved ? { live: move.next.name } : {};
+      const seconds = secondsSince(move.rollout.sentAt);
+      return { ...result, ...move.problem ?? { outcome: "updated" }, ...live, seconds };
+    })
+  };
+}
+
+// src/strategies/canary.ts
+var CANARY = { during: "during its canary", failed: "the canary failed: " };
+async function tryCanaries(services, field) {
+  const sent = await Promise.all(
+    services.map((checked2) => {
+      if (checked2.action === "unchanged" || checked2.firstStep?.kind !== "canary") return untouched(checked2);
+      return sendCanary(checked2, checked2.firstStep, field);
+    })
+  );
+  const tried = sent.some(({ problem }) => problem !== void 0) ? sent : await tryAll(sent, field);
+  return begunWith(tried, "the canary of", field.signal);
+}
+async function sendCanary(checked2, { tasks, total }, field) {
+  const { request, current, wanted, changes, access } = checked2;
+  if (current === void 0 || field.signal.aborted) return untouched(checked2);
+  log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join("; ")})`);
+  await renewCredential(checked2, field.connection, field.signal);
+  const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
+  return sendInterim(checked2, withCanaries(current.Spec, wanted, tasks, field.mark), credential, field.connection);
+}
+function tryAll(sent, field) {
+  const look2 = sharedLook(field.connection, "up-to-date", field.signal);
+  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
+    const { firstStep, interim } = rollout.checked;
+    if (firstStep?.kind !== "canary" || interim === void 0) return rollout;
+    const problem = await tryOne(rollout, firstStep, look2, { ...field, signal });
+    return problem === void 0 ? rollout : { ...rollout, problem };
+  });
+}
+async function tryOne({ checked: checked2, service: ours }, { tasks, trial: asked }, look2, field) {
+  if (ours === void 0) return void 0;
+  const { name } = checked2.request;
+  const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
+  const lookout = lookoutFor(
+    ours,
+    name,
+    CANARY,
+    look2,
+    (memory, sight) => judgeCanaries(memory, sight, tasks),
+    field,
+    before
+  );
+  const problem = await lookout.untilSettled(
+    (progress) => `it has not settled within ${field.time.seconds} s: ${progress}`
+  );
+  if (problem !== void 0) return problem;
+  log.info(`${name}: its canary is up`);
+  const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) };
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
+  if (cause === void 0) log.info(`${name}: its canary has passed, now the others`);
+  return cause === void 0 ? void 0 : lookout.down() ?? lookout.failure("failed", cause);
+}
+
+// src/strategies/recreate.ts
+var STOPPING = { during: "while its old tasks ended" };
+async function stopOldTasks(services, field) {
+  const sent = await Promise.all(
+    services.map((checked2) => {
+      const isMeant = checked2.action !== "unchanged" && checked2.firstStep?.kind === "recreate";
+      if (!isMeant || checked2.current === void 0 || field.signal.aborted) return untouched(checked2);
+      log.info(`${checked2.request.name}: its old tasks are stopped (${checked2.changes.join("; ")})`);
+      return sendInterim(checked2, emptied(checked2.current.Spec, field.mark), { from: "spec" }, field.connection);
+    })
+  );
+  const stopped2 = sent.some(({ problem }) => problem !== void 0) ? sent : await untilGone(sent, field);
+  return begunWith(stopped2, "the end of the old tasks of", field.signal);
+}
+function untilGone(sent, field) {
+  const look2 = sharedLook(field.connection, "all", field.signal);
+  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
+    const { checked: checked2, service } = rollout;
+    const isStopping = checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0;
+    if (!isStopping || service === void 0) return rollout;
+    const { name } = checked2.request;
+    const lookout = lookoutFor(service, name, STOPPING, look2, judgeEnding, { ...field, signal });
+    const problem = await lookout.untilSettled((progress, view) => {
+      const left = view === void 0 ? progress : leftOf(service, view);
+      return `its old tasks have not ended within ${field.time.seconds} s: ${left}`;
+    });
+    if (problem !== void 0) return { ...rollout, problem };
+    log.info(`${name}: its old tasks are gone`);
+    return rollout;
+  });
+}
+function leftOf({ ID: id }, { seen, nodes }) {
+  const now = seen.get(id);
+  const left = now === void 0 || now.standing === "gone" ? [] : now.tasks.filter(mayHaveContainer);
+  return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf2(NodeID, nodes)))].join(", ")}`;
+}
+function placeOf2(id, nodes) {
+  const node = nodes.find(({ ID }) => ID === id);
+  if (node === void 0) return "a node that is gone";
+  const { Hostname: host } = node.Description;
+  return node.Status.State === "ready" ? `node ${host}` : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
+}
+
 // src/main.ts
 async function main() {
   var _stack = [];
@@ -5307,7 +5300,7 @@ async function carryOut(asked, world) {
 }
 async function change(checked2, stack, field) {
   const { connection, deployment, signal, time } = field;
-  const { services, objects } = await makeObjects(stack, checked2, field);
+  const { services, objects } = await makeFor(checked2, stack, field);
   const begun = await begin(services, field);
   const sent = begun.ended === void 0 ? await rollOut(begun.services, field) : unwatched(begun.ended);
   const moved = await switchOver(sent, field);
@@ -5318,7 +5311,7 @@ async function change(checked2, stack, field) {
   await tidyColours(moved.rollouts, results, field);
   const isDone = results.every(isGood);
   if (!isDone) await removeMade(objects, connection.engine, signal);
-  const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused(stack, connection) : [];
+  const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : [];
   if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection);
   return [...results, ...removed];
 }
@@ -5356,6 +5349,15 @@ async function switchOver(watched, field) {
   if (field.signal.aborted) return { ...watched, ...stopTraffic(watched, field) };
   if (!results.every(isGood)) return field.deployment.onFailure === "rollback" ? watched : leaveTraffic(watched);
   return stage("Move the traffic", () => moveTraffic(rollouts, results, field));
+}
+async function makeFor(checked2, stack, field) {
+  if (stack === void 0) return { services: checked2, objects: [] };
+  const networks = checked2.flatMap(({ action, networks: networks2 = [] }) => action === "unchanged" ? [] : networks2);
+  const { objects, ids } = await makeObjects(stack, networks, field);
+  return { services: checked2.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };
+}
+function nameInFiles(service) {
+  return colourOf(service) ?? service.Spec.Name;
 }
 
 // src/index.ts

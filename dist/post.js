@@ -33,7 +33,7 @@ import {
   timeLimit
 } from "./chunk.js";
 
-// src/aftermath.ts
+// src/modes/aftermath.ts
 function standingOf(state, now) {
   if (state.phase === "moving") return "moving";
   if (now === void 0) return state.before === "" ? "as-before" : "gone";
@@ -102,7 +102,7 @@ var UNKNOWN = {
   moving: WORDS.moving
 };
 
-// src/cleanup.ts
+// src/modes/clean-up.ts
 var LIMIT_MS = 9e4;
 var CONNECT_LIMIT_MS = 45e3;
 var AGAIN_MS = 2e3;

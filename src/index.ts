@@ -1,6 +1,6 @@
 import './runner/require-node.ts'
 import { main } from './main.ts'
-import { reportFailure } from './report.ts'
+import { reportFailure } from './report/report.ts'
 import { speakForAll } from './runner/log.ts'
 
 speakForAll((error) => void reportFailure(error))

@@ -1,23 +1,26 @@
-import { giveAdvice } from './advice.ts'
-import { leaveTraffic, moveTraffic, stopTraffic, takesOver, tidyColours } from './blue-green.ts'
-import { tryCanaries } from './canary.ts'
-import { connect } from './connection.ts'
-import { logIn } from './credentials.ts'
-import type { CheckedService, Connection, Deployment, Field, ServiceResult } from './deployment.ts'
-import type { FirstStep } from './docker/first-step.ts'
+import { type Connection, connect } from './connect/connection.ts'
+import { GIVE_UP_AFTER_STOP_MS, RunTime } from './connect/run-time.ts'
+import type { Service } from './docker/api.ts'
+import { withIds } from './docker/stack-objects.ts'
 import { throwAll, Underway, UserError } from './errors.ts'
-import { readInputs } from './inputs.ts'
-import { type Begun, markFor, tidyInterims } from './interim.ts'
-import { withLookAfterFailure } from './last-look.ts'
-import { takeLock } from './lock.ts'
-import { observe } from './observe.ts'
-import { planDeployment } from './plan.ts'
-import { preflight } from './preflight.ts'
-import { goBack } from './recover.ts'
-import { stopOldTasks } from './recreate.ts'
-import { reportFailure, reportResults } from './report.ts'
-import { type RolledOut, rollOut, unwatched } from './roll-out.ts'
-import { GIVE_UP_AFTER_STOP_MS, RunTime } from './run-time.ts'
+import type { Deployment } from './inputs/deployment.ts'
+import { readInputs } from './inputs/read.ts'
+import { takeLock } from './lock/lock.ts'
+import { type CheckedService, preflight } from './plan/check.ts'
+import { colourOf } from './plan/colours.ts'
+import type { FirstStep } from './plan/first-step.ts'
+import { logIn } from './plan/log-in.ts'
+import { observe } from './plan/observe.ts'
+import { planDeployment } from './plan/plan.ts'
+import { giveAdvice } from './report/advice.ts'
+import { reportFailure, reportResults } from './report/report.ts'
+import type { ServiceResult } from './result.ts'
+import { isGood } from './result.ts'
+import { type Begun, markFor, tidyInterims } from './rollout/interim.ts'
+import { withLookAfterFailure } from './rollout/last-look.ts'
+import { type RolledOut, rollOut, unwatched } from './rollout/roll-out.ts'
+import type { Field } from './rollout/rollout.ts'
+import { goBack } from './rollout/way-back.ts'
 import { stage } from './runner/log.ts'
 import { identifyRun } from './runner/run.ts'
 import { openState } from './runner/state.ts'
@@ -27,7 +30,9 @@ import { makeObjects } from './stack/make.ts'
 import { readStack } from './stack/read.ts'
 import { removeMade, removeUnused } from './stack/remove.ts'
 import type { Stack } from './stack/stack.ts'
-import { isGood } from './verdict.ts'
+import { leaveTraffic, moveTraffic, stopTraffic, takesOver, tidyColours } from './strategies/blue-green.ts'
+import { tryCanaries } from './strategies/canary.ts'
+import { stopOldTasks } from './strategies/recreate.ts'
 
 /** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
 export async function main(): Promise<void> {
@@ -92,7 +97,7 @@ async function change(
   field: Field,
 ): Promise<readonly ServiceResult[]> {
   const { connection, deployment, signal, time } = field
-  const { services, objects } = await makeObjects(stack, checked, field)
+  const { services, objects } = await makeFor(checked, stack, field)
   const begun = await begin(services, field)
   const sent = begun.ended === undefined ? await rollOut(begun.services, field) : unwatched(begun.ended)
   const moved = await switchOver(sent, field)
@@ -103,7 +108,8 @@ async function change(
   await tidyColours(moved.rollouts, results, field)
   const isDone = results.every(isGood)
   if (!isDone) await removeMade(objects, connection.engine, signal)
-  const removed = stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection) : []
+  const removed =
+    stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : []
   if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection)
   return [...results, ...removed]
 }
@@ -157,4 +163,17 @@ async function switchOver(watched: RolledOut, field: Field): Promise<RolledOut> 
   if (field.signal.aborted) return { ...watched, ...stopTraffic(watched, field) }
   if (!results.every(isGood)) return field.deployment.onFailure === 'rollback' ? watched : leaveTraffic(watched)
   return stage('Move the traffic', () => moveTraffic(rollouts, results, field))
+}
+
+/** What the stack needs, made; the services have the IDs of it in the place of what stood for them. */
+async function makeFor(checked: readonly CheckedService[], stack: Stack | undefined, field: Field) {
+  if (stack === undefined) return { services: checked, objects: [] }
+  const networks = checked.flatMap(({ action, networks = [] }) => (action === 'unchanged' ? [] : networks))
+  const { objects, ids } = await makeObjects(stack, networks, field)
+  return { services: checked.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects }
+}
+
+/** One of a blue-green service may have the traffic of the name that the files hold. */
+function nameInFiles(service: Service): string {
+  return colourOf(service) ?? service.Spec.Name
 }

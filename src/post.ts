@@ -1,6 +1,6 @@
 import './runner/require-node.ts'
-import { cleanUp } from './cleanup.ts'
 import { messageOf } from './errors.ts'
+import { cleanUp } from './modes/clean-up.ts'
 import { log, speakForAll } from './runner/log.ts'
 
 speakForAll((error) => log.warning(`Not all was cleaned up: ${messageOf(error)}`))

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { Runner } from '../../lab/runner.ts'
-import { readInputs } from '../../src/inputs.ts'
+import { readInputs } from '../../src/inputs/read.ts'
 
 interface ActionFile {
   readonly inputs: Readonly<Record<string, unknown>>

@@ -1,6 +1,8 @@
-import type { Config, Credential, Reach, ServiceRequest, ServiceResult } from '../../src/deployment.ts'
 import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
-import type { Rollover } from '../../src/rollover.ts'
+import type { Credential, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
+import type { Rollover } from '../../src/inputs/rollover.ts'
+import type { Config } from '../../src/plan/log-in.ts'
+import type { ServiceResult } from '../../src/result.ts'
 import { Secret } from '../../src/runner/secret.ts'
 
 /** A digest of Docker's form: `digest('a')` and `digest('b')` differ. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
-import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
+import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import {
   cliOlderThan,

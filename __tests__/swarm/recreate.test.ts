@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { exits, ignoresStop, runs } from '../../lab/program.ts'
 import type { ServiceSpec, Task } from '../../src/docker/api.ts'
-import { INTERIM_LABEL } from '../../src/docker/interim-spec.ts'
+import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { groupBy } from '../../src/group-by.ts'
+import { groupBy } from '../../src/runner/group-by.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm } from '../support/swarm.ts'
 

@@ -1,5 +1,5 @@
 import { UserErrors } from '../../src/errors.ts'
-import { readInputs } from '../../src/inputs.ts'
+import { readInputs } from '../../src/inputs/read.ts'
 import { mutated, pick, randomFrom } from './mutate.ts'
 
 /** In every set of inputs below it is the password. */

@@ -1,6 +1,6 @@
-import type { Rollover } from '../rollover.ts'
 import { familiar, type ImageReference } from './reference.ts'
 import { rulesDocker } from './ruling-variables.ts'
+import type { Policies } from './update-policy.ts'
 
 /** A docker command as a value: its arguments, its input, and the variables that it takes from its environment. */
 export interface Command {
@@ -112,7 +112,7 @@ export function stackDeploy({ name, directory, first, others, cwd, env, knowsDet
 }
 
 /** Swarm's own policies as the flags that `create` and `update` share: `--update-delay=10s`. */
-export function policyFlags({ update, rollback }: Rollover): string[] {
+export function policyFlags({ update, rollback }: Policies): string[] {
   return Object.entries({ update, rollback }).flatMap(([phase, policy]) =>
     Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`),
   )

@@ -1,9 +1,8 @@
-import type { Credential } from '../deployment.ts'
 import { sleep } from '../runner/clock.ts'
 import type { Distribution } from './api.ts'
 import { type Engine, EngineError, type RequestOptions, TooLate } from './engine.ts'
 import { familiar, type ImageReference } from './reference.ts'
-import { authConfig, registryAuthHeader } from './registry-auth.ts'
+import { authConfig, type RegistryCredential, registryAuthHeader } from './registry-auth.ts'
 import { classifyRegistryError, describeFailure, REGISTRY_SECONDS, type RegistryFailure } from './registry-error.ts'
 
 /** A registry's no, as the daemon passes it on. */
@@ -28,7 +27,11 @@ const RETRY_AFTER_SECONDS = [1, 3]
  *
  * @throws RegistryError when the registry does not take it or cannot be asked
  */
-export async function verifyCredential(engine: Engine, credential: Credential, signal: AbortSignal): Promise<void> {
+export async function verifyCredential(
+  engine: Engine,
+  credential: RegistryCredential,
+  signal: AbortSignal,
+): Promise<void> {
   await asking(engine, credential.registry, signal, (limits) =>
     engine.post('/auth', { body: authConfig(credential), mayRepeat: true, ...limits }),
   )
@@ -43,7 +46,7 @@ export async function verifyCredential(engine: Engine, credential: Credential, s
 export function resolveImage(
   engine: Engine,
   image: ImageReference,
-  credential: Credential | undefined,
+  credential: RegistryCredential | undefined,
   signal: AbortSignal,
 ): Promise<Distribution> {
   return asking(engine, image.registry, signal, (limits) =>

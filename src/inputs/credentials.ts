@@ -1,7 +1,7 @@
-import type { Credential } from '../deployment.ts'
 import { InvalidReference, parseRegistry, type RegistryScope } from '../docker/reference.ts'
 import { UserError } from '../errors.ts'
 import { Secret } from '../runner/secret.ts'
+import type { Credential } from './deployment.ts'
 import { hide, hideUserInfo } from './masking.ts'
 import { listed, type Problems } from './problems.ts'
 

@@ -1,7 +1,8 @@
+import type { UpdatePolicy } from '../docker/update-policy.ts'
 import { UserError } from '../errors.ts'
-import type { CanarySize, Check, Rollover, Strategy, UpdatePolicy } from '../rollover.ts'
 import { hideUserInfo, withoutUserInfo } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
+import type { CanarySize, Check, Rollover, Strategy } from './rollover.ts'
 import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'
 
 const KINDS = ['rolling', 'recreate', 'canary', 'blue-green'] as const satisfies readonly Strategy['kind'][]

@@ -1,4 +1,3 @@
-import type { StackRequest } from '../deployment.ts'
 import type { CapturedStack } from '../docker/stack-capture.ts'
 import {
   contentHash,
@@ -16,6 +15,7 @@ import { UserError } from '../errors.ts'
 import { SOURCE_LABEL } from '../inputs/compose/adapt.ts'
 import { contentOf, type Source } from '../inputs/compose/contents.ts'
 import { placeOf } from '../inputs/compose/place.ts'
+import type { StackRequest } from '../inputs/deployment.ts'
 import { hide } from '../inputs/masking.ts'
 import { log } from '../runner/log.ts'
 import { nameOf } from './docker-files.ts'

@@ -1,4 +1,4 @@
-import type { StackRequest } from '../deployment.ts'
+import type { UpdatePolicy } from '../docker/update-policy.ts'
 import {
   entryAt,
   isNothing,
@@ -10,8 +10,9 @@ import {
   type YamlEntry,
 } from '../inputs/compose/tree.ts'
 import { filledIn, type LookUp } from '../inputs/compose/variables.ts'
+import type { StackRequest } from '../inputs/deployment.ts'
+import type { Rollover } from '../inputs/rollover.ts'
 import type { YamlMap, YamlText, YamlValue } from '../inputs/yaml.ts'
-import type { Rollover, UpdatePolicy } from '../rollover.ts'
 import { scoped } from './stack.ts'
 
 /** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */

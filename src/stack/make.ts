@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { CheckedService, Field } from '../deployment.ts'
+import type { Connection } from '../connect/connection.ts'
+import { type RunTime, TimedOut } from '../connect/run-time.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
-import { isLeftover, type Kind, placeholder, type StackObject, withIds } from '../docker/stack-objects.ts'
+import { isLeftover, type Kind, type NetworkCreate, placeholder, type StackObject } from '../docker/stack-objects.ts'
 import { CutOff, messageOf, UserError } from '../errors.ts'
-import { TimedOut } from '../run-time.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { removeMade } from './remove.ts'
@@ -22,26 +22,32 @@ export interface MadeObject {
   readonly id: string | undefined
 }
 
-/** The services to go on with, and what was made for them. */
+/** What was made, and the IDs that stand for its placeholders in the specs of the services. */
 export interface Made {
-  readonly services: readonly CheckedService[]
   readonly objects: readonly MadeObject[]
+  readonly ids: ReadonlyMap<string, { readonly id: string }>
+}
+
+/** What it takes to make them. */
+interface Maker {
+  readonly connection: Connection
+  /** Aborted when the runner wants the run to stop. */
+  readonly signal: AbortSignal
+  readonly time: RunTime
 }
 
 /**
  * Makes the networks, secrets and configs that are not there yet and that a service needs, each once.
  *
- * @returns the services, with the IDs of what was made in the place of what stood for it
+ * @param networks what docker itself would send to make those of the services that are changed
  * @throws UserError when the swarm refuses one or the time is over, the reason of the signal when it is aborted; what
  * was made before is taken away again, and what is left is named
  */
 export async function makeObjects(
-  stack: Stack | undefined,
-  services: readonly CheckedService[],
-  { connection: { engine }, signal, time }: Field,
+  stack: Stack,
+  networks: readonly NetworkCreate[],
+  { connection: { engine }, signal, time }: Maker,
 ): Promise<Made> {
-  if (stack === undefined) return { services, objects: [] }
-  const networks = services.flatMap((service) => (service.action === 'unchanged' ? [] : (service.networks ?? [])))
   const objects: MadeObject[] = []
   try {
     const limit = AbortSignal.any([signal, time.over()])
@@ -58,7 +64,7 @@ export async function makeObjects(
     })
   }
   const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]))
-  return { services: services.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects }
+  return { objects, ids }
 }
 
 /**

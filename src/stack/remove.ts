@@ -1,13 +1,13 @@
-import type { Connection, ServiceResult } from '../deployment.ts'
+import type { Connection } from '../connect/connection.ts'
 import type { Service } from '../docker/api.ts'
-import { colourOf } from '../docker/colours.ts'
 import type { Engine } from '../docker/engine.ts'
 import { remove } from '../docker/removal.ts'
 import { imageOf } from '../docker/service-spec.ts'
 import { type Kind, referredIds, type StackObject, unusedIds, VERSION_LABEL } from '../docker/stack-objects.ts'
-import { secondsSince } from '../elapsed.ts'
 import { messageOf } from '../errors.ts'
+import type { ServiceResult } from '../result.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { secondsSince } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import type { MadeObject } from './make.ts'
 import { isOfStack, knownObjects, type Stack } from './stack.ts'
@@ -24,11 +24,19 @@ const REMOVE_TIMEOUT_MS = 60_000
  * `prune` its services that the files do not name any more, and then all that is the stack's and not used. What the
  * swarm does not answer by now takes nothing away from what has come up.
  *
+ * @param nameOf the name under which the files have a service of the swarm: another one than its own may have its
+ * traffic
  * @returns the services that were removed, or not
  */
-export function removeUnused(stack: Stack, { engine }: Connection): Promise<ServiceResult[]> {
+export function removeUnused(
+  stack: Stack,
+  { engine }: Connection,
+  nameOf: (service: Service) => string,
+): Promise<ServiceResult[]> {
   return stage('Remove what is not used any more', async () => {
-    const results = stack.prune ? await removeServices(stack, engine).catch((error) => [notPruned(stack, error)]) : []
+    const results = stack.prune
+      ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
+      : []
     await removeObjects(stack, engine).catch((error: unknown) => {
       log.warning(`What the stack ${stack.name} no longer needs was not removed: ${messageOf(error)}`)
     })
@@ -41,14 +49,14 @@ function notPruned({ name }: Stack, error: unknown): ServiceResult {
   return removal(name, nowMs(), undefined, `what its files no longer name was not removed: ${messageOf(error)}`)
 }
 
-async function removeServices(stack: Stack, engine: Engine): Promise<ServiceResult[]> {
+async function removeServices(
+  stack: Stack,
+  engine: Engine,
+  nameOf: (service: Service) => string,
+): Promise<ServiceResult[]> {
   const wanted = new Set(stack.services.map(({ name }) => name))
   const services = await readServices(engine)
-  // One of a blue-green service may have the traffic of the name that the files hold.
-  const surplus = services.filter((service) => {
-    const name = colourOf(service) ?? service.Spec.Name
-    return isOfStack(stack, service.Spec.Labels) && !wanted.has(name)
-  })
+  const surplus = services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf(one)))
   return Promise.all(surplus.map((service) => removeService(service, engine)))
 }
 

@@ -1,4 +1,3 @@
-import type { ServiceRequest } from '../deployment.ts'
 import { type Engine, EngineError } from '../docker/engine.ts'
 import {
   isLeftover,
@@ -10,6 +9,7 @@ import {
   placeholder,
   type StackObject,
 } from '../docker/stack-objects.ts'
+import type { ServiceRequest } from '../inputs/deployment.ts'
 
 /** A stack that was read: what it asks for, and what of it the swarm already has. */
 export interface Stack {

@@ -143,7 +143,7 @@ test('the variables that flags set leave the command line as well', () => {
 
 test("Swarm's own policies are flags of both commands", () => {
   const update = { parallelism: '2', 'failure-action': 'rollback' }
-  expect(policyFlags({ strategy: { kind: 'rolling' }, update, rollback: { order: 'stop-first' } })).toEqual([
+  expect(policyFlags({ update, rollback: { order: 'stop-first' } })).toEqual([
     '--update-parallelism=2',
     '--update-failure-action=rollback',
     '--rollback-order=stop-first',

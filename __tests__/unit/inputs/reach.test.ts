@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Reach } from '../../../src/deployment.ts'
-import { readInputs } from '../../../src/inputs.ts'
+import type { Reach } from '../../../src/inputs/deployment.ts'
+import { readInputs } from '../../../src/inputs/read.ts'
 import { redact } from '../../../src/runner/secret.ts'
 
 delete process.env.GITHUB_ACTIONS

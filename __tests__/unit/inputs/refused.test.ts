@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { UserErrors } from '../../../src/errors.ts'
-import { readInputs } from '../../../src/inputs.ts'
+import { readInputs } from '../../../src/inputs/read.ts'
 import { redact } from '../../../src/runner/secret.ts'
 
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.

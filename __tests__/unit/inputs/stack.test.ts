@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import type { UserErrors } from '../../../src/errors.ts'
 import { toYaml } from '../../../src/inputs/compose/tree.ts'
-import { readInputs } from '../../../src/inputs.ts'
+import { readInputs } from '../../../src/inputs/read.ts'
 import { redact } from '../../../src/runner/secret.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.

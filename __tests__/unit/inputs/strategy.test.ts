@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { readInputs } from '../../../src/inputs.ts'
-import type { Rollover } from '../../../src/rollover.ts'
+import { readInputs } from '../../../src/inputs/read.ts'
+import type { Rollover } from '../../../src/inputs/rollover.ts'
 
 type Inputs = Readonly<Record<string, string>>
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import type { StackRequest } from '../../../src/deployment.ts'
+import type { UpdatePolicy } from '../../../src/docker/update-policy.ts'
+import type { StackRequest } from '../../../src/inputs/deployment.ts'
 import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
-import type { UpdatePolicy } from '../../../src/rollover.ts'
 import { dockerFiles, nameOf } from '../../../src/stack/docker-files.ts'
 
 const VARIABLES: Readonly<Record<string, string>> = { MODE: 'global-job', HASH: 'a$b' }

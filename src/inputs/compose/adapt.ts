@@ -1,6 +1,6 @@
 import { rulesDocker } from '../../docker/ruling-variables.ts'
-import { groupBy } from '../../group-by.ts'
 import { foreignLine } from '../../runner/foreign.ts'
+import { groupBy } from '../../runner/group-by.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems, shown } from '../problems.ts'
 import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals'
+import { notManaging } from '../../../src/connect/manager-state.ts'
+import { classifySsh, sshReason } from '../../../src/connect/ssh/error.ts'
+import { tcpReason } from '../../../src/inputs/tls.ts'
+
+const offered = { host: '[swarm]:2222', type: 'ssh-ed25519', fingerprint: 'SHA256:abc' }
+
+describe('what ssh says', () => {
+  test.each([
+    ['changed-host-key', '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.'],
+    ['unknown-host-key', 'No ED25519 host key is known for swarm and you have requested strict checking.'],
+    ['refused-key', 'deploy@swarm: Permission denied (publickey).'],
+    ['unreadable-key', 'Load key "/tmp/key": error in libcrypto\r\ndeploy@swarm: Permission denied (publickey).'],
+    ['unresolved', 'ssh: Could not resolve hostname swarm: Name or service not known'],
+    ['refused', 'ssh: connect to host swarm port 22: Connection refused'],
+    ['timed-out', 'ssh: connect to host swarm port 22: Connection timed out'],
+    ['timed-out', 'Timeout, server swarm not responding.'],
+    ['unreachable', 'ssh: connect to host swarm port 22: No route to host'],
+    ['crowded', 'kex_exchange_identification: Connection reset by peer'],
+    ['no-docker', 'bash: line 1: docker: command not found'],
+    ['no-docker', 'sh: 1: docker: not found'],
+    ['no-permission', 'permission denied while trying to connect to the Docker daemon socket'],
+    ['no-daemon', 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.'],
+    ['dropped', 'client_loop: send disconnect: Broken pipe'],
+    ['closed', 'Connection closed by 10.0.0.1 port 22'],
+    ['unknown', 'something new'],
+  ])('%s', (failure, stderr) => {
+    expect(classifySsh(stderr)).toBe(failure)
+  })
+
+  test('an unknown key is shown, and how to check it elsewhere than over this connection', () => {
+    const stderr = 'No ED25519 host key is known for [swarm]:2222 and you have requested strict checking.'
+    expect(sshReason({ stderr, offered, user: 'deploy' })).toMatch(
+      /^the host key is not in `ssh-known-hosts`: \[swarm\]:2222 offers ssh-ed25519 SHA256:abc\. Compare it on the server itself/,
+    )
+  })
+
+  test('words that nobody foresaw are passed on, the last line of them', () => {
+    expect(sshReason({ stderr: 'debug\r\nsomething new\n', offered: undefined, user: undefined })).toBe('something new')
+    expect(sshReason({ stderr: '', offered: undefined, user: undefined })).toMatch(/ended without a word/)
+  })
+})
+
+test.each([
+  ['x509: certificate signed by unknown authority', 'not signed by `tls-ca`'],
+  ['x509: certificate is valid for 10.0.0.1, not 10.0.0.2', 'for another name'],
+  ['remote error: tls: expired certificate', '`tls-cert` has expired'],
+  ['remote error: tls: bad certificate', 'does not accept `tls-cert`'],
+  ['Client sent an HTTP request to an HTTPS server.', 'it wants TLS'],
+  ['http: server gave HTTP response to HTTPS client', 'does not speak TLS'],
+  ['dial tcp: lookup swarm: no such host', 'check the name in `host`'],
+  ['dial tcp 10.0.0.1:2376: connect: connection refused', 'the connection was refused'],
+  ['dial tcp 10.0.0.1:2376: i/o timeout', 'a firewall'],
+  ['something\n new', 'something new'],
+])('over TCP: %s', (said, reason) => {
+  expect(tcpReason(said)).toContain(reason)
+})
+
+test.each([
+  [{ LocalNodeState: 'active', ControlAvailable: true }, undefined],
+  [{ LocalNodeState: 'inactive', ControlAvailable: false }, 'is not part of a swarm'],
+  [{ LocalNodeState: 'active', ControlAvailable: false }, 'is a worker of its swarm'],
+  [
+    { LocalNodeState: 'active', ControlAvailable: true, Error: 'no leader' },
+    'cannot be managed now (active): no leader',
+  ],
+])('%j', (swarm, problem) => {
+  const said = notManaging(swarm, 'ssh://swarm')
+  if (problem === undefined) expect(said).toBeUndefined()
+  else expect(said).toContain(problem)
+})

@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseHost, parseJump } from '../../../src/inputs/host.ts'
+
+describe('an address of a daemon', () => {
+  test.each<[string, object]>([
+    ['ssh://host', { kind: 'ssh', user: undefined, name: 'host', port: undefined, socket: undefined }],
+    ['ssh://deploy@swarm.example.com', { user: 'deploy', name: 'swarm.example.com' }],
+    ['ssh://deploy@10.0.0.1:2222', { user: 'deploy', name: '10.0.0.1', port: 2222 }],
+    ['ssh://deploy@[fd00::1]:22', { name: 'fd00::1', port: 22 }],
+    ['ssh://me@corp.com@host', { user: 'me@corp.com', name: 'host' }],
+    ['ssh://host/run/user/1000/docker.sock', { name: 'host', socket: '/run/user/1000/docker.sock' }],
+    ['ssh://host/', { name: 'host', socket: undefined }],
+    ['tcp://manager.example.com:2376', { kind: 'tcp', text: 'tcp://manager.example.com:2376' }],
+    ['tcp://[fd00::1]:2376/', { kind: 'tcp', text: 'tcp://[fd00::1]:2376' }],
+    ['unix:///var/run/docker.sock', { kind: 'unix', text: 'unix:///var/run/docker.sock' }],
+  ])('%s', (text, host) => {
+    expect(parseHost(text)).toMatchObject(host)
+  })
+
+  test.each([
+    ['swarm.example.com', 'is no address of a docker daemon: write one such as `ssh://user@host`'],
+    ['https://swarm.example.com', 'is no address of a docker daemon'],
+    ['ssh://', 'is no SSH address'],
+    ['ssh://host:0', 'is no SSH address'],
+    ['ssh://host:70000', 'is no SSH address'],
+    ['ssh://-oProxyCommand=evil', 'is no SSH address'],
+    ['ssh://user@-oProxyCommand=evil', 'is no SSH address'],
+    ['ssh://-l@host', '"ssh://-l@host" is no SSH address'],
+    ['ssh://host/a b.sock', 'special characters'],
+    ['ssh://host/$(id).sock', 'special characters'],
+    ['ssh://user:secret@host', 'there is a password in the address'],
+    ['tcp://host', 'write it with its port'],
+    ['tcp://host:2376/path', 'write it with its port'],
+    ['unix://docker.sock', 'write its absolute path'],
+  ])('%s is refused', (text, reason) => {
+    expect(() => parseHost(text)).toThrow(reason)
+  })
+
+  test('a password in it is not shown', () => {
+    expect(() => parseHost('ssh://user:wonderland@host')).toThrow(/^(?!.*wonderland)/)
+  })
+})
+
+describe('a jump host', () => {
+  test.each([
+    ['bastion', 'bastion'],
+    ['ssh://jump@bastion:2222', 'jump@bastion:2222'],
+    ['jump@[fd00::1]:22', 'jump@[fd00::1]:22'],
+  ])('%s', (text, jump) => {
+    expect(parseJump(text)).toBe(jump)
+  })
+
+  test.each(['-oProxyCommand=evil', 'a b', 'bastion/path', 'bastion:99999'])('%s is refused', (text) => {
+    expect(() => parseJump(text)).toThrow('is no jump host')
+  })
+})

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import type { Connection } from '../../../src/connect/connection.ts'
+import type { Service } from '../../../src/docker/api.ts'
+import { type Engine, EngineError } from '../../../src/docker/engine.ts'
+import { fingerprint } from '../../../src/docker/spec-comparison.ts'
+import { type Standing, settle, standingOf } from '../../../src/modes/aftermath.ts'
+import type { RunState, ServiceState } from '../../../src/runner/state.ts'
+import { createService, createSpec } from '../../support/builders.ts'
+
+const spec = (version: string) => createSpec({ Labels: { version } })
+const [before, interim, wanted, theirs] = [spec('before'), spec('interim'), spec('wanted'), spec('theirs')]
+const job = createSpec({ Mode: { ReplicatedJob: {} } })
+const has = (Spec = wanted, PreviousSpec = before): Service => createService({ Spec, PreviousSpec })
+
+const update: ServiceState = {
+  name: 'web',
+  service: 'web',
+  action: 'update',
+  phase: 'sending',
+  before: fingerprint(before),
+  ours: [fingerprint(wanted), fingerprint(job)],
+  interim: '',
+}
+const canary: ServiceState = {
+  ...update,
+  ours: [...update.ours, fingerprint(interim)],
+  interim: fingerprint(interim),
+}
+const create: ServiceState = { ...update, action: 'create', before: '' }
+
+test.each<[Standing, string, ServiceState, Service | undefined]>([
+  ['as-before', 'an update that did not arrive', update, has(before)],
+  ['ours', 'an update that did', update, has()],
+  ['ours-for-good', 'an update that Swarm remembers nothing before of', update, createService({ Spec: wanted })],
+  ['ours-for-good', 'an update after an interim spec', canary, has(wanted, interim)],
+  ['half-way', 'a canary', canary, has(interim)],
+  ['someone-elses', 'an update over which another came', update, has(theirs, wanted)],
+  ['someone-elses', 'an update instead of which another came', update, has(theirs)],
+  ['gone', 'an update of a service that was removed', update, undefined],
+  ['as-before', 'a service that was not made', create, undefined],
+  ['made', 'a service that was made', create, has()],
+  ['someone-elses', 'a service that somebody else made', create, has(theirs)],
+  ['job', 'a job, which Swarm would run again', update, createService({ Spec: job, PreviousSpec: before })],
+  ['moving', 'a service whose traffic moved', { ...update, phase: 'moving' }, has()],
+])('%s: %s', (standing, _name, state, now) => {
+  expect(standingOf(state, now)).toBe(standing)
+})
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+test('a half-way spec goes back also when a leader that comes back refuses that for a while', async () => {
+  const refusals = 30
+  const refused = new EngineError(500, 'raft: failed to process the request: node lost leader status')
+  const post = jest.fn<Engine['post']>()
+  for (let n = 0; n < refusals; n++) post.mockRejectedValueOnce(refused)
+  const engine = { get: async () => has(interim), post: post.mockResolvedValue(undefined) } as unknown as Engine
+  const state = { services: new Map([['web', canary]]), onCancel: 'keep' } as unknown as RunState
+  const settled = settle(state, { engine } as unknown as Connection, new AbortController().signal)
+  await jest.advanceTimersByTimeAsync(60_000)
+  expect(await settled).toEqual([expect.stringMatching(/^web is sent back to /)])
+  expect(post).toHaveBeenCalledTimes(refusals + 1)
+})

@@ -1,0 +1,214 @@
+import { homedir } from 'node:os'
+import { describe, expect, test } from '@jest/globals'
+import type { Mount, Service, ServicePort, ServiceSpec } from '../../../src/docker/api.ts'
+import { NAMESPACE_LABEL } from '../../../src/docker/stack-objects.ts'
+import type { ServiceRequest, StackRequest } from '../../../src/inputs/deployment.ts'
+import { parseYaml } from '../../../src/inputs/yaml.ts'
+import {
+  attachmentProblems,
+  conflicts,
+  type Draft,
+  joinsNetwork,
+  mayConflict,
+  networkProblems,
+  runnerPathProblems,
+  specProblems,
+} from '../../../src/plan/swarm-check.ts'
+
+function filesOf(...texts: string[]): StackRequest {
+  const files = texts.map((text, index) => {
+    const { root } = parseYaml(text)
+    if (root?.kind !== 'map') throw new Error('no compose file')
+    return { path: `${index + 1}.yml`, root }
+  })
+  const adapted = { files: files.map(({ root }) => root) }
+  const lookUp = (name: string) => (name === 'DATA' ? './from-variable' : undefined)
+  return { name: 'demo', files, adapted, directory: '/work/app', lookUp } as unknown as StackRequest
+}
+
+const specOf = (Name: string, rest: object = {}): ServiceSpec => ({ Name, TaskTemplate: {}, Mode: {}, ...rest })
+const request = (name: string, isOfStack = false) => ({ name, ...(isOfStack && { compose: {} }) }) as ServiceRequest
+const draft = (Name: string, rest: object = {}, current?: Service): Draft => ({
+  request: request(Name),
+  current,
+  wanted: specOf(Name, rest),
+})
+const ports = (...numbers: number[]) => ({
+  EndpointSpec: { Ports: numbers.map((PublishedPort): ServicePort => ({ PublishedPort })) },
+})
+const service = (ID: string, rest: object = {}): Service => ({ ID, Version: { Index: 1 }, Spec: specOf(ID, rest) })
+
+describe('the place', () => {
+  const wanted = specOf('demo_a.b', {
+    TaskTemplate: { Resources: { Limits: { MemoryBytes: 1 } }, ContainerSpec: { Env: ['A={{.X}}', 'B={{.X}}'] } },
+  })
+
+  test('of a stack is the line in the last file that has the key', () => {
+    const files = filesOf(
+      'services:\n  a.b:\n    image: x\n    environment:\n      A: "{{.X}}"\n    deploy:\n      resources:\n        limits: {cpus: 1}\n',
+      'services:\n  a.b:\n    deploy:\n      resources:\n        limits:\n          memory: 1k\n',
+    )
+    expect(specProblems(request('demo_a.b', true), undefined, wanted, files)).toEqual([
+      expect.stringMatching(/^2\.yml line 2: services\.a\.b: "demo_a\.b" is no name of a service/),
+      expect.stringMatching(/^2\.yml line 6: services\.a\.b\.deploy\.resources\.limits\.memory: 1 bytes are less/),
+      expect.stringMatching(/^1\.yml line 5: services\.a\.b\.environment\.A: Swarm reads it as a template/),
+      expect.stringMatching(/^1\.yml line 4: services\.a\.b\.environment\.B: Swarm reads it as a template/),
+    ])
+  })
+
+  test('of an entry of `services` is its flag', () => {
+    expect(
+      specProblems(request('web'), service('web', { Mode: { Global: {} } }), { ...wanted, Name: 'web' }, undefined),
+    ).toEqual([
+      expect.stringMatching(/^service web: --limit-memory: 1 bytes are less than Swarm takes: write 4M or more$/),
+      expect.stringMatching(/^service web: --env A: Swarm reads it as a template/),
+      expect.stringMatching(/^service web: --env B: Swarm reads it as a template/),
+      expect.stringMatching(
+        /^service web: --mode: Swarm cannot change the mode of a service, and web is global, not replicated/,
+      ),
+    ])
+  })
+})
+
+describe('ports', () => {
+  const told = (drafts: readonly Draft[], known: readonly Service[] = []) => conflicts(drafts, known, undefined)
+
+  test('that another service has', () => {
+    expect(told([draft('web', ports(80, 81))], [service('a', ports(81)), service('b', ports(82))])).toEqual([
+      'service web: --publish: 81/tcp is published by the service a: write another port, or take it from that one first',
+    ])
+  })
+
+  test('that Swarm gave to another service', () => {
+    const other = { ...service('a', ports()), Endpoint: { Ports: [{ PublishedPort: 30000 }] } }
+    expect(told([draft('web', ports(30000))], [other])).toHaveLength(1)
+  })
+
+  test('that the service has already, or that two have on their nodes, are in nobody’s way', () => {
+    const itself = service('web', ports(80))
+    expect(told([draft('web', ports(80), itself)], [itself, service('race', ports(80))])).toEqual([])
+    expect(mayConflict(draft('web', ports(80), itself))).toBe(false)
+    expect(mayConflict(draft('web', ports(81), itself))).toBe(true)
+  })
+
+  test('that two services of one run want are told once', () => {
+    expect(told([draft('a', ports(80)), draft('b', ports(80)), draft('c', ports(81))])).toEqual([
+      'service b: --publish: 80/tcp is what a publishes in this same deploy: write another port for one of the two',
+    ])
+  })
+
+  test('of a service that the stack no longer names', () => {
+    const ofStack = { Labels: { [NAMESPACE_LABEL]: 'demo' } }
+    const old = service('demo_old', { ...ports(80), ...ofStack })
+    expect(told([draft('demo_new', { ...ports(80), ...ofStack })], [old])).toEqual([
+      expect.stringContaining(
+        'of this stack but no longer in its files: remove it first with `docker service rm demo_old`',
+      ),
+    ])
+  })
+})
+
+test('names that differ in their capitals alone are one name for Swarm', () => {
+  const problem = (name: string, other: string) =>
+    expect.stringContaining(`${name} and ${other} are one name for Swarm`)
+  expect(conflicts([draft('Web')], [service('web')], undefined)).toEqual([problem('Web', 'web')])
+  expect(conflicts([draft('web'), draft('WEB')], [], undefined)).toEqual([problem('WEB', 'web')])
+  expect(conflicts([draft('web', {}, service('web'))], [service('web')], undefined)).toEqual([])
+})
+
+test('networks are told in the order of the files, whatever that of docker is', () => {
+  const files = filesOf(
+    'services: {}\nnetworks:\n  one: {ipam: {config: [{subnet: 10.1.0.0/24}]}}\n  two:\n    name: fixed\n',
+  )
+  const network = (Name: string) => ({ Name, IPAM: { Config: [{ Subnet: '10.1.0.0/24' }] } })
+  const drafts = [
+    {
+      ...draft('demo_web'),
+      networks: [network('fixed'), network('demo_one'), { Name: 'demo_default', Driver: 'bridge' }],
+    },
+  ]
+  expect(networkProblems(drafts, [], files)).toEqual([
+    expect.stringMatching(/: networks\.default: bridge makes a network of one node/),
+    expect.stringMatching(/^1\.yml line 4: networks\.two: the subnet 10\.1\.0\.0\/24 is taken by the network demo_one/),
+  ])
+})
+
+describe('networks that no service can join', () => {
+  const known = [
+    { Id: 'i', Name: 'ingress', Scope: 'swarm', Ingress: true },
+    { Id: 'n', Name: 'none', Scope: 'local' },
+    { Id: 'h', Name: 'host', Scope: 'local' },
+    { Id: 'l', Name: 'one-node', Scope: 'local' },
+    { Id: 'l2', Name: 'both', Scope: 'local' },
+    { Id: 's2', Name: 'both', Scope: 'swarm' },
+    { Id: 's', Name: 'overlay', Scope: 'swarm' },
+  ]
+  const on = (...targets: string[]) => ({ TaskTemplate: { Networks: targets.map((Target) => ({ Target })) } })
+  const told = (...targets: string[]) => attachmentProblems(draft('web', on(...targets)), known, undefined)
+
+  test.each([
+    ['i', 'ingress is the network of published ports'],
+    ['ingress', 'ingress is the network of published ports'],
+    ['n', 'Swarm has no network `none`'],
+    ['none', 'Swarm has no network `none`'],
+    ['l', 'one-node is a network of one node, which no service can use'],
+  ])('%s', (target, says) => {
+    expect(told('overlay', target)).toEqual([expect.stringContaining(`service web: --network: ${says}`)])
+  })
+
+  test('all others are taken', () => {
+    expect(told('overlay', 's', 'host', 'h', 'both', 's2', 'to-be-made')).toEqual([])
+    const wanted = draft('web', on('s'), service('web', on('s', 'i')))
+    expect([joinsNetwork(wanted), joinsNetwork(draft('web', on('s')))]).toEqual([false, true])
+  })
+})
+
+describe('a path of the runner', () => {
+  const files = filesOf(
+    `services:
+  web:
+    volumes:
+      - ./data:/data
+      - "\${DATA}:/variable:ro"
+      - ~/home:/home
+      - /abs:/abs
+      - named:/named
+      - ./unused:/unused
+      - type: bind
+        source: ../up
+        target: /up
+`,
+  )
+  const mounts = (...sources: string[]): Mount[] => sources.map((Source) => ({ Type: 'bind', Source, Target: '/x' }))
+  const wanted = specOf('demo_web', {
+    TaskTemplate: {
+      ContainerSpec: {
+        Mounts: [
+          ...mounts('/work/app/data', '/work/app/from-variable', `${homedir()}/home`, '/abs', '/work/up'),
+          { Type: 'volume', Source: 'demo_named', Target: '/named' },
+        ],
+      },
+    },
+  })
+
+  test('is an error where the nodes are other machines', () => {
+    const { problems, warnings } = runnerPathProblems(request('demo_web', true), wanted, files, true)
+    expect(problems.map((line) => line.slice(0, 50))).toEqual([
+      '1.yml line 4: services.web.volumes: ./data is a pa',
+      '1.yml line 5: services.web.volumes: ./from-variabl',
+      '1.yml line 6: services.web.volumes: ~/home is a pa',
+      '1.yml line 11: services.web.volumes: ../up is a pa',
+    ])
+    expect(problems[0]).toContain(
+      '(/work/app/data), and none of the nodes: write an absolute path of the nodes, or use a volume or config',
+    )
+    expect(warnings).toEqual([])
+  })
+
+  test('is a warning where it may be that of a node too', () => {
+    const { problems, warnings } = runnerPathProblems(request('demo_web', true), wanted, files, false)
+    expect(problems).toEqual([])
+    expect(warnings).toHaveLength(4)
+    expect(warnings[0]).toContain('every node that may run the service needs it too')
+  })
+})

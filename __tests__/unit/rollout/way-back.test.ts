@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Deployment } from '../../../src/inputs/deployment.ts'
+import type { ChangedService } from '../../../src/plan/check.ts'
+import type { Outcome } from '../../../src/result.ts'
+import type { Rollout } from '../../../src/rollout/rollout.ts'
+import { changedServices, resultsAfter } from '../../../src/rollout/way-back.ts'
+import { createRequest, createResult, createService, createSpec, RUNNERS_OWN } from '../../support/builders.ts'
+
+const ASKED: Deployment = {
+  credentials: [],
+  services: [],
+  wait: true,
+  timeoutSeconds: 60,
+  monitorSeconds: undefined,
+  onFailure: 'rollback',
+  onCancel: 'keep',
+  maxParallel: 10,
+  lock: undefined,
+  reach: RUNNERS_OWN,
+}
+
+function rollout(overrides: Partial<ChangedService> = {}, problem?: Rollout['problem']): Rollout {
+  const checked: ChangedService = {
+    request: createRequest(),
+    current: createService(),
+    access: undefined,
+    currentAccess: undefined,
+    action: 'update',
+    changes: ['image'],
+    wanted: createSpec(),
+    ...overrides,
+  }
+  return { checked, service: createService(), sentAt: 0, ...(problem && { problem }) }
+}
+
+const interim = createSpec({ Mode: { Replicated: { Replicas: 0 } } })
+const stopped = { outcome: 'cancelled', cause: 'stopped' } as const
+const skipped = { outcome: 'skipped', cause: 'not sent' } as const
+
+describe('what goes back', () => {
+  test.each<[boolean, string, Partial<Deployment>, Rollout, Outcome]>([
+    [true, 'a change that failed', {}, rollout(), 'failed'],
+    [false, 'not so with on-failure: keep', { onFailure: 'keep' }, rollout(), 'failed'],
+    [true, 'one that went well beside it', {}, rollout(), 'updated'],
+    [false, 'not what was never sent', {}, rollout({}, skipped), 'skipped'],
+    [false, "not somebody else's", {}, rollout({ interim }), 'superseded'],
+    [false, 'not a stopped one with on-cancel: keep', {}, rollout(), 'cancelled'],
+    [
+      true,
+      'a service that is half-way, also with on-failure: keep',
+      { onFailure: 'keep' },
+      rollout({ interim }, skipped),
+      'skipped',
+    ],
+    [true, 'and with on-cancel: keep', {}, rollout({ interim }, stopped), 'cancelled'],
+    [true, "one that Swarm's rollback left half-way", { onFailure: 'keep' }, rollout({ interim }), 'rolled-back'],
+    [false, 'not one whose whole change was sent, with keep', { onFailure: 'keep' }, rollout({ interim }), 'failed'],
+  ])('%p: %s', (goes, _, asked, one, outcome) => {
+    const results = [createResult({ outcome }), createResult({ outcome: outcome === 'cancelled' ? outcome : 'failed' })]
+    const changed = changedServices([one, rollout({}, skipped)], results, { ...ASKED, ...asked })
+    expect(changed).toEqual(goes ? [one] : [])
+  })
+
+  test('nothing when all is well', () => {
+    expect(changedServices([rollout({ interim })], [createResult()], ASKED)).toEqual([])
+  })
+})
+
+test('the seconds there and back are told to a tenth: their sum alone would be 13.399999999999999', () => {
+  const before = createResult({ outcome: 'failed', seconds: 6.8 })
+  const restored = createResult({ seconds: 6.6 })
+  const one = rollout()
+  expect(resultsAfter([one], [before], [{ rollout: one, state: 'sent' }], [restored])).toMatchObject([
+    { outcome: 'rolled-back', seconds: 13.4 },
+  ])
+})

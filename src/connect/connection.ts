@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { DockerCli } from '../docker/cli.ts'
+import type { CliVersion } from '../docker/cli-version.ts'
+import {
+  type ConfigFile,
+  isolatedConfigFile,
+  parseConfigFile,
+  settingsToCarryOver,
+  storedCredentials,
+} from '../docker/config-file.ts'
+import type { Engine } from '../docker/engine.ts'
+import { messageOf } from '../errors.ts'
+import type { Deployment } from '../inputs/deployment.ts'
+import { type Environment, environmentForChildren } from '../runner/environment.ts'
+import { log } from '../runner/log.ts'
+import { Secret } from '../runner/secret.ts'
+import type { Workspace } from '../runner/workspace.ts'
+import { doorsOf } from './endpoints.ts'
+import { findCli } from './install-cli.ts'
+import { Managers } from './managers.ts'
+
+/** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
+export interface Connection extends Disposable {
+  readonly docker: DockerCli
+  /** The managers are other machines than the runner: they are reached by SSH. */
+  readonly isRemote?: boolean
+  /** `undefined` for a build that does not tell. */
+  readonly cliVersion: CliVersion | undefined
+  readonly engine: Engine
+  /** An isolated configuration directory without any credential. */
+  readonly configDirectory: string
+  readonly userConfig: UserConfig
+}
+
+/** The Docker configuration that the step would have used by itself. */
+export interface UserConfig {
+  /** As the user knows it: `DOCKER_CONFIG` or `~/.docker`. */
+  readonly name: string
+  readonly directory: string
+  readonly file: ConfigFile
+  /** What isolated configs take over from it. */
+  readonly carriedOver: ReturnType<typeof settingsToCarryOver>
+  /** The environment for its credential helpers. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
+ * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
+ *
+ * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
+ */
+export async function connect(
+  deployment: Pick<Deployment, 'reach'>,
+  workspace: Workspace,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const bare = environmentForChildren(env)
+  const userConfig = await readUserConfig(bare)
+  const cli = await findCli(deployment, bare, workspace, signal)
+  const directory = await workspace.makeDirectory('client')
+  await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))
+
+  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal })
+  const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {})
+  try {
+    await managers.connect(signal)
+    return {
+      docker: managers.docker,
+      isRemote: doors.every(({ text }) => text.startsWith('ssh:')),
+      cliVersion: cli.version,
+      engine: managers.engine,
+      configDirectory: directory,
+      userConfig,
+      [Symbol.dispose]: () => managers[Symbol.dispose](),
+    }
+  } catch (error) {
+    managers[Symbol.dispose]()
+    throw error
+  }
+}
+
+async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
+  const directory = env.DOCKER_CONFIG || join(homedir(), '.docker')
+  const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker'
+  const file = await readConfigFile(join(directory, 'config.json'))
+  return { name, directory, file, carriedOver: settingsToCarryOver(file, join(directory, 'cli-plugins')), env }
+}
+
+async function readConfigFile(path: string): Promise<ConfigFile> {
+  try {
+    const file = parseConfigFile(await readFile(path, 'utf8'))
+    // Before anything that others say is printed.
+    for (const { username, password } of storedCredentials(file)) new Secret(password, username)
+    return file
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    // JSON's own words show a piece of the file.
+    const why = error instanceof SyntaxError ? 'it is no JSON object' : messageOf(error)
+    log.warning(`${path} is not read: ${why}`)
+    return {}
+  }
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import { type DockerCli, dockerCli } from '../docker/cli.ts'
+import { type ContextInspection, environmentForEndpoint, hasBareTls, warningsFor } from '../docker/endpoint.ts'
+import { parseGoJson } from '../docker/go-json.ts'
+import { UserError } from '../errors.ts'
+import type { Reach, TlsMaterial } from '../inputs/deployment.ts'
+import { parseHost } from '../inputs/host.ts'
+import { hideUserInfo } from '../inputs/masking.ts'
+import { tcpReason } from '../inputs/tls.ts'
+import { foreignLine, limited } from '../runner/foreign.ts'
+import { log } from '../runner/log.ts'
+import type { Workspace } from '../runner/workspace.ts'
+import type { UserConfig } from './connection.ts'
+import type { Door } from './managers.ts'
+import { type Way, withoutEndpoint } from './route.ts'
+import { prepareSsh } from './ssh/files.ts'
+import { openSsh } from './ssh/tunnel.ts'
+
+interface Ground {
+  readonly workspace: Workspace
+  readonly env: Readonly<Record<string, string>>
+  readonly userConfig: UserConfig
+  readonly signal: AbortSignal
+}
+
+/** The ways that there may be to the swarm, none of them open yet: the hosts, else a context, else the runner's own. */
+export async function doorsOf(reach: Reach, ground: Ground): Promise<Door[]> {
+  const { workspace, env, signal } = ground
+  if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)]
+  for (const warning of warningsFor(env)) log.warning(warning)
+  const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env))
+  const tls = reach.tls && (await writeTls(reach.tls, workspace))
+  return reach.hosts.map((host) => ({
+    text: host.text,
+    open: async () => {
+      switch (host.kind) {
+        case 'ssh':
+          if (ssh === undefined) throw new Error('an ssh host without ssh settings')
+          return await openSsh(ssh, host, signal)
+        case 'tcp':
+          if (tls === undefined) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`)
+          return plainWay(host.text, env, tls ?? {}, tcpReason)
+        case 'unix':
+          return plainWay(host.text, env, {}, (said) => said)
+      }
+    },
+  }))
+}
+
+/** The door that a context leads to; without a name the one that docker itself would take. */
+async function doorOfContext({ context: name, ssh }: Reach, ground: Ground): Promise<Door> {
+  const { env, userConfig, workspace, signal } = ground
+  const { DOCKER_HOST: _, ...withoutHost } = env
+  const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name }
+  hideUserInfo(env.DOCKER_HOST ?? '')
+  const context = await inspectContext(dockerCli(asked), name, asked, signal)
+  hideUserInfo(context.Endpoints.docker.Host)
+  if (hasBareTls(context)) {
+    throw new UserError(
+      `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``,
+    )
+  }
+  const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory)
+  for (const warning of warnings) log.warning(warning)
+  if (ssh !== undefined) {
+    const target = parseHost(host)
+    if (target.kind !== 'ssh') {
+      throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`)
+    }
+    return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) }
+  }
+  const explain = host.startsWith('tcp:') ? tcpReason : (said: string) => said
+  return {
+    text: host,
+    open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
+  }
+}
+
+function plainWay(
+  text: string,
+  env: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, string>>,
+  explain: Way['explain'],
+): Way {
+  return {
+    text,
+    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },
+    explain,
+    [Symbol.dispose]: () => undefined,
+  }
+}
+
+/** The variables with which docker finds the certificates. */
+async function writeTls({ ca, cert, key }: TlsMaterial, workspace: Workspace): Promise<Record<string, string>> {
+  const directory = await workspace.makeDirectory('tls')
+  await workspace.writeFile(join(directory, 'ca.pem'), ca)
+  await workspace.writeFile(join(directory, 'cert.pem'), cert)
+  await workspace.writeFile(join(directory, 'key.pem'), key.reveal())
+  return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory }
+}
+
+async function inspectContext(
+  docker: DockerCli,
+  name: string | undefined,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ContextInspection> {
+  const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal })
+  if (code === 0) return contextIn(stdout)
+  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context'
+  const source = name === undefined ? current : `\`context\` (${name})`
+  throw new UserError(
+    `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`,
+  )
+}
+
+function contextIn(stdout: string): ContextInspection {
+  try {
+    const context = parseGoJson(stdout) as ContextInspection
+    if (typeof context.Endpoints.docker.Host === 'string') return context
+  } catch {
+    // Told below, whatever it is.
+  }
+  throw new UserError(
+    `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`,
+  )
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type DockerCli, dockerCli, runProgram } from '../docker/cli.ts'
+import { archiveOf, type CliVersion, missingFeature, parseCliVersion } from '../docker/cli-version.ts'
+import { messageOf, UserError } from '../errors.ts'
+import type { CliRequest, Deployment } from '../inputs/deployment.ts'
+import { foreignLine } from '../runner/foreign.ts'
+import { log } from '../runner/log.ts'
+import type { Workspace } from '../runner/workspace.ts'
+
+const TOOL = 'docker-cli'
+
+/** Few runs need it, so it is a file of its own in the bundle. */
+const toolCache = () => import('@actions/tool-cache')
+
+interface FoundCli {
+  /** The environment with the docker CLI on its PATH. */
+  readonly env: Record<string, string>
+  readonly version: CliVersion | undefined
+}
+
+/**
+ * A docker CLI that serves: the runner's own, or one that is installed now.
+ *
+ * @param env the step's environment for its children
+ * @throws UserError when none serves and none can be installed
+ */
+export async function findCli(
+  { reach }: Pick<Deployment, 'reach'>,
+  env: Record<string, string>,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<FoundCli> {
+  const own = await ownVersion(dockerCli(env), signal)
+  const missing = own === 'none' ? undefined : missingFeature(own)
+  if (own !== 'none' && missing === undefined) return { env, version: own }
+  log.info(
+    own === 'none'
+      ? 'There is no docker command on the PATH of this step: it is installed for this run'
+      : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`,
+  )
+  const version = parseCliVersion(`version ${reach.cli.version}`)
+  const stillMissing = missingFeature(version)
+  if (stillMissing !== undefined)
+    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`)
+  const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal)
+  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version }
+}
+
+async function ownVersion(docker: DockerCli, signal: AbortSignal): Promise<CliVersion | undefined | 'none'> {
+  const printed = await docker.run(['--version'], { signal }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    if (error.syscall === undefined) throw error
+    throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`)
+  })
+  if (printed === undefined) return 'none'
+  const { code, stdout, stderr } = printed
+  if (code === 0) return parseCliVersion(stdout)
+  const said = foreignLine((stderr || stdout).trim(), 200)
+  throw new UserError(
+    `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`,
+  )
+}
+
+/**
+ * The directory of a docker CLI of Docker's own static builds, from the runner's tool cache when it is there.
+ *
+ * @param directory where it is downloaded to
+ * @throws UserError when it cannot be had, or is not what it should be
+ */
+async function installDocker(
+  request: CliRequest,
+  directory: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<string> {
+  const { version } = request
+  const archiveAt = archiveOf(request.downloadUrl, version, process.platform, process.arch)
+  const { url } = archiveAt
+  const sum = request.sha256 ?? archiveAt.sha256
+  const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE)
+  // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
+  const entry = sum === undefined ? process.arch : `${process.arch}-${sum.slice(0, 16)}`
+  const { find, cacheDir } = await toolCache()
+  const cached = cacheable ? find(TOOL, version, entry) : ''
+  if (cached !== '' && (await reportedVersion(cached, env)) === version) {
+    log.info(`The docker CLI ${version} is used from the tool cache`)
+    return cached
+  }
+  log.info(`The docker CLI ${version} is downloaded from ${url}`)
+  const archive = await untilStopped(download(url, join(directory, 'docker.tgz')), signal)
+  if (sum !== undefined) await requireSum(archive, sum, url, request.sha256 !== undefined)
+  const unpacked = join(await unpack(archive, join(directory, 'unpacked'), url), 'docker')
+  const reported = await reportedVersion(unpacked, env)
+  if (reported !== version) {
+    const what = reported === undefined ? 'holds no docker CLI that runs here' : `holds the docker CLI ${reported}`
+    throw new UserError(
+      `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``,
+    )
+  }
+  return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked
+}
+
+/** The library itself cannot be stopped, neither in a download nor in the pauses before it tries again. */
+async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+  })
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    return await Promise.race([work, stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function download(url: string, path: string): Promise<string> {
+  const { downloadTool, HTTPError } = await toolCache()
+  try {
+    return await downloadTool(url, path)
+  } catch (error) {
+    const status = error instanceof HTTPError ? error.httpStatusCode : undefined
+    const reason =
+      status === 404
+        ? 'there is no such version for this platform: check `docker-version`'
+        : `${messageOf(error) || 'no answer'}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``
+    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error })
+  }
+}
+
+async function requireSum(path: string, wanted: string, url: string, isGiven: boolean): Promise<void> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  const sum = hash.digest('hex')
+  if (sum === wanted) return
+  throw new UserError(
+    isGiven
+      ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`
+      : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``,
+  )
+}
+
+async function unpack(archive: string, directory: string, url: string): Promise<string> {
+  const { extractTar } = await toolCache()
+  try {
+    return await extractTar(archive, directory, ['xz', '--no-same-owner'])
+  } catch (error) {
+    throw new UserError(
+      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function reportedVersion(directory: string, env: Readonly<Record<string, string>>): Promise<string | undefined> {
+  try {
+    const { code, stdout } = await runProgram(join(directory, 'docker'), ['--version'], { env })
+    return code === 0 ? parseCliVersion(stdout)?.text : undefined
+  } catch {
+    return undefined
+  }
+}

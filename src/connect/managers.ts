@@ -1,0 +1,304 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { SystemInfo } from '../docker/api.ts'
+import { apiVersionProblem, type VersionRange } from '../docker/api-version.ts'
+import { type DockerCli, dockerCli } from '../docker/cli.ts'
+import { connectEngine } from '../docker/connect-engine.ts'
+import { isElection } from '../docker/election.ts'
+import { ConnectionLost, type Engine, EngineError, tellCallError } from '../docker/engine.ts'
+import { ENDED_WITHOUT_ANSWER } from '../docker/http-over-pipe.ts'
+import { type Daemons, patientEngine, type Trouble } from '../docker/patience.ts'
+import { messageOf, UserError } from '../errors.ts'
+import { idle, nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { foreignLine } from '../runner/foreign.ts'
+import { log } from '../runner/log.ts'
+import { mayPass, notManaging } from './manager-state.ts'
+import type { Way } from './route.ts'
+
+/** A way that may be opened. */
+export interface Door {
+  /** As the user wrote it. */
+  readonly text: string
+  open(): Promise<Way>
+}
+
+/** A manager of the swarm, with the way to it open. */
+interface Manager {
+  readonly door: Door
+  readonly way: Way
+  readonly docker: DockerCli
+  readonly engine: Engine
+  /** Of the daemon: `28.3.3`. */
+  readonly version: string
+}
+
+/** A daemon that has just lost its connections may be back in a moment. */
+const SECOND_LOOK_MS = 500
+/** Of a daemon, or of what stands in for it. */
+const MOST_VERSION_CHARACTERS = 100
+/** A daemon that is not frozen answers a ping at once; a slow one, or one far away, within this. */
+const PING_SECONDS = 10
+/** One that manages says so at once; without a leader it takes 20 s, and there may be another that has one. */
+const STILL_LIMIT_MS = 10_000
+/** The way to another has to be opened first. */
+const ASK_LIMIT_MS = 25_000
+/** Longer than an election, and than the time for which calls are patient. */
+const SEARCH_SECONDS = 120
+/** An election takes up to 24 s; a run that begins in one waits for it. */
+const ELECTION_PATIENCE_SECONDS = 60
+/** A daemon that takes connections and does not answer them is being started, or nobody's. */
+const NO_ANSWER_PATIENCE_SECONDS = 15
+const LOOK_EVERY_MS = 1000
+
+/**
+ * The managers that a run may use, one of them at a time. Calls and docker commands go to the one in use, whichever
+ * that is at the moment. When it is silent, has no leader, manages no more or loses its connections, the next that
+ * manages takes its place.
+ */
+export class Managers implements Daemons, Disposable {
+  readonly #doors: readonly Door[]
+  readonly #configDirectory: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #cliIn: typeof dockerCli
+  #current: Manager | undefined
+  #search: Promise<void> | undefined
+  #disposed = false
+  #toldTrouble: Trouble | undefined
+
+  /**
+   * @param headers sent with every request: the user's `HttpHeaders`
+   * @param cliIn the docker CLI with an environment
+   */
+  constructor(
+    doors: readonly Door[],
+    configDirectory: string,
+    headers: Readonly<Record<string, string>>,
+    cliIn: typeof dockerCli = dockerCli,
+  ) {
+    this.#cliIn = cliIn
+    this.#doors = doors
+    this.#configDirectory = configDirectory
+    this.#headers = headers
+  }
+
+  /** The docker CLI, tied to the manager in use. */
+  readonly docker: DockerCli = {
+    run: (args, options) => this.#inUse().docker.run(args, options),
+    start: (args) => this.#inUse().docker.start(args),
+  }
+
+  /** The Engine API of the manager in use, patient with what passes. */
+  readonly engine: Engine = patientEngine(this)
+
+  /**
+   * Opens the first way that leads to a manager. While they have no leader it waits for the election, and a little
+   * while one ends its connections without an answer.
+   *
+   * @throws UserError with the reason of the only host, or of each
+   */
+  async connect(signal: AbortSignal): Promise<void> {
+    const begunAt = nowMs()
+    for (let round = 1; ; round++) {
+      const refusals: Refusal[] = []
+      for (const door of this.#doors) {
+        const found = await this.#enter(door, signal)
+        if (!(found instanceof Refusal)) {
+          const { engine, version } = found
+          log.info(
+            `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
+          )
+          return this.#use(found)
+        }
+        refusals.push(found)
+        if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`)
+      }
+      const waitedFor = refusals.find(({ patienceSeconds }) => nowMs() - begunAt < patienceSeconds * 1000)
+      if (waitedFor === undefined) throw noneOf(refusals)
+      if (round === 1) log.info(`${waitedFor.message}: this is waited for`)
+      await sleep(LOOK_EVERY_MS, signal)
+    }
+  }
+
+  /** Opens the way behind a door, and looks whether a manager is there. */
+  async #enter(door: Door, signal: AbortSignal): Promise<Manager | Refusal> {
+    let way: Way
+    try {
+      way = await door.open()
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      return new Refusal(`${door.text}: ${error.message}`, error)
+    }
+    const manager = await this.#tryWay(door, way, signal).catch((error: unknown) => {
+      way[Symbol.dispose]()
+      throw error
+    })
+    if (manager instanceof Refusal) way[Symbol.dispose]()
+    return manager
+  }
+
+  /** Connects over a way that is open, and asks whether what is there manages the swarm. */
+  async #tryWay(door: Door, way: Way, signal: AbortSignal): Promise<Manager | Refusal> {
+    const docker = this.#cliIn({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
+    const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), way)
+    const address = { host: door.text, headers: this.#headers, dial, explain: way.explain }
+    let engine: Engine | undefined
+    try {
+      engine = await connectEngine(address, signal, this.#current && PING_SECONDS)
+      const info = await engine.get<SystemInfo>('/info', { signal })
+      const problem =
+        notManaging(info.Swarm, door.text) ?? (await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal))
+      if (problem === undefined) return { door, way, docker, engine, version: info.ServerVersion }
+      engine.close()
+      return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0)
+    } catch (error) {
+      engine?.close()
+      if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
+      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way)
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, patienceWith(error))
+    }
+  }
+
+  #use(manager: Manager): void {
+    const before = this.#current
+    this.#current = manager
+    before?.engine.close()
+    if (before !== undefined && before.way !== manager.way) before.way[Symbol.dispose]()
+  }
+
+  #inUse(): Manager {
+    if (this.#current === undefined) throw new ConnectionLost('no manager of the swarm can be reached')
+    return this.#current
+  }
+
+  get current(): Engine {
+    return this.#inUse().engine
+  }
+
+  get hasOthers(): boolean {
+    return this.#doors.length > 1
+  }
+
+  get isClosed(): boolean {
+    return this.#disposed
+  }
+
+  onTrouble(trouble: Trouble, from: Engine, error?: Error): void {
+    const current = this.#current
+    if (current === undefined || from !== current.engine || this.#disposed) return
+    // Said once until all is well again.
+    if (this.#toldTrouble !== trouble && trouble !== 'silent') {
+      const said = error instanceof ConnectionLost ? error.reason : messageOf(error)
+      log.info(`${current.door.text}: ${TOLD[trouble]}: ${foreignLine(said)}`)
+      this.#toldTrouble = trouble
+    }
+    if (this.hasOthers) this.#find()
+  }
+
+  onAnswer(): void {
+    if (this.#toldTrouble !== undefined) log.info(`${this.#current?.door.text}: the swarm answers again`)
+    this.#toldTrouble = undefined
+  }
+
+  /** A connection that ends by itself is the sign that the manager may be gone. */
+  #watched(child: ChildProcessWithoutNullStreams, way: Way): ChildProcessWithoutNullStreams {
+    child.once('close', (_code, killedBy) => {
+      const mayBeGone = killedBy === null && way === this.#current?.way && !this.#disposed
+      if (mayBeGone && this.hasOthers) this.#find()
+    })
+    return child
+  }
+
+  /** Looks for another manager when the one in use does not manage any more. One search at a time. */
+  #find(): void {
+    this.#search ??= this.#replace()
+      .catch((error: unknown) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`))
+      .finally(() => {
+        this.#search = undefined
+      })
+  }
+
+  async #replace(): Promise<void> {
+    const before = this.#current
+    const deadline = nowMs() + SEARCH_SECONDS * 1000
+    await idle(SECOND_LOOK_MS)
+    if (before === undefined || this.#disposed || (await this.#stillManages(before))) return
+    const at = this.#doors.indexOf(before.door)
+    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at)]
+    while (!this.#disposed && nowMs() < deadline) {
+      for (const door of others) {
+        const found = await this.#enter(door, timeLimit(ASK_LIMIT_MS))
+        if (found instanceof Refusal) {
+          log.debug(found.message)
+        } else if (this.#disposed) {
+          found.engine.close()
+          return found.way[Symbol.dispose]()
+        } else {
+          log.warning(`${before.door.text} is no longer a manager that answers: the run goes on with ${door.text}`)
+          return this.#use(found)
+        }
+      }
+      if (await this.#stillManages(before)) return
+      await idle(LOOK_EVERY_MS)
+    }
+  }
+
+  /** Over a new connection: those that there are may be dead, or busy. */
+  async #stillManages({ door, way }: Manager): Promise<boolean> {
+    const found = await this.#tryWay(door, way, timeLimit(STILL_LIMIT_MS)).catch((error: unknown) => error)
+    if (found instanceof Error) return false
+    ;(found as Manager).engine.close()
+    return true
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true
+    this.#current?.engine.close()
+    this.#current?.way[Symbol.dispose]()
+  }
+}
+
+const TOLD: Readonly<Record<Trouble, string>> = {
+  'no-leader': 'the swarm has no leader, which is waited for',
+  'no-connection': 'the connection is lost, and made again',
+  silent: 'there is no answer',
+  unreadable: 'the answer cannot be understood, and is asked for again',
+  'no-manager': 'it manages the swarm no longer',
+}
+
+/** Why a door leads to no manager now, in the user's words. */
+class Refusal extends UserError {
+  /** For how long it may be worth to ask again, since the first time. */
+  readonly patienceSeconds: number
+
+  constructor(message: string, cause: unknown, patienceSeconds = 0) {
+    super(message, { cause })
+    this.patienceSeconds = patienceSeconds
+  }
+}
+
+function patienceWith(error: ConnectionLost | EngineError): number {
+  if (error instanceof EngineError) return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0
+  return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0
+}
+
+async function versionProblem(
+  engine: Engine,
+  asked: string | undefined,
+  { text }: Door,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return asked ? apiVersionProblem(asked, await engine.get<VersionRange>('/version', { signal }), text) : undefined
+}
+
+function refusalText(error: EngineError, { explain }: Way): string {
+  const said = foreignLine(error.message)
+  const explained = explain(said)
+  // That an API is too old is our own word, and no answer.
+  return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said)
+}
+
+function noneOf(refusals: readonly Refusal[]): UserError {
+  const [first] = refusals
+  if (first !== undefined && refusals.length === 1) return new UserError(first.message, { cause: first.cause })
+  const reasons = refusals.map(({ message }) => message).join('; ')
+  return new UserError(`none of the ${refusals.length} hosts can be used: ${reasons}`)
+}

@@ -1,0 +1,118 @@
+import type { OfferedKey } from '../../inputs/known-hosts.ts'
+import { limited } from '../../runner/foreign.ts'
+
+export type SshFailure =
+  | 'revoked-host-key'
+  | 'changed-host-key'
+  | 'unknown-host-key'
+  | 'no-key-type'
+  | 'passphrase'
+  | 'unreadable-key'
+  | 'refused-key'
+  | 'unresolved'
+  | 'refused'
+  | 'timed-out'
+  | 'unreachable'
+  | 'jump-forbidden'
+  | 'crowded'
+  | 'closed'
+  | 'no-permission'
+  | 'no-docker'
+  | 'no-daemon'
+  | 'dropped'
+  | 'unknown'
+
+/** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
+const WORDINGS: readonly (readonly [SshFailure, RegExp])[] = [
+  ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
+  ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
+  ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
+  ['no-key-type', /no matching host key type/i],
+  ['passphrase', /incorrect passphrase|bad passphrase/i],
+  ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
+  ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
+  ['unresolved', /Could not resolve hostname|Name or service not known/i],
+  ['jump-forbidden', /administratively prohibited[\s\S]*stdio forwarding failed/i],
+  ['no-permission', /permission denied while trying to connect|dial unix .*permission denied/i],
+  ['no-docker', /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
+  [
+    'no-daemon',
+    /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i,
+  ],
+  ['refused', /Connection refused/i],
+  ['timed-out', /timed out|Timeout, server .* not responding/i],
+  ['unreachable', /No route to host|Network is unreachable/i],
+  ['crowded', /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
+  ['dropped', /Broken pipe|Connection reset/i],
+  ['closed', /Connection closed by|closed by remote host/i],
+]
+
+/** What went wrong, from what ssh printed. */
+export function classifySsh(stderr: string): SshFailure {
+  return WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown'
+}
+
+/** What is known of a connection that failed. */
+export interface SshCase {
+  readonly stderr: string
+  /** The key that the server showed last. */
+  readonly offered: OfferedKey | undefined
+  readonly user: string | undefined
+}
+
+/** Why there is no way over SSH, in one clause that ends with what to do. */
+export function sshReason({ stderr, offered, user }: SshCase): string {
+  const failure = classifySsh(stderr)
+  switch (failure) {
+    case 'revoked-host-key':
+      return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`
+    case 'changed-host-key':
+      return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`
+    case 'unknown-host-key':
+      return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`
+    case 'no-key-type':
+      return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)'
+    case 'passphrase':
+      return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`'
+    case 'unreadable-key':
+      return 'ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line'
+    case 'refused-key':
+      return `the server does not accept the key for the user ${user ?? 'of this runner'}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`
+    case 'unresolved':
+      return 'no such host is known: check the name in `host` and `ssh-jump`'
+    case 'refused':
+      return 'the connection was refused: check the port, and that sshd runs there'
+    case 'timed-out':
+      return 'there was no answer in time: check the address, and that a firewall lets this runner through'
+    case 'unreachable':
+      return 'the network has no way to it: check the address, and whether it needs `ssh-jump`'
+    case 'jump-forbidden':
+      return 'the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`'
+    case 'crowded':
+      return 'sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner'
+    case 'dropped':
+      return 'the connection was cut'
+    case 'closed':
+      return 'the server closed the connection: check what its sshd log says'
+    case 'no-permission':
+      return `the user ${user ?? 'of this runner'} may not use the docker socket: add it to the group docker there, or connect as another user`
+    case 'no-docker':
+      return 'neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`'
+    case 'no-daemon':
+      return 'docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`'
+    case 'unknown':
+      return lastLine(stderr)
+  }
+}
+
+const CHECK =
+  'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`'
+
+function offer(key: OfferedKey | undefined): string {
+  return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`
+}
+
+function lastLine(stderr: string): string {
+  const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '')
+  return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says'
+}

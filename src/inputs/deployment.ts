@@ -1,0 +1,140 @@
+import type { ServiceSpec } from '../docker/api.ts'
+import type { Flag } from '../docker/commands.ts'
+import type { ImageReference } from '../docker/reference.ts'
+import type { RegistryCredential } from '../docker/registry-auth.ts'
+import type { NetworkCreate } from '../docker/stack-objects.ts'
+import type { Secret } from '../runner/secret.ts'
+import type { AdaptedFiles } from './compose/adapt.ts'
+import type { ComposeFile } from './compose/place.ts'
+import type { LookUp } from './compose/variables.ts'
+import type { Host } from './host.ts'
+import type { Pins } from './known-hosts.ts'
+import type { Rollover } from './rollover.ts'
+
+/** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
+export interface Deployment {
+  readonly reach: Reach
+  readonly credentials: readonly Credential[]
+  readonly services: readonly ServiceRequest[]
+  /** Its services come to `services` when docker has read its files. */
+  readonly stack?: StackRequest
+  readonly wait: boolean
+  readonly timeoutSeconds: number
+  /** `undefined`: each service's own `UpdateConfig.Monitor`, or Swarm's default. */
+  readonly monitorSeconds: number | undefined
+  /** What to do with the services that this run changed when not all of them come up. */
+  readonly onFailure: 'rollback' | 'keep' | 'pause'
+  /** What to do with them when the runner stops this run. */
+  readonly onCancel: 'rollback' | 'keep'
+  /** How many services are checked and sent at the same time. */
+  readonly maxParallel: number
+  /** Deploy only while nobody else who asks for the lock does. */
+  readonly lock: LockRequest | undefined
+}
+
+export interface LockRequest {
+  /** How long to wait for it. */
+  readonly timeoutSeconds: number
+}
+
+/** How the managers of the swarm are reached. */
+export interface Reach {
+  /** In the order in which they are tried; none: the context, or the runner's own docker endpoint. */
+  readonly hosts: readonly Host[]
+  readonly context: string | undefined
+  readonly ssh: SshAccess | undefined
+  readonly tls: TlsMaterial | undefined
+  readonly cli: CliRequest
+}
+
+export interface SshAccess {
+  /** `undefined`: an agent's, or those of the user's own configuration. */
+  readonly key: Secret | undefined
+  readonly passphrase: Secret | undefined
+  readonly pins: Pins
+  /** As ssh's option `-J` takes it. */
+  readonly jump: string | undefined
+  /** The path of an OpenSSH configuration file of the user's own. */
+  readonly userConfig: string | undefined
+}
+
+/** All in PEM. */
+export interface TlsMaterial {
+  readonly ca: string
+  readonly cert: string
+  readonly key: Secret
+}
+
+/** The docker CLI to install when the runner has none that serves. */
+export interface CliRequest {
+  readonly version: string
+  readonly sha256: string | undefined
+  readonly downloadUrl: string
+}
+
+/** A user name and password for a registry, optionally only for the repositories under a path. */
+export interface Credential extends RegistryCredential {
+  /** Where it was given, as the user knows it: `registries entry 1`, `registries-file line 3`. */
+  readonly origin: string
+  /** The name of the config that holds it: the user's choice, else the registry and path. */
+  readonly config: string
+  /** The repositories that it is for: `org-a`; empty for all of the registry. */
+  readonly path: string
+}
+
+/** A stack as the inputs ask for it. */
+export interface StackRequest {
+  readonly name: string
+  readonly files: readonly ComposeFile[]
+  readonly adapted: AdaptedFiles
+  /** Where relative paths in the files begin: the directory of the first. */
+  readonly directory: string
+  /** The variables that the files name, as far as they are set. */
+  readonly variables: Readonly<Record<string, string>>
+  /** All variables of the step and the env files. */
+  readonly lookUp: LookUp
+  /** Remove what the files no longer name. */
+  readonly prune: boolean
+  /** Run jobs again that are finished. */
+  readonly rerunJobs: boolean
+  /** How the tasks of its services are replaced. */
+  readonly rollover: Rollover
+}
+
+/** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
+export interface ServiceRequest {
+  readonly name: string
+  readonly image?: ImageReference
+  /** The name of the config to use, whatever the image's registry. */
+  readonly authConfig?: string
+  readonly replicas?: number
+  /** Variables to set. Those of the service that are not named here stay. */
+  readonly env: Readonly<Record<string, string>>
+  /** Make the service when it does not exist. */
+  readonly create: boolean
+  /** The container's own words; none: those of the image. */
+  readonly command?: readonly string[]
+  /** What the service shall be, as flags for `docker service create`. What a list of an earlier run named, and this does
+   * not, goes. */
+  readonly createArgs?: readonly Flag[]
+  /** Flags for `docker service update`, applied on top. */
+  readonly updateArgs: readonly Flag[]
+  /** What is perhaps not meant as it is written. */
+  readonly notices?: readonly string[]
+  /** How its tasks are replaced. */
+  readonly rollover: Rollover
+  /** The labels that it will have; those on the swarm unless given. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Of a stack: docker's own spec for it, which says everything about it. */
+  readonly compose?: StackService
+}
+
+/** A service of a stack, as `docker stack deploy` would have it. */
+export interface StackService {
+  /** Its image as the file has it, without a digest; what is not there yet has a placeholder for its ID. */
+  readonly spec: ServiceSpec
+  /** The networks that are to be made for it. */
+  readonly networks: readonly NetworkCreate[]
+  /** Run it again when it is a job that is finished. */
+  readonly isRerun: boolean
+}

@@ -1,0 +1,214 @@
+import { UserError } from '../errors.ts'
+import type { Environment } from '../runner/environment.ts'
+import { checkContents } from './compose/contents.ts'
+import { checkSeparation, credentialFromShortForm } from './credentials.ts'
+import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
+import { fileReader, resolvePath } from './files.ts'
+import { Problems } from './problems.ts'
+import { type ReachInput, reachFrom } from './reach.ts'
+import { credentialsFromText, type PasswordSources } from './registries.ts'
+import type { Rollover } from './rollover.ts'
+import { servicesFromText } from './services.ts'
+import { readStack } from './stack.ts'
+import { checkAllAreUsed, NO_SETTINGS, readStrategySettings, rolloverOf, type StrategySettings } from './strategy.ts'
+import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
+
+/** As in action.yml, for shells that know no defaults. */
+const DEFAULT_TIMEOUT_SECONDS = 600
+const DEFAULT_MAX_PARALLEL = 10
+const DEFAULT_LOCK_TIMEOUT_SECONDS = 600
+
+const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
+const MOST_PARALLEL = 100
+const ON_FAILURE = ['rollback', 'keep', 'pause'] as const
+const ON_CANCEL = ['rollback', 'keep'] as const
+
+type Input =
+  | 'registries'
+  | 'registries-file'
+  | 'registry'
+  | 'username'
+  | 'password'
+  | 'services'
+  | 'stack'
+  | 'compose-file'
+  | 'env-file'
+  | 'prune'
+  | 'rerun-jobs'
+  | 'wait'
+  | 'timeout'
+  | 'monitor'
+  | 'max-parallel'
+  | 'on-failure'
+  | 'on-cancel'
+  | 'lock'
+  | 'lock-timeout'
+  | ReachInput
+
+/**
+ * Reads the inputs of the step, and masks every secret as it is read.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+export function readInputs(env: Environment): Deployment {
+  const problems = new Problems()
+  const reach = reachOf(env, problems)
+  const credentials = readCredentials(env, problems)
+  const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback'
+  const settings = readStrategySettings((name) => input(env, name).trim() || undefined, problems)
+  const forAll = onFailure === 'pause' ? pausing(settings) : settings
+  const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems)
+  const services = readServices(env, forAll, problems)
+  const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover)
+  checkAllAreUsed(forAll, rollovers, problems)
+  const others = rollovers.map(({ update }) => update['failure-action']).filter((action) => action !== 'pause')
+  if (onFailure === 'pause' && others.length > 0) {
+    problems.add(
+      `on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`,
+    )
+  }
+  const wait = read(env, 'wait', problems, parseBoolean) ?? true
+  const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
+  const monitorSeconds = read(env, 'monitor', problems, parseDuration)
+  const maxParallel =
+    read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL
+  const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL)) ?? 'keep'
+  const isLocked = read(env, 'lock', problems, parseBoolean) ?? false
+  const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS
+  if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
+    problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
+  }
+  if (stack?.prune && !wait) {
+    problems.add(
+      'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
+    )
+  }
+  if (stack?.rollover.strategy.kind === 'blue-green') {
+    problems.add(
+      'strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
+    )
+  }
+  for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+    if (kind !== 'rolling') {
+      problems.add(
+        `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`,
+      )
+    }
+  }
+  // The check tells these with all that it finds; a run that does not come so far tells them here.
+  if (stack !== undefined && !problems.isEmpty) checkContents(stack.files, stack.lookUp, stack.directory, problems)
+  problems.throwAll()
+  return {
+    reach,
+    credentials,
+    services,
+    ...(stack && { stack }),
+    wait,
+    timeoutSeconds,
+    monitorSeconds,
+    onFailure,
+    onCancel,
+    maxParallel,
+    lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+  }
+}
+
+/** Only Swarm itself can stop an update where it is: by the policy of the service. */
+function pausing(settings: StrategySettings): StrategySettings {
+  return { ...settings, update: { 'failure-action': 'pause', ...settings.update } }
+}
+
+/**
+ * Reads only how the swarm is reached, as `post` needs it.
+ *
+ * @throws UserErrors with everything that is wrong with it
+ */
+export function readReach(env: Environment): Reach {
+  const problems = new Problems()
+  const reach = reachOf(env, problems)
+  problems.throwAll()
+  return reach
+}
+
+function reachOf(env: Environment, problems: Problems): Reach {
+  return reachFrom(
+    {
+      input: (name) => input(env, name),
+      resolvePath: (path) => resolvePath(env, path),
+      hasAgent: Boolean(env.SSH_AUTH_SOCK),
+    },
+    problems,
+  )
+}
+
+function readCredentials(env: Environment, problems: Problems): Credential[] {
+  const sources: PasswordSources = { env, readFile: fileReader(env) }
+  const short = { registry: input(env, 'registry'), username: input(env, 'username'), password: input(env, 'password') }
+  const credentials = [
+    ...credentialsFromText(input(env, 'registries'), 'registries', sources, problems),
+    ...credentialsFromFile(input(env, 'registries-file').trim(), sources, problems),
+    credentialFromShortForm(short, problems),
+  ].filter((credential) => credential !== undefined)
+  checkSeparation(credentials, problems)
+  return credentials
+}
+
+function credentialsFromFile(path: string, sources: PasswordSources, problems: Problems): Credential[] {
+  const name = 'registries-file'
+  if (path === '') return []
+  if (/[\r\n]/.test(path)) {
+    // Read all the same, so that its passwords are masked.
+    credentialsFromText(path, name, sources, new Problems())
+    problems.add(
+      `${name}: this is no path but several lines: give the content in \`registries\`, or write the path of a file`,
+    )
+    return []
+  }
+  const text = problems.at(name).attempt(() => sources.readFile(path))
+  if (text?.trim() === '') problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`)
+  return credentialsFromText(text ?? '', name, sources, problems)
+}
+
+function readServices(env: Environment, forAll: StrategySettings, problems: Problems): ServiceRequest[] {
+  const text = input(env, 'services')
+  const stack = input(env, 'stack').trim()
+  if (text.trim() !== '' && stack !== '') {
+    problems.add(
+      '`services` and `stack` are both given: give each a step of its own, for a service of a stack gets all it has from the compose files',
+    )
+    return []
+  }
+  if (text.trim() !== '') return servicesFromText(text, forAll, problems)
+  if (stack !== '') return []
+  const given = (['registries', 'registries-file', 'registry', 'username'] as const).find(
+    (name) => input(env, name) !== '',
+  )
+  const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`
+  problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``)
+  return []
+}
+
+function readStackInputs(env: Environment, rollover: Rollover, problems: Problems): StackRequest | undefined {
+  const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'] as const
+  const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
+  const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
+  return readStack(inputs, rollover, env, problems)
+}
+
+/** The value of an input that is one short text; `undefined` when it is not given. */
+function read<T>(env: Environment, name: Input, problems: Problems, parse: (text: string) => T): T | undefined {
+  const text = input(env, name).trim()
+  return text === '' ? undefined : problems.at(name).attempt(() => parse(text))
+}
+
+function parseTimeout(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds
+  throw new UserError(`${text} is more than a day: write at most 24h`)
+}
+
+/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
+function input(env: Environment, name: string): string {
+  const key = `INPUT_${name.toUpperCase()}`
+  return env[key] ?? env[key.replaceAll('-', '_')] ?? ''
+}

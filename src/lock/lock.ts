@@ -1,0 +1,174 @@
+import type { Connection } from '../connect/connection.ts'
+import type { RunTime } from '../connect/run-time.ts'
+import type { SystemInfo } from '../docker/api.ts'
+import { type Engine, EngineError } from '../docker/engine.ts'
+import { remove } from '../docker/removal.ts'
+import type { StackObject } from '../docker/stack-objects.ts'
+import { messageOf, UserError } from '../errors.ts'
+import type { Deployment, LockRequest } from '../inputs/deployment.ts'
+import { lifetimeOf } from '../rollout/lifetime.ts'
+import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { log, stage } from '../runner/log.ts'
+import type { RunIdentity } from '../runner/run.ts'
+import { saveForPost } from '../runner/saved.ts'
+import {
+  type HeldLock,
+  type Holder,
+  heldLock,
+  isExpired,
+  lockBody,
+  lockName,
+  locksOf,
+  secondsLeft,
+} from './lock-config.ts'
+
+/** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
+const CALL_TIMEOUT_MS = 120_000
+/** A runner that stops a job leaves seven seconds. */
+const RELEASE_TIMEOUT_MS = 5000
+const LOOK_EVERY_MS = 1000
+
+/** The swarm-wide locks of a run. Without the input `lock` there are none, and all of this does nothing. */
+export interface Lock extends AsyncDisposable {
+  /** Takes the locks of the services that a stack brought along. */
+  takeServices(deployment: Deployment): Promise<void>
+}
+
+type LockConfig = StackObject & { readonly CreatedAt: string }
+
+/**
+ * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
+ * over. Its state is saved first, so that `post` releases them when this process is killed.
+ *
+ * @throws UserError when somebody else holds one for longer than `lock-timeout`
+ */
+export async function takeLock(
+  asked: Deployment,
+  run: RunIdentity,
+  { engine }: Connection,
+  time: RunTime,
+  signal: AbortSignal,
+): Promise<Lock> {
+  const { lock, stack } = asked
+  if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
+  const holder = { ...run, seconds: lifetimeOf(asked) }
+  saveForPost('lock', holder.token)
+  const taken: string[] = []
+  const take = (names: readonly string[]) =>
+    stage('Take the lock', async () => {
+      // In one order for all runs, or two of them would wait for each other.
+      for (const name of names.toSorted()) {
+        await waitFor(engine, name, holder, lock, time, signal)
+        taken.push(name)
+        log.info(`${name}: locked`)
+      }
+    })
+  const keeper: Lock = {
+    takeServices: async ({ services }) => {
+      const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name))
+      if (names.length > 0) await take(names)
+    },
+    [Symbol.asyncDispose]: () => {
+      time.beginClosing()
+      return release(engine, holder, taken)
+    },
+  }
+  try {
+    if (stack === undefined) await keeper.takeServices(asked)
+    else await take([lockName('stack', stack.name)])
+    return keeper
+  } catch (error) {
+    await keeper[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function waitFor(
+  engine: Engine,
+  name: string,
+  holder: Holder,
+  { timeoutSeconds }: LockRequest,
+  time: RunTime,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = nowMs() + timeoutSeconds * 1000
+  let waitsFor = ''
+  while (!(await create(engine, name, holder))) {
+    signal.throwIfAborted()
+    const other = await find(engine, name, signal)
+    if (other === undefined) continue
+    if (other.holder.token === holder.token) return
+    const { SystemTime: now } = await engine.get<SystemInfo>('/info', { signal })
+    if (isExpired(other, now)) {
+      log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`)
+      // By its ID: of two that break it, the second must not take away the first one's new lock.
+      await remove(engine, `/configs/${other.id}`, signal)
+      continue
+    }
+    if (nowMs() >= deadline) throw new UserError(tooLong(name, other, now, timeoutSeconds))
+    if (waitsFor !== other.id) {
+      log.info(`${name}: waiting for ${named(other.holder)} to release it, for at most ${timeoutSeconds} s`)
+    }
+    waitsFor = other.id
+    const pauseMs = Math.min(LOOK_EVERY_MS, Math.max(0, deadline - nowMs()))
+    await time.aside(pauseMs / 1000, () => sleep(pauseMs, signal))
+  }
+}
+
+function named({ owner, url }: Holder): string {
+  return url === '' ? owner : `${owner} (${url})`
+}
+
+function tooLong(name: string, { holder, createdAt }: HeldLock, now: string, timeoutSeconds: number): string {
+  const left = secondsLeft(createdAt, holder.seconds, now)
+  const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : ''
+  return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``
+}
+
+/** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
+async function create(engine: Engine, name: string, holder: Holder): Promise<boolean> {
+  try {
+    await engine.post('/configs/create', {
+      body: lockBody(name, holder),
+      mayRepeat: true,
+      signal: timeLimit(CALL_TIMEOUT_MS),
+    })
+    return true
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 409) return false
+    if (error instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`)
+    throw error
+  }
+}
+
+async function find(engine: Engine, name: string, signal: AbortSignal): Promise<HeldLock | undefined> {
+  const filters = JSON.stringify({ name: [name] })
+  const found = await engine.get<LockConfig[]>('/configs', { query: { filters }, signal })
+  const config = found.find(({ Spec }) => Spec.Name === name)
+  return config && heldLock(config)
+}
+
+/** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
+async function release(engine: Engine, holder: Holder, taken: readonly string[]): Promise<void> {
+  try {
+    await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS))
+    saveForPost('lock', '')
+  } catch (error) {
+    log.warning(
+      `Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``,
+    )
+  }
+}
+
+async function releaseAll(engine: Engine, token: string, signal: AbortSignal): Promise<void> {
+  const query = { filters: locksOf(token) }
+  const left = await engine.get<LockConfig[]>('/configs', { query, signal })
+  // The filter of a daemon that does not know it would let everything through.
+  const ours = left.map(heldLock).filter(({ holder }) => holder.token === token)
+  await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)))
+}
+
+/** Releases what a killed main left behind. */
+export async function releaseLeft(token: string, { engine }: Connection): Promise<void> {
+  await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS))
+}

@@ -1,0 +1,158 @@
+import { type Connection, connect } from '../connect/connection.ts'
+import { messageOf } from '../errors.ts'
+import { readInputs, readReach } from '../inputs/read.ts'
+import { releaseLeft } from '../lock/lock.ts'
+import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
+import { savedByMain } from '../runner/saved.ts'
+import { type RunState, readState, stepIdentity } from '../runner/state.ts'
+import { endMarked, isAlive, stopMain } from '../runner/survivors.ts'
+import { createWorkspace, isThere, leftWorkspaces, markOf, removeWorkspace } from '../runner/workspace.ts'
+import { settle, unknown } from './aftermath.ts'
+
+const LIMIT_MS = 90_000
+/** What ended main may have ended the way to the swarm as well, for a moment. Main had got there. */
+const CONNECT_LIMIT_MS = 45_000
+const AGAIN_MS = 2000
+const MOST_SERVICES_TOLD = 20
+
+/** What there is of a main that did not clean up by itself. */
+interface Leftover {
+  readonly directory: string
+  readonly state: RunState | undefined
+}
+
+/**
+ * The step's `post`. Some runners end main without notice, some start post while main still runs, and some start it
+ * without the state that main has saved. So it stops what still runs, removes what main left behind, says what was
+ * under way, and releases the locks. After a main that ended by itself there is nothing to do. It never fails the job.
+ */
+export async function cleanUp(): Promise<void> {
+  await cleanUpAfterMain().catch((error: unknown) => log.warning(`Not cleaned up: ${messageOf(error)}`))
+}
+
+async function cleanUpAfterMain(): Promise<void> {
+  const killed: RunState[] = []
+  const locks = new Set<string>([savedByMain('lock') ?? ''])
+  for (const leftover of await leftovers()) {
+    const state = await endRun(leftover)
+    if (state === 'ended-by-itself') locks.delete(savedByMain('lock') ?? '')
+    else if (state !== undefined) killed.push(state)
+  }
+  for (const { lock } of killed) locks.add(lock)
+  locks.delete('')
+  if (killed.length === 0 && locks.size === 0) return
+  if (locks.size === 0 && killed.every(({ services }) => services.size === 0)) return killed.forEach(tellUnchanged)
+  try {
+    await onTheSwarm((connection, signal) => settleAll(killed, locks, connection, signal))
+  } catch (error) {
+    for (const state of killed) tell(state, unknown(state, messageOf(error)))
+    if (locks.size > 0) {
+      log.warning(`The lock of this step was not released, and expires by itself: ${messageOf(error)}`)
+    }
+  }
+}
+
+/** Of the main that this post belongs to: what the runner has kept tells it, else the files that mains leave. */
+async function leftovers(): Promise<Leftover[]> {
+  const saved = savedByMain('workspace')
+  if (saved !== undefined) {
+    try {
+      return (await isThere(saved)) ? [{ directory: saved, state: await readState(saved) }] : []
+    } catch (error) {
+      log.warning(`Not cleaned up: ${messageOf(error)}`)
+      return []
+    }
+  }
+  const step = stepIdentity(process.env)
+  if (step === '') return []
+  const all = await Promise.all(
+    (await leftWorkspaces()).map(async (directory) => ({ directory, state: await readState(directory) })),
+  )
+  const ours = all.filter(({ state }) => state?.step === step)
+  // The jobs of a matrix may be taken for one another: then one that still runs is not stopped.
+  return ours.length === 1 ? ours : ours.filter(({ state }) => state !== undefined && !isAlive(state))
+}
+
+/** Ends all processes of a run, and removes what it left; its last state, as far as there is one. */
+async function endRun({ directory, state }: Leftover): Promise<RunState | undefined | 'ended-by-itself'> {
+  const wasAlive = state !== undefined && isAlive(state)
+  if (wasAlive) log.info('The run of this step is still under way: it is stopped')
+  const stopped = wasAlive && (await stopMain(state))
+  const ended = await endMarked(markOf(directory))
+  if (ended > 0) log.info(`Ended what the run had started and left: ${ended} ${ended === 1 ? 'process' : 'processes'}`)
+  const last = (await readState(directory)) ?? state
+  try {
+    if (stopped && !(await isThere(directory))) {
+      const names = [...state.services.keys()].join(', ')
+      const underWay = names === '' ? '' : `; under way were: ${names}`
+      log.warning(
+        `The run was still under way ${where(state)}, and has ended in good order when it was stopped${underWay}`,
+      )
+      return 'ended-by-itself'
+    }
+    await removeWorkspace(directory)
+  } catch (error) {
+    log.warning(`Not cleaned up: ${messageOf(error)}`)
+  }
+  return last
+}
+
+/** Does something on the swarm, reached as main reached it. */
+async function onTheSwarm(work: (connection: Connection, signal: AbortSignal) => Promise<void>): Promise<void> {
+  const signal = timeLimit(LIMIT_MS)
+  const reach = readReach(process.env)
+  learnSecrets()
+  const begunAt = nowMs()
+  for (;;) {
+    await using workspace = await createWorkspace()
+    let connection: Connection
+    try {
+      connection = await connect({ reach }, workspace, process.env, signal)
+    } catch (error) {
+      if (nowMs() - begunAt >= CONNECT_LIMIT_MS) throw error
+      await sleep(AGAIN_MS)
+      continue
+    }
+    using open = connection
+    return await work(open, signal)
+  }
+}
+
+/** What is a secret is known from the inputs alone, and no program that is started may get one with its environment. */
+function learnSecrets(): void {
+  try {
+    readInputs(process.env)
+  } catch {
+    // Main has said what is wrong with them.
+  }
+}
+
+async function settleAll(
+  killed: readonly RunState[],
+  locks: ReadonlySet<string>,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const state of killed) {
+    if (state.services.size === 0) tellUnchanged(state)
+    else tell(state, await settle(state, connection, signal))
+  }
+  for (const token of locks) await releaseLeft(token, connection)
+  if (locks.size > 0) log.info('The lock that the stopped run held is released')
+}
+
+function tellUnchanged(state: RunState): void {
+  log.warning(`The run was cut off ${where(state)}: no service was changed`)
+}
+
+function tell(state: RunState, lines: readonly string[]): void {
+  const shown = lines.slice(0, MOST_SERVICES_TOLD)
+  const rest = lines.length - shown.length
+  const more = rest > 0 ? [`and ${rest} more`] : []
+  log.warning([`The run was cut off ${where(state)}, before it could report:`, ...shown, ...more].join('\n'))
+}
+
+function where({ stage }: RunState): string {
+  return stage === '' ? 'before its first stage' : `in the stage “${stage}”`
+}

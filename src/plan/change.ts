@@ -1,0 +1,235 @@
+import type { Connection } from '../connect/connection.ts'
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import {
+  apartFromVariables,
+  type Command,
+  type Flag,
+  policyFlags,
+  serviceCreate,
+  serviceUpdate,
+} from '../docker/commands.ts'
+import { rehearse } from '../docker/rehearsal.ts'
+import { isJob } from '../docker/service-mode.ts'
+import {
+  commandOf,
+  type Difference,
+  difference,
+  withCommand,
+  withDifference,
+  withPlatforms,
+  withRulingVariables,
+} from '../docker/service-spec.ts'
+import { changedParts, sameSpec, withStoredOrder } from '../docker/spec-comparison.ts'
+import { entriesOf, type Overlay, withRecord } from '../docker/spec-overlay.ts'
+import { withoutIgnored } from '../docker/spec-support.ts'
+import { isPaused } from '../docker/update-status.ts'
+import { UserErrors } from '../errors.ts'
+import type { StackService } from '../inputs/deployment.ts'
+import { log } from '../runner/log.ts'
+import type { Workspace } from '../runner/workspace.ts'
+import type { CheckedService } from './check.ts'
+import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
+import type { CheckedImage } from './images.ts'
+import type { PlannedService } from './plan.ts'
+
+/** What a deploy would change in a service. */
+export type Change = Pick<CheckedService, 'wanted' | 'networks' | 'changes'>
+
+/** The world in which a change is rehearsed. */
+export interface Surroundings {
+  readonly connection: Connection
+  readonly workspace: Workspace
+  readonly signal: AbortSignal
+}
+
+/**
+ * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
+ * plain that it needs none.
+ *
+ * @throws UserErrors with what docker says when it refuses the command
+ */
+export async function changeOf(
+  planned: PlannedService,
+  image: CheckedImage,
+  surroundings: Surroundings,
+): Promise<Change> {
+  const { request, current } = planned
+  const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
+  const missing = difference(current?.Spec, asked)
+  const declared = await declaredByFlags(planned, surroundings)
+  const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned
+  const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command)
+  const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion)
+  for (const key of ignored)
+    log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`)
+  // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
+  const isSent = missing.image !== undefined || request.compose !== undefined
+  const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
+  const networks = request.compose?.networks ?? []
+  const changes = changesOf(planned, wanted, missing, declared)
+  const isNoted = declared !== undefined && changes.length > 0
+  return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes }
+}
+
+function specFor(
+  planned: PlannedService,
+  missing: Difference,
+  image: CheckedImage,
+  surroundings: Surroundings,
+): ServiceSpec | Promise<ServiceSpec> {
+  const { request, current } = planned
+  if (request.compose !== undefined) return specOfStack(request.compose, image, current)
+  if (isPlain(planned, missing)) return withDifference(planned.current.Spec, missing)
+  return rehearsed(planned, missing, surroundings)
+}
+
+/** Docker's own spec, with what it takes over from the service as it is. */
+function specOfStack({ spec }: StackService, { pinned }: CheckedImage, current: Service | undefined): ServiceSpec {
+  const withImage = withDifference(spec, { image: pinned, replicas: undefined, env: {} })
+  return current === undefined ? withImage : withStoredOrder(asUpdate(withImage, current.Spec), current.Spec)
+}
+
+/** `docker stack deploy` forces no task to restart, and knows no platforms where it did not look the image up. */
+function asUpdate(spec: ServiceSpec, { TaskTemplate: stored }: ServiceSpec): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  const { ForceUpdate } = stored
+  const Platforms = stored.Placement?.Platforms
+  const isSameImage = stored.ContainerSpec?.Image === template.ContainerSpec?.Image
+  return {
+    ...spec,
+    TaskTemplate: {
+      ...template,
+      ...(ForceUpdate !== undefined && { ForceUpdate }),
+      ...(Platforms !== undefined && isSameImage && { Placement: { ...template.Placement, Platforms } }),
+    },
+  }
+}
+
+/**
+ * Whether an update changes no more than an image, a number of tasks and variables. It needs no docker command: each
+ * of them takes a twentieth of a second to start.
+ */
+function isPlain(
+  planned: PlannedService,
+  { words }: Difference,
+): planned is PlannedService & { readonly current: Service } {
+  const { current, request } = planned
+  if (current === undefined || request.compose !== undefined) return false
+  if (ownFlags(planned).length > 0 || policiesFor(planned).length > 0) return false
+  return (
+    words.length === 0 ||
+    (!isJob(current.Spec) && (request.replicas === undefined || current.Spec.Mode.Replicated !== undefined))
+  )
+}
+
+/** The user's own flags, for the command that the service needs. */
+function ownFlags({ request, current }: PlannedService): readonly Flag[] {
+  return current === undefined ? (request.createArgs ?? []) : request.updateArgs
+}
+
+/** Swarm's policies for the command that the service needs. Jobs have none. */
+function policiesFor({ request, current }: PlannedService): readonly string[] {
+  const { createArgs = [], rollover } = request
+  const makesJob =
+    current === undefined
+      ? createArgs.some(({ name, value }) => name === '--mode' && value?.endsWith('-job'))
+      : isJob(current.Spec)
+  return makesJob ? [] : policyFlags(rollover)
+}
+
+/** @throws UserErrors with what docker says when it refuses the command */
+async function rehearsed(
+  planned: PlannedService,
+  missing: Difference,
+  surroundings: Surroundings,
+): Promise<ServiceSpec> {
+  const { connection, workspace, signal } = surroundings
+  const { docker, engine, configDirectory } = connection
+  const { command, env } = commandFor(planned, missing, configDirectory)
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current)
+  if ('refusal' in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)])
+  const spec = withRulingVariables(rehearsal.spec, env)
+  return planned.current === undefined ? completed(planned, spec, surroundings) : spec
+}
+
+/** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */
+async function completed(
+  { request }: PlannedService,
+  spec: ServiceSpec,
+  surroundings: Surroundings,
+): Promise<ServiceSpec> {
+  const { createArgs, env } = request
+  const updated = await updatedByFlags(request, spec, surroundings)
+  if (createArgs === undefined) return updated
+  const names = createArgs.map(({ name }) => name)
+  return withRecord(updated, entriesOf(spec, names, env))
+}
+
+/** The command that the service needs, and all variables that it sets. */
+function commandFor(
+  planned: PlannedService,
+  { image, replicas, env: ofKey }: Difference,
+  directory: string,
+): { readonly command: Command; readonly env: Readonly<Record<string, string>> } {
+  const { request, current } = planned
+  const own = apartFromVariables(ownFlags(planned))
+  const env = { ...ofKey, ...own.env }
+  const change = {
+    name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
+    directory,
+    image,
+    replicas,
+    env,
+    flags: [...policiesFor(planned), ...own.words],
+  }
+  return { command: current === undefined ? serviceCreate(change) : serviceUpdate(change), env }
+}
+
+/** What docker says against a command, with the list of flags that it had. */
+function refusalOf(planned: PlannedService, refusal: string): string {
+  const verb = planned.current === undefined ? 'create' : 'update'
+  return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`
+}
+
+/**
+ * Why an existing service has to be touched, in the user's words.
+ *
+ * @param declared what `create-args` make of the service as it is
+ */
+function changesOf(
+  { request, current, interim }: PlannedService,
+  wanted: ServiceSpec,
+  { words }: Difference,
+  declared: Overlay | undefined,
+): string[] {
+  if (current === undefined) return []
+  const stuck = [
+    ...(isPaused(current) ? ['its last update was paused'] : []),
+    ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
+  ]
+  const changed = changedParts(current.Spec, wanted)
+  if (request.compose !== undefined) {
+    const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
+    return [...(changed.length === 0 ? rerun : changed), ...stuck]
+  }
+  const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...commandChange(current.Spec, wanted)]
+  const named = [...words, ...byLists]
+  const base = declared?.spec ?? current.Spec
+  const byFlags =
+    named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : []
+  return [...named, ...byFlags, ...stuck]
+}
+
+function commandChange(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  return sameSpec(withCommand(now, commandOf(wanted)), now) ? [] : ['command']
+}
+
+const POLICIES = ['update policy', 'rollback policy']
+
+function changesByFlags(now: ServiceSpec, wanted: ServiceSpec, changed: readonly string[]): string[] {
+  const { UpdateConfig: _u, RollbackConfig: _r, ...rest } = now
+  const { UpdateConfig: _update, RollbackConfig: _rollback, ...others } = wanted
+  const policies = changed.filter((part) => POLICIES.includes(part))
+  const onlyPolicies = policies.length > 0 && sameSpec(rest, others)
+  return [...(onlyPolicies ? [] : ['update-args']), ...policies]
+}

@@ -1,0 +1,317 @@
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import { allowingNodes, isJob, wantedTasks, withoutTasks } from '../docker/service-mode.ts'
+import { NAMESPACE_LABEL } from '../docker/stack-objects.ts'
+import type { Strategy } from '../inputs/rollover.ts'
+
+/**
+ * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
+ * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
+ */
+
+const COLOURS = ['blue', 'green'] as const
+
+/** The service that a colour belongs to. */
+const BELONGS_LABEL = 'swarm-deploy.blue-green'
+/** Counts the switches: the one with the highest number has the traffic. */
+const LIVE_LABEL = 'swarm-deploy.live'
+/** What leads traffic to whichever of them is live, a {@link Route} as JSON. */
+const ROUTE_LABEL = 'swarm-deploy.route'
+
+const FIRST = 1
+
+const LONGEST_NAME = 63
+
+/** All that there is of a service that was deployed blue-green. */
+export interface Colours {
+  readonly live: Service | undefined
+  /** The name of the service that comes next. */
+  readonly next: string
+  /** What it will have as its number. */
+  readonly generation: number
+  /** No traffic is meant for them any more: kept by an earlier deploy, or left behind by one that was killed. */
+  readonly leftovers: readonly Service[]
+  /** What leads traffic to them; `undefined` where no deploy has written it down yet. */
+  readonly route: Route | undefined
+}
+
+/** What leads traffic to a service, whatever its labels are called in full. */
+interface Route {
+  /** How the names of the service labels begin: `traefik.`; none: no label does. */
+  readonly labels: readonly string[]
+  /** A name on its networks. */
+  readonly alias?: string
+}
+
+/** What leads traffic to one spec of a blue-green service. */
+export interface Routing {
+  /** The names of service labels. */
+  readonly labels: readonly string[]
+  /** How they begin. */
+  readonly prefixes: readonly string[]
+  /** A name on its networks. */
+  readonly alias: string | undefined
+}
+
+/** The service beside the live one that a blue-green deploy makes. */
+export interface NextColour {
+  /** Its name: `web-green`. */
+  readonly name: string
+  /** What it has as its number. */
+  readonly generation: number
+  /** The one that has the traffic; `undefined`: there is none yet. */
+  readonly live: Service | undefined
+  readonly routing: Routing
+  /** The spec with which it takes the traffic over. */
+  readonly routed: ServiceSpec
+}
+
+/** The names under which a service may be found. */
+export function siblingNames(name: string): string[] {
+  return [name, ...COLOURS.map((colour) => `${name}-${colour}`)]
+}
+
+/** Whether a service of this name was deployed blue-green, whatever its strategy is now. */
+export function hasColours(name: string, services: readonly Service[]): boolean {
+  return siblingsOf(name, services).some((service) => belongsTo(service) === name)
+}
+
+/** The name of the blue-green service of which a service is a colour; `undefined` for any other service. */
+export function colourOf(service: Service): string | undefined {
+  const name = belongsTo(service)
+  return name === service.Spec.Name ? undefined : name
+}
+
+/** Why blue-green cannot have the names that it needs; `undefined` when it can. */
+export function nameTaken(name: string, services: readonly Service[]): string | undefined {
+  const foreign = siblingsOf(name, services).find(
+    (service) => service.Spec.Name !== name && belongsTo(service) !== name,
+  )
+  return (
+    foreign &&
+    `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`
+  )
+}
+
+/**
+ * Which of a service's siblings is live, and what comes next; or why nobody can tell. Live is who has what leads the
+ * traffic, as far as that is known; the numbers tell where a deploy was killed between giving and taking it.
+ */
+export function coloursOf(name: string, services: readonly Service[]): Colours | { readonly problem: string } {
+  const siblings = siblingsOf(name, services)
+  const ours = siblings.filter((service) => belongsTo(service) === name)
+  const plain = siblings.find((service) => service.Spec.Name === name && !ours.includes(service))
+  const candidates = [...(plain === undefined ? [] : [plain]), ...ours]
+  const route = routeOf(ours)
+  const live = liveOf(name, candidates, route)
+  if (live !== undefined && 'problem' in live) return live
+  return {
+    live,
+    next: `${name}-${live?.Spec.Name === `${name}-blue` ? 'green' : 'blue'}`,
+    generation: live === undefined ? FIRST : Math.max(FIRST, ...ours.map(generationOf)) + 1,
+    leftovers: ours.filter((service) => service !== live),
+    route,
+  }
+}
+
+function liveOf(
+  name: string,
+  candidates: readonly Service[],
+  route: Route | undefined,
+): Service | undefined | { readonly problem: string } {
+  const plain = candidates.find((service) => belongsTo(service) !== name)
+  const marked = candidates.filter((service) => generationOf(service) > 0)
+  if (marked.length === 0 && (plain !== undefined || route === undefined)) return plain
+  const routed = candidates.filter((service) =>
+    route === undefined ? marked.includes(service) || service === plain : isLedTo(service, route),
+  )
+  const [only, ...others] = routed
+  if (others.length === 0) {
+    if (only !== undefined || marked.length === 0) return only
+    return {
+      problem: `none of its services has the traffic: ${listed(candidates)} ${candidates.length === 1 ? 'has' : 'have'} not ${wayOf(route)}. Give it back to the one that is meant, with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``,
+    }
+  }
+  const generations = new Set(routed.map(generationOf))
+  const isKilled = routed.every((service) => marked.includes(service)) && generations.size === routed.length
+  if (isKilled) return routed.toSorted((a, b) => generationOf(b) - generationOf(a))[0]
+  return {
+    problem: `${listed(routed)} all have ${wayOf(route)}, and it cannot be told which is meant to have the traffic: take it from the others with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``,
+  }
+}
+
+/** In words that follow "has". */
+function wayOf(route: Route | undefined): string {
+  if (route === undefined) return `the label ${LIVE_LABEL}`
+  const ways = [
+    ...(route.labels.length === 0 ? [] : [`labels that begin with ${route.labels.join(' or ')}`]),
+    ...(route.alias === undefined ? [] : [`the name ${route.alias} on a network, with tasks behind it`]),
+  ]
+  return `what leads it there (${ways.join(', ')})`
+}
+
+function listed(services: readonly Service[]): string {
+  return new Intl.ListFormat('en').format(services.map(({ Spec }) => Spec.Name))
+}
+
+/** Whether traffic is led to a service in this way. */
+export function hasTraffic(service: Service, { prefixes, alias }: Routing): boolean {
+  return isLedTo(service, { labels: prefixes, ...(alias !== undefined && { alias }) })
+}
+
+/** Whether traffic is led to a service. One that is live stays so without tasks: they may have been scaled away. */
+function isLedTo(service: Service, { labels, alias }: Route): boolean {
+  const { Spec: spec } = service
+  if (namesWith(labels, spec).length > 0) return true
+  const networks = spec.TaskTemplate.Networks ?? []
+  const hasAlias =
+    alias !== undefined && networks.some(({ Aliases }) => spec.Name === alias || (Aliases ?? []).includes(alias))
+  return hasAlias && (generationOf(service) > 0 || hasTasks(spec))
+}
+
+function hasTasks(spec: ServiceSpec): boolean {
+  return wantedTasks(spec) !== 0 && allowingNodes(spec.TaskTemplate) === spec.TaskTemplate
+}
+
+/** As the latest deploy has written it down. */
+function routeOf(services: readonly Service[]): Route | undefined {
+  const newestFirst = services.toSorted((a, b) => generationOf(b) - generationOf(a))
+  return newestFirst.flatMap(({ Spec }) => parseRoute(Spec.Labels?.[ROUTE_LABEL]) ?? [])[0]
+}
+
+function parseRoute(text: string | undefined): Route | undefined {
+  try {
+    const { labels, alias } = JSON.parse(text ?? '') as Partial<Route>
+    if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string' && label !== '')) return undefined
+    if (typeof alias === 'string') return { labels, alias }
+    return labels.length === 0 ? undefined : { labels }
+  } catch {
+    return undefined
+  }
+}
+
+function siblingsOf(name: string, services: readonly Service[]): Service[] {
+  return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? [])
+}
+
+function belongsTo({ Spec }: Service): string | undefined {
+  return Spec.Labels?.[BELONGS_LABEL]
+}
+
+function generationOf({ Spec }: Pick<Service, 'Spec'>): number {
+  return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0
+}
+
+function namesWith(prefixes: readonly string[], { Labels }: ServiceSpec): string[] {
+  return Object.keys(Labels ?? {}).filter((label) => prefixes.some((prefix) => label.startsWith(prefix)))
+}
+
+type BlueGreen = Extract<Strategy, { kind: 'blue-green' }>
+
+/** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
+export function routingOf({ routeLabels, routeAlias }: BlueGreen, name: string, spec: ServiceSpec): Routing {
+  const labels = namesWith(routeLabels, spec)
+  const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0
+  const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : undefined)
+  return { labels, prefixes: labels.length === 0 ? [] : routeLabels, alias: hasNetworks ? alias : undefined }
+}
+
+/** Why a service cannot be blue-green on Swarm, with the way out; `undefined` when it can. */
+export function colourRefusal(name: string, next: string, spec: ServiceSpec, routing: Routing): string | undefined {
+  if (isJob(spec)) return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it'
+  const stack = spec.Labels?.[NAMESPACE_LABEL]
+  if (stack !== undefined && spec.Name === name) {
+    return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`
+  }
+  const ports = spec.EndpointSpec?.Ports ?? []
+  if (ports.length > 0) {
+    const published = ports.map(({ PublishedPort: port }) => port ?? 'of its own choice').join(', ')
+    return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``
+  }
+  if (next.length > LONGEST_NAME) {
+    return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`
+  }
+  if (routing.labels.length > 0 || routing.alias !== undefined) return undefined
+  return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias'
+}
+
+/** What both colours would share although only one of them may have it. */
+export function sharedByColours({ TaskTemplate: { ContainerSpec: container } }: ServiceSpec): string[] {
+  const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true)
+  return [...(writable.length > 0 ? ['its writable mounts'] : []), ...(container?.Hostname ? ['its hostname'] : [])]
+}
+
+/** The next colour with the traffic. */
+export function routed(
+  wanted: ServiceSpec,
+  name: string,
+  { next, generation }: Colours,
+  routing: Routing,
+): ServiceSpec {
+  const route: Route = { labels: routing.prefixes, ...(routing.alias !== undefined && { alias: routing.alias }) }
+  const labels = {
+    ...wanted.Labels,
+    [BELONGS_LABEL]: name,
+    [LIVE_LABEL]: String(generation),
+    [ROUTE_LABEL]: JSON.stringify(route),
+  }
+  return withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) =>
+    routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias],
+  )
+}
+
+/** The same without the traffic: only who knows its own name reaches it. */
+export function hidden(spec: ServiceSpec, { labels, alias }: Pick<Routing, 'labels' | 'alias'>): ServiceSpec {
+  const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label))
+  return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias))
+}
+
+/** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
+export function claimed(spec: ServiceSpec, name: string): ServiceSpec {
+  return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } }
+}
+
+/** The service with the traffic that it had before, as long as the newer one that lost it again is still there. */
+export function reclaimed(
+  spec: ServiceSpec,
+  name: string,
+  { generation }: Pick<NextColour, 'generation'>,
+): ServiceSpec {
+  return { ...spec, Labels: { ...spec.Labels, [LIVE_LABEL]: String(generation + 1), [BELONGS_LABEL]: name } }
+}
+
+/**
+ * The old colour without the traffic. A name on a network leads to it as long as it has tasks: the service's own name
+ * cannot be taken away, and another alias would replace all of them.
+ */
+export function retired(spec: ServiceSpec, { labels, prefixes, alias }: Routing): ServiceSpec {
+  const names = [...labels, ...namesWith(prefixes, spec)]
+  const { Labels } = hidden(spec, { labels: names, alias: undefined })
+  const unlabelled = { ...spec, ...(Labels && { Labels }) }
+  return alias === undefined ? unlabelled : withoutTasks(unlabelled)
+}
+
+/** What is to be taken from the old one: also what led traffic to it until now, where that has changed. */
+export function routingToTake({ prefixes, labels, alias }: Routing, { route }: Colours): Routing {
+  return { labels, prefixes: [...prefixes, ...(route?.labels ?? [])], alias: alias ?? route?.alias }
+}
+
+/** What becomes of a leftover to which traffic is still led: the spec without that, and whether a proxy led it. */
+export interface Taking {
+  readonly spec: ServiceSpec
+  readonly byLabels: boolean
+}
+
+/** How the traffic is taken from a leftover; `undefined` when none is led to it. */
+export function takenFrom(leftover: Service, { route }: Colours): Taking | undefined {
+  if (route === undefined || !isLedTo(leftover, route)) return undefined
+  const { labels: prefixes, alias } = route
+  const spec = retired(leftover.Spec, { labels: [], prefixes, alias })
+  return { spec, byLabels: namesWith(prefixes, leftover.Spec).length > 0 }
+}
+
+function withAliases(spec: ServiceSpec, change: (aliases: readonly string[]) => readonly string[]): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  if (template.Networks === undefined) return spec
+  const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }))
+  return { ...spec, TaskTemplate: { ...template, Networks: networks } }
+}

@@ -1,0 +1,109 @@
+import type { Connection } from '../connect/connection.ts'
+import type { ServiceSpec } from '../docker/api.ts'
+import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from '../docker/commands.ts'
+import type { ImageReference } from '../docker/reference.ts'
+import { rehearse } from '../docker/rehearsal.ts'
+import { withRulingVariables } from '../docker/service-spec.ts'
+import { type Overlay, overlay, unknownFlags } from '../docker/spec-overlay.ts'
+import { withoutIgnored } from '../docker/spec-support.ts'
+import { UserErrors } from '../errors.ts'
+import type { ServiceRequest } from '../inputs/deployment.ts'
+import { log } from '../runner/log.ts'
+import type { Workspace } from '../runner/workspace.ts'
+import type { PlannedService } from './plan.ts'
+
+interface World {
+  readonly connection: Connection
+  readonly workspace: Workspace
+  readonly signal: AbortSignal
+}
+
+/** Docker wants one, and nothing of it is taken over. */
+const ANY_IMAGE: ImageReference = { registry: 'docker.io', repository: 'library/any', tag: 'latest' }
+
+/**
+ * A service that exists as its `create-args` want it, by docker's own word: the command that would create it is
+ * rehearsed, and what its flags speak of is laid over the spec that the service has. `undefined` where there is no such
+ * list, or no service yet.
+ *
+ * @throws UserErrors with what docker says when it refuses the flags
+ */
+export async function declaredByFlags(planned: PlannedService, world: World): Promise<Overlay | undefined> {
+  const { request, current, colours } = planned
+  const { createArgs, env } = request
+  if (createArgs === undefined || current === undefined) return undefined
+  const names = createArgs.map(({ name }) => name)
+  const unknown = unknownFlags(names)
+  const declared = await created(planned, createArgs, world)
+  const known = createArgs.filter(({ name }) => !unknown.includes(name))
+  const plain = unknown.length === 0 ? undefined : await created(planned, known, world)
+  return overlay(current.Spec, declared, names, {
+    ...(plain && { plain }),
+    kept: Object.keys(env).map((name) => `--env ${name}`),
+    routeAlias: colours?.route?.alias,
+  })
+}
+
+/** The spec that docker would create by these flags. */
+async function created(
+  { request, current }: PlannedService,
+  flags: readonly Flag[],
+  { connection, workspace, signal }: World,
+): Promise<ServiceSpec> {
+  const { docker, engine, configDirectory } = connection
+  const mode = flags.some(({ name }) => name === '--mode') ? [] : modeFlag(current?.Spec)
+  const { words, env } = apartFromVariables(flags)
+  const command = serviceCreate({
+    name: request.name,
+    directory: configDirectory,
+    image: ANY_IMAGE,
+    replicas: undefined,
+    env,
+    flags: [...mode, ...words],
+  })
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal)
+  if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('create', rehearsal.refusal)])
+  const { kept, ignored } = withoutIgnored(withRulingVariables(rehearsal.spec, env), engine.apiVersion)
+  for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
+  return kept
+}
+
+/**
+ * A service that is about to be made with what its `update-args` say on top. There is nothing to force.
+ *
+ * @throws UserErrors with what docker says when it refuses the flags
+ */
+export async function updatedByFlags(
+  { updateArgs }: ServiceRequest,
+  spec: ServiceSpec,
+  { connection, workspace, signal }: World,
+): Promise<ServiceSpec> {
+  const flags = updateArgs.filter(({ name }) => name !== '--force')
+  if (flags.length === 0) return spec
+  const { words, env } = apartFromVariables(flags)
+  const { docker, engine, configDirectory: directory } = connection
+  const command = serviceUpdate({
+    name: spec.Name,
+    directory,
+    image: undefined,
+    replicas: undefined,
+    env,
+    flags: words,
+  })
+  const service = { ID: 'rehearsal', Version: { Index: 1 }, Spec: spec }
+  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service)
+  if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('update', rehearsal.refusal)])
+  return withRulingVariables(rehearsal.spec, env)
+}
+
+/** What docker says against the flags of a list. */
+export function refusedFlags(verb: 'create' | 'update', refusal: string): string {
+  return `\`${verb}-args\`: docker refuses it: ${refusal}`
+}
+
+/** The mode that a service has, so that docker takes the flags which belong to it. */
+function modeFlag(spec: ServiceSpec | undefined): string[] {
+  if (spec?.Mode.Global !== undefined) return ['--mode', 'global']
+  if (spec?.Mode.GlobalJob !== undefined) return ['--mode', 'global-job']
+  return spec?.Mode.ReplicatedJob === undefined ? [] : ['--mode', 'replicated-job']
+}

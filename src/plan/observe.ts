@@ -1,0 +1,36 @@
+import type { Node, Service, SystemInfo, Task } from '../docker/api.ts'
+import type { Engine } from '../docker/engine.ts'
+import { allTasksOf } from '../docker/view.ts'
+import type { Deployment } from '../inputs/deployment.ts'
+import { siblingNames } from './colours.ts'
+
+/** The services and nodes as they were before anything was changed. */
+export interface Observation {
+  readonly services: readonly Service[]
+  readonly tasks: readonly Task[]
+  readonly nodes: readonly Node[]
+  /** When that was, in milliseconds since 1970 by the swarm's clock: runners' clocks differ. */
+  readonly now: number
+}
+
+/**
+ * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
+ * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are.
+ */
+export async function observe(deployment: Deployment, engine: Engine, signal: AbortSignal): Promise<Observation> {
+  // Whatever its strategy is now: it may have been deployed blue-green before.
+  const names = deployment.services.flatMap(({ name }) => siblingNames(name))
+  const [services, nodes, info] = await Promise.all([
+    servicesNamed(engine, names, signal),
+    engine.get<Node[]>('/nodes', { signal }),
+    engine.get<SystemInfo>('/info', { signal }),
+  ])
+  return { services, tasks: await allTasksOf(engine, services, signal), nodes, now: Date.parse(info.SystemTime) }
+}
+
+/** The API finds names by their beginning: only whole names are taken. */
+async function servicesNamed(engine: Engine, names: readonly string[], signal: AbortSignal): Promise<Service[]> {
+  const filters = JSON.stringify({ name: names })
+  const found = await engine.get<Service[]>('/services', { query: { filters }, signal })
+  return found.filter(({ Spec }) => names.includes(Spec.Name))
+}

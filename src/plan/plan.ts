@@ -1,0 +1,235 @@
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import { type ImageReference, parseReference, pathMatches } from '../docker/reference.ts'
+import { modeName } from '../docker/service-mode.ts'
+import { imageOf } from '../docker/service-spec.ts'
+import { UserError } from '../errors.ts'
+import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
+import { labelsOf } from '../inputs/flags.ts'
+import { type Colours, colourOf, coloursOf, hasColours, nameTaken, siblingNames } from './colours.ts'
+import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
+import type { Config, LoggedIn } from './log-in.ts'
+import type { Observation } from './observe.ts'
+
+/** What one service needs, and with which config. */
+export interface PlannedService {
+  readonly request: ServiceRequest
+  /** The service as it is; `undefined` when it is to be created. */
+  readonly current: Service | undefined
+  /** The config and its credential for the service's image; `undefined`: the image is read without one. */
+  readonly access: Access | undefined
+  /** The same for the image that the service has now: for the way back to it. */
+  readonly currentAccess: Access | undefined
+  /**
+   * The spec that the swarm has instead of the current one, meant for the way there only: what this run gave it, as the
+   * swarm took it, or what an earlier run left, whose end it is for this one to bring about.
+   */
+  readonly interim?: ServiceSpec
+  /** Of a blue-green service: which of its two is live, and which comes next. */
+  readonly colours?: Colours
+}
+
+export interface Access {
+  readonly config: Config
+  readonly credential: Credential
+}
+
+/** Labels by which a service names its config itself, the first that is set wins. */
+const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as const
+
+export interface Plan {
+  readonly services: readonly PlannedService[]
+  /** One line for each service that cannot be planned. */
+  readonly problems: readonly string[]
+}
+
+/** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
+export function planDeployment(deployment: Deployment, loggedIn: LoggedIn, observed: Observation): Plan {
+  const hasLock = deployment.lock !== undefined
+  const plans = deployment.services.map((request) => {
+    const owner = givenAway(request.name, deployment.services)
+    return owner === undefined
+      ? planService(request, loggedIn, observed, hasLock)
+      : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`
+  })
+  return {
+    services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
+    problems: plans.filter((plan) => typeof plan === 'string'),
+  }
+}
+
+/** The service of the same run that is to have a name as one of its colours. */
+function givenAway(name: string, requests: readonly ServiceRequest[]): string | undefined {
+  return requests.find((other) => {
+    const isBlueGreen = other.rollover.strategy.kind === 'blue-green'
+    return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name)
+  })?.name
+}
+
+/** The plan for one service, or the line that says why there is none. */
+function planService(
+  request: ServiceRequest,
+  loggedIn: LoggedIn,
+  observed: Observation,
+  hasLock: boolean,
+): PlannedService | string {
+  const { name } = request
+  const colours = coloursFor(request, observed.services)
+  if (typeof colours === 'string') return `service ${name}: ${colours}`
+  const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live
+  const busy = found && othersInterim(found, observed.now, hasLock)
+  if (busy !== undefined) return `service ${name}: ${busy}`
+  const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found)
+  if (current === undefined && !request.create) {
+    return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`
+  }
+  if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
+    return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`
+  }
+  try {
+    const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn)
+    const currentAccess = accessToReturn(request, current, loggedIn)
+    return { request, current, access, currentAccess, ...(colours && { colours }), ...interim }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return `service ${name}: ${error.message}`
+  }
+}
+
+/**
+ * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
+ * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
+ */
+function coloursFor({ name, compose, rollover }: ServiceRequest, services: readonly Service[]) {
+  const named = services.find(({ Spec }) => Spec.Name === name)
+  const owner = named && colourOf(named)
+  if (owner !== undefined) {
+    return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``
+  }
+  const isBlueGreen = rollover.strategy.kind === 'blue-green'
+  if (!isBlueGreen && !hasColours(name, services)) return undefined
+  const taken = isBlueGreen ? nameTaken(name, services) : undefined
+  if (taken !== undefined) return taken
+  const colours = coloursOf(name, services)
+  if ('problem' in colours) return colours.problem
+  if (isBlueGreen) return colours
+  const live = colours.live?.Spec.Name
+  if (compose !== undefined && live !== undefined && live !== name) {
+    return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`
+  }
+  return { ...colours, next: name }
+}
+
+/**
+ * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
+ *
+ * @param now by the swarm's clock
+ */
+function othersInterim({ Spec: spec }: Service, now: number, hasLock: boolean): string | undefined {
+  const mark = markOf(spec)
+  if (mark === undefined || !mayBeAlive(mark, now, hasLock)) return undefined
+  const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`
+  const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, ' $1 UTC')
+  return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`
+}
+
+/**
+ * The credential for a service, in this order: the config that the service names, in its entry or by a label; the
+ * given credential with the longest path that holds the image; the user's own Docker configuration; none.
+ *
+ * @throws UserError when two candidates are of the same rank, or the config named does not serve
+ */
+function chooseAccess(
+  request: ServiceRequest,
+  image: ImageReference | undefined,
+  current: Service | undefined,
+  loggedIn: LoggedIn,
+): Access | undefined {
+  if (image === undefined) return undefined
+  return (
+    namedAccess(request, current, image, loggedIn) ??
+    matchingAccess(image, loggedIn.configs) ??
+    ownAccess(image, loggedIn)
+  )
+}
+
+/** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
+function accessToReturn(request: ServiceRequest, current: Service | undefined, loggedIn: LoggedIn): Access | undefined {
+  try {
+    return chooseAccess(request, referenceOf(current), current, loggedIn)
+  } catch {
+    return undefined
+  }
+}
+
+function namedAccess(
+  request: ServiceRequest,
+  current: Service | undefined,
+  image: ImageReference,
+  { configs }: LoggedIn,
+): Access | undefined {
+  const choice = namedConfig(request, current)
+  if (choice === undefined) return undefined
+  const config = configs.find(({ name }) => name === choice.name)
+  if (config === undefined) {
+    const known =
+      configs.length > 0
+        ? `the configs of this run are ${list(configs.map(({ name }) => name))}`
+        : 'this run has no configs'
+    throw new UserError(
+      `${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``,
+    )
+  }
+  const credential = config.credentials.find(({ registry }) => registry === image.registry)
+  if (credential === undefined) {
+    throw new UserError(
+      `${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`,
+    )
+  }
+  return { config, credential }
+}
+
+function namedConfig(
+  request: ServiceRequest,
+  current: Service | undefined,
+): { source: string; name: string } | undefined {
+  if (request.authConfig !== undefined) return { source: '`auth-config`', name: request.authConfig }
+  const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) }
+  const label = CONFIG_LABELS.find((key) => labels[key])
+  return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' }
+}
+
+function matchingAccess(image: ImageReference, configs: readonly Config[]): Access | undefined {
+  const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })))
+  const candidates = all.filter(({ credential: { registry, path } }) => {
+    return registry === image.registry && pathMatches(path, image.repository)
+  })
+  const longest = Math.max(...candidates.map(({ credential }) => credential.path.length))
+  const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest)
+  if (first !== undefined && others.length > 0) {
+    const names = list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`))
+    throw new UserError(
+      `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`,
+    )
+  }
+  return first
+}
+
+function ownAccess(image: ImageReference, { ownConfig }: LoggedIn): Access | undefined {
+  const credential = ownConfig?.credentials.find(({ registry }) => registry === image.registry)
+  return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential }
+}
+
+/** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
+function referenceOf(service: Service | undefined): ImageReference | undefined {
+  const image = imageOf(service)
+  if (image === undefined) return undefined
+  try {
+    return parseReference(image)
+  } catch {
+    return undefined
+  }
+}
+
+function list(names: readonly string[]): string {
+  return new Intl.ListFormat('en').format(names)
+}

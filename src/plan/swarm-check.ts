@@ -1,0 +1,230 @@
+import type { Service, ServicePort, ServiceSpec } from '../docker/api.ts'
+import { networkViolations } from '../docker/network-rules.ts'
+import { hasPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/published-ports.ts'
+import { composePath, flagFor } from '../docker/service-settings.ts'
+import { NAMESPACE_LABEL, type Network, type NetworkCreate } from '../docker/stack-objects.ts'
+import { changeViolations, specViolations, type Violation } from '../docker/swarm-rules.ts'
+import { placeOf } from '../inputs/compose/place.ts'
+import { runnerPaths } from '../inputs/compose/runner-paths.ts'
+import { mapAt } from '../inputs/compose/tree.ts'
+import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
+import { keyOf } from '../stack/docker-files.ts'
+import { scoped } from '../stack/stack.ts'
+import type { CheckedService } from './check.ts'
+
+/** What Swarm would refuse, in lines that say where it stands and what to write instead. Pure. */
+
+/** A service as it is to be, whatever else is wrong with it. */
+export type Draft = Pick<CheckedService, 'request' | 'current' | 'wanted' | 'networks'>
+
+/**
+ * What Swarm refuses in the spec of one service, whatever the others are.
+ *
+ * @param current the service that is changed
+ */
+export function specProblems(
+  request: ServiceRequest,
+  current: Service | undefined,
+  wanted: ServiceSpec,
+  files: StackRequest | undefined,
+): string[] {
+  const violations = [
+    ...specViolations(wanted),
+    ...(current === undefined ? [] : changeViolations(current.Spec, wanted)),
+  ]
+  return violations.map((violation) => placed(request, violation, files))
+}
+
+/**
+ * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
+ * the daemon may be that of the runner they can be meant.
+ *
+ * @param isRemote whether the swarm is another machine for sure
+ */
+export function runnerPathProblems(
+  { name }: ServiceRequest,
+  { TaskTemplate: { ContainerSpec: container } }: ServiceSpec,
+  { files, directory, lookUp, name: stack }: StackRequest,
+  isRemote: boolean,
+): { readonly problems: readonly string[]; readonly warnings: readonly string[] } {
+  const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []))
+  const key = keyIn(stack, name)
+  const lines = runnerPaths(files, key, directory, lookUp)
+    .filter(({ path }) => sources.includes(path))
+    .map(({ place, source, path }) => {
+      const what = `${place}: services.${key}.volumes: ${source} is a path of this runner (${path})`
+      return isRemote
+        ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
+        : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`
+    })
+  return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines }
+}
+
+/** The key of a stack's service in the files. */
+function keyIn(stack: string, service: string): string {
+  return service.slice(scoped({ name: stack }, '').length)
+}
+
+/** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
+function placed(
+  request: ServiceRequest,
+  { setting, item, problem }: Violation,
+  files: StackRequest | undefined,
+): string {
+  const { compose, name } = request
+  const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`]
+  if (compose === undefined || files === undefined) return `service ${name}: ${flagFor(setting)}${list}: ${problem}`
+  const path = ['services', keyIn(files.name, name), ...composePath(setting)]
+  return `${placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`
+}
+
+/**
+ * The networks that Swarm would refuse to make, or never allocate.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+export function networkProblems(drafts: readonly Draft[], known: readonly Network[], files: StackRequest): string[] {
+  const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one] as const)))
+  const keys = files.adapted.files.flatMap((file) => mapAt(file, 'networks').map(({ key }) => key))
+  const placed = [...wanted.values()].map((network) => {
+    const [section = 'networks', key = 'default'] = keyOf(files, 'networks', network.Name)
+    return { network, path: [section, key], at: keys.indexOf(key) }
+  })
+  const before: NetworkCreate[] = []
+  // Docker names them in no order.
+  return placed
+    .toSorted((a, b) => a.at - b.at)
+    .flatMap(({ network, path }) => {
+      const violations = networkViolations(network, [...known, ...before])
+      before.push(network)
+      return violations.map(({ key, problem }) => {
+        const at = key === '' ? path : [...path, key]
+        return `${placeOf(files.files, at)}: ${path.join('.')}: ${problem}`
+      })
+    })
+}
+
+/** Whether a service is to be on a network on which it is not yet. */
+export function joinsNetwork({ current, wanted }: Draft): boolean {
+  const targets = ({ TaskTemplate: { Networks: networks = [] } }: ServiceSpec) => networks.map(({ Target }) => Target)
+  const has = current === undefined ? [] : targets(current.Spec)
+  return targets(wanted).some((target) => !has.includes(target))
+}
+
+/**
+ * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+export function attachmentProblems(
+  { request, wanted }: Draft,
+  known: readonly Network[],
+  files: StackRequest | undefined,
+): string[] {
+  const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target)
+  const problems = targets.flatMap((target) => {
+    const named = known.filter(({ Id, Name }) => Id === target || Name === target)
+    const network = named.find(({ Scope }) => Scope === 'swarm') ?? named[0]
+    if (network?.Ingress) {
+      return [`${network.Name} is the network of published ports, which no service can join: leave it out`]
+    }
+    const name = network?.Name ?? target
+    if (name === 'none') return ['Swarm has no network `none`: leave it out']
+    const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name)
+    return isOfOneNode && files === undefined
+      ? [
+          `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
+        ]
+      : []
+  })
+  return problems.map((problem) => placed(request, { setting: 'networks', problem }, files))
+}
+
+/** Networks of docker's own, which services may use on each node. */
+const OF_EVERY_NODE = ['bridge', 'host']
+
+/** Whether a service brings a name or a port that another one may have. */
+export function mayConflict({ current, wanted }: Draft): boolean {
+  return current === undefined || newPorts(current, wanted).length > 0
+}
+
+/**
+ * The services whose name or published ports another service has. One that this run changes counts as it is and as it
+ * will be: Swarm gives a port away only when nobody has it any more.
+ *
+ * @param known all services of the swarm
+ */
+export function conflicts(
+  drafts: readonly Draft[],
+  known: readonly Service[],
+  files: StackRequest | undefined,
+): string[] {
+  return drafts.flatMap((draft, index) => {
+    const others = known.filter(({ ID }) => ID !== draft.current?.ID)
+    const violations = [
+      ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
+      ...portConflicts(draft, drafts, index, others),
+    ]
+    return violations.map((violation) => placed(draft.request, violation, files))
+  })
+}
+
+function namesBefore(drafts: readonly Draft[], index: number): string[] {
+  return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []))
+}
+
+/** Swarm finds names without their capitals. */
+function nameConflicts({ current, wanted }: Draft, others: readonly string[]): Violation[] {
+  if (current !== undefined) return []
+  const { Name: name } = wanted
+  const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase())
+  if (other === undefined) return []
+  return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }]
+}
+
+function portConflicts(
+  { current, wanted }: Draft,
+  drafts: readonly Draft[],
+  index: number,
+  others: readonly Service[],
+): Violation[] {
+  const asks = newPorts(current, wanted)
+  if (asks.length === 0) return []
+  const taken = others.flatMap((other) => {
+    const port = portInTheWay(asks, portsOf(other))
+    return port === undefined ? [] : [takenBy(port, other, drafts, wanted)]
+  })
+  const both = drafts.slice(0, index).flatMap((other) => {
+    const port = portInTheWay(asks, newPorts(other.current, other.wanted))
+    return port === undefined
+      ? []
+      : [
+          `${portName(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
+        ]
+  })
+  return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }))
+}
+
+function newPorts(current: Service | undefined, wanted: ServiceSpec): ServicePort[] {
+  const has = current === undefined ? [] : portsOf(current)
+  return namedPorts(wanted).filter((port) => !hasPort(has, port))
+}
+
+function takenBy(
+  port: ServicePort,
+  { ID, Spec: spec }: Service,
+  drafts: readonly Draft[],
+  wanted: ServiceSpec,
+): string {
+  const name = portName(port)
+  const other = drafts.find(({ current }) => current?.ID === ID)
+  if (other !== undefined && portInTheWay([port], namedPorts(other.wanted)) === undefined) {
+    return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`
+  }
+  const stack = spec.Labels?.[NAMESPACE_LABEL]
+  const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[NAMESPACE_LABEL]
+  const whose = isLeftOver
+    ? `, of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
+    : ': write another port, or take it from that one first'
+  return `${name} is published by the service ${spec.Name}${whose}`
+}

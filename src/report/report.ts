@@ -1,0 +1,105 @@
+import { TimedOut } from '../connect/run-time.ts'
+import { tellCallError } from '../docker/engine.ts'
+import { Cancelled, CutOff, Underway, UserError, UserErrors } from '../errors.ts'
+import type { Deployment } from '../inputs/deployment.ts'
+import { type FailedTask, isGood, type ServiceResult } from '../result.ts'
+import { addSummary, setOutput } from '../runner/command-files.ts'
+import { foreignLine } from '../runner/foreign.ts'
+import { log, reportLog } from '../runner/log.ts'
+import { redact } from '../runner/secret.ts'
+import {
+  annotation,
+  culpritsFirst,
+  failureSummary,
+  MOST_ANNOTATIONS,
+  resultSummary,
+  type Status,
+  statusOf,
+  verdictLine,
+} from './outcome.ts'
+import { servicesOutput } from './output.ts'
+
+/**
+ * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
+ * exit code, whatever becomes of the files of the report.
+ */
+export async function reportResults(results: readonly ServiceResult[], deployment: Deployment): Promise<void> {
+  if (!results.every(isGood)) process.exitCode = 1
+  const status = statusOf(results, deployment.wait)
+  const shown = results.map(fitToShow)
+  const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== 'skipped')
+  for (const result of bad.slice(0, MOST_ANNOTATIONS))
+    reportLog.error(annotation(result), `${result.name}: ${result.outcome}`)
+  for (const { name, note } of shown.filter(isGood)) if (note !== undefined) reportLog.warning(`${name}: ${note}`)
+  const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`)
+  if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(', ')}`)
+  reportLog.info(verdictLine(status, shown))
+  const { json, leftOut } = servicesOutput(shown)
+  if (leftOut > 0) reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`)
+  setOutput('status', status)
+  setOutput('services', json)
+  addSummary(resultSummary(status, shown))
+}
+
+/** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
+export async function reportFailure(error: unknown): Promise<void> {
+  process.exitCode = 1
+  const { status, problems, isUnknown } = explain(error)
+  for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem)
+  const others = problems.slice(MOST_ANNOTATIONS)
+  if (others.length > 0) log.info(`And ${others.length} more:`)
+  for (const problem of others) log.info(`- ${problem}`)
+  setOutput('status', status)
+  setOutput('services', '[]')
+  addSummary(failureSummary(status, problems.map(redact), isUnknown))
+}
+
+/** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
+function fitToShow(result: ServiceResult): ServiceResult {
+  const { cause, note, failedTask } = result
+  return {
+    ...result,
+    ...(cause === undefined ? {} : { cause: foreignLine(cause) }),
+    ...(note === undefined ? {} : { note: foreignLine(note) }),
+    ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
+  }
+}
+
+function taskFitToShow({ id, node, ending, exitCode, logs }: FailedTask): FailedTask {
+  return {
+    id,
+    node: node && foreignLine(node, MOST_NODE_CHARACTERS),
+    ending: foreignLine(ending),
+    exitCode,
+    logs: logs.map((line) => foreignLine(line)),
+  }
+}
+
+const MOST_NODE_CHARACTERS = 200
+
+interface Explanation {
+  readonly status: Status
+  readonly problems: readonly string[]
+  /** Nobody knows what had been changed by then. */
+  readonly isUnknown: boolean
+}
+
+function explain(error: unknown): Explanation {
+  if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isUnknown: false }
+  if (error instanceof TimedOut) return { status: 'timed-out', problems: [error.message], isUnknown: false }
+  if (error instanceof CutOff) return { status: 'cancelled', problems: [error.message], isUnknown: true }
+  if (error instanceof UserError) return { status: 'failed', problems: [error.message], isUnknown: false }
+  const lost = tellCallError(error instanceof Underway ? error.cause : error)
+  if (lost !== undefined) {
+    const isUnknown = error instanceof Underway
+    const changed = isUnknown ? 'What was changed by then is not known.' : 'Nothing was changed.'
+    return { status: 'failed', problems: [`${lost}. ${changed}`], isUnknown }
+  }
+  const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error
+  if (reason instanceof Cancelled) {
+    return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`], isUnknown: false }
+  }
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const problem = `A bug of this action, not of your workflow. Please report it: ${details}`
+  return { status: 'failed', problems: [problem], isUnknown: true }
+}

@@ -1,0 +1,227 @@
+import type { Healthcheck, LocalImage, Node, Service, Task } from '../docker/api.ts'
+import type { Engine } from '../docker/engine.ts'
+import { withFailedCheck } from '../docker/failed-check.ts'
+import { effectiveCheck, type Health, lastFailure, notYetHealthy } from '../docker/health.ts'
+import { allocationProblem, type NetworkPool } from '../docker/network-allocation.ts'
+import { absenceNote, leavesNodesOut, nodesLeftOut, oldTasksNote } from '../docker/nodes-left-out.ts'
+import { ending, isFailure, isUnhealthy } from '../docker/task.ts'
+import { logLines } from '../docker/task-logs.ts'
+import { messageOf } from '../errors.ts'
+import type { FailedTask } from '../result.ts'
+import { timeLimit } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
+import { firstMemory, type Memory } from './judge.ts'
+import type { Sight } from './sight.ts'
+import { updateWait, type Waiting, waitingFor, waitingTask } from './waiting.ts'
+
+const LOG_LINES = 20
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const LOG_SECONDS = 5
+/** Nor for a daemon that hangs: for all that is read of it together. */
+const PATIENCE_SECONDS = 8
+
+/** Why a service did not come up, in one line, and the task that shows it; what cannot be read is left out. */
+export interface Diagnosis {
+  readonly cause: string
+  readonly failedTask?: FailedTask
+}
+
+/** What is known of a service when its verdict falls. */
+export interface Scene {
+  readonly service: Service
+  readonly nodes: readonly Node[]
+  /** What was seen of it; nothing yet unless given. */
+  readonly memory?: Memory | undefined
+  readonly sight?: Sight | undefined
+  /** The networks that this run has made for it, as it asked for them. */
+  readonly networks?: readonly NetworkPool[] | undefined
+}
+
+/** What the judge says of a service that failed, or a trial. */
+export interface Finding {
+  readonly cause: string
+  /** The task that Swarm itself names, if it does. */
+  readonly taskId?: string
+  readonly isUnallocated?: true
+}
+
+/** The cause with what only the daemon tells, and with the task of this deploy that shows best why. */
+export async function diagnose(finding: Finding, scene: Scene, engine: Engine): Promise<Diagnosis> {
+  const readings = readingsOf(engine)
+  const [allocation, found] = await Promise.all([
+    finding.isUnallocated ? allocationOf(scene, readings) : undefined,
+    findFailedTask(finding.taskId, scene, readings),
+  ])
+  const cause = allocation ?? finding.cause
+  return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask }
+}
+
+/** What a service waits for that has not settled in time: its task, where that is, since when, and its health check. */
+export async function diagnoseTimeout(cause: string, scene: Scene, engine: Engine): Promise<Diagnosis> {
+  const readings = readingsOf(engine)
+  const { memory, sight, nodes, service } = scene
+  const waiting = memory && sight && waitingTask(memory, sight)
+  const [said, found] = await Promise.all([
+    waiting === undefined ? undefined : waitingWords(waiting, scene, readings),
+    findFailedTask(undefined, scene, readings),
+  ])
+  const waits = said === undefined ? updateWait(service) : `its task ${said.withPlace}`
+  const whole = waits === undefined ? cause : `${cause}; ${waits}`
+  if (found !== undefined) return { cause: causeWith(whole, found), failedTask: found.failedTask }
+  if (waiting === undefined || said === undefined) return { cause: whole }
+  const { task } = waiting
+  const logs = await lastLines(task, readings)
+  const node = nodeName(task.NodeID, nodes)
+  return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } }
+}
+
+/**
+ * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
+ * leaves out it logs.
+ */
+export async function noteOnNodes({ service, nodes, sight }: Scene, engine: Engine): Promise<string | undefined> {
+  if (!leavesNodesOut(service, nodes)) return undefined
+  const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] })
+  const tasks = await readingsOf(engine).get<Task[]>('/tasks', { filters })
+  const leftOut = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? [])
+  const nameOf = ({ ID: id }: Node) => nodeName(id, nodes) ?? id
+  const absence = absenceNote(leftOut, nameOf)
+  if (absence !== undefined) log.info(`${service.Spec.Name}: ${absence}`)
+  return oldTasksNote(leftOut, nameOf)
+}
+
+async function waitingWords(waiting: Waiting, { service, nodes }: Scene, readings: Readings) {
+  const { task } = waiting
+  const health = task.Status.State === 'starting' ? await healthWords(task, service, readings) : undefined
+  const node = nodeName(task.NodeID, nodes)
+  return {
+    withPlace: waitingFor(waiting, service, node === undefined ? '' : ` on node ${node}`, health),
+    withoutPlace: waitingFor(waiting, service, '', health),
+  }
+}
+
+async function allocationOf({ service, networks = [] }: Scene, readings: Readings): Promise<string | undefined> {
+  const filters = JSON.stringify({ scope: ['swarm'] })
+  const known = await readings.get<NetworkPool[]>('/networks', { filters })
+  return known && allocationProblem(service, known, networks)
+}
+
+interface Found {
+  readonly failedTask: FailedTask
+  /** How it ended, in the words that the judge has for it. */
+  readonly ending: string
+}
+
+async function findFailedTask(
+  taskId: string | undefined,
+  { service, memory = firstMemory([]), nodes }: Scene,
+  readings: Readings,
+): Promise<Found | undefined> {
+  const named = taskId === undefined ? undefined : await readings.get<Task>(`/tasks/${taskId}`)
+  const found = named ?? (await newestFailedTask(service.ID, memory, readings))
+  if (found === undefined) return undefined
+  const task = await readings.told(found)
+  const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)])
+  const failedTask = {
+    id: task.ID,
+    node: nodeName(task.NodeID, nodes),
+    ending: `${ending(task)}${check}`,
+    exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+    logs,
+  }
+  return { failedTask, ending: ending(task) }
+}
+
+/** A cause that also says how its task ended, as far as that is known by now. */
+function causeWith(cause: string, { failedTask, ending }: Found): string {
+  return cause.includes(ending)
+    ? cause.replace(ending, () => failedTask.ending)
+    : `${cause}; the task ${failedTask.ending}`
+}
+
+/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
+async function newestFailedTask(serviceId: string, memory: Memory, readings: Readings): Promise<Task | undefined> {
+  const filters = JSON.stringify({ service: [serviceId] })
+  const tasks = (await readings.get<Task[]>('/tasks', { filters })) ?? []
+  const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()])
+  const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID))
+  return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
+}
+
+/** What the health check of a task said that was stopped because of it. */
+async function failedCheck(task: Task, readings: Readings): Promise<string> {
+  if (!isUnhealthy(task)) return ''
+  const last = lastFailure((await containerOf(task, readings))?.State?.Health)
+  return last === undefined ? '' : ` (${last})`
+}
+
+/** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
+async function healthWords(task: Task, service: Service, readings: Readings): Promise<string | undefined> {
+  const container = await containerOf(task, readings)
+  const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {}
+  const ofImage = async () =>
+    (await readings.get<LocalImage>(`/images/${encodeURI(image ?? '')}/json`))?.Config?.Healthcheck
+  const check = container
+    ? effectiveCheck(container.Config?.Healthcheck, undefined)
+    : effectiveCheck(own, await ofImage())
+  return check && notYetHealthy(check, container?.State?.Health)
+}
+
+/** As much as is read of the answer of `GET /containers/{id}/json`. */
+interface Container {
+  readonly State?: { readonly Health?: Health }
+  readonly Config?: { readonly Healthcheck?: Healthcheck }
+}
+
+/** The container of a task, when it is on the node that is spoken to: no other can be asked. */
+async function containerOf({ Status: status }: Task, readings: Readings): Promise<Container | undefined> {
+  const id = status.ContainerStatus?.ContainerID
+  return id ? readings.get<Container>(`/containers/${id}/json`) : undefined
+}
+
+/** Several nodes may share a host name: then the ID tells them apart. */
+function nodeName(id: string | undefined, nodes: readonly Node[]): string | undefined {
+  const node = nodes.find(({ ID }) => ID === id)
+  if (node === undefined) return id
+  const name = node.Description.Hostname
+  const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1
+  return sharesName ? `${name} (${node.ID})` : name
+}
+
+async function lastLines(task: Task, readings: Readings): Promise<string[]> {
+  if (!task.Status.ContainerStatus?.ContainerID) return []
+  const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) }
+  const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query)
+  return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES)
+}
+
+type Query = Readonly<Record<string, string>>
+
+/** Readings for a diagnosis: one that fails, or takes long, is nothing. */
+interface Readings {
+  get<T>(path: string, query?: Query): Promise<T | undefined>
+  bytes(path: string, query: Query): Promise<Buffer | undefined>
+  /** A task with what only its container tells. */
+  told(task: Task): Promise<Task>
+}
+
+function readingsOf(engine: Engine): Readings {
+  const whole = timeLimit(PATIENCE_SECONDS * 1000)
+  return {
+    get: <T>(path: string, query: Query = {}) => orNothing(engine.get<T>(path, { query, signal: whole })),
+    bytes: (path, query) => {
+      const signal = AbortSignal.any([whole, timeLimit(LOG_SECONDS * 1000)])
+      return orNothing(engine.bytes(path, { query, signal }))
+    },
+    told: (task) => withFailedCheck(task, engine, whole),
+  }
+}
+
+async function orNothing<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    log.debug(`Not read for the diagnosis: ${messageOf(error)}`)
+    return undefined
+  }
+}

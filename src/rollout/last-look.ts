@@ -1,0 +1,50 @@
+import { isJob } from '../docker/service-mode.ts'
+import { lookAt } from '../docker/view.ts'
+import { messageOf } from '../errors.ts'
+import type { ServiceResult } from '../result.ts'
+import { isGood } from '../result.ts'
+import { log } from '../runner/log.ts'
+import type { Field, Rollout } from './rollout.ts'
+
+/**
+ * The results after one more look at all services: one that came up early may be somebody else's by the time that the
+ * last one is up. Of a job only its end counts. A swarm that does not answer takes nothing back.
+ *
+ * @param results of the rollouts, in their order
+ */
+export async function withLastLook(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  { connection, signal }: Field,
+): Promise<readonly ServiceResult[]> {
+  const ours = rollouts.flatMap(({ service }, index) => {
+    const result = results[index]
+    const counts = service !== undefined && result !== undefined && isGood(result) && !isJob(service.Spec)
+    return counts ? [service] : []
+  })
+  // One alone has settled this very moment.
+  if (ours.length === 0 || rollouts.length === 1) return results
+  try {
+    const { seen } = await lookAt(connection.engine, ours, 'up-to-date', signal)
+    return results.map((result, index) => {
+      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? '')?.standing : undefined
+      if (standing !== 'gone' && standing !== 'changed') return result
+      const cause = `someone else ${standing === 'gone' ? 'removed' : 'changed'} it when it had come up`
+      log.info(`${result.name}: ${cause}`)
+      return { ...result, outcome: 'superseded', cause }
+    })
+  } catch (error) {
+    log.debug(`No last look: ${messageOf(error)}`)
+    return results
+  }
+}
+
+/** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
+export function withLookAfterFailure(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  field: Field,
+): Promise<readonly ServiceResult[]> {
+  const ours = rollouts.map((one) => (one.checked.nextColour === undefined ? one : { ...one, service: undefined }))
+  return withLastLook(ours, results, field)
+}

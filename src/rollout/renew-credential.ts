@@ -1,0 +1,33 @@
+import type { Connection } from '../connect/connection.ts'
+import { registryAuthHeader } from '../docker/registry-auth.ts'
+import { isJob } from '../docker/service-mode.ts'
+import { updateSpec } from '../docker/spec-update.ts'
+import { isUnsettled } from '../docker/update-status.ts'
+import { messageOf } from '../errors.ts'
+import type { ChangedService } from '../plan/check.ts'
+import { timeLimit } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
+
+const SEND_TIMEOUT_MS = 120_000
+
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+export async function renewCredential(
+  { current, currentAccess, request, interim }: ChangedService,
+  { engine }: Connection,
+  signal: AbortSignal,
+): Promise<void> {
+  if (current === undefined || currentAccess === undefined || interim !== undefined) return
+  if (isJob(current.Spec) || isUnsettled(current)) return
+  const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
+  try {
+    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
+    await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience)
+  } catch (error) {
+    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`)
+  }
+}

@@ -1,0 +1,40 @@
+import type { Connection } from '../connect/connection.ts'
+import type { RunTime } from '../connect/run-time.ts'
+import type { Service } from '../docker/api.ts'
+import type { Deployment } from '../inputs/deployment.ts'
+import type { CheckedService } from '../plan/check.ts'
+import type { Mark } from '../plan/interim-spec.ts'
+import type { Observation } from '../plan/observe.ts'
+import type { FailedTask } from '../result.ts'
+
+/** A service after the deploy: on its way, as it was, or refused. */
+export interface Rollout {
+  readonly checked: CheckedService
+  /** The service as the swarm has it now; `undefined` when there is none. */
+  readonly service: Service | undefined
+  /** When the change was sent, in milliseconds of {@link nowMs}. */
+  readonly sentAt: number
+  /** It leads back to what ran before this run. */
+  readonly isWayBack?: boolean
+  /** Why there is nothing to wait for. */
+  readonly problem?: {
+    readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
+    readonly cause: string
+    readonly failedTask?: FailedTask
+    /** Whether the swarm took the change is not known. */
+    readonly isUnknown?: boolean
+  }
+}
+
+/** What the parts of a run that act on its services and wait for them have in common. */
+export interface Field {
+  readonly connection: Connection
+  readonly observed: Observation
+  readonly deployment: Deployment
+  /** What the interim specs of this run say whose they are. */
+  readonly mark: Mark
+  /** What is left of the time of the run. */
+  readonly time: RunTime
+  /** Aborted when the runner wants the run to stop. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,157 @@
+import type { Connection } from '../connect/connection.ts'
+import type { Service } from '../docker/api.ts'
+import { EngineError } from '../docker/engine.ts'
+import { registryAuthHeader } from '../docker/registry-auth.ts'
+import { sameSpec } from '../docker/spec-comparison.ts'
+import { findService, isAnswerLost, type StoredCredential, updateSpec } from '../docker/spec-update.ts'
+import { messageOf } from '../errors.ts'
+import type { ChangedService, CheckedService } from '../plan/check.ts'
+import { nowMs, timeLimit, tooLong } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
+import { inParallel } from '../runner/parallel.ts'
+import { make, makeNext } from '../strategies/next-colour.ts'
+import { renewCredential } from './renew-credential.ts'
+import type { Field, Rollout } from './rollout.ts'
+import { noteSending, noteSent } from './under-way.ts'
+import type { Watch } from './watch.ts'
+
+const READ_TIMEOUT_MS = 120_000
+/** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
+const GRACE_MS = 1000
+/** The same when another service has failed, or the time of the run is over. */
+const LONG_GRACE_MS = 5000
+
+/**
+ * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
+ * the others. When the run is stopped, when its time is over and when the watch ends, what is being sent may still
+ * arrive, and nothing more is sent.
+ *
+ * @param watch is given each of them as soon as it is sent
+ */
+export function deploy(services: readonly CheckedService[], field: Field, watch?: Watch): Promise<Rollout[]> {
+  const { connection, deployment, signal, time } = field
+  const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)]
+  const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)])
+  return inParallel(services, deployment.maxParallel, async (checked) => {
+    const rollout = await sendOrNot(checked)
+    watch?.add(rollout)
+    return rollout
+  })
+
+  async function sendOrNot(checked: CheckedService): Promise<Rollout> {
+    const asItIs = { checked, service: checked.current, sentAt: nowMs() }
+    if (checked.action === 'unchanged') return asItIs
+    const problem = whyNotSent(field, watch)
+    if (problem !== undefined) return { ...asItIs, problem }
+    noteSending(checked)
+    const rollout = await send(checked, connection, end).catch((error: unknown) =>
+      lostSight(checked, error, field, watch),
+    )
+    noteSent(rollout)
+    return rollout
+  }
+}
+
+/** Aborted so long after `signal`. */
+function afterwards(signal: AbortSignal, ms: number): AbortSignal {
+  const end = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => end.abort(tooLong()), ms).unref(), { once: true })
+  return end.signal
+}
+
+function whyNotSent({ signal, time }: Field, watch: Watch | undefined): Rollout['problem'] {
+  if (signal.aborted) return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+  if (time.isOver) return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` }
+  if (!watch?.failed.aborted) return undefined
+  return { outcome: 'skipped', cause: `not sent, because ${watch.culprits.join(', ')} failed` }
+}
+
+async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
+  const { current, nextColour } = checked
+  log.info(describe(checked))
+  if (nextColour !== undefined) return makeNext(checked, connection, end)
+  if (current === undefined) return create(checked, connection, end)
+  await renewCredential(checked, connection, end)
+  return update(checked, current, connection, end)
+}
+
+async function create(checked: ChangedService, { engine }: Connection, end: AbortSignal): Promise<Rollout> {
+  const sentAt = nowMs()
+  const made = await make(checked.access, checked.wanted, engine, readingTime(end))
+  return { checked, sentAt, service: undefined, ...made }
+}
+
+/** Sends the whole spec, over the one that was observed or an interim one of ours. */
+async function update(
+  checked: ChangedService,
+  { ID: id, Spec: observed }: Service,
+  connection: Connection,
+  end: AbortSignal,
+): Promise<Rollout> {
+  const { access, interim, wanted } = checked
+  const sentAt = nowMs()
+  const credential: StoredCredential =
+    access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
+  try {
+    const base = interim ?? observed
+    const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end))
+    const service = await read(connection, id, end)
+    const isOurs = standing === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
+    return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service)
+  } catch (error) {
+    if (!(error instanceof EngineError) || isAnswerLost(error)) throw error
+    return refused(checked, sentAt, error.message)
+  }
+}
+
+/** A reading of the swarm outlives the run's stop: what was sent has to be known. */
+function read({ engine }: Connection, name: string, end: AbortSignal): Promise<Service | undefined> {
+  return findService(engine, name, readingTime(end))
+}
+
+function readingTime(end: AbortSignal): AbortSignal {
+  return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)])
+}
+
+function describe({ request, action, changes, access, nextColour }: ChangedService): string {
+  const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`
+  if (nextColour !== undefined) {
+    const beside = nextColour.live === undefined ? '' : ` beside ${nextColour.live.Spec.Name} (${changes.join('; ')})`
+    return `${request.name}: create ${nextColour.name}${beside}, ${auth}`
+  }
+  return action === 'create'
+    ? `${request.name}: create, ${auth}`
+    : `${request.name}: update (${changes.join('; ')}), ${auth}`
+}
+
+/** What was sent may or may not have arrived: the swarm cannot be asked. */
+function lostSight(
+  checked: ChangedService,
+  error: unknown,
+  { signal, time }: Field,
+  watch: Watch | undefined,
+): Rollout {
+  const problem = () => {
+    if (signal.aborted) return lost('cancelled', 'the run was stopped before it answered')
+    if (watch?.failed.aborted) return lost('skipped', `it had not answered when ${watch.culprits.join(', ')} failed`)
+    return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error))
+  }
+  return { checked, sentAt: nowMs(), service: checked.current, problem: problem() }
+}
+
+function lost(outcome: 'cancelled' | 'skipped' | 'timed-out' | 'failed', why: string) {
+  return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true }
+}
+
+function refused(checked: ChangedService, sentAt: number, said: string): Rollout {
+  const cause = `docker refused to ${checked.action} it: ${said}`
+  return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } }
+}
+
+function superseded(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
+  const cause =
+    service === undefined
+      ? 'someone else removed it during this deploy'
+      : 'someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`'
+  return { checked, sentAt, service, problem: { outcome: 'superseded', cause } }
+}

@@ -1,0 +1,65 @@
+import type { Node, Service } from '../docker/api.ts'
+import { mayHaveContainer } from '../docker/task.ts'
+import type { View } from '../docker/view.ts'
+import type { CheckedService } from '../plan/check.ts'
+import { emptied } from '../plan/interim-spec.ts'
+import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
+import { judgeEnding } from '../rollout/judge.ts'
+import { lookoutFor, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
+import type { Field, Rollout } from '../rollout/rollout.ts'
+import { log } from '../runner/log.ts'
+
+const STOPPING = { during: 'while its old tasks ended' }
+
+/**
+ * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
+ * does not throw for what a service does.
+ */
+export async function stopOldTasks(services: readonly CheckedService[], field: Field): Promise<Begun> {
+  const sent = await Promise.all(
+    services.map((checked) => {
+      const isMeant = checked.action !== 'unchanged' && checked.firstStep?.kind === 'recreate'
+      if (!isMeant || checked.current === undefined || field.signal.aborted) return untouched(checked)
+      log.info(`${checked.request.name}: its old tasks are stopped (${checked.changes.join('; ')})`)
+      return sendInterim(checked, emptied(checked.current.Spec, field.mark), { from: 'spec' }, field.connection)
+    }),
+  )
+  const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, field)
+  return begunWith(stopped, 'the end of the old tasks of', field.signal)
+}
+
+/** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
+function untilGone(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
+  const look = sharedLook(field.connection, 'all', field.signal)
+  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
+    const { checked, service } = rollout
+    const isStopping = checked.firstStep?.kind === 'recreate' && checked.interim !== undefined
+    if (!isStopping || service === undefined) return rollout
+    const { name } = checked.request
+    const lookout = lookoutFor(service, name, STOPPING, look, judgeEnding, { ...field, signal })
+    const problem = await lookout.untilSettled((progress, view) => {
+      const left = view === undefined ? progress : leftOf(service, view)
+      return `its old tasks have not ended within ${field.time.seconds} s: ${left}`
+    })
+    if (problem !== undefined) return { ...rollout, problem }
+    log.info(`${name}: its old tasks are gone`)
+    return rollout
+  })
+}
+
+/** How many of them are where. */
+function leftOf({ ID: id }: Service, { seen, nodes }: View): string {
+  const now = seen.get(id)
+  const left = now === undefined || now.standing === 'gone' ? [] : now.tasks.filter(mayHaveContainer)
+  return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf(NodeID, nodes)))].join(', ')}`
+}
+
+/** A node that is down does not say how its tasks ended, and its containers may run on. */
+function placeOf(id: string | undefined, nodes: readonly Node[]): string {
+  const node = nodes.find(({ ID }) => ID === id)
+  if (node === undefined) return 'a node that is gone'
+  const { Hostname: host } = node.Description
+  return node.Status.State === 'ready'
+    ? `node ${host}`
+    : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`
+}
