@@ -7,7 +7,7 @@ import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url))
 const LOG = pathToFileURL(join(SRC, 'runner', 'log.ts'))
-const REPORT = pathToFileURL(join(SRC, 'report.ts'))
+const REPORT = pathToFileURL(join(SRC, 'report', 'report.ts'))
 
 /** A process of its own that speaks by the log, and then does something that prints without it. */
 function running(code: string) {
