@@ -11880,6 +11880,160 @@ function passwordFromText({ value, isFolded, hasComment: hasComment2 }) {
   return withoutLastNewlines(value);
 }
 
+// src/inputs/strategy.ts
+var KINDS = ["rolling", "recreate", "canary", "blue-green"];
+var MOST_TASKS = 1e6;
+var DEFAULT_ROUTE_LABELS = ["traefik."];
+var BELONGS_TO = {
+  canary: ["canary"],
+  hold: ["canary", "blue-green"],
+  "check-command": ["canary", "blue-green"],
+  "check-url": ["canary", "blue-green"],
+  "route-labels": ["blue-green"],
+  "route-alias": ["blue-green"],
+  "keep-old": ["blue-green"]
+};
+var STRATEGY_KEYS = ["strategy", ...Object.keys(BELONGS_TO)];
+function readStrategySettings(textOf2, problems) {
+  const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf2(name)]));
+  const read2 = (name, parse) => {
+    const value = texts.get(name);
+    return value === void 0 ? void 0 : problems.at(name).attempt(() => parse(value));
+  };
+  const command = texts.get("check-command");
+  const url = read2("check-url", parseUrl);
+  if (command !== void 0 && texts.get("check-url") !== void 0) {
+    problems.add(`${listed(["check-command", "check-url"])} are both given: leave one of the two out`);
+  }
+  return {
+    given: STRATEGY_KEYS.filter((name) => texts.get(name) !== void 0),
+    kind: read2("strategy", (value) => parseChoice(value, KINDS)),
+    canary: read2("canary", parseCanarySize),
+    holdSeconds: read2("hold", parseDuration),
+    check: checkOf(command, url),
+    routeLabels: read2("route-labels", parsePrefixes),
+    routeAlias: read2("route-alias", parseAlias),
+    keepOld: read2("keep-old", (value) => value === "until-next" ? value : parseDuration(value))
+  };
+}
+function chosenStrategy(own2, all, problems) {
+  const kind = own2.kind ?? all.kind ?? "rolling";
+  for (const name of own2.given.filter((one) => !belongs(one, kind))) {
+    const kinds = BELONGS_TO[name] ?? [];
+    problems.add(
+      `\`${name}\` belongs to the strategy ${kinds.join(" or ")}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``
+    );
+  }
+  return strategyOf(kind, { ...all, ...withoutAbsent(own2) });
+}
+function checkAllAreUsed(all, strategies, problems) {
+  for (const name of all.given) {
+    if (strategies.length === 0 || strategies.some(({ kind }) => belongs(name, kind))) continue;
+    const kinds = BELONGS_TO[name] ?? [];
+    problems.add(
+      `${name}: it belongs to the strategy ${kinds.join(" or ")}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``
+    );
+  }
+}
+function checkOf(command, url) {
+  if (command !== void 0) return { command };
+  return url === void 0 ? void 0 : { url };
+}
+function belongs(name, kind) {
+  return BELONGS_TO[name]?.includes(kind) ?? true;
+}
+function strategyOf(kind, settings) {
+  const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings;
+  const trial2 = { holdSeconds, ...check === void 0 ? {} : { check } };
+  if (kind === "canary") return { kind, size: canary, trial: trial2 };
+  if (kind !== "blue-green") return { kind };
+  return { kind, trial: trial2, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
+}
+function withoutAbsent(settings) {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
+}
+function parseCanarySize(text2) {
+  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text2) ?? [];
+  const most = percent === "%" ? 99 : MOST_TASKS;
+  if (number === "" || Number(number) < 1 || Number(number) > most) {
+    throw new UserError(`${shown2(text2)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+  }
+  return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
+}
+function parseUrl(text2) {
+  const url = URL.parse(text2);
+  hideUserInfo(text2);
+  if (url !== null && (url.username !== "" || url.password !== "")) {
+    throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
+  }
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text2;
+  throw new UserError(`${shown2(withoutUserInfo2(text2))} is no address: write one that begins with http:// or https://`);
+}
+function parsePrefixes(text2) {
+  const prefixes = text2.split(/[\s,]+/).filter((prefix) => prefix !== "");
+  if (prefixes.length > 0) return prefixes;
+  throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
+}
+function parseAlias(text2) {
+  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text2)) return text2;
+  throw new UserError(
+    `${shown2(text2)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
+  );
+}
+
+// src/inputs/update-policy.ts
+var MOST_TASKS2 = 1e6;
+var PARSERS = {
+  parallelism: (text2) => String(parseInteger(text2, 0, MOST_TASKS2)),
+  delay: (text2) => `${parseDelay(text2)}s`,
+  order: (text2) => parseChoice(text2, ["start-first", "stop-first"]),
+  "failure-action": (text2) => parseChoice(text2, ["pause", "continue", "rollback"]),
+  monitor: (text2) => `${parseDuration(text2)}s`,
+  "max-failure-ratio": parseRatio
+};
+var SETTINGS = Object.keys(PARSERS);
+var POLICY_KEYS = ["update", "rollback"].flatMap(
+  (phase) => SETTINGS.map((setting) => `${phase}-${setting}`)
+);
+function readPolicies(textOf2, problems) {
+  const update = readPolicy("update");
+  const rollback = readPolicy("rollback");
+  if (rollback["failure-action"] === "rollback") {
+    problems.add("rollback-failure-action: a rollback cannot be rolled back: write pause or continue");
+  }
+  return { update, rollback };
+  function readPolicy(phase) {
+    const entries = SETTINGS.flatMap((setting) => {
+      const name = `${phase}-${setting}`;
+      const text2 = textOf2(name);
+      const value = text2 === void 0 ? void 0 : problems.at(name).attempt(() => PARSERS[setting](text2));
+      return value === void 0 ? [] : [[setting, value]];
+    });
+    return Object.fromEntries(entries);
+  }
+}
+function mergedPolicies(own2, all) {
+  return { update: { ...all.update, ...own2.update }, rollback: { ...all.rollback, ...own2.rollback } };
+}
+function policyKeys({ update, rollback }) {
+  return Object.entries({ update, rollback }).flatMap(
+    ([phase, policy2]) => Object.keys(policy2).map((setting) => `${phase}-${setting}`)
+  );
+}
+function parseRatio(text2) {
+  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text2)) return text2;
+  throw new UserError(`${shown2(text2)} is no ratio: write a number from 0 to 1, such as 0.25`);
+}
+
+// src/inputs/rollover-settings.ts
+var NO_SETTINGS = { strategy: { given: [] }, policies: { update: {}, rollback: {} } };
+function rolloverOf(own2, all, problems) {
+  return {
+    strategy: chosenStrategy(own2.strategy, all.strategy, problems),
+    ...mergedPolicies(own2.policies, all.policies)
+  };
+}
+
 // src/docker/spec-overlay.ts
 import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
 
@@ -13134,146 +13288,6 @@ function asWords({ spelling, value, isJoined }) {
   return isJoined ? [`${spelling}=${value}`] : [spelling, value];
 }
 
-// src/inputs/strategy.ts
-var KINDS = ["rolling", "recreate", "canary", "blue-green"];
-var MOST_TASKS = 1e6;
-var DEFAULT_ROUTE_LABELS = ["traefik."];
-var BELONGS_TO = {
-  canary: ["canary"],
-  hold: ["canary", "blue-green"],
-  "check-command": ["canary", "blue-green"],
-  "check-url": ["canary", "blue-green"],
-  "route-labels": ["blue-green"],
-  "route-alias": ["blue-green"],
-  "keep-old": ["blue-green"]
-};
-var POLICY_PARSERS = {
-  parallelism: (text2) => String(parseInteger(text2, 0, MOST_TASKS)),
-  delay: (text2) => `${parseDelay(text2)}s`,
-  order: (text2) => parseChoice(text2, ["start-first", "stop-first"]),
-  "failure-action": (text2) => parseChoice(text2, ["pause", "continue", "rollback"]),
-  monitor: (text2) => `${parseDuration(text2)}s`,
-  "max-failure-ratio": parseRatio
-};
-var POLICY_SETTINGS = Object.keys(POLICY_PARSERS);
-var STRATEGY_KEYS = [
-  "strategy",
-  ...Object.keys(BELONGS_TO),
-  ...POLICY_SETTINGS.map((setting) => `update-${setting}`),
-  ...POLICY_SETTINGS.map((setting) => `rollback-${setting}`)
-];
-var NO_SETTINGS = { given: [], update: {}, rollback: {} };
-function isPolicy(name) {
-  return /^(?:update|rollback)-/.test(name) && STRATEGY_KEYS.includes(name);
-}
-function readStrategySettings(textOf2, problems) {
-  const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf2(name)]));
-  const read2 = (name, parse) => {
-    const value = texts.get(name);
-    return value === void 0 ? void 0 : problems.at(name).attempt(() => parse(value));
-  };
-  const command = texts.get("check-command");
-  const url = read2("check-url", parseUrl);
-  if (command !== void 0 && texts.get("check-url") !== void 0) {
-    problems.add(`${listed(["check-command", "check-url"])} are both given: leave one of the two out`);
-  }
-  return {
-    given: STRATEGY_KEYS.filter((name) => texts.get(name) !== void 0),
-    kind: read2("strategy", (value) => parseChoice(value, KINDS)),
-    canary: read2("canary", parseCanarySize),
-    holdSeconds: read2("hold", parseDuration),
-    check: checkOf(command, url),
-    routeLabels: read2("route-labels", parsePrefixes),
-    routeAlias: read2("route-alias", parseAlias),
-    keepOld: read2("keep-old", (value) => value === "until-next" ? value : parseDuration(value)),
-    update: readPolicy("update"),
-    rollback: readPolicy("rollback")
-  };
-  function readPolicy(phase) {
-    const entries = POLICY_SETTINGS.flatMap((setting) => {
-      const value = read2(`${phase}-${setting}`, POLICY_PARSERS[setting]);
-      return value === void 0 ? [] : [[setting, value]];
-    });
-    const policy2 = Object.fromEntries(entries);
-    if (phase === "rollback" && policy2["failure-action"] === "rollback") {
-      problems.add("rollback-failure-action: a rollback cannot be rolled back: write pause or continue");
-    }
-    return policy2;
-  }
-}
-function rolloverOf(own2, all, problems) {
-  const kind = own2.kind ?? all.kind ?? "rolling";
-  for (const name of own2.given.filter((one) => !belongs(one, kind))) {
-    const kinds = BELONGS_TO[name] ?? [];
-    problems.add(
-      `\`${name}\` belongs to the strategy ${kinds.join(" or ")}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``
-    );
-  }
-  return {
-    strategy: strategyOf(kind, { ...all, ...withoutAbsent(own2) }),
-    update: { ...all.update, ...own2.update },
-    rollback: { ...all.rollback, ...own2.rollback }
-  };
-}
-function checkAllAreUsed(all, rollovers, problems) {
-  for (const name of all.given) {
-    if (rollovers.length === 0 || rollovers.some(({ strategy }) => belongs(name, strategy.kind))) continue;
-    const kinds = BELONGS_TO[name] ?? [];
-    problems.add(
-      `${name}: it belongs to the strategy ${kinds.join(" or ")}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``
-    );
-  }
-}
-function checkOf(command, url) {
-  if (command !== void 0) return { command };
-  return url === void 0 ? void 0 : { url };
-}
-function belongs(name, kind) {
-  return BELONGS_TO[name]?.includes(kind) ?? true;
-}
-function strategyOf(kind, settings) {
-  const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings;
-  const trial2 = { holdSeconds, ...check === void 0 ? {} : { check } };
-  if (kind === "canary") return { kind, size: canary, trial: trial2 };
-  if (kind !== "blue-green") return { kind };
-  return { kind, trial: trial2, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
-}
-function withoutAbsent(settings) {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
-}
-function parseCanarySize(text2) {
-  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text2) ?? [];
-  const most = percent === "%" ? 99 : MOST_TASKS;
-  if (number === "" || Number(number) < 1 || Number(number) > most) {
-    throw new UserError(`${shown2(text2)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
-  }
-  return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
-}
-function parseRatio(text2) {
-  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text2)) return text2;
-  throw new UserError(`${shown2(text2)} is no ratio: write a number from 0 to 1, such as 0.25`);
-}
-function parseUrl(text2) {
-  const url = URL.parse(text2);
-  hideUserInfo(text2);
-  if (url !== null && (url.username !== "" || url.password !== "")) {
-    throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
-  }
-  if (url?.protocol === "http:" || url?.protocol === "https:") return text2;
-  throw new UserError(`${shown2(withoutUserInfo2(text2))} is no address: write one that begins with http:// or https://`);
-}
-function parsePrefixes(text2) {
-  const prefixes = text2.split(/[\s,]+/).filter((prefix) => prefix !== "");
-  if (prefixes.length > 0) return prefixes;
-  throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
-}
-function parseAlias(text2) {
-  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text2)) return text2;
-  throw new UserError(
-    `${shown2(text2)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
-  );
-}
-
 // src/inputs/variables.ts
 var NAME4 = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 function variablesFrom(env, problems) {
@@ -13334,7 +13348,8 @@ var KEYS3 = [
   "create",
   "create-args",
   "update-args",
-  ...STRATEGY_KEYS
+  ...STRATEGY_KEYS,
+  ...POLICY_KEYS
 ];
 var OTHER_NAMES2 = {
   args: "command",
@@ -13420,7 +13435,9 @@ function requestFromMap(entry, map, forAll, problems) {
   const notices = [];
   const createArgs = flagsAt(map, "create", problems, notices);
   const updateArgs = flagsAt(map, "update", problems, notices) ?? [];
-  const own2 = readStrategySettings((key) => textAt(map, key, problems), problems);
+  const textOf2 = (key) => textAt(map, key, problems);
+  const own2 = { strategy: readStrategySettings(textOf2, problems), policies: readPolicies(textOf2, problems) };
+  const policies = POLICY_KEYS.filter((key) => valueAt(map, key) !== void 0);
   if (create2 && valueAt(map, "image") === void 0) {
     problems.add("`create` is true, but there is no `image`: write the image to make the service from");
   }
@@ -13428,16 +13445,15 @@ function requestFromMap(entry, map, forAll, problems) {
     ...["image", "replicas", "command", "create-args"].map((key) => valueAt(map, key)),
     ...["env", "update-args"].map((key) => filledAt(map, key))
   ];
-  const hasPolicy = own2.given.some((key) => isPolicy(key));
-  if (create2 === false && !hasPolicy && asked.every((value) => value === void 0)) {
+  if (create2 === false && policies.length === 0 && asked.every((value) => value === void 0)) {
     problems.add(
       "nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args` or `update-args`"
     );
   }
   if (command !== void 0 && updateArgs.some(({ name: name2 }) => name2 === "--args"))
     problems.add("`command` and the flag --args are both given: leave one of the two");
-  for (const flags of [createArgs ?? [], updateArgs])
-    checkGivenOnce(map, env, flags, [...forAll.given, ...own2.given], problems);
+  const rollover = rolloverOf(own2, forAll, problems);
+  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, rollover, problems);
   return {
     name,
     ...image === void 0 ? {} : { image },
@@ -13449,7 +13465,7 @@ function requestFromMap(entry, map, forAll, problems) {
     ...createArgs === void 0 ? {} : { createArgs },
     updateArgs,
     ...notices.length === 0 ? {} : { notices },
-    rollover: rolloverOf(own2, forAll, problems)
+    rollover
   };
 }
 function checkKeys({ name }, map, problems) {
@@ -13557,11 +13573,11 @@ function textsOf({ items }, problems) {
   );
   return void 0;
 }
-function checkGivenOnce(map, env, flags, settings, problems) {
+function checkGivenOnce(map, env, flags, policies, problems) {
   if (valueAt(map, "replicas") !== void 0 && flags.some(({ name }) => name === "--replicas")) {
     problems.add("`replicas` and the flag --replicas are both given: leave one of the two");
   }
-  for (const name of settings.filter(isPolicy)) {
+  for (const name of policyKeys(policies)) {
     if (flags.some((flag) => flag.name === `--${name}`))
       problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`);
   }
@@ -14449,12 +14465,14 @@ function readInputs(env) {
   const reach = reachOf(env, problems);
   const credentials = readCredentials(env, problems);
   const onFailure = read(env, "on-failure", problems, (text2) => parseChoice(text2, ON_FAILURE)) ?? "rollback";
-  const settings = readStrategySettings((name) => input(env, name).trim() || void 0, problems);
+  const textOf2 = (name) => input(env, name).trim() || void 0;
+  const settings = { strategy: readStrategySettings(textOf2, problems), policies: readPolicies(textOf2, problems) };
   const forAll = onFailure === "pause" ? pausing(settings) : settings;
   const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
   const services = readServices(env, forAll, problems);
   const rollovers = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover);
-  checkAllAreUsed(forAll, rollovers, problems);
+  const strategies = rollovers.map(({ strategy }) => strategy);
+  checkAllAreUsed(forAll.strategy, strategies, problems);
   const others = rollovers.map(({ update }) => update["failure-action"]).filter((action) => action !== "pause");
   if (onFailure === "pause" && others.length > 0) {
     problems.add(
@@ -14481,7 +14499,7 @@ function readInputs(env) {
       "strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy"
     );
   }
-  for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+  for (const kind of new Set(wait ? [] : strategies.map((strategy) => strategy.kind))) {
     if (kind !== "rolling") {
       problems.add(
         `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`
@@ -14504,8 +14522,8 @@ function readInputs(env) {
     lock: isLocked ? { timeoutSeconds: lockTimeout } : void 0
   };
 }
-function pausing(settings) {
-  return { ...settings, update: { "failure-action": "pause", ...settings.update } };
+function pausing({ strategy, policies }) {
+  return { strategy, policies: mergedPolicies(policies, { update: { "failure-action": "pause" }, rollback: {} }) };
 }
 function readReach(env) {
   const problems = new Problems();

@@ -8,9 +8,11 @@ import { Problems } from './problems.ts'
 import { type ReachInput, reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
 import type { Rollover } from './rollover.ts'
+import { NO_SETTINGS, type RolloverSettings, rolloverOf } from './rollover-settings.ts'
 import { servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'
-import { checkAllAreUsed, NO_SETTINGS, readStrategySettings, rolloverOf, type StrategySettings } from './strategy.ts'
+import { checkAllAreUsed, readStrategySettings } from './strategy.ts'
+import { mergedPolicies, readPolicies } from './update-policy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
 
 /** As in action.yml, for shells that know no defaults. */
@@ -55,12 +57,14 @@ export function readInputs(env: Environment): Deployment {
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
   const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback'
-  const settings = readStrategySettings((name) => input(env, name).trim() || undefined, problems)
+  const textOf = (name: string) => input(env, name).trim() || undefined
+  const settings = { strategy: readStrategySettings(textOf, problems), policies: readPolicies(textOf, problems) }
   const forAll = onFailure === 'pause' ? pausing(settings) : settings
   const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems)
   const services = readServices(env, forAll, problems)
   const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover)
-  checkAllAreUsed(forAll, rollovers, problems)
+  const strategies = rollovers.map(({ strategy }) => strategy)
+  checkAllAreUsed(forAll.strategy, strategies, problems)
   const others = rollovers.map(({ update }) => update['failure-action']).filter((action) => action !== 'pause')
   if (onFailure === 'pause' && others.length > 0) {
     problems.add(
@@ -88,7 +92,7 @@ export function readInputs(env: Environment): Deployment {
       'strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
     )
   }
-  for (const kind of new Set(wait ? [] : rollovers.map(({ strategy }) => strategy.kind))) {
+  for (const kind of new Set(wait ? [] : strategies.map((strategy) => strategy.kind))) {
     if (kind !== 'rolling') {
       problems.add(
         `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`,
@@ -114,8 +118,8 @@ export function readInputs(env: Environment): Deployment {
 }
 
 /** Only Swarm itself can stop an update where it is: by the policy of the service. */
-function pausing(settings: StrategySettings): StrategySettings {
-  return { ...settings, update: { 'failure-action': 'pause', ...settings.update } }
+function pausing({ strategy, policies }: RolloverSettings): RolloverSettings {
+  return { strategy, policies: mergedPolicies(policies, { update: { 'failure-action': 'pause' }, rollback: {} }) }
 }
 
 /**
@@ -169,7 +173,7 @@ function credentialsFromFile(path: string, sources: PasswordSources, problems: P
   return credentialsFromText(text ?? '', name, sources, problems)
 }
 
-function readServices(env: Environment, forAll: StrategySettings, problems: Problems): ServiceRequest[] {
+function readServices(env: Environment, forAll: RolloverSettings, problems: Problems): ServiceRequest[] {
   const text = input(env, 'services')
   const stack = input(env, 'stack').trim()
   if (text.trim() !== '' && stack !== '') {

@@ -2,20 +2,16 @@ import type { Flag } from '../docker/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/reference.ts'
 import { isCreateFlag } from '../docker/spec-overlay.ts'
 import { nameProblem } from '../docker/swarm-rules.ts'
+import type { Policies } from '../docker/update-policy.ts'
 import { UserError } from '../errors.ts'
 import type { ServiceRequest } from './deployment.ts'
 import { flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
 import { type Problems, shown } from './problems.ts'
+import { NO_SETTINGS, type RolloverSettings, rolloverOf } from './rollover-settings.ts'
 import { shellWords } from './shell-words.ts'
-import {
-  isPolicy,
-  NO_SETTINGS,
-  readStrategySettings,
-  rolloverOf,
-  STRATEGY_KEYS,
-  type StrategySettings,
-} from './strategy.ts'
+import { readStrategySettings, STRATEGY_KEYS } from './strategy.ts'
+import { POLICY_KEYS, policyKeys, readPolicies } from './update-policy.ts'
 import { parseBoolean, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
 import { parseYaml, type YamlList, type YamlMap, type YamlValue } from './yaml.ts'
@@ -31,6 +27,7 @@ const KEYS: readonly string[] = [
   'create-args',
   'update-args',
   ...STRATEGY_KEYS,
+  ...POLICY_KEYS,
 ]
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   args: 'command',
@@ -68,7 +65,7 @@ interface Entry {
  *
  * @param forAll what the inputs say of strategies and policies
  */
-export function servicesFromText(text: string, forAll: StrategySettings, problems: Problems): ServiceRequest[] {
+export function servicesFromText(text: string, forAll: RolloverSettings, problems: Problems): ServiceRequest[] {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
   if (wrong.length > 0) return []
@@ -110,7 +107,7 @@ function placeOf(name: string): string {
   return `services: ${name.slice(0, LONGEST_PLACE)}`
 }
 
-function requestFromEntry(entry: Entry, forAll: StrategySettings, problems: Problems): ServiceRequest | undefined {
+function requestFromEntry(entry: Entry, forAll: RolloverSettings, problems: Problems): ServiceRequest | undefined {
   const { value } = entry
   if (value.kind === 'list') {
     problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`)
@@ -133,7 +130,7 @@ function requestFromEntry(entry: Entry, forAll: StrategySettings, problems: Prob
 function requestFromMap(
   entry: Entry,
   map: YamlMap,
-  forAll: StrategySettings,
+  forAll: RolloverSettings,
   problems: Problems,
 ): ServiceRequest | undefined {
   if (!checkKeys(entry, map, problems)) return undefined
@@ -147,7 +144,9 @@ function requestFromMap(
   const notices: string[] = []
   const createArgs = flagsAt(map, 'create', problems, notices)
   const updateArgs = flagsAt(map, 'update', problems, notices) ?? []
-  const own = readStrategySettings((key) => textAt(map, key, problems), problems)
+  const textOf = (key: string) => textAt(map, key, problems)
+  const own = { strategy: readStrategySettings(textOf, problems), policies: readPolicies(textOf, problems) }
+  const policies = POLICY_KEYS.filter((key) => valueAt(map, key) !== undefined)
 
   if (create && valueAt(map, 'image') === undefined) {
     problems.add('`create` is true, but there is no `image`: write the image to make the service from')
@@ -156,16 +155,15 @@ function requestFromMap(
     ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
     ...['env', 'update-args'].map((key) => filledAt(map, key)),
   ]
-  const hasPolicy = own.given.some((key) => isPolicy(key))
-  if (create === false && !hasPolicy && asked.every((value) => value === undefined)) {
+  if (create === false && policies.length === 0 && asked.every((value) => value === undefined)) {
     problems.add(
       'nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args` or `update-args`',
     )
   }
   if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
     problems.add('`command` and the flag --args are both given: leave one of the two')
-  for (const flags of [createArgs ?? [], updateArgs])
-    checkGivenOnce(map, env, flags, [...forAll.given, ...own.given], problems)
+  const rollover = rolloverOf(own, forAll, problems)
+  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, rollover, problems)
 
   return {
     name,
@@ -178,7 +176,7 @@ function requestFromMap(
     ...(createArgs === undefined ? {} : { createArgs }),
     updateArgs,
     ...(notices.length === 0 ? {} : { notices }),
-    rollover: rolloverOf(own, forAll, problems),
+    rollover,
   }
 }
 
@@ -313,13 +311,13 @@ function checkGivenOnce(
   map: YamlMap,
   env: Readonly<Record<string, string>>,
   flags: readonly Flag[],
-  settings: readonly string[],
+  policies: Policies,
   problems: Problems,
 ): void {
   if (valueAt(map, 'replicas') !== undefined && flags.some(({ name }) => name === '--replicas')) {
     problems.add('`replicas` and the flag --replicas are both given: leave one of the two')
   }
-  for (const name of settings.filter(isPolicy)) {
+  for (const name of policyKeys(policies)) {
     if (flags.some((flag) => flag.name === `--${name}`))
       problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`)
   }

@@ -1,9 +1,8 @@
-import type { UpdatePolicy } from '../docker/update-policy.ts'
 import { UserError } from '../errors.ts'
 import { hideUserInfo, withoutUserInfo } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
-import type { CanarySize, Check, Rollover, Strategy } from './rollover.ts'
-import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'
+import type { CanarySize, Check, Strategy } from './rollover.ts'
+import { parseChoice, parseDuration } from './values.ts'
 
 const KINDS = ['rolling', 'recreate', 'canary', 'blue-green'] as const satisfies readonly Strategy['kind'][]
 const MOST_TASKS = 1_000_000
@@ -21,25 +20,10 @@ const BELONGS_TO: Readonly<Record<string, readonly Strategy['kind'][]>> = {
   'keep-old': ['blue-green'],
 }
 
-const POLICY_PARSERS: Readonly<Record<keyof UpdatePolicy, (text: string) => string>> = {
-  parallelism: (text) => String(parseInteger(text, 0, MOST_TASKS)),
-  delay: (text) => `${parseDelay(text)}s`,
-  order: (text) => parseChoice(text, ['start-first', 'stop-first']),
-  'failure-action': (text) => parseChoice(text, ['pause', 'continue', 'rollback']),
-  monitor: (text) => `${parseDuration(text)}s`,
-  'max-failure-ratio': parseRatio,
-}
-const POLICY_SETTINGS = Object.keys(POLICY_PARSERS) as (keyof UpdatePolicy)[]
-
 /** The names that are inputs, for all services, and keys of an entry, for one. */
-export const STRATEGY_KEYS: readonly string[] = [
-  'strategy',
-  ...Object.keys(BELONGS_TO),
-  ...POLICY_SETTINGS.map((setting) => `update-${setting}`),
-  ...POLICY_SETTINGS.map((setting) => `rollback-${setting}`),
-]
+export const STRATEGY_KEYS: readonly string[] = ['strategy', ...Object.keys(BELONGS_TO)]
 
-/** What is given of a strategy and of the update policies: in an entry, or by the inputs for all. */
+/** What is given of a strategy: in an entry, or by the inputs for all. */
 export interface StrategySettings {
   /** The names that are given, whether or not their values are right. */
   readonly given: readonly string[]
@@ -50,15 +34,6 @@ export interface StrategySettings {
   readonly routeLabels?: readonly string[] | undefined
   readonly routeAlias?: string | undefined
   readonly keepOld?: number | 'until-next' | undefined
-  readonly update: UpdatePolicy
-  readonly rollback: UpdatePolicy
-}
-
-export const NO_SETTINGS: StrategySettings = { given: [], update: {}, rollback: {} }
-
-/** Whether a name is one of docker's own policies, `update-delay`, which are flags as well. */
-export function isPolicy(name: string): boolean {
-  return /^(?:update|rollback)-/.test(name) && STRATEGY_KEYS.includes(name)
 }
 
 /**
@@ -89,29 +64,15 @@ export function readStrategySettings(
     routeLabels: read('route-labels', parsePrefixes),
     routeAlias: read('route-alias', parseAlias),
     keepOld: read('keep-old', (value) => (value === 'until-next' ? value : parseDuration(value))),
-    update: readPolicy('update'),
-    rollback: readPolicy('rollback'),
-  }
-
-  function readPolicy(phase: 'update' | 'rollback'): UpdatePolicy {
-    const entries = POLICY_SETTINGS.flatMap((setting) => {
-      const value = read(`${phase}-${setting}`, POLICY_PARSERS[setting])
-      return value === undefined ? [] : [[setting, value] as const]
-    })
-    const policy: UpdatePolicy = Object.fromEntries(entries)
-    if (phase === 'rollback' && policy['failure-action'] === 'rollback') {
-      problems.add('rollback-failure-action: a rollback cannot be rolled back: write pause or continue')
-    }
-    return policy
   }
 }
 
 /**
- * How a service's tasks are to be replaced: what its entry says, and where that is silent, what the inputs say for all.
+ * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
  *
  * @param problems of the entry
  */
-export function rolloverOf(own: StrategySettings, all: StrategySettings, problems: Problems): Rollover {
+export function chosenStrategy(own: StrategySettings, all: StrategySettings, problems: Problems): Strategy {
   const kind = own.kind ?? all.kind ?? 'rolling'
   for (const name of own.given.filter((one) => !belongs(one, kind))) {
     const kinds = BELONGS_TO[name] ?? []
@@ -119,17 +80,13 @@ export function rolloverOf(own: StrategySettings, all: StrategySettings, problem
       `\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``,
     )
   }
-  return {
-    strategy: strategyOf(kind, { ...all, ...withoutAbsent(own) }),
-    update: { ...all.update, ...own.update },
-    rollback: { ...all.rollback, ...own.rollback },
-  }
+  return strategyOf(kind, { ...all, ...withoutAbsent(own) })
 }
 
 /** Settings for all that are of no use to any service are a mistake. */
-export function checkAllAreUsed(all: StrategySettings, rollovers: readonly Rollover[], problems: Problems): void {
+export function checkAllAreUsed(all: StrategySettings, strategies: readonly Strategy[], problems: Problems): void {
   for (const name of all.given) {
-    if (rollovers.length === 0 || rollovers.some(({ strategy }) => belongs(name, strategy.kind))) continue
+    if (strategies.length === 0 || strategies.some(({ kind }) => belongs(name, kind))) continue
     const kinds = BELONGS_TO[name] ?? []
     problems.add(
       `${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``,
@@ -165,11 +122,6 @@ function parseCanarySize(text: string): CanarySize {
     throw new UserError(`${shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`)
   }
   return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) }
-}
-
-function parseRatio(text: string): string {
-  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text)) return text
-  throw new UserError(`${shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`)
 }
 
 function parseUrl(text: string): string {
