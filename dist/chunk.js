@@ -15218,10 +15218,10 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal2)
   let outOfSequence = 0;
   for (let attempt2 = 1; ; attempt2++) {
     const service = await findService(engine, serviceId, signal2);
-    if (service === void 0) return "gone";
+    if (service === void 0) return "removed";
     if (attempt2 > 1 && shows && sameSpec(service.Spec, wanted)) return "done";
     if (refusal2 !== void 0) throw refusal2;
-    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return "someone-elses";
+    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return "changed";
     try {
       await engine.post(`/services/${service.ID}/update`, {
         query: queryFor(service, credential),

@@ -2805,6 +2805,15 @@ function isGood({ outcome }) {
   return GOOD.includes(outcome);
 }
 
+// src/rollout/superseded.ts
+function bySomeoneElse(what, when, service = "it") {
+  const advice = ", and theirs stands: keep deploys of one service apart with `concurrency`";
+  return `someone else ${what} ${service} ${when}${when === "at the same moment" ? advice : ""}`;
+}
+function superseded(what, when, service) {
+  return { outcome: "superseded", cause: bySomeoneElse(what, when, service) };
+}
+
 // src/docker/events.ts
 var SPACE_MS = 100;
 var BURST_MS = 20;
@@ -3101,8 +3110,6 @@ async function orNothing(reading) {
 // src/rollout/watch.ts
 var LOOK_EVERY_MS = 500;
 var STOPPED = "the run was stopped";
-var GONE = "someone else removed it during this deploy";
-var CHANGED = "someone else changed it during this deploy";
 async function watch(rollouts, field) {
   const watching = beginWatch(field);
   for (const rollout of rollouts) watching.add(rollout);
@@ -3247,10 +3254,12 @@ function lookAtOne(one, view, late, field, endsAtFailure) {
   const { deployment, connection, time } = field;
   const { rollout } = one;
   const seen = view.seen.get(rollout.service?.ID ?? "");
-  if (seen === void 0 || seen.standing === "gone") return ended(endResult(rollout, "superseded", GONE, void 0));
+  if (seen === void 0 || seen.standing === "gone")
+    return ended(endResult(rollout, "superseded", bySomeoneElse("removed", "during this deploy"), void 0));
   const { service } = seen;
   const sight = sightOf(seen, view, deployment);
-  if (seen.standing === "changed") return ended(endResult(rollout, "superseded", CHANGED, sight));
+  if (seen.standing === "changed")
+    return ended(endResult(rollout, "superseded", bySomeoneElse("changed", "during this deploy"), sight));
   if (seen.standing === "behind") {
     if (!late) return { watched: one };
     const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`;
@@ -3427,11 +3436,9 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
         await told?.(rollout);
         if (checked2.action === "unchanged")
           throw new Error("there is nothing to restore in a service that was not changed");
-        const standing = checked2.current === void 0 ? await takeAway(rollout, checked2) : await restore(checked2, checked2.current, rollout);
-        if (standing === "someone-elses")
-          return { rollout, state: "overtaken", cause: "someone else deployed it meanwhile" };
-        if (standing === "gone" && checked2.current !== void 0) {
-          return { rollout, state: "overtaken", cause: "someone else removed it meanwhile" };
+        const given = checked2.current === void 0 ? await takeAway(rollout, checked2) : await restore(checked2, checked2.current, rollout);
+        if (given === "changed" || given === "removed" && checked2.current !== void 0) {
+          return { rollout, state: "overtaken", cause: bySomeoneElse(given, "during this deploy") };
         }
         const removed = `${checked2.nextColour === void 0 ? "" : `${checked2.nextColour.name} `}removed again`;
         const { name } = checked2.request;
@@ -3470,8 +3477,8 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
     const signal = timeLimit(SEND_TIMEOUT_MS);
     const ours = [created2?.Spec ?? wanted, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
     const now = await findService(engine, created2?.ID ?? wanted.Name, signal);
-    if (now === void 0) return "gone";
-    if (!ours.some((spec) => sameSpec(now.Spec, spec))) return "someone-elses";
+    if (now === void 0) return "removed";
+    if (!ours.some((spec) => sameSpec(now.Spec, spec))) return "changed";
     await remove(engine, `/services/${now.ID}`, signal);
     return "done";
   }
@@ -3841,11 +3848,16 @@ async function sendInterim(checked2, spec, credential, { engine }) {
   const sent = untouched(checked2);
   const signal = timeLimit(SEND_TIMEOUT_MS2);
   try {
-    const standing = await give(current, checked2.interim, spec, credential, engine, signal);
+    const given = await give(current, checked2.interim, spec, credential, engine, signal);
     const service = await findService(engine, current.ID, signal);
-    if (standing !== "done") return { ...sent, service, problem: SUPERSEDED };
+    if (given !== "done") return { ...sent, service, problem: superseded(given, "at the same moment") };
     if (service === void 0 || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
-      return { ...sent, checked: { ...checked2, interim: spec }, service, problem: SUPERSEDED };
+      return {
+        ...sent,
+        checked: { ...checked2, interim: spec },
+        service,
+        problem: superseded("changed", "at the same moment")
+      };
     }
     const rollout = { ...sent, checked: { ...checked2, interim: service.Spec }, service };
     noteSent(rollout);
@@ -3855,11 +3867,10 @@ async function sendInterim(checked2, spec, credential, { engine }) {
     return { ...sent, checked: { ...checked2, interim: spec }, problem: { outcome: "failed", cause } };
   }
 }
-var SUPERSEDED = { outcome: "superseded", cause: "someone else deployed it at the same moment" };
 async function give(current, earlier, spec, credential, engine, signal) {
   if (earlier !== void 0) {
-    const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
-    if (standing !== "done") return standing;
+    const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
+    if (given !== "done") return given;
   }
   return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
 }
@@ -3901,8 +3912,8 @@ async function tidyOne({ name, current, interim }, engine, stop) {
       if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return;
       if (isPaused(now)) return;
       if (!isUnsettled(now)) {
-        const standing = await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
-        if (standing !== "someone-elses") return;
+        const given = await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
+        if (given !== "changed") return;
       }
     }
     if (stop.aborted || nowMs() >= deadline) return;
@@ -3932,7 +3943,7 @@ async function withLastLook(rollouts, results, { connection, signal }) {
     return results.map((result, index) => {
       const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? "")?.standing : void 0;
       if (standing !== "gone" && standing !== "changed") return result;
-      const cause = `someone else ${standing === "gone" ? "removed" : "changed"} it when it had come up`;
+      const cause = bySomeoneElse(standing === "gone" ? "removed" : "changed", "after it had come up");
       log.info(`${result.name}: ${cause}`);
       return { ...result, outcome: "superseded", cause };
     });
@@ -3960,11 +3971,11 @@ async function removeLeftovers({ request, colours }, engine, signal, keep = fals
     const { ID: id, Spec: spec } = leftover;
     const now = await findService(engine, id, signal);
     if (now === void 0) continue;
-    if (!sameSpec(now.Spec, spec)) return someoneElse(`changed ${spec.Name}`);
+    if (!sameSpec(now.Spec, spec)) return superseded("changed", "at the same moment", spec.Name);
     const taking = colours && takenFrom(leftover, colours);
     if (taking !== void 0) {
-      const standing = await updateSpec(engine, id, [spec], taking.spec, { from: "spec" }, signal);
-      if (standing === "someone-elses") return someoneElse(`changed ${spec.Name}`);
+      const given = await updateSpec(engine, id, [spec], taking.spec, { from: "spec" }, signal);
+      if (given === "changed") return superseded("changed", "at the same moment", spec.Name);
       log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`);
     }
     if (keep) continue;
@@ -3986,12 +3997,8 @@ async function make(access, spec, engine, signal) {
   }
   const service = await findService(engine, spec.Name, signal);
   if (service !== void 0 && sameSpec(spec, service.Spec)) return { service };
-  return {
-    problem: refusal === void 0 ? someoneElse(`deployed ${spec.Name}`) : { outcome: "failed", cause: refusal }
-  };
-}
-function someoneElse(what) {
-  return { outcome: "superseded", cause: `someone else ${what} at the same moment: keep deploys of one service apart` };
+  if (refusal !== void 0) return { problem: { outcome: "failed", cause: refusal } };
+  return { problem: superseded("deployed", "at the same moment", spec.Name) };
 }
 
 // src/rollout/renew-credential.ts
@@ -4064,10 +4071,10 @@ async function update(checked2, { ID: id, Spec: observed }, connection, end) {
   const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
   try {
     const base = interim ?? observed;
-    const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
+    const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
     const service = await read(connection, id, end);
-    const isOurs = standing === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
-    return isOurs ? { checked: checked2, sentAt, service } : superseded(checked2, sentAt, service);
+    const isOurs = given === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
+    return isOurs ? { checked: checked2, sentAt, service } : overtaken(checked2, sentAt, service);
   } catch (error) {
     if (!(error instanceof EngineError) || isAnswerLost(error)) throw error;
     return refused(checked2, sentAt, error.message);
@@ -4102,9 +4109,9 @@ function refused(checked2, sentAt, said) {
   const cause = `docker refused to ${checked2.action} it: ${said}`;
   return { checked: checked2, sentAt, service: checked2.current, problem: { outcome: "failed", cause } };
 }
-function superseded(checked2, sentAt, service) {
-  const cause = service === void 0 ? "someone else removed it during this deploy" : "someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`";
-  return { checked: checked2, sentAt, service, problem: { outcome: "superseded", cause } };
+function overtaken(checked2, sentAt, service) {
+  const problem = service === void 0 ? superseded("removed", "during this deploy") : superseded("changed", "at the same moment");
+  return { checked: checked2, sentAt, service, problem };
 }
 
 // src/rollout/roll-out.ts
@@ -4802,15 +4809,12 @@ function lookoutFor(ours, name, passage, look2, judge2, { connection, observed, 
   let memory = tasksBefore && firstMemory(tasksBefore);
   let lastSight;
   let down;
-  const superseded2 = (what) => {
-    return { outcome: "superseded", cause: `someone else ${what} it ${passage.during}` };
-  };
   const see = async () => {
     for (; ; ) {
       const view = await look2(ours);
       const seen = view.seen.get(ours.ID);
-      if (seen === void 0 || seen.standing === "gone") return superseded2("removed");
-      if (seen.standing === "changed") return superseded2("changed");
+      if (seen === void 0 || seen.standing === "gone") return superseded("removed", passage.during);
+      if (seen.standing === "changed") return superseded("changed", passage.during);
       if (seen.standing === "behind") continue;
       lastSight = sightOf2(seen, view);
       memory = remember(memory ?? firstMemory(lastSight.tasks.filter((task) => !mayHaveContainer(task))), lastSight);
@@ -4926,8 +4930,8 @@ async function giveRoutes(move, field) {
   const { engine } = field.connection;
   const signal = timeLimit(SEND_TIMEOUT_MS4);
   noteMoving(move.rollout);
-  const standing = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: "spec" }, signal);
-  if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
+  const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: "spec" }, signal);
+  if (claim !== "done") return { ...move, problem: whileMoving(old, claim) };
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
   if (next.routing.alias !== void 0) return makeAnew(move, field);
   const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: "spec" }, signal);
@@ -4950,10 +4954,10 @@ async function takeRoutes(move, field) {
   const { name, next, old } = move;
   const { engine } = field.connection;
   const signal = timeLimit(SEND_TIMEOUT_MS4);
-  const standing = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: "spec" }, signal);
+  const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: "spec" }, signal);
   const now = await findService(engine, old.ID, signal);
-  if (standing !== "done") return { ...move, problem: whileMoving(old, standing) };
-  if (now === void 0) return { ...move, problem: whileMoving(old, "gone") };
+  if (given !== "done") return { ...move, problem: whileMoving(old, given) };
+  if (now === void 0) return { ...move, problem: whileMoving(old, "removed") };
   if (next.routing.alias !== void 0) await untilStopped(now, name, field);
   log.info(`${name}: ${next.name} has the traffic`);
   return move;
@@ -4970,9 +4974,8 @@ async function untilStopped(old, name, field) {
   const problem = await lookout.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
   if (problem !== void 0) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
 }
-function whileMoving({ Spec }, standing) {
-  const what = standing === "gone" ? "removed" : "changed";
-  return { outcome: "superseded", cause: `someone else ${what} ${Spec.Name} while its traffic moved` };
+function whileMoving({ Spec }, given) {
+  return superseded(given === "done" ? "changed" : given, "while its traffic moved", Spec.Name);
 }
 async function keepOld(move, field) {
   const { keepOld: keep = move.next.routing.alias === void 0 ? DRAIN_SECONDS : 0 } = move;
@@ -4999,7 +5002,7 @@ async function removeOld(move, { connection }) {
   try {
     const now = await findService(connection.engine, old.ID, signal);
     if (now !== void 0 && !sameSpec(now.Spec, retiredOld(move))) {
-      log.warning(`${name}: someone else has changed ${old.Spec.Name} since it lost its traffic, and it stays`);
+      log.warning(`${name}: ${bySomeoneElse("changed", "after it had lost its traffic", old.Spec.Name)}, and it stays`);
       return;
     }
     await remove(connection.engine, `/services/${old.ID}`, signal);
@@ -5017,16 +5020,9 @@ async function giveBack(move, field) {
     const now = await findService(engine, old.ID, signal);
     if (now !== void 0 && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false };
     const back = reclaimed(old.Spec, name, next);
-    const standing = await updateSpec(
-      engine,
-      old.ID,
-      [claimedOld(move), retiredOld(move)],
-      back,
-      { from: "spec" },
-      signal
-    );
+    const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: "spec" }, signal);
     const service = await findService(engine, old.ID, signal);
-    if (standing !== "done" || service === void 0) throw new Error(whileMoving(old, standing).cause);
+    if (given !== "done" || service === void 0) throw new Error(whileMoving(old, given).cause);
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
     const checked2 = { ...rollout.checked, current: old, action: "unchanged" };
     const { problem } = problemOf(await watchOne({ checked: checked2, service, sentAt: nowMs() }, field));

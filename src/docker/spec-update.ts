@@ -11,8 +11,8 @@ export type StoredCredential =
   /** The one that is stored with the present spec, or with the one before it. */
   | { readonly from: 'spec' | 'previous-spec' }
 
-/** A service was given a spec, or somebody else's deploy came between. */
-export type Standing = 'done' | 'someone-elses' | 'gone'
+/** A service was given a spec, or somebody else has changed or removed it before. */
+export type UpdateResult = 'done' | 'changed' | 'removed'
 
 /** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
 const ATTEMPTS = 8
@@ -40,7 +40,7 @@ export async function updateSpec(
   wanted: ServiceSpec,
   credential: StoredCredential,
   signal: AbortSignal,
-): Promise<Standing> {
+): Promise<UpdateResult> {
   // Whether a look tells that a change has come through whose answer was lost.
   const shows = !bases.some((base) => sameSpec(base, wanted))
   const begunAt = nowMs()
@@ -48,10 +48,10 @@ export async function updateSpec(
   let outOfSequence = 0
   for (let attempt = 1; ; attempt++) {
     const service = await findService(engine, serviceId, signal)
-    if (service === undefined) return 'gone'
+    if (service === undefined) return 'removed'
     if (attempt > 1 && shows && sameSpec(service.Spec, wanted)) return 'done'
     if (refusal !== undefined) throw refusal
-    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return 'someone-elses'
+    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return 'changed'
     try {
       await engine.post(`/services/${service.ID}/update`, {
         query: queryFor(service, credential),

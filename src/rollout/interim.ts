@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine.ts'
 import { sameSpec } from '../docker/spec-comparison.ts'
-import { findService, type Standing, type StoredCredential, updateSpec } from '../docker/spec-update.ts'
+import { findService, type StoredCredential, type UpdateResult, updateSpec } from '../docker/spec-update.ts'
 import { isPaused, isUnsettled } from '../docker/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
@@ -14,6 +14,7 @@ import { log } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { lifetimeOf } from './lifetime.ts'
 import type { Field, Rollout } from './rollout.ts'
+import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 
 /** What came of the first steps of all services. */
@@ -59,12 +60,17 @@ export async function sendInterim(
   const sent = untouched(checked)
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
-    const standing = await give(current, checked.interim, spec, credential, engine, signal)
+    const given = await give(current, checked.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
-    if (standing !== 'done') return { ...sent, service, problem: SUPERSEDED }
+    if (given !== 'done') return { ...sent, service, problem: superseded(given, 'at the same moment') }
     // Theirs may have been made over ours.
     if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
-      return { ...sent, checked: { ...checked, interim: spec }, service, problem: SUPERSEDED }
+      return {
+        ...sent,
+        checked: { ...checked, interim: spec },
+        service,
+        problem: superseded('changed', 'at the same moment'),
+      }
     }
     const rollout = { ...sent, checked: { ...checked, interim: service.Spec }, service }
     noteSent(rollout)
@@ -75,8 +81,6 @@ export async function sendInterim(
     return { ...sent, checked: { ...checked, interim: spec }, problem: { outcome: 'failed', cause } }
   }
 }
-
-const SUPERSEDED = { outcome: 'superseded', cause: 'someone else deployed it at the same moment' } as const
 
 /**
  * Over the interim spec of a run that was killed it goes by what was before: Swarm remembers one spec only, and that is
@@ -89,10 +93,10 @@ async function give(
   credential: StoredCredential,
   engine: Engine,
   signal: AbortSignal,
-): Promise<Standing> {
+): Promise<UpdateResult> {
   if (earlier !== undefined) {
-    const standing = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
-    if (standing !== 'done') return standing
+    const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
+    if (given !== 'done') return given
   }
   return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
 }
@@ -160,8 +164,8 @@ async function tidyOne({ name, current, interim }: Touched, engine: Engine, stop
       // A write in the middle of an update would hide from others how that ends.
       if (isPaused(now)) return
       if (!isUnsettled(now)) {
-        const standing = await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
-        if (standing !== 'someone-elses') return
+        const given = await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
+        if (given !== 'changed') return
       }
     }
     if (stop.aborted || nowMs() >= deadline) return

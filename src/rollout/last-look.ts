@@ -5,6 +5,7 @@ import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
 import { log } from '../runner/log.ts'
 import type { Field, Rollout } from './rollout.ts'
+import { bySomeoneElse } from './superseded.ts'
 
 /**
  * The results after one more look at all services: one that came up early may be somebody else's by the time that the
@@ -29,7 +30,7 @@ export async function withLastLook(
     return results.map((result, index) => {
       const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? '')?.standing : undefined
       if (standing !== 'gone' && standing !== 'changed') return result
-      const cause = `someone else ${standing === 'gone' ? 'removed' : 'changed'} it when it had come up`
+      const cause = bySomeoneElse(standing === 'gone' ? 'removed' : 'changed', 'after it had come up')
       log.info(`${result.name}: ${cause}`)
       return { ...result, outcome: 'superseded', cause }
     })

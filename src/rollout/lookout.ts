@@ -10,6 +10,7 @@ import { diagnose, diagnoseTimeout, type Finding, type Scene } from './diagnose.
 import { firstMemory, type Memory, monitorSecondsOf, remember, type Verdict } from './judge.ts'
 import type { Field, Rollout } from './rollout.ts'
 import type { Sight } from './sight.ts'
+import { type Moment, superseded } from './superseded.ts'
 
 /** How often a service is looked at that is on its way. */
 const LOOK_EVERY_MS = 400
@@ -55,7 +56,7 @@ export function sharedLook({ engine }: Connection, which: WhichTasks, signal: Ab
 /** What a service goes through, in words. */
 export interface Passage {
   /** When: `during its canary`. */
-  readonly during: string
+  readonly during: Moment
   /** Before the cause of a failure: `the canary failed: `. Without it there is no task that could show one. */
   readonly failed?: string
 }
@@ -95,16 +96,12 @@ export function lookoutFor(
   let lastSight: Sight | undefined
   let down: Problem | undefined
 
-  const superseded = (what: string): Problem => {
-    return { outcome: 'superseded', cause: `someone else ${what} it ${passage.during}` }
-  }
-
   const see = async (): Promise<{ readonly verdict: Verdict; readonly view: View } | Problem> => {
     for (;;) {
       const view = await look(ours)
       const seen = view.seen.get(ours.ID)
-      if (seen === undefined || seen.standing === 'gone') return superseded('removed')
-      if (seen.standing === 'changed') return superseded('changed')
+      if (seen === undefined || seen.standing === 'gone') return superseded('removed', passage.during)
+      if (seen.standing === 'changed') return superseded('changed', passage.during)
       if (seen.standing === 'behind') continue
       lastSight = sightOf(seen, view)
       memory = remember(memory ?? firstMemory(lastSight.tasks.filter((task) => !mayHaveContainer(task))), lastSight)

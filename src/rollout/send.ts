@@ -12,6 +12,7 @@ import { inParallel } from '../runner/parallel.ts'
 import { make, makeNext } from '../strategies/next-colour.ts'
 import { renewCredential } from './renew-credential.ts'
 import type { Field, Rollout } from './rollout.ts'
+import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import type { Watch } from './watch.ts'
 
@@ -94,10 +95,10 @@ async function update(
     access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
   try {
     const base = interim ?? observed
-    const standing = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end))
+    const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end))
     const service = await read(connection, id, end)
-    const isOurs = standing === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
-    return isOurs ? { checked, sentAt, service } : superseded(checked, sentAt, service)
+    const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
+    return isOurs ? { checked, sentAt, service } : overtaken(checked, sentAt, service)
   } catch (error) {
     if (!(error instanceof EngineError) || isAnswerLost(error)) throw error
     return refused(checked, sentAt, error.message)
@@ -148,10 +149,8 @@ function refused(checked: ChangedService, sentAt: number, said: string): Rollout
   return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } }
 }
 
-function superseded(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
-  const cause =
-    service === undefined
-      ? 'someone else removed it during this deploy'
-      : 'someone else deployed it at the same moment, and theirs stands: keep deploys of one service apart with `concurrency`'
-  return { checked, sentAt, service, problem: { outcome: 'superseded', cause } }
+function overtaken(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
+  const problem =
+    service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment')
+  return { checked, sentAt, service, problem }
 }

@@ -14,14 +14,13 @@ import { type Diagnosis, diagnose, diagnoseTimeout, noteOnNodes, type Scene } fr
 import { firstMemory, judge, type Memory, monitorSecondsOf, remember, swarmRollsBack } from './judge.ts'
 import type { Field, Rollout } from './rollout.ts'
 import { type Sight, type Tally, tally } from './sight.ts'
+import { bySomeoneElse } from './superseded.ts'
 
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
 const LOOK_EVERY_MS = 500
 
 /** The cause of what had not settled then; whether it goes on or back is decided later. */
 export const STOPPED = 'the run was stopped'
-const GONE = 'someone else removed it during this deploy'
-const CHANGED = 'someone else changed it during this deploy'
 
 /** A service that is being watched, with what was seen of it so far. */
 interface Watched {
@@ -238,10 +237,12 @@ function lookAtOne(one: Watched, view: View, late: boolean, field: Field, endsAt
   const { deployment, connection, time } = field
   const { rollout } = one
   const seen = view.seen.get(rollout.service?.ID ?? '')
-  if (seen === undefined || seen.standing === 'gone') return ended(endResult(rollout, 'superseded', GONE, undefined))
+  if (seen === undefined || seen.standing === 'gone')
+    return ended(endResult(rollout, 'superseded', bySomeoneElse('removed', 'during this deploy'), undefined))
   const { service } = seen
   const sight = sightOf(seen, view, deployment)
-  if (seen.standing === 'changed') return ended(endResult(rollout, 'superseded', CHANGED, sight))
+  if (seen.standing === 'changed')
+    return ended(endResult(rollout, 'superseded', bySomeoneElse('changed', 'during this deploy'), sight))
   if (seen.standing === 'behind') {
     if (!late) return { watched: one }
     const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`

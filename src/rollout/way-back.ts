@@ -17,6 +17,7 @@ import { log, stage } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RolledOut } from './roll-out.ts'
 import type { Field, Rollout } from './rollout.ts'
+import { bySomeoneElse } from './superseded.ts'
 import { STOPPED, watch } from './watch.ts'
 
 /** A service on its way back, or why it is not. */
@@ -186,14 +187,12 @@ function sendBack(
         await told?.(rollout)
         if (checked.action === 'unchanged')
           throw new Error('there is nothing to restore in a service that was not changed')
-        const standing =
+        const given =
           checked.current === undefined
             ? await takeAway(rollout, checked)
             : await restore(checked, checked.current, rollout)
-        if (standing === 'someone-elses')
-          return { rollout, state: 'overtaken', cause: 'someone else deployed it meanwhile' }
-        if (standing === 'gone' && checked.current !== undefined) {
-          return { rollout, state: 'overtaken', cause: 'someone else removed it meanwhile' }
+        if (given === 'changed' || (given === 'removed' && checked.current !== undefined)) {
+          return { rollout, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') }
         }
         const removed = `${checked.nextColour === undefined ? '' : `${checked.nextColour.name} `}removed again`
         const { name } = checked.request
@@ -241,8 +240,8 @@ function sendBack(
     const signal = timeLimit(SEND_TIMEOUT_MS)
     const ours = [created?.Spec ?? wanted, ...(nextColour === undefined ? [] : [nextColour.routed])]
     const now = await findService(engine, created?.ID ?? wanted.Name, signal)
-    if (now === undefined) return 'gone'
-    if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'someone-elses'
+    if (now === undefined) return 'removed'
+    if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'changed'
     await remove(engine, `/services/${now.ID}`, signal)
     return 'done'
   }

@@ -3,7 +3,7 @@ import type { Engine } from '../docker/engine.ts'
 import { remove } from '../docker/removal.ts'
 import { imageOf } from '../docker/service-spec.ts'
 import { sameSpec } from '../docker/spec-comparison.ts'
-import { findService, updateSpec } from '../docker/spec-update.ts'
+import { findService, type UpdateResult, updateSpec } from '../docker/spec-update.ts'
 import { messageOf } from '../errors.ts'
 import type { ChangedService, CheckedService } from '../plan/check.ts'
 import {
@@ -18,8 +18,9 @@ import {
 import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
 import { judgeEnding, judgeTrial } from '../rollout/judge.ts'
-import { type Look, lookoutFor, type Problem, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
+import { type Look, lookoutFor, type Passage, type Problem, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
+import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
 import { noteMoving } from '../rollout/under-way.ts'
 import { watch } from '../rollout/watch.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
@@ -126,8 +127,8 @@ async function giveRoutes(move: Move, field: Field): Promise<Move> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
   noteMoving(move.rollout)
   // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
-  const standing = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
-  if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }
+  const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
+  if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, field)
   const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
@@ -156,10 +157,10 @@ async function takeRoutes(move: Move, field: Field): Promise<Move> {
   const { name, next, old } = move
   const { engine } = field.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  const standing = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
+  const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
   const now = await findService(engine, old.ID, signal)
-  if (standing !== 'done') return { ...move, problem: whileMoving(old, standing) }
-  if (now === undefined) return { ...move, problem: whileMoving(old, 'gone') }
+  if (given !== 'done') return { ...move, problem: whileMoving(old, given) }
+  if (now === undefined) return { ...move, problem: whileMoving(old, 'removed') }
   // A name leads to it until its last task has ended.
   if (next.routing.alias !== undefined) await untilStopped(now, name, field)
   log.info(`${name}: ${next.name} has the traffic`)
@@ -184,9 +185,9 @@ async function untilStopped(old: Service, name: string, field: Field): Promise<v
   if (problem !== undefined) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`)
 }
 
-function whileMoving({ Spec }: Service, standing: 'done' | 'someone-elses' | 'gone'): Problem {
-  const what = standing === 'gone' ? 'removed' : 'changed'
-  return { outcome: 'superseded', cause: `someone else ${what} ${Spec.Name} while its traffic moved` }
+/** @param given what the last change of it came to, `done` where somebody else undid that at once */
+function whileMoving({ Spec }: Service, given: UpdateResult): Problem {
+  return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name)
 }
 
 /** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
@@ -199,7 +200,7 @@ async function keepOld(move: Move, field: Shared): Promise<Move> {
 
 async function throughTrial(move: Move, asked: Move['trial'], what: string, field: Shared): Promise<Move> {
   const { name, next, service } = move
-  const passage = { during: `during its ${what}`, failed: `the ${what} failed: ` }
+  const passage: Passage = { during: `during its ${what}`, failed: `the ${what} failed: ` }
   const lookout = lookoutFor(service, name, passage, field.look, judgeTrial, field)
   const onTrial = { name, service: next.name, image: imageOf(service) }
   const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal))
@@ -218,7 +219,7 @@ async function removeOld(move: Move, { connection }: Field): Promise<void> {
   try {
     const now = await findService(connection.engine, old.ID, signal)
     if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
-      log.warning(`${name}: someone else has changed ${old.Spec.Name} since it lost its traffic, and it stays`)
+      log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`)
       return
     }
     await remove(connection.engine, `/services/${old.ID}`, signal)
@@ -241,16 +242,9 @@ async function giveBack(move: Move, field: Field): Promise<Move> {
     const now = await findService(engine, old.ID, signal)
     if (now !== undefined && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false }
     const back = reclaimed(old.Spec, name, next)
-    const standing = await updateSpec(
-      engine,
-      old.ID,
-      [claimedOld(move), retiredOld(move)],
-      back,
-      { from: 'spec' },
-      signal,
-    )
+    const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
     const service = await findService(engine, old.ID, signal)
-    if (standing !== 'done' || service === undefined) throw new Error(whileMoving(old, standing).cause)
+    if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
     const checked: CheckedService = { ...rollout.checked, current: old, action: 'unchanged' }
     const { problem } = problemOf(await watchOne({ checked, service, sentAt: nowMs() }, field))

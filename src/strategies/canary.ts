@@ -5,7 +5,7 @@ import type { FirstStep } from '../plan/first-step.ts'
 import { withCanaries } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeCanaries } from '../rollout/judge.ts'
-import { type Look, lookoutFor, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
+import { type Look, lookoutFor, type Passage, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
 import { renewCredential } from '../rollout/renew-credential.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
 import { log } from '../runner/log.ts'
@@ -13,7 +13,7 @@ import { longestTrial, trial } from './trial.ts'
 
 type Canary = Extract<FirstStep, { kind: 'canary' }>
 
-const CANARY = { during: 'during its canary', failed: 'the canary failed: ' }
+const CANARY: Passage = { during: 'during its canary', failed: 'the canary failed: ' }
 
 /**
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of

@@ -10,6 +10,7 @@ import { takenFrom } from '../plan/colours.ts'
 import type { Access } from '../plan/plan.ts'
 import type { Problem } from '../rollout/lookout.ts'
 import type { Rollout } from '../rollout/rollout.ts'
+import { superseded } from '../rollout/superseded.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 
@@ -46,11 +47,11 @@ export async function removeLeftovers(
     const { ID: id, Spec: spec } = leftover
     const now = await findService(engine, id, signal)
     if (now === undefined) continue
-    if (!sameSpec(now.Spec, spec)) return someoneElse(`changed ${spec.Name}`)
+    if (!sameSpec(now.Spec, spec)) return superseded('changed', 'at the same moment', spec.Name)
     const taking = colours && takenFrom(leftover, colours)
     if (taking !== undefined) {
-      const standing = await updateSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal)
-      if (standing === 'someone-elses') return someoneElse(`changed ${spec.Name}`)
+      const given = await updateSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal)
+      if (given === 'changed') return superseded('changed', 'at the same moment', spec.Name)
       log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`)
     }
     if (keep) continue
@@ -80,11 +81,6 @@ export async function make(
   // The answer to a call that came through may have been lost: then the service is there, and ours.
   const service = await findService(engine, spec.Name, signal)
   if (service !== undefined && sameSpec(spec, service.Spec)) return { service }
-  return {
-    problem: refusal === undefined ? someoneElse(`deployed ${spec.Name}`) : { outcome: 'failed', cause: refusal },
-  }
-}
-
-function someoneElse(what: string): Problem {
-  return { outcome: 'superseded', cause: `someone else ${what} at the same moment: keep deploys of one service apart` }
+  if (refusal !== undefined) return { problem: { outcome: 'failed', cause: refusal } }
+  return { problem: superseded('deployed', 'at the same moment', spec.Name) }
 }

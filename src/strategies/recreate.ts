@@ -5,11 +5,11 @@ import type { CheckedService } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
-import { lookoutFor, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
+import { lookoutFor, type Passage, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
 import { log } from '../runner/log.ts'
 
-const STOPPING = { during: 'while its old tasks ended' }
+const STOPPING: Passage = { during: 'while its old tasks ended' }
 
 /**
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It

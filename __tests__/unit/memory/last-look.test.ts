@@ -40,7 +40,7 @@ test('a service that somebody changes when it is up, while another is still on i
   setTimeout(() => swarm.update('web', (spec) => ({ ...spec, Mode: { Replicated: { Replicas: 3 } } })), 12_000)
   const { results } = await runAction(swarm, inputs)
   expect(results.map(({ name, outcome, cause }) => [name, outcome, cause])).toEqual([
-    ['web', 'superseded', 'someone else changed it when it had come up'],
+    ['web', 'superseded', 'someone else changed it after it had come up'],
     ['slow', 'updated', undefined],
   ])
 })

@@ -4,7 +4,7 @@ import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Service } from '../../../src/docker/api.ts'
 import { EngineError } from '../../../src/docker/engine.ts'
 import { judgeTrial } from '../../../src/rollout/judge.ts'
-import { lookoutFor, sharedLook, untilFirstProblem } from '../../../src/rollout/lookout.ts'
+import { lookoutFor, type Passage, sharedLook, untilFirstProblem } from '../../../src/rollout/lookout.ts'
 import type { Field } from '../../../src/rollout/rollout.ts'
 import { sleep } from '../../../src/runner/clock.ts'
 import { createService, createSpec, createTask } from '../../support/builders.ts'
@@ -39,7 +39,7 @@ const fieldOver = (connection: Connection, signal: AbortSignal): Field => ({
   time: new RunTime(600, signal),
   signal,
 })
-const PASSAGE = { during: 'during its trial', failed: 'the trial failed: ' }
+const PASSAGE: Passage = { during: 'during its trial', failed: 'the trial failed: ' }
 
 beforeEach(() => {
   jest.useFakeTimers()

@@ -1,0 +1,23 @@
+/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
+
+export type SomeonesDoing = 'removed' | 'changed' | 'deployed'
+
+/** When that was, as far as this run can tell. */
+export type Moment =
+  | 'during this deploy'
+  /** As this run wrote to it itself. */
+  | 'at the same moment'
+  | `during its ${string}`
+  | `while its ${string}`
+  | `after it had ${string}`
+
+/** @param service what it is called; the one that the sentence stands beside unless given */
+export function bySomeoneElse(what: SomeonesDoing, when: Moment, service = 'it'): string {
+  const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`'
+  return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`
+}
+
+/** The same as the end of a rollout. */
+export function superseded(what: SomeonesDoing, when: Moment, service?: string) {
+  return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) } as const
+}
