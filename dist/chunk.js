@@ -12025,12 +12025,12 @@ function parseRatio(text2) {
   throw new UserError(`${shown2(text2)} is no ratio: write a number from 0 to 1, such as 0.25`);
 }
 
-// src/inputs/rollover-settings.ts
+// src/inputs/replacement.ts
 var NO_SETTINGS = { strategy: { given: [] }, policies: { update: {}, rollback: {} } };
-function rolloverOf(own2, all, problems) {
+function replacementOf(own2, all, problems) {
   return {
     strategy: chosenStrategy(own2.strategy, all.strategy, problems),
-    ...mergedPolicies(own2.policies, all.policies)
+    policies: mergedPolicies(own2.policies, all.policies)
   };
 }
 
@@ -13419,8 +13419,7 @@ function requestFromEntry(entry, forAll, problems) {
   }
   problems.attempt(() => checkName(entry.name ?? ""));
   const image = problems.attempt(() => imageFrom(value.value.trim()));
-  const rollover = rolloverOf(NO_SETTINGS, forAll, problems);
-  const nothingElse = { env: {}, create: false, updateArgs: [], rollover };
+  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(NO_SETTINGS, forAll, problems) };
   return image && { name: entry.name, image, ...nothingElse };
 }
 function requestFromMap(entry, map, forAll, problems) {
@@ -13452,8 +13451,8 @@ function requestFromMap(entry, map, forAll, problems) {
   }
   if (command !== void 0 && updateArgs.some(({ name: name2 }) => name2 === "--args"))
     problems.add("`command` and the flag --args are both given: leave one of the two");
-  const rollover = rolloverOf(own2, forAll, problems);
-  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, rollover, problems);
+  const replacement = replacementOf(own2, forAll, problems);
+  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, replacement.policies, problems);
   return {
     name,
     ...image === void 0 ? {} : { image },
@@ -13465,7 +13464,7 @@ function requestFromMap(entry, map, forAll, problems) {
     ...createArgs === void 0 ? {} : { createArgs },
     updateArgs,
     ...notices.length === 0 ? {} : { notices },
-    rollover
+    ...replacement
   };
 }
 function checkKeys({ name }, map, problems) {
@@ -14334,7 +14333,7 @@ var USUAL_NAMES = ["compose", "docker-compose", "docker-stack"].flatMap((name) =
 var NAME5 = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 var LONGEST_NAME3 = 50;
 var OF_THE_RUNNER2 = /^(?:INPUT|STATE|ACTIONS)_/;
-function readStack(inputs, rollover, env, problems) {
+function readStack(inputs, replacement, env, problems) {
   const name = inputs.stack.trim();
   const prune = switchOf(inputs, "prune", problems);
   const rerunJobs = switchOf(inputs, "rerun-jobs", problems);
@@ -14371,7 +14370,7 @@ function readStack(inputs, rollover, env, problems) {
     lookUp,
     prune,
     rerunJobs,
-    rollover
+    ...replacement
   };
 }
 function switchOf(inputs, key, problems) {
@@ -14468,12 +14467,12 @@ function readInputs(env) {
   const textOf2 = (name) => input(env, name).trim() || void 0;
   const settings = { strategy: readStrategySettings(textOf2, problems), policies: readPolicies(textOf2, problems) };
   const forAll = onFailure === "pause" ? pausing(settings) : settings;
-  const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems);
+  const stack = readStackInputs(env, replacementOf(NO_SETTINGS, forAll, problems), problems);
   const services = readServices(env, forAll, problems);
-  const rollovers = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover);
-  const strategies = rollovers.map(({ strategy }) => strategy);
+  const replacements = [...services, ...stack === void 0 ? [] : [stack]];
+  const strategies = replacements.map(({ strategy }) => strategy);
   checkAllAreUsed(forAll.strategy, strategies, problems);
-  const others = rollovers.map(({ update }) => update["failure-action"]).filter((action) => action !== "pause");
+  const others = replacements.map(({ policies }) => policies.update["failure-action"]).filter((action) => action !== "pause");
   if (onFailure === "pause" && others.length > 0) {
     problems.add(
       `on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`
@@ -14494,7 +14493,7 @@ function readInputs(env) {
       "prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out"
     );
   }
-  if (stack?.rollover.strategy.kind === "blue-green") {
+  if (stack?.strategy.kind === "blue-green") {
     problems.add(
       "strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy"
     );
@@ -14584,11 +14583,11 @@ function readServices(env, forAll, problems) {
   problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
   return [];
 }
-function readStackInputs(env, rollover, problems) {
+function readStackInputs(env, replacement, problems) {
   const names = ["stack", "compose-file", "env-file", "prune", "rerun-jobs"];
   const [stack = "", composeFile2 = "", envFile = "", prune = "", rerunJobs = ""] = names.map((name) => input(env, name));
   const inputs = { stack, "compose-file": composeFile2, "env-file": envFile, prune, "rerun-jobs": rerunJobs };
-  return readStack(inputs, rollover, env, problems);
+  return readStack(inputs, replacement, env, problems);
 }
 function read(env, name, problems, parse) {
   const text2 = input(env, name).trim();
@@ -14841,7 +14840,7 @@ function networkFailure(error) {
 // src/rollout/lifetime.ts
 var MARGIN_SECONDS = 15 * 60;
 function lifetimeOf({ timeoutSeconds, services, stack }) {
-  const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ rollover }) => rollover.strategy);
+  const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ strategy }) => strategy);
   const trials = Math.max(...all.map(trialSecondsOf));
   const { rollout, wayBack } = sharesOf(timeoutSeconds);
   return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);

@@ -785,9 +785,9 @@ function ownFlags({ request, current }) {
   return current === void 0 ? request.createArgs ?? [] : request.updateArgs;
 }
 function policiesFor({ request, current }) {
-  const { createArgs = [], rollover } = request;
+  const { createArgs = [], policies } = request;
   const makesJob = current === void 0 ? createArgs.some(({ name, value }) => name === "--mode" && value?.endsWith("-job")) : isJob(current.Spec);
-  return makesJob ? [] : policyFlags(rollover);
+  return makesJob ? [] : policyFlags(policies);
 }
 async function rehearsed(planned, missing, surroundings) {
   const { connection, workspace, signal } = surroundings;
@@ -1531,8 +1531,8 @@ function isAbsolute(path) {
 var NO_VERSION_CLI = 23;
 var LAST_OF_OLDER = "3.9";
 function dockerFiles(request, cliMajor, only) {
-  const { adapted, rollover, lookUp } = request;
-  const complete2 = withPolicies(withNamedCredentials(adapted.files, lookUp), rollover, lookUp);
+  const { adapted, policies, lookUp } = request;
+  const complete2 = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
   const isOld2 = cliMajor !== void 0 && cliMajor < NO_VERSION_CLI;
   return complete2.map((file) => {
     const versioned = isOld2 ? withEntries(file, [], [{ key: "version", line: 1, value: text(LAST_OF_OLDER, 1) }]) : file;
@@ -1868,8 +1868,8 @@ function noticeUnsettled(name, current, isChanged) {
   if (note2 !== void 0) log.notice(`service ${name}: ${note2}`);
 }
 function orderProblems({ request, current }, wanted, observed) {
-  const { name, rollover, compose } = request;
-  const isPlain2 = rollover.strategy.kind === "rolling" || rollover.strategy.kind === "canary";
+  const { name, strategy, compose } = request;
+  const isPlain2 = strategy.kind === "rolling" || strategy.kind === "canary";
   if (!isPlain2) return [];
   const instead = `use ${compose === void 0 ? "`update-order: stop-first`" : "`order: stop-first` in `deploy.update_config`"}`;
   if (current === void 0) {
@@ -1891,14 +1891,14 @@ function noticeSlowCheck({ request, current }, wanted, timeoutSeconds = Number.P
   if (note2 !== void 0) log.notice(`service ${request.name}: ${note2}`);
 }
 function firstStepFor({ request }, current, wanted, nodes) {
-  const firstStep = firstStepOf(request.rollover.strategy, current, wanted, nodes);
+  const firstStep = firstStepOf(request.strategy, current, wanted, nodes);
   if (firstStep === void 0 || !("refusal" in firstStep)) return firstStep;
   if (request.compose === void 0) throw new UserErrors([firstStep.refusal]);
   if (!isJob(wanted)) log.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`);
   return void 0;
 }
 function nextColour({ request, current, colours, interim }, wanted) {
-  const { strategy } = request.rollover;
+  const { strategy } = request;
   if (strategy.kind !== "blue-green") return void 0;
   if (colours === void 0) throw new Error("a blue-green service was planned without its colours");
   if (current !== void 0 && replacesNothing(current.Spec, wanted)) return void 0;
@@ -2253,7 +2253,7 @@ function planDeployment(deployment, loggedIn, observed) {
 }
 function givenAway(name, requests) {
   return requests.find((other) => {
-    const isBlueGreen = other.rollover.strategy.kind === "blue-green";
+    const isBlueGreen = other.strategy.kind === "blue-green";
     return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name);
   })?.name;
 }
@@ -2280,13 +2280,13 @@ function planService(request, loggedIn, observed, hasLock) {
     return `service ${name}: ${error.message}`;
   }
 }
-function coloursFor({ name, compose, rollover }, services) {
+function coloursFor({ name, compose, strategy }, services) {
   const named = services.find(({ Spec }) => Spec.Name === name);
   const owner = named && colourOf(named);
   if (owner !== void 0) {
     return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
   }
-  const isBlueGreen = rollover.strategy.kind === "blue-green";
+  const isBlueGreen = strategy.kind === "blue-green";
   if (!isBlueGreen && !hasColours(name, services)) return void 0;
   const taken = isBlueGreen ? nameTaken(name, services) : void 0;
   if (taken !== void 0) return taken;
@@ -2765,13 +2765,13 @@ async function giveAdvice(rollouts, deployment, { engine }) {
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked: checked2, service, problem }) => {
     if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return [];
     const { request, access } = checked2;
-    const { name, image, rollover } = request;
+    const { name, image, strategy } = request;
     const imageHealth = await imageHealthOf(service.Spec);
     return [
       {
         name,
         image,
-        strategy: rollover.strategy.kind,
+        strategy: strategy.kind,
         spec: service.Spec,
         credential: access?.credential,
         imageHealth
@@ -3485,7 +3485,7 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
 }
 function leftHalfWay({ interim, request }) {
   if (interim === void 0) return "";
-  const { kind } = request.rollover.strategy;
+  const { kind } = request.strategy;
   return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
 }
 function restoredRollouts(restoring) {
@@ -4734,7 +4734,8 @@ function serviceRequest(request, captured2, ids, networks) {
       networks: networks.filter(({ Name }) => needed.has(Name)),
       isRerun: request.rerunJobs
     };
-    const nothingElse = { env: {}, create: true, updateArgs: [], rollover: request.rollover };
+    const { strategy, policies } = request;
+    const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies };
     return { name, image, labels: { ...container.Labels, ...captured2.Labels }, ...nothingElse, compose };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -4915,7 +4916,7 @@ function leaveTraffic({ rollouts, results }) {
 }
 function moveOf(rollout) {
   const { checked: checked2, service } = rollout;
-  const { strategy } = checked2.request.rollover;
+  const { strategy } = checked2.request;
   const { nextColour: next, colours } = checked2;
   if (strategy.kind !== "blue-green" || next?.live === void 0 || service === void 0) return void 0;
   if (colours === void 0) throw new Error("the traffic of a service without colours moves");
@@ -5064,8 +5065,7 @@ async function tidyColours(rollouts, results, { connection, signal }) {
     rollouts.map(async ({ checked: checked2 }, index) => {
       const result = results[index];
       if (result === void 0 || !isGood(result) || checked2.nextColour !== void 0) return;
-      const { name, rollover } = checked2.request;
-      const { strategy } = rollover;
+      const { name, strategy } = checked2.request;
       const keep = strategy.kind === "blue-green" && strategy.keepOld === "until-next";
       try {
         const problem = await removeLeftovers(checked2, connection.engine, patience, keep);

@@ -1,6 +1,6 @@
 import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
 import type { Credential, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
-import type { Rollover } from '../../src/inputs/rollover.ts'
+import type { Replacement } from '../../src/inputs/replacement.ts'
 import type { Config } from '../../src/plan/log-in.ts'
 import type { ServiceResult } from '../../src/result.ts'
 import { Secret } from '../../src/runner/secret.ts'
@@ -80,10 +80,10 @@ export function createConfig(name: string, credentials: readonly Credential[]): 
   return { name, directory: `/run/${name}`, credentials }
 }
 
-export const ROLLING: Rollover = { strategy: { kind: 'rolling' }, update: {}, rollback: {} }
+export const ROLLING: Replacement = { strategy: { kind: 'rolling' }, policies: { update: {}, rollback: {} } }
 
 export function createRequest(overrides: Partial<ServiceRequest> = {}): ServiceRequest {
-  return { name: 'web', env: {}, create: false, updateArgs: [], rollover: ROLLING, ...overrides }
+  return { name: 'web', env: {}, create: false, updateArgs: [], ...ROLLING, ...overrides }
 }
 
 /** The result of an update that went well. */

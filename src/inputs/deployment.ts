@@ -3,13 +3,14 @@ import type { Flag } from '../docker/commands.ts'
 import type { ImageReference } from '../docker/reference.ts'
 import type { RegistryCredential } from '../docker/registry-auth.ts'
 import type { NetworkCreate } from '../docker/stack-objects.ts'
+import type { Policies } from '../docker/update-policy.ts'
 import type { Secret } from '../runner/secret.ts'
 import type { AdaptedFiles } from './compose/adapt.ts'
 import type { ComposeFile } from './compose/place.ts'
 import type { LookUp } from './compose/variables.ts'
 import type { Host } from './host.ts'
 import type { Pins } from './known-hosts.ts'
-import type { Rollover } from './rollover.ts'
+import type { Strategy } from './strategy-choice.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
 export interface Deployment {
@@ -98,7 +99,8 @@ export interface StackRequest {
   /** Run jobs again that are finished. */
   readonly rerunJobs: boolean
   /** How the tasks of its services are replaced. */
-  readonly rollover: Rollover
+  readonly strategy: Strategy
+  readonly policies: Policies
 }
 
 /** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
@@ -122,7 +124,8 @@ export interface ServiceRequest {
   /** What is perhaps not meant as it is written. */
   readonly notices?: readonly string[]
   /** How its tasks are replaced. */
-  readonly rollover: Rollover
+  readonly strategy: Strategy
+  readonly policies: Policies
   /** The labels that it will have; those on the swarm unless given. */
   readonly labels?: Readonly<Record<string, string>>
   /** Of a stack: docker's own spec for it, which says everything about it. */

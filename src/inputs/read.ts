@@ -7,8 +7,7 @@ import { fileReader, resolvePath } from './files.ts'
 import { Problems } from './problems.ts'
 import { type ReachInput, reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
-import type { Rollover } from './rollover.ts'
-import { NO_SETTINGS, type RolloverSettings, rolloverOf } from './rollover-settings.ts'
+import { NO_SETTINGS, type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'
 import { checkAllAreUsed, readStrategySettings } from './strategy.ts'
@@ -60,12 +59,14 @@ export function readInputs(env: Environment): Deployment {
   const textOf = (name: string) => input(env, name).trim() || undefined
   const settings = { strategy: readStrategySettings(textOf, problems), policies: readPolicies(textOf, problems) }
   const forAll = onFailure === 'pause' ? pausing(settings) : settings
-  const stack = readStackInputs(env, rolloverOf(NO_SETTINGS, forAll, problems), problems)
+  const stack = readStackInputs(env, replacementOf(NO_SETTINGS, forAll, problems), problems)
   const services = readServices(env, forAll, problems)
-  const rollovers = [...services, ...(stack === undefined ? [] : [stack])].map(({ rollover }) => rollover)
-  const strategies = rollovers.map(({ strategy }) => strategy)
+  const replacements = [...services, ...(stack === undefined ? [] : [stack])]
+  const strategies = replacements.map(({ strategy }) => strategy)
   checkAllAreUsed(forAll.strategy, strategies, problems)
-  const others = rollovers.map(({ update }) => update['failure-action']).filter((action) => action !== 'pause')
+  const others = replacements
+    .map(({ policies }) => policies.update['failure-action'])
+    .filter((action) => action !== 'pause')
   if (onFailure === 'pause' && others.length > 0) {
     problems.add(
       `on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`,
@@ -87,7 +88,7 @@ export function readInputs(env: Environment): Deployment {
       'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
     )
   }
-  if (stack?.rollover.strategy.kind === 'blue-green') {
+  if (stack?.strategy.kind === 'blue-green') {
     problems.add(
       'strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
     )
@@ -118,7 +119,7 @@ export function readInputs(env: Environment): Deployment {
 }
 
 /** Only Swarm itself can stop an update where it is: by the policy of the service. */
-function pausing({ strategy, policies }: RolloverSettings): RolloverSettings {
+function pausing({ strategy, policies }: ReplacementSettings): ReplacementSettings {
   return { strategy, policies: mergedPolicies(policies, { update: { 'failure-action': 'pause' }, rollback: {} }) }
 }
 
@@ -173,7 +174,7 @@ function credentialsFromFile(path: string, sources: PasswordSources, problems: P
   return credentialsFromText(text ?? '', name, sources, problems)
 }
 
-function readServices(env: Environment, forAll: RolloverSettings, problems: Problems): ServiceRequest[] {
+function readServices(env: Environment, forAll: ReplacementSettings, problems: Problems): ServiceRequest[] {
   const text = input(env, 'services')
   const stack = input(env, 'stack').trim()
   if (text.trim() !== '' && stack !== '') {
@@ -192,11 +193,11 @@ function readServices(env: Environment, forAll: RolloverSettings, problems: Prob
   return []
 }
 
-function readStackInputs(env: Environment, rollover: Rollover, problems: Problems): StackRequest | undefined {
+function readStackInputs(env: Environment, replacement: Replacement, problems: Problems): StackRequest | undefined {
   const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'] as const
   const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
   const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
-  return readStack(inputs, rollover, env, problems)
+  return readStack(inputs, replacement, env, problems)
 }
 
 /** The value of an input that is one short text; `undefined` when it is not given. */

@@ -8,7 +8,7 @@ import type { ServiceRequest } from './deployment.ts'
 import { flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
 import { type Problems, shown } from './problems.ts'
-import { NO_SETTINGS, type RolloverSettings, rolloverOf } from './rollover-settings.ts'
+import { NO_SETTINGS, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { shellWords } from './shell-words.ts'
 import { readStrategySettings, STRATEGY_KEYS } from './strategy.ts'
 import { POLICY_KEYS, policyKeys, readPolicies } from './update-policy.ts'
@@ -65,7 +65,7 @@ interface Entry {
  *
  * @param forAll what the inputs say of strategies and policies
  */
-export function servicesFromText(text: string, forAll: RolloverSettings, problems: Problems): ServiceRequest[] {
+export function servicesFromText(text: string, forAll: ReplacementSettings, problems: Problems): ServiceRequest[] {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
   if (wrong.length > 0) return []
@@ -107,7 +107,7 @@ function placeOf(name: string): string {
   return `services: ${name.slice(0, LONGEST_PLACE)}`
 }
 
-function requestFromEntry(entry: Entry, forAll: RolloverSettings, problems: Problems): ServiceRequest | undefined {
+function requestFromEntry(entry: Entry, forAll: ReplacementSettings, problems: Problems): ServiceRequest | undefined {
   const { value } = entry
   if (value.kind === 'list') {
     problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`)
@@ -122,15 +122,14 @@ function requestFromEntry(entry: Entry, forAll: RolloverSettings, problems: Prob
   }
   problems.attempt(() => checkName(entry.name ?? ''))
   const image = problems.attempt(() => imageFrom(value.value.trim()))
-  const rollover = rolloverOf(NO_SETTINGS, forAll, problems)
-  const nothingElse = { env: {}, create: false, updateArgs: [], rollover }
+  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(NO_SETTINGS, forAll, problems) }
   return image && { name: entry.name, image, ...nothingElse }
 }
 
 function requestFromMap(
   entry: Entry,
   map: YamlMap,
-  forAll: RolloverSettings,
+  forAll: ReplacementSettings,
   problems: Problems,
 ): ServiceRequest | undefined {
   if (!checkKeys(entry, map, problems)) return undefined
@@ -162,8 +161,8 @@ function requestFromMap(
   }
   if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
     problems.add('`command` and the flag --args are both given: leave one of the two')
-  const rollover = rolloverOf(own, forAll, problems)
-  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, rollover, problems)
+  const replacement = replacementOf(own, forAll, problems)
+  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, replacement.policies, problems)
 
   return {
     name,
@@ -176,7 +175,7 @@ function requestFromMap(
     ...(createArgs === undefined ? {} : { createArgs }),
     updateArgs,
     ...(notices.length === 0 ? {} : { notices }),
-    rollover,
+    ...replacement,
   }
 }
 

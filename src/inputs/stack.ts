@@ -11,7 +11,7 @@ import type { StackRequest } from './deployment.ts'
 import { basePath, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
-import type { Rollover } from './rollover.ts'
+import type { Replacement } from './replacement.ts'
 import { parseBoolean } from './values.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -36,7 +36,7 @@ export interface StackInputs {
 /** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
 export function readStack(
   inputs: StackInputs,
-  rollover: Rollover,
+  replacement: Replacement,
   env: Environment,
   problems: Problems,
 ): StackRequest | undefined {
@@ -77,7 +77,7 @@ export function readStack(
     lookUp,
     prune,
     rerunJobs,
-    rollover,
+    ...replacement,
   }
 }
 

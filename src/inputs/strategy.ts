@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
 import { hideUserInfo, withoutUserInfo } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
-import type { CanarySize, Check, Strategy } from './rollover.ts'
+import type { CanarySize, Check, Strategy } from './strategy-choice.ts'
 import { parseChoice, parseDuration } from './values.ts'
 
 const KINDS = ['rolling', 'recreate', 'canary', 'blue-green'] as const satisfies readonly Strategy['kind'][]

@@ -129,12 +129,12 @@ function ownFlags({ request, current }: PlannedService): readonly Flag[] {
 
 /** Swarm's policies for the command that the service needs. Jobs have none. */
 function policiesFor({ request, current }: PlannedService): readonly string[] {
-  const { createArgs = [], rollover } = request
+  const { createArgs = [], policies } = request
   const makesJob =
     current === undefined
       ? createArgs.some(({ name, value }) => name === '--mode' && value?.endsWith('-job'))
       : isJob(current.Spec)
-  return makesJob ? [] : policyFlags(rollover)
+  return makesJob ? [] : policyFlags(policies)
 }
 
 /** @throws UserErrors with what docker says when it refuses the command */

@@ -217,8 +217,8 @@ function noticeUnsettled(name: string, current: Service, isChanged: boolean): vo
 
 /** Why an update could not put a new task beside an old one. Of a service that is made it is a notice, for the next. */
 function orderProblems({ request, current }: PlannedService, wanted: ServiceSpec, observed: Observation): string[] {
-  const { name, rollover, compose } = request
-  const isPlain = rollover.strategy.kind === 'rolling' || rollover.strategy.kind === 'canary'
+  const { name, strategy, compose } = request
+  const isPlain = strategy.kind === 'rolling' || strategy.kind === 'canary'
   if (!isPlain) return []
   const instead = `use ${compose === undefined ? '`update-order: stop-first`' : '`order: stop-first` in `deploy.update_config`'}`
   if (current === undefined) {
@@ -253,7 +253,7 @@ function firstStepFor(
   wanted: ServiceSpec,
   nodes: readonly Node[],
 ): FirstStep | undefined {
-  const firstStep = firstStepOf(request.rollover.strategy, current, wanted, nodes)
+  const firstStep = firstStepOf(request.strategy, current, wanted, nodes)
   if (firstStep === undefined || !('refusal' in firstStep)) return firstStep
   if (request.compose === undefined) throw new UserErrors([firstStep.refusal])
   if (!isJob(wanted)) log.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`)
@@ -269,7 +269,7 @@ function nextColour(
   { request, current, colours, interim }: PlannedService,
   wanted: ServiceSpec,
 ): { readonly wanted: ServiceSpec; readonly nextColour: NextColour } | undefined {
-  const { strategy } = request.rollover
+  const { strategy } = request
   if (strategy.kind !== 'blue-green') return undefined
   if (colours === undefined) throw new Error('a blue-green service was planned without its colours')
   if (current !== undefined && replacesNothing(current.Spec, wanted)) return undefined

@@ -1,7 +1,7 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { allowingNodes, isJob, wantedTasks, withoutTasks } from '../docker/service-mode.ts'
 import { NAMESPACE_LABEL } from '../docker/stack-objects.ts'
-import type { Strategy } from '../inputs/rollover.ts'
+import type { Strategy } from '../inputs/strategy-choice.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one

@@ -60,7 +60,7 @@ export function planDeployment(deployment: Deployment, loggedIn: LoggedIn, obser
 /** The service of the same run that is to have a name as one of its colours. */
 function givenAway(name: string, requests: readonly ServiceRequest[]): string | undefined {
   return requests.find((other) => {
-    const isBlueGreen = other.rollover.strategy.kind === 'blue-green'
+    const isBlueGreen = other.strategy.kind === 'blue-green'
     return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name)
   })?.name
 }
@@ -99,13 +99,13 @@ function planService(
  * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
  * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
  */
-function coloursFor({ name, compose, rollover }: ServiceRequest, services: readonly Service[]) {
+function coloursFor({ name, compose, strategy }: ServiceRequest, services: readonly Service[]) {
   const named = services.find(({ Spec }) => Spec.Name === name)
   const owner = named && colourOf(named)
   if (owner !== undefined) {
     return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``
   }
-  const isBlueGreen = rollover.strategy.kind === 'blue-green'
+  const isBlueGreen = strategy.kind === 'blue-green'
   if (!isBlueGreen && !hasColours(name, services)) return undefined
   const taken = isBlueGreen ? nameTaken(name, services) : undefined
   if (taken !== undefined) return taken

@@ -23,13 +23,13 @@ export async function giveAdvice(
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
     if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []
     const { request, access } = checked
-    const { name, image, rollover } = request
+    const { name, image, strategy } = request
     const imageHealth = await imageHealthOf(service.Spec)
     return [
       {
         name,
         image,
-        strategy: rollover.strategy.kind,
+        strategy: strategy.kind,
         spec: service.Spec,
         credential: access?.credential,
         imageHealth,

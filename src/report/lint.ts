@@ -2,7 +2,7 @@ import type { ServiceSpec } from '../docker/api.ts'
 import type { ImageReference } from '../docker/reference.ts'
 import { isJob } from '../docker/service-mode.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
-import type { Strategy } from '../inputs/rollover.ts'
+import type { Strategy } from '../inputs/strategy-choice.ts'
 import { monitorSecondsOf } from '../rollout/judge.ts'
 
 /** A service that the run changed, with what is known of its image. */

@@ -249,7 +249,7 @@ function sendBack(
 
 function leftHalfWay({ interim, request }: CheckedService): string {
   if (interim === undefined) return ''
-  const { kind } = request.rollover.strategy
+  const { kind } = request.strategy
   return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`
 }
 

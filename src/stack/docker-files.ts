@@ -1,4 +1,4 @@
-import type { UpdatePolicy } from '../docker/update-policy.ts'
+import type { Policies, UpdatePolicy } from '../docker/update-policy.ts'
 import {
   entryAt,
   isNothing,
@@ -11,7 +11,6 @@ import {
 } from '../inputs/compose/tree.ts'
 import { filledIn, type LookUp } from '../inputs/compose/variables.ts'
 import type { StackRequest } from '../inputs/deployment.ts'
-import type { Rollover } from '../inputs/rollover.ts'
 import type { YamlMap, YamlText, YamlValue } from '../inputs/yaml.ts'
 import { scoped } from './stack.ts'
 
@@ -27,8 +26,8 @@ const LAST_OF_OLDER = '3.9'
  * @param only the one service that is left in them; all unless given
  */
 export function dockerFiles(request: StackRequest, cliMajor: number | undefined, only?: string): string[] {
-  const { adapted, rollover, lookUp } = request
-  const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), rollover, lookUp)
+  const { adapted, policies, lookUp } = request
+  const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp)
   const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI
   return complete.map((file) => {
     const versioned = isOld ? withEntries(file, [], [{ key: 'version', line: 1, value: text(LAST_OF_OLDER, 1) }]) : file
@@ -50,7 +49,7 @@ function withService(file: YamlMap, only: string): YamlMap {
 }
 
 /** Swarm takes no policy for a job. */
-function withPolicies(files: readonly YamlMap[], { update, rollback }: Rollover, lookUp: LookUp): readonly YamlMap[] {
+function withPolicies(files: readonly YamlMap[], { update, rollback }: Policies, lookUp: LookUp): readonly YamlMap[] {
   const policies = Object.entries({ update_config: update, rollback_config: rollback })
   return serviceKeys(files).reduce((all, service) => {
     const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), 'deploy') ?? [])

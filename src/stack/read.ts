@@ -209,7 +209,8 @@ function serviceRequest(
       networks: networks.filter(({ Name }) => needed.has(Name)),
       isRerun: request.rerunJobs,
     }
-    const nothingElse = { env: {}, create: true, updateArgs: [], rollover: request.rollover }
+    const { strategy, policies } = request
+    const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies }
     return { name, image, labels: { ...container.Labels, ...captured.Labels }, ...nothingElse, compose }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

@@ -53,7 +53,7 @@ interface Shared extends Field {
   readonly look: Look
 }
 
-type BlueGreen = Extract<ChangedService['request']['rollover']['strategy'], { kind: 'blue-green' }>
+type BlueGreen = Extract<ChangedService['request']['strategy'], { kind: 'blue-green' }>
 
 /** Whether a service is to take the traffic over from another. */
 export function takesOver({ nextColour }: CheckedService): boolean {
@@ -108,7 +108,7 @@ export function leaveTraffic({ rollouts, results }: Moved): Moved {
 
 function moveOf(rollout: Rollout): Move | undefined {
   const { checked, service } = rollout
-  const { strategy } = checked.request.rollover
+  const { strategy } = checked.request
   const { nextColour: next, colours } = checked
   if (strategy.kind !== 'blue-green' || next?.live === undefined || service === undefined) return undefined
   if (colours === undefined) throw new Error('the traffic of a service without colours moves')
@@ -300,8 +300,7 @@ export async function tidyColours(
     rollouts.map(async ({ checked }, index) => {
       const result = results[index]
       if (result === undefined || !isGood(result) || checked.nextColour !== undefined) return
-      const { name, rollover } = checked.request
-      const { strategy } = rollover
+      const { name, strategy } = checked.request
       const keep = strategy.kind === 'blue-green' && strategy.keepOld === 'until-next'
       try {
         const problem = await removeLeftovers(checked, connection.engine, patience, keep)

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { basePath } from '../inputs/files.ts'
-import type { Check, Trial } from '../inputs/rollover.ts'
+import type { Check, Trial } from '../inputs/strategy-choice.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { type Environment, environmentForCommands } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'

@@ -43,7 +43,7 @@ const service = (text: string): ServiceRequest | undefined =>
   services(`- name: web\n  ${text.replaceAll('\n', '\n  ')}`)[0]
 
 const NGINX = { registry: 'docker.io', repository: 'library/nginx', tag: 'latest' }
-const NOTHING_ELSE = { env: {}, create: false, updateArgs: [], rollover: ROLLING }
+const NOTHING_ELSE = { env: {}, create: false, updateArgs: [], ...ROLLING }
 
 describe('credentials', () => {
   test.each([
@@ -290,7 +290,7 @@ describe('services', () => {
       command: ['serve', '--port', '80'],
       createArgs: [{ name: '--network', value: 'front', words: ['--network=front'] }],
       updateArgs: [{ name: '--force', value: undefined, words: ['--force'] }],
-      rollover: ROLLING,
+      ...ROLLING,
     })
   })
 

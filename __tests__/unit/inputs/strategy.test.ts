@@ -1,17 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { readInputs } from '../../../src/inputs/read.ts'
-import type { Rollover } from '../../../src/inputs/rollover.ts'
+import type { Replacement } from '../../../src/inputs/replacement.ts'
+import { ROLLING } from '../../support/builders.ts'
 
 type Inputs = Readonly<Record<string, string>>
 
-function rollovers(inputs: Inputs): Rollover[] {
+function replacements(inputs: Inputs): Replacement[] {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given)).services.map(({ rollover }) => rollover)
+  return readInputs(Object.fromEntries(given)).services.map(({ strategy, policies }) => ({ strategy, policies }))
 }
 
 function problems(inputs: Inputs): string {
   try {
-    rollovers(inputs)
+    replacements(inputs)
   } catch (error) {
     if (error instanceof Error) return error.message
   }
@@ -22,7 +23,7 @@ const web = (lines: string) => `- name: web\n  image: nginx\n  ${lines.replaceAl
 
 describe('strategies', () => {
   test('rolling with the policies that the service has, unless something else is said', () => {
-    expect(rollovers({ services: 'web: nginx' })).toEqual([{ strategy: { kind: 'rolling' }, update: {}, rollback: {} }])
+    expect(replacements({ services: 'web: nginx' })).toEqual([ROLLING])
   })
 
   test('what an entry says goes before what the inputs say for all', () => {
@@ -34,21 +35,22 @@ describe('strategies', () => {
       'update-order': 'start-first',
       'update-delay': '500ms',
     }
-    expect(rollovers({ services, ...all })).toEqual([
-      { strategy: { kind: 'rolling' }, update: { order: 'stop-first', delay: '0.5s' }, rollback: {} },
+    expect(replacements({ services, ...all })).toEqual([
+      { strategy: { kind: 'rolling' }, policies: { update: { order: 'stop-first', delay: '0.5s' }, rollback: {} } },
       {
         strategy: { kind: 'canary', size: { percent: 25 }, trial: { holdSeconds: 60 } },
-        update: { order: 'start-first', delay: '0.5s' },
-        rollback: {},
+        policies: { update: { order: 'start-first', delay: '0.5s' }, rollback: {} },
       },
     ])
   })
 
   test('on-failure: pause is a policy of every service, and takes no other beside it', () => {
     const pause = { 'on-failure': 'pause' }
-    expect(rollovers({ services: 'web: nginx', ...pause })[0]?.update).toEqual({ 'failure-action': 'pause' })
+    expect(replacements({ services: 'web: nginx', ...pause })[0]?.policies.update).toEqual({
+      'failure-action': 'pause',
+    })
     const twice = { services: web('update-failure-action: pause'), ...pause }
-    expect(rollovers(twice)[0]?.update).toEqual({ 'failure-action': 'pause' })
+    expect(replacements(twice)[0]?.policies.update).toEqual({ 'failure-action': 'pause' })
     for (const services of [web('update-failure-action: continue'), 'web: nginx']) {
       const all = services === 'web: nginx' ? { 'update-failure-action': 'continue' } : {}
       expect(problems({ services, ...all, ...pause })).toMatch(
@@ -59,14 +61,14 @@ describe('strategies', () => {
 
   test("a service's own check replaces the one for all, of whichever kind", () => {
     const services = web('check-command: curl -f web')
-    const [one] = rollovers({ services, strategy: 'canary', 'check-url': 'https://example.com/ok' })
+    const [one] = replacements({ services, strategy: 'canary', 'check-url': 'https://example.com/ok' })
     expect(one?.strategy).toMatchObject({ trial: { check: { command: 'curl -f web' } } })
   })
 
   test('blue-green with all that it can be told', () => {
     const lines =
       'strategy: blue-green\nroute-labels: traefik. caddy\nroute-alias: shop\nkeep-old: until-next\ncheck-url: http://shop'
-    expect(rollovers({ services: web(lines) })[0]?.strategy).toEqual({
+    expect(replacements({ services: web(lines) })[0]?.strategy).toEqual({
       kind: 'blue-green',
       trial: { holdSeconds: 0, check: { url: 'http://shop' } },
       routeLabels: ['traefik.', 'caddy'],
@@ -84,11 +86,13 @@ describe('strategies', () => {
       'rollback-failure-action: pause',
     ]
     const policy = { parallelism: '0', delay: '0s', monitor: '90s', 'max-failure-ratio': '0.25', order: 'start-first' }
-    expect(rollovers({ services: web(lines.join('\n')) })).toEqual([
+    expect(replacements({ services: web(lines.join('\n')) })).toEqual([
       {
         strategy: { kind: 'rolling' },
-        update: { ...policy, 'failure-action': 'rollback' },
-        rollback: { ...policy, 'failure-action': 'pause' },
+        policies: {
+          update: { ...policy, 'failure-action': 'rollback' },
+          rollback: { ...policy, 'failure-action': 'pause' },
+        },
       },
     ])
   })

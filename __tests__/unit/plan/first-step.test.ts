@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import type { Strategy } from '../../../src/inputs/rollover.ts'
+import type { Strategy } from '../../../src/inputs/strategy-choice.ts'
 import { firstStepOf } from '../../../src/plan/first-step.ts'
 import { createNode, createSpec } from '../../support/builders.ts'
 

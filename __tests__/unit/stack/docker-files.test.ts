@@ -9,9 +9,9 @@ const VARIABLES: Readonly<Record<string, string>> = { MODE: 'global-job', HASH: 
 
 function filesOf(texts: readonly string[], update: UpdatePolicy = {}, rollback: UpdatePolicy = {}) {
   const files = texts.map((text) => parseYaml(text).root as YamlMap)
-  const rollover = { strategy: { kind: 'rolling' }, update, rollback } as const
+  const policies = { update, rollback }
   const lookUp = (name: string) => VARIABLES[name]
-  const request = { adapted: { files }, rollover, lookUp } as unknown as StackRequest
+  const request = { adapted: { files }, policies, lookUp } as unknown as StackRequest
   return (cliMajor?: number, only?: string) => dockerFiles(request, cliMajor, only).map((text) => parse(text))
 }
 

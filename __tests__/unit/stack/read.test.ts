@@ -27,7 +27,8 @@ test('docker is asked about services of any name, with files in the directory of
     directory: '/',
     variables: {},
     lookUp: () => undefined,
-    rollover: { strategy: { kind: 'rolling' }, update: {}, rollback: {} },
+    strategy: { kind: 'rolling' },
+    policies: { update: {}, rollback: {} },
   } as unknown as StackRequest
   const stderr = 'the docker of this runner is broken'
   const connection = {

@@ -1,10 +1,3 @@
-import type { Policies } from '../docker/update-policy.ts'
-
-/** How the tasks of a service are replaced by new ones. */
-export interface Rollover extends Policies {
-  readonly strategy: Strategy
-}
-
 /**
  * `rolling`: Swarm's own update. `recreate`: all old tasks are gone before the first new one. `canary`: a part of the
  * tasks first. `blue-green`: a second service beside the first, to which the traffic moves when it has proved itself.
