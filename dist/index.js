@@ -2075,20 +2075,20 @@ async function isUnhealthy2(id, engine, signal) {
   }
 }
 
-// src/docker/view.ts
-async function lookAt(engine, ours, which, signal) {
+// src/docker/snapshot.ts
+async function takeSnapshot(engine, ours, which, signal) {
   const ids = ours.map(({ ID }) => ID);
-  const [found2, nodes] = await Promise.all([
+  const [read3, nodes] = await Promise.all([
     servicesAndTasks(engine, ids, which, signal),
     engine.get("/nodes", { signal })
   ]);
-  const seen = ours.map((one) => {
-    const service = found2.services.find(({ ID }) => ID === one.ID);
-    if (service === void 0) return [one.ID, { standing: "gone" }];
-    const tasks = found2.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
-    return [one.ID, { standing: standingOf(one, service), service, tasks }];
+  const services = ours.map((one) => {
+    const service = read3.services.find(({ ID }) => ID === one.ID);
+    if (service === void 0) return [one.ID, { found: "removed" }];
+    const tasks = read3.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
+    return [one.ID, { found: compare(one, service), service, tasks }];
   });
-  return { seen: new Map(seen), nodes };
+  return { services: new Map(services), nodes };
 }
 var AGAIN_MS = 500;
 async function servicesAndTasks(engine, ids, which, signal) {
@@ -2127,8 +2127,8 @@ async function allTasksOf(engine, services, signal) {
   const ids = services.map(({ ID }) => ID);
   return (await servicesAndTasks(engine, ids, "all", signal)).tasks;
 }
-function standingOf(ours, now) {
-  if (now.Version.Index < ours.Version.Index) return "behind";
+function compare(ours, now) {
+  if (now.Version.Index < ours.Version.Index) return "stale";
   if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return "ours";
   return (now.UpdateStatus?.State ?? "").startsWith("rollback") ? "ours" : "changed";
 }
@@ -2411,13 +2411,85 @@ function secondsBetween(earlier, later2) {
   return (Date.parse(later2.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1e3;
 }
 
-// src/rollout/sight.ts
-function tally({ service, tasks, eligibleNodes: eligibleNodes2 }) {
-  const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes2);
+// src/rollout/service-history.ts
+var LONGEST_GAP_SECONDS = 10;
+function historyBefore(tasksBefore, statusBefore) {
+  return {
+    earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+    ...statusBefore === void 0 ? {} : { earlierStatus: statusBefore },
+    runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+    unplacedSince: /* @__PURE__ */ new Map(),
+    unallocatedSince: /* @__PURE__ */ new Map(),
+    inStateSince: /* @__PURE__ */ new Map(),
+    abandonedSince: /* @__PURE__ */ new Map(),
+    endedTasks: /* @__PURE__ */ new Map()
+  };
+}
+function tasksKnownStable(tasksBefore) {
+  const hasEnded2 = tasksBefore.some((task) => isFailure2(task) || task.Status.State === "complete");
+  return hasEnded2 ? [] : tasksBefore.filter(isRunning);
+}
+function withSnapshot(history, snapshot) {
+  const { service, tasks, now } = snapshot;
+  const firstReason = history.firstReason ?? swarmReason(updateStatusOf(history, service));
+  const blind = Math.max(0, now - (history.seenAt ?? now) - LONGEST_GAP_SECONDS);
+  return {
+    ...history,
+    runningSince: since(history.runningSince, idsOf(tasks.filter(isRunning)), now),
+    seenAt: now,
+    unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
+    unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
+    inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
+    abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+    endedTasks: withEnded(history, service, tasks),
+    ...firstReason === void 0 ? {} : { firstReason }
+  };
+}
+function stateKey({ ID: id, Status: { State: state } }) {
+  return `${id} ${state}`;
+}
+function idsOf(tasks) {
+  return tasks.map((task) => task.ID);
+}
+function later(moments, seconds) {
+  return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
+}
+function since(before, keys, now) {
+  return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+function withEnded(history, service, tasks) {
+  const ended = new Map(history.endedTasks);
+  for (const task of currentTasks(service, tasks)) {
+    if (history.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task)) continue;
+    const slot = slotOf(service.Spec, task);
+    ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+  }
+  return ended;
+}
+function abandonedSlots(spec, tasks) {
+  const slots = [...bySlot(spec, tasks)];
+  const abandoned = slots.filter(([, inSlot]) => {
+    const last = newest(inSlot);
+    return !inSlot.some(isLive) && last !== void 0 && hasEnded(spec, last) && isDecided(last);
+  });
+  return abandoned.map(([slot]) => slot);
+}
+function updateStatusOf({ earlierStatus }, { UpdateStatus: status }) {
+  const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+  return isEarlier ? void 0 : status;
+}
+function swarmReason(status) {
+  const says = ["paused", "rollback_started", "rollback_paused"];
+  return status !== void 0 && says.includes(status.State) ? limited(status.Message ?? "") || void 0 : void 0;
+}
+
+// src/rollout/service-snapshot.ts
+function taskCounts({ service, tasks, eligibleNodes: eligibleNodes2 }) {
+  const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes2);
   const nodes = new Set(counted.map((task) => task.NodeID));
   return { wanted, running: counted.length, nodes: nodes.size };
 }
-function count(service, tasks, nodes) {
+function countTasks(service, tasks, nodes) {
   const { Spec: spec } = service;
   const slots = [...slotsThatCount(spec, tasks, nodes).values()];
   const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
@@ -2446,54 +2518,21 @@ function progressText(spec, wanted, running, complete2) {
 var REJECTIONS_UNTIL_FAILED = 3;
 var CRASHES_UNTIL_FAILED = 5;
 var UNPLACED_GRACE_SECONDS = 30;
-var LONGEST_GAP_SECONDS = 10;
 var ABANDONED_GRACE_SECONDS = 3;
 var DEFAULT_MONITOR_SECONDS = 5;
 var NANOSECONDS3 = 1e9;
-function firstMemory(tasksBefore, statusBefore) {
-  return {
-    earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-    ...statusBefore === void 0 ? {} : { earlierStatus: statusBefore },
-    runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-    unplacedSince: /* @__PURE__ */ new Map(),
-    unallocatedSince: /* @__PURE__ */ new Map(),
-    inStateSince: /* @__PURE__ */ new Map(),
-    abandonedSince: /* @__PURE__ */ new Map(),
-    endedTasks: /* @__PURE__ */ new Map()
-  };
-}
-function tasksKnownStable(tasksBefore) {
-  const hasEnded2 = tasksBefore.some((task) => isFailure2(task) || task.Status.State === "complete");
-  return hasEnded2 ? [] : tasksBefore.filter(isRunning);
-}
-function remember(memory, sight) {
-  const { service, tasks, now } = sight;
-  const firstReason = memory.firstReason ?? swarmReason(statusOf(memory, service));
-  const blind = Math.max(0, now - (memory.seenAt ?? now) - LONGEST_GAP_SECONDS);
-  return {
-    ...memory,
-    runningSince: since(memory.runningSince, idsOf(tasks.filter(isRunning)), now),
-    seenAt: now,
-    unplacedSince: since(later(memory.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
-    unallocatedSince: since(later(memory.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
-    inStateSince: since(memory.inStateSince, tasks.map(stateKey), now),
-    abandonedSince: since(memory.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-    endedTasks: withEnded(memory, service, tasks),
-    ...firstReason === void 0 ? {} : { firstReason }
-  };
-}
-function judge(memory, sight) {
-  const bySwarm = swarmVerdict(memory, sight.service);
+function judge(history, snapshot) {
+  const bySwarm = swarmVerdict(history, snapshot.service);
   if (bySwarm?.state === "failed") return bySwarm;
-  const stuck = stuckVerdict(memory, sight);
+  const stuck = stuckVerdict(history, snapshot);
   if (stuck !== void 0) return stuck;
-  const { service, eligibleNodes: nodes } = sight;
-  const tasks = currentTasks(service, sight.tasks);
-  const counts = count(service, tasks, nodes);
+  const { service, eligibleNodes: nodes } = snapshot;
+  const tasks = currentTasks(service, snapshot.tasks);
+  const counts = countTasks(service, tasks, nodes);
   const { progress } = counts;
   if (isUpdating(service)) return { state: "progressing", progress: `${progress}, ${updateNote(service)}` };
   if (!isComplete(service.Spec, counts)) {
-    const hopeless = hopelessSlot(memory, sight, tasks);
+    const hopeless = hopelessSlot(history, snapshot, tasks);
     if (bySwarm === void 0) return hopeless ?? { state: "progressing", progress };
     if (hopeless === void 0) return { state: "progressing", progress: `${progress}, rolled back by Swarm` };
     return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
@@ -2502,28 +2541,28 @@ function judge(memory, sight) {
   if (counts.wanted === 0 && isGlobal(service.Spec)) {
     return { state: "failed", cause: "no node of the swarm is ready, active and allowed by its placement constraints" };
   }
-  return wasWatchedBySwarm(memory, sight) || isStable(memory, sight, counts.counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+  return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
 }
-function judgeCanaries(memory, sight, size) {
-  const bySwarm = swarmVerdict(memory, sight.service);
+function judgeCanaries(history, snapshot, size) {
+  const bySwarm = swarmVerdict(history, snapshot.service);
   if (bySwarm !== void 0) return bySwarm;
-  const stuck = stuckVerdict(memory, sight);
+  const stuck = stuckVerdict(history, snapshot);
   if (stuck !== void 0) return stuck;
-  const last = lastEnded(memory);
+  const last = lastEnded(history);
   if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
-  const { counted } = count(sight.service, sight.tasks, sight.eligibleNodes);
+  const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
   const progress = `${counted.length}/${size} canary ${size === 1 ? "task" : "tasks"} running`;
   if (counted.length < size) return { state: "progressing", progress };
-  return isStable(memory, sight, counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${sight.monitorSeconds} s` };
+  return isStable(history, snapshot, counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
 }
-function judgeTrial(memory, sight) {
-  const last = lastEnded(memory);
+function judgeTrial(history, snapshot) {
+  const last = lastEnded(history);
   if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
-  const counts = count(sight.service, currentTasks(sight.service, sight.tasks), sight.eligibleNodes);
-  const state = isComplete(sight.service.Spec, counts) ? "converged" : "progressing";
+  const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
+  const state = isComplete(snapshot.service.Spec, counts) ? "converged" : "progressing";
   return { state, progress: counts.progress };
 }
-function judgeEnding(_memory, { tasks }) {
+function judgeEnding(_history, { tasks }) {
   const left = tasks.filter(mayHaveContainer).length;
   const progress = `${left} ${left === 1 ? "task has" : "tasks have"} not ended yet`;
   return { state: left === 0 ? "converged" : "progressing", progress };
@@ -2538,35 +2577,6 @@ function monitorSecondsOf(spec) {
 function taskNamedIn(message) {
   return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
 }
-function stateKey({ ID: id, Status: { State: state } }) {
-  return `${id} ${state}`;
-}
-function idsOf(tasks) {
-  return tasks.map((task) => task.ID);
-}
-function later(moments, seconds) {
-  return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
-}
-function since(before, keys, now) {
-  return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-function withEnded(memory, service, tasks) {
-  const ended = new Map(memory.endedTasks);
-  for (const task of currentTasks(service, tasks)) {
-    if (memory.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task)) continue;
-    const slot = slotOf(service.Spec, task);
-    ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-  }
-  return ended;
-}
-function abandonedSlots(spec, tasks) {
-  const slots = [...bySlot(spec, tasks)];
-  const abandoned = slots.filter(([, inSlot]) => {
-    const last = newest(inSlot);
-    return !inSlot.some(isLive) && last !== void 0 && hasEnded(spec, last) && isDecided(last);
-  });
-  return abandoned.map(([slot]) => slot);
-}
 function isUpdating(service) {
   const state = service.UpdateStatus?.State;
   return state === "updating" || state === "rollback_started";
@@ -2574,64 +2584,56 @@ function isUpdating(service) {
 function updateNote(service) {
   return service.UpdateStatus?.State === "rollback_started" ? "Swarm rolls back" : "Swarm updates";
 }
-function statusOf({ earlierStatus }, { UpdateStatus: status }) {
-  const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-  return isEarlier ? void 0 : status;
-}
-function swarmReason(status) {
-  const says = ["paused", "rollback_started", "rollback_paused"];
-  return status !== void 0 && says.includes(status.State) ? limited(status.Message ?? "") || void 0 : void 0;
-}
-function swarmRollsBack(memory, service) {
-  if (statusOf(memory, service)?.State !== "rollback_started") return void 0;
-  const reason = memory.firstReason ?? "the update failed";
+function swarmRollsBack(history, service) {
+  if (updateStatusOf(history, service)?.State !== "rollback_started") return void 0;
+  const reason = history.firstReason ?? "the update failed";
   const taskId = taskNamedIn(reason);
   return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...taskId && { taskId } };
 }
-function swarmVerdict(memory, service) {
-  const reason = memory.firstReason ?? "the update failed";
+function swarmVerdict(history, service) {
+  const reason = history.firstReason ?? "the update failed";
   const taskId = taskNamedIn(reason);
   const named = taskId === void 0 ? {} : { taskId };
-  switch (statusOf(memory, service)?.State) {
+  switch (updateStatusOf(history, service)?.State) {
     case "paused":
       return { state: "failed", cause: `Swarm paused the update: ${reason}`, ...named };
     case "rollback_paused":
       return { state: "failed", cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
     case "rollback_completed":
-      if (memory.earlierStatus?.State === "rollback_started") return void 0;
+      if (history.earlierStatus?.State === "rollback_started") return void 0;
       return { state: "rolled-back", cause: `Swarm rolled it back: ${reason}`, ...named };
     default:
       return void 0;
   }
 }
-function stuckVerdict(memory, { service, tasks, now }) {
+function stuckVerdict(history, { service, tasks, now }) {
   const isOverdue = (since2) => (task) => now - (since2.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
   const current = currentTasks(service, tasks);
-  const unplaced = current.filter(isUnplaced).find(isOverdue(memory.unplacedSince));
+  const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
   if (unplaced !== void 0)
     return { state: "failed", cause: `no node can take it: ${limited(unplaced.Status.Err ?? "")}` };
-  if (!current.filter(isUnallocated).some(isOverdue(memory.unallocatedSince))) return void 0;
+  if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince))) return void 0;
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
   return { state: "failed", cause, isUnallocated: true };
 }
-function wasWatchedBySwarm(memory, { service, monitorSeconds }) {
+function wasWatchedBySwarm(history, { service, monitorSeconds }) {
   const { UpdateConfig: policy } = service.Spec;
-  return statusOf(memory, service)?.State === "completed" && policy?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && memory.endedTasks.size === 0;
+  return updateStatusOf(history, service)?.State === "completed" && policy?.FailureAction !== "continue" && monitorSeconds <= monitorSecondsOf(service.Spec) && history.endedTasks.size === 0;
 }
-function isStable(memory, { now, monitorSeconds }, counted) {
-  return counted.filter(isRunning).every((task) => now - (memory.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+function isStable(history, { now, monitorSeconds }, counted) {
+  return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
 }
-function hopelessSlot(memory, sight, tasks) {
-  const { Spec: spec } = sight.service;
-  const slots = slotsThatCount(spec, tasks, sight.eligibleNodes);
-  for (const [slot, from] of memory.abandonedSince) {
+function hopelessSlot(history, snapshot, tasks) {
+  const { Spec: spec } = snapshot.service;
+  const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
+  for (const [slot, from] of history.abandonedSince) {
     const last = newest(slots.get(slot) ?? []);
-    if (last === void 0 || sight.now - from < ABANDONED_GRACE_SECONDS) continue;
+    if (last === void 0 || snapshot.now - from < ABANDONED_GRACE_SECONDS) continue;
     return { state: "failed", cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
   }
-  for (const [slot, ended] of memory.endedTasks) {
+  for (const [slot, ended] of history.endedTasks) {
     const inSlot = slots.get(slot);
-    if (inSlot === void 0 || hasComeUp(memory, sight, inSlot)) continue;
+    if (inSlot === void 0 || hasComeUp(history, snapshot, inSlot)) continue;
     const verdict = endlessVerdict(spec, [...ended.values()]);
     if (verdict !== void 0) return verdict;
   }
@@ -2648,8 +2650,8 @@ function endlessVerdict(spec, ended) {
   const cause = rejections === turns.length ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
   return { state: "failed", cause, taskId: last.ID };
 }
-function hasComeUp(memory, sight, inSlot) {
-  return inSlot.some((task) => isRunning(task) && isStable(memory, sight, [task]));
+function hasComeUp(history, snapshot, inSlot) {
+  return inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
 // src/report/lint.ts
@@ -2817,7 +2819,7 @@ function superseded(what, when, service) {
 // src/docker/events.ts
 var SPACE_MS = 100;
 var BURST_MS = 20;
-function wakeOnEvents(engine, signal) {
+function swarmEvents(engine, signal) {
   const closing = new AbortController();
   const listening = AbortSignal.any([closing.signal, signal]);
   let ring;
@@ -2834,7 +2836,7 @@ function wakeOnEvents(engine, signal) {
     }
   };
   return {
-    async next(atTheLatestMs) {
+    async nextOrAfter(atTheLatestMs) {
       if (!open && !listening.aborted) void listen();
       const rung = new Promise((resolve2) => {
         ring = resolve2;
@@ -2932,14 +2934,14 @@ function unframe(bytes) {
 }
 
 // src/rollout/waiting.ts
-function waitingTask(memory, sight) {
-  const { service, now } = sight;
-  const slots = slotsThatCount(service.Spec, currentTasks(service, sight.tasks), sight.eligibleNodes);
+function waitingTask(history, snapshot) {
+  const { service, now } = snapshot;
+  const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes);
   const waiting = [...slots.values()].flatMap((inSlot) => {
     const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
     if (last === void 0 || isUp(service, inSlot)) return [];
     const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
-    return [{ task: last, seconds: now - (memory.inStateSince.get(stateKey(last)) ?? now), before }];
+    return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }];
   });
   return waiting.sort((a, b) => b.seconds - a.seconds)[0];
 }
@@ -2983,22 +2985,22 @@ function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
 var LOG_LINES = 20;
 var LOG_SECONDS = 5;
 var PATIENCE_SECONDS = 8;
-async function diagnose(finding, scene, engine) {
+async function diagnose(finding, evidence, engine) {
   const readings = readingsOf(engine);
   const [allocation, found2] = await Promise.all([
-    finding.isUnallocated ? allocationOf(scene, readings) : void 0,
-    findFailedTask(finding.taskId, scene, readings)
+    finding.isUnallocated ? allocationOf(evidence, readings) : void 0,
+    findFailedTask(finding.taskId, evidence, readings)
   ]);
   const cause = allocation ?? finding.cause;
   return found2 === void 0 ? { cause } : { cause: causeWith(cause, found2), failedTask: found2.failedTask };
 }
-async function diagnoseTimeout(cause, scene, engine) {
+async function diagnoseTimeout(cause, evidence, engine) {
   const readings = readingsOf(engine);
-  const { memory, sight, nodes, service } = scene;
-  const waiting = memory && sight && waitingTask(memory, sight);
+  const { history, snapshot, nodes, service } = evidence;
+  const waiting = history && snapshot && waitingTask(history, snapshot);
   const [said, found2] = await Promise.all([
-    waiting === void 0 ? void 0 : waitingWords(waiting, scene, readings),
-    findFailedTask(void 0, scene, readings)
+    waiting === void 0 ? void 0 : waitingWords(waiting, evidence, readings),
+    findFailedTask(void 0, evidence, readings)
   ]);
   const waits = said === void 0 ? updateWait(service) : `its task ${said.withPlace}`;
   const whole = waits === void 0 ? cause : `${cause}; ${waits}`;
@@ -3009,11 +3011,11 @@ async function diagnoseTimeout(cause, scene, engine) {
   const node = nodeName(task.NodeID, nodes);
   return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: void 0, logs } };
 }
-async function noteOnNodes({ service, nodes, sight }, engine) {
+async function noteOnNodes({ service, nodes, snapshot }, engine) {
   if (!leavesNodesOut(service, nodes)) return void 0;
   const filters = JSON.stringify({ service: [service.ID], "desired-state": ["running"] });
   const tasks = await readingsOf(engine).get("/tasks", { filters });
-  const leftOut2 = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? []);
+  const leftOut2 = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? []);
   const nameOf2 = ({ ID: id }) => nodeName(id, nodes) ?? id;
   const absence = absenceNote(leftOut2, nameOf2);
   if (absence !== void 0) log.info(`${service.Spec.Name}: ${absence}`);
@@ -3033,9 +3035,9 @@ async function allocationOf({ service, networks = [] }, readings) {
   const known2 = await readings.get("/networks", { filters });
   return known2 && allocationProblem(service, known2, networks);
 }
-async function findFailedTask(taskId, { service, memory = firstMemory([]), nodes }, readings) {
+async function findFailedTask(taskId, { service, history = historyBefore([]), nodes }, readings) {
   const named = taskId === void 0 ? void 0 : await readings.get(`/tasks/${taskId}`);
-  const found2 = named ?? await newestFailedTask(service.ID, memory, readings);
+  const found2 = named ?? await newestFailedTask(service.ID, history, readings);
   if (found2 === void 0) return void 0;
   const task = await readings.told(found2);
   const [logs, check2] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
@@ -3051,11 +3053,11 @@ async function findFailedTask(taskId, { service, memory = firstMemory([]), nodes
 function causeWith(cause, { failedTask, ending: ending2 }) {
   return cause.includes(ending2) ? cause.replace(ending2, () => failedTask.ending) : `${cause}; the task ${failedTask.ending}`;
 }
-async function newestFailedTask(serviceId, memory, readings) {
+async function newestFailedTask(serviceId, history, readings) {
   const filters = JSON.stringify({ service: [serviceId] });
   const tasks = await readings.get("/tasks", { filters }) ?? [];
-  const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-  const failed = [...tasks, ...remembered].filter((task) => isFailure2(task) && !memory.earlierTasks.has(task.ID));
+  const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+  const failed = [...tasks, ...remembered].filter((task) => isFailure2(task) && !history.earlierTasks.has(task.ID));
   return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
 async function failedCheck(task, readings) {
@@ -3140,8 +3142,8 @@ function beginWatch(field, endsAtFailure = false) {
     culprits = [...culprits, one.result.name];
     failure.abort(tooLong());
   };
-  const giveUp = (rollout, sight) => {
-    const result = givenUp(rollout, sight, culprits);
+  const giveUp = (rollout, snapshot) => {
+    const result = givenUp(rollout, snapshot, culprits);
     log.info(`${result.name}: not waited for any more, because ${culprits.join(", ")} failed`);
     settled.set(rollout, { rollout, result, diagnosed: Promise.resolve(result) });
   };
@@ -3156,7 +3158,7 @@ function beginWatch(field, endsAtFailure = false) {
   const lookOn = async () => {
     var _stack = [];
     try {
-      const alarm = __using(_stack, wakeOnEvents(engine, signal));
+      const events = __using(_stack, swarmEvents(engine, signal));
       let seenAt = startedAt;
       while (watched.length > 0 || !isComplete2) {
         if (watched.length === 0) {
@@ -3182,12 +3184,12 @@ function beginWatch(field, endsAtFailure = false) {
         watched = [...left, ...watched.filter((one) => !looked.includes(one))];
         isOver = failure.signal.aborted;
         if (isOver) {
-          for (const { rollout, sight } of watched) giveUp(rollout, sight);
+          for (const { rollout, snapshot } of watched) giveUp(rollout, snapshot);
           watched = [];
         }
         if (watched.length === 0) continue;
         const pauseMs = Math.max(LOOK_EVERY_MS, nowMs() - begunAt);
-        await (isComplete2 ? alarm.next(pauseMs) : Promise.race([completed2, sleep(pauseMs, signal).catch(() => void 0)]));
+        await (isComplete2 ? events.nextOrAfter(pauseMs) : Promise.race([completed2, sleep(pauseMs, signal).catch(() => void 0)]));
       }
     } catch (_) {
       var _error = _, _hasError = true;
@@ -3215,10 +3217,10 @@ function beginWatch(field, endsAtFailure = false) {
 function asSettled(rollout, result) {
   return { rollout, result, diagnosed: Promise.resolve(result) };
 }
-function givenUp(rollout, sight, culprits) {
-  if (rollout.checked.action !== "unchanged") return settledPart(rollout, "rolled-back", sight);
+function givenUp(rollout, snapshot, culprits) {
+  if (rollout.checked.action !== "unchanged") return settledPart(rollout, "rolled-back", snapshot);
   const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
-  return endResult(rollout, "skipped", cause, sight);
+  return endResult(rollout, "skipped", cause, snapshot);
 }
 function unwatchedResult(rollout) {
   const { problem, checked: checked2 } = rollout;
@@ -3232,12 +3234,12 @@ var GOOD2 = { create: "created", update: "updated", unchanged: "unchanged" };
 function startWatching(rollout, observed) {
   const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
   const status = rollout.checked.action === "unchanged" ? rollout.service?.UpdateStatus : void 0;
-  return { rollout, memory: firstMemory(before, status), progress: "" };
+  return { rollout, history: historyBefore(before, status), progress: "" };
 }
 async function look({ connection, time, signal }, watched, seenAt) {
   try {
     const ours = watched.flatMap(({ rollout }) => rollout.service ?? []);
-    return await lookAt(connection.engine, ours, "up-to-date", signal);
+    return await takeSnapshot(connection.engine, ours, "up-to-date", signal);
   } catch (error) {
     if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
     if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
@@ -3245,45 +3247,50 @@ async function look({ connection, time, signal }, watched, seenAt) {
     return { outcome: "timed-out", cause };
   }
 }
-function unseen({ rollout, progress, sight }, { outcome, cause }, seconds) {
-  if (outcome !== "timed-out") return asSettled(rollout, endResult(rollout, outcome, cause, sight));
+function unseen({ rollout, progress, snapshot }, { outcome, cause }, seconds) {
+  if (outcome !== "timed-out") return asSettled(rollout, endResult(rollout, outcome, cause, snapshot));
   const last = progress === "" ? "" : `${progress}; `;
-  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, sight));
+  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, snapshot));
 }
 function lookAtOne(one, view, late, field, endsAtFailure) {
   const { deployment, connection, time } = field;
   const { rollout } = one;
-  const seen = view.seen.get(rollout.service?.ID ?? "");
-  if (seen === void 0 || seen.standing === "gone")
+  const seen = view.services.get(rollout.service?.ID ?? "");
+  if (seen === void 0 || seen.found === "removed")
     return ended(endResult(rollout, "superseded", bySomeoneElse("removed", "during this deploy"), void 0));
   const { service } = seen;
-  const sight = sightOf(seen, view, deployment);
-  if (seen.standing === "changed")
-    return ended(endResult(rollout, "superseded", bySomeoneElse("changed", "during this deploy"), sight));
-  if (seen.standing === "behind") {
+  const snapshot = snapshotOf(seen, view, deployment);
+  if (seen.found === "changed")
+    return ended(endResult(rollout, "superseded", bySomeoneElse("changed", "during this deploy"), snapshot));
+  if (seen.found === "stale") {
     if (!late) return { watched: one };
     const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`;
-    return ended(endResult(rollout, "timed-out", cause, sight));
+    return ended(endResult(rollout, "timed-out", cause, snapshot));
   }
-  const memory = remember(one.memory, sight);
-  const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : void 0) ?? judge(memory, sight);
-  const scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks };
+  const history = withSnapshot(one.history, snapshot);
+  const verdict = (endsAtFailure ? swarmRollsBack(history, service) : void 0) ?? judge(history, snapshot);
+  const evidence = { service, history, snapshot, nodes: view.nodes, networks: rollout.checked.networks };
   const { engine } = connection;
   if (verdict.state === "converged") {
-    const result2 = settledPart(rollout, GOOD2[rollout.checked.action], sight);
-    return { settled: { rollout, result: result2, diagnosed: withNote2(result2, noteOnNodes(scene, engine)) } };
+    const result2 = settledPart(rollout, GOOD2[rollout.checked.action], snapshot);
+    return { settled: { rollout, result: result2, diagnosed: withNote2(result2, noteOnNodes(evidence, engine)) } };
   }
   if (verdict.state === "progressing") {
-    if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } };
-    const result2 = endResult(rollout, "timed-out", `not settled within ${time.seconds} s: ${verdict.progress}`, sight);
+    if (!late) return { watched: { rollout, history, progress: verdict.progress, snapshot } };
+    const result2 = endResult(
+      rollout,
+      "timed-out",
+      `not settled within ${time.seconds} s: ${verdict.progress}`,
+      snapshot
+    );
     return {
-      settled: { rollout, result: result2, diagnosed: withDiagnosis(result2, diagnoseTimeout(result2.cause, scene, engine)) }
+      settled: { rollout, result: result2, diagnosed: withDiagnosis(result2, diagnoseTimeout(result2.cause, evidence, engine)) }
     };
   }
   const stays = service.UpdateStatus?.State === "paused" && deployment.onFailure !== "rollback";
   const advice = stays ? staysPaused(service.Spec.Name) : "";
-  const result = endResult(rollout, verdict.state, verdict.cause, sight);
-  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, scene, engine), advice) } };
+  const result = endResult(rollout, verdict.state, verdict.cause, snapshot);
+  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, evidence, engine), advice) } };
   function ended(result2) {
     return { settled: asSettled(rollout, result2) };
   }
@@ -3299,7 +3306,7 @@ async function withNote2(result, noted) {
   const note2 = await noted;
   return note2 === void 0 ? result : { ...result, note: note2 };
 }
-function sightOf({ service, tasks }, view, { monitorSeconds }) {
+function snapshotOf({ service, tasks }, view, { monitorSeconds }) {
   return {
     service,
     tasks,
@@ -3308,14 +3315,14 @@ function sightOf({ service, tasks }, view, { monitorSeconds }) {
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec)
   };
 }
-function endResult(rollout, outcome, cause, sight) {
-  return { ...settledPart(rollout, outcome, sight), cause };
+function endResult(rollout, outcome, cause, snapshot) {
+  return { ...settledPart(rollout, outcome, snapshot), cause };
 }
-function settledPart(rollout, outcome, sight) {
+function settledPart(rollout, outcome, snapshot) {
   const { checked: checked2, sentAt } = rollout;
   const live = checked2.colours?.live;
-  const service = sight?.service ?? rollout.service;
-  const { nodes, running, wanted } = sight === void 0 ? NOTHING_SEEN : tally(sight);
+  const service = snapshot?.service ?? rollout.service;
+  const { nodes, running, wanted } = snapshot === void 0 ? NOTHING_SEEN : taskCounts(snapshot);
   return {
     name: checked2.request.name,
     action: live === void 0 || checked2.action === "unchanged" ? checked2.action : "update",
@@ -3568,7 +3575,7 @@ function escaped(word) {
 }
 
 // src/report/outcome.ts
-function statusOf2(results, waited) {
+function statusOf(results, waited) {
   const bad = results.filter((result) => !isGood(result) && result.outcome !== "skipped").map(({ outcome }) => outcome);
   if (bad.includes("cancelled")) return "cancelled";
   if (bad.length > 0) {
@@ -3657,8 +3664,8 @@ function notes(results) {
   const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
   return shown.length === 0 ? [] : [shown.join("\n"), ...leftOut(lines.length - shown.length, "notes")];
 }
-function leftOut(count2, what) {
-  return count2 === 0 ? [] : [`There is no room here for ${count2} more ${what}: see the log and the output \`services\`.`];
+function leftOut(count, what) {
+  return count === 0 ? [] : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`];
 }
 function failureSummary(status, problems, isUnknown) {
   const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
@@ -3739,7 +3746,7 @@ function taskForOutput({ id, node, exitCode, ending: ending2 }, mostCharacters) 
 // src/report/report.ts
 async function reportResults(results, deployment) {
   if (!results.every(isGood)) process.exitCode = 1;
-  const status = statusOf2(results, deployment.wait);
+  const status = statusOf(results, deployment.wait);
   const shown = results.map(fitToShow);
   const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== "skipped");
   for (const result of bad.slice(0, MOST_ANNOTATIONS))
@@ -3939,11 +3946,11 @@ async function withLastLook(rollouts, results, { connection, signal }) {
   });
   if (ours.length === 0 || rollouts.length === 1) return results;
   try {
-    const { seen } = await lookAt(connection.engine, ours, "up-to-date", signal);
+    const { services } = await takeSnapshot(connection.engine, ours, "up-to-date", signal);
     return results.map((result, index) => {
-      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? "")?.standing : void 0;
-      if (standing !== "gone" && standing !== "changed") return result;
-      const cause = bySomeoneElse(standing === "gone" ? "removed" : "changed", "after it had come up");
+      const found2 = isGood(result) ? services.get(rollouts[index]?.service?.ID ?? "")?.found : void 0;
+      if (found2 !== "removed" && found2 !== "changed") return result;
+      const cause = bySomeoneElse(found2, "after it had come up");
       log.info(`${result.name}: ${cause}`);
       return { ...result, outcome: "superseded", cause };
     });
@@ -4778,7 +4785,7 @@ function toldIds(objects, missing) {
   return /* @__PURE__ */ new Set([...refused3, ...absent]);
 }
 
-// src/rollout/lookout.ts
+// src/rollout/watch-step.ts
 var LOOK_EVERY_MS4 = 400;
 var SPACE_MS2 = 200;
 function sharedLook({ engine }, which, signal) {
@@ -4792,7 +4799,7 @@ function sharedLook({ engine }, which, signal) {
     }
     begunAt = nowMs();
     try {
-      return await lookAt(engine, [...asked.values()], which, signal);
+      return await takeSnapshot(engine, [...asked.values()], which, signal);
     } catch (error) {
       throw new Error(`the swarm can no longer be watched: ${messageOf(error)}`, { cause: error });
     }
@@ -4806,23 +4813,26 @@ function sharedLook({ engine }, which, signal) {
     return next.view;
   };
 }
-function lookoutFor(ours, name, passage, look2, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
-  let memory = tasksBefore && firstMemory(tasksBefore);
-  let lastSight;
+function watchStep(ours, name, words, look2, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
+  let history = tasksBefore && historyBefore(tasksBefore);
+  let lastSnapshot;
   let down;
   const see = async () => {
     for (; ; ) {
       const view = await look2(ours);
-      const seen = view.seen.get(ours.ID);
-      if (seen === void 0 || seen.standing === "gone") return superseded("removed", passage.during);
-      if (seen.standing === "changed") return superseded("changed", passage.during);
-      if (seen.standing === "behind") continue;
-      lastSight = sightOf2(seen, view);
-      memory = remember(memory ?? firstMemory(lastSight.tasks.filter((task) => !mayHaveContainer(task))), lastSight);
-      return { verdict: judge2(memory, lastSight), view };
+      const seen = view.services.get(ours.ID);
+      if (seen === void 0 || seen.found === "removed") return superseded("removed", words.during);
+      if (seen.found === "changed") return superseded("changed", words.during);
+      if (seen.found === "stale") continue;
+      lastSnapshot = snapshotOf2(seen, view);
+      history = withSnapshot(
+        history ?? historyBefore(lastSnapshot.tasks.filter((task) => !mayHaveContainer(task))),
+        lastSnapshot
+      );
+      return { verdict: judge2(history, lastSnapshot), view };
     }
   };
-  const sightOf2 = ({ service, tasks }, { nodes }) => ({
+  const snapshotOf2 = ({ service, tasks }, { nodes }) => ({
     service,
     tasks,
     eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
@@ -4830,18 +4840,18 @@ function lookoutFor(ours, name, passage, look2, judge2, { connection, observed, 
     monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec)
   });
   const failure = async (outcome, cause, finding = {}) => {
-    if (passage.failed === void 0) return { outcome, cause };
-    const scene = { service: ours, memory, sight: lastSight, nodes: observed.nodes };
+    if (words.failed === void 0) return { outcome, cause };
+    const evidence = { service: ours, history, snapshot: lastSnapshot, nodes: observed.nodes };
     const { engine } = connection;
-    const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, scene, engine) : diagnose({ ...finding, cause }, scene, engine));
-    return { outcome, ...diagnosis, cause: passage.failed + diagnosis.cause };
+    const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, evidence, engine) : diagnose({ ...finding, cause }, evidence, engine));
+    return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause };
   };
   const untilSettled = async (tooLate) => {
     let said = "";
     for (; ; ) {
       const seen = await see().catch((error) => {
         if (!time.isOver || signal.aborted) throw error;
-        return { outcome: "timed-out", cause: `${passage.failed ?? ""}${tooLate(messageOf(error), void 0)}` };
+        return { outcome: "timed-out", cause: `${words.failed ?? ""}${tooLate(messageOf(error), void 0)}` };
       });
       if ("outcome" in seen) return seen;
       const { verdict, view } = seen;
@@ -4971,8 +4981,8 @@ function retiredOld(move) {
 }
 async function untilStopped(old, name, field) {
   const look2 = sharedLook(field.connection, "all", field.signal);
-  const lookout = lookoutFor(old, name, { during: "while its tasks ended" }, look2, judgeEnding, field);
-  const problem = await lookout.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
+  const watching = watchStep(old, name, { during: "while its tasks ended" }, look2, judgeEnding, field);
+  const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
   if (problem !== void 0) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
 }
 function whileMoving({ Spec }, given) {
@@ -4986,12 +4996,12 @@ async function keepOld(move, field) {
 }
 async function throughTrial(move, asked, what, field) {
   const { name, next, service } = move;
-  const passage = { during: `during its ${what}`, failed: `the ${what} failed: ` };
-  const lookout = lookoutFor(service, name, passage, field.look, judgeTrial, field);
+  const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
+  const watching = watchStep(service, name, words, field.look, judgeTrial, field);
   const onTrial = { name, service: next.name, image: imageOf(service) };
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal));
   if (cause === void 0) return move;
-  return { ...move, problem: lookout.down() ?? await lookout.failure("failed", cause) };
+  return { ...move, problem: watching.down() ?? await watching.failure("failed", cause) };
 }
 async function removeOld(move, { connection }) {
   const { name, old, keepOld: keep } = move;
@@ -5171,24 +5181,24 @@ async function tryOne({ checked: checked2, service: ours }, { tasks, trial: aske
   if (ours === void 0) return void 0;
   const { name } = checked2.request;
   const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
-  const lookout = lookoutFor(
+  const watching = watchStep(
     ours,
     name,
     CANARY,
     look2,
-    (memory, sight) => judgeCanaries(memory, sight, tasks),
+    (history, snapshot) => judgeCanaries(history, snapshot, tasks),
     field,
     before
   );
-  const problem = await lookout.untilSettled(
+  const problem = await watching.untilSettled(
     (progress) => `it has not settled within ${field.time.seconds} s: ${progress}`
   );
   if (problem !== void 0) return problem;
   log.info(`${name}: its canary is up`);
   const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) };
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal));
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal));
   if (cause === void 0) log.info(`${name}: its canary has passed, now the others`);
-  return cause === void 0 ? void 0 : lookout.down() ?? lookout.failure("failed", cause);
+  return cause === void 0 ? void 0 : watching.down() ?? watching.failure("failed", cause);
 }
 
 // src/strategies/recreate.ts
@@ -5212,8 +5222,8 @@ function untilGone(sent, field) {
     const isStopping = checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0;
     if (!isStopping || service === void 0) return rollout;
     const { name } = checked2.request;
-    const lookout = lookoutFor(service, name, STOPPING, look2, judgeEnding, { ...field, signal });
-    const problem = await lookout.untilSettled((progress, view) => {
+    const watching = watchStep(service, name, STOPPING, look2, judgeEnding, { ...field, signal });
+    const problem = await watching.untilSettled((progress, view) => {
       const left = view === void 0 ? progress : leftOf(service, view);
       return `its old tasks have not ended within ${field.time.seconds} s: ${left}`;
     });
@@ -5222,9 +5232,9 @@ function untilGone(sent, field) {
     return rollout;
   });
 }
-function leftOf({ ID: id }, { seen, nodes }) {
-  const now = seen.get(id);
-  const left = now === void 0 || now.standing === "gone" ? [] : now.tasks.filter(mayHaveContainer);
+function leftOf({ ID: id }, { services, nodes }) {
+  const now = services.get(id);
+  const left = now === void 0 || now.found === "removed" ? [] : now.tasks.filter(mayHaveContainer);
   return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf2(NodeID, nodes)))].join(", ")}`;
 }
 function placeOf2(id, nodes) {

@@ -6,17 +6,17 @@ const SPACE_MS = 100
 /** What belongs to one event comes with it. */
 const BURST_MS = 20
 
-/** Says when it is time for the next look at the swarm. */
-export interface Alarm extends Disposable {
+/** What the swarm itself says of its services and nodes: that something has happened. */
+export interface SwarmEvents extends Disposable {
   /** Resolves at the next event of a service or node, at the latest after the time given; at once when aborted. */
-  next(atTheLatestMs: number): Promise<void>
+  nextOrAfter(atTheLatestMs: number): Promise<void>
 }
 
 /**
  * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
  * that breaks is no harm: the next look comes by the clock, and opens another.
  */
-export function wakeOnEvents(engine: Engine, signal: AbortSignal): Alarm {
+export function swarmEvents(engine: Engine, signal: AbortSignal): SwarmEvents {
   const closing = new AbortController()
   const listening = AbortSignal.any([closing.signal, signal])
   let ring: (() => void) | undefined
@@ -36,7 +36,7 @@ export function wakeOnEvents(engine: Engine, signal: AbortSignal): Alarm {
   }
 
   return {
-    async next(atTheLatestMs) {
+    async nextOrAfter(atTheLatestMs) {
       if (!open && !listening.aborted) void listen()
       const rung = new Promise<void>((resolve) => {
         ring = resolve

@@ -10,8 +10,8 @@ import { messageOf } from '../errors.ts'
 import type { FailedTask } from '../result.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
-import { firstMemory, type Memory } from './judge.ts'
-import type { Sight } from './sight.ts'
+import { historyBefore, type ServiceHistory } from './service-history.ts'
+import type { ServiceSnapshot } from './service-snapshot.ts'
 import { updateWait, type Waiting, waitingFor, waitingTask } from './waiting.ts'
 
 const LOG_LINES = 20
@@ -27,12 +27,12 @@ export interface Diagnosis {
 }
 
 /** What is known of a service when its verdict falls. */
-export interface Scene {
+export interface Evidence {
   readonly service: Service
   readonly nodes: readonly Node[]
   /** What was seen of it; nothing yet unless given. */
-  readonly memory?: Memory | undefined
-  readonly sight?: Sight | undefined
+  readonly history?: ServiceHistory | undefined
+  readonly snapshot?: ServiceSnapshot | undefined
   /** The networks that this run has made for it, as it asked for them. */
   readonly networks?: readonly NetworkPool[] | undefined
 }
@@ -46,24 +46,24 @@ export interface Finding {
 }
 
 /** The cause with what only the daemon tells, and with the task of this deploy that shows best why. */
-export async function diagnose(finding: Finding, scene: Scene, engine: Engine): Promise<Diagnosis> {
+export async function diagnose(finding: Finding, evidence: Evidence, engine: Engine): Promise<Diagnosis> {
   const readings = readingsOf(engine)
   const [allocation, found] = await Promise.all([
-    finding.isUnallocated ? allocationOf(scene, readings) : undefined,
-    findFailedTask(finding.taskId, scene, readings),
+    finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
+    findFailedTask(finding.taskId, evidence, readings),
   ])
   const cause = allocation ?? finding.cause
   return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask }
 }
 
 /** What a service waits for that has not settled in time: its task, where that is, since when, and its health check. */
-export async function diagnoseTimeout(cause: string, scene: Scene, engine: Engine): Promise<Diagnosis> {
+export async function diagnoseTimeout(cause: string, evidence: Evidence, engine: Engine): Promise<Diagnosis> {
   const readings = readingsOf(engine)
-  const { memory, sight, nodes, service } = scene
-  const waiting = memory && sight && waitingTask(memory, sight)
+  const { history, snapshot, nodes, service } = evidence
+  const waiting = history && snapshot && waitingTask(history, snapshot)
   const [said, found] = await Promise.all([
-    waiting === undefined ? undefined : waitingWords(waiting, scene, readings),
-    findFailedTask(undefined, scene, readings),
+    waiting === undefined ? undefined : waitingWords(waiting, evidence, readings),
+    findFailedTask(undefined, evidence, readings),
   ])
   const waits = said === undefined ? updateWait(service) : `its task ${said.withPlace}`
   const whole = waits === undefined ? cause : `${cause}; ${waits}`
@@ -79,18 +79,18 @@ export async function diagnoseTimeout(cause: string, scene: Scene, engine: Engin
  * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
  * leaves out it logs.
  */
-export async function noteOnNodes({ service, nodes, sight }: Scene, engine: Engine): Promise<string | undefined> {
+export async function noteOnNodes({ service, nodes, snapshot }: Evidence, engine: Engine): Promise<string | undefined> {
   if (!leavesNodesOut(service, nodes)) return undefined
   const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] })
   const tasks = await readingsOf(engine).get<Task[]>('/tasks', { filters })
-  const leftOut = nodesLeftOut(service, nodes, tasks ?? [], sight?.tasks ?? [])
+  const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? [])
   const nameOf = ({ ID: id }: Node) => nodeName(id, nodes) ?? id
   const absence = absenceNote(leftOut, nameOf)
   if (absence !== undefined) log.info(`${service.Spec.Name}: ${absence}`)
   return oldTasksNote(leftOut, nameOf)
 }
 
-async function waitingWords(waiting: Waiting, { service, nodes }: Scene, readings: Readings) {
+async function waitingWords(waiting: Waiting, { service, nodes }: Evidence, readings: Readings) {
   const { task } = waiting
   const health = task.Status.State === 'starting' ? await healthWords(task, service, readings) : undefined
   const node = nodeName(task.NodeID, nodes)
@@ -100,7 +100,7 @@ async function waitingWords(waiting: Waiting, { service, nodes }: Scene, reading
   }
 }
 
-async function allocationOf({ service, networks = [] }: Scene, readings: Readings): Promise<string | undefined> {
+async function allocationOf({ service, networks = [] }: Evidence, readings: Readings): Promise<string | undefined> {
   const filters = JSON.stringify({ scope: ['swarm'] })
   const known = await readings.get<NetworkPool[]>('/networks', { filters })
   return known && allocationProblem(service, known, networks)
@@ -114,11 +114,11 @@ interface Found {
 
 async function findFailedTask(
   taskId: string | undefined,
-  { service, memory = firstMemory([]), nodes }: Scene,
+  { service, history = historyBefore([]), nodes }: Evidence,
   readings: Readings,
 ): Promise<Found | undefined> {
   const named = taskId === undefined ? undefined : await readings.get<Task>(`/tasks/${taskId}`)
-  const found = named ?? (await newestFailedTask(service.ID, memory, readings))
+  const found = named ?? (await newestFailedTask(service.ID, history, readings))
   if (found === undefined) return undefined
   const task = await readings.told(found)
   const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)])
@@ -140,11 +140,15 @@ function causeWith(cause: string, { failedTask, ending }: Found): string {
 }
 
 /** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
-async function newestFailedTask(serviceId: string, memory: Memory, readings: Readings): Promise<Task | undefined> {
+async function newestFailedTask(
+  serviceId: string,
+  history: ServiceHistory,
+  readings: Readings,
+): Promise<Task | undefined> {
   const filters = JSON.stringify({ service: [serviceId] })
   const tasks = (await readings.get<Task[]>('/tasks', { filters })) ?? []
-  const remembered = [...memory.endedTasks.values()].flatMap((ended) => [...ended.values()])
-  const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !memory.earlierTasks.has(task.ID))
+  const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()])
+  const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID))
   return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
 }
 

@@ -1,5 +1,5 @@
 import { isJob } from '../docker/service-mode.ts'
-import { lookAt } from '../docker/view.ts'
+import { takeSnapshot } from '../docker/snapshot.ts'
 import { messageOf } from '../errors.ts'
 import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
@@ -26,11 +26,11 @@ export async function withLastLook(
   // One alone has settled this very moment.
   if (ours.length === 0 || rollouts.length === 1) return results
   try {
-    const { seen } = await lookAt(connection.engine, ours, 'up-to-date', signal)
+    const { services } = await takeSnapshot(connection.engine, ours, 'up-to-date', signal)
     return results.map((result, index) => {
-      const standing = isGood(result) ? seen.get(rollouts[index]?.service?.ID ?? '')?.standing : undefined
-      if (standing !== 'gone' && standing !== 'changed') return result
-      const cause = bySomeoneElse(standing === 'gone' ? 'removed' : 'changed', 'after it had come up')
+      const found = isGood(result) ? services.get(rollouts[index]?.service?.ID ?? '')?.found : undefined
+      if (found !== 'removed' && found !== 'changed') return result
+      const cause = bySomeoneElse(found, 'after it had come up')
       log.info(`${result.name}: ${cause}`)
       return { ...result, outcome: 'superseded', cause }
     })

@@ -3,8 +3,8 @@ import { spoken } from '../docker/duration.ts'
 import { restartDelaySeconds } from '../docker/restart-policy.ts'
 import { endsForGood, isJob } from '../docker/service-mode.ts'
 import { currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/task.ts'
-import { type Memory, stateKey } from './judge.ts'
-import type { Sight } from './sight.ts'
+import { type ServiceHistory, stateKey } from './service-history.ts'
+import type { ServiceSnapshot } from './service-snapshot.ts'
 
 /** What a service that has not settled waits for. Pure. */
 export interface Waiting {
@@ -16,14 +16,14 @@ export interface Waiting {
 }
 
 /** The task that a service waits for; `undefined` when none of its tasks is on its way. */
-export function waitingTask(memory: Memory, sight: Sight): Waiting | undefined {
-  const { service, now } = sight
-  const slots = slotsThatCount(service.Spec, currentTasks(service, sight.tasks), sight.eligibleNodes)
+export function waitingTask(history: ServiceHistory, snapshot: ServiceSnapshot): Waiting | undefined {
+  const { service, now } = snapshot
+  const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes)
   const waiting = [...slots.values()].flatMap((inSlot): Waiting[] => {
     const last = newest(inSlot.filter(isLive)) ?? newest(inSlot)
     if (last === undefined || isUp(service, inSlot)) return []
     const before = newest(inSlot.filter((task) => task !== last && !isLive(task)))
-    return [{ task: last, seconds: now - (memory.inStateSince.get(stateKey(last)) ?? now), before }]
+    return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }]
   })
   return waiting.sort((a, b) => b.seconds - a.seconds)[0]
 }

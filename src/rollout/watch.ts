@@ -1,7 +1,7 @@
-import { wakeOnEvents } from '../docker/events.ts'
+import { swarmEvents } from '../docker/events.ts'
 import { eligibleNodes } from '../docker/placement.ts'
 import { imageOf } from '../docker/service-spec.ts'
-import { lookAt, type SeenService, type View } from '../docker/view.ts'
+import { type PresentService, type Snapshot, takeSnapshot } from '../docker/snapshot.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import type { Observation } from '../plan/observe.ts'
@@ -10,10 +10,11 @@ import { isGood } from '../result.ts'
 import { nowMs, sleep, tooLong } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
-import { type Diagnosis, diagnose, diagnoseTimeout, noteOnNodes, type Scene } from './diagnose.ts'
-import { firstMemory, judge, type Memory, monitorSecondsOf, remember, swarmRollsBack } from './judge.ts'
+import { type Diagnosis, diagnose, diagnoseTimeout, type Evidence, noteOnNodes } from './diagnose.ts'
+import { judge, monitorSecondsOf, swarmRollsBack } from './judge.ts'
 import type { Field, Rollout } from './rollout.ts'
-import { type Sight, type Tally, tally } from './sight.ts'
+import { historyBefore, type ServiceHistory, withSnapshot } from './service-history.ts'
+import { type ServiceSnapshot, type TaskCounts, taskCounts } from './service-snapshot.ts'
 import { bySomeoneElse } from './superseded.ts'
 
 /** Tasks make no events on the swarm, so they are looked at this often; all of them in one call. */
@@ -25,9 +26,9 @@ export const STOPPED = 'the run was stopped'
 /** A service that is being watched, with what was seen of it so far. */
 interface Watched {
   readonly rollout: Rollout
-  readonly memory: Memory
+  readonly history: ServiceHistory
   readonly progress: string
-  readonly sight?: Sight
+  readonly snapshot?: ServiceSnapshot
 }
 
 /** Why nothing can be seen any more: the end of the watch. */
@@ -103,8 +104,8 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
     culprits = [...culprits, one.result.name]
     failure.abort(tooLong())
   }
-  const giveUp = (rollout: Rollout, sight?: Sight) => {
-    const result = givenUp(rollout, sight, culprits)
+  const giveUp = (rollout: Rollout, snapshot?: ServiceSnapshot) => {
+    const result = givenUp(rollout, snapshot, culprits)
     log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`)
     settled.set(rollout, { rollout, result, diagnosed: Promise.resolve(result) })
   }
@@ -119,7 +120,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
   }
 
   const lookOn = async () => {
-    using alarm = wakeOnEvents(engine, signal)
+    using events = swarmEvents(engine, signal)
     let seenAt = startedAt
     while (watched.length > 0 || !isComplete) {
       if (watched.length === 0) {
@@ -149,14 +150,14 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
       watched = [...left, ...watched.filter((one) => !looked.includes(one))]
       isOver = failure.signal.aborted
       if (isOver) {
-        for (const { rollout, sight } of watched) giveUp(rollout, sight)
+        for (const { rollout, snapshot } of watched) giveUp(rollout, snapshot)
         watched = []
       }
       if (watched.length === 0) continue
       const pauseMs = Math.max(LOOK_EVERY_MS, nowMs() - begunAt)
       // While services are sent, each makes events: a look at every one of them would be in the way of the next.
       await (isComplete
-        ? alarm.next(pauseMs)
+        ? events.nextOrAfter(pauseMs)
         : Promise.race([completed, sleep(pauseMs, signal).catch(() => undefined)]))
     }
   }
@@ -185,10 +186,10 @@ function asSettled(rollout: Rollout, result: ServiceResult): Settled {
 }
 
 /** A service that may have come up, had another one not failed. */
-function givenUp(rollout: Rollout, sight: Sight | undefined, culprits: readonly string[]): ServiceResult {
-  if (rollout.checked.action !== 'unchanged') return settledPart(rollout, 'rolled-back', sight)
+function givenUp(rollout: Rollout, snapshot: ServiceSnapshot | undefined, culprits: readonly string[]): ServiceResult {
+  if (rollout.checked.action !== 'unchanged') return settledPart(rollout, 'rolled-back', snapshot)
   const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`
-  return endResult(rollout, 'skipped', cause, sight)
+  return endResult(rollout, 'skipped', cause, snapshot)
 }
 
 /** The result of a service that nobody waits for: what was sent, or why it was not. */
@@ -206,7 +207,7 @@ const GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' } as
 function startWatching(rollout: Rollout, observed: Observation): Watched {
   const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID)
   const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined
-  return { rollout, memory: firstMemory(before, status), progress: '' }
+  return { rollout, history: historyBefore(before, status), progress: '' }
 }
 
 /** The view, or why there will be none any more. */
@@ -214,10 +215,10 @@ async function look(
   { connection, time, signal }: Field,
   watched: readonly Watched[],
   seenAt: number,
-): Promise<View | Blindness> {
+): Promise<Snapshot | Blindness> {
   try {
     const ours = watched.flatMap(({ rollout }) => rollout.service ?? [])
-    return await lookAt(connection.engine, ours, 'up-to-date', signal)
+    return await takeSnapshot(connection.engine, ours, 'up-to-date', signal)
   } catch (error) {
     if (signal.aborted) return { outcome: 'cancelled', cause: STOPPED }
     if (!time.isOver) return { outcome: 'failed', cause: `the swarm can no longer be watched: ${messageOf(error)}` }
@@ -227,47 +228,52 @@ async function look(
 }
 
 /** What is said of a service when nothing can be seen any more: also what was seen last. */
-function unseen({ rollout, progress, sight }: Watched, { outcome, cause }: Blindness, seconds: number): Settled {
-  if (outcome !== 'timed-out') return asSettled(rollout, endResult(rollout, outcome, cause, sight))
+function unseen({ rollout, progress, snapshot }: Watched, { outcome, cause }: Blindness, seconds: number): Settled {
+  if (outcome !== 'timed-out') return asSettled(rollout, endResult(rollout, outcome, cause, snapshot))
   const last = progress === '' ? '' : `${progress}; `
-  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, sight))
+  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, snapshot))
 }
 
-function lookAtOne(one: Watched, view: View, late: boolean, field: Field, endsAtFailure: boolean): Look {
+function lookAtOne(one: Watched, view: Snapshot, late: boolean, field: Field, endsAtFailure: boolean): Look {
   const { deployment, connection, time } = field
   const { rollout } = one
-  const seen = view.seen.get(rollout.service?.ID ?? '')
-  if (seen === undefined || seen.standing === 'gone')
+  const seen = view.services.get(rollout.service?.ID ?? '')
+  if (seen === undefined || seen.found === 'removed')
     return ended(endResult(rollout, 'superseded', bySomeoneElse('removed', 'during this deploy'), undefined))
   const { service } = seen
-  const sight = sightOf(seen, view, deployment)
-  if (seen.standing === 'changed')
-    return ended(endResult(rollout, 'superseded', bySomeoneElse('changed', 'during this deploy'), sight))
-  if (seen.standing === 'behind') {
+  const snapshot = snapshotOf(seen, view, deployment)
+  if (seen.found === 'changed')
+    return ended(endResult(rollout, 'superseded', bySomeoneElse('changed', 'during this deploy'), snapshot))
+  if (seen.found === 'stale') {
     if (!late) return { watched: one }
     const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`
-    return ended(endResult(rollout, 'timed-out', cause, sight))
+    return ended(endResult(rollout, 'timed-out', cause, snapshot))
   }
 
-  const memory = remember(one.memory, sight)
-  const verdict = (endsAtFailure ? swarmRollsBack(memory, service) : undefined) ?? judge(memory, sight)
-  const scene: Scene = { service, memory, sight, nodes: view.nodes, networks: rollout.checked.networks }
+  const history = withSnapshot(one.history, snapshot)
+  const verdict = (endsAtFailure ? swarmRollsBack(history, service) : undefined) ?? judge(history, snapshot)
+  const evidence: Evidence = { service, history, snapshot, nodes: view.nodes, networks: rollout.checked.networks }
   const { engine } = connection
   if (verdict.state === 'converged') {
-    const result = settledPart(rollout, GOOD[rollout.checked.action], sight)
-    return { settled: { rollout, result, diagnosed: withNote(result, noteOnNodes(scene, engine)) } }
+    const result = settledPart(rollout, GOOD[rollout.checked.action], snapshot)
+    return { settled: { rollout, result, diagnosed: withNote(result, noteOnNodes(evidence, engine)) } }
   }
   if (verdict.state === 'progressing') {
-    if (!late) return { watched: { rollout, memory, progress: verdict.progress, sight } }
-    const result = endResult(rollout, 'timed-out', `not settled within ${time.seconds} s: ${verdict.progress}`, sight)
+    if (!late) return { watched: { rollout, history, progress: verdict.progress, snapshot } }
+    const result = endResult(
+      rollout,
+      'timed-out',
+      `not settled within ${time.seconds} s: ${verdict.progress}`,
+      snapshot,
+    )
     return {
-      settled: { rollout, result, diagnosed: withDiagnosis(result, diagnoseTimeout(result.cause, scene, engine)) },
+      settled: { rollout, result, diagnosed: withDiagnosis(result, diagnoseTimeout(result.cause, evidence, engine)) },
     }
   }
   const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback'
   const advice = stays ? staysPaused(service.Spec.Name) : ''
-  const result = endResult(rollout, verdict.state, verdict.cause, sight)
-  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, scene, engine), advice) } }
+  const result = endResult(rollout, verdict.state, verdict.cause, snapshot)
+  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, evidence, engine), advice) } }
 
   function ended(result: ServiceResult): Look {
     return { settled: asSettled(rollout, result) }
@@ -292,7 +298,11 @@ async function withNote(result: ServiceResult, noted: Promise<string | undefined
   return note === undefined ? result : { ...result, note }
 }
 
-function sightOf({ service, tasks }: SeenService, view: View, { monitorSeconds }: Deployment): Sight {
+function snapshotOf(
+  { service, tasks }: PresentService,
+  view: Snapshot,
+  { monitorSeconds }: Deployment,
+): ServiceSnapshot {
   return {
     service,
     tasks,
@@ -302,15 +312,15 @@ function sightOf({ service, tasks }: SeenService, view: View, { monitorSeconds }
   }
 }
 
-function endResult(rollout: Rollout, outcome: Outcome, cause: string, sight: Sight | undefined) {
-  return { ...settledPart(rollout, outcome, sight), cause }
+function endResult(rollout: Rollout, outcome: Outcome, cause: string, snapshot: ServiceSnapshot | undefined) {
+  return { ...settledPart(rollout, outcome, snapshot), cause }
 }
 
-function settledPart(rollout: Rollout, outcome: Outcome, sight: Sight | undefined): ServiceResult {
+function settledPart(rollout: Rollout, outcome: Outcome, snapshot: ServiceSnapshot | undefined): ServiceResult {
   const { checked, sentAt } = rollout
   const live = checked.colours?.live
-  const service = sight?.service ?? rollout.service
-  const { nodes, running, wanted } = sight === undefined ? NOTHING_SEEN : tally(sight)
+  const service = snapshot?.service ?? rollout.service
+  const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot)
   return {
     name: checked.request.name,
     action: live === undefined || checked.action === 'unchanged' ? checked.action : 'update',
@@ -324,7 +334,7 @@ function settledPart(rollout: Rollout, outcome: Outcome, sight: Sight | undefine
   }
 }
 
-const NOTHING_SEEN: Tally = { nodes: 0, running: 0, wanted: 0 }
+const NOTHING_SEEN: TaskCounts = { nodes: 0, running: 0, wanted: 0 }
 
 function sayProgress(before: Watched, now: Watched, startedAt: number): void {
   if (now.progress === before.progress) return

@@ -18,11 +18,18 @@ import {
 import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
 import { judgeEnding, judgeTrial } from '../rollout/judge.ts'
-import { type Look, lookoutFor, type Passage, type Problem, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
 import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
 import { noteMoving } from '../rollout/under-way.ts'
 import { watch } from '../rollout/watch.ts'
+import {
+  type Look,
+  type Problem,
+  type StepWords,
+  sharedLook,
+  untilFirstProblem,
+  watchStep,
+} from '../rollout/watch-step.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
@@ -180,8 +187,8 @@ function retiredOld(move: Move): ServiceSpec {
 /** It is no failure when they do not end in time: they may still be asked by their name. */
 async function untilStopped(old: Service, name: string, field: Field): Promise<void> {
   const look = sharedLook(field.connection, 'all', field.signal)
-  const lookout = lookoutFor(old, name, { during: 'while its tasks ended' }, look, judgeEnding, field)
-  const problem = await lookout.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`)
+  const watching = watchStep(old, name, { during: 'while its tasks ended' }, look, judgeEnding, field)
+  const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`)
   if (problem !== undefined) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`)
 }
 
@@ -200,12 +207,12 @@ async function keepOld(move: Move, field: Shared): Promise<Move> {
 
 async function throughTrial(move: Move, asked: Move['trial'], what: string, field: Shared): Promise<Move> {
   const { name, next, service } = move
-  const passage: Passage = { during: `during its ${what}`, failed: `the ${what} failed: ` }
-  const lookout = lookoutFor(service, name, passage, field.look, judgeTrial, field)
+  const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: ` }
+  const watching = watchStep(service, name, words, field.look, judgeTrial, field)
   const onTrial = { name, service: next.name, image: imageOf(service) }
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal))
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal))
   if (cause === undefined) return move
-  return { ...move, problem: lookout.down() ?? (await lookout.failure('failed', cause)) }
+  return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) }
 }
 
 /** It is no failure when the old one stays: the next deploy removes it. */

@@ -5,15 +5,15 @@ import type { FirstStep } from '../plan/first-step.ts'
 import { withCanaries } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeCanaries } from '../rollout/judge.ts'
-import { type Look, lookoutFor, type Passage, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
 import { renewCredential } from '../rollout/renew-credential.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
+import { type Look, type StepWords, sharedLook, untilFirstProblem, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
 import { longestTrial, trial } from './trial.ts'
 
 type Canary = Extract<FirstStep, { kind: 'canary' }>
 
-const CANARY: Passage = { during: 'during its canary', failed: 'the canary failed: ' }
+const CANARY: StepWords = { during: 'during its canary', failed: 'the canary failed: ' }
 
 /**
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
@@ -63,23 +63,23 @@ async function tryOne(
   if (ours === undefined) return undefined
   const { name } = checked.request
   const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID)
-  const lookout = lookoutFor(
+  const watching = watchStep(
     ours,
     name,
     CANARY,
     look,
-    (memory, sight) => judgeCanaries(memory, sight, tasks),
+    (history, snapshot) => judgeCanaries(history, snapshot, tasks),
     field,
     before,
   )
-  const problem = await lookout.untilSettled(
+  const problem = await watching.untilSettled(
     (progress) => `it has not settled within ${field.time.seconds} s: ${progress}`,
   )
   if (problem !== undefined) return problem
   log.info(`${name}: its canary is up`)
 
   const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) }
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, lookout.stillUp, field.signal))
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal))
   if (cause === undefined) log.info(`${name}: its canary has passed, now the others`)
-  return cause === undefined ? undefined : (lookout.down() ?? lookout.failure('failed', cause))
+  return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause))
 }

@@ -1,15 +1,15 @@
 import type { Node, Service } from '../docker/api.ts'
+import type { Snapshot } from '../docker/snapshot.ts'
 import { mayHaveContainer } from '../docker/task.ts'
-import type { View } from '../docker/view.ts'
 import type { CheckedService } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
-import { lookoutFor, type Passage, sharedLook, untilFirstProblem } from '../rollout/lookout.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
+import { type StepWords, sharedLook, untilFirstProblem, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
 
-const STOPPING: Passage = { during: 'while its old tasks ended' }
+const STOPPING: StepWords = { during: 'while its old tasks ended' }
 
 /**
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
@@ -36,8 +36,8 @@ function untilGone(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
     const isStopping = checked.firstStep?.kind === 'recreate' && checked.interim !== undefined
     if (!isStopping || service === undefined) return rollout
     const { name } = checked.request
-    const lookout = lookoutFor(service, name, STOPPING, look, judgeEnding, { ...field, signal })
-    const problem = await lookout.untilSettled((progress, view) => {
+    const watching = watchStep(service, name, STOPPING, look, judgeEnding, { ...field, signal })
+    const problem = await watching.untilSettled((progress, view) => {
       const left = view === undefined ? progress : leftOf(service, view)
       return `its old tasks have not ended within ${field.time.seconds} s: ${left}`
     })
@@ -48,9 +48,9 @@ function untilGone(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
 }
 
 /** How many of them are where. */
-function leftOf({ ID: id }: Service, { seen, nodes }: View): string {
-  const now = seen.get(id)
-  const left = now === undefined || now.standing === 'gone' ? [] : now.tasks.filter(mayHaveContainer)
+function leftOf({ ID: id }: Service, { services, nodes }: Snapshot): string {
+  const now = services.get(id)
+  const left = now === undefined || now.found === 'removed' ? [] : now.tasks.filter(mayHaveContainer)
   return `${left.length} on ${[...new Set(left.map(({ NodeID }) => placeOf(NodeID, nodes)))].join(', ')}`
 }
 

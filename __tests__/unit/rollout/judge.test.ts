@@ -14,18 +14,16 @@ import {
   ABANDONED_GRACE_SECONDS,
   CRASHES_UNTIL_FAILED,
   DEFAULT_MONITOR_SECONDS,
-  firstMemory,
   judge,
   judgeCanaries,
-  LONGEST_GAP_SECONDS,
   monitorSecondsOf,
   REJECTIONS_UNTIL_FAILED,
-  remember,
   taskNamedIn,
   UNPLACED_GRACE_SECONDS,
   type Verdict,
 } from '../../../src/rollout/judge.ts'
-import { type Sight, tally } from '../../../src/rollout/sight.ts'
+import { historyBefore, LONGEST_GAP_SECONDS, withSnapshot } from '../../../src/rollout/service-history.ts'
+import { type ServiceSnapshot, taskCounts } from '../../../src/rollout/service-snapshot.ts'
 import { createEndedTask, createNode, createService, createSpec, createTask } from '../../support/builders.ts'
 
 const MONITOR_SECONDS = 5
@@ -33,7 +31,7 @@ const MONITOR_SECONDS = 5
 const ONE_NODE = [createNode(1)]
 const THREE_NODES = [createNode(1), createNode(2), createNode(3)]
 
-interface Scene {
+interface Given {
   readonly service?: Service
   /** The tasks from before the deploy. */
   readonly before?: readonly Task[]
@@ -43,20 +41,20 @@ interface Scene {
   readonly earlierStatus?: UpdateStatus
 }
 
-/** Shows the judge one sight after the other, each at its second, and what it saw last again and again in between. */
-function watching(scene: Scene = {}, gapSeconds = LONGEST_GAP_SECONDS) {
-  const { service = createService(), before = [], nodes = ONE_NODE, monitorSeconds = MONITOR_SECONDS } = scene
-  let memory = firstMemory(before, scene.earlierStatus)
-  let last: Sight | undefined
-  const at = (now: number, tasks: readonly Task[], changed: Partial<Sight> = {}): Verdict => {
+/** Shows the judge one snapshot after the other, each at its second, and what it saw last again and again in between. */
+function watching(given: Given = {}, gapSeconds = LONGEST_GAP_SECONDS) {
+  const { service = createService(), before = [], nodes = ONE_NODE, monitorSeconds = MONITOR_SECONDS } = given
+  let history = historyBefore(before, given.earlierStatus)
+  let last: ServiceSnapshot | undefined
+  const at = (now: number, tasks: readonly Task[], changed: Partial<ServiceSnapshot> = {}): Verdict => {
     while (last !== undefined && now - last.now > gapSeconds) {
       last = { ...last, now: last.now + gapSeconds }
-      memory = remember(memory, last)
+      history = withSnapshot(history, last)
     }
-    const sight: Sight = { service, tasks, eligibleNodes: nodes, now, monitorSeconds, ...changed }
-    last = sight
-    memory = remember(memory, sight)
-    return judge(memory, sight)
+    const snapshot: ServiceSnapshot = { service, tasks, eligibleNodes: nodes, now, monitorSeconds, ...changed }
+    last = snapshot
+    history = withSnapshot(history, snapshot)
+    return judge(history, snapshot)
   }
   return { at }
 }
@@ -260,7 +258,7 @@ describe('when Swarm has updated a service', () => {
     expect(at(0.1, [createTask(1)], { service: completed() }).state).toBe('converged')
   })
 
-  test.each<[string, Partial<Scene>, Service, readonly Task[]]>([
+  test.each<[string, Partial<Given>, Service, readonly Task[]]>([
     ['a longer window is asked for', { monitorSeconds: 6 }, completed(), []],
     ['a task has ended on the way', { monitorSeconds: 6 }, completed(SLOW_UPDATES), [createEndedTask(2, 'failed')]],
     [
@@ -269,8 +267,8 @@ describe('when Swarm has updated a service', () => {
       completed({ Spec: createSpec({ UpdateConfig: { FailureAction: 'continue', Monitor: 20e9 } }) }),
       [],
     ],
-  ])('the window is counted here when %s', (_what, scene, service, ended) => {
-    const { at } = watching(scene)
+  ])('the window is counted here when %s', (_what, given, service, ended) => {
+    const { at } = watching(given)
     const tasks = [...ended, createTask(3)]
     at(0, tasks, { service: withStatus(service, { State: 'updating' }) })
     expect(at(5.9, tasks, { service }).state).toBe('progressing')
@@ -1182,7 +1180,7 @@ describe('how a task ended', () => {
 })
 
 describe('the tally', () => {
-  const sight = (service: Service, tasks: readonly Task[], nodes = THREE_NODES): Sight => {
+  const snapshot = (service: Service, tasks: readonly Task[], nodes = THREE_NODES): ServiceSnapshot => {
     return { service, tasks, eligibleNodes: nodes, now: 0, monitorSeconds: MONITOR_SECONDS }
   }
 
@@ -1193,26 +1191,30 @@ describe('the tally', () => {
       createTask(3, { Slot: 3, NodeID: 'node-2' }),
       createTask(4, { Slot: 4, NodeID: 'node-3', Status: { State: 'starting' } }),
     ]
-    expect(tally(sight(replicas(5), tasks))).toEqual({ wanted: 5, running: 3, nodes: 2 })
+    expect(taskCounts(snapshot(replicas(5), tasks))).toEqual({ wanted: 5, running: 3, nodes: 2 })
   })
 
   test('counts a slot once while two tasks overlap in it', () => {
-    expect(tally(sight(replicas(1), [createTask(1), createTask(2)]))).toEqual({ wanted: 1, running: 1, nodes: 1 })
+    expect(taskCounts(snapshot(replicas(1), [createTask(1), createTask(2)]))).toEqual({
+      wanted: 1,
+      running: 1,
+      nodes: 1,
+    })
   })
 
   test('counts the nodes that may run a global service', () => {
     const tasks = [1, 2].map((n) => withoutSlot(createTask(n, { NodeID: `node-${n}` })))
-    expect(tally(sight(serviceOf({ Global: {} }), tasks))).toEqual({ wanted: 3, running: 2, nodes: 2 })
+    expect(taskCounts(snapshot(serviceOf({ Global: {} }), tasks))).toEqual({ wanted: 3, running: 2, nodes: 2 })
   })
 
   test('counts the tasks of a job that are complete in its current run', () => {
     const service = job({ ReplicatedJob: { TotalCompletions: 4 } })
     const tasks = [jobDone(1), jobTask(2), jobDone(3, { JobIteration: { Index: 7 } }), jobDone(4)]
-    expect(tally(sight(service, tasks))).toEqual({ wanted: 4, running: 2, nodes: 1 })
+    expect(taskCounts(snapshot(service, tasks))).toEqual({ wanted: 4, running: 2, nodes: 1 })
   })
 
   test('counts the complete tasks of a service that is meant to end', () => {
-    expect(tally(sight(restarting('none'), [createEndedTask(1, 'complete')]))).toEqual({
+    expect(taskCounts(snapshot(restarting('none'), [createEndedTask(1, 'complete')]))).toEqual({
       wanted: 1,
       running: 1,
       nodes: 1,
@@ -1262,11 +1264,11 @@ describe('the monitor window of a service', () => {
 describe('canaries', () => {
   const updating = createService({ UpdateStatus: { State: 'updating' } })
   const trying = (size: number, service = updating) => {
-    let memory = firstMemory([])
-    return (now: number, tasks: readonly Task[], changed: Partial<Sight> = {}): Verdict => {
-      const sight = { service, tasks, eligibleNodes: THREE_NODES, now, monitorSeconds: MONITOR_SECONDS, ...changed }
-      memory = remember(memory, sight)
-      return judgeCanaries(memory, sight, size)
+    let history = historyBefore([])
+    return (now: number, tasks: readonly Task[], changed: Partial<ServiceSnapshot> = {}): Verdict => {
+      const snapshot = { service, tasks, eligibleNodes: THREE_NODES, now, monitorSeconds: MONITOR_SECONDS, ...changed }
+      history = withSnapshot(history, snapshot)
+      return judgeCanaries(history, snapshot, size)
     }
   }
   const one = createTask(1)

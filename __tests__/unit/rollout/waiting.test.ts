@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Service, Task, TaskState } from '../../../src/docker/api.ts'
-import { firstMemory, remember } from '../../../src/rollout/judge.ts'
-import type { Sight } from '../../../src/rollout/sight.ts'
+import { historyBefore, withSnapshot } from '../../../src/rollout/service-history.ts'
+import type { ServiceSnapshot } from '../../../src/rollout/service-snapshot.ts'
 import { updateWait, waitingFor, waitingTask } from '../../../src/rollout/waiting.ts'
 import { createEndedTask, createNode, createService, createSpec, createTask } from '../../support/builders.ts'
 
-/** What a service waits for after the sights, each at its second. */
-function waiting(sights: readonly (readonly [number, readonly Task[]])[], service: Service = createService()) {
-  let memory = firstMemory([])
-  let last: Sight | undefined
-  for (const [now, tasks] of sights) {
+/** What a service waits for after the snapshots, each at its second. */
+function waiting(snapshots: readonly (readonly [number, readonly Task[]])[], service: Service = createService()) {
+  let history = historyBefore([])
+  let last: ServiceSnapshot | undefined
+  for (const [now, tasks] of snapshots) {
     last = { service, tasks, eligibleNodes: [createNode(1)], now, monitorSeconds: 5 }
-    memory = remember(memory, last)
+    history = withSnapshot(history, last)
   }
-  return last && waitingTask(memory, last)
+  return last && waitingTask(history, last)
 }
 
 const inState = (n: number, State: TaskState, overrides: Partial<Task> = {}) =>

@@ -6,25 +6,25 @@ import { sameSpec } from './spec-comparison.ts'
 
 /**
  * The swarm at one moment, as far as some services go. Each is only shown beside the spec that it was to have when the
- * look began: what was read or written since can be newer than the look, and must not be compared with it.
+ * reading began: what was read or written since can be newer, and must not be compared with it.
  */
-export interface View {
-  /** By the ID of each service that the look was begun for. */
-  readonly seen: ReadonlyMap<string, Seen>
+export interface Snapshot {
+  /** By the ID of each service that was asked for. */
+  readonly services: ReadonlyMap<string, FoundService>
   readonly nodes: readonly Node[]
 }
 
-/** What a look shows of one service. */
-export type Seen =
+/** What a snapshot shows of one service. */
+export type FoundService =
   /** Somebody has removed it. */
-  { readonly standing: 'gone' } | SeenService
+  { readonly found: 'removed' } | PresentService
 
-export interface SeenService {
+export interface PresentService {
   /**
    * `ours`: it has the spec that it was to have, or Swarm's own rollback has brought back the one before; `changed`: it
-   * has somebody else's; `behind`: the manager that answered has not heard of ours yet, so this says nothing.
+   * has somebody else's; `stale`: the manager that answered has not heard of ours yet, so this says nothing.
    */
-  readonly standing: 'ours' | 'changed' | 'behind'
+  readonly found: 'ours' | 'changed' | 'stale'
   readonly service: Service
   readonly tasks: readonly Task[]
 }
@@ -33,29 +33,29 @@ export interface SeenService {
 export type WhichTasks = 'up-to-date' | 'all'
 
 /**
- * Looks at services: three calls, however many there are.
+ * Reads services, their tasks and the nodes: three calls, however many services there are.
  *
- * @param ours the services as this run has read them or given them their specs, before the look
+ * @param ours the services as this run has read them or given them their specs, before the reading
  * @throws EngineError, ConnectionLost when the daemon does not answer
  */
-export async function lookAt(
+export async function takeSnapshot(
   engine: Engine,
   ours: readonly Service[],
   which: WhichTasks,
   signal: AbortSignal,
-): Promise<View> {
+): Promise<Snapshot> {
   const ids = ours.map(({ ID }) => ID)
-  const [found, nodes] = await Promise.all([
+  const [read, nodes] = await Promise.all([
     servicesAndTasks(engine, ids, which, signal),
     engine.get<Node[]>('/nodes', { signal }),
   ])
-  const seen = ours.map((one): [string, Seen] => {
-    const service = found.services.find(({ ID }) => ID === one.ID)
-    if (service === undefined) return [one.ID, { standing: 'gone' }]
-    const tasks = found.tasks.filter(({ ServiceID }) => ServiceID === one.ID)
-    return [one.ID, { standing: standingOf(one, service), service, tasks }]
+  const services = ours.map((one): [string, FoundService] => {
+    const service = read.services.find(({ ID }) => ID === one.ID)
+    if (service === undefined) return [one.ID, { found: 'removed' }]
+    const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID)
+    return [one.ID, { found: compare(one, service), service, tasks }]
   })
-  return { seen: new Map(seen), nodes }
+  return { services: new Map(services), nodes }
 }
 
 const AGAIN_MS = 500
@@ -125,8 +125,8 @@ export async function allTasksOf(
 }
 
 /** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function standingOf(ours: Service, now: Service): SeenService['standing'] {
-  if (now.Version.Index < ours.Version.Index) return 'behind'
+function compare(ours: Service, now: Service): PresentService['found'] {
+  if (now.Version.Index < ours.Version.Index) return 'stale'
   if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return 'ours'
   return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed'
 }

@@ -3,7 +3,7 @@ import { endsForGood, isGlobal, isJob, wantedTasks } from '../docker/service-mod
 import { currentTasks, isRunning, newest, slotsThatCount } from '../docker/task.ts'
 
 /** One service at one moment. */
-export interface Sight {
+export interface ServiceSnapshot {
   readonly service: Service
   /** The tasks that the current spec of the service asked for (the API's filter `_up-to-date`), old ones included. */
   readonly tasks: readonly Task[]
@@ -15,29 +15,29 @@ export interface Sight {
 }
 
 /** How many tasks a service wants and has, and on how many nodes. */
-export interface Tally {
+export interface TaskCounts {
   readonly wanted: number
   /** Tasks that run; of a job, tasks that are complete. */
   readonly running: number
   readonly nodes: number
 }
 
-/** The tally of one sight. */
-export function tally({ service, tasks, eligibleNodes }: Sight): Tally {
-  const { wanted, counted } = count(service, currentTasks(service, tasks), eligibleNodes)
+/** The tasks of one snapshot, counted. */
+export function taskCounts({ service, tasks, eligibleNodes }: ServiceSnapshot): TaskCounts {
+  const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes)
   const nodes = new Set(counted.map((task) => task.NodeID))
   return { wanted, running: counted.length, nodes: nodes.size }
 }
 
-interface Count {
+interface CountedTasks {
   readonly wanted: number
   /** One task for each slot or node that has what it should have. */
   readonly counted: readonly Task[]
   readonly progress: string
 }
 
-/** How many tasks of a sight count, in numbers and words. */
-export function count(service: Service, tasks: readonly Task[], nodes: readonly Node[]): Count {
+/** How many tasks of a snapshot count, in numbers and words. */
+export function countTasks(service: Service, tasks: readonly Task[], nodes: readonly Node[]): CountedTasks {
   const { Spec: spec } = service
   const slots = [...slotsThatCount(spec, tasks, nodes).values()]
   const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? [])
@@ -57,7 +57,7 @@ function completeTask(inSlot: readonly Task[]): Task | undefined {
 }
 
 /** Fewer than wanted; or more, while Swarm still removes some. */
-export function isComplete(spec: ServiceSpec, { wanted, counted }: Count): boolean {
+export function isComplete(spec: ServiceSpec, { wanted, counted }: CountedTasks): boolean {
   return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted
 }
 

@@ -1,15 +1,16 @@
 import type { Connection } from '../connect/connection.ts'
 import type { Service, Task } from '../docker/api.ts'
 import { eligibleNodes } from '../docker/placement.ts'
+import { type PresentService, type Snapshot, takeSnapshot, type WhichTasks } from '../docker/snapshot.ts'
 import { mayHaveContainer } from '../docker/task.ts'
-import { lookAt, type SeenService, type View, type WhichTasks } from '../docker/view.ts'
 import { messageOf } from '../errors.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
-import { diagnose, diagnoseTimeout, type Finding, type Scene } from './diagnose.ts'
-import { firstMemory, type Memory, monitorSecondsOf, remember, type Verdict } from './judge.ts'
+import { diagnose, diagnoseTimeout, type Evidence, type Finding } from './diagnose.ts'
+import { monitorSecondsOf, type Verdict } from './judge.ts'
 import type { Field, Rollout } from './rollout.ts'
-import type { Sight } from './sight.ts'
+import { historyBefore, type ServiceHistory, withSnapshot } from './service-history.ts'
+import type { ServiceSnapshot } from './service-snapshot.ts'
 import { type Moment, superseded } from './superseded.ts'
 
 /** How often a service is looked at that is on its way. */
@@ -20,7 +21,7 @@ const SPACE_MS = 200
 export type Problem = NonNullable<Rollout['problem']>
 
 /** A look that is begun after it was asked for, with what it shows of the service beside its spec. */
-export type Look = (ours: Service) => Promise<View>
+export type Look = (ours: Service) => Promise<Snapshot>
 
 /**
  * One look at all services for all that ask at nearly the same time. Who asks while a look is on its way gets the next
@@ -28,9 +29,9 @@ export type Look = (ours: Service) => Promise<View>
  */
 export function sharedLook({ engine }: Connection, which: WhichTasks, signal: AbortSignal): Look {
   let begunAt = Number.NEGATIVE_INFINITY
-  let next: { readonly asked: Map<string, Service>; readonly view: Promise<View> } | undefined
+  let next: { readonly asked: Map<string, Service>; readonly view: Promise<Snapshot> } | undefined
 
-  const begin = async (asked: ReadonlyMap<string, Service>): Promise<View> => {
+  const begin = async (asked: ReadonlyMap<string, Service>): Promise<Snapshot> => {
     try {
       await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal)
     } finally {
@@ -38,7 +39,7 @@ export function sharedLook({ engine }: Connection, which: WhichTasks, signal: Ab
     }
     begunAt = nowMs()
     try {
-      return await lookAt(engine, [...asked.values()], which, signal)
+      return await takeSnapshot(engine, [...asked.values()], which, signal)
     } catch (error) {
       throw new Error(`the swarm can no longer be watched: ${messageOf(error)}`, { cause: error })
     }
@@ -53,8 +54,8 @@ export function sharedLook({ engine }: Connection, which: WhichTasks, signal: Ab
   }
 }
 
-/** What a service goes through, in words. */
-export interface Passage {
+/** The step of its strategy that a service is at, in words. */
+export interface StepWords {
   /** When: `during its canary`. */
   readonly during: Moment
   /** Before the cause of a failure: `the canary failed: `. Without it there is no task that could show one. */
@@ -62,19 +63,19 @@ export interface Passage {
 }
 
 /** How a service on its way is looked at, again and again. */
-export interface Lookout {
+export interface StepWatch {
   /**
    * Looks until the judge has a verdict; `undefined` when that is good.
    *
    * @param tooLate why it is `timed-out`, when the time of the run is over before: from what was seen last; without a
    * view when the swarm can no longer be seen
    */
-  untilSettled(tooLate: (progress: string, view: View | undefined) => string): Promise<Problem | undefined>
+  untilSettled(tooLate: (progress: string, view: Snapshot | undefined) => string): Promise<Problem | undefined>
   /** Why its tasks are not up any more; `undefined` while they are. */
   stillUp(): Promise<string | undefined>
-  /** What {@link Lookout.stillUp} found last. */
+  /** What {@link StepWatch.stillUp} found last. */
   down(): Problem | undefined
-  /** A problem in the words of the passage, with the task that shows it. */
+  /** A problem in the words of the step, with the task that shows it. */
   failure(outcome: 'failed' | 'timed-out', cause: string, finding?: Partial<Finding>): Promise<Problem>
 }
 
@@ -83,33 +84,36 @@ export interface Lookout {
  * @param name as the user knows it
  * @param tasksBefore whose failures are history; those that have ended at the first look unless given
  */
-export function lookoutFor(
+export function watchStep(
   ours: Service,
   name: string,
-  passage: Passage,
+  words: StepWords,
   look: Look,
-  judge: (memory: Memory, sight: Sight) => Verdict,
+  judge: (history: ServiceHistory, snapshot: ServiceSnapshot) => Verdict,
   { connection, observed, deployment, time, signal }: Field,
   tasksBefore?: readonly Task[],
-): Lookout {
-  let memory = tasksBefore && firstMemory(tasksBefore)
-  let lastSight: Sight | undefined
+): StepWatch {
+  let history = tasksBefore && historyBefore(tasksBefore)
+  let lastSnapshot: ServiceSnapshot | undefined
   let down: Problem | undefined
 
-  const see = async (): Promise<{ readonly verdict: Verdict; readonly view: View } | Problem> => {
+  const see = async (): Promise<{ readonly verdict: Verdict; readonly view: Snapshot } | Problem> => {
     for (;;) {
       const view = await look(ours)
-      const seen = view.seen.get(ours.ID)
-      if (seen === undefined || seen.standing === 'gone') return superseded('removed', passage.during)
-      if (seen.standing === 'changed') return superseded('changed', passage.during)
-      if (seen.standing === 'behind') continue
-      lastSight = sightOf(seen, view)
-      memory = remember(memory ?? firstMemory(lastSight.tasks.filter((task) => !mayHaveContainer(task))), lastSight)
-      return { verdict: judge(memory, lastSight), view }
+      const seen = view.services.get(ours.ID)
+      if (seen === undefined || seen.found === 'removed') return superseded('removed', words.during)
+      if (seen.found === 'changed') return superseded('changed', words.during)
+      if (seen.found === 'stale') continue
+      lastSnapshot = snapshotOf(seen, view)
+      history = withSnapshot(
+        history ?? historyBefore(lastSnapshot.tasks.filter((task) => !mayHaveContainer(task))),
+        lastSnapshot,
+      )
+      return { verdict: judge(history, lastSnapshot), view }
     }
   }
 
-  const sightOf = ({ service, tasks }: SeenService, { nodes }: View): Sight => ({
+  const snapshotOf = ({ service, tasks }: PresentService, { nodes }: Snapshot): ServiceSnapshot => ({
     service,
     tasks,
     eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
@@ -122,21 +126,21 @@ export function lookoutFor(
     cause: string,
     finding: Partial<Finding> = {},
   ): Promise<Problem> => {
-    if (passage.failed === undefined) return { outcome, cause }
-    const scene: Scene = { service: ours, memory, sight: lastSight, nodes: observed.nodes }
+    if (words.failed === undefined) return { outcome, cause }
+    const evidence: Evidence = { service: ours, history, snapshot: lastSnapshot, nodes: observed.nodes }
     const { engine } = connection
     const diagnosis = await (outcome === 'timed-out'
-      ? diagnoseTimeout(cause, scene, engine)
-      : diagnose({ ...finding, cause }, scene, engine))
-    return { outcome, ...diagnosis, cause: passage.failed + diagnosis.cause }
+      ? diagnoseTimeout(cause, evidence, engine)
+      : diagnose({ ...finding, cause }, evidence, engine))
+    return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause }
   }
 
-  const untilSettled: Lookout['untilSettled'] = async (tooLate) => {
+  const untilSettled: StepWatch['untilSettled'] = async (tooLate) => {
     let said = ''
     for (;;) {
       const seen = await see().catch((error: unknown): Problem => {
         if (!time.isOver || signal.aborted) throw error
-        return { outcome: 'timed-out', cause: `${passage.failed ?? ''}${tooLate(messageOf(error), undefined)}` }
+        return { outcome: 'timed-out', cause: `${words.failed ?? ''}${tooLate(messageOf(error), undefined)}` }
       })
       if ('outcome' in seen) return seen
       const { verdict, view } = seen

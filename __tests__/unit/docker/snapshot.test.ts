@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Node, Service, Task } from '../../../src/docker/api.ts'
 import { type Engine, EngineError } from '../../../src/docker/engine.ts'
-import { allTasksOf, lookAt } from '../../../src/docker/view.ts'
+import { allTasksOf, takeSnapshot } from '../../../src/docker/snapshot.ts'
 import { createNode, createService, createSpec, createTask } from '../../support/builders.ts'
 
 const never = new AbortController().signal
@@ -31,29 +31,29 @@ function engineOver(world: World, onTasks: () => void = () => undefined) {
 const service = (name: string, index = 10, overrides: Partial<Service> = {}) =>
   createService({ ID: name, Version: { Index: index }, Spec: createSpec({ Name: name }), ...overrides })
 const taskOf = (ServiceID: string) => createTask(1, { ID: `task-of-${ServiceID}`, ServiceID })
-const standings = (view: Awaited<ReturnType<typeof lookAt>>) =>
-  Object.fromEntries([...view.seen].map(([id, { standing }]) => [id, standing]))
+const findings = (snapshot: Awaited<ReturnType<typeof takeSnapshot>>) =>
+  Object.fromEntries([...snapshot.services].map(([id, { found }]) => [id, found]))
 
 test('a look is three calls for all services', async () => {
   const services = ['a', 'b', 'c'].map((name) => service(name))
   const { engine, asked } = engineOver({ services, tasks: services.map(({ ID }) => taskOf(ID)) })
-  const view = await lookAt(engine, services, 'up-to-date', never)
+  const snapshot = await takeSnapshot(engine, services, 'up-to-date', never)
   expect(asked.toSorted()).toEqual(['/nodes', '/services', '/tasks'])
-  expect(view.seen.get('b')).toMatchObject({ standing: 'ours', tasks: [{ ID: 'task-of-b' }] })
-  expect(view.nodes).toHaveLength(1)
+  expect(snapshot.services.get('b')).toMatchObject({ found: 'ours', tasks: [{ ID: 'task-of-b' }] })
+  expect(snapshot.nodes).toHaveLength(1)
 })
 
 test('a look at no service is not one at all of them', async () => {
   const { engine } = engineOver({ services: [service('a')], tasks: [taskOf('a')] })
-  expect((await lookAt(engine, [], 'all', never)).seen.size).toBe(0)
+  expect((await takeSnapshot(engine, [], 'all', never)).services.size).toBe(0)
 })
 
 test('a service that is gone takes nobody else along', async () => {
   const [a, gone, c] = [service('a'), service('gone'), service('c')]
   const { engine } = engineOver({ services: [a, c], tasks: [taskOf('a'), taskOf('c')] })
-  const view = await lookAt(engine, [a, gone, c], 'up-to-date', never)
-  expect(standings(view)).toEqual({ a: 'ours', gone: 'gone', c: 'ours' })
-  expect(view.seen.get('c')).toMatchObject({ tasks: [{ ID: 'task-of-c' }] })
+  const snapshot = await takeSnapshot(engine, [a, gone, c], 'up-to-date', never)
+  expect(findings(snapshot)).toEqual({ a: 'ours', gone: 'removed', c: 'ours' })
+  expect(snapshot.services.get('c')).toMatchObject({ tasks: [{ ID: 'task-of-c' }] })
   expect(await allTasksOf(engine, [a, gone], never)).toMatchObject([{ ID: 'task-of-a' }])
 })
 
@@ -65,8 +65,8 @@ test('one more that is removed in the middle of a look is gone too', async () =>
     const next = removals.shift()
     world.services = world.services.filter(({ ID }) => ID !== next)
   })
-  const view = await lookAt(engine, all, 'up-to-date', never)
-  expect(standings(view)).toEqual({ a: 'gone', b: 'gone', c: 'ours' })
+  const snapshot = await takeSnapshot(engine, all, 'up-to-date', never)
+  expect(findings(snapshot)).toEqual({ a: 'removed', b: 'removed', c: 'ours' })
 })
 
 test('a refusal that is not of a service is no removal', async () => {
@@ -75,7 +75,7 @@ test('a refusal that is not of a service is no removal', async () => {
     if (path === '/tasks') throw new EngineError(403, 'forbidden by the proxy')
     return path === '/services' ? [a] : []
   }
-  await expect(lookAt({ get } as unknown as Engine, [a], 'all', never)).rejects.toThrow('forbidden by the proxy')
+  await expect(takeSnapshot({ get } as unknown as Engine, [a], 'all', never)).rejects.toThrow('forbidden by the proxy')
 })
 
 const other = createSpec({ Name: 'a', Labels: { by: 'somebody' } })
@@ -88,8 +88,8 @@ test.each<[string, Service, string]>([
     service('a', 12, { Spec: other, UpdateStatus: { State: 'rollback_started' } }),
     'ours',
   ],
-  ['as it was before ours was written', service('a', 9, { Spec: other }), 'behind'],
-])('a service %s is %s', async (_what, now, standing) => {
+  ['as it was before ours was written', service('a', 9, { Spec: other }), 'stale'],
+])('a service %s is %s', async (_what, now, found) => {
   const { engine } = engineOver({ services: [now], tasks: [] })
-  expect(standings(await lookAt(engine, [service('a')], 'up-to-date', never))).toEqual({ a: standing })
+  expect(findings(await takeSnapshot(engine, [service('a')], 'up-to-date', never))).toEqual({ a: found })
 })

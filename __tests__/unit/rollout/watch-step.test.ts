@@ -4,8 +4,8 @@ import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Service } from '../../../src/docker/api.ts'
 import { EngineError } from '../../../src/docker/engine.ts'
 import { judgeTrial } from '../../../src/rollout/judge.ts'
-import { lookoutFor, type Passage, sharedLook, untilFirstProblem } from '../../../src/rollout/lookout.ts'
 import type { Field } from '../../../src/rollout/rollout.ts'
+import { type StepWords, sharedLook, untilFirstProblem, watchStep } from '../../../src/rollout/watch-step.ts'
 import { sleep } from '../../../src/runner/clock.ts'
 import { createService, createSpec, createTask } from '../../support/builders.ts'
 
@@ -39,7 +39,7 @@ const fieldOver = (connection: Connection, signal: AbortSignal): Field => ({
   time: new RunTime(600, signal),
   signal,
 })
-const PASSAGE: Passage = { during: 'during its trial', failed: 'the trial failed: ' }
+const WORDS: StepWords = { during: 'during its trial', failed: 'the trial failed: ' }
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -77,10 +77,10 @@ describe('a shared look', () => {
     await jest.advanceTimersByTimeAsync(ANSWER_MS / 2)
     const updated = serviceOf('b', 2, 'app:2')
     services.set('b', updated)
-    const lookout = lookoutFor(updated, 'b', PASSAGE, look, judgeTrial, fieldOver(connection, signal))
-    const still = lookout.stillUp()
+    const watching = watchStep(updated, 'b', WORDS, look, judgeTrial, fieldOver(connection, signal))
+    const still = watching.stillUp()
     await jest.advanceTimersByTimeAsync(1000)
-    expect((await first).seen.get('b')).toBeUndefined()
+    expect((await first).services.get('b')).toBeUndefined()
     expect(await still).toBeUndefined()
     expect(looks).toEqual([['a'], ['b']])
   })
@@ -97,7 +97,7 @@ describe('a shared look', () => {
     connection.engine.get = get
     const again = look(serviceOf('a'))
     await jest.advanceTimersByTimeAsync(1000)
-    expect((await again).seen.get('a')).toMatchObject({ standing: 'ours' })
+    expect((await again).services.get('a')).toMatchObject({ found: 'ours' })
   })
 })
 
@@ -109,11 +109,11 @@ describe('a service on its way', () => {
     const { connection } = slowDaemon(new Map(now === undefined ? [] : [['a', now]]))
     const { signal } = new AbortController()
     const look = sharedLook(connection, 'up-to-date', signal)
-    const lookout = lookoutFor(serviceOf('a', 2), 'a', PASSAGE, look, judgeTrial, fieldOver(connection, signal))
-    const still = lookout.stillUp()
+    const watching = watchStep(serviceOf('a', 2), 'a', WORDS, look, judgeTrial, fieldOver(connection, signal))
+    const still = watching.stillUp()
     await jest.advanceTimersByTimeAsync(1000)
     expect(await still).toBe(`someone else ${what} it during its trial`)
-    expect(lookout.down()?.outcome).toBe('superseded')
+    expect(watching.down()?.outcome).toBe('superseded')
   })
 
   test('is not judged by a manager that has not heard of its spec yet', async () => {
@@ -121,8 +121,8 @@ describe('a service on its way', () => {
     const { connection, looks } = slowDaemon(services)
     const { signal } = new AbortController()
     const look = sharedLook(connection, 'up-to-date', signal)
-    const lookout = lookoutFor(serviceOf('a', 2), 'a', PASSAGE, look, judgeTrial, fieldOver(connection, signal))
-    const still = lookout.stillUp()
+    const watching = watchStep(serviceOf('a', 2), 'a', WORDS, look, judgeTrial, fieldOver(connection, signal))
+    const still = watching.stillUp()
     await jest.advanceTimersByTimeAsync(ANSWER_MS + 50)
     services.set('a', serviceOf('a', 2))
     await jest.advanceTimersByTimeAsync(1000)
