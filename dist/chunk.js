@@ -8000,7 +8000,7 @@ function annotation(level, message, title) {
   for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
 }
 
-// src/docker/engine.ts
+// src/docker/engine/engine.ts
 var EngineError = class extends Error {
   name = "EngineError";
   status;
@@ -8042,7 +8042,7 @@ import { readFile as readFile2 } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join as join6 } from "node:path";
 
-// src/docker/reference.ts
+// src/docker/registry/reference.ts
 var InvalidReference = class extends UserError {
   name = "InvalidReference";
 };
@@ -8213,7 +8213,7 @@ function cut(text2, separator) {
   return at < 0 ? [text2, void 0] : [text2.slice(0, at), text2.slice(at + separator.length)];
 }
 
-// src/docker/config-file.ts
+// src/docker/cli/config-file.ts
 function parseConfigFile(content) {
   const parsed2 = JSON.parse(content);
   if (typeof parsed2 !== "object" || parsed2 === null || Array.isArray(parsed2)) throw new SyntaxError("not a JSON object");
@@ -8288,7 +8288,7 @@ function environmentForCommands(env) {
 // src/connect/endpoints.ts
 import { join as join4 } from "node:path";
 
-// src/docker/cli.ts
+// src/docker/cli/cli.ts
 import { spawn } from "node:child_process";
 var LIMIT_SECONDS = 60;
 var MOST_BYTES = 32 * 1024 * 1024;
@@ -8380,7 +8380,7 @@ function startGuarded(program, args, env) {
   return startProgram("/bin/sh", ["-c", GUARD, "guard", program, ...args], env);
 }
 
-// src/docker/endpoint.ts
+// src/docker/cli/endpoint.ts
 var MISLEADING = ["DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "DOCKER_STACK_ORCHESTRATOR"];
 function environmentForEndpoint(env, context, userConfigDirectory) {
   const host = context.Endpoints.docker.Host;
@@ -8417,7 +8417,7 @@ function without(env, names) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
-// src/docker/go-json.ts
+// src/docker/engine/go-json.ts
 import { randomUUID } from "node:crypto";
 var MARK = `number:${randomUUID()}:`;
 var STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
@@ -9450,7 +9450,7 @@ import { createReadStream } from "node:fs";
 import { delimiter, join as join5 } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-// src/docker/cli-version.ts
+// src/docker/cli/cli-version.ts
 var DEFAULT_VERSION = "28.3.3";
 var DEFAULT_SUMS = {
   "linux x86_64": "40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff"
@@ -9599,7 +9599,7 @@ async function reportedVersion(directory, env) {
   }
 }
 
-// src/docker/api-version.ts
+// src/docker/engine/api-version.ts
 var OWN_API_VERSION = "1.54";
 var OLDEST_API_VERSION = "1.41";
 function agreeOnVersion(offered = OLDEST_API_VERSION) {
@@ -9626,10 +9626,10 @@ function compareVersions(a, b) {
   return majorA - majorB || minorA - minorB;
 }
 
-// src/docker/connect-engine.ts
+// src/docker/engine/connect-engine.ts
 import { createInterface } from "node:readline";
 
-// src/docker/answer-shapes.ts
+// src/docker/engine/answer-shapes.ts
 var SPEC = { Name: "text", TaskTemplate: "object", Mode: "object" };
 var ITEMS = {
   services: { ID: "text", Version: { Index: "number" }, Spec: SPEC },
@@ -9667,7 +9667,7 @@ function fits(value, shape) {
   return fields.every(([key, inner]) => fits(value[key], inner));
 }
 
-// src/docker/answers.ts
+// src/docker/engine/answers.ts
 var MOST_QUOTED = 200;
 var MOST_READ = 1e4;
 function readAnswer({ body, headers }, path, { host, request: request2 }) {
@@ -9712,7 +9712,7 @@ function withoutTags(html) {
   return html.slice(0, MOST_READ).replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, " ").replace(/<[^>]*>/g, " ");
 }
 
-// src/docker/http-over-pipe.ts
+// src/docker/engine/http-over-pipe.ts
 import { Agent, request as httpRequest } from "node:http";
 import { Duplex } from "node:stream";
 var ENDED_WITHOUT_ANSWER = "the connection ended without an answer";
@@ -9906,7 +9906,7 @@ var StdioSocket = class extends Duplex {
   }
 };
 
-// src/docker/connect-engine.ts
+// src/docker/engine/connect-engine.ts
 var DEFAULT_TIMEOUT_SECONDS = 30;
 async function connectEngine(address, signal2, seconds) {
   const pipe = new HttpOverPipe(address.dial);
@@ -10016,7 +10016,7 @@ function engineOver(calls, apiVersion, ping) {
   };
 }
 
-// src/docker/election.ts
+// src/docker/engine/election.ts
 var NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
 function isElection(message) {
   return NO_LEADER.test(message);
@@ -10025,7 +10025,7 @@ function isNoManager(message) {
   return /This node is not a swarm manager/i.test(message);
 }
 
-// src/docker/freshness.ts
+// src/docker/engine/freshness.ts
 var OutOfDate = class extends ConnectionLost {
   name = "OutOfDate";
 };
@@ -10080,7 +10080,7 @@ function outOfDate() {
   return new OutOfDate("the manager that answers shows services as they were before their last change");
 }
 
-// src/docker/patience.ts
+// src/docker/engine/patience.ts
 var PATIENCE_SECONDS = {
   "no-leader": 90,
   "no-connection": 90,
@@ -12034,10 +12034,10 @@ function replacementOf(own2, all, problems) {
   };
 }
 
-// src/docker/spec-overlay.ts
+// src/docker/specs/spec-overlay.ts
 import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
 
-// src/docker/spec-comparison.ts
+// src/docker/specs/spec-comparison.ts
 import { createHash as createHash3 } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 function sameSpec(a, b) {
@@ -12181,7 +12181,7 @@ function sortKey(object) {
   return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
 }
 
-// src/docker/spec-overlay.ts
+// src/docker/specs/spec-overlay.ts
 var RECORD_LABEL = "swarm-deploy.create-args";
 var TEMPLATE = ["TaskTemplate"];
 var CONTAINER = [...TEMPLATE, "ContainerSpec"];
@@ -12459,7 +12459,87 @@ function attributeOf(entry) {
   return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? "";
 }
 
-// src/docker/placement.ts
+// src/docker/specs/service-mode.ts
+function isJob(spec) {
+  return spec.Mode.ReplicatedJob !== void 0 || spec.Mode.GlobalJob !== void 0;
+}
+function wantedTasks(spec) {
+  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1;
+  if (spec.Mode.ReplicatedJob)
+    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+  return void 0;
+}
+function isGlobal(spec) {
+  return spec.Mode.Global !== void 0 || spec.Mode.GlobalJob !== void 0;
+}
+function endsForGood(spec) {
+  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? "any";
+  return isJob(spec) || condition !== "any";
+}
+var NO_NODE = "node.id==swarm-deploy.none";
+function withoutTasks(spec) {
+  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+  const { TaskTemplate: template } = spec;
+  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+function allowingNodes(template) {
+  const { Constraints: constraints } = template.Placement ?? {};
+  if (!constraints?.includes(NO_NODE)) return template;
+  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
+}
+function modeName({ Mode: mode }) {
+  if (mode.Global) return "global";
+  if (mode.GlobalJob) return "global-job";
+  return mode.ReplicatedJob ? "replicated-job" : "replicated";
+}
+
+// src/docker/specs/spec-template.ts
+var FIELDS = /* @__PURE__ */ new Set([
+  ".",
+  ".Service",
+  ".Service.ID",
+  ".Service.Name",
+  ".Service.Labels",
+  ".Node",
+  ".Node.ID",
+  ".Node.Hostname",
+  ".Node.Platform",
+  ".Node.Platform.Architecture",
+  ".Node.Platform.OS",
+  ".Task",
+  ".Task.ID",
+  ".Task.Name",
+  ".Task.Slot"
+]);
+var WORDS = new Set(
+  "and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with".split(
+    " "
+  )
+);
+var ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+var FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+var WORD2 = /^[a-z_]\w*$/i;
+var COMMENT = /^\/\*.*\*\/$/s;
+var STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+function templateProblem(text2) {
+  if (!text2.includes("{{")) return void 0;
+  const actions = [...text2.matchAll(ACTION)].map(([, action = ""]) => action);
+  if (text2.replaceAll(ACTION, "").includes("{{")) return actions.length === 0 ? "its `{{` has no end" : void 0;
+  if (!actions.every(isPlain)) return void 0;
+  if (actions.includes("")) return "there is nothing in its `{{ }}`";
+  const isUnknown = actions.some(
+    (action) => FIELD.test(action) ? !FIELDS.has(action) : WORD2.test(action) && !WORDS.has(action)
+  );
+  return isUnknown ? "it names what Swarm does not know in its `{{ }}`" : void 0;
+}
+function isPlain(action) {
+  if (WORD2.test(action)) return !WORDS.has(action);
+  return action === "" || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+// src/docker/swarm/placement.ts
 import { BlockList, isIP, isIPv4 } from "node:net";
 var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
@@ -12575,7 +12655,7 @@ function family(address) {
   return isIPv4(address) ? "ipv4" : "ipv6";
 }
 
-// src/docker/published-ports.ts
+// src/docker/swarm/published-ports.ts
 function portName2({ PublishedPort: port, Protocol: protocol = "tcp" }) {
   return `${port}/${protocol}`;
 }
@@ -12598,87 +12678,7 @@ function isHost({ PublishMode: mode }) {
   return mode === "host";
 }
 
-// src/docker/service-mode.ts
-function isJob(spec) {
-  return spec.Mode.ReplicatedJob !== void 0 || spec.Mode.GlobalJob !== void 0;
-}
-function wantedTasks(spec) {
-  if (spec.Mode.Replicated) return spec.Mode.Replicated.Replicas ?? 1;
-  if (spec.Mode.ReplicatedJob)
-    return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-  return void 0;
-}
-function isGlobal(spec) {
-  return spec.Mode.Global !== void 0 || spec.Mode.GlobalJob !== void 0;
-}
-function endsForGood(spec) {
-  const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? "any";
-  return isJob(spec) || condition !== "any";
-}
-var NO_NODE = "node.id==swarm-deploy.none";
-function withoutTasks(spec) {
-  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
-  const { TaskTemplate: template } = spec;
-  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
-  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
-}
-function allowingNodes(template) {
-  const { Constraints: constraints } = template.Placement ?? {};
-  if (!constraints?.includes(NO_NODE)) return template;
-  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
-  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
-}
-function modeName({ Mode: mode }) {
-  if (mode.Global) return "global";
-  if (mode.GlobalJob) return "global-job";
-  return mode.ReplicatedJob ? "replicated-job" : "replicated";
-}
-
-// src/docker/spec-template.ts
-var FIELDS = /* @__PURE__ */ new Set([
-  ".",
-  ".Service",
-  ".Service.ID",
-  ".Service.Name",
-  ".Service.Labels",
-  ".Node",
-  ".Node.ID",
-  ".Node.Hostname",
-  ".Node.Platform",
-  ".Node.Platform.Architecture",
-  ".Node.Platform.OS",
-  ".Task",
-  ".Task.ID",
-  ".Task.Name",
-  ".Task.Slot"
-]);
-var WORDS = new Set(
-  "and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with".split(
-    " "
-  )
-);
-var ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
-var FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-var WORD2 = /^[a-z_]\w*$/i;
-var COMMENT = /^\/\*.*\*\/$/s;
-var STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
-function templateProblem(text2) {
-  if (!text2.includes("{{")) return void 0;
-  const actions = [...text2.matchAll(ACTION)].map(([, action = ""]) => action);
-  if (text2.replaceAll(ACTION, "").includes("{{")) return actions.length === 0 ? "its `{{` has no end" : void 0;
-  if (!actions.every(isPlain)) return void 0;
-  if (actions.includes("")) return "there is nothing in its `{{ }}`";
-  const isUnknown = actions.some(
-    (action) => FIELD.test(action) ? !FIELDS.has(action) : WORD2.test(action) && !WORDS.has(action)
-  );
-  return isUnknown ? "it names what Swarm does not know in its `{{ }}`" : void 0;
-}
-function isPlain(action) {
-  if (WORD2.test(action)) return !WORDS.has(action);
-  return action === "" || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
-}
-
-// src/docker/swarm-rules.ts
+// src/docker/swarm/swarm-rules.ts
 var NAME3 = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 var LONGEST_NAME2 = 63;
 var OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
@@ -13589,7 +13589,7 @@ function checkGivenOnce(map, env, flags, policies, problems) {
 import { existsSync } from "node:fs";
 import { dirname, join as join7, resolve as resolve3 } from "node:path";
 
-// src/docker/ruling-variables.ts
+// src/docker/cli/ruling-variables.ts
 var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
 function rulesDocker(name) {
   return RULES_DOCKER.test(name);
@@ -14669,7 +14669,7 @@ function savedByMain(name) {
   return process.env[`STATE_${name}`] || void 0;
 }
 
-// src/docker/removal.ts
+// src/docker/engine/removal.ts
 async function remove(engine, path, signal2) {
   await engine.remove(path, { signal: signal2 }).catch((error) => {
     if (!(error instanceof EngineError) || error.status !== 404) throw error;
@@ -15129,7 +15129,7 @@ function* entriesOf3(items) {
   yield* items.entries();
 }
 
-// src/docker/service-spec.ts
+// src/docker/specs/service-spec.ts
 function difference(spec, asked) {
   if (spec === void 0) return { ...asked, words: [] };
   const image = isSameImage(spec, asked.image) ? void 0 : asked.image;
@@ -15205,7 +15205,7 @@ function variables(spec) {
   return new Map(entries);
 }
 
-// src/docker/spec-update.ts
+// src/docker/specs/spec-update.ts
 var ATTEMPTS2 = 8;
 var LONGEST_PAUSE_MS2 = 500;
 var PATIENCE_MS2 = 9e4;
@@ -15338,6 +15338,13 @@ export {
   overlay,
   entriesOf,
   withRecord,
+  isJob,
+  wantedTasks,
+  isGlobal,
+  endsForGood,
+  withoutTasks,
+  allowingNodes,
+  modeName,
   constraintProblem,
   eligibleNodes,
   allowedNodes,
@@ -15348,13 +15355,6 @@ export {
   portsOf,
   portInTheWay,
   hasPort,
-  isJob,
-  wantedTasks,
-  isGlobal,
-  endsForGood,
-  withoutTasks,
-  allowingNodes,
-  modeName,
   specViolations,
   changeViolations,
   nameProblem,

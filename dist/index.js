@@ -116,7 +116,7 @@ import {
   withoutTasks
 } from "./chunk.js";
 
-// src/docker/stack-objects.ts
+// src/docker/specs/stack-objects.ts
 import { createHash, scryptSync } from "node:crypto";
 function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
   return scope === "swarm" && (containers !== void 0 || peers !== void 0);
@@ -189,7 +189,7 @@ function withIds(spec, ids) {
   };
 }
 
-// src/docker/credential-spec.ts
+// src/docker/specs/credential-spec.ts
 function credentialSpecOf(spec) {
   return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? void 0;
 }
@@ -263,7 +263,7 @@ function spoken(seconds) {
   return `${seconds / size} ${unit}`;
 }
 
-// src/docker/health.ts
+// src/docker/swarm/health.ts
 var DEFAULT_INTERVAL_SECONDS = 30;
 var NANOSECONDS = 1e9;
 var LONGEST_OUTPUT = 200;
@@ -304,7 +304,7 @@ function intervalSeconds({ Interval: interval }) {
   return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
 }
 
-// src/docker/task.ts
+// src/docker/swarm/task.ts
 function isWanted(task) {
   return task.DesiredState === "running" || task.DesiredState === "complete";
 }
@@ -367,7 +367,7 @@ function isUnhealthy({ Status: { Err: error = "" } }) {
   return /\bunhealthy container$/.test(error);
 }
 
-// src/docker/start-first.ts
+// src/docker/swarm/start-first.ts
 function startFirstNote(wanted, nodes) {
   if (!isStartFirst(wanted)) return void 0;
   const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0));
@@ -448,7 +448,7 @@ function because(limits) {
   return `no node that may take a new task has room for it beside the old one (${reasons.join(", ")})`;
 }
 
-// src/docker/update-status.ts
+// src/docker/swarm/update-status.ts
 function isUnsettled({ UpdateStatus: status }) {
   return status !== void 0 && status.State !== "completed" && status.State !== "rollback_completed";
 }
@@ -501,7 +501,7 @@ function isOfStack({ name }, labels) {
   return labels?.[NAMESPACE_LABEL] === name;
 }
 
-// src/docker/commands.ts
+// src/docker/cli/commands.ts
 function apartFromVariables(flags) {
   const variables = flags.map((flag) => variableOf(flag));
   return {
@@ -564,7 +564,7 @@ function environmentFlags(flag, env) {
   return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
 }
 
-// src/docker/stand-in.ts
+// src/docker/cli/stand-in.ts
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { text as text2 } from "node:stream/consumers";
@@ -614,7 +614,7 @@ function complaint({ code: code2, stdout, stderr }) {
   return limited(telling.join(" ").replace(/^Error response from daemon: /, "")) || `exit code ${code2}`;
 }
 
-// src/docker/rehearsal.ts
+// src/docker/cli/rehearsal.ts
 var CHANGES_SERVICE = /^\/services\/(create|[^/]+\/update)$/;
 async function rehearse(command, docker, engine, socketPath, signal, service) {
   const caught = [];
@@ -634,7 +634,7 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
   return spec === void 0 ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
-// src/docker/spec-support.ts
+// src/docker/specs/spec-support.ts
 var DROPPED_FIELDS = [
   { key: "`healthcheck.start_interval`", path: "Healthcheck.StartInterval", minor: 44 },
   { key: "`volume.subpath`", path: "Mounts.VolumeOptions.Subpath", minor: 45 },
@@ -1061,7 +1061,7 @@ function canaryAdvice(total) {
   return total === 1 ? "give it more first, or write `strategy: rolling` for it" : `write a \`canary\` from 1 to ${total - 1}`;
 }
 
-// src/docker/registry-auth.ts
+// src/docker/registry/registry-auth.ts
 function authConfig(credential) {
   const serveraddress = registryKey(credential.registry);
   const secret = credential.password.reveal();
@@ -1072,7 +1072,7 @@ function registryAuthHeader(credential) {
   return new Secret(base64.replaceAll("+", "-").replaceAll("/", "_"));
 }
 
-// src/docker/registry-error.ts
+// src/docker/registry/registry-error.ts
 var REGISTRY_SECONDS = 30;
 var WORDINGS = [
   ["plain-http", /server gave http response to https client|first record does not look like a tls handshake/],
@@ -1190,7 +1190,7 @@ function askForCredential(registry, image) {
   return `Add a credential for ${registry} to registries: ${image} cannot be read without one, or does not exist.`;
 }
 
-// src/docker/registry.ts
+// src/docker/registry/registry.ts
 var RegistryError = class extends Error {
   name = "RegistryError";
   failure;
@@ -1344,7 +1344,50 @@ function describeRefusal(error, image, access) {
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`;
 }
 
-// src/docker/subnet.ts
+// src/docker/specs/service-settings.ts
+var SETTINGS = {
+  name: { compose: "", flag: "`name`" },
+  mode: { compose: "deploy.mode", flag: "--mode" },
+  "cpu limit": { compose: "deploy.resources.limits.cpus", flag: "--limit-cpu" },
+  "memory limit": { compose: "deploy.resources.limits.memory", flag: "--limit-memory" },
+  "cpu reservation": { compose: "deploy.resources.reservations.cpus", flag: "--reserve-cpu" },
+  "memory reservation": { compose: "deploy.resources.reservations.memory", flag: "--reserve-memory" },
+  "restart condition": { compose: "deploy.restart_policy.condition", flag: "--restart-condition" },
+  "restart delay": { compose: "deploy.restart_policy.delay", flag: "--restart-delay" },
+  "restart window": { compose: "deploy.restart_policy.window", flag: "--restart-window" },
+  constraints: { compose: "deploy.placement.constraints", flag: "--constraint" },
+  "update policy": { compose: "deploy.update_config", flag: "--update-…" },
+  "update delay": { compose: "deploy.update_config.delay", flag: "--update-delay" },
+  "update monitor": { compose: "deploy.update_config.monitor", flag: "--update-monitor" },
+  "update failure ratio": { compose: "deploy.update_config.max_failure_ratio", flag: "--update-max-failure-ratio" },
+  "update failure action": { compose: "deploy.update_config.failure_action", flag: "--update-failure-action" },
+  "update order": { compose: "deploy.update_config.order", flag: "--update-order" },
+  "rollback failure action": { compose: "deploy.rollback_config.failure_action", flag: "--rollback-failure-action" },
+  "rollback order": { compose: "deploy.rollback_config.order", flag: "--rollback-order" },
+  "endpoint mode": { compose: "deploy.endpoint_mode", flag: "--endpoint-mode" },
+  ports: { compose: "ports", flag: "--publish" },
+  networks: { compose: "networks", flag: "--network" },
+  mounts: { compose: "volumes", flag: "--mount" },
+  secrets: { compose: "secrets", flag: "--secret" },
+  configs: { compose: "configs", flag: "--config" },
+  environment: { compose: "environment", flag: "--env" },
+  hostname: { compose: "hostname", flag: "--hostname" },
+  "working directory": { compose: "working_dir", flag: "--workdir" },
+  "health interval": { compose: "healthcheck.interval", flag: "--health-interval" },
+  "health timeout": { compose: "healthcheck.timeout", flag: "--health-timeout" },
+  "health start period": { compose: "healthcheck.start_period", flag: "--health-start-period" },
+  "health start interval": { compose: "healthcheck.start_interval", flag: "--health-start-interval" },
+  "health retries": { compose: "healthcheck.retries", flag: "--health-retries" }
+};
+function composePath(setting) {
+  const { compose } = SETTINGS[setting];
+  return compose === "" ? [] : compose.split(".");
+}
+function flagFor(setting) {
+  return SETTINGS[setting].flag;
+}
+
+// src/docker/swarm/subnet.ts
 import { BlockList, isIP, isIPv4 } from "node:net";
 function isSubnet(text3) {
   const [base = "", bits = "", ...more] = text3.split("/");
@@ -1372,7 +1415,7 @@ function isRoomy(subnet) {
   return Number(bits) <= (isIPv4(base) ? 30 : 127);
 }
 
-// src/docker/network-rules.ts
+// src/docker/swarm/network-rules.ts
 var LOCAL_DRIVERS = ["bridge", "host", "ipvlan", "macvlan", "none", "null"];
 var PREDEFINED = ["bridge", "default", "host", "none"];
 function networkViolations(wanted, others) {
@@ -1420,49 +1463,6 @@ function subnetProblem(subnet, before, others) {
 }
 function subnetsOf({ IPAM: ipam }) {
   return (ipam?.Config ?? []).map(({ Subnet: subnet = "" }) => subnet);
-}
-
-// src/docker/service-settings.ts
-var SETTINGS = {
-  name: { compose: "", flag: "`name`" },
-  mode: { compose: "deploy.mode", flag: "--mode" },
-  "cpu limit": { compose: "deploy.resources.limits.cpus", flag: "--limit-cpu" },
-  "memory limit": { compose: "deploy.resources.limits.memory", flag: "--limit-memory" },
-  "cpu reservation": { compose: "deploy.resources.reservations.cpus", flag: "--reserve-cpu" },
-  "memory reservation": { compose: "deploy.resources.reservations.memory", flag: "--reserve-memory" },
-  "restart condition": { compose: "deploy.restart_policy.condition", flag: "--restart-condition" },
-  "restart delay": { compose: "deploy.restart_policy.delay", flag: "--restart-delay" },
-  "restart window": { compose: "deploy.restart_policy.window", flag: "--restart-window" },
-  constraints: { compose: "deploy.placement.constraints", flag: "--constraint" },
-  "update policy": { compose: "deploy.update_config", flag: "--update-…" },
-  "update delay": { compose: "deploy.update_config.delay", flag: "--update-delay" },
-  "update monitor": { compose: "deploy.update_config.monitor", flag: "--update-monitor" },
-  "update failure ratio": { compose: "deploy.update_config.max_failure_ratio", flag: "--update-max-failure-ratio" },
-  "update failure action": { compose: "deploy.update_config.failure_action", flag: "--update-failure-action" },
-  "update order": { compose: "deploy.update_config.order", flag: "--update-order" },
-  "rollback failure action": { compose: "deploy.rollback_config.failure_action", flag: "--rollback-failure-action" },
-  "rollback order": { compose: "deploy.rollback_config.order", flag: "--rollback-order" },
-  "endpoint mode": { compose: "deploy.endpoint_mode", flag: "--endpoint-mode" },
-  ports: { compose: "ports", flag: "--publish" },
-  networks: { compose: "networks", flag: "--network" },
-  mounts: { compose: "volumes", flag: "--mount" },
-  secrets: { compose: "secrets", flag: "--secret" },
-  configs: { compose: "configs", flag: "--config" },
-  environment: { compose: "environment", flag: "--env" },
-  hostname: { compose: "hostname", flag: "--hostname" },
-  "working directory": { compose: "working_dir", flag: "--workdir" },
-  "health interval": { compose: "healthcheck.interval", flag: "--health-interval" },
-  "health timeout": { compose: "healthcheck.timeout", flag: "--health-timeout" },
-  "health start period": { compose: "healthcheck.start_period", flag: "--health-start-period" },
-  "health start interval": { compose: "healthcheck.start_interval", flag: "--health-start-interval" },
-  "health retries": { compose: "healthcheck.retries", flag: "--health-retries" }
-};
-function composePath(setting) {
-  const { compose } = SETTINGS[setting];
-  return compose === "" ? [] : compose.split(".");
-}
-function flagFor(setting) {
-  return SETTINGS[setting].flag;
 }
 
 // src/inputs/compose/place.ts
@@ -2049,7 +2049,7 @@ function parsedAnswer(text3) {
   }
 }
 
-// src/docker/failed-check.ts
+// src/docker/swarm/failed-check.ts
 var known = /* @__PURE__ */ new WeakMap();
 async function withFailedChecks(tasks, engine, signal) {
   return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
@@ -2075,7 +2075,7 @@ async function isUnhealthy2(id, engine, signal) {
   }
 }
 
-// src/docker/snapshot.ts
+// src/docker/swarm/snapshot.ts
 async function takeSnapshot(engine, ours, which, signal) {
   const ids = ours.map(({ ID }) => ID);
   const [read3, nodes] = await Promise.all([
@@ -2373,7 +2373,7 @@ function list(names) {
   return new Intl.ListFormat("en").format(names);
 }
 
-// src/docker/restart-policy.ts
+// src/docker/swarm/restart-policy.ts
 var DEFAULT_DELAY_SECONDS = 5;
 var NANOSECONDS2 = 1e9;
 function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
@@ -2816,7 +2816,7 @@ function superseded(what, when, service) {
   return { outcome: "superseded", cause: bySomeoneElse(what, when, service) };
 }
 
-// src/docker/events.ts
+// src/docker/engine/events.ts
 var SPACE_MS = 100;
 var BURST_MS = 20;
 function swarmEvents(engine, signal) {
@@ -2852,7 +2852,7 @@ function swarmEvents(engine, signal) {
   };
 }
 
-// src/docker/network-allocation.ts
+// src/docker/swarm/network-allocation.ts
 function allocationProblem(service, networks, asked) {
   const its = networksOf(service, networks);
   const missing = its.find(({ Driver: driver }) => !driver);
@@ -2882,7 +2882,7 @@ function subnetsOf2({ IPAM: ipam }) {
   return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
 }
 
-// src/docker/nodes-left-out.ts
+// src/docker/swarm/nodes-left-out.ts
 function leavesNodesOut({ Spec: spec }, nodes) {
   const { Placement: placement } = spec.TaskTemplate;
   return isGlobal(spec) && !isJob(spec) && eligibleNodes(nodes, placement).length < allowedNodes(nodes, placement).length;
@@ -2912,7 +2912,7 @@ function absenceNote(leftOut2, nameOf2) {
   return absent.length === 0 ? void 0 : `not on ${absent.join(", ")}`;
 }
 
-// src/docker/task-logs.ts
+// src/docker/swarm/task-logs.ts
 var HEADER_BYTES = 8;
 var LENGTH_AT = 4;
 function logLines(bytes) {
@@ -4435,7 +4435,7 @@ function refused2(error, what, place2) {
 // src/stack/read.ts
 import { join as join3 } from "node:path";
 
-// src/docker/stack-capture.ts
+// src/docker/cli/stack-capture.ts
 async function captureStack(command, docker, engine, known2, socketPath, signal) {
   const capture = new Capture(known2);
   const result = await runAgainst((asked) => capture.answer(asked), command, docker, engine, socketPath, signal);

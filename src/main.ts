@@ -1,7 +1,7 @@
 import { type Connection, connect } from './connect/connection.ts'
 import { GIVE_UP_AFTER_STOP_MS, RunTime } from './connect/run-time.ts'
 import type { Service } from './docker/api.ts'
-import { withIds } from './docker/stack-objects.ts'
+import { withIds } from './docker/specs/stack-objects.ts'
 import { throwAll, Underway, UserError } from './errors.ts'
 import type { Deployment } from './inputs/deployment.ts'
 import { readInputs } from './inputs/read.ts'

@@ -5,8 +5,9 @@ const HTTP_CLIENT = '// node_modules/undici/'
 
 /** What changes a service, and what leads to it. */
 const DEPLOYING = [
-  ...['main', 'plan', 'preflight', 'change', 'docker/rehearsal', 'docker/commands', 'roll-out', 'deploy', 'watch'],
-  ...['interim', 'canary', 'recreate', 'blue-green', 'recover', 'stack/make', 'stack/remove'],
+  ...['main', 'plan/plan', 'plan/check', 'plan/change', 'docker/cli/rehearsal', 'docker/cli/commands'],
+  ...['rollout/send', 'rollout/watch', 'rollout/interim', 'rollout/way-back', 'stack/make', 'stack/remove'],
+  ...['strategies/canary', 'strategies/recreate', 'strategies/blue-green'],
 ]
 
 /** A file of the bundle with all that is loaded together with it. */
@@ -34,6 +35,6 @@ test('what post loads holds no code that deploys', async () => {
   expect(modulesIn((await loadedWith('index.js')).values())).toEqual(expect.arrayContaining(DEPLOYING))
   const ofPost = await loadedWith('post.js')
   expect([...ofPost.keys()]).toEqual(['post.js', 'chunk.js'])
-  expect(modulesIn(ofPost.values())).toContain('cleanup')
+  expect(modulesIn(ofPost.values())).toContain('modes/clean-up')
   for (const name of DEPLOYING) expect(modulesIn(ofPost.values())).not.toContain(name)
 })

@@ -6,8 +6,8 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { connectEngine, type DaemonAddress } from '../../src/docker/connect-engine.ts'
-import type { Engine } from '../../src/docker/engine.ts'
+import { connectEngine, type DaemonAddress } from '../../src/docker/engine/connect-engine.ts'
+import type { Engine } from '../../src/docker/engine/engine.ts'
 
 /** A daemon in this process, that answers as a test says, and the pipes of the processes that would lead to it. */
 export class FakeDaemon implements AsyncDisposable {

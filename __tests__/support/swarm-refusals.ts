@@ -1,4 +1,4 @@
-import type { Setting } from '../../src/docker/service-settings.ts'
+import type { Setting } from '../../src/docker/specs/service-settings.ts'
 
 /** A spec that a swarm is sent, what becomes of it, and the setting that our rules find wrong. */
 export interface Trial {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import { runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import type { StackObject } from '../../src/docker/stack-objects.ts'
+import type { StackObject } from '../../src/docker/specs/stack-objects.ts'
 import { cliOlderThan, describeSwarm, pinned, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000

@@ -1,5 +1,5 @@
-import type { CommandOptions, DockerCli } from '../docker/cli.ts'
-import { type Engine, type RequestOptions, TooLate } from '../docker/engine.ts'
+import type { CommandOptions, DockerCli } from '../docker/cli/cli.ts'
+import { type Engine, type RequestOptions, TooLate } from '../docker/engine/engine.ts'
 import type { Connection } from './connection.ts'
 
 /**

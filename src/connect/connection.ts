@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { DockerCli } from '../docker/cli.ts'
-import type { CliVersion } from '../docker/cli-version.ts'
+import type { DockerCli } from '../docker/cli/cli.ts'
+import type { CliVersion } from '../docker/cli/cli-version.ts'
 import {
   type ConfigFile,
   isolatedConfigFile,
   parseConfigFile,
   settingsToCarryOver,
   storedCredentials,
-} from '../docker/config-file.ts'
-import type { Engine } from '../docker/engine.ts'
+} from '../docker/cli/config-file.ts'
+import type { Engine } from '../docker/engine/engine.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type Environment, environmentForChildren } from '../runner/environment.ts'

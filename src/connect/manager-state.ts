@@ -1,5 +1,5 @@
 import type { SystemInfo } from '../docker/api.ts'
-import { isElection } from '../docker/election.ts'
+import { isElection } from '../docker/engine/election.ts'
 
 /** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
 export function notManaging(swarm: SystemInfo['Swarm'], host: string): string | undefined {

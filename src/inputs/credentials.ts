@@ -1,4 +1,4 @@
-import { InvalidReference, parseRegistry, type RegistryScope } from '../docker/reference.ts'
+import { InvalidReference, parseRegistry, type RegistryScope } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Credential } from './deployment.ts'

@@ -1,5 +1,5 @@
-import type { Flag } from '../docker/commands.ts'
-import { RECORD_LABEL } from '../docker/spec-overlay.ts'
+import type { Flag } from '../docker/cli/commands.ts'
+import { RECORD_LABEL } from '../docker/specs/spec-overlay.ts'
 import { type Problems, shown } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 

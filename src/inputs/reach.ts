@@ -1,4 +1,4 @@
-import { DEFAULT_DOWNLOAD_URL, DEFAULT_VERSION } from '../docker/cli-version.ts'
+import { DEFAULT_DOWNLOAD_URL, DEFAULT_VERSION } from '../docker/cli/cli-version.ts'
 import { UserError } from '../errors.ts'
 import { Secret } from '../runner/secret.ts'
 import { withoutLastNewlines } from './credentials.ts'

@@ -1,4 +1,4 @@
-import type { RegistryScope } from '../docker/reference.ts'
+import type { RegistryScope } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { checkedCredential, registryScope, UNSET, withoutLastNewlines } from './credentials.ts'

@@ -1,4 +1,4 @@
-import type { Policies } from '../docker/update-policy.ts'
+import type { Policies } from '../docker/cli/update-policy.ts'
 import type { ServiceRequest } from './deployment.ts'
 import type { Problems } from './problems.ts'
 import { chosenStrategy, type StrategySettings } from './strategy.ts'

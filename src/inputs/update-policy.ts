@@ -1,4 +1,4 @@
-import type { Policies, UpdatePolicy } from '../docker/update-policy.ts'
+import type { Policies, UpdatePolicy } from '../docker/cli/update-policy.ts'
 import { UserError } from '../errors.ts'
 import { type Problems, shown } from './problems.ts'
 import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { StackObject } from '../docker/stack-objects.ts'
+import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { foreignLine } from '../runner/foreign.ts'
 
 /**

@@ -7,9 +7,9 @@ import {
   policyFlags,
   serviceCreate,
   serviceUpdate,
-} from '../docker/commands.ts'
-import { rehearse } from '../docker/rehearsal.ts'
-import { isJob } from '../docker/service-mode.ts'
+} from '../docker/cli/commands.ts'
+import { rehearse } from '../docker/cli/rehearsal.ts'
+import { isJob } from '../docker/specs/service-mode.ts'
 import {
   commandOf,
   type Difference,
@@ -18,11 +18,11 @@ import {
   withDifference,
   withPlatforms,
   withRulingVariables,
-} from '../docker/service-spec.ts'
-import { changedParts, sameSpec, withStoredOrder } from '../docker/spec-comparison.ts'
-import { entriesOf, type Overlay, withRecord } from '../docker/spec-overlay.ts'
-import { withoutIgnored } from '../docker/spec-support.ts'
-import { isPaused } from '../docker/update-status.ts'
+} from '../docker/specs/service-spec.ts'
+import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-comparison.ts'
+import { entriesOf, type Overlay, withRecord } from '../docker/specs/spec-overlay.ts'
+import { withoutIgnored } from '../docker/specs/spec-support.ts'
+import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
 import type { StackService } from '../inputs/deployment.ts'
 import { log } from '../runner/log.ts'

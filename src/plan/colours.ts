@@ -1,6 +1,6 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
-import { allowingNodes, isJob, wantedTasks, withoutTasks } from '../docker/service-mode.ts'
-import { NAMESPACE_LABEL } from '../docker/stack-objects.ts'
+import { allowingNodes, isJob, wantedTasks, withoutTasks } from '../docker/specs/service-mode.ts'
+import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import type { Strategy } from '../inputs/strategy-choice.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Node, ServiceSpec } from '../docker/api.ts'
-import { eligibleNodes } from '../docker/placement.ts'
-import { isJob, wantedTasks } from '../docker/service-mode.ts'
-import { sameSpec } from '../docker/spec-comparison.ts'
+import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
+import { sameSpec } from '../docker/specs/spec-comparison.ts'
+import { eligibleNodes } from '../docker/swarm/placement.ts'
 import type { Strategy, Trial } from '../inputs/strategy-choice.ts'
 
 /** What the strategy of a service does before the whole of its change is sent. */

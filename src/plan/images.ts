@@ -1,9 +1,15 @@
 import type { Connection } from '../connect/connection.ts'
 import type { Distribution, Service } from '../docker/api.ts'
-import { canonicalName, familiar, type ImageReference, parseReference, withDigest } from '../docker/reference.ts'
-import { RegistryError, resolveImage } from '../docker/registry.ts'
-import { describeFailure, remedy } from '../docker/registry-error.ts'
-import { imageOf } from '../docker/service-spec.ts'
+import {
+  canonicalName,
+  familiar,
+  type ImageReference,
+  parseReference,
+  withDigest,
+} from '../docker/registry/reference.ts'
+import { RegistryError, resolveImage } from '../docker/registry/registry.ts'
+import { describeFailure, remedy } from '../docker/registry/registry-error.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserErrors } from '../errors.ts'
 import { log } from '../runner/log.ts'
 import type { Access, PlannedService } from './plan.ts'

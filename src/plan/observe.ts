@@ -1,6 +1,6 @@
 import type { Node, Service, SystemInfo, Task } from '../docker/api.ts'
-import type { Engine } from '../docker/engine.ts'
-import { allTasksOf } from '../docker/snapshot.ts'
+import type { Engine } from '../docker/engine/engine.ts'
+import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { siblingNames } from './colours.ts'
 

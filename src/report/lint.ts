@@ -1,6 +1,6 @@
 import type { ServiceSpec } from '../docker/api.ts'
-import type { ImageReference } from '../docker/reference.ts'
-import { isJob } from '../docker/service-mode.ts'
+import type { ImageReference } from '../docker/registry/reference.ts'
+import { isJob } from '../docker/specs/service-mode.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
 import type { Strategy } from '../inputs/strategy-choice.ts'
 import { monitorSecondsOf } from '../rollout/judge.ts'

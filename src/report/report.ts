@@ -1,5 +1,5 @@
 import { TimedOut } from '../connect/run-time.ts'
-import { tellCallError } from '../docker/engine.ts'
+import { tellCallError } from '../docker/engine/engine.ts'
 import { Cancelled, CutOff, Underway, UserError, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type FailedTask, isGood, type ServiceResult } from '../result.ts'

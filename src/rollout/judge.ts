@@ -1,7 +1,7 @@
 import type { Service, ServiceSpec, Task } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
-import { restartDelaySeconds, turnsOf, whyNoOther } from '../docker/restart-policy.ts'
-import { isGlobal } from '../docker/service-mode.ts'
+import { isGlobal } from '../docker/specs/service-mode.ts'
+import { restartDelaySeconds, turnsOf, whyNoOther } from '../docker/swarm/restart-policy.ts'
 import {
   currentTasks,
   ending,
@@ -11,7 +11,7 @@ import {
   mayHaveContainer,
   newest,
   slotsThatCount,
-} from '../docker/task.ts'
+} from '../docker/swarm/task.ts'
 import { limited } from '../runner/foreign.ts'
 import { type ServiceHistory, updateStatusOf } from './service-history.ts'
 import { countTasks, isComplete, type ServiceSnapshot } from './service-snapshot.ts'

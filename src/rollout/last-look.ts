@@ -1,5 +1,5 @@
-import { isJob } from '../docker/service-mode.ts'
-import { takeSnapshot } from '../docker/snapshot.ts'
+import { isJob } from '../docker/specs/service-mode.ts'
+import { takeSnapshot } from '../docker/swarm/snapshot.ts'
 import { messageOf } from '../errors.ts'
 import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'

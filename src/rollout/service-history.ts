@@ -1,5 +1,5 @@
 import type { Service, ServiceSpec, Task, UpdateStatus } from '../docker/api.ts'
-import { isDecided } from '../docker/restart-policy.ts'
+import { isDecided } from '../docker/swarm/restart-policy.ts'
 import {
   bySlot,
   currentTasks,
@@ -11,7 +11,7 @@ import {
   isUnplaced,
   newest,
   slotOf,
-} from '../docker/task.ts'
+} from '../docker/swarm/task.ts'
 import { limited } from '../runner/foreign.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 

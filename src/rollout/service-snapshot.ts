@@ -1,6 +1,6 @@
 import type { Node, Service, ServiceSpec, Task } from '../docker/api.ts'
-import { endsForGood, isGlobal, isJob, wantedTasks } from '../docker/service-mode.ts'
-import { currentTasks, isRunning, newest, slotsThatCount } from '../docker/task.ts'
+import { endsForGood, isGlobal, isJob, wantedTasks } from '../docker/specs/service-mode.ts'
+import { currentTasks, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
 
 /** One service at one moment. */
 export interface ServiceSnapshot {

@@ -1,4 +1,4 @@
-import { fingerprint } from '../docker/spec-comparison.ts'
+import { fingerprint } from '../docker/specs/spec-comparison.ts'
 import type { ChangedService } from '../plan/check.ts'
 import { note, type ServiceState } from '../runner/state.ts'
 import type { Rollout } from './rollout.ts'

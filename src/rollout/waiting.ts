@@ -1,8 +1,8 @@
 import type { Service, Task } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
-import { restartDelaySeconds } from '../docker/restart-policy.ts'
-import { endsForGood, isJob } from '../docker/service-mode.ts'
-import { currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/task.ts'
+import { endsForGood, isJob } from '../docker/specs/service-mode.ts'
+import { restartDelaySeconds } from '../docker/swarm/restart-policy.ts'
+import { currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
 import { type ServiceHistory, stateKey } from './service-history.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 

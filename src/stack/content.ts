@@ -1,4 +1,4 @@
-import type { CapturedStack } from '../docker/stack-capture.ts'
+import type { CapturedStack } from '../docker/cli/stack-capture.ts'
 import {
   contentHash,
   HASH_LABEL,
@@ -9,8 +9,8 @@ import {
   type StackObject,
   VERSION_LABEL,
   versionName,
-} from '../docker/stack-objects.ts'
-import { objectNameProblem } from '../docker/swarm-rules.ts'
+} from '../docker/specs/stack-objects.ts'
+import { objectNameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import { SOURCE_LABEL } from '../inputs/compose/adapt.ts'
 import { contentOf, type Source } from '../inputs/compose/contents.ts'

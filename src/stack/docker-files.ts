@@ -1,4 +1,4 @@
-import type { Policies, UpdatePolicy } from '../docker/update-policy.ts'
+import type { Policies, UpdatePolicy } from '../docker/cli/update-policy.ts'
 import {
   entryAt,
   isNothing,

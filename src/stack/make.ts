@@ -1,8 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Connection } from '../connect/connection.ts'
 import { type RunTime, TimedOut } from '../connect/run-time.ts'
-import { type Engine, EngineError } from '../docker/engine.ts'
-import { isLeftover, type Kind, type NetworkCreate, placeholder, type StackObject } from '../docker/stack-objects.ts'
+import { type Engine, EngineError } from '../docker/engine/engine.ts'
+import {
+  isLeftover,
+  type Kind,
+  type NetworkCreate,
+  placeholder,
+  type StackObject,
+} from '../docker/specs/stack-objects.ts'
 import { CutOff, messageOf, UserError } from '../errors.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Connection } from '../connect/connection.ts'
 import type { Service, ServiceSpec } from '../docker/api.ts'
-import { stackDeploy } from '../docker/commands.ts'
-import { parseReference, withTagDefault } from '../docker/reference.ts'
-import { type CapturedStack, captureStack } from '../docker/stack-capture.ts'
+import { stackDeploy } from '../docker/cli/commands.ts'
+import { type CapturedStack, captureStack } from '../docker/cli/stack-capture.ts'
+import { parseReference, withTagDefault } from '../docker/registry/reference.ts'
 import {
   type KnownObjects,
   NAMESPACE_LABEL,
@@ -12,7 +12,7 @@ import {
   type Referred,
   referredIds,
   withIds,
-} from '../docker/stack-objects.ts'
+} from '../docker/specs/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
 import { locateComplaint, placeOf } from '../inputs/compose/place.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'

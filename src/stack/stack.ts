@@ -1,4 +1,4 @@
-import { type Engine, EngineError } from '../docker/engine.ts'
+import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import {
   isLeftover,
   type Kind,
@@ -8,7 +8,7 @@ import {
   type ObjectCreate,
   placeholder,
   type StackObject,
-} from '../docker/stack-objects.ts'
+} from '../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 
 /** A stack that was read: what it asks for, and what of it the swarm already has. */

@@ -1,5 +1,5 @@
-import { registryAuthHeader } from '../docker/registry-auth.ts'
-import { imageOf } from '../docker/service-spec.ts'
+import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
 import type { ChangedService, CheckedService } from '../plan/check.ts'
 import type { FirstStep } from '../plan/first-step.ts'
 import { withCanaries } from '../plan/interim-spec.ts'

@@ -1,6 +1,6 @@
 import type { Node, Service } from '../docker/api.ts'
-import type { Snapshot } from '../docker/snapshot.ts'
-import { mayHaveContainer } from '../docker/task.ts'
+import type { Snapshot } from '../docker/swarm/snapshot.ts'
+import { mayHaveContainer } from '../docker/swarm/task.ts'
 import type { CheckedService } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'

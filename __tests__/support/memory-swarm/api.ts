@@ -1,5 +1,5 @@
 import type { Node, ServiceSpec } from '../../../src/docker/api.ts'
-import { constraintProblem } from '../../../src/docker/placement.ts'
+import { constraintProblem } from '../../../src/docker/swarm/placement.ts'
 import { asLeftover, asNode, asObject, asService, asTask } from './answers.ts'
 import { isDirty } from './dirty.ts'
 import { digestOf, findImage, type Images, mayRead } from './images.ts'

@@ -1,4 +1,4 @@
-import { eligibleNodes } from '../../../src/docker/placement.ts'
+import { eligibleNodes } from '../../../src/docker/swarm/placement.ts'
 import { asNode } from './answers.ts'
 import { isAbove, isBelow, isSame, type StoredService, type StoredTask } from './objects.ts'
 import type { Store } from './store.ts'

@@ -1,4 +1,4 @@
-import { ConnectionLost, EngineError, TooLate, Unreadable } from '../../../src/docker/engine.ts'
+import { ConnectionLost, EngineError, TooLate, Unreadable } from '../../../src/docker/engine/engine.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Answer, Call } from './api.ts'
 

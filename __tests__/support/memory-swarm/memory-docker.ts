@@ -2,8 +2,8 @@ import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { parse } from 'yaml'
 import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
-import type { CommandOptions, CommandResult, DockerCli } from '../../../src/docker/cli.ts'
-import type { StackObject } from '../../../src/docker/stack-objects.ts'
+import type { CommandOptions, CommandResult, DockerCli } from '../../../src/docker/cli/cli.ts'
+import type { StackObject } from '../../../src/docker/specs/stack-objects.ts'
 import { outOfTime } from './hand-clock.ts'
 
 /**

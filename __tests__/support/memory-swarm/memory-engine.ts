@@ -1,4 +1,4 @@
-import { type Engine, EngineError, type RequestOptions } from '../../../src/docker/engine.ts'
+import { type Engine, EngineError, type RequestOptions } from '../../../src/docker/engine/engine.ts'
 import { type Answer, answer, type Call } from './api.ts'
 import { events } from './events.ts'
 import type { Faults } from './faults.ts'

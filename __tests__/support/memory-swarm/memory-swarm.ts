@@ -1,6 +1,6 @@
 import type { Service, ServiceSpec, Task } from '../../../src/docker/api.ts'
-import type { Engine } from '../../../src/docker/engine.ts'
-import { patient } from '../../../src/docker/patience.ts'
+import type { Engine } from '../../../src/docker/engine/engine.ts'
+import { patient } from '../../../src/docker/engine/patience.ts'
 import { live } from './agent.ts'
 import { asService, asTask } from './answers.ts'
 import { answer } from './api.ts'

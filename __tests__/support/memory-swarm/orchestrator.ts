@@ -1,4 +1,4 @@
-import { satisfies } from '../../../src/docker/placement.ts'
+import { satisfies } from '../../../src/docker/swarm/placement.ts'
 import { asNode } from './answers.ts'
 import {
   hasEnded,

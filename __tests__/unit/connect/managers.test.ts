@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { type Door, Managers } from '../../../src/connect/managers.ts'
 import type { Node } from '../../../src/docker/api.ts'
-import type { DockerCli } from '../../../src/docker/cli.ts'
+import type { DockerCli } from '../../../src/docker/cli/cli.ts'
 import { createNode } from '../../support/builders.ts'
 import { dialTo } from '../../support/fake-daemon.ts'
 

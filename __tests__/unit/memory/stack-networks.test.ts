@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import type { Network } from '../../../src/docker/stack-objects.ts'
+import type { Network } from '../../../src/docker/specs/stack-objects.ts'
 import { letTimeRun, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
 import { runAction } from '../../support/memory-swarm/run.ts'

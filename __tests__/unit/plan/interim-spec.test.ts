@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec, UpdateConfig } from '../../../src/docker/api.ts'
-import { parseGoJson } from '../../../src/docker/go-json.ts'
+import { parseGoJson } from '../../../src/docker/engine/go-json.ts'
 import {
   beforeInterim,
   emptied,

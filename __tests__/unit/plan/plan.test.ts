@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Service, ServiceMode } from '../../../src/docker/api.ts'
-import { parseReference } from '../../../src/docker/reference.ts'
+import { parseReference } from '../../../src/docker/registry/reference.ts'
 import type { Deployment, LockRequest, ServiceRequest } from '../../../src/inputs/deployment.ts'
 import { emptied, type Mark } from '../../../src/plan/interim-spec.ts'
 import type { Config, LoggedIn } from '../../../src/plan/log-in.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import { parseReference } from '../../../src/docker/reference.ts'
+import { parseReference } from '../../../src/docker/registry/reference.ts'
 import { type Linted, lint } from '../../../src/report/lint.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 import { createCredential, createSpec, digest } from '../../support/builders.ts'

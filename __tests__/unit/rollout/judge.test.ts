@@ -8,8 +8,8 @@ import type {
   TaskTemplate,
   UpdateStatus,
 } from '../../../src/docker/api.ts'
-import { isJob, wantedTasks } from '../../../src/docker/service-mode.ts'
-import { ending, isFailure, mayHaveContainer } from '../../../src/docker/task.ts'
+import { isJob, wantedTasks } from '../../../src/docker/specs/service-mode.ts'
+import { ending, isFailure, mayHaveContainer } from '../../../src/docker/swarm/task.ts'
 import {
   ABANDONED_GRACE_SECONDS,
   CRASHES_UNTIL_FAILED,

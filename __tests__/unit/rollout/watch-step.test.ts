@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Connection } from '../../../src/connect/connection.ts'
 import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Service } from '../../../src/docker/api.ts'
-import { EngineError } from '../../../src/docker/engine.ts'
+import { EngineError } from '../../../src/docker/engine/engine.ts'
 import { judgeTrial } from '../../../src/rollout/judge.ts'
 import type { Field } from '../../../src/rollout/rollout.ts'
 import { type StepWords, sharedLook, untilFirstProblem, watchStep } from '../../../src/rollout/watch-step.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import type { UpdatePolicy } from '../../../src/docker/update-policy.ts'
+import type { UpdatePolicy } from '../../../src/docker/cli/update-policy.ts'
 import type { StackRequest } from '../../../src/inputs/deployment.ts'
 import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
 import { dockerFiles, nameOf } from '../../../src/stack/docker-files.ts'

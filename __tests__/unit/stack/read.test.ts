@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Connection } from '../../../src/connect/connection.ts'
-import { EngineError } from '../../../src/docker/engine.ts'
+import { EngineError } from '../../../src/docker/engine/engine.ts'
 import type { StackRequest } from '../../../src/inputs/deployment.ts'
 import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'

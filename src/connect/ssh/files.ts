@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { runProgram } from '../../docker/cli.ts'
+import { runProgram } from '../../docker/cli/cli.ts'
 import { messageOf, UserError } from '../../errors.ts'
 import type { SshAccess } from '../../inputs/deployment.ts'
 import { requireUserFile } from '../../inputs/files.ts'

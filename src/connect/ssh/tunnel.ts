@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { access as accessFile, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
-import { startGuarded, startProgram } from '../../docker/cli.ts'
+import { startGuarded, startProgram } from '../../docker/cli/cli.ts'
 import { UserError } from '../../errors.ts'
 import type { SshHost } from '../../inputs/host.ts'
 import { lastOffered } from '../../inputs/known-hosts.ts'

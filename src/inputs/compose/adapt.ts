@@ -1,4 +1,4 @@
-import { rulesDocker } from '../../docker/ruling-variables.ts'
+import { rulesDocker } from '../../docker/cli/ruling-variables.ts'
 import { foreignLine } from '../../runner/foreign.ts'
 import { groupBy } from '../../runner/group-by.ts'
 import { closestKey, keyAdvice } from '../keys.ts'

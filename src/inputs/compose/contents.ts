@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Kind } from '../../docker/stack-objects.ts'
+import type { Kind } from '../../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../../errors.ts'
 import { readUserFile } from '../files.ts'
 import type { Problems } from '../problems.ts'

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Task } from '../../../../src/docker/api.ts'
+import { type Engine, EngineError } from '../../../../src/docker/engine/engine.ts'
+import { withFailedChecks } from '../../../../src/docker/swarm/failed-check.ts'
+import { ending } from '../../../../src/docker/swarm/task.ts'
+import { createEndedTask } from '../../../support/builders.ts'
+
+/** A daemon that has containers with a health check in these states. */
+function daemonWith(containers: Readonly<Record<string, string>>) {
+  const asked: string[] = []
+  const get = async (path: string) => {
+    asked.push(path)
+    const status = containers[path.split('/')[2] ?? '']
+    if (status === undefined) throw new EngineError(404, 'No such container')
+    return { State: { Health: { Status: status } } }
+  }
+  return { engine: { get } as unknown as Engine, asked }
+}
+
+const complete = (n: number, ContainerID: string, State: Task['Status']['State'] = 'complete') =>
+  createEndedTask(n, State, { Status: { State, ContainerStatus: { ContainerID, ExitCode: 0 } } })
+
+const { signal } = new AbortController()
+
+describe('a task that ended with code 0', () => {
+  test.each([
+    ['is told as failed when its health check had failed', { c1: 'unhealthy' }, 'failed its health check'],
+    ['is complete when its check had passed', { c1: 'healthy' }, 'ended with exit code 0'],
+    ['is complete as far as is known on another node', {}, 'ended with exit code 0'],
+  ])('%s', async (_, containers, words) => {
+    const { engine } = daemonWith(containers)
+    const tasks = await withFailedChecks([complete(1, 'c1')], engine, signal)
+    expect(tasks.map(ending)).toEqual([words])
+  })
+
+  test('is asked for once, and no other is', async () => {
+    const { engine, asked } = daemonWith({ c1: 'unhealthy', c2: 'unhealthy', c3: 'unhealthy' })
+    const tasks = [complete(1, 'c1'), complete(2, 'c2', 'running'), complete(3, 'c3', 'shutdown'), complete(4, '')]
+    await withFailedChecks(tasks, engine, signal)
+    await withFailedChecks(tasks, engine, signal)
+    expect(asked).toEqual(['/containers/c1/json'])
+  })
+
+  test('of a job is not tried again either', async () => {
+    const { engine } = daemonWith({ c1: 'unhealthy' })
+    const task = { ...complete(1, 'c1'), DesiredState: 'complete' as const }
+    expect(await withFailedChecks([task], engine, signal)).toMatchObject([
+      { DesiredState: 'shutdown', Status: { State: 'failed' } },
+    ])
+  })
+})

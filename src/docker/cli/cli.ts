@@ -1,0 +1,170 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { UserError } from '../../errors.ts'
+import { foreignLine } from '../../runner/foreign.ts'
+
+/** What a finished docker command left behind. */
+export interface CommandResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CommandOptions {
+  /** Added to the environment of this one command. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string | Uint8Array
+  /** The directory that relative paths begin at; that of the step unless given. */
+  readonly cwd?: string
+  /** Ends the command. */
+  readonly signal?: AbortSignal
+  /** How long it may take; {@link LIMIT_SECONDS} unless given. */
+  readonly limitSeconds?: number
+}
+
+/** None of the programs that are run to their end has more to do than to read files, and ask the network once. */
+const LIMIT_SECONDS = 60
+/** The largest of what is read is a whole stack in one file. */
+const MOST_BYTES = 32 * 1024 * 1024
+/** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
+const DRAIN_MS = 500
+
+/**
+ * The only place that starts programs of docker and of the way to it: the CLI, ssh, and the credential helpers of the
+ * user's own configuration. (A check command of the user's is started by runner/shell.ts.)
+ * A child is started with the environment given here and nothing else, and no shell ever reads its arguments.
+ */
+export interface DockerCli {
+  /** Runs `docker …args` to its end. A code other than 0 is a result, not an exception. */
+  run(args: readonly string[], options?: CommandOptions): Promise<CommandResult>
+  /** Starts `docker …args` and hands over its pipes: for commands that live as long as the run. */
+  start(args: readonly string[]): ChildProcessWithoutNullStreams
+}
+
+/**
+ * The docker CLI of the PATH in `env`.
+ *
+ * @param env the whole environment of its commands
+ */
+export function dockerCli(env: Readonly<Record<string, string>>): DockerCli {
+  return {
+    run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
+    start: (args) => spawn('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+  }
+}
+
+/**
+ * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
+ * more.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
+ * `AbortError` with the signal's reason as its cause when `signal` ended it
+ */
+export function runProgram(program: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  const { env, cwd, stdin = '', signal, limitSeconds = LIMIT_SECONDS } = options
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(stopped(signal))
+    const child = spawn(program, [...args], {
+      stdio: 'pipe',
+      windowsHide: true,
+      ...(env === undefined ? {} : { env }),
+      ...(cwd === undefined ? {} : { cwd }),
+    })
+    const end = () => {
+      clearTimeout(clock)
+      clearTimeout(drain)
+      signal?.removeEventListener('abort', stop)
+    }
+    const giveUp = (error: Error) => {
+      end()
+      reject(error)
+      // The docker CLI takes SIGTERM as a wish only.
+      child.kill('SIGKILL')
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy()
+    }
+    const tooMuch = (what: string) =>
+      giveUp(new UserError(`${nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`))
+    const clock = setTimeout(() => tooMuch(`did not end within ${limitSeconds} s`), limitSeconds * 1000)
+    let drain: NodeJS.Timeout | undefined
+    const stop = () => giveUp(stopped(signal))
+    signal?.addEventListener('abort', stop, { once: true })
+
+    const onFlood = () => tooMuch(`printed more than ${MOST_BYTES / 1024 / 1024} MB`)
+    const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood))
+    const done = (code: number) => {
+      end()
+      const [stdout = '', stderr = ''] = printed.map((text) => text())
+      resolve({ code, stdout, stderr })
+    }
+    child.once('error', giveUp)
+    child.once('exit', (code) => {
+      drain = setTimeout(() => {
+        done(code ?? KILLED)
+        for (const pipe of [child.stdout, child.stderr]) pipe.destroy()
+      }, DRAIN_MS)
+    })
+    child.once('close', (code) => done(code ?? KILLED))
+    // A program that ends without reading its input breaks the pipe: its exit code says what matters.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(stdin)
+  })
+}
+
+/** The exit code for a program that a signal has ended. */
+const KILLED = 128
+
+function stopped(signal: AbortSignal | undefined): DOMException {
+  return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason })
+}
+
+/** Keeps what a stream brings. */
+function collect(stream: Readable, onFlood: () => void): () => string {
+  const parts: Buffer[] = []
+  let bytes = 0
+  stream.on('data', (part: Buffer) => {
+    bytes += part.length
+    if (bytes > MOST_BYTES) return onFlood()
+    parts.push(part)
+  })
+  return () => Buffer.concat(parts).toString()
+}
+
+/** As somebody would type it, without its options' values: `docker context inspect`. */
+function nameOf(program: string, args: readonly string[]): string {
+  const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args]
+  const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word))
+  return `\`${[foreignLine(program), ...shown].join(' ')}\``
+}
+
+/** Starts a program and hands over its pipes. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
+  return spawn(program, [...args], { env, stdio: 'pipe', windowsHide: true })
+}
+
+/**
+ * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
+ * SIGKILL, the pipe closes, and the program is ended.
+ */
+const GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`
+
+/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
+export function startGuarded(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
+  return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env)
+}

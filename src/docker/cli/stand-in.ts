@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { limited } from '../../runner/foreign.ts'
+import type { Engine } from '../engine/engine.ts'
+import { parseGoJson, toGoJson } from '../engine/go-json.ts'
+import type { CommandResult, DockerCli } from './cli.ts'
+import type { Command } from './commands.ts'
+
+/** What a docker command asks of the daemon. */
+export interface Asked {
+  readonly method: string
+  /** Decoded, without the version of the API and the query: `/services/web`. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** What is sent with a POST, read as {@link parseGoJson} does. */
+  readonly body: unknown
+}
+
+/** An answer of the stand-in's own. */
+export interface Reply {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** Each of its reads may last through an election, and a slow daemon makes many of them. */
+const LIMIT_SECONDS = 180
+
+/**
+ * Runs a docker command against a stand-in for the daemon, on a private socket. What `answer` leaves open is asked of
+ * the real swarm as far as it is a read; nothing that would change the swarm is passed on.
+ *
+ * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
+ */
+export async function runAgainst(
+  answer: (asked: Asked) => Reply | undefined,
+  command: Command,
+  docker: DockerCli,
+  engine: Engine,
+  socketPath: string,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const server = createServer((request, response) => {
+    respond(request, response, engine, answer).catch((error: Error) => response.destroy(error))
+  })
+  server.listen(socketPath)
+  await once(server, 'listening')
+  try {
+    const { args, env, stdin = '', cwd } = command
+    const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' }
+    const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS }
+    return await docker.run(args, cwd === undefined ? options : { ...options, cwd })
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  engine: Engine,
+  answer: (asked: Asked) => Reply | undefined,
+): Promise<void> {
+  const { method = 'GET', url = '/' } = request
+  const { pathname, searchParams: query } = new URL(url, 'http://docker')
+  const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ''))
+  const body = method === 'POST' ? bodyOf(await text(request)) : undefined
+  const reply = answer({ method, path, query, body })
+  if (reply !== undefined) return sendJson(response, reply)
+  if (method !== 'GET' && method !== 'HEAD') {
+    request.resume()
+    return sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } })
+  }
+  const { status, headers, body: bytes } = await engine.forward({ method, path: url })
+  const { connection: _, 'transfer-encoding': __, ...passed } = headers
+  response.writeHead(status, passed)
+  response.end(bytes)
+}
+
+function bodyOf(sent: string): unknown {
+  return sent.trim() === '' ? undefined : parseGoJson(sent)
+}
+
+function sendJson(response: ServerResponse, { status, body }: Reply): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' })
+  response.end(toGoJson(body))
+}
+
+/** What a failed docker command says, without the lines that only point to its help. */
+export function complaint({ code, stdout, stderr }: CommandResult): string {
+  const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/)
+  const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()))
+  return limited(telling.join(' ').replace(/^Error response from daemon: /, '')) || `exit code ${code}`
+}

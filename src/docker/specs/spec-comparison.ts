@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { ServiceMode, ServiceSpec } from '../api.ts'
+import { toGoJson } from '../engine/go-json.ts'
+
+/**
+ * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
+ * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
+ * comparison is strict: an empty value is not the same as none. Pure.
+ *
+ * Not looked at: the platforms of the image, which are only recorded when the registry answers, and Docker's note of
+ * how the compose file spelled the image. Neither changes a task.
+ */
+export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
+  return isDeepStrictEqual(storedForm(a), storedForm(b))
+}
+
+/**
+ * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
+ * order Swarm would restart the tasks.
+ */
+export function withStoredOrder(spec: ServiceSpec, stored: ServiceSpec): ServiceSpec {
+  const { TaskTemplate: template } = spec
+  const [own, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)]
+  const [a, b] = [storedContainer(own), storedContainer(its)]
+  const same = SETS.filter((key) => own[key] !== undefined && isDeepStrictEqual(a[key], b[key]))
+  if (same.length === 0) return spec
+  const ordered = Object.fromEntries(same.map((key) => [key, its[key]]))
+  return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } }
+}
+
+const SETS = ['Env', 'Secrets', 'Configs']
+
+/** The same text for specs that are {@link sameSpec}, another for others; it tells nothing of what is in them. */
+export function fingerprint(spec: ServiceSpec): string {
+  return createHash('sha256')
+    .update(toGoJson(storedForm(spec), withSortedKeys))
+    .digest('hex')
+}
+
+function withSortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Which parts differ between two specs, in the words of a compose file; none when they are the same. */
+export function changedParts(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  const [a, b] = [storedForm(now), storedForm(wanted)]
+  if (isDeepStrictEqual(a, b)) return []
+  const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word)
+  return words.length > 0 ? words : ['settings']
+}
+
+type Raw = Readonly<Record<string, unknown>>
+
+const PARTS: readonly (readonly [string, (spec: Raw) => unknown])[] = [
+  ['image', (spec) => container(spec).Image],
+  ['mode and replicas', (spec) => spec.Mode],
+  ['env', (spec) => container(spec).Env],
+  ['secrets', (spec) => container(spec).Secrets],
+  ['configs', (spec) => container(spec).Configs],
+  ['networks', (spec) => raw(spec.TaskTemplate).Networks],
+  ['labels', (spec) => spec.Labels],
+  ['update policy', (spec) => spec.UpdateConfig],
+  ['rollback policy', (spec) => spec.RollbackConfig],
+]
+
+/** The label by which Docker remembers the image as the compose file had it. */
+const IMAGE_LABEL = 'com.docker.stack.image'
+
+function storedForm(spec: ServiceSpec): Raw {
+  const clean = raw(withoutNothing(spec))
+  const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels)
+  const template = raw(clean.TaskTemplate)
+  const { Platforms: _platforms, ...placement } = raw(template.Placement)
+  return {
+    ...clean,
+    Labels: labels,
+    Mode: storedMode(clean.Mode as ServiceMode),
+    ...where(clean, 'UpdateConfig', storedPolicy),
+    ...where(clean, 'RollbackConfig', storedPolicy),
+    ...where(clean, 'EndpointSpec', storedEndpoint),
+    TaskTemplate: {
+      Runtime: 'container',
+      ForceUpdate: 0,
+      ...template,
+      Placement: placement,
+      ...where(template, 'ContainerSpec', storedContainer),
+      ...where(template, 'RestartPolicy', (policy) => ({ Condition: 'any', MaxAttempts: 0, ...policy })),
+    },
+  }
+}
+
+function storedMode(mode: ServiceMode): Raw {
+  const { Replicated: replicated, ReplicatedJob: job } = mode
+  const concurrent = job?.MaxConcurrent ?? 1
+  return {
+    ...mode,
+    ...(replicated && { Replicated: { Replicas: 1, ...replicated } }),
+    ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
+  }
+}
+
+function storedPolicy(policy: Raw): Raw {
+  const { FailureAction: action, Order: order } = policy
+  // The API knows no policy without these numbers: one that is left out is zero.
+  return {
+    Parallelism: 0,
+    MaxFailureRatio: 0,
+    ...policy,
+    FailureAction: action || 'pause',
+    Order: order || 'stop-first',
+  }
+}
+
+function storedEndpoint(endpoint: Raw): Raw {
+  const ports = list(endpoint.Ports).map((port) => ({
+    ...port,
+    Protocol: lowerCased(port.Protocol) || 'tcp',
+    PublishMode: lowerCased(port.PublishMode) || 'ingress',
+  }))
+  return { ...endpoint, Mode: endpoint.Mode || 'vip', ...(ports.length > 0 && { Ports: ports }) }
+}
+
+function storedContainer(spec: Raw): Raw {
+  const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec
+  const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges)
+  return {
+    Isolation: 'default',
+    ...rest,
+    ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
+    ...(spec.Privileges !== undefined && {
+      Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },
+    }),
+    // Docker sends these in the order of a Go map, and a container sees no order in them.
+    ...(env !== undefined && { Env: (env as readonly string[]).toSorted() }),
+    ...(secrets !== undefined && { Secrets: list(secrets).toSorted(byText) }),
+    ...(configs !== undefined && { Configs: list(configs).toSorted(byText) }),
+    ...(mounts !== undefined && { Mounts: list(mounts).map(storedMount) }),
+  }
+}
+
+function storedMount({ Consistency: _, BindOptions: options, ...mount }: Raw): Raw {
+  const bind = raw(options)
+  if (Object.keys(bind).length === 0) return mount
+  return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || 'rprivate' } }
+}
+
+/** The value without nulls and empty lists: on the wire to Swarm's store both are the same as nothing. */
+function withoutNothing(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNothing)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)] as const)
+  return Object.fromEntries(
+    entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0)),
+  )
+}
+
+function where(object: Raw, key: string, change: (part: Raw) => Raw): Raw {
+  return object[key] === undefined ? {} : { [key]: change(raw(object[key])) }
+}
+
+function container(spec: Raw): Raw {
+  return raw(raw(spec.TaskTemplate).ContainerSpec)
+}
+
+function raw(value: unknown): Raw {
+  return (value ?? {}) as Raw
+}
+
+function list(value: unknown): readonly Raw[] {
+  return (value ?? []) as readonly Raw[]
+}
+
+function lowerCased(value: unknown): string {
+  return String(value ?? '').toLowerCase()
+}
+
+function byText(a: Raw, b: Raw): number {
+  const [one, other] = [sortKey(a), sortKey(b)]
+  return one < other ? -1 : Number(one > other)
+}
+
+/** A secret or config by where a task finds it, then by what it is. */
+function sortKey(object: Raw): string {
+  const id = object.SecretID ?? object.ConfigID
+  return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id])
+}

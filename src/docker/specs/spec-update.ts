@@ -1,0 +1,110 @@
+import { nowMs, sleep } from '../../runner/clock.ts'
+import type { Secret } from '../../runner/secret.ts'
+import type { Service, ServiceSpec } from '../api.ts'
+import { isElection, isNoManager } from '../engine/election.ts'
+import { ConnectionLost, type Engine, EngineError } from '../engine/engine.ts'
+import { sameSpec } from './spec-comparison.ts'
+
+/** What the service's stored credential becomes. */
+export type StoredCredential =
+  | { readonly from: 'header'; readonly header: Secret }
+  /** The one that is stored with the present spec, or with the one before it. */
+  | { readonly from: 'spec' | 'previous-spec' }
+
+/** A service was given a spec, or somebody else has changed or removed it before. */
+export type UpdateResult = 'done' | 'changed' | 'removed'
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8
+const LONGEST_PAUSE_MS = 500
+
+/**
+ * How long a change is made again of which nobody knows whether it was taken. A leader that was killed and comes back
+ * answers every read, and for 10 s and more refuses every change at once.
+ */
+const PATIENCE_MS = 90_000
+const LONG_PAUSE_MS = 1000
+
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @throws EngineError when the swarm refuses the spec
+ */
+export async function updateSpec(
+  engine: Engine,
+  serviceId: string,
+  bases: readonly ServiceSpec[],
+  wanted: ServiceSpec,
+  credential: StoredCredential,
+  signal: AbortSignal,
+): Promise<UpdateResult> {
+  // Whether a look tells that a change has come through whose answer was lost.
+  const shows = !bases.some((base) => sameSpec(base, wanted))
+  const begunAt = nowMs()
+  let refusal: EngineError | undefined
+  let outOfSequence = 0
+  for (let attempt = 1; ; attempt++) {
+    const service = await findService(engine, serviceId, signal)
+    if (service === undefined) return 'removed'
+    if (attempt > 1 && shows && sameSpec(service.Spec, wanted)) return 'done'
+    if (refusal !== undefined) throw refusal
+    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return 'changed'
+    try {
+      await engine.post(`/services/${service.ID}/update`, {
+        query: queryFor(service, credential),
+        body: wanted,
+        signal,
+        ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+      })
+      return 'done'
+    } catch (error) {
+      const isLost = isAnswerLost(error)
+      if (isLost ? nowMs() - begunAt >= PATIENCE_MS : ++outOfSequence === ATTEMPTS) throw error
+      if (!mayRepeat(error)) {
+        if (!isFailure(error)) throw error
+        refusal = error
+      }
+      // A connection that has died is the most frequent reason, and the next call has another.
+      await sleep(isLost && attempt > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS, signal)
+    }
+  }
+}
+
+/** The service with this name or ID; `undefined` when there is none. */
+export async function findService(engine: Engine, name: string, signal: AbortSignal): Promise<Service | undefined> {
+  try {
+    return await engine.get<Service>(`/services/${name}`, { signal })
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+export function isFailure(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.status >= 500
+}
+
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message: string): boolean {
+  return /update out of sequence/.test(message)
+}
+
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+export function isAnswerLost(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return true
+  return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message))
+}
+
+/** The next look tells what became of it. */
+export function mayRepeat(error: unknown): boolean {
+  return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message))
+}
+
+function queryFor(service: Service, credential: StoredCredential): Record<string, string> {
+  const version = String(service.Version.Index)
+  return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from }
+}

@@ -1,0 +1,62 @@
+import type { Node, Service, Task } from '../api.ts'
+import { isGlobal, isJob } from '../specs/service-mode.ts'
+import { allowedNodes, eligibleNodes } from './placement.ts'
+import { isRunning } from './task.ts'
+
+/**
+ * The nodes that a global service should be on, and that Swarm leaves out: to a paused one it gives no task and takes
+ * none from it, of a drained one it takes all, and of one that is down it knows nothing (swarmkit,
+ * manager/orchestrator/global/global.go). Pure.
+ */
+export interface LeftOut {
+  readonly node: Node
+  readonly why: 'paused' | 'drained' | 'down'
+  /** What runs there is not what the service is to run now. */
+  readonly old?: Task | undefined
+}
+
+/** Whether there is any such node: then its tasks are worth a look. */
+export function leavesNodesOut({ Spec: spec }: Service, nodes: readonly Node[]): boolean {
+  const { Placement: placement } = spec.TaskTemplate
+  return (
+    isGlobal(spec) && !isJob(spec) && eligibleNodes(nodes, placement).length < allowedNodes(nodes, placement).length
+  )
+}
+
+/**
+ * @param tasks all of the service
+ * @param upToDate those of them that its present spec asked for
+ */
+export function nodesLeftOut(
+  { Spec: spec }: Service,
+  nodes: readonly Node[],
+  tasks: readonly Task[],
+  upToDate: readonly Task[],
+): LeftOut[] {
+  const { Placement: placement } = spec.TaskTemplate
+  const eligible = eligibleNodes(nodes, placement)
+  const current = new Set(upToDate.map(({ ID }) => ID))
+  return allowedNodes(nodes, placement).flatMap((node): LeftOut[] => {
+    const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task))
+    if (eligible.includes(node) || running.some(({ ID }) => current.has(ID))) return []
+    if (node.Status.State !== 'ready' && node.Status.State !== 'unknown') return [{ node, why: 'down' }]
+    return node.Spec.Availability === 'drain' ? [{ node, why: 'drained' }] : [{ node, why: 'paused', old: running[0] }]
+  })
+}
+
+/** That nodes still run something old, in words that follow the service's name; `undefined` when none does. */
+export function oldTasksNote(leftOut: readonly LeftOut[], nameOf: (node: Node) => string): string | undefined {
+  const olds = leftOut.flatMap(({ node, old }) => {
+    const [image] = old?.Spec?.ContainerSpec?.Image?.split('@', 1) ?? []
+    return old === undefined ? [] : [`${nameOf(node)}${image === undefined ? '' : ` (${image})`}`]
+  })
+  if (olds.length === 0) return undefined
+  const [nodes, are, they] = olds.length === 1 ? ['node', 'is', 'it is'] : ['nodes', 'are', 'they are']
+  return `${nodes} ${olds.join(', ')} ${are} paused and still ${olds.length === 1 ? 'runs' : 'run'} what was before: Swarm replaces it when ${they} active again`
+}
+
+/** Where it does not run at all, in the same form; `undefined` when there is no such node. */
+export function absenceNote(leftOut: readonly LeftOut[], nameOf: (node: Node) => string): string | undefined {
+  const absent = leftOut.filter(({ old }) => old === undefined).map(({ node, why }) => `${nameOf(node)} (${why})`)
+  return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`
+}

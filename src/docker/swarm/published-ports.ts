@@ -1,0 +1,38 @@
+import type { Service, ServicePort, ServiceSpec } from '../api.ts'
+
+/** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
+
+/** As people write it: `8080/tcp`. */
+export function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }: ServicePort): string {
+  return `${port}/${protocol}`
+}
+
+/** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
+export function namedPorts({ EndpointSpec: endpoint }: Pick<ServiceSpec, 'EndpointSpec'>): ServicePort[] {
+  return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0)
+}
+
+/** All ports that a service has on the swarm, also those that Swarm has chosen. */
+export function portsOf({ Spec: spec, Endpoint: endpoint }: Service): ServicePort[] {
+  const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0)
+  return [...namedPorts(spec), ...given]
+}
+
+/**
+ * The first of some ports that Swarm would not give to a service as long as another service has these; `undefined`: it
+ * would give all of them. Host-mode ports of two services are the nodes' affair.
+ */
+export function portInTheWay(wanted: readonly ServicePort[], others: readonly ServicePort[]): ServicePort | undefined {
+  return wanted.find((port) =>
+    others.some((other) => portName(other) === portName(port) && !(isHost(port) && isHost(other))),
+  )
+}
+
+/** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
+export function hasPort(ports: readonly ServicePort[], port: ServicePort): boolean {
+  return ports.some((one) => portName(one) === portName(port) && isHost(one) === isHost(port))
+}
+
+function isHost({ PublishMode: mode }: ServicePort): boolean {
+  return mode === 'host'
+}

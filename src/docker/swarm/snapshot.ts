@@ -1,0 +1,132 @@
+import { sleep } from '../../runner/clock.ts'
+import type { Node, Service, Task } from '../api.ts'
+import { type Engine, EngineError } from '../engine/engine.ts'
+import { sameSpec } from '../specs/spec-comparison.ts'
+import { withFailedChecks } from './failed-check.ts'
+
+/**
+ * The swarm at one moment, as far as some services go. Each is only shown beside the spec that it was to have when the
+ * reading began: what was read or written since can be newer, and must not be compared with it.
+ */
+export interface Snapshot {
+  /** By the ID of each service that was asked for. */
+  readonly services: ReadonlyMap<string, FoundService>
+  readonly nodes: readonly Node[]
+}
+
+/** What a snapshot shows of one service. */
+export type FoundService =
+  /** Somebody has removed it. */
+  { readonly found: 'removed' } | PresentService
+
+export interface PresentService {
+  /**
+   * `ours`: it has the spec that it was to have, or Swarm's own rollback has brought back the one before; `changed`: it
+   * has somebody else's; `stale`: the manager that answered has not heard of ours yet, so this says nothing.
+   */
+  readonly found: 'ours' | 'changed' | 'stale'
+  readonly service: Service
+  readonly tasks: readonly Task[]
+}
+
+/** The tasks that the present spec of a service asks for, ended ones included, or those of its earlier specs as well. */
+export type WhichTasks = 'up-to-date' | 'all'
+
+/**
+ * Reads services, their tasks and the nodes: three calls, however many services there are.
+ *
+ * @param ours the services as this run has read them or given them their specs, before the reading
+ * @throws EngineError, ConnectionLost when the daemon does not answer
+ */
+export async function takeSnapshot(
+  engine: Engine,
+  ours: readonly Service[],
+  which: WhichTasks,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const ids = ours.map(({ ID }) => ID)
+  const [read, nodes] = await Promise.all([
+    servicesAndTasks(engine, ids, which, signal),
+    engine.get<Node[]>('/nodes', { signal }),
+  ])
+  const services = ours.map((one): [string, FoundService] => {
+    const service = read.services.find(({ ID }) => ID === one.ID)
+    if (service === undefined) return [one.ID, { found: 'removed' }]
+    const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID)
+    return [one.ID, { found: compare(one, service), service, tasks }]
+  })
+  return { services: new Map(services), nodes }
+}
+
+const AGAIN_MS = 500
+
+interface ServicesAndTasks {
+  readonly services: readonly Service[]
+  readonly tasks: readonly Task[]
+}
+
+async function servicesAndTasks(
+  engine: Engine,
+  ids: readonly string[],
+  which: WhichTasks,
+  signal: AbortSignal,
+): Promise<ServicesAndTasks> {
+  const [services, tasks] = await Promise.all([
+    servicesWith(engine, ids, signal),
+    orGone(tasksOf(engine, ids, which, signal)),
+  ])
+  if (tasks !== undefined) return { services, tasks: await withFailedChecks(tasks, engine, signal) }
+  // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
+  const there = await servicesWith(engine, ids, signal)
+  if (there.length === ids.length) await sleep(AGAIN_MS, signal)
+  return servicesAndTasks(
+    engine,
+    there.map(({ ID }) => ID),
+    which,
+    signal,
+  )
+}
+
+async function servicesWith(engine: Engine, ids: readonly string[], signal: AbortSignal): Promise<readonly Service[]> {
+  // A filter without a value lets everything through.
+  if (ids.length === 0) return []
+  return engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal })
+}
+
+/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
+async function tasksOf(
+  engine: Engine,
+  ids: readonly string[],
+  which: WhichTasks,
+  signal: AbortSignal,
+): Promise<readonly Task[]> {
+  if (ids.length === 0) return []
+  const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
+  return engine.get<Task[]>('/tasks', { query: { filters }, signal })
+}
+
+async function orGone<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+/** All tasks of the services that are there, those of their earlier specs included. */
+export async function allTasksOf(
+  engine: Engine,
+  services: readonly Service[],
+  signal: AbortSignal,
+): Promise<readonly Task[]> {
+  const ids = services.map(({ ID }) => ID)
+  return (await servicesAndTasks(engine, ids, 'all', signal)).tasks
+}
+
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function compare(ours: Service, now: Service): PresentService['found'] {
+  if (now.Version.Index < ours.Version.Index) return 'stale'
+  if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return 'ours'
+  return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed'
+}

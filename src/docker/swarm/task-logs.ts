@@ -1,0 +1,35 @@
+import { limited } from '../../runner/foreign.ts'
+
+/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
+const HEADER_BYTES = 8
+const LENGTH_AT = 4
+
+/**
+ * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
+ * (Engine API, "Stream format"); with one it does not.
+ */
+export function logLines(bytes: Buffer): string[] {
+  const printed = isFramed(bytes) ? unframe(bytes) : bytes
+  return printed
+    .toString('utf8')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .map(limited)
+}
+
+/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
+const LAST_STREAM = 3
+
+function isFramed(bytes: Buffer): boolean {
+  return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0
+}
+
+function unframe(bytes: Buffer): Buffer {
+  const parts: Buffer[] = []
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT)
+    parts.push(bytes.subarray(at + HEADER_BYTES, end))
+    at = end
+  }
+  return Buffer.concat(parts)
+}

@@ -1,0 +1,98 @@
+import { limited } from '../../runner/foreign.ts'
+import { groupBy } from '../../runner/group-by.ts'
+import type { Node, Service, ServiceSpec, Task, TaskState } from '../api.ts'
+import { endsForGood, isGlobal, isJob } from '../specs/service-mode.ts'
+
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task: Task): boolean {
+  return task.DesiredState === 'running' || task.DesiredState === 'complete'
+}
+
+/** Whether it runs, and is to. */
+export function isRunning(task: Task): boolean {
+  return task.Status.State === 'running' && isWanted(task)
+}
+
+/** Whether it waits for a node, and Swarm says why. */
+export function isUnplaced(task: Task): boolean {
+  return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== ''
+}
+
+/** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
+export function isUnallocated(task: Task): boolean {
+  return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready')
+}
+
+const BEFORE_A_NODE: readonly TaskState[] = ['new', 'allocated', 'pending']
+
+/** Whether Swarm is about to give it a node: it has not said that it finds none. */
+export function isOnItsWayToANode(task: Task): boolean {
+  const isMeant = isWanted(task) || task.DesiredState === 'ready'
+  return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task)
+}
+
+/** Whether a task ended badly. */
+export function isFailure(task: Task): boolean {
+  return task.Status.State === 'failed' || task.Status.State === 'rejected'
+}
+
+/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
+export function mayHaveContainer(task: Task): boolean {
+  const isEnding = !isWanted(task) && task.DesiredState !== 'ready'
+  return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State))
+}
+
+/** Whether it may run now or later. */
+export function isLive(task: Task): boolean {
+  return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State)
+}
+
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+export function slotOf(spec: ServiceSpec, task: Task): string {
+  return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`
+}
+
+/** Of a job only the tasks of its current run count. */
+export function currentTasks(service: Service, tasks: readonly Task[]): readonly Task[] {
+  if (!isJob(service.Spec)) return tasks
+  const iteration = service.JobStatus?.JobIteration.Index ?? 0
+  return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration)
+}
+
+/** A task that ended although its service wants it to run on. */
+export function hasEnded(spec: ServiceSpec, task: Task): boolean {
+  return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec))
+}
+
+/** The tasks of each slot: of a global service, of each node. */
+export function bySlot(spec: ServiceSpec, tasks: readonly Task[]): Map<string, Task[]> {
+  return groupBy(tasks, (task) => slotOf(spec, task))
+}
+
+/** The slots that count: of a global service only those on nodes that may run it. */
+export function slotsThatCount(spec: ServiceSpec, tasks: readonly Task[], nodes: readonly Node[]): Map<string, Task[]> {
+  const ids = new Set(nodes.map((node) => node.ID))
+  return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks)
+}
+
+/** The task that was made last. */
+export function newest(tasks: readonly Task[]): Task | undefined {
+  return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
+}
+
+/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+export function ending(task: Task): string {
+  const { State: state, ContainerStatus: container } = task.Status
+  const error = task.Status.Err && limited(task.Status.Err)
+  if (state === 'rejected') return `was rejected: ${error ?? 'no reason given'}`
+  if (isUnhealthy(task)) return 'failed its health check'
+  const code = container?.ExitCode
+  const withCode = code === undefined ? '' : ` with exit code ${code}`
+  const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`
+  return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`
+}
+
+/** Whether Swarm stopped it because of its health check: its exit code only tells how it took the stop. */
+export function isUnhealthy({ Status: { Err: error = '' } }: Task): boolean {
+  return /\bunhealthy container$/.test(error)
+}
