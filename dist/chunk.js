@@ -11197,31 +11197,72 @@ function isOrAre(names) {
   return names.length === 1 ? "is" : "are";
 }
 
-// src/inputs/ssh-key.ts
-var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
-function shapeOfKey(text2) {
-  const bad = (problem2) => ({ problem: problem2, isEncrypted: false });
-  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text2.trim())) return bad(`it is a public key: ${NO_KEY}`);
-  if (/^PuTTY-User-Key-File/.test(text2.trim())) {
-    return bad("it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)");
-  }
-  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text2).trim()) ?? [];
-  if (kind === void 0) return bad(`it is no private key that ssh can read: ${NO_KEY}`);
-  if (!/\n/.test(body.trim()) && body.trim().length > 100) return bad(`its line breaks are lost: ${NO_KEY}`);
-  if (kind !== "OPENSSH ") return { isEncrypted: kind === "ENCRYPTED " || /Proc-Type: 4,ENCRYPTED/.test(body) };
-  const bytes = Buffer.from(body, "base64");
-  if (!bytes.toString("latin1").startsWith("openssh-key-v1\0")) return bad(`it is damaged: ${NO_KEY}`);
-  const length = bytes.readUInt32BE(15);
-  return { isEncrypted: bytes.toString("latin1", 19, 19 + length) !== "none" };
+// src/docker/cli/update-policy.ts
+function policySettings({ update, rollback }) {
+  return [...settingsOf("update", update), ...settingsOf("rollback", rollback)];
 }
-function normalKey(text2) {
-  return `${text2.replace(/\r\n?/g, "\n").trim()}
-`;
+function settingsOf(phase, policy2) {
+  const entries = Object.entries(policy2);
+  return entries.map(([key, value]) => ({ phase, key, value, flag: `--${phase}-${key.replaceAll("_", "-")}` }));
+}
+
+// src/inputs/keys.ts
+var MOST_TYPOS = 2;
+function valueAt(map, key) {
+  return map.entries.find((entry) => entry.key === key)?.value;
+}
+function filledAt(map, key) {
+  const value = valueAt(map, key);
+  if (value === void 0) return void 0;
+  if (value.kind === "text") return value.value.trim() === "" ? void 0 : value;
+  return (value.kind === "list" ? value.items : value.entries).length === 0 ? void 0 : value;
+}
+function textAt(map, key, problems) {
+  const value = valueAt(map, key);
+  if (value === void 0) return void 0;
+  if (value.kind === "text") return value.value.trim();
+  problems.add(
+    `\`${key}\` is a ${value.kind === "map" ? "mapping" : "list"}: write one text, in quotes if it has special characters`
+  );
+  return void 0;
+}
+function closestKey(key, known2, otherNames = {}) {
+  const plain = key.toLowerCase().replaceAll("_", "-");
+  const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : void 0;
+  if (other !== void 0) return other;
+  const [best] = known2.map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) })).filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5)).sort((a, b) => a.typos - b.typos);
+  return best?.name;
+}
+function keyAdvice(closest, known2) {
+  const guess2 = closest === void 0 ? "write one of" : `did you mean \`${closest}\`? The keys are`;
+  return `${guess2} ${listed(known2, closest === void 0 ? "disjunction" : "conjunction")}`;
+}
+function typosBetween(a, b) {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced2 = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced2, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
 }
 
 // src/inputs/values.ts
-var UNIT_MILLISECONDS = { ms: 1, s: 1e3, m: 6e4, h: 36e5 };
-var DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+var UNIT_MILLISECONDS = {
+  ns: 1e-6,
+  us: 1e-3,
+  "µs": 1e-3,
+  "μs": 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 6e4,
+  h: 36e5
+};
+var PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
+var DURATION = new RegExp(`^(?:${PART.source})+$`);
 function parseBoolean(text2) {
   if (/^(?:true|True|TRUE)$/.test(text2)) return true;
   if (/^(?:false|False|FALSE)$/.test(text2)) return false;
@@ -11233,10 +11274,11 @@ function parseDuration(text2) {
   return seconds;
 }
 function parseDelay(text2) {
+  if (text2 === "0") return 0;
   if (/^\d+(?:\.\d+)?$/.test(text2))
     throw new UserError(`${text2} has no unit: write ${text2}s for seconds, or ${text2}m for minutes`);
   if (!DURATION.test(text2)) throw new UserError(`${shown2(text2)} is no duration: write one such as 90s, 10m or 1h30m`);
-  const milliseconds = [...text2.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
+  const milliseconds = [...text2.matchAll(PART)].reduce(
     (sum, [, amount = "", unit = ""]) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
     0
   );
@@ -11491,6 +11533,211 @@ var TreeBuilder = class {
   }
 };
 
+// src/inputs/update-policy.ts
+var PHASES = ["update", "rollback"];
+var MOST_TASKS = 1e6;
+var CHECKS2 = {
+  parallelism: (text2) => parseInteger(text2, 0, MOST_TASKS),
+  delay: parseDelay,
+  order: (text2) => parseChoice(text2, ["start-first", "stop-first"]),
+  failure_action: checkFailureAction,
+  monitor: parseDuration,
+  max_failure_ratio: checkRatio
+};
+var POLICY_SETTINGS = Object.keys(CHECKS2);
+var POLICY_KEYS = PHASES.map(keyOf);
+var RETIRED_KEYS = PHASES.flatMap(
+  (phase) => POLICY_SETTINGS.map((setting) => retiredKey(phase, setting))
+);
+var SOME = "{order: start-first, delay: 10s}";
+function policiesOfInputs(input2, problems) {
+  return policiesBy(
+    (phase) => policyOfText(phase, input2(keyOf(phase)), problems),
+    (phase) => {
+      const isGiven2 = input2(keyOf(phase)).trim() !== "";
+      const old = retiredOf(phase, (name) => input2(name).trim() || void 0);
+      tellRetired(phase, old, isGiven2, { name: "input", quote: "'" }, problems);
+    }
+  );
+}
+function policiesOfEntry(entry, problems) {
+  return policiesBy(
+    (phase) => policyOfValue(phase, filledAt(entry, keyOf(phase)), problems),
+    (phase) => {
+      const textOf2 = (name) => {
+        const value = valueAt(entry, name);
+        return value?.kind === "text" ? value.value.trim() : value && "";
+      };
+      const isGiven2 = filledAt(entry, keyOf(phase)) !== void 0;
+      tellRetired(phase, retiredOf(phase, textOf2), isGiven2, { name: "key", quote: "" }, problems);
+    }
+  );
+}
+function mergedPolicies(own2, all) {
+  return { update: { ...all.update, ...own2.update }, rollback: { ...all.rollback, ...own2.rollback } };
+}
+function checkPolicyFlags(policies, flags, problems) {
+  for (const { phase, key, flag } of policySettings(policies)) {
+    if (flags.some(({ name }) => name === flag))
+      problems.add(`\`${key}\` of \`${keyOf(phase)}\` and the flag ${flag} are both given: leave one of the two`);
+  }
+}
+function policyText(policy2) {
+  return `${keyOf("update")}: ${mappingText(Object.entries(policy2))}`;
+}
+function policyAdvice(policy2, isOfStack) {
+  return isOfStack ? `\`${mappingText(Object.entries(policy2)).slice(1, -1)}\` in \`deploy.update_config\`` : `\`${policyText(policy2)}\` in \`services\``;
+}
+function settingMeantBy(key) {
+  return POLICY_SETTINGS.find((setting) => setting === key.toLowerCase().replaceAll("-", "_"));
+}
+function policiesBy(read2, checkOld) {
+  for (const phase of PHASES) checkOld(phase);
+  return { update: read2("update"), rollback: read2("rollback") };
+}
+function keyOf(phase) {
+  return `${phase}-config`;
+}
+function policyOfText(phase, text2, problems) {
+  if (text2.trim() === "") return {};
+  const { root, problems: wrong } = parseYaml(text2);
+  if (wrong.length > 0 && /^\w+:[^\r\n{]*,\s*\w+:[^\r\n]*$/.test(text2.trim())) {
+    problems.add(`${keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
+    return {};
+  }
+  for (const { line, column, reason } of wrong) {
+    problems.add(`${keyOf(phase)} line ${line}, column ${column}: ${reason}`);
+  }
+  return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
+}
+function policyOfValue(phase, value, problems) {
+  if (value === void 0) return {};
+  if (value.kind !== "map") {
+    const isQuoted = value.kind === "text" && /^\s*\{/.test(value.value);
+    const is = value.kind === "list" ? "a list" : isQuoted ? "text in quotes" : "only text";
+    const advice = isQuoted ? "leave the quotes around the braces out" : `write a mapping such as \`${SOME}\``;
+    problems.add(`${keyOf(phase)} line ${value.line}: this is ${is}: ${advice}`);
+    return {};
+  }
+  return Object.fromEntries(value.entries.flatMap((entry) => settingOf(phase, entry, problems) ?? []));
+}
+function settingOf(phase, { key, line, value }, problems) {
+  const here = problems.at(`${keyOf(phase)} line ${line}`);
+  const setting = POLICY_SETTINGS.find((one) => one === key);
+  if (setting === void 0) {
+    here.add(unknownSetting(phase, key));
+    return void 0;
+  }
+  if (value.kind !== "text") {
+    here.add(`\`${key}\` is a ${value.kind === "map" ? "mapping" : "list"}: write one text`);
+    return void 0;
+  }
+  const text2 = value.value.trim();
+  const checked2 = here.at(key).attempt(() => {
+    if (text2 === "") throw new UserError("it is empty: write a value, or leave the key out");
+    CHECKS2[setting](text2, phase);
+    return text2;
+  });
+  return checked2 === void 0 ? void 0 : [[setting, checked2]];
+}
+var OTHER_NAMES = {
+  action: "failure_action",
+  "on-failure": "failure_action",
+  failure: "failure_action",
+  "failure-ratio": "max_failure_ratio",
+  ratio: "max_failure_ratio",
+  interval: "delay",
+  window: "monitor"
+};
+function unknownSetting(phase, key) {
+  const unknown = `unknown key ${shown2(key)}`;
+  const spelled = settingMeantBy(key);
+  if (spelled !== void 0) return `${unknown}: write \`${spelled}\``;
+  const bare = key.toLowerCase().replaceAll("_", "-").replace(new RegExp(`^(?:--)?${phase}-`), "");
+  const kebab = POLICY_SETTINGS.map((one) => one.replaceAll("_", "-"));
+  const meant = closestKey(bare, kebab, OTHER_NAMES)?.replaceAll("-", "_");
+  const guess2 = meant === void 0 ? "the keys are" : `did you mean \`${meant}\`? The keys are`;
+  return `${unknown}: ${guess2} ${listed(POLICY_SETTINGS)}`;
+}
+function retiredKey(phase, setting) {
+  return `${phase}-${setting.replaceAll("_", "-")}`;
+}
+function retiredOf(phase, textOf2) {
+  return POLICY_SETTINGS.flatMap((setting) => {
+    const text2 = textOf2(retiredKey(phase, setting));
+    return text2 === void 0 ? [] : [[setting, text2]];
+  });
+}
+function tellRetired(phase, old, isGiven2, place, problems) {
+  if (old.length === 0) return;
+  const names = listed(old.map(([setting]) => retiredKey(phase, setting)));
+  const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
+  const whole = `${keyOf(phase)}: ${place.quote}${mappingText(old)}${place.quote}`;
+  const instead = isGiven2 ? `write ${old.map((one) => `\`${settingText(one)}\``).join(", ")} in \`${keyOf(phase)}\`` : `write \`${whole}\``;
+  problems.add(`${names} ${were}: ${instead}`);
+}
+function mappingText(settings) {
+  return `{${settings.map(settingText).join(", ")}}`;
+}
+function settingText([key, value]) {
+  return `${key}: ${/^[\w.][\w.%-]{0,30}$/.test(value) ? value : "…"}`;
+}
+function checkFailureAction(text2, phase) {
+  if (phase === "update") parseChoice(text2, ["pause", "continue", "rollback"]);
+  else if (text2 === "rollback") throw new UserError("a rollback cannot be rolled back: write pause or continue");
+  else parseChoice(text2, ["pause", "continue"]);
+}
+function checkRatio(text2) {
+  if (/^(?:0|0?\.\d+|1(?:\.0+)?)$/.test(text2)) return;
+  throw new UserError(`${shown2(text2)} is no ratio: write a number from 0 to 1, such as 0.25`);
+}
+
+// src/inputs/pause.ts
+var ACTION = "pause";
+var FLAG = "--update-failure-action";
+function pausing(request2) {
+  const { policies } = request2;
+  return { ...request2, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
+}
+function checkPause(requests, problems) {
+  for (const other of new Set(requests.flatMap(otherActions))) {
+    problems.add(
+      `on-failure: pause has Swarm pause an update that fails, and \`${other}\` does not: leave one of the two out`
+    );
+  }
+}
+function otherActions({ policies, createArgs = [], updateArgs = [] }) {
+  const { failure_action: action = ACTION } = policies.update;
+  const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
+  return [
+    ...action === ACTION ? [] : [policyText({ failure_action: action })],
+    // A word that is none, docker tells.
+    ...["continue", "rollback"].filter((word) => flags.some(({ value }) => value === word)).map((word) => `${FLAG} ${word}`)
+  ];
+}
+
+// src/inputs/ssh-key.ts
+var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
+function shapeOfKey(text2) {
+  const bad = (problem2) => ({ problem: problem2, isEncrypted: false });
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text2.trim())) return bad(`it is a public key: ${NO_KEY}`);
+  if (/^PuTTY-User-Key-File/.test(text2.trim())) {
+    return bad("it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)");
+  }
+  const [, kind, body = ""] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text2).trim()) ?? [];
+  if (kind === void 0) return bad(`it is no private key that ssh can read: ${NO_KEY}`);
+  if (!/\n/.test(body.trim()) && body.trim().length > 100) return bad(`its line breaks are lost: ${NO_KEY}`);
+  if (kind !== "OPENSSH ") return { isEncrypted: kind === "ENCRYPTED " || /Proc-Type: 4,ENCRYPTED/.test(body) };
+  const bytes = Buffer.from(body, "base64");
+  if (!bytes.toString("latin1").startsWith("openssh-key-v1\0")) return bad(`it is damaged: ${NO_KEY}`);
+  const length = bytes.readUInt32BE(15);
+  return { isEncrypted: bytes.toString("latin1", 19, 19 + length) !== "none" };
+}
+function normalKey(text2) {
+  return `${text2.replace(/\r\n?/g, "\n").trim()}
+`;
+}
+
 // src/inputs/reach.ts
 var SSH_INPUTS = ["ssh-key", "ssh-known-hosts", "ssh-passphrase", "ssh-jump", "ssh-config"];
 var TLS_INPUTS = ["tls-ca", "tls-cert", "tls-key"];
@@ -11662,54 +11909,10 @@ function checkUrl(text2) {
   }
 }
 
-// src/inputs/keys.ts
-var MOST_TYPOS = 2;
-function valueAt(map, key) {
-  return map.entries.find((entry) => entry.key === key)?.value;
-}
-function filledAt(map, key) {
-  const value = valueAt(map, key);
-  if (value === void 0) return void 0;
-  if (value.kind === "text") return value.value.trim() === "" ? void 0 : value;
-  return (value.kind === "list" ? value.items : value.entries).length === 0 ? void 0 : value;
-}
-function textAt(map, key, problems) {
-  const value = valueAt(map, key);
-  if (value === void 0) return void 0;
-  if (value.kind === "text") return value.value.trim();
-  problems.add(
-    `\`${key}\` is a ${value.kind === "map" ? "mapping" : "list"}: write one text, in quotes if it has special characters`
-  );
-  return void 0;
-}
-function closestKey(key, known2, otherNames = {}) {
-  const plain = key.toLowerCase().replaceAll("_", "-");
-  const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : void 0;
-  if (other !== void 0) return other;
-  const [best] = known2.map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) })).filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5)).sort((a, b) => a.typos - b.typos);
-  return best?.name;
-}
-function keyAdvice(closest, known2) {
-  const guess2 = closest === void 0 ? "write one of" : `did you mean \`${closest}\`? The keys are`;
-  return `${guess2} ${listed(known2, closest === void 0 ? "disjunction" : "conjunction")}`;
-}
-function typosBetween(a, b) {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced2 = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced2, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
-}
-
 // src/inputs/registries.ts
 var PASSWORD_KEYS = ["password-env", "password-file", "password"];
-var KEYS2 = ["registry", "username", ...PASSWORD_KEYS, "config"];
-var OTHER_NAMES = {
+var REGISTRY_KEYS = ["registry", "username", ...PASSWORD_KEYS, "config"];
+var OTHER_NAMES2 = {
   address: "registry",
   configuration: "config",
   host: "registry",
@@ -11744,7 +11947,7 @@ function isYaml(text2) {
   const first = text2.split(/\r?\n/).find(saysSomething) ?? "";
   if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true;
   const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
-  return key !== void 0 && (KEYS2.includes(key) || columnsOf(first).length !== 4);
+  return key !== void 0 && (REGISTRY_KEYS.includes(key) || columnsOf(first).length !== 4);
 }
 function saysSomething(line) {
   return line.trim() !== "" && !line.trim().startsWith("#");
@@ -11791,7 +11994,7 @@ function credentialsFromYaml(text2, input2, sources, problems) {
     problems.add(`${input2} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
   }
   if (wrong.length > 0) return [];
-  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => KEYS2.includes(key));
+  const isOneEntry2 = root?.kind === "map" && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key));
   if (root?.kind !== "list" && !isOneEntry2) {
     problems.add(`${input2}: this is no list of credentials: write entries such as ${EXAMPLE}`);
     return [];
@@ -11809,10 +12012,10 @@ function credentialFromEntry(entry, origin, sources, problems) {
     );
     return void 0;
   }
-  const unknown = entry.entries.filter(({ key }) => !KEYS2.includes(key));
+  const unknown = entry.entries.filter(({ key }) => !REGISTRY_KEYS.includes(key));
   for (const { key, line, value } of unknown) {
     const plain = key.toLowerCase().replaceAll("_", "-");
-    const advice = Object.hasOwn(NOT_HERE, plain) ? NOT_HERE[plain] : keyAdvice(closestKey(key, KEYS2, OTHER_NAMES), KEYS2);
+    const advice = Object.hasOwn(NOT_HERE, plain) ? NOT_HERE[plain] : keyAdvice(closestKey(key, REGISTRY_KEYS, OTHER_NAMES2), REGISTRY_KEYS);
     const isAlone = value.kind === "text" && value.value === "" && value.style === "plain";
     const isShown = WORD.test(key) && key.length <= LONGEST_WORD && !isAlone;
     problems.add(`line ${line} has ${isShown ? `the unknown key ${shown2(key)}` : "an unknown key"}: ${advice}`);
@@ -11882,7 +12085,7 @@ function passwordFromText({ value, isFolded, hasComment: hasComment2 }) {
 
 // src/inputs/strategy.ts
 var KINDS = ["rolling", "recreate", "canary", "blue-green"];
-var MOST_TASKS = 1e6;
+var MOST_TASKS2 = 1e6;
 var DEFAULT_ROUTE_LABELS = ["traefik."];
 var BELONGS_TO = {
   canary: ["canary"],
@@ -11954,7 +12157,7 @@ function withoutAbsent(settings) {
 }
 function parseCanarySize(text2) {
   const [, number = "", percent] = /^(\d+)(%?)$/.exec(text2) ?? [];
-  const most = percent === "%" ? 99 : MOST_TASKS;
+  const most = percent === "%" ? 99 : MOST_TASKS2;
   if (number === "" || Number(number) < 1 || Number(number) > most) {
     throw new UserError(`${shown2(text2)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
   }
@@ -11979,50 +12182,6 @@ function parseAlias(text2) {
   throw new UserError(
     `${shown2(text2)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
   );
-}
-
-// src/inputs/update-policy.ts
-var MOST_TASKS2 = 1e6;
-var PARSERS = {
-  parallelism: (text2) => String(parseInteger(text2, 0, MOST_TASKS2)),
-  delay: (text2) => `${parseDelay(text2)}s`,
-  order: (text2) => parseChoice(text2, ["start-first", "stop-first"]),
-  "failure-action": (text2) => parseChoice(text2, ["pause", "continue", "rollback"]),
-  monitor: (text2) => `${parseDuration(text2)}s`,
-  "max-failure-ratio": parseRatio
-};
-var SETTINGS = Object.keys(PARSERS);
-var POLICY_KEYS = ["update", "rollback"].flatMap(
-  (phase) => SETTINGS.map((setting) => `${phase}-${setting}`)
-);
-function readPolicies(textOf2, problems) {
-  const update = readPolicy("update");
-  const rollback = readPolicy("rollback");
-  if (rollback["failure-action"] === "rollback") {
-    problems.add("rollback-failure-action: a rollback cannot be rolled back: write pause or continue");
-  }
-  return { update, rollback };
-  function readPolicy(phase) {
-    const entries = SETTINGS.flatMap((setting) => {
-      const name = `${phase}-${setting}`;
-      const text2 = textOf2(name);
-      const value = text2 === void 0 ? void 0 : problems.at(name).attempt(() => PARSERS[setting](text2));
-      return value === void 0 ? [] : [[setting, value]];
-    });
-    return Object.fromEntries(entries);
-  }
-}
-function mergedPolicies(own2, all) {
-  return { update: { ...all.update, ...own2.update }, rollback: { ...all.rollback, ...own2.rollback } };
-}
-function policyKeys({ update, rollback }) {
-  return Object.entries({ update, rollback }).flatMap(
-    ([phase, policy2]) => Object.keys(policy2).map((setting) => `${phase}-${setting}`)
-  );
-}
-function parseRatio(text2) {
-  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text2)) return text2;
-  throw new UserError(`${shown2(text2)} is no ratio: write a number from 0 to 1, such as 0.25`);
 }
 
 // src/inputs/replacement.ts
@@ -12518,15 +12677,15 @@ var WORDS = new Set(
     " "
   )
 );
-var ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+var ACTION2 = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
 var FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
 var WORD2 = /^[a-z_]\w*$/i;
 var COMMENT = /^\/\*.*\*\/$/s;
 var STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
 function templateProblem(text2) {
   if (!text2.includes("{{")) return void 0;
-  const actions = [...text2.matchAll(ACTION)].map(([, action = ""]) => action);
-  if (text2.replaceAll(ACTION, "").includes("{{")) return actions.length === 0 ? "its `{{` has no end" : void 0;
+  const actions = [...text2.matchAll(ACTION2)].map(([, action = ""]) => action);
+  if (text2.replaceAll(ACTION2, "").includes("{{")) return actions.length === 0 ? "its `{{` has no end" : void 0;
   if (!actions.every(isPlain)) return void 0;
   if (actions.includes("")) return "there is nothing in its `{{ }}`";
   const isUnknown = actions.some(
@@ -13338,7 +13497,7 @@ function pairsOfList({ items }, problems) {
 }
 
 // src/inputs/services.ts
-var KEYS3 = [
+var ENTRY_KEYS = [
   "name",
   "image",
   "auth-config",
@@ -13351,7 +13510,7 @@ var KEYS3 = [
   ...STRATEGY_KEYS,
   ...POLICY_KEYS
 ];
-var OTHER_NAMES2 = {
+var OTHER_NAMES3 = {
   args: "command",
   cmd: "command",
   config: "auth-config",
@@ -13392,7 +13551,7 @@ function entriesOf2(root, problems) {
   return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
 }
 function isOneEntry({ entries }) {
-  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => KEYS3.includes(key));
+  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => isKnown(key));
 }
 function entriesOfList(items) {
   return items.map((value, index) => {
@@ -13434,25 +13593,30 @@ function requestFromMap(entry, map, forAll, problems) {
   const notices = [];
   const createArgs = flagsAt(map, "create", problems, notices);
   const updateArgs = flagsAt(map, "update", problems, notices) ?? [];
-  const textOf2 = (key) => textAt(map, key, problems);
-  const own2 = { strategy: readStrategySettings(textOf2, problems), policies: readPolicies(textOf2, problems) };
-  const policies = POLICY_KEYS.filter((key) => valueAt(map, key) !== void 0);
+  const own2 = {
+    strategy: readStrategySettings((key) => textAt(map, key, problems), problems),
+    policies: policiesOfEntry(map, problems)
+  };
   if (create2 && valueAt(map, "image") === void 0) {
     problems.add("`create` is true, but there is no `image`: write the image to make the service from");
   }
   const asked = [
     ...["image", "replicas", "command", "create-args"].map((key) => valueAt(map, key)),
-    ...["env", "update-args"].map((key) => filledAt(map, key))
+    ...["env", "update-args", ...POLICY_KEYS].map((key) => filledAt(map, key)),
+    ...RETIRED_KEYS.map((key) => valueAt(map, key))
   ];
-  if (create2 === false && policies.length === 0 && asked.every((value) => value === void 0)) {
+  if (create2 === false && asked.every((value) => value === void 0)) {
     problems.add(
-      "nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args` or `update-args`"
+      "nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args`, `update-args` or `update-config`"
     );
   }
   if (command !== void 0 && updateArgs.some(({ name: name2 }) => name2 === "--args"))
     problems.add("`command` and the flag --args are both given: leave one of the two");
   const replacement = replacementOf(own2, forAll, problems);
-  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, replacement.policies, problems);
+  for (const flags of [createArgs ?? [], updateArgs]) {
+    checkGivenOnce(map, env, flags, problems);
+    checkPolicyFlags(replacement.policies, flags, problems);
+  }
   return {
     name,
     ...image === void 0 ? {} : { image },
@@ -13468,7 +13632,7 @@ function requestFromMap(entry, map, forAll, problems) {
   };
 }
 function checkKeys({ name }, map, problems) {
-  const unknown = map.entries.filter(({ key }) => !KEYS3.includes(key));
+  const unknown = map.entries.filter(({ key }) => !isKnown(key));
   const [only, ...others] = map.entries;
   if (only !== void 0 && others.length === 0 && unknown.length === 1 && name === void 0 && only.value.kind === "text") {
     problems.add(
@@ -13477,16 +13641,21 @@ function checkKeys({ name }, map, problems) {
     return false;
   }
   for (const { key, line } of unknown) {
-    const closest = closestKey(key, KEYS3, OTHER_NAMES2);
+    const closest = closestKey(key, ENTRY_KEYS, OTHER_NAMES3);
     problems.add(`line ${line} has the unknown key ${shown2(key)}: ${adviceFor(key, closest)}`);
   }
   return unknown.length === 0;
 }
+function isKnown(key) {
+  return ENTRY_KEYS.includes(key) || RETIRED_KEYS.includes(key);
+}
 function adviceFor(key, closest) {
   const flag = `--${key.replaceAll("_", "-")}`;
-  if (closest !== void 0) return keyAdvice(closest, KEYS3);
+  const policy2 = settingMeantBy(key);
+  if (policy2 !== void 0) return `write it in \`update-config\`, as in \`update-config: {${policy2}: …}\``;
+  if (closest !== void 0) return keyAdvice(closest, ENTRY_KEYS);
   if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
-  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS3);
+  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, ENTRY_KEYS);
 }
 function nameOf2(entry, map, problems) {
   const inside = textAt(map, "name", problems);
@@ -13572,13 +13741,9 @@ function textsOf({ items }, problems) {
   );
   return void 0;
 }
-function checkGivenOnce(map, env, flags, policies, problems) {
+function checkGivenOnce(map, env, flags, problems) {
   if (valueAt(map, "replicas") !== void 0 && flags.some(({ name }) => name === "--replicas")) {
     problems.add("`replicas` and the flag --replicas are both given: leave one of the two");
-  }
-  for (const name of policyKeys(policies)) {
-    if (flags.some((flag) => flag.name === `--${name}`))
-      problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`);
   }
   for (const name of variablesOf(flags)) {
     if (Object.hasOwn(env, name)) problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
@@ -13599,10 +13764,10 @@ function variablesRulingDocker(env) {
 }
 
 // src/runner/group-by.ts
-function groupBy(items, keyOf) {
+function groupBy(items, keyOf2) {
   const groups = /* @__PURE__ */ new Map();
   for (const item of items) {
-    const key = keyOf(item);
+    const key = keyOf2(item);
     const group = groups.get(key);
     if (group === void 0) groups.set(key, [item]);
     else group.push(item);
@@ -14464,20 +14629,17 @@ function readInputs(env) {
   const reach = reachOf(env, problems);
   const credentials = readCredentials(env, problems);
   const onFailure = read(env, "on-failure", problems, (text2) => parseChoice(text2, ON_FAILURE)) ?? "rollback";
-  const textOf2 = (name) => input(env, name).trim() || void 0;
-  const settings = { strategy: readStrategySettings(textOf2, problems), policies: readPolicies(textOf2, problems) };
-  const forAll = onFailure === "pause" ? pausing(settings) : settings;
+  const forAll = {
+    strategy: readStrategySettings((name) => input(env, name).trim() || void 0, problems),
+    policies: policiesOfInputs((name) => input(env, name), problems)
+  };
   const stack = readStackInputs(env, replacementOf(NO_SETTINGS, forAll, problems), problems);
   const services = readServices(env, forAll, problems);
-  const replacements = [...services, ...stack === void 0 ? [] : [stack]];
-  const strategies = replacements.map(({ strategy }) => strategy);
+  const requests = [...services, ...stack === void 0 ? [] : [stack]];
+  const pauses = onFailure === "pause";
+  if (pauses) checkPause(requests, problems);
+  const strategies = requests.map(({ strategy }) => strategy);
   checkAllAreUsed(forAll.strategy, strategies, problems);
-  const others = replacements.map(({ policies }) => policies.update["failure-action"]).filter((action) => action !== "pause");
-  if (onFailure === "pause" && others.length > 0) {
-    problems.add(
-      `on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`
-    );
-  }
   const wait = read(env, "wait", problems, parseBoolean) ?? true;
   const timeoutSeconds = read(env, "timeout", problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS2;
   const monitorSeconds = read(env, "monitor", problems, parseDuration);
@@ -14510,8 +14672,8 @@ function readInputs(env) {
   return {
     reach,
     credentials,
-    services,
-    ...stack && { stack },
+    services: pauses ? services.map(pausing) : services,
+    ...stack && { stack: pauses ? pausing(stack) : stack },
     wait,
     timeoutSeconds,
     monitorSeconds,
@@ -14520,9 +14682,6 @@ function readInputs(env) {
     maxParallel,
     lock: isLocked ? { timeoutSeconds: lockTimeout } : void 0
   };
-}
-function pausing({ strategy, policies }) {
-  return { strategy, policies: mergedPolicies(policies, { update: { "failure-action": "pause" }, rollback: {} }) };
 }
 function readReach(env) {
   const problems = new Problems();
@@ -15330,6 +15489,8 @@ export {
   toYaml,
   filledIn,
   contentOf,
+  policySettings,
+  policyAdvice,
   sameSpec,
   withStoredOrder,
   fingerprint,

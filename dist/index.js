@@ -71,6 +71,8 @@ import {
   parseReference,
   pathMatches,
   platformProblem,
+  policyAdvice,
+  policySettings,
   portInTheWay,
   portName,
   portsOf,
@@ -548,10 +550,8 @@ function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) 
     cwd
   };
 }
-function policyFlags({ update: update2, rollback }) {
-  return Object.entries({ update: update2, rollback }).flatMap(
-    ([phase, policy]) => Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`)
-  );
+function policyFlags(policies) {
+  return policySettings(policies).map(({ flag, value }) => `${flag}=${value}`);
 }
 function head(verb, { directory }) {
   return ["--config", directory, "service", verb, "--no-resolve-image", "--detach", "--quiet"];
@@ -1565,13 +1565,13 @@ function withSettings(files, service, path, added) {
   const first = files.findIndex((file) => serviceOf(file, service) !== void 0);
   return files.map((file, index) => index === first ? withEntries(file, ["services", service, ...path], added) : file);
 }
-var NUMBERS = ["parallelism", "max-failure-ratio"];
+var NUMBERS = ["parallelism", "max_failure_ratio"];
 function settings(policy) {
   const entries = Object.entries(policy);
-  return entries.map(([setting, value]) => ({
-    key: setting.replaceAll("-", "_"),
+  return entries.map(([key, value]) => ({
+    key,
     line: 0,
-    value: NUMBERS.includes(setting) ? { ...text(value, 0), style: "plain" } : text(value, 0)
+    value: NUMBERS.includes(key) ? { ...text(value, 0), style: "plain" } : text(value, 0)
   }));
 }
 function withNamedCredentials(files, lookUp) {
@@ -1871,7 +1871,7 @@ function orderProblems({ request, current }, wanted, observed) {
   const { name, strategy, compose } = request;
   const isPlain2 = strategy.kind === "rolling" || strategy.kind === "canary";
   if (!isPlain2) return [];
-  const instead = `use ${compose === void 0 ? "`update-order: stop-first`" : "`order: stop-first` in `deploy.update_config`"}`;
+  const instead = `use ${policyAdvice({ order: "stop-first" }, compose !== void 0)}`;
   if (current === void 0) {
     const why2 = startFirstNote(wanted, observed.nodes);
     if (why2 !== void 0)
@@ -2664,15 +2664,15 @@ var RULES = [
   {
     // Whoever recreates a service wants its old task gone first.
     finds: ({ spec, strategy }) => strategy !== "recreate" && hasGapOnUpdate(spec),
-    advice: "stop-first with one replica: nothing answers while an update replaces the task. Use `update-order: start-first`, or more replicas"
+    advice: (isOfStack2) => `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: "start-first" }, isOfStack2)}, or more replicas`
   },
   {
     finds: ({ spec, imageHealth }, { monitorSeconds }) => (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
-    advice: "monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer `update-monitor`, or `monitor` for all"
+    advice: (isOfStack2) => `monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer \`monitor\` in \`${isOfStack2 ? "deploy.update_config" : "update-config"}\`, or the input \`monitor\` for all`
   },
   {
     finds: ({ spec }, { onFailure }) => onFailure === "keep" && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? "pause") === "pause",
-    advice: "failure action pause, and `on-failure: keep`: a failed update stays half done until somebody looks. Use `on-failure: rollback`, or `update-failure-action: rollback`"
+    advice: (isOfStack2) => `failure action pause, and \`on-failure: keep\`: a failed update stays half done until somebody looks. Use \`on-failure: rollback\`, or ${policyAdvice({ failure_action: "rollback" }, isOfStack2)}`
   },
   {
     finds: ({ image }) => image !== void 0 && image.digest === void 0 && (image.tag ?? "latest") === "latest",
@@ -2682,7 +2682,8 @@ var RULES = [
 function lint(services, deployment) {
   const ofServices = RULES.flatMap(({ finds, advice }) => {
     const found2 = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
-    return found2.length === 0 ? [] : [`${list2(found2)}: ${advice}`];
+    if (found2.length === 0) return [];
+    return [`${list2(found2)}: ${typeof advice === "string" ? advice : advice(deployment.stack !== void 0)}`];
   });
   const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
   return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];

@@ -1,30 +1,55 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parse } from 'yaml'
+import { isMap, isScalar, parseDocument } from 'yaml'
 
 /** The README's tables of inputs and outputs, made from `action.yml`: `npm run readme` writes them, a test compares. */
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url))
 const ACTION = fileURLToPath(new URL('../action.yml', import.meta.url))
 
-interface ActionFile {
-  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>
-  readonly outputs: Readonly<Record<string, { readonly description: string }>>
+interface Described {
+  readonly description: string
+  readonly default?: string
+}
+
+/** An input or output of `action.yml`, and the comment that is the heading of its group. */
+export interface Documented extends Described {
+  readonly name: string
+  readonly group: string
+}
+
+/** The inputs or outputs of `action.yml`, in its order. */
+export function documented(actionFile: string, section: 'inputs' | 'outputs'): Documented[] {
+  const map = parseDocument(actionFile).get(section)
+  if (!isMap(map)) throw new Error(`action.yml has no ${section}`)
+  let group = ''
+  return map.items.map(({ key, value }, index) => {
+    if (!isScalar(key) || !isMap(value)) throw new Error(`action.yml has something else in its ${section}`)
+    // The comment before the first one is said to belong to all.
+    const heading = key.commentBefore ?? (index === 0 ? map.commentBefore : undefined)
+    group = heading?.trim() ?? group
+    return { name: String(key.value), group, ...(value.toJSON() as Described) }
+  })
 }
 
 /** The README with its tables as `action.yml` has them now. */
 export function withFreshTables(readme: string, actionFile: string): string {
-  const { inputs, outputs } = parse(actionFile) as ActionFile
-  const inputRows = Object.entries(inputs).map(([name, { default: fallback, description }]) => [
-    `\`${name}\``,
-    fallback === undefined ? '' : `\`${fallback}\``,
-    description,
-  ])
-  const outputRows = Object.entries(outputs).map(([name, { description }]) => [`\`${name}\``, description])
+  const inputs = documented(actionFile, 'inputs')
+  const groups = [...new Set(inputs.map(({ group }) => group))].map((group) => {
+    const rows = inputs
+      .filter((input) => input.group === group)
+      .map(({ name, default: fallback, description }) => [
+        `\`${name}\``,
+        fallback === undefined ? '' : `\`${fallback}\``,
+        description,
+      ])
+    return `### ${group}\n\n${table(['Input', 'Default', 'Meaning'], rows)}`
+  })
+  const outputs = documented(actionFile, 'outputs').map(({ name, description }) => [`\`${name}\``, description])
   return between(
-    between(readme, 'inputs', table(['Input', 'Default', 'Meaning'], inputRows)),
+    between(readme, 'inputs', `\n${groups.join('\n\n')}\n`),
     'outputs',
-    table(['Output', 'Meaning'], outputRows),
+    table(['Output', 'Meaning'], outputs),
   )
 }
 

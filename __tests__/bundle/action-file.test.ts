@@ -2,14 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { Runner } from '../../lab/runner.ts'
+import { documented } from '../../scripts/readme-tables.ts'
 import { readInputs } from '../../src/inputs/read.ts'
+import { REGISTRY_KEYS } from '../../src/inputs/registries.ts'
+import { ENTRY_KEYS } from '../../src/inputs/services.ts'
+import { POLICY_SETTINGS, RETIRED_KEYS } from '../../src/inputs/update-policy.ts'
 
 interface ActionFile {
-  readonly inputs: Readonly<Record<string, unknown>>
+  readonly inputs: Readonly<Record<string, { readonly description: string }>>
   readonly outputs: Readonly<Record<string, unknown>>
 }
 
-const action = parse(await readFile(new URL('../../action.yml', import.meta.url), 'utf8')) as ActionFile
+const text = await readFile(new URL('../../action.yml', import.meta.url), 'utf8')
+const action = parse(text) as ActionFile
+const inputs = documented(text, 'inputs')
 
 test('action.yml has exactly the inputs that are read', () => {
   const read = new Set<string>()
@@ -25,7 +31,53 @@ test('action.yml has exactly the inputs that are read', () => {
     },
   )
   expect(() => readInputs(env)).toThrow('services')
-  expect([...read].toSorted()).toEqual(Object.keys(action.inputs).map(variableOf).toSorted())
+  const known = [...Object.keys(action.inputs), ...RETIRED_KEYS]
+  expect([...read].toSorted()).toEqual(known.map(variableOf).toSorted())
+})
+
+test('every input is in one of the groups, which are headings in action.yml', () => {
+  expect([...new Set(inputs.map(({ group }) => group))]).toEqual([
+    'What to deploy',
+    'Registries',
+    'Where the swarm is',
+    'How tasks are replaced',
+    'Waiting and going back',
+  ])
+  const changes = inputs.filter(({ group }, index) => group !== inputs[index - 1]?.group)
+  expect(changes).toHaveLength(5)
+})
+
+test('the descriptions have every key that is understood', () => {
+  const names = inputs.map(({ name }) => name)
+  const [from, to] = [names.indexOf('strategy'), names.indexOf('keep-old')]
+  const forAll = names.slice(from, to + 1)
+  expect(action.inputs.services?.description).toContain('the inputs from `strategy` to `keep-old`')
+  expect([...keysIn('services'), ...forAll].toSorted()).toEqual(ENTRY_KEYS.toSorted())
+  expect(keysIn('registries').toSorted()).toEqual(REGISTRY_KEYS.toSorted())
+  expect(keysIn('update-config').toSorted()).toEqual(POLICY_SETTINGS.toSorted())
+  expect(action.inputs['rollback-config']?.description).toContain('the same keys as `update-config`')
+})
+
+test.each(inputs.flatMap(({ name, description }) => linksIn(description).map((link) => [name, link])))(
+  'the link of %s leads somewhere: %s',
+  async (_, link = '') => {
+    const [path = '', anchor] = link.split('#')
+    const page = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+    const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading.toLowerCase().replaceAll(' ', '-'),
+    )
+    if (anchor !== undefined) expect(anchors).toContain(anchor)
+  },
+)
+
+test('the README and the docs say every key of an entry and of a policy', async () => {
+  const [readme, strategies] = await Promise.all(
+    ['README.md', 'docs/strategies.md'].map((path) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')),
+  )
+  const ofStrategies = inputs.slice(inputs.findIndex(({ name }) => name === 'canary')).map(({ name }) => name)
+  const inTable = ENTRY_KEYS.filter((key) => !ofStrategies.includes(key))
+  expect(rowsOf(readme)).toEqual(expect.arrayContaining(inTable))
+  expect(rowsOf(strategies)).toEqual(expect.arrayContaining([...POLICY_SETTINGS]))
 })
 
 test('action.yml has exactly the outputs that are set', async () => {
@@ -37,4 +89,18 @@ test('action.yml has exactly the outputs that are set', async () => {
 /** The runner's own rule. */
 function variableOf(input: string): string {
   return `INPUT_${input.toUpperCase()}`
+}
+
+/** The keys that a description lists in braces. */
+function keysIn(input: string): string[] {
+  return /\{(.*?)\}/.exec(action.inputs[input]?.description ?? '')?.[1]?.split(/, | \| /) ?? []
+}
+
+function linksIn(description: string): string[] {
+  return [...description.matchAll(/\]\((.*?)\)/g)].map(([, link = '']) => link)
+}
+
+/** What stands first in the rows of a page's tables. */
+function rowsOf(page = ''): string[] {
+  return [...page.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key)
 }

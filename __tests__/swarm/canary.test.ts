@@ -146,7 +146,7 @@ describeSwarm(
         const services = [
           { name: 'checked', image: v2.reference, 'check-command': 'echo the shop is closed to alice-pw; exit 3' },
         ]
-        const run = await deploy(services, { 'on-failure': 'keep', 'update-order': 'start-first' })
+        const run = await deploy(services, { 'on-failure': 'keep', 'update-config': '{order: start-first}' })
         expect(resultsOf(run)).toMatchObject([
           {
             outcome: 'rolled-back',
@@ -295,7 +295,7 @@ describeSwarm(
         await create('plain', v1, { replicas: '2' })
         const before = ids(await swarm.running('plain'))
         const run = await deploy([
-          { name: 'plain', replicas: '3', 'update-delay': '1s' },
+          { name: 'plain', replicas: '3', 'update-config': { delay: '1s' } },
           { name: 'plain-new', image: v1.reference, create: true },
         ])
         expect(resultsOf(run).map(({ outcome }: { outcome: string }) => outcome)).toEqual(['updated', 'created'])

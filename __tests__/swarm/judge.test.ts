@@ -134,8 +134,8 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
     'start-first beside %s is noticed at first, and refused as an update',
     async (_, args, replicas, by) => {
       const name = `full-${replicas}`
-      const entry = await create(name, args, runs(), { replicas, 'update-order': 'start-first' })
-      const why = `no node that may take a new task has room for it beside the old one (${by}); use \`update-order: stop-first\``
+      const entry = await create(name, args, runs(), { replicas, 'update-config': { order: 'start-first' } })
+      const why = `no node that may take a new task has room for it beside the old one (${by}); use \`update-config: {order: stop-first}\` in \`services\``
       const made = await deploy([entry])
       expect(made.outputs.status).toBe('converged')
       expect(noticesOf(made)).toContainEqual(`service ${name}: start-first will not work for its next update: ${why}`)
@@ -148,7 +148,7 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
       ])
       expect((await swarm.running(name)).map(({ ID }) => ID)).toEqual(before.map(({ ID }) => ID))
 
-      const stopped = await deploy([{ name, image: v2, 'update-order': 'stop-first' }])
+      const stopped = await deploy([{ name, image: v2, 'update-config': { order: 'stop-first' } }])
       expect(stopped.outputs.status).toBe('converged')
     },
     RUN_LIMIT_MS,

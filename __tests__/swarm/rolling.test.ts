@@ -16,18 +16,18 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
   const outcomes = (run: StepResult) => resultsOf(run).map(({ outcome }: { outcome: string }) => outcome)
   const idsOf = async (name: string) => (await swarm.running(name)).map(({ ID }) => ID).toSorted()
   const POLICIES = {
-    'update-parallelism': '2',
-    'update-delay': '1s',
-    'update-order': 'start-first',
-    'update-failure-action': 'rollback',
-    'update-monitor': '2s',
-    'update-max-failure-ratio': '0.25',
-    'rollback-parallelism': '0',
-    'rollback-order': 'stop-first',
+    'update-config': `
+      parallelism: 2
+      delay: 1s
+      order: start-first
+      failure_action: rollback
+      monitor: 2s
+      max_failure_ratio: 0.25`,
+    'rollback-config': '{parallelism: 0, order: stop-first}',
   }
 
   test('a service is made with the policies of the inputs, and is as asked the next time', async () => {
-    const services = [{ name: 'made', image: await image('made'), create: true, 'update-delay': '3s' }]
+    const services = [{ name: 'made', image: await image('made'), create: true, 'update-config': { delay: '3s' } }]
     expect(outcomes(await deploy(services, POLICIES))).toEqual(['created'])
     const { Spec } = await swarm.service('made')
     expect(Spec.UpdateConfig).toEqual({
@@ -45,7 +45,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
   test('a policy alone changes, and no task restarts', async () => {
     await deploy([{ name: 'kept', image: await image('kept'), create: true, replicas: '2' }])
     const before = await idsOf('kept')
-    const run = await deploy([{ name: 'kept', 'update-delay': '7s' }])
+    const run = await deploy([{ name: 'kept', 'update-config': { delay: '7s' } }])
     expect(run.log).toContain('kept: update (update policy)')
     expect(outcomes(run)).toEqual(['updated'])
     expect((await swarm.service('kept')).Spec.UpdateConfig).toMatchObject({ Delay: 7 * SECOND })
@@ -56,7 +56,8 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
   test('the new policy already rules the update that it comes with', async () => {
     await deploy([{ name: 'ruled', image: await image('ruled'), create: true, replicas: '2' }])
     const broken = await image('ruled', 'v2', exits(1, 'v2 is broken'))
-    const run = await deploy({ ruled: broken }, { ...POLICIES, 'update-max-failure-ratio': '0', 'on-failure': 'keep' })
+    const service = { name: 'ruled', image: broken, 'update-config': { max_failure_ratio: '0' } }
+    const run = await deploy([service], { ...POLICIES, 'on-failure': 'keep' })
     expect(run.outputs.status).toBe('rolled-back')
     expect(resultsOf(run)[0].cause).toMatch(/Swarm rolled it back: .*exit code 1/)
     expect((await swarm.service('ruled')).Spec.TaskTemplate.ContainerSpec?.Image).toContain(':v1@')
@@ -87,7 +88,10 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
       Order: 'start-first',
     })
     expect(outcomes(await swarm.deploy(shop))).toEqual(['unchanged', 'unchanged'])
-    const run = await swarm.deploy({ ...shop, 'update-monitor': '3s' })
+    const run = await swarm.deploy({
+      ...shop,
+      'update-config': POLICIES['update-config'].replace('2s', '3s'),
+    })
     expect(run.log).toContain('shop_web: update (update policy)')
     expect(await idsOf('shop_web')).toEqual(before)
   })

@@ -75,11 +75,11 @@ describeSwarm(
     )
 
     test('can only be paused where nothing else is asked for', async () => {
-      const services = [{ name: 'any', image: 'any:1', 'update-failure-action': 'rollback' }]
+      const services = [{ name: 'any', image: 'any:1', 'update-config': { failure_action: 'rollback' } }]
       const run = await deploy(services, { 'on-failure': 'pause' })
       expect(run.annotations.map(({ message }) => message)).toEqual([
         expect.stringContaining(
-          'on-failure: pause has Swarm pause an update that fails, and `update-failure-action: rollback`',
+          'on-failure: pause has Swarm pause an update that fails, and `update-config: {failure_action: rollback}`',
         ),
       ])
     })
@@ -134,7 +134,9 @@ describeSwarm(
         await create('other', v1, '--update-delay 4s')
         await begin('other', v2)
         const note = /^service other: an earlier update of it is still in progress: this deploy takes its place/
-        const services = (made: LabImage) => [{ name: 'other', image: made.reference, 'update-delay': '0s' }]
+        const services = (made: LabImage) => [
+          { name: 'other', image: made.reference, 'update-config': { delay: '0s' } },
+        ]
         const red = await deploy(services(bad))
         expect(noticesOf(red)).toEqual([expect.stringMatching(note)])
         expect(resultsOf(red)).toMatchObject([{ outcome: 'rolled-back', image: { after: pinned(v2) } }])

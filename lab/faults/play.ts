@@ -286,7 +286,7 @@ function entryFor({ place, onFailure }: Scenario, service: PlayedService, { netw
   ]
   const policy = isJob(service)
     ? {}
-    : { 'update-order': order, ...(onFailure !== 'pause' && { 'update-failure-action': failureAction }) }
+    : { 'update-config': { order, ...(onFailure !== 'pause' && { failure_action: failureAction }) } }
   return {
     name,
     image: images.get(name)?.reference,

@@ -24,6 +24,9 @@ const SERVICES = `- name: web
     - --label traefik.http.routers.web.rule=Host(\`a.example\`)
     - --mount type=volume,source=data,target=/data
   update-args: ["--update-order=start-first"]
+  update-config: {parallelism: 2, delay: 10s}
+  rollback-config:
+    max_failure_ratio: 0.25
 - worker: acme/worker
 `
 const COMPOSE = `version: "3.8"
@@ -58,7 +61,13 @@ type Inputs = Readonly<Record<string, string>>
 const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
   { inputs: { services: SERVICES, registries: REGISTRIES } },
   {
-    inputs: { services: 'web: nginx:1\nworker: acme/worker:2', registries: COLUMNS, strategy: 'canary', canary: '25%' },
+    inputs: {
+      services: 'web: nginx:1\nworker: acme/worker:2',
+      registries: COLUMNS,
+      strategy: 'canary',
+      canary: '25%',
+      'update-config': 'order: start-first\nmonitor: 1m30s',
+    },
   },
   { inputs: { services: 'web: nginx', registry: 'ghcr.io', username: 'bot', password: SECRET, timeout: '5m' } },
   {

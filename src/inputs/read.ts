@@ -4,6 +4,7 @@ import { checkContents } from './compose/contents.ts'
 import { checkSeparation, credentialFromShortForm } from './credentials.ts'
 import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
+import { checkPause, pausing } from './pause.ts'
 import { Problems } from './problems.ts'
 import { type ReachInput, reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
@@ -11,7 +12,7 @@ import { NO_SETTINGS, type Replacement, type ReplacementSettings, replacementOf 
 import { servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'
 import { checkAllAreUsed, readStrategySettings } from './strategy.ts'
-import { mergedPolicies, readPolicies } from './update-policy.ts'
+import { policiesOfInputs } from './update-policy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
 
 /** As in action.yml, for shells that know no defaults. */
@@ -56,22 +57,17 @@ export function readInputs(env: Environment): Deployment {
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
   const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback'
-  const textOf = (name: string) => input(env, name).trim() || undefined
-  const settings = { strategy: readStrategySettings(textOf, problems), policies: readPolicies(textOf, problems) }
-  const forAll = onFailure === 'pause' ? pausing(settings) : settings
+  const forAll = {
+    strategy: readStrategySettings((name) => input(env, name).trim() || undefined, problems),
+    policies: policiesOfInputs((name) => input(env, name), problems),
+  }
   const stack = readStackInputs(env, replacementOf(NO_SETTINGS, forAll, problems), problems)
   const services = readServices(env, forAll, problems)
-  const replacements = [...services, ...(stack === undefined ? [] : [stack])]
-  const strategies = replacements.map(({ strategy }) => strategy)
+  const requests = [...services, ...(stack === undefined ? [] : [stack])]
+  const pauses = onFailure === 'pause'
+  if (pauses) checkPause(requests, problems)
+  const strategies = requests.map(({ strategy }) => strategy)
   checkAllAreUsed(forAll.strategy, strategies, problems)
-  const others = replacements
-    .map(({ policies }) => policies.update['failure-action'])
-    .filter((action) => action !== 'pause')
-  if (onFailure === 'pause' && others.length > 0) {
-    problems.add(
-      `on-failure: pause has Swarm pause an update that fails, and \`update-failure-action: ${others[0]}\` does not: leave one of the two out`,
-    )
-  }
   const wait = read(env, 'wait', problems, parseBoolean) ?? true
   const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
   const monitorSeconds = read(env, 'monitor', problems, parseDuration)
@@ -106,8 +102,8 @@ export function readInputs(env: Environment): Deployment {
   return {
     reach,
     credentials,
-    services,
-    ...(stack && { stack }),
+    services: pauses ? services.map(pausing) : services,
+    ...(stack && { stack: pauses ? pausing(stack) : stack }),
     wait,
     timeoutSeconds,
     monitorSeconds,
@@ -116,11 +112,6 @@ export function readInputs(env: Environment): Deployment {
     maxParallel,
     lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
   }
-}
-
-/** Only Swarm itself can stop an update where it is: by the policy of the service. */
-function pausing({ strategy, policies }: ReplacementSettings): ReplacementSettings {
-  return { strategy, policies: mergedPolicies(policies, { update: { 'failure-action': 'pause' }, rollback: {} }) }
 }
 
 /**

@@ -12,7 +12,8 @@ import { parseYaml, type YamlMap, type YamlText, type YamlValue } from './yaml.t
 // Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
 
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'] as const
-const KEYS: readonly string[] = ['registry', 'username', ...PASSWORD_KEYS, 'config']
+/** The keys of an entry. */
+export const REGISTRY_KEYS: readonly string[] = ['registry', 'username', ...PASSWORD_KEYS, 'config']
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   address: 'registry',
   configuration: 'config',
@@ -76,7 +77,7 @@ function isYaml(text: string): boolean {
   const first = text.split(/\r?\n/).find(saysSomething) ?? ''
   if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first)) return true
   const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1]
-  return key !== undefined && (KEYS.includes(key) || columnsOf(first).length !== 4)
+  return key !== undefined && (REGISTRY_KEYS.includes(key) || columnsOf(first).length !== 4)
 }
 
 function saysSomething(line: string): boolean {
@@ -131,7 +132,7 @@ function credentialsFromYaml(text: string, input: string, sources: PasswordSourc
   }
   if (wrong.length > 0) return []
 
-  const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => KEYS.includes(key))
+  const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key))
   if (root?.kind !== 'list' && !isOneEntry) {
     problems.add(`${input}: this is no list of credentials: write entries such as ${EXAMPLE}`)
     return []
@@ -155,12 +156,12 @@ function credentialFromEntry(
     )
     return undefined
   }
-  const unknown = entry.entries.filter(({ key }) => !KEYS.includes(key))
+  const unknown = entry.entries.filter(({ key }) => !REGISTRY_KEYS.includes(key))
   for (const { key, line, value } of unknown) {
     const plain = key.toLowerCase().replaceAll('_', '-')
     const advice = Object.hasOwn(NOT_HERE, plain)
       ? NOT_HERE[plain]
-      : keyAdvice(closestKey(key, KEYS, OTHER_NAMES), KEYS)
+      : keyAdvice(closestKey(key, REGISTRY_KEYS, OTHER_NAMES), REGISTRY_KEYS)
     // Alone it may be a password that lost its key.
     const isAlone = value.kind === 'text' && value.value === '' && value.style === 'plain'
     const isShown = WORD.test(key) && key.length <= LONGEST_WORD && !isAlone

@@ -1,5 +1,4 @@
 import type { Flag } from '../docker/cli/commands.ts'
-import type { Policies } from '../docker/cli/update-policy.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
 import { isCreateFlag } from '../docker/specs/spec-overlay.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
@@ -11,12 +10,13 @@ import { type Problems, shown } from './problems.ts'
 import { NO_SETTINGS, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { shellWords } from './shell-words.ts'
 import { readStrategySettings, STRATEGY_KEYS } from './strategy.ts'
-import { POLICY_KEYS, policyKeys, readPolicies } from './update-policy.ts'
+import { checkPolicyFlags, POLICY_KEYS, policiesOfEntry, RETIRED_KEYS, settingMeantBy } from './update-policy.ts'
 import { parseBoolean, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
 import { parseYaml, type YamlList, type YamlMap, type YamlValue } from './yaml.ts'
 
-const KEYS: readonly string[] = [
+/** The keys of an entry. */
+export const ENTRY_KEYS: readonly string[] = [
   'name',
   'image',
   'auth-config',
@@ -92,7 +92,7 @@ function entriesOf(root: YamlValue | undefined, problems: Problems): Entry[] {
 
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }: YamlMap): boolean {
-  return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => KEYS.includes(key))
+  return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => isKnown(key))
 }
 
 function entriesOfList(items: YamlList['items']): Entry[] {
@@ -143,26 +143,31 @@ function requestFromMap(
   const notices: string[] = []
   const createArgs = flagsAt(map, 'create', problems, notices)
   const updateArgs = flagsAt(map, 'update', problems, notices) ?? []
-  const textOf = (key: string) => textAt(map, key, problems)
-  const own = { strategy: readStrategySettings(textOf, problems), policies: readPolicies(textOf, problems) }
-  const policies = POLICY_KEYS.filter((key) => valueAt(map, key) !== undefined)
+  const own = {
+    strategy: readStrategySettings((key) => textAt(map, key, problems), problems),
+    policies: policiesOfEntry(map, problems),
+  }
 
   if (create && valueAt(map, 'image') === undefined) {
     problems.add('`create` is true, but there is no `image`: write the image to make the service from')
   }
   const asked = [
     ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
-    ...['env', 'update-args'].map((key) => filledAt(map, key)),
+    ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
+    ...RETIRED_KEYS.map((key) => valueAt(map, key)),
   ]
-  if (create === false && policies.length === 0 && asked.every((value) => value === undefined)) {
+  if (create === false && asked.every((value) => value === undefined)) {
     problems.add(
-      'nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args` or `update-args`',
+      'nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args`, `update-args` or `update-config`',
     )
   }
   if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
     problems.add('`command` and the flag --args are both given: leave one of the two')
   const replacement = replacementOf(own, forAll, problems)
-  for (const flags of [createArgs ?? [], updateArgs]) checkGivenOnce(map, env, flags, replacement.policies, problems)
+  for (const flags of [createArgs ?? [], updateArgs]) {
+    checkGivenOnce(map, env, flags, problems)
+    checkPolicyFlags(replacement.policies, flags, problems)
+  }
 
   return {
     name,
@@ -180,7 +185,7 @@ function requestFromMap(
 }
 
 function checkKeys({ name }: Entry, map: YamlMap, problems: Problems): boolean {
-  const unknown = map.entries.filter(({ key }) => !KEYS.includes(key))
+  const unknown = map.entries.filter(({ key }) => !isKnown(key))
   const [only, ...others] = map.entries
   if (
     only !== undefined &&
@@ -195,17 +200,24 @@ function checkKeys({ name }: Entry, map: YamlMap, problems: Problems): boolean {
     return false
   }
   for (const { key, line } of unknown) {
-    const closest = closestKey(key, KEYS, OTHER_NAMES)
+    const closest = closestKey(key, ENTRY_KEYS, OTHER_NAMES)
     problems.add(`line ${line} has the unknown key ${shown(key)}: ${adviceFor(key, closest)}`)
   }
   return unknown.length === 0
 }
 
+/** The old names are told with everything else that is wrong. */
+function isKnown(key: string): boolean {
+  return ENTRY_KEYS.includes(key) || RETIRED_KEYS.includes(key)
+}
+
 function adviceFor(key: string, closest: string | undefined): string {
   const flag = `--${key.replaceAll('_', '-')}`
-  if (closest !== undefined) return keyAdvice(closest, KEYS)
+  const policy = settingMeantBy(key)
+  if (policy !== undefined) return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``
+  if (closest !== undefined) return keyAdvice(closest, ENTRY_KEYS)
   if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``
-  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, KEYS)
+  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, ENTRY_KEYS)
 }
 
 /** In a mapping of services the name stands before the entry; a second one inside must be the same. */
@@ -310,15 +322,10 @@ function checkGivenOnce(
   map: YamlMap,
   env: Readonly<Record<string, string>>,
   flags: readonly Flag[],
-  policies: Policies,
   problems: Problems,
 ): void {
   if (valueAt(map, 'replicas') !== undefined && flags.some(({ name }) => name === '--replicas')) {
     problems.add('`replicas` and the flag --replicas are both given: leave one of the two')
-  }
-  for (const name of policyKeys(policies)) {
-    if (flags.some((flag) => flag.name === `--${name}`))
-      problems.add(`\`${name}\` and the flag --${name} are both given: leave one of the two`)
   }
   for (const name of variablesOf(flags)) {
     if (Object.hasOwn(env, name)) problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`)

@@ -1,8 +1,19 @@
 import { UserError } from '../errors.ts'
 import { shown } from './problems.ts'
 
-const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/
+/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
+const UNIT_MILLISECONDS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  '\u00b5s': 1e-3,
+  '\u03bcs': 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+}
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g
+const DURATION = new RegExp(`^(?:${PART.source})+$`)
 
 /**
  * `true` or `false`, as YAML 1.2 spells them.
@@ -27,15 +38,16 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * The seconds of a duration that may be none at all: `0s`.
+ * The seconds of a duration that may be none at all: `0s`, or `0`, which needs no unit.
  *
  * @throws UserError that says what to write instead
  */
 export function parseDelay(text: string): number {
+  if (text === '0') return 0
   if (/^\d+(?:\.\d+)?$/.test(text))
     throw new UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`)
   if (!DURATION.test(text)) throw new UserError(`${shown(text)} is no duration: write one such as 90s, 10m or 1h30m`)
-  const milliseconds = [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce(
+  const milliseconds = [...text.matchAll(PART)].reduce(
     (sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0),
     0,
   )

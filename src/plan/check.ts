@@ -8,6 +8,7 @@ import { startFirstNote, startFirstProblem } from '../docker/swarm/start-first.t
 import { unsettledNote } from '../docker/swarm/update-status.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { StackRequest } from '../inputs/deployment.ts'
+import { policyAdvice } from '../inputs/update-policy.ts'
 import { nowMs } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
@@ -220,7 +221,7 @@ function orderProblems({ request, current }: PlannedService, wanted: ServiceSpec
   const { name, strategy, compose } = request
   const isPlain = strategy.kind === 'rolling' || strategy.kind === 'canary'
   if (!isPlain) return []
-  const instead = `use ${compose === undefined ? '`update-order: stop-first`' : '`order: stop-first` in `deploy.update_config`'}`
+  const instead = `use ${policyAdvice({ order: 'stop-first' }, compose !== undefined)}`
   if (current === undefined) {
     const why = startFirstNote(wanted, observed.nodes)
     if (why !== undefined)

@@ -3,6 +3,7 @@ import type { ImageReference } from '../docker/registry/reference.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
 import type { Strategy } from '../inputs/strategy-choice.ts'
+import { policyAdvice } from '../inputs/update-policy.ts'
 import { monitorSecondsOf } from '../rollout/judge.ts'
 
 /** A service that the run changed, with what is known of its image. */
@@ -21,12 +22,12 @@ export interface Linted {
 
 export type ImageHealth = 'none' | { readonly startSeconds: number }
 
-type Policies = Pick<Deployment, 'monitorSeconds' | 'onFailure'>
+type Policies = Pick<Deployment, 'monitorSeconds' | 'onFailure' | 'stack'>
 
 interface Rule {
   readonly finds: (service: Linted, deployment: Policies) => boolean
   /** What the services that it finds have in common, and what to do; their names come before it. */
-  readonly advice: string
+  readonly advice: string | ((isOfStack: boolean) => string)
 }
 
 const NANOSECONDS = 1e9
@@ -41,20 +42,20 @@ const RULES: readonly Rule[] = [
   {
     // Whoever recreates a service wants its old task gone first.
     finds: ({ spec, strategy }) => strategy !== 'recreate' && hasGapOnUpdate(spec),
-    advice:
-      'stop-first with one replica: nothing answers while an update replaces the task. Use `update-order: start-first`, or more replicas',
+    advice: (isOfStack) =>
+      `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, isOfStack)}, or more replicas`,
   },
   {
     finds: ({ spec, imageHealth }, { monitorSeconds }) =>
       (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
-    advice:
-      'monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer `update-monitor`, or `monitor` for all',
+    advice: (isOfStack) =>
+      `monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer \`monitor\` in \`${isOfStack ? 'deploy.update_config' : 'update-config'}\`, or the input \`monitor\` for all`,
   },
   {
     finds: ({ spec }, { onFailure }) =>
       onFailure === 'keep' && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? 'pause') === 'pause',
-    advice:
-      'failure action pause, and `on-failure: keep`: a failed update stays half done until somebody looks. Use `on-failure: rollback`, or `update-failure-action: rollback`',
+    advice: (isOfStack) =>
+      `failure action pause, and \`on-failure: keep\`: a failed update stays half done until somebody looks. Use \`on-failure: rollback\`, or ${policyAdvice({ failure_action: 'rollback' }, isOfStack)}`,
   },
   {
     finds: ({ image }) => image !== undefined && image.digest === undefined && (image.tag ?? 'latest') === 'latest',
@@ -70,7 +71,8 @@ const RULES: readonly Rule[] = [
 export function lint(services: readonly Linted[], deployment: Policies): string[] {
   const ofServices = RULES.flatMap(({ finds, advice }) => {
     const found = services.filter((one) => finds(one, deployment)).map(({ name }) => name)
-    return found.length === 0 ? [] : [`${list(found)}: ${advice}`]
+    if (found.length === 0) return []
+    return [`${list(found)}: ${typeof advice === 'string' ? advice : advice(deployment.stack !== undefined)}`]
   })
   const credentials = new Set(services.flatMap(({ credential }) => credential ?? []))
   return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])]

@@ -74,14 +74,14 @@ function withSettings(
   return files.map((file, index) => (index === first ? withEntries(file, ['services', service, ...path], added) : file))
 }
 
-const NUMBERS = ['parallelism', 'max-failure-ratio']
+const NUMBERS = ['parallelism', 'max_failure_ratio']
 
 function settings(policy: UpdatePolicy): YamlEntry[] {
   const entries: [string, string][] = Object.entries(policy)
-  return entries.map(([setting, value]) => ({
-    key: setting.replaceAll('-', '_'),
+  return entries.map(([key, value]) => ({
+    key,
     line: 0,
-    value: NUMBERS.includes(setting) ? { ...text(value, 0), style: 'plain' } : text(value, 0),
+    value: NUMBERS.includes(key) ? { ...text(value, 0), style: 'plain' } : text(value, 0),
   }))
 }
 

@@ -27,36 +27,20 @@ describe('strategies', () => {
   })
 
   test('what an entry says goes before what the inputs say for all', () => {
-    const services = `${web('strategy: rolling\nupdate-order: stop-first')}\n- name: api\n  image: nginx`
+    const services = `${web('strategy: rolling\nupdate-config: {order: stop-first}')}\n- name: api\n  image: nginx`
     const all = {
       strategy: 'canary',
       canary: '25%',
       hold: '1m',
-      'update-order': 'start-first',
-      'update-delay': '500ms',
+      'update-config': '{order: start-first, delay: 500ms}',
     }
     expect(replacements({ services, ...all })).toEqual([
-      { strategy: { kind: 'rolling' }, policies: { update: { order: 'stop-first', delay: '0.5s' }, rollback: {} } },
+      { strategy: { kind: 'rolling' }, policies: { update: { order: 'stop-first', delay: '500ms' }, rollback: {} } },
       {
         strategy: { kind: 'canary', size: { percent: 25 }, trial: { holdSeconds: 60 } },
-        policies: { update: { order: 'start-first', delay: '0.5s' }, rollback: {} },
+        policies: { update: { order: 'start-first', delay: '500ms' }, rollback: {} },
       },
     ])
-  })
-
-  test('on-failure: pause is a policy of every service, and takes no other beside it', () => {
-    const pause = { 'on-failure': 'pause' }
-    expect(replacements({ services: 'web: nginx', ...pause })[0]?.policies.update).toEqual({
-      'failure-action': 'pause',
-    })
-    const twice = { services: web('update-failure-action: pause'), ...pause }
-    expect(replacements(twice)[0]?.policies.update).toEqual({ 'failure-action': 'pause' })
-    for (const services of [web('update-failure-action: continue'), 'web: nginx']) {
-      const all = services === 'web: nginx' ? { 'update-failure-action': 'continue' } : {}
-      expect(problems({ services, ...all, ...pause })).toMatch(
-        /^on-failure: pause has Swarm pause .*continue` does not/,
-      )
-    }
   })
 
   test("a service's own check replaces the one for all, of whichever kind", () => {
@@ -77,26 +61,6 @@ describe('strategies', () => {
     })
   })
 
-  test('all policies, as docker takes them', () => {
-    const settings = ['parallelism: 0', 'delay: 0s', 'monitor: 1m30s', 'max-failure-ratio: 0.25', 'order: start-first']
-    const lines = [
-      ...settings.map((setting) => `update-${setting}`),
-      ...settings.map((setting) => `rollback-${setting}`),
-      'update-failure-action: rollback',
-      'rollback-failure-action: pause',
-    ]
-    const policy = { parallelism: '0', delay: '0s', monitor: '90s', 'max-failure-ratio': '0.25', order: 'start-first' }
-    expect(replacements({ services: web(lines.join('\n')) })).toEqual([
-      {
-        strategy: { kind: 'rolling' },
-        policies: {
-          update: { ...policy, 'failure-action': 'rollback' },
-          rollback: { ...policy, 'failure-action': 'pause' },
-        },
-      },
-    ])
-  })
-
   test.each([
     [
       'strategy: big-bang',
@@ -111,11 +75,6 @@ describe('strategies', () => {
     ['strategy: canary\ncheck-url: http://ci:pw@a', 'there is a user name or password in it: leave them out'],
     ['strategy: canary\ncheck-url: http://a\ncheck-command: b', 'are both given: leave one of the two out'],
     ['strategy: blue-green\nroute-alias: a b', '"a b" is no name on a network'],
-    ['update-parallelism: -1', 'write a whole number from 0'],
-    ['update-order: start', '"start" is none of its words: write start-first or stop-first'],
-    ['update-max-failure-ratio: 25%', 'write a number from 0 to 1, such as 0.25'],
-    ['rollback-failure-action: rollback', 'a rollback cannot be rolled back: write pause or continue'],
-    ['update-delay: 5s\nupdate-args: [--update-delay=6s]', '`update-delay` and the flag --update-delay are both given'],
     ['strategy: [canary]', '`strategy` is a list: write one text'],
   ])('refused in an entry: %s', (lines, reason) => {
     const message = problems({ services: web(lines) })
@@ -132,13 +91,7 @@ describe('strategies', () => {
     ],
     [{ strategy: 'canary', wait: 'false' }, 'wait: the strategy canary goes on only when its first step has come true'],
     [{ strategy: 'recreate', wait: 'false' }, 'wait: the strategy recreate goes on only'],
-    [{ 'update-monitor': '0s' }, 'update-monitor: 0s is no time at all'],
   ])('refused as inputs: %j', (inputs, reason) => {
     expect(problems({ services: 'web: nginx', ...inputs })).toContain(reason)
-  })
-
-  test('an input for all and a flag of an entry are not both given', () => {
-    const services = web('update-args: [--update-delay=6s]')
-    expect(problems({ services, 'update-delay': '5s' })).toContain('`update-delay` and the flag --update-delay')
   })
 })

@@ -171,7 +171,7 @@ test('a global service is up where Swarm replaces its tasks, and says which node
 })
 
 describe('an update that starts first', () => {
-  const full = { replicas: 2, 'update-order': 'start-first', 'create-args': ['--replicas-max-per-node 1'] }
+  const full = { replicas: 2, 'update-config': { order: 'start-first' }, 'create-args': ['--replicas-max-per-node 1'] }
   const WHY = 'no node that may take a new task has room for it beside the old one (max-replicas-per-node 1)'
 
   test('and cannot is noticed when its service is made, and refused before it changes anything', async () => {
@@ -180,18 +180,18 @@ describe('an update that starts first', () => {
     const made = await create(swarm, full)
     expect(made.results).toMatchObject([{ outcome: 'created' }])
     expect(made.log).toContain(
-      `start-first will not work for its next update: ${WHY}; use \`update-order: stop-first\``,
+      `start-first will not work for its next update: ${WHY}; use \`update-config: {order: stop-first}\` in \`services\``,
     )
 
     const run = await runAction(swarm, { services: 'app: hub.test/acme/app:2' })
     expect(run.problems).toEqual([
-      `service app: start-first cannot work here: ${WHY}; use \`update-order: stop-first\``,
+      `service app: start-first cannot work here: ${WHY}; use \`update-config: {order: stop-first}\` in \`services\``,
     ])
     expect(swarm.running('app')).toEqual([pin(APP), pin(APP)])
   })
 
   test.each([
-    ['is told to stop first', { 'update-order': 'stop-first' }],
+    ['is told to stop first', { 'update-config': { order: 'stop-first' } }],
     ['has none of its old tasks at the time', { strategy: 'recreate' }],
   ])('goes on when it %s', async (_, entry) => {
     const swarm = swarmWith({}, 2)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { parseReference } from '../../../src/docker/registry/reference.ts'
+import type { StackRequest } from '../../../src/inputs/deployment.ts'
 import { type Linted, lint } from '../../../src/report/lint.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 import { createCredential, createSpec, digest } from '../../support/builders.ts'
@@ -92,6 +93,22 @@ describe('advice', () => {
   test('on failure action pause, which is the default, without a way back', () => {
     const [advice] = lint([sound()], KEEP)
     expect(advice).toMatch(/^web: failure action pause, and `on-failure: keep`/)
+  })
+
+  test('says what to write, in an entry or in a compose file', () => {
+    const services = [sound({ spec: spec({ Mode: one }), imageHealth: { startSeconds: 6 } })]
+    const stack = {} as StackRequest
+    const remedies = (advice: readonly string[]) => advice.map((line) => /Use .*/.exec(line)?.[0])
+    expect(remedies(lint(services, KEEP))).toEqual([
+      'Use `update-config: {order: start-first}` in `services`, or more replicas',
+      'Use a longer `monitor` in `update-config`, or the input `monitor` for all',
+      'Use `on-failure: rollback`, or `update-config: {failure_action: rollback}` in `services`',
+    ])
+    expect(remedies(lint(services, { ...KEEP, stack }))).toEqual([
+      'Use `order: start-first` in `deploy.update_config`, or more replicas',
+      'Use a longer `monitor` in `deploy.update_config`, or the input `monitor` for all',
+      'Use `on-failure: rollback`, or `failure_action: rollback` in `deploy.update_config`',
+    ])
   })
 
   test('the input `monitor` goes before the window of the service', () => {

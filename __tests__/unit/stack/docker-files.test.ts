@@ -16,7 +16,7 @@ function filesOf(texts: readonly string[], update: UpdatePolicy = {}, rollback: 
 }
 
 describe('the policies of the inputs', () => {
-  const update = { delay: '1s', parallelism: '2', 'max-failure-ratio': '0.25', 'failure-action': 'rollback' }
+  const update = { delay: '1s', parallelism: '2', max_failure_ratio: '0.25', failure_action: 'rollback' }
 
   test('fill in what no file says, beside the first mention of the service', () => {
     const first = 'services: {web: {image: web, deploy: {replicas: 2, update_config: {delay: 5s}}}}'

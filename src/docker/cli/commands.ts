@@ -1,6 +1,6 @@
 import { familiar, type ImageReference } from '../registry/reference.ts'
 import { rulesDocker } from './ruling-variables.ts'
-import type { Policies } from './update-policy.ts'
+import { type Policies, policySettings } from './update-policy.ts'
 
 /** A docker command as a value: its arguments, its input, and the variables that it takes from its environment. */
 export interface Command {
@@ -112,10 +112,8 @@ export function stackDeploy({ name, directory, first, others, cwd, env, knowsDet
 }
 
 /** Swarm's own policies as the flags that `create` and `update` share: `--update-delay=10s`. */
-export function policyFlags({ update, rollback }: Policies): string[] {
-  return Object.entries({ update, rollback }).flatMap(([phase, policy]) =>
-    Object.entries(policy).map(([setting, value]) => `--${phase}-${setting}=${value}`),
-  )
+export function policyFlags(policies: Policies): string[] {
+  return policySettings(policies).map(({ flag, value }) => `${flag}=${value}`)
 }
 
 /** Images are looked up and pinned before, with the right credential. */

@@ -142,7 +142,7 @@ test('the variables that flags set leave the command line as well', () => {
 })
 
 test("Swarm's own policies are flags of both commands", () => {
-  const update = { parallelism: '2', 'failure-action': 'rollback' }
+  const update = { parallelism: '2', failure_action: 'rollback' }
   expect(policyFlags({ update, rollback: { order: 'stop-first' } })).toEqual([
     '--update-parallelism=2',
     '--update-failure-action=rollback',
