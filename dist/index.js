@@ -2808,6 +2808,83 @@ function isGood({ outcome }) {
   return GOOD.includes(outcome);
 }
 
+// src/runner/poll.ts
+async function poll(isDone, everyMs, isOver, stop) {
+  while (!await isDone() && !stop.aborted && !isOver()) await sleep(everyMs, stop).catch(() => void 0);
+}
+
+// src/rollout/look.ts
+var LOOK_EVERY_MS = 500;
+var SPACE_MS = 100;
+var STOPPED = "the run was stopped";
+function pauseAfter(begunAt) {
+  return Math.max(LOOK_EVERY_MS, nowMs() - begunAt);
+}
+var SwarmUnseen = class extends Error {
+  name = "SwarmUnseen";
+  /** What that makes of all that has not settled. */
+  outcome;
+  constructor(outcome, message, cause) {
+    super(message, { cause });
+    this.outcome = outcome;
+  }
+};
+function swarmReader({ connection: { engine }, signal, time }, which) {
+  let seenAt = nowMs();
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let next;
+  const begin2 = async (asked) => {
+    try {
+      await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
+        next = void 0;
+      });
+      const now = nowMs();
+      begunAt = now;
+      const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal);
+      seenAt = now;
+      return snapshot;
+    } catch (error) {
+      if (signal.aborted) throw new SwarmUnseen("cancelled", STOPPED, error);
+      const why = messageOf(error);
+      throw time.isOver ? new SwarmUnseen(
+        "timed-out",
+        `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${why}`,
+        error
+      ) : new SwarmUnseen("failed", `the swarm can no longer be watched: ${why}`, error);
+    }
+  };
+  return (ours) => {
+    if (next === void 0) {
+      const asked = /* @__PURE__ */ new Map();
+      next = { asked, snapshot: begin2(asked) };
+    }
+    for (const service of ours) next.asked.set(service.ID, service);
+    return next.snapshot;
+  };
+}
+function unseenAfter(progress, { message }) {
+  return progress === "" ? message : `${progress}; ${message}`;
+}
+var STALE = "the manager that answers has not heard of it yet";
+function lookAt(serviceId, { services, nodes }, judge2, history, monitorSeconds) {
+  const seen = services.get(serviceId ?? "");
+  if (seen === void 0 || seen.found === "removed") return { found: "removed" };
+  const snapshot = serviceSnapshot(seen, nodes, monitorSeconds);
+  if (seen.found !== "ours") return { found: seen.found, snapshot };
+  const before = history ?? historyBefore(snapshot.tasks.filter((task) => !mayHaveContainer(task)));
+  const now = withSnapshot(before, snapshot);
+  return { found: "ours", snapshot, history: now, verdict: judge2(now, snapshot) };
+}
+function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
+  return {
+    service,
+    tasks,
+    eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
+    now: nowMs() / 1e3,
+    monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec)
+  };
+}
+
 // src/rollout/superseded.ts
 function bySomeoneElse(what, when, service = "it") {
   const advice = ", and theirs stands: keep deploys of one service apart with `concurrency`";
@@ -2818,14 +2895,12 @@ function superseded(what, when, service) {
 }
 
 // src/docker/engine/events.ts
-var SPACE_MS = 100;
 var BURST_MS = 20;
 function swarmEvents(engine, signal) {
   const closing = new AbortController();
   const listening = AbortSignal.any([closing.signal, signal]);
   let ring;
   let open = false;
-  let lastLook = Number.NEGATIVE_INFINITY;
   const listen = async () => {
     open = true;
     try {
@@ -2844,13 +2919,54 @@ function swarmEvents(engine, signal) {
       });
       const clock = new AbortController();
       const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => void 0);
-      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - nowMs())));
+      const settled = rung.then(() => sleep(BURST_MS));
       await Promise.race([settled, time]);
       clock.abort();
-      lastLook = nowMs();
     },
     [Symbol.dispose]: () => closing.abort()
   };
+}
+
+// src/rollout/service-result.ts
+var NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
+var GOOD2 = { create: "created", update: "updated", unchanged: "unchanged" };
+function goodOutcome({ checked: checked2 }) {
+  return GOOD2[checked2.action];
+}
+function resultOf(rollout, outcome, snapshot, cause) {
+  const { checked: checked2, sentAt } = rollout;
+  const live = checked2.colours?.live;
+  const service = snapshot?.service ?? rollout.service;
+  const { nodes, running, wanted } = snapshot === void 0 ? NOTHING_SEEN : taskCounts(snapshot);
+  return {
+    name: checked2.request.name,
+    action: live === void 0 || checked2.action === "unchanged" ? checked2.action : "update",
+    outcome,
+    image: { before: imageOf(checked2.current ?? live), after: imageOf(service) },
+    config: checked2.access?.config.name,
+    nodes,
+    tasks: { running, wanted },
+    seconds: secondsSince(sentAt),
+    ...checked2.colours && { live: live?.Spec.Name ?? checked2.colours.next },
+    ...cause !== void 0 && { cause }
+  };
+}
+function unwatchedResult(rollout) {
+  const { problem } = rollout;
+  if (problem === void 0) return resultOf(rollout, goodOutcome(rollout), void 0);
+  const { outcome, cause, failedTask } = problem;
+  return { ...resultOf(rollout, outcome, void 0, cause), ...failedTask && { failedTask } };
+}
+function givenUpResult(rollout, snapshot, culprits) {
+  if (rollout.checked.action !== "unchanged") return resultOf(rollout, "rolled-back", snapshot);
+  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
+  return resultOf(rollout, "skipped", snapshot, cause);
+}
+function sayResult(result, { isWayBack = false }) {
+  const { name, outcome, seconds, cause } = result;
+  const said = isWayBack && isGood(result) ? "back" : outcome;
+  log.info(`${name}: ${said} after ${seconds} s${cause === void 0 ? "" : `: ${cause}`}`);
+  return result;
 }
 
 // src/docker/swarm/network-allocation.ts
@@ -3110,9 +3226,77 @@ async function orNothing(reading) {
   }
 }
 
+// src/rollout/watched-service.ts
+function settledAs(rollout, result) {
+  return { rollout, result, diagnosed: Promise.resolve(result) };
+}
+function startWatching(rollout, observed) {
+  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
+  const status = rollout.checked.action === "unchanged" ? rollout.service?.UpdateStatus : void 0;
+  return { rollout, history: historyBefore(before, status), progress: "" };
+}
+function settledUnseen({ rollout, progress, snapshot }, unseen, seconds) {
+  const { outcome, message } = unseen;
+  const cause = outcome === "timed-out" ? notSettled(seconds, unseenAfter(progress, unseen)) : message;
+  return settledAs(rollout, resultOf(rollout, outcome, snapshot, cause));
+}
+function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time }, endsAtFailure) {
+  const { rollout } = one;
+  const seen = lookAt(
+    rollout.service?.ID,
+    swarm,
+    endsAtFailure ? judgeAtOnce : judge,
+    one.history,
+    deployment.monitorSeconds
+  );
+  const settle = (outcome, cause) => resultOf(rollout, outcome, seen.snapshot, cause);
+  const settled = (result, diagnosed = Promise.resolve(result)) => ({
+    settled: { rollout, result, diagnosed }
+  });
+  if (seen.found === "stale") {
+    return isLate ? settled(settle("timed-out", notSettled(time.seconds, STALE))) : { watched: one };
+  }
+  if (seen.found !== "ours") return settled(settle("superseded", bySomeoneElse(seen.found, "during this deploy")));
+  const { snapshot, history, verdict } = seen;
+  const { service } = snapshot;
+  const evidence = { service, history, snapshot, nodes: swarm.nodes, networks: rollout.checked.networks };
+  switch (verdict.state) {
+    case "converged": {
+      const result = settle(goodOutcome(rollout));
+      return settled(result, withNote2(result, noteOnNodes(evidence, engine)));
+    }
+    case "progressing": {
+      const { progress } = verdict;
+      if (!isLate) return { watched: { rollout, history, progress, snapshot } };
+      const cause = notSettled(time.seconds, progress);
+      const result = settle("timed-out", cause);
+      return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
+    }
+    default: {
+      const stays = service.UpdateStatus?.State === "paused" && deployment.onFailure !== "rollback";
+      const advice = stays ? staysPaused(service.Spec.Name) : "";
+      const result = settle(verdict.state, verdict.cause);
+      return settled(result, withDiagnosis(result, diagnose(verdict, evidence, engine), advice));
+    }
+  }
+}
+var judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot);
+function notSettled(seconds, progress) {
+  return `not settled within ${seconds} s: ${progress}`;
+}
+function staysPaused(name) {
+  return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
+}
+async function withDiagnosis(result, diagnosis, advice = "") {
+  const { cause, failedTask } = await diagnosis;
+  return { ...result, cause: cause + advice, ...failedTask && { failedTask } };
+}
+async function withNote2(result, noted) {
+  const note2 = await noted;
+  return note2 === void 0 ? result : { ...result, note: note2 };
+}
+
 // src/rollout/watch.ts
-var LOOK_EVERY_MS = 500;
-var STOPPED = "the run was stopped";
 async function watch(rollouts, field) {
   const watching = beginWatch(field);
   for (const rollout of rollouts) watching.add(rollout);
@@ -3120,7 +3304,7 @@ async function watch(rollouts, field) {
 }
 function beginWatch(field, endsAtFailure = false) {
   const { observed, connection, signal, time } = field;
-  const { engine } = connection;
+  const read3 = swarmReader(field, "up-to-date");
   const startedAt = nowMs();
   const order = [];
   const settled = /* @__PURE__ */ new Map();
@@ -3144,13 +3328,13 @@ function beginWatch(field, endsAtFailure = false) {
     failure.abort(tooLong());
   };
   const giveUp = (rollout, snapshot) => {
-    const result = givenUp(rollout, snapshot, culprits);
+    const result = givenUpResult(rollout, snapshot, culprits);
     log.info(`${result.name}: not waited for any more, because ${culprits.join(", ")} failed`);
-    settled.set(rollout, { rollout, result, diagnosed: Promise.resolve(result) });
+    settled.set(rollout, settledAs(rollout, result));
   };
   const add = (rollout) => {
     order.push(rollout);
-    if (rollout.problem !== void 0) settle(asSettled(rollout, unwatchedResult(rollout)));
+    if (rollout.problem !== void 0) settle(settledAs(rollout, unwatchedResult(rollout)));
     else if (isOver) giveUp(rollout);
     else watched = [...watched, startWatching(rollout, observed)];
     isOver = failure.signal.aborted;
@@ -3159,8 +3343,7 @@ function beginWatch(field, endsAtFailure = false) {
   const lookOn = async () => {
     var _stack = [];
     try {
-      const events = __using(_stack, swarmEvents(engine, signal));
-      let seenAt = startedAt;
+      const events = __using(_stack, swarmEvents(connection.engine, signal));
       while (watched.length > 0 || !isComplete2) {
         if (watched.length === 0) {
           await new Promise((resolve2) => {
@@ -3170,18 +3353,17 @@ function beginWatch(field, endsAtFailure = false) {
         }
         const looked = watched;
         const begunAt = nowMs();
-        const late = time.isOver;
-        const view = await look(field, looked, seenAt);
+        const isLate = time.isOver;
+        const swarm = await readOrUnseen(looked);
         const left = looked.flatMap((one) => {
-          const seen = "cause" in view ? { settled: unseen(one, view, time.seconds) } : lookAtOne(one, view, late, field, endsAtFailure);
-          if ("settled" in seen) {
-            settle(seen.settled);
+          const next = swarm instanceof SwarmUnseen ? { settled: settledUnseen(one, swarm, time.seconds) } : lookOnce(one, swarm, isLate, field, endsAtFailure);
+          if ("settled" in next) {
+            settle(next.settled);
             return [];
           }
-          sayProgress(one, seen.watched, startedAt);
-          return [seen.watched];
+          sayProgress(one, next.watched, startedAt);
+          return [next.watched];
         });
-        if (!("cause" in view)) seenAt = begunAt;
         watched = [...left, ...watched.filter((one) => !looked.includes(one))];
         isOver = failure.signal.aborted;
         if (isOver) {
@@ -3189,13 +3371,21 @@ function beginWatch(field, endsAtFailure = false) {
           watched = [];
         }
         if (watched.length === 0) continue;
-        const pauseMs = Math.max(LOOK_EVERY_MS, nowMs() - begunAt);
+        const pauseMs = pauseAfter(begunAt);
         await (isComplete2 ? events.nextOrAfter(pauseMs) : Promise.race([completed2, sleep(pauseMs, signal).catch(() => void 0)]));
       }
     } catch (_) {
       var _error = _, _hasError = true;
     } finally {
       __callDispose(_stack, _error, _hasError);
+    }
+  };
+  const readOrUnseen = async (looked) => {
+    try {
+      return await read3(looked.flatMap(({ rollout }) => rollout.service ?? []));
+    } catch (error) {
+      if (error instanceof SwarmUnseen) return error;
+      throw error;
     }
   };
   const looking = lookOn();
@@ -3215,138 +3405,9 @@ function beginWatch(field, endsAtFailure = false) {
     }
   };
 }
-function asSettled(rollout, result) {
-  return { rollout, result, diagnosed: Promise.resolve(result) };
-}
-function givenUp(rollout, snapshot, culprits) {
-  if (rollout.checked.action !== "unchanged") return settledPart(rollout, "rolled-back", snapshot);
-  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
-  return endResult(rollout, "skipped", cause, snapshot);
-}
-function unwatchedResult(rollout) {
-  const { problem, checked: checked2 } = rollout;
-  const outcome = problem?.outcome ?? GOOD2[checked2.action];
-  const result = settledPart(rollout, outcome, void 0);
-  if (problem === void 0) return result;
-  const { cause, failedTask } = problem;
-  return { ...result, cause, ...failedTask === void 0 ? {} : { failedTask } };
-}
-var GOOD2 = { create: "created", update: "updated", unchanged: "unchanged" };
-function startWatching(rollout, observed) {
-  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
-  const status = rollout.checked.action === "unchanged" ? rollout.service?.UpdateStatus : void 0;
-  return { rollout, history: historyBefore(before, status), progress: "" };
-}
-async function look({ connection, time, signal }, watched, seenAt) {
-  try {
-    const ours = watched.flatMap(({ rollout }) => rollout.service ?? []);
-    return await takeSnapshot(connection.engine, ours, "up-to-date", signal);
-  } catch (error) {
-    if (signal.aborted) return { outcome: "cancelled", cause: STOPPED };
-    if (!time.isOver) return { outcome: "failed", cause: `the swarm can no longer be watched: ${messageOf(error)}` };
-    const cause = `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${messageOf(error)}`;
-    return { outcome: "timed-out", cause };
-  }
-}
-function unseen({ rollout, progress, snapshot }, { outcome, cause }, seconds) {
-  if (outcome !== "timed-out") return asSettled(rollout, endResult(rollout, outcome, cause, snapshot));
-  const last = progress === "" ? "" : `${progress}; `;
-  return asSettled(rollout, endResult(rollout, outcome, `not settled within ${seconds} s: ${last}${cause}`, snapshot));
-}
-function lookAtOne(one, view, late, field, endsAtFailure) {
-  const { deployment, connection, time } = field;
-  const { rollout } = one;
-  const seen = view.services.get(rollout.service?.ID ?? "");
-  if (seen === void 0 || seen.found === "removed")
-    return ended(endResult(rollout, "superseded", bySomeoneElse("removed", "during this deploy"), void 0));
-  const { service } = seen;
-  const snapshot = snapshotOf(seen, view, deployment);
-  if (seen.found === "changed")
-    return ended(endResult(rollout, "superseded", bySomeoneElse("changed", "during this deploy"), snapshot));
-  if (seen.found === "stale") {
-    if (!late) return { watched: one };
-    const cause = `not settled within ${time.seconds} s: the manager that answers has not heard of it yet`;
-    return ended(endResult(rollout, "timed-out", cause, snapshot));
-  }
-  const history = withSnapshot(one.history, snapshot);
-  const verdict = (endsAtFailure ? swarmRollsBack(history, service) : void 0) ?? judge(history, snapshot);
-  const evidence = { service, history, snapshot, nodes: view.nodes, networks: rollout.checked.networks };
-  const { engine } = connection;
-  if (verdict.state === "converged") {
-    const result2 = settledPart(rollout, GOOD2[rollout.checked.action], snapshot);
-    return { settled: { rollout, result: result2, diagnosed: withNote2(result2, noteOnNodes(evidence, engine)) } };
-  }
-  if (verdict.state === "progressing") {
-    if (!late) return { watched: { rollout, history, progress: verdict.progress, snapshot } };
-    const result2 = endResult(
-      rollout,
-      "timed-out",
-      `not settled within ${time.seconds} s: ${verdict.progress}`,
-      snapshot
-    );
-    return {
-      settled: { rollout, result: result2, diagnosed: withDiagnosis(result2, diagnoseTimeout(result2.cause, evidence, engine)) }
-    };
-  }
-  const stays = service.UpdateStatus?.State === "paused" && deployment.onFailure !== "rollback";
-  const advice = stays ? staysPaused(service.Spec.Name) : "";
-  const result = endResult(rollout, verdict.state, verdict.cause, snapshot);
-  return { settled: { rollout, result, diagnosed: withDiagnosis(result, diagnose(verdict, evidence, engine), advice) } };
-  function ended(result2) {
-    return { settled: asSettled(rollout, result2) };
-  }
-}
-function staysPaused(name) {
-  return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
-}
-async function withDiagnosis(result, diagnosis, advice = "") {
-  const { cause, failedTask } = await diagnosis;
-  return { ...result, cause: cause + advice, ...failedTask && { failedTask } };
-}
-async function withNote2(result, noted) {
-  const note2 = await noted;
-  return note2 === void 0 ? result : { ...result, note: note2 };
-}
-function snapshotOf({ service, tasks }, view, { monitorSeconds }) {
-  return {
-    service,
-    tasks,
-    eligibleNodes: eligibleNodes(view.nodes, service.Spec.TaskTemplate.Placement),
-    now: nowMs() / 1e3,
-    monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec)
-  };
-}
-function endResult(rollout, outcome, cause, snapshot) {
-  return { ...settledPart(rollout, outcome, snapshot), cause };
-}
-function settledPart(rollout, outcome, snapshot) {
-  const { checked: checked2, sentAt } = rollout;
-  const live = checked2.colours?.live;
-  const service = snapshot?.service ?? rollout.service;
-  const { nodes, running, wanted } = snapshot === void 0 ? NOTHING_SEEN : taskCounts(snapshot);
-  return {
-    name: checked2.request.name,
-    action: live === void 0 || checked2.action === "unchanged" ? checked2.action : "update",
-    outcome,
-    image: { before: imageOf(checked2.current ?? live), after: imageOf(service) },
-    config: checked2.access?.config.name,
-    nodes,
-    tasks: { running, wanted },
-    seconds: secondsSince(sentAt),
-    ...checked2.colours && { live: live?.Spec.Name ?? checked2.colours.next }
-  };
-}
-var NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
 function sayProgress(before, now, startedAt) {
   if (now.progress === before.progress) return;
   log.info(`${Math.round((nowMs() - startedAt) / 1e3)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
-}
-function sayResult(result, { isWayBack = false }) {
-  const { name, outcome, seconds, cause } = result;
-  log.info(
-    `${name}: ${isWayBack && isGood(result) ? "back" : outcome} after ${seconds} s${cause === void 0 ? "" : `: ${cause}`}`
-  );
-  return result;
 }
 
 // src/rollout/way-back.ts
@@ -3466,20 +3527,19 @@ function sendBack(changed, { connection: { engine }, deployment, signal: stop, t
     return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked2), signal);
   }
   async function untilSwarmHasRolledBack({ ID }) {
-    while (!time.isOver && !stop.aborted) {
+    const isOver = () => time.isOver;
+    const hasRolledBack = async () => {
       const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS));
-      if (now?.UpdateStatus?.State !== "rollback_started") return;
-      await sleep(LOOK_EVERY_MS2, stop).catch(() => void 0);
-    }
+      return now?.UpdateStatus?.State !== "rollback_started";
+    };
+    if (!isOver() && !stop.aborted) await poll(hasRolledBack, LOOK_EVERY_MS2, isOver, stop);
   }
   async function untilOnNodes({ ID }, sentAt, signal) {
     const deadline = nowMs() + PLACEMENT_MS;
     await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
     const query = { filters: JSON.stringify({ service: [ID] }) };
-    const look2 = () => engine.get("/tasks", { query, signal });
-    while (nowMs() < deadline && (await look2()).some(isOnItsWayToANode)) {
-      await sleep(PLACEMENT_LOOK_MS, signal);
-    }
+    const areOnNodes = async () => !(await engine.get("/tasks", { query, signal })).some(isOnItsWayToANode);
+    await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal);
   }
   async function takeAway({ service: created2 }, { wanted, nextColour: nextColour2 }) {
     const signal = timeLimit(SEND_TIMEOUT_MS);
@@ -3910,22 +3970,20 @@ async function tidyInterims(rollouts, { connection: { engine }, signal: stop }) 
 async function tidyOne({ name, current, interim }, engine, stop) {
   const signal = timeLimit(SEND_TIMEOUT_MS2);
   const deadline = nowMs() + SETTLING_MS;
-  for (; ; ) {
+  const isOver = () => nowMs() >= deadline;
+  await poll(isForgotten, LOOK_EVERY_MS3, isOver, stop);
+  async function isForgotten() {
     const now = await findService(engine, current.ID, signal);
-    if (now === void 0) return;
+    if (now === void 0) return true;
     const { ID: id, Spec: spec, PreviousSpec: previous } = now;
     if (sameMark(spec, interim)) {
       await takeOut(name, now, current, interim, engine, signal);
-    } else {
-      if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return;
-      if (isPaused(now)) return;
-      if (!isUnsettled(now)) {
-        const given = await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal);
-        if (given !== "changed") return;
-      }
+      return false;
     }
-    if (stop.aborted || nowMs() >= deadline) return;
-    await sleep(LOOK_EVERY_MS3, stop).catch(() => void 0);
+    if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return true;
+    if (isPaused(now)) return true;
+    if (isUnsettled(now)) return false;
+    return await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal) !== "changed";
   }
 }
 async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, signal) {
@@ -3939,7 +3997,7 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, s
 }
 
 // src/rollout/last-look.ts
-async function withLastLook(rollouts, results, { connection, signal }) {
+async function withLastLook(rollouts, results, field) {
   const ours = rollouts.flatMap(({ service }, index) => {
     const result = results[index];
     const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
@@ -3947,7 +4005,7 @@ async function withLastLook(rollouts, results, { connection, signal }) {
   });
   if (ours.length === 0 || rollouts.length === 1) return results;
   try {
-    const { services } = await takeSnapshot(connection.engine, ours, "up-to-date", signal);
+    const { services } = await swarmReader(field, "up-to-date")(ours);
     return results.map((result, index) => {
       const found2 = isGood(result) ? services.get(rollouts[index]?.service?.ID ?? "")?.found : void 0;
       if (found2 !== "removed" && found2 !== "changed") return result;
@@ -4786,94 +4844,7 @@ function toldIds(objects, missing) {
   return /* @__PURE__ */ new Set([...refused3, ...absent]);
 }
 
-// src/rollout/watch-step.ts
-var LOOK_EVERY_MS4 = 400;
-var SPACE_MS2 = 200;
-function sharedLook({ engine }, which, signal) {
-  let begunAt = Number.NEGATIVE_INFINITY;
-  let next;
-  const begin2 = async (asked) => {
-    try {
-      await sleep(Math.max(0, begunAt + SPACE_MS2 - nowMs()), signal);
-    } finally {
-      next = void 0;
-    }
-    begunAt = nowMs();
-    try {
-      return await takeSnapshot(engine, [...asked.values()], which, signal);
-    } catch (error) {
-      throw new Error(`the swarm can no longer be watched: ${messageOf(error)}`, { cause: error });
-    }
-  };
-  return (ours) => {
-    if (next === void 0) {
-      const asked = /* @__PURE__ */ new Map();
-      next = { asked, view: begin2(asked) };
-    }
-    next.asked.set(ours.ID, ours);
-    return next.view;
-  };
-}
-function watchStep(ours, name, words, look2, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
-  let history = tasksBefore && historyBefore(tasksBefore);
-  let lastSnapshot;
-  let down;
-  const see = async () => {
-    for (; ; ) {
-      const view = await look2(ours);
-      const seen = view.services.get(ours.ID);
-      if (seen === void 0 || seen.found === "removed") return superseded("removed", words.during);
-      if (seen.found === "changed") return superseded("changed", words.during);
-      if (seen.found === "stale") continue;
-      lastSnapshot = snapshotOf2(seen, view);
-      history = withSnapshot(
-        history ?? historyBefore(lastSnapshot.tasks.filter((task) => !mayHaveContainer(task))),
-        lastSnapshot
-      );
-      return { verdict: judge2(history, lastSnapshot), view };
-    }
-  };
-  const snapshotOf2 = ({ service, tasks }, { nodes }) => ({
-    service,
-    tasks,
-    eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
-    now: nowMs() / 1e3,
-    monitorSeconds: deployment.monitorSeconds ?? monitorSecondsOf(service.Spec)
-  });
-  const failure = async (outcome, cause, finding = {}) => {
-    if (words.failed === void 0) return { outcome, cause };
-    const evidence = { service: ours, history, snapshot: lastSnapshot, nodes: observed.nodes };
-    const { engine } = connection;
-    const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, evidence, engine) : diagnose({ ...finding, cause }, evidence, engine));
-    return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause };
-  };
-  const untilSettled = async (tooLate) => {
-    let said = "";
-    for (; ; ) {
-      const seen = await see().catch((error) => {
-        if (!time.isOver || signal.aborted) throw error;
-        return { outcome: "timed-out", cause: `${words.failed ?? ""}${tooLate(messageOf(error), void 0)}` };
-      });
-      if ("outcome" in seen) return seen;
-      const { verdict, view } = seen;
-      if (verdict.state === "converged") return void 0;
-      if (verdict.state !== "progressing") return failure("failed", verdict.cause, verdict);
-      if (verdict.progress !== said) log.info(`${name}: ${verdict.progress}`);
-      said = verdict.progress;
-      if (time.isOver) return failure("timed-out", tooLate(said, view));
-      await sleep(LOOK_EVERY_MS4, signal);
-    }
-  };
-  const stillUp = async () => {
-    const seen = await see();
-    if ("outcome" in seen) down = seen;
-    else if (seen.verdict.state === "progressing")
-      down = await failure("failed", `it did not stay up: ${seen.verdict.progress}`);
-    else if (seen.verdict.state !== "converged") down = await failure("failed", seen.verdict.cause, seen.verdict);
-    return down?.cause;
-  };
-  return { untilSettled, stillUp, down: () => down, failure };
-}
+// src/rollout/until-first-problem.ts
 function untilFirstProblem(items, stop, work) {
   const firstProblem = new AbortController();
   const signal = AbortSignal.any([stop, firstProblem.signal]);
@@ -4892,6 +4863,83 @@ function untilFirstProblem(items, stop, work) {
   );
 }
 
+// src/rollout/watch-step.ts
+function watchStep(ours, name, words, read3, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
+  let history = tasksBefore && historyBefore(tasksBefore);
+  let last;
+  let down;
+  const look = async () => {
+    const swarm = await read3([ours]);
+    const seen = lookAt(ours.ID, swarm, judge2, history, deployment.monitorSeconds);
+    if (seen.found === "ours") {
+      history = seen.history;
+      last = seen.snapshot;
+    }
+    return { seen, swarm };
+  };
+  const failure = async (outcome, cause, finding = {}) => {
+    if (words.failed === void 0) return { outcome, cause };
+    const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
+    const { engine } = connection;
+    const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, evidence, engine) : diagnose({ ...finding, cause }, evidence, engine));
+    return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause };
+  };
+  const untilSettled = async (tooLate) => {
+    let progress = "";
+    for (; ; ) {
+      const begunAt = nowMs();
+      const looked = await look().catch((error) => {
+        if (!(error instanceof SwarmUnseen) || error.outcome !== "timed-out") throw error;
+        const cause = tooLate(unseenAfter(progress, error), void 0);
+        return { outcome: "timed-out", cause: `${words.failed ?? ""}${cause}` };
+      });
+      if ("outcome" in looked) return looked;
+      const { seen, swarm } = looked;
+      switch (seen.found) {
+        case "removed":
+        case "changed":
+          return superseded(seen.found, words.during);
+        case "stale":
+          if (time.isOver) return failure("timed-out", tooLate(STALE, void 0));
+          break;
+        case "ours": {
+          const { verdict } = seen;
+          if (verdict.state === "converged") return void 0;
+          if (verdict.state !== "progressing") return failure("failed", verdict.cause, verdict);
+          if (verdict.progress !== progress) log.info(`${name}: ${verdict.progress}`);
+          progress = verdict.progress;
+          if (time.isOver) return failure("timed-out", tooLate(progress, swarm));
+        }
+      }
+      await sleep(pauseAfter(begunAt), signal);
+    }
+  };
+  const whyDown = async () => {
+    for (; ; ) {
+      const begunAt = nowMs();
+      const { seen } = await look();
+      if (seen.found === "stale") {
+        await sleep(pauseAfter(begunAt), signal);
+        continue;
+      }
+      if (seen.found !== "ours") return superseded(seen.found, words.during);
+      const { verdict } = seen;
+      if (verdict.state === "converged") return void 0;
+      if (verdict.state === "progressing") return failure("failed", `it did not stay up: ${verdict.progress}`);
+      return failure("failed", verdict.cause, verdict);
+    }
+  };
+  return {
+    untilSettled,
+    async stillUp() {
+      down = await whyDown() ?? down;
+      return down?.cause;
+    },
+    down: () => down,
+    failure
+  };
+}
+
 // src/strategies/blue-green.ts
 var SEND_TIMEOUT_MS4 = 12e4;
 function takesOver({ nextColour: nextColour2 }) {
@@ -4899,7 +4947,7 @@ function takesOver({ nextColour: nextColour2 }) {
 }
 async function moveTraffic(rollouts, results, field) {
   let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? []);
-  const shared = { ...field, look: sharedLook(field.connection, "up-to-date", field.signal) };
+  const shared = { ...field, read: swarmReader(field, "up-to-date") };
   for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
     moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }));
     if (field.signal.aborted || moves.some(({ problem }) => problem !== void 0)) break;
@@ -4981,8 +5029,14 @@ function retiredOld(move) {
   return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
 }
 async function untilStopped(old, name, field) {
-  const look2 = sharedLook(field.connection, "all", field.signal);
-  const watching = watchStep(old, name, { during: "while its tasks ended" }, look2, judgeEnding, field);
+  const watching = watchStep(
+    old,
+    name,
+    { during: "while its tasks ended" },
+    swarmReader(field, "all"),
+    judgeEnding,
+    field
+  );
   const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
   if (problem !== void 0) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
 }
@@ -4998,7 +5052,7 @@ async function keepOld(move, field) {
 async function throughTrial(move, asked, what, field) {
   const { name, next, service } = move;
   const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
-  const watching = watchStep(service, name, words, field.look, judgeTrial, field);
+  const watching = watchStep(service, name, words, field.read, judgeTrial, field);
   const onTrial = { name, service: next.name, image: imageOf(service) };
   const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal));
   if (cause === void 0) return move;
@@ -5170,15 +5224,15 @@ async function sendCanary(checked2, { tasks, total }, field) {
   return sendInterim(checked2, withCanaries(current.Spec, wanted, tasks, field.mark), credential, field.connection);
 }
 function tryAll(sent, field) {
-  const look2 = sharedLook(field.connection, "up-to-date", field.signal);
+  const read3 = swarmReader(field, "up-to-date");
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
     const { firstStep, interim } = rollout.checked;
     if (firstStep?.kind !== "canary" || interim === void 0) return rollout;
-    const problem = await tryOne(rollout, firstStep, look2, { ...field, signal });
+    const problem = await tryOne(rollout, firstStep, read3, { ...field, signal });
     return problem === void 0 ? rollout : { ...rollout, problem };
   });
 }
-async function tryOne({ checked: checked2, service: ours }, { tasks, trial: asked }, look2, field) {
+async function tryOne({ checked: checked2, service: ours }, { tasks, trial: asked }, read3, field) {
   if (ours === void 0) return void 0;
   const { name } = checked2.request;
   const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
@@ -5186,7 +5240,7 @@ async function tryOne({ checked: checked2, service: ours }, { tasks, trial: aske
     ours,
     name,
     CANARY,
-    look2,
+    read3,
     (history, snapshot) => judgeCanaries(history, snapshot, tasks),
     field,
     before
@@ -5217,15 +5271,15 @@ async function stopOldTasks(services, field) {
   return begunWith(stopped2, "the end of the old tasks of", field.signal);
 }
 function untilGone(sent, field) {
-  const look2 = sharedLook(field.connection, "all", field.signal);
+  const read3 = swarmReader(field, "all");
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
     const { checked: checked2, service } = rollout;
     const isStopping = checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0;
     if (!isStopping || service === void 0) return rollout;
     const { name } = checked2.request;
-    const watching = watchStep(service, name, STOPPING, look2, judgeEnding, { ...field, signal });
-    const problem = await watching.untilSettled((progress, view) => {
-      const left = view === void 0 ? progress : leftOf(service, view);
+    const watching = watchStep(service, name, STOPPING, read3, judgeEnding, { ...field, signal });
+    const problem = await watching.untilSettled((progress, swarm) => {
+      const left = swarm === void 0 ? progress : leftOf(service, swarm);
       return `its old tasks have not ended within ${field.time.seconds} s: ${left}`;
     });
     if (problem !== void 0) return { ...rollout, problem };

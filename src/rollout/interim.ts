@@ -9,8 +9,9 @@ import type { Deployment } from '../inputs/deployment.ts'
 import type { ChangedService, CheckedService } from '../plan/check.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
 import type { Observation } from '../plan/observe.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
+import { poll } from '../runner/poll.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { lifetimeOf } from './lifetime.ts'
 import type { Field, Rollout } from './rollout.ts'
@@ -153,23 +154,22 @@ interface Touched {
 async function tidyOne({ name, current, interim }: Touched, engine: Engine, stop: AbortSignal): Promise<void> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
   const deadline = nowMs() + SETTLING_MS
-  for (;;) {
+  const isOver = () => nowMs() >= deadline
+  await poll(isForgotten, LOOK_EVERY_MS, isOver, stop)
+
+  async function isForgotten(): Promise<boolean> {
     const now = await findService(engine, current.ID, signal)
-    if (now === undefined) return
+    if (now === undefined) return true
     const { ID: id, Spec: spec, PreviousSpec: previous } = now
     if (sameMark(spec, interim)) {
       await takeOut(name, now, current, interim, engine, signal)
-    } else {
-      if (isInterim(spec) || previous === undefined || !sameMark(previous, interim)) return
-      // A write in the middle of an update would hide from others how that ends.
-      if (isPaused(now)) return
-      if (!isUnsettled(now)) {
-        const given = await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)
-        if (given !== 'changed') return
-      }
+      return false
     }
-    if (stop.aborted || nowMs() >= deadline) return
-    await sleep(LOOK_EVERY_MS, stop).catch(() => undefined)
+    if (isInterim(spec) || previous === undefined || !sameMark(previous, interim)) return true
+    // A write in the middle of an update would hide from others how that ends.
+    if (isPaused(now)) return true
+    if (isUnsettled(now)) return false
+    return (await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed'
   }
 }
 

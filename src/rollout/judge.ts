@@ -47,6 +47,9 @@ export const DEFAULT_MONITOR_SECONDS = 5
 const NANOSECONDS = 1e9
 
 /** What the snapshot says, given a history that already holds it. */
+export type Judge = (history: ServiceHistory, snapshot: ServiceSnapshot) => Verdict
+
+/** The judge of a rollout. */
 export function judge(history: ServiceHistory, snapshot: ServiceSnapshot): Verdict {
   const bySwarm = swarmVerdict(history, snapshot.service)
   if (bySwarm?.state === 'failed') return bySwarm

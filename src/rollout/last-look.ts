@@ -1,9 +1,9 @@
 import { isJob } from '../docker/specs/service-mode.ts'
-import { takeSnapshot } from '../docker/swarm/snapshot.ts'
 import { messageOf } from '../errors.ts'
 import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
 import { log } from '../runner/log.ts'
+import { swarmReader } from './look.ts'
 import type { Field, Rollout } from './rollout.ts'
 import { bySomeoneElse } from './superseded.ts'
 
@@ -16,7 +16,7 @@ import { bySomeoneElse } from './superseded.ts'
 export async function withLastLook(
   rollouts: readonly Rollout[],
   results: readonly ServiceResult[],
-  { connection, signal }: Field,
+  field: Field,
 ): Promise<readonly ServiceResult[]> {
   const ours = rollouts.flatMap(({ service }, index) => {
     const result = results[index]
@@ -26,7 +26,7 @@ export async function withLastLook(
   // One alone has settled this very moment.
   if (ours.length === 0 || rollouts.length === 1) return results
   try {
-    const { services } = await takeSnapshot(connection.engine, ours, 'up-to-date', signal)
+    const { services } = await swarmReader(field, 'up-to-date')(ours)
     return results.map((result, index) => {
       const found = isGood(result) ? services.get(rollouts[index]?.service?.ID ?? '')?.found : undefined
       if (found !== 'removed' && found !== 'changed') return result

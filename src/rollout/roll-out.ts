@@ -5,7 +5,8 @@ import type { Moved } from '../strategies/blue-green.ts'
 import { withLastLook } from './last-look.ts'
 import type { Field, Rollout } from './rollout.ts'
 import { deploy } from './send.ts'
-import { beginWatch, unwatchedResult } from './watch.ts'
+import { unwatchedResult } from './service-result.ts'
+import { beginWatch } from './watch.ts'
 
 /** What became of all services once they were sent. */
 export interface RolledOut extends Moved {

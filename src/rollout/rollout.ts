@@ -26,6 +26,9 @@ export interface Rollout {
   }
 }
 
+/** Why there is nothing to wait for, with what became of the service. */
+export type Problem = NonNullable<Rollout['problem']>
+
 /** What the parts of a run that act on its services and wait for them have in common. */
 export interface Field {
   readonly connection: Connection

@@ -15,10 +15,12 @@ import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { toTenths } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { poll } from '../runner/poll.ts'
+import { STOPPED } from './look.ts'
 import type { RolledOut } from './roll-out.ts'
 import type { Field, Rollout } from './rollout.ts'
 import { bySomeoneElse } from './superseded.ts'
-import { STOPPED, watch } from './watch.ts'
+import { watch } from './watch.ts'
 
 /** A service on its way back, or why it is not. */
 export type Restoring = { readonly rollout: Rollout } & (
@@ -215,11 +217,12 @@ function sendBack(
 
   /** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
   async function untilSwarmHasRolledBack({ ID }: Service): Promise<void> {
-    while (!time.isOver && !stop.aborted) {
+    const isOver = () => time.isOver
+    const hasRolledBack = async () => {
       const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS))
-      if (now?.UpdateStatus?.State !== 'rollback_started') return
-      await sleep(LOOK_EVERY_MS, stop).catch(() => undefined)
+      return now?.UpdateStatus?.State !== 'rollback_started'
     }
+    if (!isOver() && !stop.aborted) await poll(hasRolledBack, LOOK_EVERY_MS, isOver, stop)
   }
 
   /**
@@ -230,10 +233,8 @@ function sendBack(
     const deadline = nowMs() + PLACEMENT_MS
     await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal)
     const query = { filters: JSON.stringify({ service: [ID] }) }
-    const look = () => engine.get<Task[]>('/tasks', { query, signal })
-    while (nowMs() < deadline && (await look()).some(isOnItsWayToANode)) {
-      await sleep(PLACEMENT_LOOK_MS, signal)
-    }
+    const areOnNodes = async () => !(await engine.get<Task[]>('/tasks', { query, signal })).some(isOnItsWayToANode)
+    await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal)
   }
 
   async function takeAway({ service: created }: Rollout, { wanted, nextColour }: ChangedService) {

@@ -18,18 +18,13 @@ import {
 import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
 import { judgeEnding, judgeTrial } from '../rollout/judge.ts'
-import type { Field, Rollout } from '../rollout/rollout.ts'
+import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
+import type { Field, Problem, Rollout } from '../rollout/rollout.ts'
 import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
 import { noteMoving } from '../rollout/under-way.ts'
+import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { watch } from '../rollout/watch.ts'
-import {
-  type Look,
-  type Problem,
-  type StepWords,
-  sharedLook,
-  untilFirstProblem,
-  watchStep,
-} from '../rollout/watch-step.ts'
+import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
@@ -57,7 +52,7 @@ interface Move {
 
 /** What the steps of all moves share. */
 interface Shared extends Field {
-  readonly look: Look
+  readonly read: ReadSwarm
 }
 
 type BlueGreen = Extract<ChangedService['request']['strategy'], { kind: 'blue-green' }>
@@ -84,7 +79,7 @@ export async function moveTraffic(
   field: Field,
 ): Promise<Moved> {
   let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? [])
-  const shared: Shared = { ...field, look: sharedLook(field.connection, 'up-to-date', field.signal) }
+  const shared: Shared = { ...field, read: swarmReader(field, 'up-to-date') }
   for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
     moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }))
     if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
@@ -186,8 +181,14 @@ function retiredOld(move: Move): ServiceSpec {
 
 /** It is no failure when they do not end in time: they may still be asked by their name. */
 async function untilStopped(old: Service, name: string, field: Field): Promise<void> {
-  const look = sharedLook(field.connection, 'all', field.signal)
-  const watching = watchStep(old, name, { during: 'while its tasks ended' }, look, judgeEnding, field)
+  const watching = watchStep(
+    old,
+    name,
+    { during: 'while its tasks ended' },
+    swarmReader(field, 'all'),
+    judgeEnding,
+    field,
+  )
   const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`)
   if (problem !== undefined) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`)
 }
@@ -208,7 +209,7 @@ async function keepOld(move: Move, field: Shared): Promise<Move> {
 async function throughTrial(move: Move, asked: Move['trial'], what: string, field: Shared): Promise<Move> {
   const { name, next, service } = move
   const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: ` }
-  const watching = watchStep(service, name, words, field.look, judgeTrial, field)
+  const watching = watchStep(service, name, words, field.read, judgeTrial, field)
   const onTrial = { name, service: next.name, image: imageOf(service) }
   const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal))
   if (cause === undefined) return move

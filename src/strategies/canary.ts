@@ -5,9 +5,11 @@ import type { FirstStep } from '../plan/first-step.ts'
 import { withCanaries } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeCanaries } from '../rollout/judge.ts'
+import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
 import { renewCredential } from '../rollout/renew-credential.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
-import { type Look, type StepWords, sharedLook, untilFirstProblem, watchStep } from '../rollout/watch-step.ts'
+import { untilFirstProblem } from '../rollout/until-first-problem.ts'
+import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
 import { longestTrial, trial } from './trial.ts'
 
@@ -44,11 +46,11 @@ async function sendCanary(checked: ChangedService, { tasks, total }: Canary, fie
 
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
 function tryAll(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
-  const look = sharedLook(field.connection, 'up-to-date', field.signal)
+  const read = swarmReader(field, 'up-to-date')
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
     const { firstStep, interim } = rollout.checked
     if (firstStep?.kind !== 'canary' || interim === undefined) return rollout
-    const problem = await tryOne(rollout, firstStep, look, { ...field, signal })
+    const problem = await tryOne(rollout, firstStep, read, { ...field, signal })
     return problem === undefined ? rollout : { ...rollout, problem }
   })
 }
@@ -57,7 +59,7 @@ function tryAll(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
 async function tryOne(
   { checked, service: ours }: Rollout,
   { tasks, trial: asked }: Canary,
-  look: Look,
+  read: ReadSwarm,
   field: Field,
 ): Promise<Rollout['problem']> {
   if (ours === undefined) return undefined
@@ -67,7 +69,7 @@ async function tryOne(
     ours,
     name,
     CANARY,
-    look,
+    read,
     (history, snapshot) => judgeCanaries(history, snapshot, tasks),
     field,
     before,

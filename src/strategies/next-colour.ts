@@ -8,9 +8,8 @@ import { findService, isFailure, updateSpec } from '../docker/specs/spec-update.
 import type { ChangedService, CheckedService } from '../plan/check.ts'
 import { takenFrom } from '../plan/colours.ts'
 import type { Access } from '../plan/plan.ts'
-import type { Rollout } from '../rollout/rollout.ts'
+import type { Problem, Rollout } from '../rollout/rollout.ts'
 import { superseded } from '../rollout/superseded.ts'
-import type { Problem } from '../rollout/watch-step.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 

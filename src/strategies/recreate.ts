@@ -5,8 +5,10 @@ import type { CheckedService } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
+import { swarmReader } from '../rollout/look.ts'
 import type { Field, Rollout } from '../rollout/rollout.ts'
-import { type StepWords, sharedLook, untilFirstProblem, watchStep } from '../rollout/watch-step.ts'
+import { untilFirstProblem } from '../rollout/until-first-problem.ts'
+import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
 
 const STOPPING: StepWords = { during: 'while its old tasks ended' }
@@ -30,15 +32,15 @@ export async function stopOldTasks(services: readonly CheckedService[], field: F
 
 /** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
 function untilGone(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
-  const look = sharedLook(field.connection, 'all', field.signal)
+  const read = swarmReader(field, 'all')
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
     const { checked, service } = rollout
     const isStopping = checked.firstStep?.kind === 'recreate' && checked.interim !== undefined
     if (!isStopping || service === undefined) return rollout
     const { name } = checked.request
-    const watching = watchStep(service, name, STOPPING, look, judgeEnding, { ...field, signal })
-    const problem = await watching.untilSettled((progress, view) => {
-      const left = view === undefined ? progress : leftOf(service, view)
+    const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...field, signal })
+    const problem = await watching.untilSettled((progress, swarm) => {
+      const left = swarm === undefined ? progress : leftOf(service, swarm)
       return `its old tasks have not ended within ${field.time.seconds} s: ${left}`
     })
     if (problem !== undefined) return { ...rollout, problem }

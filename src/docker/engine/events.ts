@@ -1,9 +1,7 @@
-import { nowMs, sleep } from '../../runner/clock.ts'
+import { sleep } from '../../runner/clock.ts'
 import type { Engine } from './engine.ts'
 
-/** Events come in bursts, and the more services, the more of them: so there are never more than ten looks a second. */
-const SPACE_MS = 100
-/** What belongs to one event comes with it. */
+/** Events come in bursts: what belongs to one comes with it. */
 const BURST_MS = 20
 
 /** What the swarm itself says of its services and nodes: that something has happened. */
@@ -21,7 +19,6 @@ export function swarmEvents(engine: Engine, signal: AbortSignal): SwarmEvents {
   const listening = AbortSignal.any([closing.signal, signal])
   let ring: (() => void) | undefined
   let open = false
-  let lastLook = Number.NEGATIVE_INFINITY
 
   const listen = async () => {
     open = true
@@ -43,10 +40,9 @@ export function swarmEvents(engine: Engine, signal: AbortSignal): SwarmEvents {
       })
       const clock = new AbortController()
       const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined)
-      const settled = rung.then(() => sleep(Math.max(BURST_MS, lastLook + SPACE_MS - nowMs())))
+      const settled = rung.then(() => sleep(BURST_MS))
       await Promise.race([settled, time])
       clock.abort()
-      lastLook = nowMs()
     },
     [Symbol.dispose]: () => closing.abort(),
   }

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { EngineError } from '../../../src/docker/engine/engine.ts'
+import { swarmReader } from '../../../src/rollout/look.ts'
+import { fieldOver, serviceOf, slowDaemon } from '../../support/slow-daemon.ts'
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+describe('a reading of the swarm', () => {
+  test('is one for all that ask before it begins, and not more often than ten times a second', async () => {
+    const services = new Map(['a', 'b', 'c'].map((name) => [name, serviceOf(name)]))
+    const { connection, looks } = slowDaemon(services, 20)
+    const read = swarmReader(fieldOver(connection), 'up-to-date')
+    const askAll = () => Promise.all([...services.values()].map((one) => read([one])))
+    const asking = askAll().then(askAll).then(askAll)
+    await jest.advanceTimersByTimeAsync(150)
+    expect(looks).toEqual([
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c'],
+    ])
+    await jest.advanceTimersByTimeAsync(1000)
+    await asking
+    expect(looks).toHaveLength(3)
+  })
+
+  test('is never older than the spec that it is asked for: an update that comes while one is on its way gets the next', async () => {
+    const services = new Map([
+      ['a', serviceOf('a')],
+      ['b', serviceOf('b')],
+    ])
+    const { connection, looks } = slowDaemon(services)
+    const read = swarmReader(fieldOver(connection), 'up-to-date')
+    const first = read([serviceOf('a')])
+    await jest.advanceTimersByTimeAsync(50)
+    const updated = serviceOf('b', 2, 'app:2')
+    services.set('b', updated)
+    const second = read([updated])
+    await jest.advanceTimersByTimeAsync(1000)
+    expect((await first).services.get('b')).toBeUndefined()
+    expect((await second).services.get('b')).toMatchObject({ found: 'ours', service: updated })
+    expect(looks).toEqual([['a'], ['b']])
+  })
+
+  test('that cannot be had says so to all that asked, and the next is another', async () => {
+    const services = new Map([['a', serviceOf('a')]])
+    const { connection } = slowDaemon(services)
+    const { get } = connection.engine
+    connection.engine.get = () => Promise.reject(new EngineError(403, 'forbidden'))
+    const read = swarmReader(fieldOver(connection), 'up-to-date')
+    const said = expect(read([serviceOf('a')])).rejects.toThrow('the swarm can no longer be watched: forbidden')
+    await jest.advanceTimersByTimeAsync(1000)
+    await said
+    connection.engine.get = get
+    const again = read([serviceOf('a')])
+    await jest.advanceTimersByTimeAsync(1000)
+    expect((await again).services.get('a')).toMatchObject({ found: 'ours' })
+  })
+
+  test('says after the time of the run since when nothing was seen', async () => {
+    const { connection } = slowDaemon(new Map([['a', serviceOf('a')]]), 0)
+    const read = swarmReader(fieldOver(connection, undefined, 10), 'up-to-date')
+    const first = read([serviceOf('a')])
+    await jest.advanceTimersByTimeAsync(1000)
+    await first
+    connection.engine.get = () => Promise.reject(new Error('the line broke'))
+    await jest.advanceTimersByTimeAsync(11_000)
+    const said = expect(read([serviceOf('a')])).rejects.toMatchObject({
+      outcome: 'timed-out',
+      message: 'the swarm has not been seen for the last 12 s: the line broke',
+    })
+    await jest.advanceTimersByTimeAsync(1000)
+    await said
+  })
+
+  test('that a stop of the run ends says that, and nothing of its line', async () => {
+    const { connection } = slowDaemon(new Map([['a', serviceOf('a')]]))
+    const stop = new AbortController()
+    connection.engine.get = () => Promise.reject(new Error('the line broke'))
+    const read = swarmReader(fieldOver(connection, stop.signal), 'up-to-date')
+    stop.abort()
+    await expect(read([serviceOf('a')])).rejects.toMatchObject({ outcome: 'cancelled', message: 'the run was stopped' })
+  })
+})

@@ -1,0 +1,144 @@
+import type { Service } from '../docker/api.ts'
+import { eligibleNodes } from '../docker/swarm/placement.ts'
+import { type PresentService, type Snapshot, takeSnapshot, type WhichTasks } from '../docker/swarm/snapshot.ts'
+import { mayHaveContainer } from '../docker/swarm/task.ts'
+import { messageOf } from '../errors.ts'
+import { nowMs, sleep } from '../runner/clock.ts'
+import { secondsSince } from '../runner/elapsed.ts'
+import { type Judge, monitorSecondsOf, type Verdict } from './judge.ts'
+import type { Field } from './rollout.ts'
+import { historyBefore, type ServiceHistory, withSnapshot } from './service-history.ts'
+import type { ServiceSnapshot } from './service-snapshot.ts'
+
+/** Tasks make no events on the swarm, so what has not settled is looked at this often. */
+const LOOK_EVERY_MS = 500
+/** However many ask, and whatever wakes them, there are never more than ten readings a second. */
+const SPACE_MS = 100
+
+/** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
+export const STOPPED = 'the run was stopped'
+
+/** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
+export function pauseAfter(begunAt: number): number {
+  return Math.max(LOOK_EVERY_MS, nowMs() - begunAt)
+}
+
+/** The swarm cannot be seen any more. */
+export class SwarmUnseen extends Error {
+  override name = 'SwarmUnseen'
+  /** What that makes of all that has not settled. */
+  readonly outcome: 'cancelled' | 'failed' | 'timed-out'
+
+  constructor(outcome: SwarmUnseen['outcome'], message: string, cause: unknown) {
+    super(message, { cause })
+    this.outcome = outcome
+  }
+}
+
+/**
+ * A snapshot with these services, whose reading began after it was asked for.
+ *
+ * @param ours as this run has read them or given them their specs
+ * @throws SwarmUnseen
+ */
+export type ReadSwarm = (ours: readonly Service[]) => Promise<Snapshot>
+
+/**
+ * One reading for all that ask at nearly the same time. Who asks while one is on its way gets the next: what they
+ * compare it with may be newer than that.
+ */
+export function swarmReader(
+  { connection: { engine }, signal, time }: Pick<Field, 'connection' | 'signal' | 'time'>,
+  which: WhichTasks,
+): ReadSwarm {
+  let seenAt = nowMs()
+  let begunAt = Number.NEGATIVE_INFINITY
+  let next: { readonly asked: Map<string, Service>; readonly snapshot: Promise<Snapshot> } | undefined
+
+  const begin = async (asked: ReadonlyMap<string, Service>): Promise<Snapshot> => {
+    try {
+      await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
+        next = undefined
+      })
+      const now = nowMs()
+      begunAt = now
+      const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal)
+      seenAt = now
+      return snapshot
+    } catch (error) {
+      if (signal.aborted) throw new SwarmUnseen('cancelled', STOPPED, error)
+      const why = messageOf(error)
+      throw time.isOver
+        ? new SwarmUnseen(
+            'timed-out',
+            `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${why}`,
+            error,
+          )
+        : new SwarmUnseen('failed', `the swarm can no longer be watched: ${why}`, error)
+    }
+  }
+  return (ours) => {
+    if (next === undefined) {
+      const asked = new Map<string, Service>()
+      next = { asked, snapshot: begin(asked) }
+    }
+    for (const service of ours) next.asked.set(service.ID, service)
+    return next.snapshot
+  }
+}
+
+/** What one snapshot says of a service. */
+export type Look =
+  | { readonly found: 'removed'; readonly snapshot?: undefined }
+  | { readonly found: 'changed' | 'stale'; readonly snapshot: ServiceSnapshot }
+  | {
+      readonly found: 'ours'
+      readonly snapshot: ServiceSnapshot
+      /** With this snapshot in it. */
+      readonly history: ServiceHistory
+      readonly verdict: Verdict
+    }
+
+/** Why there will be no verdict, after what was seen last of a service. */
+export function unseenAfter(progress: string, { message }: SwarmUnseen): string {
+  return progress === '' ? message : `${progress}; ${message}`
+}
+
+/** What is said of a service for as long as it is `stale`. */
+export const STALE = 'the manager that answers has not heard of it yet'
+
+/**
+ * Looks at one service of a snapshot. Only what is ours is judged.
+ *
+ * @param history what was seen of it before; unless given, the tasks that have ended by now are from before the deploy
+ * @param monitorSeconds how long its tasks must keep running; what its own spec says unless given
+ */
+export function lookAt(
+  serviceId: string | undefined,
+  { services, nodes }: Snapshot,
+  judge: Judge,
+  history: ServiceHistory | undefined,
+  monitorSeconds: number | undefined,
+): Look {
+  const seen = services.get(serviceId ?? '')
+  if (seen === undefined || seen.found === 'removed') return { found: 'removed' }
+  const snapshot = serviceSnapshot(seen, nodes, monitorSeconds)
+  if (seen.found !== 'ours') return { found: seen.found, snapshot }
+  const before = history ?? historyBefore(snapshot.tasks.filter((task) => !mayHaveContainer(task)))
+  const now = withSnapshot(before, snapshot)
+  return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) }
+}
+
+function serviceSnapshot(
+  { service, tasks }: PresentService,
+  nodes: Snapshot['nodes'],
+  monitorSeconds: number | undefined,
+): ServiceSnapshot {
+  return {
+    service,
+    tasks,
+    eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
+    now: nowMs() / 1000,
+    monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
+  }
+}

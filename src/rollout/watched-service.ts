@@ -1,0 +1,128 @@
+import type { Snapshot } from '../docker/swarm/snapshot.ts'
+import type { Observation } from '../plan/observe.ts'
+import type { Outcome, ServiceResult } from '../result.ts'
+import { type Diagnosis, diagnose, diagnoseTimeout, type Evidence, noteOnNodes } from './diagnose.ts'
+import { type Judge, judge, swarmRollsBack } from './judge.ts'
+import { lookAt, STALE, type SwarmUnseen, unseenAfter } from './look.ts'
+import type { Field, Rollout } from './rollout.ts'
+import { historyBefore, type ServiceHistory } from './service-history.ts'
+import { goodOutcome, resultOf } from './service-result.ts'
+import type { ServiceSnapshot } from './service-snapshot.ts'
+import { bySomeoneElse } from './superseded.ts'
+
+/** A service that is being watched, with what was seen of it so far. */
+export interface WatchedService {
+  readonly rollout: Rollout
+  readonly history: ServiceHistory
+  readonly progress: string
+  readonly snapshot?: ServiceSnapshot
+}
+
+/** What became of a service. */
+export interface Settled {
+  readonly rollout: Rollout
+  /** Without a cause of its own where it was only given up, because another one failed. */
+  readonly result: ServiceResult
+  /** The same with the task that shows why, which may take some seconds to find. */
+  readonly diagnosed: Promise<ServiceResult>
+}
+
+export function settledAs(rollout: Rollout, result: ServiceResult): Settled {
+  return { rollout, result, diagnosed: Promise.resolve(result) }
+}
+
+export function startWatching(rollout: Rollout, observed: Observation): WatchedService {
+  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID)
+  const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined
+  return { rollout, history: historyBefore(before, status), progress: '' }
+}
+
+/** What is said of a service when nothing can be seen any more: also what was seen last. */
+export function settledUnseen(
+  { rollout, progress, snapshot }: WatchedService,
+  unseen: SwarmUnseen,
+  seconds: number,
+): Settled {
+  const { outcome, message } = unseen
+  const cause = outcome === 'timed-out' ? notSettled(seconds, unseenAfter(progress, unseen)) : message
+  return settledAs(rollout, resultOf(rollout, outcome, snapshot, cause))
+}
+
+/** What one more snapshot leads to: the end, or another look. */
+export type Next = { readonly settled: Settled } | { readonly watched: WatchedService }
+
+/**
+ * @param isLate whether the time was over when the snapshot was taken: then it is the last
+ * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
+ */
+export function lookOnce(
+  one: WatchedService,
+  swarm: Snapshot,
+  isLate: boolean,
+  { deployment, connection: { engine }, time }: Field,
+  endsAtFailure: boolean,
+): Next {
+  const { rollout } = one
+  const seen = lookAt(
+    rollout.service?.ID,
+    swarm,
+    endsAtFailure ? judgeAtOnce : judge,
+    one.history,
+    deployment.monitorSeconds,
+  )
+  const settle = (outcome: Outcome, cause?: string) => resultOf(rollout, outcome, seen.snapshot, cause)
+  const settled = (result: ServiceResult, diagnosed = Promise.resolve(result)): Next => ({
+    settled: { rollout, result, diagnosed },
+  })
+  if (seen.found === 'stale') {
+    return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one }
+  }
+  if (seen.found !== 'ours') return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')))
+
+  const { snapshot, history, verdict } = seen
+  const { service } = snapshot
+  const evidence: Evidence = { service, history, snapshot, nodes: swarm.nodes, networks: rollout.checked.networks }
+  switch (verdict.state) {
+    case 'converged': {
+      const result = settle(goodOutcome(rollout))
+      return settled(result, withNote(result, noteOnNodes(evidence, engine)))
+    }
+    case 'progressing': {
+      const { progress } = verdict
+      if (!isLate) return { watched: { rollout, history, progress, snapshot } }
+      const cause = notSettled(time.seconds, progress)
+      const result = settle('timed-out', cause)
+      return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)))
+    }
+    default: {
+      const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback'
+      const advice = stays ? staysPaused(service.Spec.Name) : ''
+      const result = settle(verdict.state, verdict.cause)
+      return settled(result, withDiagnosis(result, diagnose(verdict, evidence, engine), advice))
+    }
+  }
+}
+
+const judgeAtOnce: Judge = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot)
+
+function notSettled(seconds: number, progress: string): string {
+  return `not settled within ${seconds} s: ${progress}`
+}
+
+function staysPaused(name: string): string {
+  return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``
+}
+
+async function withDiagnosis(
+  result: ServiceResult,
+  diagnosis: Promise<Diagnosis>,
+  advice = '',
+): Promise<ServiceResult> {
+  const { cause, failedTask } = await diagnosis
+  return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) }
+}
+
+async function withNote(result: ServiceResult, noted: Promise<string | undefined>): Promise<ServiceResult> {
+  const note = await noted
+  return note === undefined ? result : { ...result, note }
+}
