@@ -11625,20 +11625,22 @@ function settingOf(phase, { key, line, value }, problems) {
   const here = problems.at(`${keyOf(phase)} line ${line}`);
   const setting = POLICY_SETTINGS.find((one) => one === key);
   if (setting === void 0) {
-    here.add(unknownSetting(phase, key));
+    here.add(`unknown key ${shown2(key)}: ${adviceFor(phase, key, value)}`);
     return void 0;
   }
   if (value.kind !== "text") {
     here.add(`\`${key}\` is a ${value.kind === "map" ? "mapping" : "list"}: write one text`);
     return void 0;
   }
-  const text2 = value.value.trim();
-  const checked2 = here.at(key).attempt(() => {
+  const checked2 = checkedValue(phase, setting, value.value.trim(), here.at(key));
+  return checked2 === void 0 ? void 0 : [[setting, checked2]];
+}
+function checkedValue(phase, setting, text2, problems) {
+  return problems.attempt(() => {
     if (text2 === "") throw new UserError("it is empty: write a value, or leave the key out");
     CHECKS2[setting](text2, phase);
     return text2;
   });
-  return checked2 === void 0 ? void 0 : [[setting, checked2]];
 }
 var OTHER_NAMES = {
   action: "failure_action",
@@ -11649,15 +11651,15 @@ var OTHER_NAMES = {
   interval: "delay",
   window: "monitor"
 };
-function unknownSetting(phase, key) {
-  const unknown = `unknown key ${shown2(key)}`;
+function adviceFor(phase, key, value) {
+  if (value.kind === "map")
+    return `leave this level out, and write the keys themselves here: ${listed(POLICY_SETTINGS)}`;
   const spelled = settingMeantBy(key);
-  if (spelled !== void 0) return `${unknown}: write \`${spelled}\``;
+  if (spelled !== void 0) return `write \`${spelled}\``;
   const bare = key.toLowerCase().replaceAll("_", "-").replace(new RegExp(`^(?:--)?${phase}-`), "");
   const kebab = POLICY_SETTINGS.map((one) => one.replaceAll("_", "-"));
   const meant = closestKey(bare, kebab, OTHER_NAMES)?.replaceAll("-", "_");
-  const guess2 = meant === void 0 ? "the keys are" : `did you mean \`${meant}\`? The keys are`;
-  return `${unknown}: ${guess2} ${listed(POLICY_SETTINGS)}`;
+  return keyAdvice(meant, POLICY_SETTINGS);
 }
 function retiredKey(phase, setting) {
   return `${phase}-${setting.replaceAll("_", "-")}`;
@@ -11672,15 +11674,19 @@ function tellRetired(phase, old, isGiven2, place, problems) {
   if (old.length === 0) return;
   const names = listed(old.map(([setting]) => retiredKey(phase, setting)));
   const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
-  const whole = `${keyOf(phase)}: ${place.quote}${mappingText(old)}${place.quote}`;
-  const instead = isGiven2 ? `write ${old.map((one) => `\`${settingText(one)}\``).join(", ")} in \`${keyOf(phase)}\`` : `write \`${whole}\``;
+  const checked2 = old.map(([setting, text2]) => {
+    const isRight = text2 !== "" && checkedValue(phase, setting, text2, problems.at(retiredKey(phase, setting)));
+    return [setting, isRight ? text2 : "…"];
+  });
+  const whole = `${keyOf(phase)}: ${place.quote}${mappingText(checked2)}${place.quote}`;
+  const instead = isGiven2 ? `write ${checked2.map((one) => `\`${settingText(one)}\``).join(", ")} in \`${keyOf(phase)}\`` : `write \`${whole}\``;
   problems.add(`${names} ${were}: ${instead}`);
 }
 function mappingText(settings) {
   return `{${settings.map(settingText).join(", ")}}`;
 }
 function settingText([key, value]) {
-  return `${key}: ${/^[\w.][\w.%-]{0,30}$/.test(value) ? value : "…"}`;
+  return `${key}: ${value}`;
 }
 function checkFailureAction(text2, phase) {
   if (phase === "update") parseChoice(text2, ["pause", "continue", "rollback"]);
@@ -13515,9 +13521,11 @@ var OTHER_NAMES3 = {
   cmd: "command",
   config: "auth-config",
   environment: "env",
+  rollback: "rollback-config",
   scale: "replicas",
   service: "name",
-  tag: "image"
+  tag: "image",
+  update: "update-config"
 };
 var COMPOSE_KEYS = new Set(
   "build configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir".split(
@@ -13642,14 +13650,14 @@ function checkKeys({ name }, map, problems) {
   }
   for (const { key, line } of unknown) {
     const closest = closestKey(key, ENTRY_KEYS, OTHER_NAMES3);
-    problems.add(`line ${line} has the unknown key ${shown2(key)}: ${adviceFor(key, closest)}`);
+    problems.add(`line ${line} has the unknown key ${shown2(key)}: ${adviceFor2(key, closest)}`);
   }
   return unknown.length === 0;
 }
 function isKnown(key) {
   return ENTRY_KEYS.includes(key) || RETIRED_KEYS.includes(key);
 }
-function adviceFor(key, closest) {
+function adviceFor2(key, closest) {
   const flag = `--${key.replaceAll("_", "-")}`;
   const policy2 = settingMeantBy(key);
   if (policy2 !== void 0) return `write it in \`update-config\`, as in \`update-config: {${policy2}: …}\``;

@@ -34,9 +34,11 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   cmd: 'command',
   config: 'auth-config',
   environment: 'env',
+  rollback: 'rollback-config',
   scale: 'replicas',
   service: 'name',
   tag: 'image',
+  update: 'update-config',
 }
 
 /** Keys of compose files that say by themselves what was pasted. */

@@ -1,7 +1,7 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { type Policies, policySettings, type UpdatePolicy } from '../docker/cli/update-policy.ts'
 import { UserError } from '../errors.ts'
-import { closestKey, filledAt, valueAt } from './keys.ts'
+import { closestKey, filledAt, keyAdvice, valueAt } from './keys.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'
 import { parseYaml, type YamlEntry, type YamlMap, type YamlValue } from './yaml.ts'
@@ -138,20 +138,24 @@ function settingOf(phase: Phase, { key, line, value }: YamlEntry, problems: Prob
   const here = problems.at(`${keyOf(phase)} line ${line}`)
   const setting = POLICY_SETTINGS.find((one) => one === key)
   if (setting === undefined) {
-    here.add(unknownSetting(phase, key))
+    here.add(`unknown key ${shown(key)}: ${adviceFor(phase, key, value)}`)
     return undefined
   }
   if (value.kind !== 'text') {
     here.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text`)
     return undefined
   }
-  const text = value.value.trim()
-  const checked = here.at(key).attempt(() => {
+  const checked = checkedValue(phase, setting, value.value.trim(), here.at(key))
+  return checked === undefined ? undefined : [[setting, checked]]
+}
+
+/** The value of a setting; `undefined` and one problem more when it is wrong. */
+function checkedValue(phase: Phase, setting: keyof UpdatePolicy, text: string, problems: Problems): string | undefined {
+  return problems.attempt(() => {
     if (text === '') throw new UserError('it is empty: write a value, or leave the key out')
     CHECKS[setting](text, phase)
     return text
   })
-  return checked === undefined ? undefined : [[setting, checked]]
 }
 
 const OTHER_NAMES: Readonly<Record<string, keyof UpdatePolicy>> = {
@@ -164,25 +168,25 @@ const OTHER_NAMES: Readonly<Record<string, keyof UpdatePolicy>> = {
   window: 'monitor',
 }
 
-function unknownSetting(phase: Phase, key: string): string {
-  const unknown = `unknown key ${shown(key)}`
+function adviceFor(phase: Phase, key: string, value: YamlValue): string {
+  if (value.kind === 'map')
+    return `leave this level out, and write the keys themselves here: ${listed(POLICY_SETTINGS)}`
   const spelled = settingMeantBy(key)
-  if (spelled !== undefined) return `${unknown}: write \`${spelled}\``
+  if (spelled !== undefined) return `write \`${spelled}\``
   const bare = key
     .toLowerCase()
     .replaceAll('_', '-')
     .replace(new RegExp(`^(?:--)?${phase}-`), '')
   const kebab = POLICY_SETTINGS.map((one) => one.replaceAll('_', '-'))
   const meant = closestKey(bare, kebab, OTHER_NAMES)?.replaceAll('-', '_')
-  const guess = meant === undefined ? 'the keys are' : `did you mean \`${meant}\`? The keys are`
-  return `${unknown}: ${guess} ${listed(POLICY_SETTINGS)}`
+  return keyAdvice(meant, POLICY_SETTINGS)
 }
 
 function retiredKey(phase: Phase, setting: keyof UpdatePolicy): string {
   return `${phase}-${setting.replaceAll('_', '-')}`
 }
 
-/** What is given under old names. */
+/** What is given under old names; `''` for what is no text. */
 function retiredOf(phase: Phase, textOf: (name: string) => string | undefined): [keyof UpdatePolicy, string][] {
   return POLICY_SETTINGS.flatMap((setting): [keyof UpdatePolicy, string][] => {
     const text = textOf(retiredKey(phase, setting))
@@ -200,9 +204,13 @@ function tellRetired(
   if (old.length === 0) return
   const names = listed(old.map(([setting]) => retiredKey(phase, setting)))
   const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`
-  const whole = `${keyOf(phase)}: ${place.quote}${mappingText(old)}${place.quote}`
+  const checked = old.map(([setting, text]): [keyof UpdatePolicy, string] => {
+    const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)))
+    return [setting, isRight ? text : '…']
+  })
+  const whole = `${keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`
   const instead = isGiven
-    ? `write ${old.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${keyOf(phase)}\``
+    ? `write ${checked.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${keyOf(phase)}\``
     : `write \`${whole}\``
   problems.add(`${names} ${were}: ${instead}`)
 }
@@ -211,9 +219,8 @@ function mappingText(settings: readonly [string, string][]): string {
   return `{${settings.map(settingText).join(', ')}}`
 }
 
-/** Only what is one plain word in YAML, inside of braces and quotes too, is repeated. */
 function settingText([key, value]: readonly [string, string]): string {
-  return `${key}: ${/^[\w.][\w.%-]{0,30}$/.test(value) ? value : '…'}`
+  return `${key}: ${value}`
 }
 
 function checkFailureAction(text: string, phase: Phase): void {

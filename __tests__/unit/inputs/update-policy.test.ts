@@ -110,7 +110,12 @@ describe('policies are refused', () => {
       'paralelism: 2',
       ` line 1: unknown key "paralelism": did you mean \`parallelism\`? The keys are ${KEYS}`,
     ],
-    ['no such key', 'speed: 2', ` line 1: unknown key "speed": the keys are ${KEYS}`],
+    ['no such key', 'speed: 2', ` line 1: unknown key "speed": write one of ${KEYS.replace(', and', ', or')}`],
+    [
+      'the key itself',
+      'update_config: {delay: 1s}',
+      ` line 1: unknown key "update_config": leave this level out, and write the keys themselves here: ${KEYS}`,
+    ],
     ['a key twice', 'delay: 1s\ndelay: 2s', ' line 2, column 1: the key is in its mapping already'],
     ['a nested list', 'order: [start-first]', ' line 1: `order` is a list: write one text'],
     ['a nested mapping', 'delay: {seconds: 1}', ' line 1: `delay` is a mapping: write one text'],
@@ -213,8 +218,9 @@ describe('the old names, one for each key', () => {
     ])
   })
 
-  test('repeat no value that is more than a word', () => {
+  test('repeat no value that is wrong', () => {
     expect(problems({ ...WEB, 'update-order': "start', x: {" })).toEqual([
+      'update-order: "start\', x: {" is none of its words: write start-first or stop-first',
       "`update-order` is no input any more: write `update-config: '{order: …}'`",
     ])
     expect(problems({ services: web('update-order: [start-first]') })).toEqual([
