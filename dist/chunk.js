@@ -8387,7 +8387,7 @@ function environmentForEndpoint(env, context, userConfigDirectory) {
   const rest = without(env, MISLEADING);
   const tls = context.Name === "default" ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
   const plain = without(rest, ["DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"]);
-  return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) };
+  return { host, env: { ...plain, ...tls, DOCKER_HOST: host } };
 }
 function tlsOfEnvironment(env, userConfigDirectory) {
   if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY) return {};
@@ -8406,12 +8406,6 @@ function tlsOfContext(context) {
 }
 function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
   return docker.Host.startsWith("tcp:") && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
-}
-function warningsFor(env) {
-  if (!env.DOCKER_AUTH_CONFIG) return [];
-  return [
-    "DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`."
-  ];
 }
 function without(env, names) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
@@ -9363,7 +9357,7 @@ function socketPath(workspace, suffixBytes) {
 async function doorsOf(reach, ground) {
   const { workspace, env, signal: signal2 } = ground;
   if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)];
-  for (const warning of warningsFor(env)) log.warning(warning);
+  for (const warning of ignoredVariables(env)) log.warning(warning);
   const ssh = reach.ssh && await prepareSsh(reach.ssh, workspace, env);
   const tls = reach.tls && await writeTls(reach.tls, workspace);
   return reach.hosts.map((host) => ({
@@ -9382,6 +9376,12 @@ async function doorsOf(reach, ground) {
     }
   }));
 }
+function ignoredVariables(env) {
+  if (!env.DOCKER_AUTH_CONFIG) return [];
+  return [
+    "DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`."
+  ];
+}
 async function doorOfContext({ context: name, ssh }, ground) {
   const { env, userConfig, workspace, signal: signal2 } = ground;
   const { DOCKER_HOST: _, ...withoutHost } = env;
@@ -9394,8 +9394,8 @@ async function doorOfContext({ context: name, ssh }, ground) {
       `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``
     );
   }
-  const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory);
-  for (const warning of warnings) log.warning(warning);
+  const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory);
+  for (const warning of ignoredVariables(asked)) log.warning(warning);
   if (ssh !== void 0) {
     const target = parseHost(host);
     if (target.kind !== "ssh") {
@@ -12199,7 +12199,7 @@ function replacementOf(own2, all, problems) {
   };
 }
 
-// src/docker/specs/spec-overlay.ts
+// src/docker/specs/create-flags.ts
 import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
 
 // src/docker/specs/spec-comparison.ts
@@ -12346,8 +12346,7 @@ function sortKey(object) {
   return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
 }
 
-// src/docker/specs/spec-overlay.ts
-var RECORD_LABEL = "swarm-deploy.create-args";
+// src/docker/specs/create-flags.ts
 var TEMPLATE = ["TaskTemplate"];
 var CONTAINER = [...TEMPLATE, "ContainerSpec"];
 var HEALTHCHECK = [...CONTAINER, "Healthcheck"];
@@ -12451,12 +12450,12 @@ function isCreateFlag(flag) {
 }
 function overlay(current, declared, flags, {
   plain,
-  kept = [],
-  routeAlias
+  earlier = [],
+  keptAlias
 } = {}) {
   const steps = stepsOf(flags, declared);
   const record = entriesOf(declared, flags);
-  const gone = recorded(current).filter((name) => !record.includes(name) && !kept.includes(name));
+  const gone = earlier.filter((name) => !record.includes(name));
   const unknown = plain === void 0 ? [] : differences(plain, declared);
   const changes = [];
   let spec = current;
@@ -12466,7 +12465,7 @@ function overlay(current, declared, flags, {
     spec = next;
   };
   for (const name of gone) lay(shownName(name), withoutEntry(spec, declared, name));
-  for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, routeAlias));
+  for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, keptAlias));
   for (const flag of OF_MODE.filter((one) => flags.includes(one))) lay(flag, withMode(spec, declared, flag, flags));
   for (const path of unknown) lay(unknownFlags(flags).join(" "), setAt(spec, path, valueAt2(declared, path)));
   return { spec, changes, record };
@@ -12474,19 +12473,6 @@ function overlay(current, declared, flags, {
 function entriesOf(declared, flags, env = {}) {
   const names = stepsOf(flags, declared).map(({ name }) => name);
   return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
-}
-function withRecord(spec, record) {
-  const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {};
-  const note2 = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) };
-  return { ...spec, Labels: { ...labels, ...note2 } };
-}
-function recorded({ Labels }) {
-  try {
-    const names = JSON.parse(Labels?.[RECORD_LABEL] ?? "[]");
-    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
-  } catch {
-    return [];
-  }
 }
 function stepsOf(flags, declared) {
   const parts = PARTS2.filter((part) => part.flags.some((flag) => flags.includes(flag)));
@@ -12499,7 +12485,7 @@ function stepsOfPart(part, declared) {
   const keys = part.nameOf === void 0 ? Object.keys(raw2(value)) : list2(value).map(part.nameOf);
   return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
 }
-function withEntry(spec, declared, part, key, routeAlias) {
+function withEntry(spec, declared, part, key, keptAlias) {
   const { path, nameOf: nameOf3 } = part;
   const said = valueAt2(declared, path);
   if (key === void 0) {
@@ -12511,7 +12497,7 @@ function withEntry(spec, declared, part, key, routeAlias) {
   if (nameOf3 === void 0) return setAt(spec, path, { ...raw2(now), [key]: raw2(said)[key] });
   const isNamed = (entry) => nameOf3(entry) === key;
   const before = list2(now);
-  const entries = list2(said).filter(isNamed).map((entry) => path === NETWORKS ? withRouteAlias(entry, before.find(isNamed), routeAlias) : entry);
+  const entries = list2(said).filter(isNamed).map((entry) => path === NETWORKS ? withAlias(entry, before.find(isNamed), keptAlias) : entry);
   const at = before.findIndex(isNamed);
   const place = at < 0 ? before.length : at;
   const others = (entry) => !isNamed(entry);
@@ -12522,7 +12508,7 @@ function withEntry(spec, declared, part, key, routeAlias) {
   ]);
 }
 var NETWORKS = PARTS2.find(({ flags }) => flags.includes("--network"))?.path;
-function withRouteAlias(entry, before, alias) {
+function withAlias(entry, before, alias) {
   const aliases = (network) => list2(raw2(network).Aliases);
   if (alias === void 0 || !aliases(before).includes(alias) || aliases(entry).includes(alias)) return entry;
   return { ...raw2(entry), Aliases: [...aliases(entry), alias] };
@@ -12640,19 +12626,6 @@ function isGlobal(spec) {
 function endsForGood(spec) {
   const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? "any";
   return isJob(spec) || condition !== "any";
-}
-var NO_NODE = "node.id==swarm-deploy.none";
-function withoutTasks(spec) {
-  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
-  const { TaskTemplate: template } = spec;
-  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
-  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
-}
-function allowingNodes(template) {
-  const { Constraints: constraints } = template.Placement ?? {};
-  if (!constraints?.includes(NO_NODE)) return template;
-  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
-  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
 }
 function modeName({ Mode: mode }) {
   if (mode.Global) return "global";
@@ -13211,6 +13184,7 @@ function unclosed(quote) {
 }
 
 // src/inputs/flags.ts
+var RECORD_LABEL = "swarm-deploy.create-args";
 var SWITCHES = /* @__PURE__ */ new Set([
   "--detach",
   "--force",
@@ -15506,13 +15480,10 @@ export {
   unknownFlags,
   overlay,
   entriesOf,
-  withRecord,
   isJob,
   wantedTasks,
   isGlobal,
   endsForGood,
-  withoutTasks,
-  allowingNodes,
   modeName,
   constraintProblem,
   eligibleNodes,
@@ -15528,6 +15499,7 @@ export {
   changeViolations,
   nameProblem,
   objectNameProblem,
+  RECORD_LABEL,
   labelsOf,
   rulesDocker,
   groupBy,

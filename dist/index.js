@@ -6,6 +6,7 @@ import {
   EngineError,
   GIVE_UP_AFTER_STOP_MS,
   LINE_END,
+  RECORD_LABEL,
   RunTime,
   SOURCE_LABEL,
   Secret,
@@ -19,7 +20,6 @@ import {
   addSummary,
   adviceInside,
   allowedNodes,
-  allowingNodes,
   canonicalName,
   changeViolations,
   changedParts,
@@ -111,30 +111,16 @@ import {
   withDigest,
   withEntries,
   withPlatforms,
-  withRecord,
   withRulingVariables,
   withStoredOrder,
-  withTagDefault,
-  withoutTasks
+  withTagDefault
 } from "./chunk.js";
 
 // src/docker/specs/stack-objects.ts
-import { createHash, scryptSync } from "node:crypto";
 function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
   return scope === "swarm" && (containers !== void 0 || peers !== void 0);
 }
 var NAMESPACE_LABEL = "com.docker.stack.namespace";
-var VERSION_LABEL = "swarm-deploy.version-of";
-var HASH_LABEL = "swarm-deploy.content";
-var HASH_BYTES = 8;
-var LONGEST_NAME = 64;
-function contentHash(kind, name, content) {
-  if (kind === "secret") return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString("hex");
-  return createHash("sha256").update(content).digest("hex").slice(0, HASH_BYTES * 2);
-}
-function versionName(name, hash) {
-  return `${name.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`;
-}
 function placeholder(kind, name) {
   return kind === "network" ? name : `new-${kind}-${name}`;
 }
@@ -253,57 +239,6 @@ function nodeProblem(spec, nodes) {
   }
   if (others.length === 0) return void 0;
   return "nodes without Windows may run the service too: add the placement constraint node.platform.os == windows";
-}
-
-// src/docker/duration.ts
-var UNITS = [
-  ["h", 3600],
-  ["m", 60]
-];
-function spoken(seconds) {
-  const [unit, size] = UNITS.find(([, size2]) => seconds > 0 && seconds % size2 === 0) ?? ["s", 1];
-  return `${seconds / size} ${unit}`;
-}
-
-// src/docker/swarm/health.ts
-var DEFAULT_INTERVAL_SECONDS = 30;
-var NANOSECONDS = 1e9;
-var LONGEST_OUTPUT = 200;
-function effectiveCheck(own, image) {
-  const test = own?.Test?.length ? own.Test : image?.Test;
-  if (test === void 0 || test.length === 0 || test[0] === "NONE") return void 0;
-  return {
-    Test: test,
-    Interval: own?.Interval || image?.Interval || 0,
-    StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
-    StartInterval: own?.StartInterval || image?.StartInterval || 0
-  };
-}
-function notYetHealthy(check2, health) {
-  const start = check2.StartPeriod ? `, its start period ${spoken(check2.StartPeriod / NANOSECONDS)}` : "";
-  const terms = `its interval is ${spoken(intervalSeconds(check2))}${start}`;
-  const last = lastFailure(health);
-  return `its health check has not passed yet${last === void 0 ? "" : `, and ended with ${last}`}; ${terms}`;
-}
-function lastFailure(health) {
-  const last = health?.Log?.at(-1);
-  if (last === void 0 || last.ExitCode === 0) return void 0;
-  const output = (last.Output ?? "").trim().replace(/\s+/g, " ");
-  const shown = foreignLine(output, LONGEST_OUTPUT);
-  return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
-}
-function slowCheckNote(check2, timeoutSeconds) {
-  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
-  const isEarlier = (check2.StartPeriod ?? 0) > 0 && (check2.StartInterval ?? 0) > 0;
-  if (intervalSeconds(check2) > timeoutSeconds && !isEarlier) {
-    return `the interval of its health check is ${spoken(intervalSeconds(check2))}, and ${limit}: it may not pass in time`;
-  }
-  const start = (check2.StartPeriod ?? 0) / NANOSECONDS;
-  if (start <= timeoutSeconds) return void 0;
-  return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
-}
-function intervalSeconds({ Interval: interval }) {
-  return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
 }
 
 // src/docker/swarm/task.ts
@@ -448,22 +383,6 @@ function sum(numbers) {
 function because(limits) {
   const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ""))];
   return `no node that may take a new task has room for it beside the old one (${reasons.join(", ")})`;
-}
-
-// src/docker/swarm/update-status.ts
-function isUnsettled({ UpdateStatus: status }) {
-  return status !== void 0 && status.State !== "completed" && status.State !== "rollback_completed";
-}
-function isPaused({ UpdateStatus: status }) {
-  return status?.State === "paused" || status?.State === "rollback_paused";
-}
-function unsettledNote(service, isChanged) {
-  const { UpdateStatus: status } = service;
-  if (status === void 0 || !isUnsettled(service)) return void 0;
-  if (isPaused(service))
-    return `its last update is paused (${limited(status.Message ?? "no reason given")}): it is sent anew`;
-  const what = status.State === "updating" ? "an earlier update of it" : "the rollback of its last update";
-  return isChanged ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make` : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
 }
 
 // src/stack/stack.ts
@@ -671,6 +590,29 @@ function isObject(value) {
   return typeof value === "object" && value !== null;
 }
 
+// src/docker/swarm/update-status.ts
+function hasUnfinishedUpdate({ UpdateStatus: status }) {
+  return status !== void 0 && status.State !== "completed" && status.State !== "rollback_completed";
+}
+function isPaused({ UpdateStatus: status }) {
+  return status?.State === "paused" || status?.State === "rollback_paused";
+}
+
+// src/plan/create-args-record.ts
+function withRecord(spec, record) {
+  const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {};
+  const note2 = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) };
+  return { ...spec, Labels: { ...labels, ...note2 } };
+}
+function recorded({ Labels }) {
+  try {
+    const names = JSON.parse(Labels?.[RECORD_LABEL] ?? "[]");
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
 // src/plan/create-args.ts
 var ANY_IMAGE = { registry: "docker.io", repository: "library/any", tag: "latest" };
 async function declaredByFlags(planned, world) {
@@ -682,10 +624,11 @@ async function declaredByFlags(planned, world) {
   const declared = await created(planned, createArgs, world);
   const known2 = createArgs.filter(({ name }) => !unknown.includes(name));
   const plain2 = unknown.length === 0 ? void 0 : await created(planned, known2, world);
+  const ofOthers = Object.keys(env).map((name) => `--env ${name}`);
   return overlay(current.Spec, declared, names, {
     ...plain2 && { plain: plain2 },
-    kept: Object.keys(env).map((name) => `--env ${name}`),
-    routeAlias: colours?.route?.alias
+    earlier: recorded(current.Spec).filter((name) => !ofOthers.includes(name)),
+    keptAlias: colours?.route?.alias
   });
 }
 async function created({ request, current }, flags, { connection, workspace, signal }) {
@@ -852,13 +795,28 @@ function changesByFlags(now, wanted, changed) {
   return [...onlyPolicies ? [] : ["update-args"], ...policies];
 }
 
+// src/plan/without-tasks.ts
+var NO_NODE = "node.id==swarm-deploy.none";
+function withoutTasks(spec) {
+  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+  const { TaskTemplate: template } = spec;
+  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+function allowingNodes(template) {
+  const { Constraints: constraints } = template.Placement ?? {};
+  if (!constraints?.includes(NO_NODE)) return template;
+  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
+}
+
 // src/plan/colours.ts
 var COLOURS = ["blue", "green"];
 var BELONGS_LABEL = "swarm-deploy.blue-green";
 var LIVE_LABEL = "swarm-deploy.live";
 var ROUTE_LABEL = "swarm-deploy.route";
 var FIRST = 1;
-var LONGEST_NAME2 = 63;
+var LONGEST_NAME = 63;
 function siblingNames(name) {
   return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
 }
@@ -979,8 +937,8 @@ function colourRefusal(name, next, spec, routing) {
     const published = ports.map(({ PublishedPort: port }) => port ?? "of its own choice").join(", ");
     return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
   }
-  if (next.length > LONGEST_NAME2) {
-    return `blue-green would name it ${next}, which has more than ${LONGEST_NAME2} characters: choose a shorter name than ${name}`;
+  if (next.length > LONGEST_NAME) {
+    return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`;
   }
   if (routing.labels.length > 0 || routing.alias !== void 0) return void 0;
   return "blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias";
@@ -1342,6 +1300,68 @@ function describeRefusal(error, image, access) {
   });
   const said = error.failure === "silent" ? "" : ` Docker says: ${error.message}`;
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`;
+}
+
+// src/docker/duration.ts
+var UNITS = [
+  ["h", 3600],
+  ["m", 60]
+];
+function spoken(seconds) {
+  const [unit, size] = UNITS.find(([, size2]) => seconds > 0 && seconds % size2 === 0) ?? ["s", 1];
+  return `${seconds / size} ${unit}`;
+}
+
+// src/docker/swarm/health.ts
+var DEFAULT_INTERVAL_SECONDS = 30;
+var NANOSECONDS = 1e9;
+var LONGEST_OUTPUT = 200;
+function effectiveCheck(own, image) {
+  const test = own?.Test?.length ? own.Test : image?.Test;
+  if (test === void 0 || test.length === 0 || test[0] === "NONE") return void 0;
+  return {
+    Test: test,
+    Interval: own?.Interval || image?.Interval || 0,
+    StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
+    StartInterval: own?.StartInterval || image?.StartInterval || 0
+  };
+}
+function notYetHealthy(check2, health) {
+  const start = check2.StartPeriod ? `, its start period ${spoken(check2.StartPeriod / NANOSECONDS)}` : "";
+  const terms = `its interval is ${spoken(intervalSeconds(check2))}${start}`;
+  const last = lastFailure(health);
+  return `its health check has not passed yet${last === void 0 ? "" : `, and ended with ${last}`}; ${terms}`;
+}
+function lastFailure(health) {
+  const last = health?.Log?.at(-1);
+  if (last === void 0 || last.ExitCode === 0) return void 0;
+  const output = (last.Output ?? "").trim().replace(/\s+/g, " ");
+  const shown = foreignLine(output, LONGEST_OUTPUT);
+  return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
+}
+function intervalSeconds({ Interval: interval }) {
+  return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
+}
+
+// src/plan/notices.ts
+var NANOSECONDS2 = 1e9;
+function unfinishedUpdateNote(service, isChanged) {
+  const { UpdateStatus: status } = service;
+  if (status === void 0 || !hasUnfinishedUpdate(service)) return void 0;
+  if (isPaused(service))
+    return `its last update is paused (${limited(status.Message ?? "no reason given")}): it is sent anew`;
+  const what = status.State === "updating" ? "an earlier update of it" : "the rollback of its last update";
+  return isChanged ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make` : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
+}
+function slowCheckNote(check2, timeoutSeconds) {
+  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
+  const isEarlier = (check2.StartPeriod ?? 0) > 0 && (check2.StartInterval ?? 0) > 0;
+  if (intervalSeconds(check2) > timeoutSeconds && !isEarlier) {
+    return `the interval of its health check is ${spoken(intervalSeconds(check2))}, and ${limit}: it may not pass in time`;
+  }
+  const start = (check2.StartPeriod ?? 0) / NANOSECONDS2;
+  if (start <= timeoutSeconds) return void 0;
+  return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
 }
 
 // src/docker/specs/service-settings.ts
@@ -1819,7 +1839,7 @@ async function check(planned, lookUp, world) {
   const { wanted, changes } = change2;
   const draft = { request, current, ...change2 };
   if (image !== void 0 && current !== void 0 && changes.length === 0) {
-    noticeUnsettled(request.name, current, false);
+    noticeUnfinishedUpdate(request.name, current, false);
     return { problems, draft, service: { ...base(image), action: "unchanged" } };
   }
   const colour = await attempt(() => nextColour(planned, wanted));
@@ -1838,7 +1858,7 @@ async function check(planned, lookUp, world) {
   );
   const firstStep = await attempt(() => current && firstStepFor(planned, current.Spec, wanted, nodes));
   if (image === void 0 || problems.length > 0) return { problems, draft };
-  if (current !== void 0) noticeUnsettled(request.name, current, true);
+  if (current !== void 0) noticeUnfinishedUpdate(request.name, current, true);
   noticeSlowCheck(planned, wanted, world.timeoutSeconds);
   const service = base(image);
   if (colour !== void 0) {
@@ -1863,8 +1883,8 @@ async function check(planned, lookUp, world) {
 function unresolved({ request: { image } }) {
   return { pinned: image, access: void 0, distribution: void 0 };
 }
-function noticeUnsettled(name, current, isChanged) {
-  const note2 = unsettledNote(current, isChanged);
+function noticeUnfinishedUpdate(name, current, isChanged) {
+  const note2 = unfinishedUpdateNote(current, isChanged);
   if (note2 !== void 0) log.notice(`service ${name}: ${note2}`);
 }
 function orderProblems({ request, current }, wanted, observed) {
@@ -2375,9 +2395,9 @@ function list(names) {
 
 // src/docker/swarm/restart-policy.ts
 var DEFAULT_DELAY_SECONDS = 5;
-var NANOSECONDS2 = 1e9;
+var NANOSECONDS3 = 1e9;
 function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS2;
+  return policy?.Delay === void 0 ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS3;
 }
 function isDecided({ DesiredState: desired }) {
   return desired !== "ready" && desired !== "running" && desired !== "complete";
@@ -2389,7 +2409,7 @@ function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
   const isComplete2 = state === "complete" || isUnhealthy(task) && container?.ExitCode === 0;
   if (condition === "on-failure" && isComplete2) return "its restart policy is on-failure (its exit code was 0)";
   if (attempts === 0) return "Swarm starts no other";
-  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS2)}` : "";
+  const within = window > 0 ? ` within ${spoken(window / NANOSECONDS3)}` : "";
   return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
 }
 function turnsOf(ended, delaySeconds) {
@@ -2520,7 +2540,7 @@ var CRASHES_UNTIL_FAILED = 5;
 var UNPLACED_GRACE_SECONDS = 30;
 var ABANDONED_GRACE_SECONDS = 3;
 var DEFAULT_MONITOR_SECONDS = 5;
-var NANOSECONDS3 = 1e9;
+var NANOSECONDS4 = 1e9;
 function judge(history, snapshot) {
   const bySwarm = swarmVerdict(history, snapshot.service);
   if (bySwarm?.state === "failed") return bySwarm;
@@ -2572,7 +2592,7 @@ function lastEnded({ endedTasks }) {
 }
 function monitorSecondsOf(spec) {
   const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-  return nanoseconds > 0 ? nanoseconds / NANOSECONDS3 : DEFAULT_MONITOR_SECONDS;
+  return nanoseconds > 0 ? nanoseconds / NANOSECONDS4 : DEFAULT_MONITOR_SECONDS;
 }
 function taskNamedIn(message) {
   return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
@@ -2655,7 +2675,7 @@ function hasComeUp(history, snapshot, inSlot) {
 }
 
 // src/report/lint.ts
-var NANOSECONDS4 = 1e9;
+var NANOSECONDS5 = 1e9;
 var RULES = [
   {
     finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
@@ -2703,7 +2723,7 @@ function hasGapOnUpdate({
 }
 function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
   const own = container?.Healthcheck?.StartPeriod;
-  if (own !== void 0 && own > 0) return own / NANOSECONDS4;
+  if (own !== void 0 && own > 0) return own / NANOSECONDS5;
   return image === void 0 || image === "none" || container?.Healthcheck?.Test?.[0] === "NONE" ? 0 : image.startSeconds;
 }
 var TOKENS = [
@@ -2760,7 +2780,7 @@ function list2(names) {
 }
 
 // src/report/advice.ts
-var NANOSECONDS5 = 1e9;
+var NANOSECONDS6 = 1e9;
 var LOOK_TIMEOUT_MS = 2e3;
 async function giveAdvice(rollouts, deployment, { engine }) {
   const signal = timeLimit(LOOK_TIMEOUT_MS);
@@ -2795,7 +2815,7 @@ async function giveAdvice(rollouts, deployment, { engine }) {
       const { Config: config } = await engine.get(`/images/${image}/json`, { signal });
       const check2 = config?.Healthcheck;
       const [kind = "NONE"] = check2?.Test ?? [];
-      return kind === "NONE" ? "none" : { startSeconds: (check2?.StartPeriod ?? 0) / NANOSECONDS5 };
+      return kind === "NONE" ? "none" : { startSeconds: (check2?.StartPeriod ?? 0) / NANOSECONDS6 };
     } catch {
       return void 0;
     }
@@ -3982,7 +4002,7 @@ async function tidyOne({ name, current, interim }, engine, stop) {
     }
     if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return true;
     if (isPaused(now)) return true;
-    if (isUnsettled(now)) return false;
+    if (hasUnfinishedUpdate(now)) return false;
     return await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal) !== "changed";
   }
 }
@@ -4071,7 +4091,7 @@ async function make(access, spec, engine, signal) {
 var SEND_TIMEOUT_MS3 = 12e4;
 async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
   if (current === void 0 || currentAccess === void 0 || interim !== void 0) return;
-  if (isJob(current.Spec) || isUnsettled(current)) return;
+  if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return;
   const credential = { from: "header", header: registryAuthHeader(currentAccess.credential) };
   try {
     const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS3)]);
@@ -4251,6 +4271,20 @@ async function beforeTheKill(work, stop, ms) {
 
 // src/stack/make.ts
 import { isDeepStrictEqual } from "node:util";
+
+// src/stack/content-name.ts
+import { createHash, scryptSync } from "node:crypto";
+var VERSION_LABEL = "swarm-deploy.version-of";
+var HASH_LABEL = "swarm-deploy.content";
+var HASH_BYTES = 8;
+var LONGEST_NAME2 = 64;
+function contentHash(kind, name, content) {
+  if (kind === "secret") return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString("hex");
+  return createHash("sha256").update(content).digest("hex").slice(0, HASH_BYTES * 2);
+}
+function versionName(name, hash) {
+  return `${name.slice(0, LONGEST_NAME2 - hash.length - 1)}-${hash}`;
+}
 
 // src/stack/remove.ts
 var RELEASE_SECONDS = 20;

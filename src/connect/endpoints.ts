@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type DockerCli, dockerCli } from '../docker/cli/cli.ts'
-import { type ContextInspection, environmentForEndpoint, hasBareTls, warningsFor } from '../docker/cli/endpoint.ts'
+import { type ContextInspection, environmentForEndpoint, hasBareTls } from '../docker/cli/endpoint.ts'
 import { parseGoJson } from '../docker/engine/go-json.ts'
 import { UserError } from '../errors.ts'
 import type { Reach, TlsMaterial } from '../inputs/deployment.ts'
@@ -27,7 +27,7 @@ interface Ground {
 export async function doorsOf(reach: Reach, ground: Ground): Promise<Door[]> {
   const { workspace, env, signal } = ground
   if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)]
-  for (const warning of warningsFor(env)) log.warning(warning)
+  for (const warning of ignoredVariables(env)) log.warning(warning)
   const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env))
   const tls = reach.tls && (await writeTls(reach.tls, workspace))
   return reach.hosts.map((host) => ({
@@ -47,6 +47,14 @@ export async function doorsOf(reach: Reach, ground: Ground): Promise<Door[]> {
   }))
 }
 
+/** What the user set and will not have the effect that they may expect, one line each. */
+export function ignoredVariables(env: Readonly<Record<string, string>>): string[] {
+  if (!env.DOCKER_AUTH_CONFIG) return []
+  return [
+    'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+  ]
+}
+
 /** The door that a context leads to; without a name the one that docker itself would take. */
 async function doorOfContext({ context: name, ssh }: Reach, ground: Ground): Promise<Door> {
   const { env, userConfig, workspace, signal } = ground
@@ -60,8 +68,8 @@ async function doorOfContext({ context: name, ssh }: Reach, ground: Ground): Pro
       `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``,
     )
   }
-  const { host, env: endpointEnv, warnings } = environmentForEndpoint(asked, context, userConfig.directory)
-  for (const warning of warnings) log.warning(warning)
+  const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory)
+  for (const warning of ignoredVariables(asked)) log.warning(warning)
   if (ssh !== undefined) {
     const target = parseHost(host)
     if (target.kind !== 'ssh') {

@@ -1,5 +1,5 @@
 /**
- * The parts of the Engine API's objects that this action reads (field names as in the API, https://docs.docker.com/reference/api/engine/).
+ * The parts of the Engine API's objects that are read here (field names as in the API, https://docs.docker.com/reference/api/engine/).
  * Objects stay raw: what is not named here is kept and sent back untouched. There is no `null` in them: see
  * go-json.ts.
  */

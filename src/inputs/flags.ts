@@ -1,7 +1,9 @@
 import type { Flag } from '../docker/cli/commands.ts'
-import { RECORD_LABEL } from '../docker/specs/spec-overlay.ts'
 import { type Problems, shown } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
+
+/** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
+export const RECORD_LABEL = 'swarm-deploy.create-args'
 
 export type Verb = 'create' | 'update'
 

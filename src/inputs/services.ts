@@ -1,6 +1,6 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
-import { isCreateFlag } from '../docker/specs/spec-overlay.ts'
+import { isCreateFlag } from '../docker/specs/create-flags.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import type { ServiceRequest } from './deployment.ts'

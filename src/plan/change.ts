@@ -9,6 +9,7 @@ import {
   serviceUpdate,
 } from '../docker/cli/commands.ts'
 import { rehearse } from '../docker/cli/rehearsal.ts'
+import { entriesOf, type Overlay } from '../docker/specs/create-flags.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import {
   commandOf,
@@ -20,7 +21,6 @@ import {
   withRulingVariables,
 } from '../docker/specs/service-spec.ts'
 import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-comparison.ts'
-import { entriesOf, type Overlay, withRecord } from '../docker/specs/spec-overlay.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
@@ -29,6 +29,7 @@ import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { CheckedService } from './check.ts'
 import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
+import { withRecord } from './create-args-record.ts'
 import type { CheckedImage } from './images.ts'
 import type { PlannedService } from './plan.ts'
 

@@ -2,10 +2,8 @@ import type { Distribution, Node, Service, ServiceSpec } from '../docker/api.ts'
 import { credentialSpecOf, credentialSpecProblems } from '../docker/specs/credential-spec.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import type { Network, NetworkCreate, StackObject } from '../docker/specs/stack-objects.ts'
-import { slowCheckNote } from '../docker/swarm/health.ts'
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
 import { startFirstNote, startFirstProblem } from '../docker/swarm/start-first.ts'
-import { unsettledNote } from '../docker/swarm/update-status.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { StackRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
@@ -18,6 +16,7 @@ import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColo
 import { type FirstStep, firstStepOf, replacesNothing } from './first-step.ts'
 import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce } from './images.ts'
 import type { LoggedIn } from './log-in.ts'
+import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import type { PlannedService } from './plan.ts'
 import {
@@ -160,7 +159,7 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   const { wanted, changes } = change
   const draft = { request, current, ...change }
   if (image !== undefined && current !== undefined && changes.length === 0) {
-    noticeUnsettled(request.name, current, false)
+    noticeUnfinishedUpdate(request.name, current, false)
     return { problems, draft, service: { ...base(image), action: 'unchanged' } }
   }
 
@@ -182,7 +181,7 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   const firstStep = await attempt(() => current && firstStepFor(planned, current.Spec, wanted, nodes))
   if (image === undefined || problems.length > 0) return { problems, draft }
 
-  if (current !== undefined) noticeUnsettled(request.name, current, true)
+  if (current !== undefined) noticeUnfinishedUpdate(request.name, current, true)
   noticeSlowCheck(planned, wanted, world.timeoutSeconds)
   const service = base(image)
   if (colour !== undefined) {
@@ -211,8 +210,8 @@ function unresolved({ request: { image } }: PlannedService): CheckedImage {
   return { pinned: image, access: undefined, distribution: undefined }
 }
 
-function noticeUnsettled(name: string, current: Service, isChanged: boolean): void {
-  const note = unsettledNote(current, isChanged)
+function noticeUnfinishedUpdate(name: string, current: Service, isChanged: boolean): void {
+  const note = unfinishedUpdateNote(current, isChanged)
   if (note !== undefined) log.notice(`service ${name}: ${note}`)
 }
 

@@ -1,7 +1,8 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
-import { allowingNodes, isJob, wantedTasks, withoutTasks } from '../docker/specs/service-mode.ts'
+import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import type { Strategy } from '../inputs/strategy-choice.ts'
+import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one

@@ -3,13 +3,14 @@ import type { ServiceSpec } from '../docker/api.ts'
 import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from '../docker/cli/commands.ts'
 import { rehearse } from '../docker/cli/rehearsal.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
+import { type Overlay, overlay, unknownFlags } from '../docker/specs/create-flags.ts'
 import { withRulingVariables } from '../docker/specs/service-spec.ts'
-import { type Overlay, overlay, unknownFlags } from '../docker/specs/spec-overlay.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
+import { recorded } from './create-args-record.ts'
 import type { PlannedService } from './plan.ts'
 
 interface World {
@@ -37,10 +38,11 @@ export async function declaredByFlags(planned: PlannedService, world: World): Pr
   const declared = await created(planned, createArgs, world)
   const known = createArgs.filter(({ name }) => !unknown.includes(name))
   const plain = unknown.length === 0 ? undefined : await created(planned, known, world)
+  const ofOthers = Object.keys(env).map((name) => `--env ${name}`)
   return overlay(current.Spec, declared, names, {
     ...(plain && { plain }),
-    kept: Object.keys(env).map((name) => `--env ${name}`),
-    routeAlias: colours?.route?.alias,
+    earlier: recorded(current.Spec).filter((name) => !ofOthers.includes(name)),
+    keptAlias: colours?.route?.alias,
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Service, ServiceSpec, UpdateConfig } from '../docker/api.ts'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
-import { allowingNodes, withoutTasks } from '../docker/specs/service-mode.ts'
+import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
  * The specs that a service has on the way of the strategies recreate and canary, which Swarm does not know. Each holds

@@ -3,7 +3,7 @@ import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type StoredCredential, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
-import { isPaused, isUnsettled } from '../docker/swarm/update-status.ts'
+import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import type { ChangedService, CheckedService } from '../plan/check.ts'
@@ -168,7 +168,7 @@ async function tidyOne({ name, current, interim }: Touched, engine: Engine, stop
     if (isInterim(spec) || previous === undefined || !sameMark(previous, interim)) return true
     // A write in the middle of an update would hide from others how that ends.
     if (isPaused(now)) return true
-    if (isUnsettled(now)) return false
+    if (hasUnfinishedUpdate(now)) return false
     return (await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed'
   }
 }

@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { updateSpec } from '../docker/specs/spec-update.ts'
-import { isUnsettled } from '../docker/swarm/update-status.ts'
+import { hasUnfinishedUpdate } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { ChangedService } from '../plan/check.ts'
 import { timeLimit } from '../runner/clock.ts'
@@ -22,7 +22,7 @@ export async function renewCredential(
   signal: AbortSignal,
 ): Promise<void> {
   if (current === undefined || currentAccess === undefined || interim !== undefined) return
-  if (isJob(current.Spec) || isUnsettled(current)) return
+  if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return
   const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
   try {
     const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])

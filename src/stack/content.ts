@@ -1,14 +1,10 @@
 import type { CapturedStack } from '../docker/cli/stack-capture.ts'
 import {
-  contentHash,
-  HASH_LABEL,
   type Kind,
   NAMESPACE_LABEL,
   type ObjectCreate,
   placeholder,
   type StackObject,
-  VERSION_LABEL,
-  versionName,
 } from '../docker/specs/stack-objects.ts'
 import { objectNameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
@@ -18,6 +14,7 @@ import { placeOf } from '../inputs/compose/place.ts'
 import type { StackRequest } from '../inputs/deployment.ts'
 import { hide } from '../inputs/masking.ts'
 import { log } from '../runner/log.ts'
+import { contentHash, HASH_LABEL, VERSION_LABEL, versionName } from './content-name.ts'
 import { nameOf } from './docker-files.ts'
 import type { KnownToStack, WantedObject } from './stack.ts'
 

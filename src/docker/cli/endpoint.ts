@@ -10,8 +10,6 @@ export interface Endpoint {
   readonly host: string
   /** The environment in which a docker command reaches this endpoint whatever its configuration directory is. */
   readonly env: Record<string, string>
-  /** What the user set and will not have the effect that they may expect. */
-  readonly warnings: readonly string[]
 }
 
 /** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
@@ -34,7 +32,7 @@ export function environmentForEndpoint(
   const rest = without(env, MISLEADING)
   const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context)
   const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'])
-  return { host, env: { ...plain, ...tls, DOCKER_HOST: host }, warnings: warningsFor(env) }
+  return { host, env: { ...plain, ...tls, DOCKER_HOST: host } }
 }
 
 function tlsOfEnvironment(env: Readonly<Record<string, string>>, userConfigDirectory: string): Record<string, string> {
@@ -57,14 +55,6 @@ function tlsOfContext(context: ContextInspection): Record<string, string> {
 /** Whether a context has TLS without any certificate, which docker takes from contexts only. */
 export function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }: ContextInspection): boolean {
   return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0
-}
-
-/** What the user set and will not have the effect that they may expect. */
-export function warningsFor(env: Readonly<Record<string, string>>): string[] {
-  if (!env.DOCKER_AUTH_CONFIG) return []
-  return [
-    'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
-  ]
 }
 
 function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {

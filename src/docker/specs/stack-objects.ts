@@ -1,4 +1,3 @@
-import { createHash, scryptSync } from 'node:crypto'
 import type { ServiceSpec } from '../api.ts'
 
 /** The two kinds of content that Swarm keeps and hands to tasks. Neither can be changed once it is made. */
@@ -71,31 +70,6 @@ export interface KnownObjects {
 
 /** The label by which Docker finds what belongs to a stack. */
 export const NAMESPACE_LABEL = 'com.docker.stack.namespace'
-
-/** Says of which name an object is one of several versions. */
-export const VERSION_LABEL = 'swarm-deploy.version-of'
-/** Says what the content of an object with a fixed name hashes to. */
-export const HASH_LABEL = 'swarm-deploy.content'
-
-const HASH_BYTES = 8
-const LONGEST_NAME = 64
-
-/**
- * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
- * secret is slow to work out, so that a weak password cannot be found by trying.
- */
-export function contentHash(kind: Kind, name: string, content: Uint8Array): string {
-  if (kind === 'secret') return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex')
-  return createHash('sha256')
-    .update(content)
-    .digest('hex')
-    .slice(0, HASH_BYTES * 2)
-}
-
-/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
-export function versionName(name: string, hash: string): string {
-  return `${name.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`
-}
 
 /** What stands in a spec for the ID of an object that is not there yet. */
 export function placeholder(kind: Kind | 'network', name: string): string {

@@ -49,23 +49,7 @@ export function lastFailure(health: Health | undefined): string | undefined {
   return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`
 }
 
-/**
- * What a health check that is slow beside the time limit of a run leads to, as a notice before the deploy; `undefined`
- * when it is not.
- *
- * @param timeoutSeconds how long the run waits for all services
- */
-export function slowCheckNote(check: Healthcheck, timeoutSeconds: number): string | undefined {
-  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`
-  const isEarlier = (check.StartPeriod ?? 0) > 0 && (check.StartInterval ?? 0) > 0
-  if (intervalSeconds(check) > timeoutSeconds && !isEarlier) {
-    return `the interval of its health check is ${spoken(intervalSeconds(check))}, and ${limit}: it may not pass in time`
-  }
-  const start = (check.StartPeriod ?? 0) / NANOSECONDS
-  if (start <= timeoutSeconds) return undefined
-  return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`
-}
-
-function intervalSeconds({ Interval: interval }: Healthcheck): number {
+/** How often it runs. */
+export function intervalSeconds({ Interval: interval }: Healthcheck): number {
   return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS
 }

@@ -35,7 +35,6 @@ describe('commands are tied to the endpoint', () => {
     expect(environmentForEndpoint({ ...BASE, ...env }, context, USER_CONFIG)).toEqual({
       host: Host,
       env: { ...BASE, DOCKER_HOST: Host },
-      warnings: [],
     })
   })
 
@@ -114,20 +113,4 @@ describe('the TLS settings of a context', () => {
       DOCKER_HOST: 'ssh://ops@swarm',
     })
   })
-})
-
-describe('a warning', () => {
-  test('is given for a DOCKER_AUTH_CONFIG, which is dropped', () => {
-    const env = { DOCKER_AUTH_CONFIG: '{"auths":{}}' }
-    const { warnings } = environmentForEndpoint(env, defaultContext('unix:///x'), USER_CONFIG)
-    expect(warnings).toEqual([expect.stringContaining('DOCKER_AUTH_CONFIG is set and not used')])
-    expect(warnings.join()).not.toContain('auths')
-  })
-
-  test.each([{}, { DOCKER_AUTH_CONFIG: '' }, { DOCKER_CONFIG: '/x', DOCKER_CONTEXT: 'y' }])(
-    'is not given for %j',
-    (env) => {
-      expect(environmentForEndpoint(env, defaultContext('unix:///x'), USER_CONFIG).warnings).toEqual([])
-    },
-  )
 })

@@ -1,16 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { credentialSpecProblems } from '../../../../src/docker/specs/credential-spec.ts'
-import { contentHash, unusedIds, versionName } from '../../../../src/docker/specs/stack-objects.ts'
+import { unusedIds } from '../../../../src/docker/specs/stack-objects.ts'
 import { createNode, createSpec } from '../../../support/builders.ts'
-
-test('a name follows the content, and is never too long', () => {
-  const hash = contentHash('config', 's_a', Buffer.from('x'))
-  expect(hash).toBe(contentHash('config', 's_a', Buffer.from('x')))
-  expect(hash).not.toBe(contentHash('config', 's_a', Buffer.from('y')))
-  expect(contentHash('secret', 's_a', Buffer.from('x'))).not.toBe(contentHash('secret', 's_b', Buffer.from('x')))
-  expect(versionName('s_a', hash)).toBe(`s_a-${hash}`)
-  expect(versionName('n'.repeat(80), hash)).toHaveLength(64)
-})
 
 test('what a service could be rolled back to is in use', () => {
   const withSecret = (id: string) =>

@@ -1,12 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Healthcheck } from '../../../../src/docker/api.ts'
-import {
-  effectiveCheck,
-  type Health,
-  lastFailure,
-  notYetHealthy,
-  slowCheckNote,
-} from '../../../../src/docker/swarm/health.ts'
+import { effectiveCheck, type Health, lastFailure, notYetHealthy } from '../../../../src/docker/swarm/health.ts'
 
 const TEST = ['CMD-SHELL', 'true']
 const MINUTE = 60e9
@@ -65,25 +59,5 @@ describe('what a task waits for that is starting', () => {
     [failed('x'.repeat(300)), `exit code 1: ${'x'.repeat(200)}… (100 more characters)`],
   ])('the last word of %j is %j', (health, words) => {
     expect(lastFailure(health)).toBe(words)
-  })
-})
-
-describe('a notice before the deploy', () => {
-  const MAY_NOT_PASS =
-    'the interval of its health check is 20 m, and the `timeout` of this run is 10 m: it may not pass in time'
-
-  test.each<[Healthcheck, string | undefined]>([
-    [{ Interval: 20 * MINUTE }, MAY_NOT_PASS],
-    [{ Interval: 20 * MINUTE, StartInterval: 1e9 }, MAY_NOT_PASS],
-    [{ Interval: 20 * MINUTE, StartPeriod: MINUTE, StartInterval: 1e9 }, undefined],
-    [{ Interval: 10 * MINUTE }, undefined],
-    [{}, undefined],
-    [
-      { StartPeriod: 15 * MINUTE },
-      'the start period of its health check is 15 m, and the `timeout` of this run is 10 m: a check that fails is not told as such in time',
-    ],
-    [{ StartPeriod: 10 * MINUTE }, undefined],
-  ])('%j', (check, note) => {
-    expect(slowCheckNote(check, 600)).toBe(note)
   })
 })

@@ -1,13 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../../src/docker/api.ts'
-import {
-  entriesOf,
-  overlay,
-  RECORD_LABEL,
-  recorded,
-  unknownFlags,
-  withRecord,
-} from '../../../../src/docker/specs/spec-overlay.ts'
+import { entriesOf, overlay, unknownFlags } from '../../../../src/docker/specs/create-flags.ts'
 import { createSpec } from '../../../support/builders.ts'
 
 /** A spec with a container of its own. */
@@ -175,15 +168,11 @@ describe('what an earlier list named', () => {
   const note = ['--label x', '--env A', '--container-label a', '--hostname', '--tty']
 
   test('goes when the list names it no longer; what it never named stays', () => {
-    const then = overlay(withRecord(before, note), spec({}), [])
+    const then = overlay(before, spec({}), [], { earlier: note })
     expect(containerOf(then.spec)).toEqual({ Image: 'a', Env: ['B=2'] })
-    expect(withRecord(then.spec, then.record).Labels).toEqual({ y: '2' })
+    expect(then.spec.Labels).toEqual({ y: '2' })
+    expect(then.record).toEqual([])
     expect(then.changes).toEqual(note)
-  })
-
-  test('stays when others speak of it by now', () => {
-    const then = overlay(withRecord(before, note), spec({}), [], { kept: ['--env A'] })
-    expect(containerOf(then.spec).Env).toEqual(['A=1', 'B=2'])
   })
 
   test('of a policy is again what docker makes of it', () => {
@@ -195,27 +184,19 @@ describe('what an earlier list named', () => {
       MaxFailureRatio: 0,
       Order: 'stop-first',
     } as const
-    const noted = (names: string[]) => withRecord(spec({}, { UpdateConfig: policy }), names)
-    expect(overlay(noted(['--update-delay']), spec({}), []).spec.UpdateConfig).toEqual({ ...policy, Delay: undefined })
-    expect(overlay(noted(['--update-delay', '--update-parallelism']), spec({}), []).spec).not.toHaveProperty(
-      'UpdateConfig',
-    )
+    const then = (...earlier: string[]) => overlay(spec({}, { UpdateConfig: policy }), spec({}), [], { earlier }).spec
+    expect(then('--update-delay').UpdateConfig).toEqual({ ...policy, Delay: undefined })
+    expect(then('--update-delay', '--update-parallelism')).not.toHaveProperty('UpdateConfig')
   })
 
-  test('is only read from a label that is such a note', () => {
-    expect(recorded(spec({}, { Labels: { [RECORD_LABEL]: '["--tty", 1, null]' } }))).toEqual(['--tty'])
-    for (const text of ['', '{', '{}', '"a"', 'null'])
-      expect(recorded(spec({}, { Labels: { [RECORD_LABEL]: text } }))).toEqual([])
-    expect(
-      overlay(spec({ TTY: true }, { Labels: { [RECORD_LABEL]: '["--nonsense x", "TTY"]' } }), spec({}), []).changes,
-    ).toEqual([])
+  test('that is no flag takes nothing away', () => {
+    expect(overlay(spec({ TTY: true }), spec({}), [], { earlier: ['--nonsense x', 'TTY'] }).changes).toEqual([])
   })
 
   test('is noted without values, and without the variables of others', () => {
     const declared = spec({ Env: ['A=secret', 'B=2'] }, { Labels: { team: 'a' } })
     const names = entriesOf(declared, ['--env', '--label', '--replicas', '--tty'], { B: '2' })
     expect(names.toSorted()).toEqual(['--env A', '--label team', '--tty'])
-    expect(withRecord(spec({}), [])).toEqual({ ...spec({}), Labels: {} })
   })
 })
 
@@ -228,10 +209,10 @@ test('a flag of a later docker speaks of what it changes in what docker makes', 
   expect(new Set(changes)).toEqual(new Set(['--new-thing']))
 })
 
-test('the name by which a blue-green deploy leads the traffic stays', () => {
+test('a name on a network that is to stay does', () => {
   const on = (...Aliases: string[]) => spec({}, {}, { Networks: [{ Target: 'n1', Aliases }] })
-  const then = (said: ServiceSpec, routeAlias?: string) =>
-    overlay(on('a', 'web'), said, ['--network'], { routeAlias }).spec.TaskTemplate.Networks?.[0]?.Aliases
+  const then = (said: ServiceSpec, keptAlias?: string) =>
+    overlay(on('a', 'web'), said, ['--network'], { keptAlias }).spec.TaskTemplate.Networks?.[0]?.Aliases
   expect(then(on('a'), 'web')).toEqual(['a', 'web'])
   expect(then(on('b'), 'web')).toEqual(['b', 'web'])
   expect(then(on('a'))).toEqual(['a'])

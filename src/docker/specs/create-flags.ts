@@ -10,14 +10,11 @@ import { sameSpec } from './spec-comparison.ts'
  * speaks of the entries with the names that it gives; of any other list it speaks whole. Pure.
  */
 
-/** On a service: the parts of its spec that the flags of the latest deploy spoke of, by name and without any value. */
-export const RECORD_LABEL = 'swarm-deploy.create-args'
-
 export interface Overlay {
   readonly spec: ServiceSpec
   /** What is now otherwise, in the user's words: `--label team`, `--limit-memory`. */
   readonly changes: readonly string[]
-  /** What the flags speak of, for {@link recorded}. */
+  /** What the flags speak of, by name and without any value: `--label team`, `--limit-memory`. */
   readonly record: readonly string[]
 }
 
@@ -158,8 +155,8 @@ export function isCreateFlag(flag: string): boolean {
  * @param declared the spec that docker makes of these flags and no others
  * @param flags their long names
  * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
- * @param kept the entries of {@link recorded} that others speak of by now
- * @param routeAlias the name on its networks by which a blue-green deploy leads traffic to it
+ * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
+ * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
  */
 export function overlay(
   current: ServiceSpec,
@@ -167,13 +164,13 @@ export function overlay(
   flags: readonly string[],
   {
     plain,
-    kept = [],
-    routeAlias,
-  }: { plain?: ServiceSpec; kept?: readonly string[]; routeAlias?: string | undefined } = {},
+    earlier = [],
+    keptAlias,
+  }: { plain?: ServiceSpec; earlier?: readonly string[]; keptAlias?: string | undefined } = {},
 ): Overlay {
   const steps = stepsOf(flags, declared)
   const record = entriesOf(declared, flags)
-  const gone = recorded(current).filter((name) => !record.includes(name) && !kept.includes(name))
+  const gone = earlier.filter((name) => !record.includes(name))
   const unknown = plain === undefined ? [] : differences(plain, declared)
 
   const changes: string[] = []
@@ -184,7 +181,7 @@ export function overlay(
     spec = next
   }
   for (const name of gone) lay(shownName(name), withoutEntry(spec, declared, name))
-  for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, routeAlias))
+  for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, keptAlias))
   for (const flag of OF_MODE.filter((one) => flags.includes(one))) lay(flag, withMode(spec, declared, flag, flags))
   for (const path of unknown) lay(unknownFlags(flags).join(' '), setAt(spec, path, valueAt(declared, path)))
   return { spec, changes, record }
@@ -202,23 +199,6 @@ export function entriesOf(
 ): string[] {
   const names = stepsOf(flags, declared).map(({ name }) => name)
   return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`))
-}
-
-/** The spec with a note of what the flags speak of. It changes no task, and is only sent with what does change. */
-export function withRecord(spec: ServiceSpec, record: readonly string[]): ServiceSpec {
-  const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {}
-  const note = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) }
-  return { ...spec, Labels: { ...labels, ...note } }
-}
-
-/** What the flags of the latest deploy spoke of. Anybody can write labels: what is no such note is none. */
-export function recorded({ Labels }: ServiceSpec): string[] {
-  try {
-    const names: unknown = JSON.parse(Labels?.[RECORD_LABEL] ?? '[]')
-    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
-  } catch {
-    return []
-  }
 }
 
 interface Step {
@@ -246,7 +226,7 @@ function withEntry(
   declared: ServiceSpec,
   part: Part,
   key: string | undefined,
-  routeAlias: string | undefined,
+  keptAlias: string | undefined,
 ): ServiceSpec {
   const { path, nameOf } = part
   const said = valueAt(declared, path)
@@ -261,7 +241,7 @@ function withEntry(
   const before = list(now)
   const entries = list(said)
     .filter(isNamed)
-    .map((entry) => (path === NETWORKS ? withRouteAlias(entry, before.find(isNamed), routeAlias) : entry))
+    .map((entry) => (path === NETWORKS ? withAlias(entry, before.find(isNamed), keptAlias) : entry))
   const at = before.findIndex(isNamed)
   const place = at < 0 ? before.length : at
   const others = (entry: unknown) => !isNamed(entry)
@@ -274,8 +254,8 @@ function withEntry(
 
 const NETWORKS = PARTS.find(({ flags }) => flags.includes('--network'))?.path
 
-/** The traffic of a blue-green service stays where it is. */
-function withRouteAlias(entry: unknown, before: unknown, alias: string | undefined): unknown {
+/** A network of a spec that goes on to have an alias which it had before. */
+function withAlias(entry: unknown, before: unknown, alias: string | undefined): unknown {
   const aliases = (network: unknown) => list(raw(network).Aliases)
   if (alias === undefined || !aliases(before).includes(alias) || aliases(entry).includes(alias)) return entry
   return { ...raw(entry), Aliases: [...aliases(entry), alias] }

@@ -1,0 +1,11 @@
+import { expect, test } from '@jest/globals'
+import { contentHash, versionName } from '../../../src/stack/content-name.ts'
+
+test('a name follows the content, and is never too long', () => {
+  const hash = contentHash('config', 's_a', Buffer.from('x'))
+  expect(hash).toBe(contentHash('config', 's_a', Buffer.from('x')))
+  expect(hash).not.toBe(contentHash('config', 's_a', Buffer.from('y')))
+  expect(contentHash('secret', 's_a', Buffer.from('x'))).not.toBe(contentHash('secret', 's_b', Buffer.from('x')))
+  expect(versionName('s_a', hash)).toBe(`s_a-${hash}`)
+  expect(versionName('n'.repeat(80), hash)).toHaveLength(64)
+})

@@ -1,0 +1,24 @@
+import type { ServiceSpec } from '../docker/api.ts'
+import { RECORD_LABEL } from '../inputs/flags.ts'
+
+/**
+ * A note on a service of what its `create-args` spoke of the last time, by name and without any value: what a list
+ * speaks of no longer is taken back. Pure.
+ */
+
+/** The spec with such a note. It changes no task, and is only sent with what does change. */
+export function withRecord(spec: ServiceSpec, record: readonly string[]): ServiceSpec {
+  const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {}
+  const note = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) }
+  return { ...spec, Labels: { ...labels, ...note } }
+}
+
+/** What the note of a service says. Anybody can write labels: what is no such note is none. */
+export function recorded({ Labels }: ServiceSpec): string[] {
+  try {
+    const names: unknown = JSON.parse(Labels?.[RECORD_LABEL] ?? '[]')
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
+  } catch {
+    return []
+  }
+}

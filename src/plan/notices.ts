@@ -1,0 +1,43 @@
+import type { Healthcheck, Service } from '../docker/api.ts'
+import { spoken } from '../docker/duration.ts'
+import { intervalSeconds } from '../docker/swarm/health.ts'
+import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
+import { limited } from '../runner/foreign.ts'
+
+/** What is good to know before a deploy, and no reason against it. Pure. */
+
+const NANOSECONDS = 1e9
+
+/**
+ * What becomes of an update that had not come to its end before this run began, in the user's words; `undefined` when
+ * there is none.
+ *
+ * @param isChanged whether this run sends the service anything; a paused update always is sent anew
+ */
+export function unfinishedUpdateNote(service: Service, isChanged: boolean): string | undefined {
+  const { UpdateStatus: status } = service
+  if (status === undefined || !hasUnfinishedUpdate(service)) return undefined
+  if (isPaused(service))
+    return `its last update is paused (${limited(status.Message ?? 'no reason given')}): it is sent anew`
+  const what = status.State === 'updating' ? 'an earlier update of it' : 'the rollback of its last update'
+  return isChanged
+    ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make`
+    : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`
+}
+
+/**
+ * What a health check that is slow beside the time limit of a run leads to, as a notice before the deploy; `undefined`
+ * when it is not.
+ *
+ * @param timeoutSeconds how long the run waits for all services
+ */
+export function slowCheckNote(check: Healthcheck, timeoutSeconds: number): string | undefined {
+  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`
+  const isEarlier = (check.StartPeriod ?? 0) > 0 && (check.StartInterval ?? 0) > 0
+  if (intervalSeconds(check) > timeoutSeconds && !isEarlier) {
+    return `the interval of its health check is ${spoken(intervalSeconds(check))}, and ${limit}: it may not pass in time`
+  }
+  const start = (check.StartPeriod ?? 0) / NANOSECONDS
+  if (start <= timeoutSeconds) return undefined
+  return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`
+}
