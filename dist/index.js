@@ -4121,7 +4121,7 @@ function deploy(services, field, watch2) {
     if (problem !== void 0) return { ...asItIs, problem };
     noteSending(checked2);
     const rollout = await send(checked2, connection, end).catch(
-      (error) => lostSight(checked2, error, field, watch2)
+      (error) => unanswered(checked2, error, field, watch2)
     );
     noteSent(rollout);
     return rollout;
@@ -4180,7 +4180,7 @@ function describe({ request, action, changes, access, nextColour: nextColour2 })
   }
   return action === "create" ? `${request.name}: create, ${auth}` : `${request.name}: update (${changes.join("; ")}), ${auth}`;
 }
-function lostSight(checked2, error, { signal, time }, watch2) {
+function unanswered(checked2, error, { signal, time }, watch2) {
   const problem = () => {
     if (signal.aborted) return lost("cancelled", "the run was stopped before it answered");
     if (watch2?.failed.aborted) return lost("skipped", `it had not answered when ${watch2.culprits.join(", ")} failed`);

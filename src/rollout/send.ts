@@ -46,7 +46,7 @@ export function deploy(services: readonly CheckedService[], field: Field, watch?
     if (problem !== undefined) return { ...asItIs, problem }
     noteSending(checked)
     const rollout = await send(checked, connection, end).catch((error: unknown) =>
-      lostSight(checked, error, field, watch),
+      unanswered(checked, error, field, watch),
     )
     noteSent(rollout)
     return rollout
@@ -126,7 +126,7 @@ function describe({ request, action, changes, access, nextColour }: ChangedServi
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function lostSight(
+function unanswered(
   checked: ChangedService,
   error: unknown,
   { signal, time }: Field,
