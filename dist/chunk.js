@@ -7781,6 +7781,11 @@ function tooLong() {
   return new DOMException("The operation took too long", "TimeoutError");
 }
 
+// src/runner/poll.ts
+async function poll(isDone, everyMs, isOver, stop) {
+  while (!await isDone() && !stop?.aborted && !isOver()) await sleep(everyMs, stop).catch(() => void 0);
+}
+
 // src/runner/survivors.ts
 var PATIENCE_MS = 1e4;
 var LAST_PATIENCE_MS = 2e3;
@@ -7847,11 +7852,9 @@ function signal(one, name) {
 }
 async function areGone(them, patienceMs) {
   const deadline = nowMs() + patienceMs;
-  while (them.some(isAlive)) {
-    if (nowMs() >= deadline) return false;
-    await sleep(LOOK_EVERY_MS);
-  }
-  return true;
+  const areAllGone = async () => !them.some(isAlive);
+  await poll(areAllGone, LOOK_EVERY_MS, () => nowMs() >= deadline);
+  return areAllGone();
 }
 
 // src/runner/state.ts
@@ -7998,6 +8001,28 @@ function annotation(level, message, title) {
   }
   const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === void 0 ? "" : `${title}: `}`;
   for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
+}
+
+// src/runner/retry.ts
+async function retry(attempt2, pauseMs, signal2) {
+  const begunAt = nowMs();
+  let met;
+  for (let number = 1; ; number++) {
+    try {
+      return await attempt2(number);
+    } catch (error) {
+      if (signal2?.aborted) throw isTimeLimit(signal2) ? met ?? error : error;
+      met = error;
+      const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
+      if (ms === void 0) throw error;
+      await sleep(ms, signal2).catch((stopped3) => {
+        throw isTimeLimit(signal2) ? error : stopped3;
+      });
+    }
+  }
+}
+function isTimeLimit(signal2) {
+  return signal2?.reason?.name === "TimeoutError";
 }
 
 // src/docker/engine/engine.ts
@@ -9221,8 +9246,8 @@ async function untilSocket(path, ssh, signal2) {
 var SshEnded = class extends Error {
   name = "SshEnded";
 };
-async function open(ssh, args, path, signal2) {
-  for (let number = 1; ; number++) {
+function open(ssh, args, path, signal2) {
+  const openOnce = async () => {
     await rm(path, { force: true });
     const running = attempt(startGuarded("ssh", args, ssh.env));
     try {
@@ -9230,11 +9255,14 @@ async function open(ssh, args, path, signal2) {
       return running;
     } catch (error) {
       end(running);
-      const isCrowded = error instanceof SshEnded && classifySsh(error.message) === "crowded";
-      if (!isCrowded || number === CROWDED_ATTEMPTS) throw error;
-      await sleep((0.5 + Math.random()) * number * 1e3, signal2);
+      throw error;
     }
-  }
+  };
+  const pauseMs = (error, { number }) => {
+    const isCrowded = error instanceof SshEnded && classifySsh(error.message) === "crowded";
+    return isCrowded && number < CROWDED_ATTEMPTS ? (0.5 + Math.random()) * number * 1e3 : void 0;
+  };
+  return retry(openOnce, pauseMs, signal2);
 }
 var SshFailed = class extends UserError {
   name = "SshFailed";
@@ -9318,8 +9346,8 @@ function keepOpen(first, opened, host) {
       const since = nowMs();
       log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
       current = void 0;
-      for (let pause2 = 0.2; current === void 0; pause2 = Math.min(pause2 * 2, LONGEST_BACK_OFF_SECONDS)) {
-        await idle(pause2 * 1e3);
+      for (let pause = 0.2; current === void 0; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
+        await idle(pause * 1e3);
         if (stopped3) return;
         current = await opened().catch(() => void 0);
         if (current !== void 0 && stopped3) return end(current);
@@ -10018,6 +10046,7 @@ function engineOver(calls, apiVersion, ping) {
 
 // src/docker/engine/election.ts
 var NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+var ELECTION_PATIENCE_MS = 9e4;
 function isElection(message) {
   return NO_LEADER.test(message);
 }
@@ -10081,12 +10110,12 @@ function outOfDate() {
 }
 
 // src/docker/engine/patience.ts
-var PATIENCE_SECONDS = {
-  "no-leader": 90,
-  "no-connection": 90,
-  silent: 90,
-  unreadable: 10,
-  "no-manager": 20
+var PATIENCE_MS2 = {
+  "no-leader": ELECTION_PATIENCE_MS,
+  "no-connection": ELECTION_PATIENCE_MS,
+  silent: ELECTION_PATIENCE_MS,
+  unreadable: 1e4,
+  "no-manager": 2e4
 };
 var PAUSES_MS = [0, 250, 500];
 var LONGEST_PAUSE_MS = 1e3;
@@ -10163,27 +10192,23 @@ function troubleIn(message) {
   return isNoManager(message) ? "no-manager" : void 0;
 }
 async function askUntilAnswered(daemons, path, ask, options = {}) {
-  const { signal: signal2, timeoutSeconds } = options;
-  const begunAt = nowMs();
-  let last;
-  for (let attempt2 = 0; ; attempt2++) {
-    try {
-      const answer = await askOnce(daemons, path, ask, options);
-      if (attempt2 > 0) daemons.onAnswer?.();
-      return answer;
-    } catch (error) {
-      if (signal2?.aborted) throw isTimeLimit(signal2) ? last ?? error : error;
-      last = error;
-      const trouble = troubleOf(error, path);
-      const isCallersLimit = timeoutSeconds !== void 0 && error instanceof TooLate;
-      if (trouble === void 0 || isCallersLimit || daemons.isClosed) throw error;
-      const patience = PATIENCE_SECONDS[daemons.hasOthers ? "no-connection" : trouble];
-      if (nowMs() - begunAt >= patience * 1e3) throw error;
-      await pause(attempt2, trouble, signal2).catch((stopped3) => {
-        throw isTimeLimit(signal2) ? error : stopped3;
-      });
-    }
-  }
+  const attempt2 = async (number) => {
+    const answer = await askOnce(daemons, path, ask, options);
+    if (number > 1) daemons.onAnswer?.();
+    return answer;
+  };
+  const pauseMs = (error, { number, elapsedMs }) => {
+    const trouble = troubleOf(error, path);
+    const isCallersLimit = options.timeoutSeconds !== void 0 && error instanceof TooLate;
+    if (trouble === void 0 || isCallersLimit || daemons.isClosed) return void 0;
+    const isOver = elapsedMs >= PATIENCE_MS2[daemons.hasOthers ? "no-connection" : trouble];
+    return isOver ? void 0 : pauseAfter(trouble, number);
+  };
+  return retry(attempt2, pauseMs, options.signal);
+}
+function pauseAfter(trouble, number) {
+  const early = trouble === "no-connection" ? PAUSES_MS[number - 1] : void 0;
+  return early ?? LONGEST_PAUSE_MS;
 }
 async function askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
   const { current: engine } = daemons;
@@ -10221,13 +10246,6 @@ var Refused = class extends EngineError {
     this.answer = answer;
   }
 };
-async function pause(attempt2, trouble, signal2) {
-  const ms = trouble === "no-connection" ? PAUSES_MS[attempt2] : void 0;
-  await sleep(ms ?? LONGEST_PAUSE_MS, signal2);
-}
-function isTimeLimit(signal2) {
-  return signal2?.reason?.name === "TimeoutError";
-}
 
 // src/connect/manager-state.ts
 function notManaging(swarm, host) {
@@ -10287,26 +10305,33 @@ var Managers = class {
    * @throws UserError with the reason of the only host, or of each
    */
   async connect(signal2) {
-    const begunAt = nowMs();
-    for (let round = 1; ; round++) {
-      const refusals = [];
-      for (const door of this.#doors) {
-        const found = await this.#enter(door, signal2);
-        if (!(found instanceof Refusal)) {
-          const { engine, version } = found;
-          log.info(
-            `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`
-          );
-          return this.#use(found);
-        }
-        refusals.push(found);
-        if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`);
-      }
-      const waitedFor = refusals.find(({ patienceSeconds }) => nowMs() - begunAt < patienceSeconds * 1e3);
-      if (waitedFor === void 0) throw noneOf(refusals);
-      if (round === 1) log.info(`${waitedFor.message}: this is waited for`);
-      await sleep(LOOK_EVERY_MS3, signal2);
+    const found = await retry(
+      (round) => this.#enterFirst(round, signal2),
+      (error, { number, elapsedMs }) => {
+        if (!(error instanceof NoManager)) return void 0;
+        const waitedFor = error.refusals.find(({ patienceSeconds }) => elapsedMs < patienceSeconds * 1e3);
+        if (waitedFor === void 0) return void 0;
+        if (number === 1) log.info(`${waitedFor.message}: this is waited for`);
+        return LOOK_EVERY_MS3;
+      },
+      signal2
+    );
+    const { door, engine, version } = found;
+    log.info(
+      `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`
+    );
+    this.#use(found);
+  }
+  /** @throws NoManager when no way leads to one */
+  async #enterFirst(round, signal2) {
+    const refusals = [];
+    for (const door of this.#doors) {
+      const found = await this.#enter(door, signal2);
+      if (!(found instanceof Refusal)) return found;
+      refusals.push(found);
+      if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`);
     }
+    throw new NoManager(refusals);
   }
   /** Opens the way behind a door, and looks whether a manager is there. */
   async #enter(door, signal2) {
@@ -10455,12 +10480,16 @@ function refusalText(error, { explain }) {
   const explained = explain(said);
   return explained !== said || error.asked === void 0 ? explained : tellCallError(error) ?? said;
 }
-function noneOf(refusals) {
-  const [first] = refusals;
-  if (first !== void 0 && refusals.length === 1) return new UserError(first.message, { cause: first.cause });
-  const reasons = refusals.map(({ message }) => message).join("; ");
-  return new UserError(`none of the ${refusals.length} hosts can be used: ${reasons}`);
-}
+var NoManager = class extends UserError {
+  refusals;
+  constructor(refusals) {
+    const [first] = refusals;
+    const reasons = refusals.map(({ message }) => message).join("; ");
+    if (first !== void 0 && refusals.length === 1) super(first.message, { cause: first.cause });
+    else super(`none of the ${refusals.length} hosts can be used: ${reasons}`);
+    this.refusals = refusals;
+  }
+};
 
 // src/connect/connection.ts
 async function connect(deployment, workspace, env, signal2) {
@@ -15349,19 +15378,22 @@ function variables(spec) {
 // src/docker/specs/spec-update.ts
 var ATTEMPTS2 = 8;
 var LONGEST_PAUSE_MS2 = 500;
-var PATIENCE_MS2 = 9e4;
 var LONG_PAUSE_MS = 1e3;
 async function updateSpec(engine, serviceId, bases, wanted, credential, signal2) {
   const shows = !bases.some((base) => sameSpec(base, wanted));
-  const begunAt = nowMs();
+  let failure;
   let refusal2;
   let outOfSequence = 0;
-  for (let attempt2 = 1; ; attempt2++) {
+  async function attempt2(number) {
     const service = await findService(engine, serviceId, signal2);
     if (service === void 0) return "removed";
-    if (attempt2 > 1 && shows && sameSpec(service.Spec, wanted)) return "done";
+    if (number > 1 && shows && sameSpec(service.Spec, wanted)) return "done";
     if (refusal2 !== void 0) throw refusal2;
     if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return "changed";
+    await send(service);
+    return "done";
+  }
+  async function send(service) {
     try {
       await engine.post(`/services/${service.ID}/update`, {
         query: queryFor(service, credential),
@@ -15369,17 +15401,22 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal2)
         signal: signal2,
         ...credential.from === "header" ? { registryAuth: credential.header } : {}
       });
-      return "done";
     } catch (error) {
-      const isLost = isAnswerLost(error);
-      if (isLost ? nowMs() - begunAt >= PATIENCE_MS2 : ++outOfSequence === ATTEMPTS2) throw error;
-      if (!mayRepeat(error)) {
-        if (!isFailure(error)) throw error;
-        refusal2 = error;
-      }
-      await sleep(isLost && attempt2 > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS2, signal2);
+      failure = error;
+      throw error;
     }
   }
+  function pauseMs(error, { number, elapsedMs }) {
+    if (error !== failure || error === refusal2) return void 0;
+    const isLost = isAnswerLost(error);
+    if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS2) return void 0;
+    if (!mayRepeat(error)) {
+      if (!isFailure(error)) return void 0;
+      refusal2 = error;
+    }
+    return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS2;
+  }
+  return retry(attempt2, pauseMs, signal2);
 }
 async function findService(engine, name, signal2) {
   try {
@@ -15438,6 +15475,7 @@ export {
   sleep,
   timeLimit,
   tooLong,
+  poll,
   isAlive,
   stopMain,
   endMarked,
@@ -15455,6 +15493,7 @@ export {
   hide2 as hide,
   secondsSince,
   toTenths,
+  retry,
   EngineError,
   TooLate,
   tellCallError,

@@ -73,6 +73,7 @@ import {
   platformProblem,
   policyAdvice,
   policySettings,
+  poll,
   portInTheWay,
   portName,
   portsOf,
@@ -82,6 +83,7 @@ import {
   registryKey,
   remove,
   reportLog,
+  retry,
   rulesDocker,
   runProgram,
   sameSpec,
@@ -1157,7 +1159,7 @@ var RegistryError = class extends Error {
     this.failure = failure;
   }
 };
-var RETRY_AFTER_SECONDS = [1, 3];
+var PAUSES_MS = [1e3, 3e3];
 async function verifyCredential(engine, credential, signal) {
   await asking(
     engine,
@@ -1178,24 +1180,28 @@ function resolveImage(engine, image, credential, signal) {
   );
 }
 async function asking(engine, registry, signal, ask) {
-  const clock = clockFor(engine, registry);
-  for (const pause of [...RETRY_AFTER_SECONDS, void 0]) {
-    try {
-      return await clock.during(
-        (over) => ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS })
-      );
-    } catch (error) {
-      if (error instanceof TooLate && !signal.aborted) {
-        await engine.bytes("/_ping", { signal });
-        throw new RegistryError("silent", `${describeFailure("silent")} within ${REGISTRY_SECONDS} s`);
-      }
-      if (!(error instanceof EngineError) || !error.isDaemons) throw error;
-      const failure = classifyRegistryError(error.status, error.message);
-      if (failure !== "registry-error" || pause === void 0) throw new RegistryError(failure, error.message);
-      await sleep(pause * 1e3, signal);
+  return retry(
+    () => askOnce(engine, registry, signal, ask),
+    (error, { number }) => {
+      const isHiccup = error instanceof RegistryError && error.failure === "registry-error";
+      return isHiccup ? PAUSES_MS[number - 1] : void 0;
+    },
+    signal
+  );
+}
+async function askOnce(engine, registry, signal, ask) {
+  try {
+    return await clockFor(engine, registry).during(
+      (over) => ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS })
+    );
+  } catch (error) {
+    if (error instanceof TooLate && !signal.aborted) {
+      await engine.bytes("/_ping", { signal });
+      throw new RegistryError("silent", `${describeFailure("silent")} within ${REGISTRY_SECONDS} s`);
     }
+    if (!(error instanceof EngineError) || !error.isDaemons) throw error;
+    throw new RegistryError(classifyRegistryError(error.status, error.message), error.message);
   }
-  throw new Error("unreachable: the last pause ends the loop");
 }
 var clocks = /* @__PURE__ */ new WeakMap();
 function clockFor(engine, registry) {
@@ -2828,11 +2834,6 @@ function isGood({ outcome }) {
   return GOOD.includes(outcome);
 }
 
-// src/runner/poll.ts
-async function poll(isDone, everyMs, isOver, stop) {
-  while (!await isDone() && !stop.aborted && !isOver()) await sleep(everyMs, stop).catch(() => void 0);
-}
-
 // src/rollout/look.ts
 var LOOK_EVERY_MS = 500;
 var SPACE_MS = 100;
@@ -4394,12 +4395,13 @@ async function tryToRemove(engine, path) {
 }
 async function whenReleased(removal2) {
   const deadline = nowMs() + RELEASE_SECONDS * 1e3;
-  for (; ; ) {
-    const refusal = await removal2();
-    const isHeld = refusal !== void 0 && /in use|active endpoints/i.test(refusal);
-    if (!isHeld || nowMs() > deadline) return refusal;
-    await sleep(ASK_EVERY_MS);
-  }
+  let refusal;
+  const isReleased = async () => {
+    refusal = await removal2();
+    return refusal === void 0 || !/in use|active endpoints/i.test(refusal);
+  };
+  await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline);
+  return refusal;
 }
 function say(what, refusal) {
   if (refusal === void 0) log.info(`${what}: removed`);
@@ -4503,15 +4505,19 @@ async function makeNetwork(stack, engine, name, body) {
 }
 async function whenReleased2(stack, network, make2, signal) {
   const deadline = nowMs() + RELEASE_SECONDS2 * 1e3;
-  for (let isFirst = true; !await make2(); isFirst = false) {
-    if (isFirst) log.info(`network ${network}: one of this name is being removed: waiting until its last task is gone`);
-    if (nowMs() >= deadline) {
-      throw new UserError(
-        `${stack.networks.get(network)}: the network ${network} was removed, and ${RELEASE_SECONDS2} s later something on the manager still holds it: look with \`docker network inspect ${network}\` there, and run this again when it is gone`
-      );
-    }
-    await sleep(ASK_EVERY_MS2, signal);
-  }
+  if (await make2()) return;
+  log.info(`network ${network}: one of this name is being removed: waiting until its last task is gone`);
+  let isMade = false;
+  const tryAgain = async () => {
+    isMade = await make2();
+    return isMade;
+  };
+  await poll(tryAgain, ASK_EVERY_MS2, () => nowMs() >= deadline, signal);
+  signal.throwIfAborted();
+  if (isMade) return;
+  throw new UserError(
+    `${stack.networks.get(network)}: the network ${network} was removed, and ${RELEASE_SECONDS2} s later something on the manager still holds it: look with \`docker network inspect ${network}\` there, and run this again when it is gone`
+  );
 }
 function create2(engine, kind, body, signal) {
   return engine.post(`/${kind}s/create`, { body, mayRepeat: true, signal });

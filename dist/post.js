@@ -18,15 +18,14 @@ import {
   markOf,
   mayRepeat,
   messageOf,
-  nowMs,
   readInputs,
   readReach,
   readState,
   releaseLeft,
   remove,
   removeWorkspace,
+  retry,
   savedByMain,
-  sleep,
   speakForAll,
   stepIdentity,
   stopMain,
@@ -58,26 +57,20 @@ function settle({ services, onCancel }, { engine }, signal) {
 var MOST_AT_ONCE = 10;
 var PAUSE_MS = 500;
 async function settleOne(state, onCancel, engine, signal) {
-  for (; ; ) {
+  const attempt = async () => {
     const now = await findService(engine, encodeURIComponent(state.service), signal);
     const standing = standingOf(state, now);
     const goesBack = standing === "half-way" || onCancel === "rollback" && ["ours", "made"].includes(standing);
     if (now === void 0 || !goesBack) return WORDS[standing];
-    try {
-      if (standing === "made") {
-        await remove(engine, `/services/${now.ID}`, signal);
-        return "is removed again";
-      }
-      const query = { version: String(now.Version.Index), rollback: "previous" };
-      await engine.post(`/services/${now.ID}/update`, { query, body: now.Spec, signal });
-      return `is sent back to ${imageOf({ ...now, Spec: now.PreviousSpec ?? now.Spec })}; nobody waits for it`;
-    } catch (error) {
-      if (!mayRepeat(error)) throw error;
-      await sleep(PAUSE_MS, signal).catch(() => {
-        throw error;
-      });
+    if (standing === "made") {
+      await remove(engine, `/services/${now.ID}`, signal);
+      return "is removed again";
     }
-  }
+    const query = { version: String(now.Version.Index), rollback: "previous" };
+    await engine.post(`/services/${now.ID}/update`, { query, body: now.Spec, signal });
+    return `is sent back to ${imageOf({ ...now, Spec: now.PreviousSpec ?? now.Spec })}; nobody waits for it`;
+  };
+  return retry(attempt, (error) => mayRepeat(error) ? PAUSE_MS : void 0, signal);
 }
 var WORDS = {
   "as-before": "is as it was before the run",
@@ -172,30 +165,38 @@ async function endRun({ directory, state }) {
   return last;
 }
 async function onTheSwarm(work) {
-  const signal = timeLimit(LIMIT_MS);
-  const reach = readReach(process.env);
-  learnSecrets();
-  const begunAt = nowMs();
-  for (; ; ) {
-    var _stack = [];
-    try {
-      const workspace = __using(_stack, await createWorkspace(), true);
-      let connection;
-      try {
-        connection = await connect({ reach }, workspace, process.env, signal);
-      } catch (error) {
-        if (nowMs() - begunAt >= CONNECT_LIMIT_MS) throw error;
-        await sleep(AGAIN_MS);
-        continue;
+  var _stack = [];
+  try {
+    const signal = timeLimit(LIMIT_MS);
+    const reach = readReach(process.env);
+    learnSecrets();
+    const open = __using(_stack, await retry(
+      () => connected((workspace) => connect({ reach }, workspace, process.env, signal)),
+      (_error2, { elapsedMs }) => elapsedMs < CONNECT_LIMIT_MS ? AGAIN_MS : void 0,
+      signal
+    ), true);
+    await work(open.connection, signal);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function connected(connectIn) {
+  const workspace = await createWorkspace();
+  try {
+    const connection = await connectIn(workspace);
+    return {
+      connection,
+      async [Symbol.asyncDispose]() {
+        connection[Symbol.dispose]();
+        await workspace[Symbol.asyncDispose]();
       }
-      const open = __using(_stack, connection);
-      return await work(open, signal);
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
+    };
+  } catch (error) {
+    await workspace[Symbol.asyncDispose]();
+    throw error;
   }
 }
 function learnSecrets() {

@@ -8,9 +8,10 @@ import { ConnectionLost, type Engine, EngineError, tellCallError } from '../dock
 import { ENDED_WITHOUT_ANSWER } from '../docker/engine/http-over-pipe.ts'
 import { type Daemons, patientEngine, type Trouble } from '../docker/engine/patience.ts'
 import { messageOf, UserError } from '../errors.ts'
-import { idle, nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { idle, nowMs, timeLimit } from '../runner/clock.ts'
 import { foreignLine } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
+import { retry } from '../runner/retry.ts'
 import { mayPass, notManaging } from './manager-state.ts'
 import type { Way } from './route.ts'
 
@@ -96,26 +97,34 @@ export class Managers implements Daemons, Disposable {
    * @throws UserError with the reason of the only host, or of each
    */
   async connect(signal: AbortSignal): Promise<void> {
-    const begunAt = nowMs()
-    for (let round = 1; ; round++) {
-      const refusals: Refusal[] = []
-      for (const door of this.#doors) {
-        const found = await this.#enter(door, signal)
-        if (!(found instanceof Refusal)) {
-          const { engine, version } = found
-          log.info(
-            `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
-          )
-          return this.#use(found)
-        }
-        refusals.push(found)
-        if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`)
-      }
-      const waitedFor = refusals.find(({ patienceSeconds }) => nowMs() - begunAt < patienceSeconds * 1000)
-      if (waitedFor === undefined) throw noneOf(refusals)
-      if (round === 1) log.info(`${waitedFor.message}: this is waited for`)
-      await sleep(LOOK_EVERY_MS, signal)
+    const found = await retry(
+      (round) => this.#enterFirst(round, signal),
+      (error, { number, elapsedMs }) => {
+        if (!(error instanceof NoManager)) return undefined
+        const waitedFor = error.refusals.find(({ patienceSeconds }) => elapsedMs < patienceSeconds * 1000)
+        if (waitedFor === undefined) return undefined
+        if (number === 1) log.info(`${waitedFor.message}: this is waited for`)
+        return LOOK_EVERY_MS
+      },
+      signal,
+    )
+    const { door, engine, version } = found
+    log.info(
+      `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
+    )
+    this.#use(found)
+  }
+
+  /** @throws NoManager when no way leads to one */
+  async #enterFirst(round: number, signal: AbortSignal): Promise<Manager> {
+    const refusals: Refusal[] = []
+    for (const door of this.#doors) {
+      const found = await this.#enter(door, signal)
+      if (!(found instanceof Refusal)) return found
+      refusals.push(found)
+      if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`)
     }
+    throw new NoManager(refusals)
   }
 
   /** Opens the way behind a door, and looks whether a manager is there. */
@@ -296,9 +305,15 @@ function refusalText(error: EngineError, { explain }: Way): string {
   return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said)
 }
 
-function noneOf(refusals: readonly Refusal[]): UserError {
-  const [first] = refusals
-  if (first !== undefined && refusals.length === 1) return new UserError(first.message, { cause: first.cause })
-  const reasons = refusals.map(({ message }) => message).join('; ')
-  return new UserError(`none of the ${refusals.length} hosts can be used: ${reasons}`)
+/** No way leads to a manager, each for its own reason. */
+class NoManager extends UserError {
+  readonly refusals: readonly Refusal[]
+
+  constructor(refusals: readonly Refusal[]) {
+    const [first] = refusals
+    const reasons = refusals.map(({ message }) => message).join('; ')
+    if (first !== undefined && refusals.length === 1) super(first.message, { cause: first.cause })
+    else super(`none of the ${refusals.length} hosts can be used: ${reasons}`)
+    this.refusals = refusals
+  }
 }

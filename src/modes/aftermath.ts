@@ -7,8 +7,8 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { fingerprint } from '../docker/specs/spec-comparison.ts'
 import { findService, mayRepeat } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
-import { sleep } from '../runner/clock.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { retry } from '../runner/retry.ts'
 import type { RunState, ServiceState } from '../runner/state.ts'
 
 /**
@@ -75,26 +75,20 @@ async function settleOne(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<string> {
-  for (;;) {
+  const attempt = async () => {
     const now = await findService(engine, encodeURIComponent(state.service), signal)
     const standing = standingOf(state, now)
     const goesBack = standing === 'half-way' || (onCancel === 'rollback' && ['ours', 'made'].includes(standing))
     if (now === undefined || !goesBack) return WORDS[standing]
-    try {
-      if (standing === 'made') {
-        await remove(engine, `/services/${now.ID}`, signal)
-        return 'is removed again'
-      }
-      const query = { version: String(now.Version.Index), rollback: 'previous' }
-      await engine.post(`/services/${now.ID}/update`, { query, body: now.Spec, signal })
-      return `is sent back to ${imageOf({ ...now, Spec: now.PreviousSpec ?? now.Spec })}; nobody waits for it`
-    } catch (error) {
-      if (!mayRepeat(error)) throw error
-      await sleep(PAUSE_MS, signal).catch(() => {
-        throw error
-      })
+    if (standing === 'made') {
+      await remove(engine, `/services/${now.ID}`, signal)
+      return 'is removed again'
     }
+    const query = { version: String(now.Version.Index), rollback: 'previous' }
+    await engine.post(`/services/${now.ID}/update`, { query, body: now.Spec, signal })
+    return `is sent back to ${imageOf({ ...now, Spec: now.PreviousSpec ?? now.Spec })}; nobody waits for it`
   }
+  return retry(attempt, (error) => (mayRepeat(error) ? PAUSE_MS : undefined), signal)
 }
 
 const WORDS: Readonly<Record<Standing, string>> = {

@@ -2,12 +2,20 @@ import { type Connection, connect } from '../connect/connection.ts'
 import { messageOf } from '../errors.ts'
 import { readInputs, readReach } from '../inputs/read.ts'
 import { releaseLeft } from '../lock/lock.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
+import { retry } from '../runner/retry.ts'
 import { savedByMain } from '../runner/saved.ts'
 import { type RunState, readState, stepIdentity } from '../runner/state.ts'
 import { endMarked, isAlive, stopMain } from '../runner/survivors.ts'
-import { createWorkspace, isThere, leftWorkspaces, markOf, removeWorkspace } from '../runner/workspace.ts'
+import {
+  createWorkspace,
+  isThere,
+  leftWorkspaces,
+  markOf,
+  removeWorkspace,
+  type Workspace,
+} from '../runner/workspace.ts'
 import { settle, unknown } from './aftermath.ts'
 
 const LIMIT_MS = 90_000
@@ -103,19 +111,31 @@ async function onTheSwarm(work: (connection: Connection, signal: AbortSignal) =>
   const signal = timeLimit(LIMIT_MS)
   const reach = readReach(process.env)
   learnSecrets()
-  const begunAt = nowMs()
-  for (;;) {
-    await using workspace = await createWorkspace()
-    let connection: Connection
-    try {
-      connection = await connect({ reach }, workspace, process.env, signal)
-    } catch (error) {
-      if (nowMs() - begunAt >= CONNECT_LIMIT_MS) throw error
-      await sleep(AGAIN_MS)
-      continue
+  await using open = await retry(
+    () => connected((workspace) => connect({ reach }, workspace, process.env, signal)),
+    (_error, { elapsedMs }) => (elapsedMs < CONNECT_LIMIT_MS ? AGAIN_MS : undefined),
+    signal,
+  )
+  await work(open.connection, signal)
+}
+
+/** A connection with a workspace of its own, which goes with it, or at once when there is no connection. */
+async function connected(
+  connectIn: (workspace: Workspace) => Promise<Connection>,
+): Promise<AsyncDisposable & { readonly connection: Connection }> {
+  const workspace = await createWorkspace()
+  try {
+    const connection = await connectIn(workspace)
+    return {
+      connection,
+      async [Symbol.asyncDispose]() {
+        connection[Symbol.dispose]()
+        await workspace[Symbol.asyncDispose]()
+      },
     }
-    using open = connection
-    return await work(open, signal)
+  } catch (error) {
+    await workspace[Symbol.asyncDispose]()
+    throw error
   }
 }
 

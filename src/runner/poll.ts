@@ -9,7 +9,7 @@ export async function poll(
   isDone: () => Promise<boolean>,
   everyMs: number,
   isOver: () => boolean,
-  stop: AbortSignal,
+  stop?: AbortSignal,
 ): Promise<void> {
-  while (!(await isDone()) && !stop.aborted && !isOver()) await sleep(everyMs, stop).catch(() => undefined)
+  while (!(await isDone()) && !stop?.aborted && !isOver()) await sleep(everyMs, stop).catch(() => undefined)
 }

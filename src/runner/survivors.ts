@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { nowMs, sleep } from './clock.ts'
+import { nowMs } from './clock.ts'
+import { poll } from './poll.ts'
 
 /** What a main takes at most to stop in good order, and more. */
 const PATIENCE_MS = 10_000
@@ -100,9 +101,7 @@ function signal(one: ProcessIdentity, name: NodeJS.Signals): void {
 
 async function areGone(them: readonly ProcessIdentity[], patienceMs: number): Promise<boolean> {
   const deadline = nowMs() + patienceMs
-  while (them.some(isAlive)) {
-    if (nowMs() >= deadline) return false
-    await sleep(LOOK_EVERY_MS)
-  }
-  return true
+  const areAllGone = async () => !them.some(isAlive)
+  await poll(areAllGone, LOOK_EVERY_MS, () => nowMs() >= deadline)
+  return areAllGone()
 }

@@ -10,8 +10,9 @@ import {
   type StackObject,
 } from '../docker/specs/stack-objects.ts'
 import { CutOff, messageOf, UserError } from '../errors.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
+import { poll } from '../runner/poll.ts'
 import { removeMade } from './remove.ts'
 import { isOfStack, listNetworks, type Stack, type WantedObject } from './stack.ts'
 
@@ -178,15 +179,19 @@ async function whenReleased(
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = nowMs() + RELEASE_SECONDS * 1000
-  for (let isFirst = true; !(await make()); isFirst = false) {
-    if (isFirst) log.info(`network ${network}: one of this name is being removed: waiting until its last task is gone`)
-    if (nowMs() >= deadline) {
-      throw new UserError(
-        `${stack.networks.get(network)}: the network ${network} was removed, and ${RELEASE_SECONDS} s later something on the manager still holds it: look with \`docker network inspect ${network}\` there, and run this again when it is gone`,
-      )
-    }
-    await sleep(ASK_EVERY_MS, signal)
+  if (await make()) return
+  log.info(`network ${network}: one of this name is being removed: waiting until its last task is gone`)
+  let isMade = false
+  const tryAgain = async () => {
+    isMade = await make()
+    return isMade
   }
+  await poll(tryAgain, ASK_EVERY_MS, () => nowMs() >= deadline, signal)
+  signal.throwIfAborted()
+  if (isMade) return
+  throw new UserError(
+    `${stack.networks.get(network)}: the network ${network} was removed, and ${RELEASE_SECONDS} s later something on the manager still holds it: look with \`docker network inspect ${network}\` there, and run this again when it is gone`,
+  )
 }
 
 function create<T>(engine: Engine, kind: Kind | 'network', body: unknown, signal: AbortSignal): Promise<T> {

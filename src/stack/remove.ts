@@ -6,9 +6,10 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { type Kind, referredIds, type StackObject, unusedIds } from '../docker/specs/stack-objects.ts'
 import { messageOf } from '../errors.ts'
 import type { ServiceResult } from '../result.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
+import { poll } from '../runner/poll.ts'
 import { VERSION_LABEL } from './content-name.ts'
 import type { MadeObject } from './make.ts'
 import { isOfStack, knownObjects, type Stack } from './stack.ts'
@@ -170,12 +171,13 @@ async function tryToRemove(engine: Engine, path: string): Promise<string | undef
 
 async function whenReleased(removal: () => Promise<string | undefined>): Promise<string | undefined> {
   const deadline = nowMs() + RELEASE_SECONDS * 1000
-  for (;;) {
-    const refusal = await removal()
-    const isHeld = refusal !== undefined && /in use|active endpoints/i.test(refusal)
-    if (!isHeld || nowMs() > deadline) return refusal
-    await sleep(ASK_EVERY_MS)
+  let refusal: string | undefined
+  const isReleased = async () => {
+    refusal = await removal()
+    return refusal === undefined || !/in use|active endpoints/i.test(refusal)
   }
+  await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline)
+  return refusal
 }
 
 function say(what: string, refusal: string | undefined): void {

@@ -8,6 +8,7 @@ import { lastOffered } from '../../inputs/known-hosts.ts'
 import { idle, nowMs, sleep } from '../../runner/clock.ts'
 import { secondsSince } from '../../runner/elapsed.ts'
 import { log } from '../../runner/log.ts'
+import { retry, type Tries } from '../../runner/retry.ts'
 import type { Workspace } from '../../runner/workspace.ts'
 import { type Way, withoutEndpoint } from '../route.ts'
 import { dialArguments, forwardArguments, masterArguments, sshTarget } from './config.ts'
@@ -121,8 +122,8 @@ class SshEnded extends Error {
 }
 
 /** Opens a long-lived ssh whose socket appears at `path`. */
-async function open(ssh: Ssh, args: readonly string[], path: string, signal: AbortSignal): Promise<Attempt> {
-  for (let number = 1; ; number++) {
+function open(ssh: Ssh, args: readonly string[], path: string, signal: AbortSignal): Promise<Attempt> {
+  const openOnce = async () => {
     await rm(path, { force: true })
     const running = attempt(startGuarded('ssh', args, ssh.env))
     try {
@@ -130,11 +131,14 @@ async function open(ssh: Ssh, args: readonly string[], path: string, signal: Abo
       return running
     } catch (error) {
       end(running)
-      const isCrowded = error instanceof SshEnded && classifySsh(error.message) === 'crowded'
-      if (!isCrowded || number === CROWDED_ATTEMPTS) throw error
-      await sleep((0.5 + Math.random()) * number * 1000, signal)
+      throw error
     }
   }
+  const pauseMs = (error: unknown, { number }: Tries) => {
+    const isCrowded = error instanceof SshEnded && classifySsh(error.message) === 'crowded'
+    return isCrowded && number < CROWDED_ATTEMPTS ? (0.5 + Math.random()) * number * 1000 : undefined
+  }
+  return retry(openOnce, pauseMs, signal)
 }
 
 /** No way over SSH; the message is the reason in the user's words. */

@@ -1,6 +1,12 @@
 const NO_LEADER =
   /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i
 
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+export const ELECTION_PATIENCE_MS = 90_000
+
 /** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
 export function isElection(message: string): boolean {
   return NO_LEADER.test(message)

@@ -1,5 +1,6 @@
-import { nowMs, sleep } from '../../runner/clock.ts'
-import { isElection, isNoManager } from './election.ts'
+import { nowMs } from '../../runner/clock.ts'
+import { retry, type Tries } from '../../runner/retry.ts'
+import { ELECTION_PATIENCE_MS, isElection, isNoManager } from './election.ts'
 import {
   ConnectionLost,
   type Engine,
@@ -22,16 +23,15 @@ export type Trouble =
   | 'no-manager'
 
 /**
- * How long a call is made again because of each. A failover seen by a healthy manager takes up to 20 s, by a returning
- * old leader up to about 24 s; a daemon is started anew within a minute. What cannot be read, or comes from a node that
- * manages nothing, seldom passes.
+ * How long a call is made again because of each. A daemon is started anew within a minute. What cannot be read, or comes
+ * from a node that manages nothing, seldom passes.
  */
-const PATIENCE_SECONDS: Readonly<Record<Trouble, number>> = {
-  'no-leader': 90,
-  'no-connection': 90,
-  silent: 90,
-  unreadable: 10,
-  'no-manager': 20,
+const PATIENCE_MS: Readonly<Record<Trouble, number>> = {
+  'no-leader': ELECTION_PATIENCE_MS,
+  'no-connection': ELECTION_PATIENCE_MS,
+  silent: ELECTION_PATIENCE_MS,
+  unreadable: 10_000,
+  'no-manager': 20_000,
 }
 
 /** A connection that has died while nobody used it is the most frequent trouble: another one does. */
@@ -154,28 +154,25 @@ async function askUntilAnswered<T>(
   ask: (engine: Engine) => Promise<T>,
   options: RequestOptions = {},
 ): Promise<T> {
-  const { signal, timeoutSeconds } = options
-  const begunAt = nowMs()
-  let last: unknown
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const answer = await askOnce(daemons, path, ask, options)
-      if (attempt > 0) daemons.onAnswer?.()
-      return answer
-    } catch (error) {
-      // The limit of the caller says nothing: what was met before does.
-      if (signal?.aborted) throw isTimeLimit(signal) ? (last ?? error) : error
-      last = error
-      const trouble = troubleOf(error, path)
-      const isCallersLimit = timeoutSeconds !== undefined && error instanceof TooLate
-      if (trouble === undefined || isCallersLimit || daemons.isClosed) throw error
-      const patience = PATIENCE_SECONDS[daemons.hasOthers ? 'no-connection' : trouble]
-      if (nowMs() - begunAt >= patience * 1000) throw error
-      await pause(attempt, trouble, signal).catch((stopped: unknown) => {
-        throw isTimeLimit(signal) ? error : stopped
-      })
-    }
+  const attempt = async (number: number) => {
+    const answer = await askOnce(daemons, path, ask, options)
+    if (number > 1) daemons.onAnswer?.()
+    return answer
   }
+  const pauseMs = (error: unknown, { number, elapsedMs }: Tries) => {
+    const trouble = troubleOf(error, path)
+    const isCallersLimit = options.timeoutSeconds !== undefined && error instanceof TooLate
+    if (trouble === undefined || isCallersLimit || daemons.isClosed) return undefined
+    const isOver = elapsedMs >= PATIENCE_MS[daemons.hasOthers ? 'no-connection' : trouble]
+    return isOver ? undefined : pauseAfter(trouble, number)
+  }
+  return retry(attempt, pauseMs, options.signal)
+}
+
+/** In an election a second look at once would find no other answer. */
+function pauseAfter(trouble: Trouble, number: number): number {
+  const early = trouble === 'no-connection' ? PAUSES_MS[number - 1] : undefined
+  return early ?? LONGEST_PAUSE_MS
 }
 
 async function askOnce<T>(
@@ -223,14 +220,4 @@ class Refused extends EngineError {
     super(answer.status, message)
     this.answer = answer
   }
-}
-
-/** In an election a second look at once would find no other answer. */
-async function pause(attempt: number, trouble: Trouble, signal: AbortSignal | undefined): Promise<void> {
-  const ms = trouble === 'no-connection' ? PAUSES_MS[attempt] : undefined
-  await sleep(ms ?? LONGEST_PAUSE_MS, signal)
-}
-
-function isTimeLimit(signal: AbortSignal | undefined): boolean {
-  return (signal?.reason as Error | undefined)?.name === 'TimeoutError'
 }

@@ -1,4 +1,4 @@
-import { sleep } from '../../runner/clock.ts'
+import { retry } from '../../runner/retry.ts'
 import type { Distribution } from '../api.ts'
 import { type Engine, EngineError, type RequestOptions, TooLate } from '../engine/engine.ts'
 import { familiar, type ImageReference } from './reference.ts'
@@ -17,7 +17,7 @@ export class RegistryError extends Error {
 }
 
 /** A hiccup of the registry is asked about again after these pauses, then believed. */
-const RETRY_AFTER_SECONDS = [1, 3]
+const PAUSES_MS = [1000, 3000]
 
 /**
  * Has the manager log in to a credential's registry, from the manager's place in the network.
@@ -65,26 +65,36 @@ async function asking<T>(
   signal: AbortSignal,
   ask: (limits: CallLimits) => Promise<T>,
 ): Promise<T> {
-  const clock = clockFor(engine, registry)
-  for (const pause of [...RETRY_AFTER_SECONDS, undefined]) {
-    try {
-      return await clock.during((over) =>
-        ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS }),
-      )
-    } catch (error) {
-      if (error instanceof TooLate && !signal.aborted) {
-        // Or is it the daemon that is silent? Then this tells.
-        await engine.bytes('/_ping', { signal })
-        throw new RegistryError('silent', `${describeFailure('silent')} within ${REGISTRY_SECONDS} s`)
-      }
-      // What stands in front of the daemon knows nothing of registries.
-      if (!(error instanceof EngineError) || !error.isDaemons) throw error
-      const failure = classifyRegistryError(error.status, error.message)
-      if (failure !== 'registry-error' || pause === undefined) throw new RegistryError(failure, error.message)
-      await sleep(pause * 1000, signal)
+  return retry(
+    () => askOnce(engine, registry, signal, ask),
+    (error, { number }) => {
+      const isHiccup = error instanceof RegistryError && error.failure === 'registry-error'
+      return isHiccup ? PAUSES_MS[number - 1] : undefined
+    },
+    signal,
+  )
+}
+
+async function askOnce<T>(
+  engine: Engine,
+  registry: string,
+  signal: AbortSignal,
+  ask: (limits: CallLimits) => Promise<T>,
+): Promise<T> {
+  try {
+    return await clockFor(engine, registry).during((over) =>
+      ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS }),
+    )
+  } catch (error) {
+    if (error instanceof TooLate && !signal.aborted) {
+      // Or is it the daemon that is silent? Then this tells.
+      await engine.bytes('/_ping', { signal })
+      throw new RegistryError('silent', `${describeFailure('silent')} within ${REGISTRY_SECONDS} s`)
     }
+    // What stands in front of the daemon knows nothing of registries.
+    if (!(error instanceof EngineError) || !error.isDaemons) throw error
+    throw new RegistryError(classifyRegistryError(error.status, error.message), error.message)
   }
-  throw new Error('unreachable: the last pause ends the loop')
 }
 
 /** One for each registry and run: that it is silent is found out once, however many images it has. */

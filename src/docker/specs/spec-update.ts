@@ -1,7 +1,7 @@
-import { nowMs, sleep } from '../../runner/clock.ts'
+import { retry, type Tries } from '../../runner/retry.ts'
 import type { Secret } from '../../runner/secret.ts'
 import type { Service, ServiceSpec } from '../api.ts'
-import { isElection, isNoManager } from '../engine/election.ts'
+import { ELECTION_PATIENCE_MS, isElection, isNoManager } from '../engine/election.ts'
 import { ConnectionLost, type Engine, EngineError } from '../engine/engine.ts'
 import { sameSpec } from './spec-comparison.ts'
 
@@ -18,11 +18,7 @@ export type UpdateResult = 'done' | 'changed' | 'removed'
 const ATTEMPTS = 8
 const LONGEST_PAUSE_MS = 500
 
-/**
- * How long a change is made again of which nobody knows whether it was taken. A leader that was killed and comes back
- * answers every read, and for 10 s and more refuses every change at once.
- */
-const PATIENCE_MS = 90_000
+/** Of a change of which nobody knows whether it was taken. */
 const LONG_PAUSE_MS = 1000
 
 /**
@@ -43,15 +39,21 @@ export async function updateSpec(
 ): Promise<UpdateResult> {
   // Whether a look tells that a change has come through whose answer was lost.
   const shows = !bases.some((base) => sameSpec(base, wanted))
-  const begunAt = nowMs()
+  let failure: unknown
   let refusal: EngineError | undefined
   let outOfSequence = 0
-  for (let attempt = 1; ; attempt++) {
+
+  async function attempt(number: number): Promise<UpdateResult> {
     const service = await findService(engine, serviceId, signal)
     if (service === undefined) return 'removed'
-    if (attempt > 1 && shows && sameSpec(service.Spec, wanted)) return 'done'
+    if (number > 1 && shows && sameSpec(service.Spec, wanted)) return 'done'
     if (refusal !== undefined) throw refusal
     if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return 'changed'
+    await send(service)
+    return 'done'
+  }
+
+  async function send(service: Service): Promise<void> {
     try {
       await engine.post(`/services/${service.ID}/update`, {
         query: queryFor(service, credential),
@@ -59,18 +61,26 @@ export async function updateSpec(
         signal,
         ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
       })
-      return 'done'
     } catch (error) {
-      const isLost = isAnswerLost(error)
-      if (isLost ? nowMs() - begunAt >= PATIENCE_MS : ++outOfSequence === ATTEMPTS) throw error
-      if (!mayRepeat(error)) {
-        if (!isFailure(error)) throw error
-        refusal = error
-      }
-      // A connection that has died is the most frequent reason, and the next call has another.
-      await sleep(isLost && attempt > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS, signal)
+      failure = error
+      throw error
     }
   }
+
+  function pauseMs(error: unknown, { number, elapsedMs }: Tries): number | undefined {
+    // A look that fails has been patient already.
+    if (error !== failure || error === refusal) return undefined
+    const isLost = isAnswerLost(error)
+    if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS) return undefined
+    if (!mayRepeat(error)) {
+      if (!isFailure(error)) return undefined
+      refusal = error
+    }
+    // A connection that has died is the most frequent reason, and the next call has another.
+    return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS
+  }
+
+  return retry(attempt, pauseMs, signal)
 }
 
 /** The service with this name or ID; `undefined` when there is none. */
