@@ -392,12 +392,17 @@ async function knownObjects(engine, signal) {
   const [secret, config, networks, ...predefined] = await Promise.all([
     engine.get("/secrets", { signal }),
     engine.get("/configs", { signal }),
-    listNetworks(engine, signal),
+    swarmNetworks(engine, signal),
     ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal))
   ]);
+  return { secret, config, networks: [...networks.filter((one) => !isLeftover(one)), ...predefined.flat()] };
+}
+async function swarmNetworks(engine, signal) {
+  const networks = await listNetworks(engine, signal);
   const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === "swarm" && !isLeftover(one));
-  const listed2 = isBlind ? await listNetworks(engine, signal) : networks;
-  return { secret, config, networks: [...listed2.filter((one) => !isLeftover(one)), ...predefined.flat()] };
+  if (!isBlind) return networks;
+  await engine.get("/configs", { signal });
+  return listNetworks(engine, signal);
 }
 function listNetworks(engine, signal) {
   return engine.get("/networks", { signal });
@@ -1711,7 +1716,13 @@ function attachmentProblems({ request, wanted }, known2, files) {
   const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
   const problems = targets.flatMap((target) => {
     const named = known2.filter(({ Id, Name }) => Id === target || Name === target);
-    const network = named.find(({ Scope }) => Scope === "swarm") ?? named[0];
+    const there = named.filter((one) => !isLeftover(one));
+    if (named.length > 0 && there.length === 0) {
+      return [
+        `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`
+      ];
+    }
+    const network = there.find(({ Scope }) => Scope === "swarm") ?? there[0];
     if (network?.Ingress) {
       return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
     }
@@ -1798,7 +1809,7 @@ async function preflight(planned, world) {
 async function problemsTogether(drafts, world) {
   const { connection, files, signal, stack } = world;
   const joining = drafts.filter(joinsNetwork);
-  const networks = stack?.known.networks ?? (joining.length > 0 ? await connection.engine.get("/networks", { signal }) : []);
+  const networks = stack?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
   const services = drafts.some(mayConflict) ? await connection.engine.get("/services", { signal }) : [];
   return [
     ...files === void 0 ? [] : networkProblems(drafts, networks, files),

@@ -1,7 +1,7 @@
 import type { Distribution, Node, Service, ServiceSpec } from '../docker/api.ts'
 import { credentialSpecOf, credentialSpecProblems } from '../docker/specs/credential-spec.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
-import type { Network, NetworkCreate, StackObject } from '../docker/specs/stack-objects.ts'
+import type { NetworkCreate, StackObject } from '../docker/specs/stack-objects.ts'
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
 import { startFirstNote, startFirstProblem } from '../docker/swarm/start-first.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
@@ -10,7 +10,7 @@ import { policyAdvice } from '../inputs/update-policy.ts'
 import { nowMs } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
-import { configContent, type Stack } from '../stack/stack.ts'
+import { configContent, type Stack, swarmNetworks } from '../stack/stack.ts'
 import { type Change, changeOf, type Surroundings } from './change.ts'
 import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColours } from './colours.ts'
 import { type FirstStep, firstStepOf, replacesNothing } from './first-step.ts'
@@ -96,8 +96,7 @@ export async function preflight(planned: readonly PlannedService[], world: World
 async function problemsTogether(drafts: readonly Draft[], world: World): Promise<string[]> {
   const { connection, files, signal, stack } = world
   const joining = drafts.filter(joinsNetwork)
-  const networks =
-    stack?.known.networks ?? (joining.length > 0 ? await connection.engine.get<Network[]>('/networks', { signal }) : [])
+  const networks = stack?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : [])
   const services = drafts.some(mayConflict) ? await connection.engine.get<Service[]>('/services', { signal }) : []
   return [
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),

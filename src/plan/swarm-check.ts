@@ -1,6 +1,6 @@
 import type { Service, ServicePort, ServiceSpec } from '../docker/api.ts'
 import { composePath, flagFor } from '../docker/specs/service-settings.ts'
-import { NAMESPACE_LABEL, type Network, type NetworkCreate } from '../docker/specs/stack-objects.ts'
+import { isLeftover, NAMESPACE_LABEL, type Network, type NetworkCreate } from '../docker/specs/stack-objects.ts'
 import { networkViolations } from '../docker/swarm/network-rules.ts'
 import { hasPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/swarm/published-ports.ts'
 import { changeViolations, specViolations, type Violation } from '../docker/swarm/swarm-rules.ts'
@@ -124,7 +124,13 @@ export function attachmentProblems(
   const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target)
   const problems = targets.flatMap((target) => {
     const named = known.filter(({ Id, Name }) => Id === target || Name === target)
-    const network = named.find(({ Scope }) => Scope === 'swarm') ?? named[0]
+    const there = named.filter((one) => !isLeftover(one))
+    if (named.length > 0 && there.length === 0) {
+      return [
+        `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`,
+      ]
+    }
+    const network = there.find(({ Scope }) => Scope === 'swarm') ?? there[0]
     if (network?.Ingress) {
       return [`${network.Name} is the network of published ports, which no service can join: leave it out`]
     }

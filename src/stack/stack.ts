@@ -50,13 +50,20 @@ export async function knownObjects(engine: Engine, signal: AbortSignal): Promise
   const [secret, config, networks, ...predefined] = await Promise.all([
     engine.get<StackObject[]>('/secrets', { signal }),
     engine.get<StackObject[]>('/configs', { signal }),
-    listNetworks(engine, signal),
+    swarmNetworks(engine, signal),
     ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal)),
   ])
-  // Without a leader the daemon lists only what itself has. The swarm has answered by now.
+  return { secret, config, networks: [...networks.filter((one) => !isLeftover(one)), ...predefined.flat()] }
+}
+
+/** What {@link listNetworks} lists while the swarm has a leader: without one the daemon lists only what itself has. */
+export async function swarmNetworks(engine: Engine, signal: AbortSignal): Promise<Network[]> {
+  const networks = await listNetworks(engine, signal)
   const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === 'swarm' && !isLeftover(one))
-  const listed = isBlind ? await listNetworks(engine, signal) : networks
-  return { secret, config, networks: [...listed.filter((one) => !isLeftover(one)), ...predefined.flat()] }
+  if (!isBlind) return networks
+  // The answer to this comes from a leader.
+  await engine.get('/configs', { signal })
+  return listNetworks(engine, signal)
 }
 
 /** Those of the swarm, and what the daemon that answers has beside them: its own, and leftovers. */

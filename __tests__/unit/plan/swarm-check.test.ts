@@ -142,6 +142,9 @@ describe('networks that no service can join', () => {
     { Id: 'l2', Name: 'both', Scope: 'local' },
     { Id: 's2', Name: 'both', Scope: 'swarm' },
     { Id: 's', Name: 'overlay', Scope: 'swarm' },
+    { Id: 'gone', Name: 'front', Scope: 'swarm', Containers: {}, Peers: [{}] },
+    { Id: 'old', Name: 'made-anew', Scope: 'swarm', Containers: {} },
+    { Id: 'new', Name: 'made-anew', Scope: 'swarm' },
   ]
   const on = (...targets: string[]) => ({ TaskTemplate: { Networks: targets.map((Target) => ({ Target })) } })
   const told = (...targets: string[]) => attachmentProblems(draft('web', on(...targets)), known, undefined)
@@ -152,12 +155,15 @@ describe('networks that no service can join', () => {
     ['n', 'Swarm has no network `none`'],
     ['none', 'Swarm has no network `none`'],
     ['l', 'one-node is a network of one node, which no service can use'],
+    ['gone', 'the network front is removed, and only kept by what still runs on it'],
+    ['front', 'the network front is removed, and only kept by what still runs on it'],
+    ['old', 'the network made-anew is removed, and only kept by what still runs on it'],
   ])('%s', (target, says) => {
     expect(told('overlay', target)).toEqual([expect.stringContaining(`service web: --network: ${says}`)])
   })
 
   test('all others are taken', () => {
-    expect(told('overlay', 's', 'host', 'h', 'both', 's2', 'to-be-made')).toEqual([])
+    expect(told('overlay', 's', 'host', 'h', 'both', 's2', 'to-be-made', 'made-anew', 'new')).toEqual([])
     const wanted = draft('web', on('s'), service('web', on('s', 'i')))
     expect([joinsNetwork(wanted), joinsNetwork(draft('web', on('s')))]).toEqual([false, true])
   })
