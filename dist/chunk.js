@@ -8003,28 +8003,6 @@ function annotation(level, message, title) {
   for (const line of `${head}${message.replaceAll("\n", "\n  ")}`.split("\n")) writeLine(withoutCommands(line));
 }
 
-// src/runner/retry.ts
-async function retry(attempt2, pauseMs, signal2) {
-  const begunAt = nowMs();
-  let met;
-  for (let number = 1; ; number++) {
-    try {
-      return await attempt2(number);
-    } catch (error) {
-      if (signal2?.aborted) throw isTimeLimit(signal2) ? met ?? error : error;
-      met = error;
-      const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
-      if (ms === void 0) throw error;
-      await sleep(ms, signal2).catch((stopped3) => {
-        throw isTimeLimit(signal2) ? error : stopped3;
-      });
-    }
-  }
-}
-function isTimeLimit(signal2) {
-  return signal2?.reason?.name === "TimeoutError";
-}
-
 // src/docker/engine/engine.ts
 var EngineError = class extends Error {
   name = "EngineError";
@@ -8060,2479 +8038,6 @@ function tellCallError(error) {
   if (!(error instanceof EngineError)) return void 0;
   const { host, request: request2 } = error.asked ?? { host: "the docker daemon", request: "a request" };
   return `${host} answered ${request2} with ${error.isDaemons ? `${error.status}: ` : ""}${error.message}`;
-}
-
-// src/connect/connection.ts
-import { readFile as readFile2 } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join as join6 } from "node:path";
-
-// src/docker/registry/reference.ts
-var InvalidReference = class extends UserError {
-  name = "InvalidReference";
-};
-var HUB = "docker.io";
-var HUB_CONFIG_KEY = "https://index.docker.io/v1/";
-var OFFICIAL = "library/";
-var DEFAULT_TAG = "latest";
-var MAX_REPOSITORY_LENGTH = 255;
-var HUB_ALIASES = /* @__PURE__ */ new Set(["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com"]);
-var DOMAIN_COMPONENT = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
-var HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
-var PATH_COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-var REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
-var TAG = /^\w[\w.-]{0,127}$/;
-var HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
-var IMAGE_ID = /^[a-f0-9]{64}$/;
-function parseReference(text2) {
-  const refuse = (reason) => new InvalidReference(`The image name ${shown(text2)} ${reason}`);
-  checkCharacters(text2, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text2)?.[0];
-  if (scheme !== void 0) throw refuse(`must not start with ${scheme}: leave it off`);
-  if (IMAGE_ID.test(text2)) {
-    throw refuse("could be an image ID, which exists on one machine only: write the name, such as nginx:1.27");
-  }
-  if (isDigest(text2)) throw refuse(`is a digest without a name: write name@${text2}`);
-  const { registry, remainder } = splitRegistry(text2);
-  if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry)}`);
-  const [nameAndTag, digest] = cut(remainder, "@");
-  const [name, tag] = cut(nameAndTag, ":");
-  if (name === "") throw refuse("has no repository: is a variable empty that should hold it?");
-  if (tag === "") throw refuse("ends in an empty tag: is a variable empty that should hold the tag?");
-  if (digest === "") throw refuse("ends in an empty digest: is a variable empty that should hold the digest?");
-  if (/[A-Z]/.test(name)) {
-    const lowered = text2.slice(0, text2.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
-    throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
-  }
-  if (name.endsWith("/")) throw refuse("ends in a slash: leave it off, or add the rest of the name");
-  const repository = registry === HUB && !name.includes("/") ? OFFICIAL + name : name;
-  if (!REPOSITORY.test(repository)) throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
-  if (repository.length > MAX_REPOSITORY_LENGTH) {
-    throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
-  }
-  if (tag !== void 0 && !TAG.test(tag)) throw refuse(`has no valid tag: ${tagProblem(tag)}`);
-  if (digest !== void 0 && !isDigest(digest)) throw refuse(`has no valid digest: ${digestProblem(digest)}`);
-  return { registry, repository, ...tag === void 0 ? {} : { tag }, ...digest === void 0 ? {} : { digest } };
-}
-function familiar(reference) {
-  const short = shortName(reference) + suffix(reference);
-  return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
-}
-function canonicalName({ registry, repository }) {
-  return `${registry}/${repository}`;
-}
-function withTagDefault(reference) {
-  return reference.tag === void 0 && reference.digest === void 0 ? { ...reference, tag: DEFAULT_TAG } : reference;
-}
-function withDigest(reference, digest) {
-  if (!isDigest(digest)) throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
-  return { ...reference, digest };
-}
-function sameImage(a, b) {
-  return a === b || isImageName(a) && isImageName(b) && fullName(a) === fullName(b);
-}
-function parseRegistry(text2) {
-  const refuse = (reason) => new InvalidReference(`The registry ${shown(text2)} ${reason}`);
-  checkCharacters(text2, refuse, "ghcr.io, or docker.io for Docker Hub");
-  const address = text2.replace(/^https?:\/\//i, "");
-  if (address.includes("://")) throw refuse("has a scheme that is not https: leave it off");
-  const [host, rest = ""] = cut(address.replace(/\/+$/, ""), "/");
-  if (host.includes("@")) throw refuse("has an @ in its host: give the user name and the password on their own");
-  if (!isHostLike(host)) {
-    throw refuse("is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub");
-  }
-  if (!HOST.test(host)) throw refuse(`is no registry: ${hostProblem(host)}`);
-  const path = /^v[12]$/.test(rest) ? "" : rest;
-  if (path.includes("*")) throw refuse("has a * in its path: a path already means everything below it, leave the * off");
-  if (/[:@]/.test(path)) throw refuse("has a tag or digest: a credential is for a repository, leave the tag off");
-  if (/[A-Z]/.test(path)) throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
-  if (path !== "" && !REPOSITORY.test(path)) throw refuse(`has no valid path: ${repositoryProblem(path)}`);
-  return { registry: canonicalHost(host), path };
-}
-function registryKey(registry) {
-  return registry === HUB ? HUB_CONFIG_KEY : registry;
-}
-function pathMatches(path, repository) {
-  return path === "" || repository === path || repository.startsWith(`${path}/`);
-}
-function canonicalHost(host) {
-  const lowered = host.toLowerCase();
-  return HUB_ALIASES.has(lowered) ? HUB : lowered;
-}
-function splitRegistry(text2) {
-  const [first, rest] = cut(text2, "/");
-  if (rest === void 0) return { registry: HUB, remainder: text2 };
-  if (isHostLike(first)) return { registry: canonicalHost(first), remainder: rest };
-  if (first !== first.toLowerCase()) return { registry: first, remainder: rest };
-  return { registry: HUB, remainder: text2 };
-}
-function isImageName(text2) {
-  try {
-    parseReference(text2);
-    return true;
-  } catch (error) {
-    if (error instanceof InvalidReference) return false;
-    throw error;
-  }
-}
-function fullName(text2) {
-  const reference = withTagDefault(parseReference(text2));
-  return canonicalName(reference) + suffix(reference);
-}
-function isHostLike(component) {
-  return /[.:]/.test(component) || component.toLowerCase() === "localhost";
-}
-function isDigest(text2) {
-  const [algorithm, hex = ""] = cut(text2, ":");
-  return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
-}
-function shortName(reference) {
-  const { registry, repository } = reference;
-  if (registry !== HUB) return canonicalName(reference);
-  const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
-  if (!official.includes("/")) return official;
-  const [first] = cut(repository, "/");
-  return isHostLike(first) ? canonicalName(reference) : repository;
-}
-function suffix({ tag, digest }) {
-  return (tag === void 0 ? "" : `:${tag}`) + (digest === void 0 ? "" : `@${digest}`);
-}
-function checkCharacters(text2, refuse, example) {
-  if (text2 === "") throw refuse(`is empty: write one such as ${example}`);
-  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text2))?.[0];
-  if (variable !== void 0) throw refuse(`still holds ${variable}: nothing has put a value in its place`);
-  if (/\s/.test(text2)) throw refuse("has white space in it: take it out");
-}
-function hostProblem(host) {
-  if (host.includes("@")) return "a user name and password belong to the credential, not here";
-  if (host.includes("_")) return `Docker takes no underscore in a host (${host})`;
-  if (!host.startsWith("[") && host.split(":").length > 2) return "an IPv6 address goes in brackets, such as [::1]:5000";
-  if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
-    return `after ${cut(host, ":")[0]}: goes the number of a port, and a tag has no slash`;
-  return `${host} is no host with an optional port, such as registry.example.com:5000`;
-}
-function repositoryProblem(name) {
-  if (name.startsWith("/") || name.includes("//") || name.endsWith("/")) return "there is an empty part between slashes";
-  const part = name.split("/").find((component) => !REPOSITORY.test(component)) ?? name;
-  return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
-}
-function tagProblem(tag) {
-  if (tag.length > 128) return `the tag has ${tag.length} characters, at most 128 are allowed`;
-  if (tag.includes("/")) return `'${tag}' has a slash, which a branch name may have but a tag may not`;
-  return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
-}
-function digestProblem(digest) {
-  const [algorithm] = cut(digest, ":");
-  const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : void 0;
-  if (length === void 0) return `write sha256: and 64 hexadecimal digits in lower case`;
-  return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
-}
-function shown(text2) {
-  return JSON.stringify(withoutUserInfo(text2));
-}
-function withoutUserInfo(text2) {
-  return text2.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
-}
-function cut(text2, separator) {
-  const at = text2.indexOf(separator);
-  return at < 0 ? [text2, void 0] : [text2.slice(0, at), text2.slice(at + separator.length)];
-}
-
-// src/docker/cli/config-file.ts
-function parseConfigFile(content) {
-  const parsed2 = JSON.parse(content);
-  if (typeof parsed2 !== "object" || parsed2 === null || Array.isArray(parsed2)) throw new SyntaxError("not a JSON object");
-  return parsed2;
-}
-function isolatedConfigFile(credentials, carriedOver) {
-  const entries = [...credentials].map(
-    ([registry, credential]) => [registryKey(registry), authEntry(credential)]
-  );
-  const auths = entries.length > 0 ? Object.fromEntries(entries) : { "no-registry.invalid": {} };
-  return JSON.stringify({ auths, ...carriedOver });
-}
-function authEntry({ kind, username, password }) {
-  if (kind === "password") return { auth: Buffer.from(`${username}:${password}`).toString("base64") };
-  const user = username === "" ? {} : { auth: Buffer.from(`${username}:`).toString("base64") };
-  return { ...user, identitytoken: password };
-}
-function settingsToCarryOver(file, pluginDirectory) {
-  return carried(file.HttpHeaders, [...file.cliPluginsExtraDirs ?? [], pluginDirectory]);
-}
-function carried(headers, cliPluginsExtraDirs) {
-  return { cliPluginsExtraDirs, ...headers === void 0 ? {} : { HttpHeaders: headers } };
-}
-function storedCredential(file, registry) {
-  const wanted = registryKey(registry);
-  const exact = file.auths?.[wanted];
-  const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
-  const entry = exact ?? sameHost;
-  return entry && credentialIn(entry);
-}
-function storedCredentials(file) {
-  return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
-}
-function credentialIn(entry) {
-  const [user = "", ...rest] = Buffer.from(entry.auth ?? "", "base64").toString().replace(/\0+$/, "").split(":");
-  const username = user || (entry.username ?? "");
-  if (entry.identitytoken) return { kind: "identity-token", username, password: entry.identitytoken };
-  const password = rest.join(":") || (entry.password ?? "");
-  return username && password ? { kind: "password", username, password } : void 0;
-}
-function helperFor(file, registry) {
-  const own2 = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
-  const helper = own2 ?? file.credsStore;
-  return helper === "" ? void 0 : helper;
-}
-function hostOf(key) {
-  return key.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
-}
-
-// src/runner/environment.ts
-var OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
-var NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-var CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
-function environmentForChildren(env) {
-  const entries = Object.entries(env).filter((entry) => {
-    const [name, value] = entry;
-    if (value === void 0 || OF_THE_RUNNER.test(name)) return false;
-    if (value === "" && CHOICE_OF_ENDPOINT.test(name)) return false;
-    return NEEDED.test(name) || redact(value) === value;
-  });
-  return Object.fromEntries(entries);
-}
-var OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
-function environmentForCommands(env) {
-  const entries = Object.entries(env).filter((entry) => {
-    const [name, value] = entry;
-    return value !== void 0 && !OF_THE_ACTION.test(name);
-  });
-  return Object.fromEntries(entries);
-}
-
-// src/connect/endpoints.ts
-import { join as join4 } from "node:path";
-
-// src/docker/cli/cli.ts
-import { spawn } from "node:child_process";
-var LIMIT_SECONDS = 60;
-var MOST_BYTES = 32 * 1024 * 1024;
-var DRAIN_MS = 500;
-function dockerCli(env) {
-  return {
-    run: (args, options = {}) => runProgram("docker", args, { ...options, env: { ...env, ...options.env } }),
-    start: (args) => spawn("docker", [...args], { env, stdio: "pipe", windowsHide: true })
-  };
-}
-function runProgram(program, args, options) {
-  const { env, cwd, stdin = "", signal: signal2, limitSeconds = LIMIT_SECONDS } = options;
-  return new Promise((resolve5, reject) => {
-    if (signal2?.aborted) return reject(stopped(signal2));
-    const child = spawn(program, [...args], {
-      stdio: "pipe",
-      windowsHide: true,
-      ...env === void 0 ? {} : { env },
-      ...cwd === void 0 ? {} : { cwd }
-    });
-    const end2 = () => {
-      clearTimeout(clock);
-      clearTimeout(drain);
-      signal2?.removeEventListener("abort", stop);
-    };
-    const giveUp = (error) => {
-      end2();
-      reject(error);
-      child.kill("SIGKILL");
-      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
-    };
-    const tooMuch = (what) => giveUp(new UserError(`${nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`));
-    const clock = setTimeout(() => tooMuch(`did not end within ${limitSeconds} s`), limitSeconds * 1e3);
-    let drain;
-    const stop = () => giveUp(stopped(signal2));
-    signal2?.addEventListener("abort", stop, { once: true });
-    const onFlood = () => tooMuch(`printed more than ${MOST_BYTES / 1024 / 1024} MB`);
-    const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
-    const done = (code) => {
-      end2();
-      const [stdout = "", stderr = ""] = printed.map((text2) => text2());
-      resolve5({ code, stdout, stderr });
-    };
-    child.once("error", giveUp);
-    child.once("exit", (code) => {
-      drain = setTimeout(() => {
-        done(code ?? KILLED);
-        for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
-      }, DRAIN_MS);
-    });
-    child.once("close", (code) => done(code ?? KILLED));
-    child.stdin.on("error", () => void 0);
-    child.stdin.end(stdin);
-  });
-}
-var KILLED = 128;
-function stopped(signal2) {
-  return new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
-}
-function collect(stream, onFlood) {
-  const parts = [];
-  let bytes = 0;
-  stream.on("data", (part) => {
-    bytes += part.length;
-    if (bytes > MOST_BYTES) return onFlood();
-    parts.push(part);
-  });
-  return () => Buffer.concat(parts).toString();
-}
-function nameOf(program, args) {
-  const [, ...words] = args[0] === "--config" ? args.slice(1) : ["", ...args];
-  const shown3 = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
-  return `\`${[foreignLine(program), ...shown3].join(" ")}\``;
-}
-function startProgram(program, args, env) {
-  return spawn(program, [...args], { env, stdio: "pipe", windowsHide: true });
-}
-var GUARD = `exec 3<&0
-"$@" 3<&- </dev/null &
-program=$!
-{ read -r _ <&3; kill "$program"; } 2>/dev/null &
-guard=$!
-exec 3<&-
-wait "$program"
-code=$?
-kill "$guard" 2>/dev/null
-exit "$code"`;
-function startGuarded(program, args, env) {
-  return startProgram("/bin/sh", ["-c", GUARD, "guard", program, ...args], env);
-}
-
-// src/docker/cli/endpoint.ts
-var MISLEADING = ["DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "DOCKER_STACK_ORCHESTRATOR"];
-function environmentForEndpoint(env, context, userConfigDirectory) {
-  const host = context.Endpoints.docker.Host;
-  const rest = without(env, MISLEADING);
-  const tls = context.Name === "default" ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
-  const plain = without(rest, ["DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"]);
-  return { host, env: { ...plain, ...tls, DOCKER_HOST: host } };
-}
-function tlsOfEnvironment(env, userConfigDirectory) {
-  if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY) return {};
-  return {
-    ...env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {},
-    ...env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {},
-    DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory
-  };
-}
-function tlsOfContext(context) {
-  const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
-  const directory = context.Storage?.TLSPath;
-  if (!hasMaterial || !directory) return {};
-  const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: "1" } : { DOCKER_TLS_VERIFY: "1" };
-  return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
-}
-function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
-  return docker.Host.startsWith("tcp:") && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
-}
-function without(env, names) {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
-}
-
-// src/docker/engine/go-json.ts
-import { randomUUID } from "node:crypto";
-var MARK = `number:${randomUUID()}:`;
-var STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
-var MARKED = new RegExp(`"${MARK}(-?\\d+)"`, "g");
-function parseGoJson(text2) {
-  const value = JSON.parse(/\d{16}/.test(text2) ? withMarks(text2) : text2);
-  return text2.includes("null") ? withoutNulls(value) : value;
-}
-function toGoJson(value, replacer) {
-  const text2 = JSON.stringify(value, replacer);
-  return text2.includes(MARK) ? text2.replace(MARKED, "$1") : text2;
-}
-function withMarks(text2) {
-  return text2.replace(
-    STRING_OR_LARGE,
-    (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`
-  );
-}
-function withoutNulls(value) {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
-  const there = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
-}
-
-// src/inputs/masking.ts
-var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config", "ecr", "logout", "scope"];
-var told = /* @__PURE__ */ new Set();
-function hide2(value, place, username) {
-  if (value.trim() === "") return;
-  new Secret(value, username);
-  if (isMasked(value) || told.has(place)) return;
-  told.add(place);
-  reportLog.notice(
-    `${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`
-  );
-}
-function hidePasswords(value) {
-  if (value.kind === "map") hidePasswordsOfMap(value);
-  if (value.kind !== "list") return;
-  for (const item of value.items) {
-    if (item.kind === "text") guess(item.value.split(/\s+/).at(-1));
-    else hidePasswords(item);
-  }
-}
-function hidePasswordsOfMap(map) {
-  for (const { key, value } of map.entries) {
-    if (key === "password") {
-      if (value.kind === "text") guess(value.value);
-      else hideAll(value);
-    } else if (value.kind !== "text") hidePasswords(value);
-    else if (!PUBLIC_KEYS.includes(key)) guess(value.value);
-  }
-}
-function hideAll(value) {
-  if (value.kind === "text") guess(value.value);
-  if (value.kind === "list") value.items.forEach(hideAll);
-  if (value.kind !== "map") return;
-  for (const entry of value.entries) {
-    guess(entry.key);
-    hideAll(entry.value);
-  }
-}
-function hideAfterPasswordKeys(text2) {
-  for (const [, rest = ""] of text2.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
-    guess(rest);
-    for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
-      guess(piece);
-      guess(piece.replace(/^["']|["'}\]]+$/g, ""));
-    }
-  }
-}
-var MOST_COLONS = 3;
-function hideUserInfo(address) {
-  const [, ...behind] = userInfoOf(address).split(":");
-  for (const index of behind.keys()) if (index < MOST_COLONS) guess(behind.slice(index).join(":"));
-}
-function withoutUserInfo2(address) {
-  return userInfoOf(address).includes(":") ? `***${address.slice(address.lastIndexOf("@"))}` : address;
-}
-function userInfoOf(address) {
-  return address.slice(0, Math.max(0, address.lastIndexOf("@"))).replace(/^\w*:?\/+/, "");
-}
-function hideColumns(line) {
-  const columns = line.trim().split(/[ \t]+/);
-  columns.slice(2).forEach(guess);
-  guess(/^\s*(?:\S+\s+){3}(.*)$/.exec(line)?.[1]);
-}
-function guess(value) {
-  if (value !== void 0 && value.trim() !== "") new Secret(value.trim());
-}
-
-// src/inputs/problems.ts
-var LONGEST_SHOWN = 60;
-var Problems = class _Problems {
-  #lines;
-  #place;
-  constructor(place = "", lines2 = []) {
-    this.#place = place;
-    this.#lines = lines2;
-  }
-  /** The same collection, for the problems of one place in it. */
-  at(place) {
-    return new _Problems(this.#place === "" ? place : `${this.#place}: ${place}`, this.#lines);
-  }
-  add(problem2) {
-    this.#lines.push(oneLine(this.#place === "" ? problem2 : `${this.#place}: ${problem2}`));
-  }
-  get isEmpty() {
-    return this.#lines.length === 0;
-  }
-  /** Adds what another collection has. */
-  take(others) {
-    for (const line of others.#lines) this.#lines.push(line);
-  }
-  /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
-  attempt(work) {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.add(error.message);
-      return void 0;
-    }
-  }
-  /** @throws UserErrors with every problem collected so far, from every place */
-  throwAll() {
-    throwAll(this.#lines);
-  }
-};
-function shown2(value) {
-  const clean = redact(value);
-  return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean);
-}
-function listed(names, type = "conjunction") {
-  return new Intl.ListFormat("en", { type }).format(names.map((name) => `\`${name}\``));
-}
-function oneLine(text2) {
-  return text2.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
-}
-
-// src/inputs/host.ts
-var FORMS = "`ssh://user@host`, `tcp://host:2376` or `unix:///path`";
-var NAME = String.raw`(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
-var SSH = new RegExp(String.raw`^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\d{1,5}))?(/.*)?$`);
-var TCP = new RegExp(String.raw`^${NAME}:(\d{1,5})/?$`);
-var PLAIN_PATH = /^\/[\w./@+-]*$/;
-function parseHost(text2) {
-  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text2) ?? [];
-  if (scheme === "ssh") return parseSsh(text2, rest);
-  if (scheme === "tcp") return parseTcp(text2, rest);
-  if (scheme === "unix") {
-    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text2 };
-    throw new UserError(
-      `${shown2(withoutUserInfo2(text2))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`
-    );
-  }
-  throw new UserError(`${shown2(withoutUserInfo2(text2))} is no address of a docker daemon: write one such as ${FORMS}`);
-}
-function parseJump(text2) {
-  const [, user, name, port, path] = SSH.exec(text2.replace(/^ssh:\/\//, "")) ?? [];
-  if (name === void 0 || path !== void 0 || !isPort(port)) {
-    throw new UserError(
-      `${shown2(withoutUserInfo2(text2))} is no jump host: write user@host or user@host:port, several with commas between`
-    );
-  }
-  return `${user === void 0 ? "" : `${user}@`}${name}${port === void 0 ? "" : `:${port}`}`;
-}
-function parseSsh(text2, rest) {
-  if (/^[^@/]*:.*@/.test(rest)) {
-    throw new UserError("there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`");
-  }
-  const [, user, name, port, path] = SSH.exec(rest) ?? [];
-  if (name === void 0 || !isPort(port)) {
-    throw new UserError(
-      `${shown2(withoutUserInfo2(text2))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
-    );
-  }
-  const socket = path === void 0 || path === "/" ? void 0 : path;
-  if (socket !== void 0 && !PLAIN_PATH.test(socket)) {
-    throw new UserError(
-      `${shown2(withoutUserInfo2(text2))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
-    );
-  }
-  return {
-    kind: "ssh",
-    text: text2,
-    user,
-    name: name.replace(/^\[|\]$/g, ""),
-    port: port === void 0 ? void 0 : Number(port),
-    socket
-  };
-}
-function parseTcp(text2, rest) {
-  const [, port] = TCP.exec(rest) ?? [];
-  if (port === void 0 || !isPort(port)) {
-    throw new UserError(
-      `${shown2(withoutUserInfo2(text2))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
-    );
-  }
-  return { kind: "tcp", text: text2.replace(/\/$/, "") };
-}
-function isPort(port) {
-  return port === void 0 || Number(port) > 0 && Number(port) < 65536;
-}
-
-// src/inputs/tls.ts
-import { createPrivateKey, X509Certificate } from "node:crypto";
-var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-function pemFrom(text2, kind) {
-  const plain = text2.includes("-----BEGIN") || !BASE64.test(text2) ? text2 : Buffer.from(text2, "base64").toString("utf8");
-  const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
-`;
-  if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
-  const article = kind === "CERTIFICATE" ? "certificate" : "private key";
-  throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
-}
-function tlsProblems(pem, now) {
-  const ca = certificate(pem.ca);
-  const cert = certificate(pem.cert);
-  const key = privateKey(pem.key);
-  const problems = [];
-  if (ca === void 0) problems.push("tls-ca: it cannot be read as a certificate: give the whole PEM text");
-  if (cert === void 0) problems.push("tls-cert: it cannot be read as a certificate: give the whole PEM text");
-  if (key === void 0) {
-    const encrypted = /ENCRYPTED/.test(pem.key);
-    problems.push(
-      encrypted ? "tls-key: it is encrypted, which docker cannot use: give it without a passphrase" : "tls-key: it cannot be read as a private key: give the whole PEM text"
-    );
-  }
-  if (ca !== void 0) problems.push(...validity("tls-ca", ca, now));
-  if (cert !== void 0) problems.push(...validity("tls-cert", cert, now));
-  if (cert !== void 0 && key !== void 0 && !cert.checkPrivateKey(key)) {
-    problems.push("tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together");
-  }
-  return problems;
-}
-function validity(name, { validFrom, validTo }, now) {
-  if (new Date(validTo) < now) return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
-  if (new Date(validFrom) > now) {
-    return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
-  }
-  return [];
-}
-function day(text2) {
-  return new Date(text2).toISOString().slice(0, 10);
-}
-function certificate(pem) {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return void 0;
-  }
-}
-function privateKey(pem) {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    return void 0;
-  }
-}
-var WORDINGS = [
-  [
-    /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
-    "its certificate is for another name: write the name or address that the certificate has in `host`"
-  ],
-  [
-    /signed by unknown authority/,
-    "its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)"
-  ],
-  [
-    /x509: certificate has expired or is not yet valid/,
-    "its own certificate has expired: renew the certificate of the daemon"
-  ],
-  [
-    /remote error: tls: (?:expired certificate|certificate expired)/,
-    "it says that `tls-cert` has expired: renew it and set the new one"
-  ],
-  [
-    /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
-    "it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)"
-  ],
-  [
-    /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
-    "it does not speak TLS: check the port, 2376 is usual for TLS"
-  ],
-  [/HTTP request to an HTTPS server|malformed HTTP response/, "it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`"],
-  [/no such host|server misbehaving/, "no such host is known: check the name in `host`"],
-  [/connection refused/, "the connection was refused: check the port, and that dockerd listens there (its --host)"],
-  [
-    /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
-    "there was no answer: check the address, and that a firewall lets this runner through"
-  ]
-];
-function tcpReason(said) {
-  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, " ").trim();
-}
-
-// src/connect/route.ts
-var LEADING_ELSEWHERE = [
-  "DOCKER_HOST",
-  "DOCKER_CONTEXT",
-  "DOCKER_TLS",
-  "DOCKER_TLS_VERIFY",
-  "DOCKER_CERT_PATH",
-  "DOCKER_CONFIG",
-  "DOCKER_AUTH_CONFIG",
-  "DOCKER_STACK_ORCHESTRATOR"
-];
-function withoutEndpoint(env) {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
-}
-
-// src/connect/ssh/files.ts
-import { join as join3 } from "node:path";
-
-// src/inputs/files.ts
-import { readFileSync as readFileSync3, realpathSync, statSync } from "node:fs";
-import { join as join2, resolve } from "node:path";
-var LARGEST_MEGABYTES = 1;
-function fileReader(env) {
-  return (path) => readUserText(resolvePath(env, path), basePath(env));
-}
-function readUserText(path, base) {
-  return textOfBytes(readUserFile(path, base));
-}
-function basePath(env) {
-  return env.GITHUB_WORKSPACE || process.cwd();
-}
-function resolvePath(env, path) {
-  const expanded = path.startsWith("~/") && env.HOME ? join2(env.HOME, path.slice(2)) : path;
-  return resolve(basePath(env), expanded);
-}
-var OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
-function readUserFile(path, base) {
-  requireUserFile(path, base);
-  try {
-    return readFileSync3(path);
-  } catch (error) {
-    throw new UserError(fileProblem(error.code, base));
-  }
-}
-function requireUserFile(path, base) {
-  try {
-    const real = realpathSync(path);
-    if (OF_THE_KERNEL.test(real)) {
-      throw new UserError("this is no file of the job, but a part of the system: write the path of a file of this job");
-    }
-    const file = statSync(real);
-    if (file.isDirectory()) throw new UserError("this is a directory: write the path of the file in it");
-    if (!file.isFile()) throw new UserError("this is no regular file: write the content to one first");
-    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
-      throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
-    }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(fileProblem(error.code, base));
-  }
-}
-function fileProblem(code, base) {
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
-  }
-  if (code === "ELOOP") return "its links lead in a circle: write the path of the file itself";
-  if (code === "EACCES" || code === "EPERM")
-    return "the file may not be read: give the user of this step the permission";
-  return `the file cannot be read (${code ?? "no path"}): write the path of a file of this job`;
-}
-function textOfBytes(bytes) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`);
-  }
-}
-function otherEncoding(bytes) {
-  const mark = bytes.subarray(0, 2).toString("hex");
-  if (mark === "fffe" || mark === "feff") return ", but UTF-16";
-  const [before = ""] = bytes.toString("utf8").split("�", 1);
-  return ` (line ${before.split("\n").length})`;
-}
-
-// src/inputs/known-hosts.ts
-var FINGERPRINT2 = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
-var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
-function parsePins(text2) {
-  const lines2 = [];
-  const fingerprints = [];
-  for (const [index, raw3] of text2.split(/\r\n|\r|\n/).entries()) {
-    const line = raw3.trim();
-    if (line === "" || line.startsWith("#")) continue;
-    if (KEY_LINE.test(line)) {
-      lines2.push(line);
-      continue;
-    }
-    const pins = fingerprintPins(line);
-    if (pins === void 0) throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
-    fingerprints.push(...pins);
-  }
-  return { lines: lines2, fingerprints };
-}
-function fingerprintPins(line) {
-  const [first = "", second = ""] = line.split(/\s+/, 2);
-  if (FINGERPRINT2.test(first)) return [{ host: void 0, fingerprint: withoutPadding(first) }];
-  if (!FINGERPRINT2.test(second)) return void 0;
-  const fingerprint2 = withoutPadding(second);
-  if (/^\d+$/.test(first)) return [{ host: void 0, fingerprint: fingerprint2 }];
-  const hosts = first.split(",").map(hostAsSsh);
-  return hosts.includes("") ? void 0 : hosts.map((host) => ({ host, fingerprint: fingerprint2 }));
-}
-function withoutPadding(fingerprint2) {
-  return fingerprint2.replace(/=$/, "");
-}
-function hostAsSsh(written2) {
-  const text2 = written2.toLowerCase().replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text2) ?? [];
-  const name = bracketed ?? plain ?? text2;
-  return port === void 0 || port === "22" ? name : `[${name}]:${port}`;
-}
-function lineProblem(line) {
-  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
-    return "is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`";
-  }
-  if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
-    return "is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:";
-  }
-  if (line.split(/\s+/).some((word) => FINGERPRINT2.test(word))) {
-    return "does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`";
-  }
-  if (/SHA256:/.test(line)) return "has a fingerprint that is cut off: write SHA256: and all 43 characters after it";
-  return "is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`";
-}
-var HOST_KEY_SCRIPT = `# pins, notes, host, type, key, fingerprint
-[ "$6" = NONE ] && exit 0
-printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
-while read -r pinned host; do
-  [ "$pinned" = "$6" ] && { [ -z "$host" ] || [ "$host" = "$3" ]; } && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
-done <"$1"
-exit 0
-`;
-function lastOffered(notes) {
-  const [host = "", type = "", fingerprint2] = notes.trim().split("\n").at(-1)?.split(" ") ?? [];
-  return fingerprint2 === void 0 ? void 0 : { host, type, fingerprint: fingerprint2 };
-}
-
-// src/connect/ssh/config.ts
-var CONNECT_TIMEOUT_SECONDS = 15;
-var ALIVE_INTERVAL_SECONDS = 5;
-var ALIVE_MISSED = 3;
-function sshConfig(files) {
-  return `${[
-    "Host *",
-    ...identity(files),
-    ...files.knownHosts === void 0 ? [] : [`UserKnownHostsFile ${quoted(files.knownHosts)}`, "GlobalKnownHostsFile /dev/null"],
-    `KnownHostsCommand /bin/sh ${[files.hostKeyScript, files.fingerprints, files.offered].map(quoted).join(" ")} %H %t %K %f`,
-    "StrictHostKeyChecking yes",
-    "UpdateHostKeys no",
-    "VerifyHostKeyDNS no",
-    "CheckHostIP no",
-    // In batch mode ssh does not even ask for the passphrase of a key, and the answer is a program's here.
-    `BatchMode ${files.hasPassphrase ? "no" : "yes"}`,
-    "NumberOfPasswordPrompts 1",
-    "PreferredAuthentications publickey",
-    "PasswordAuthentication no",
-    "KbdInteractiveAuthentication no",
-    `ConnectTimeout ${CONNECT_TIMEOUT_SECONDS}`,
-    `ServerAliveInterval ${ALIVE_INTERVAL_SECONDS}`,
-    `ServerAliveCountMax ${ALIVE_MISSED}`,
-    "ExitOnForwardFailure yes",
-    "StreamLocalBindUnlink yes",
-    "StreamLocalBindMask 0177",
-    "ForwardAgent no",
-    "ForwardX11 no",
-    "PermitLocalCommand no",
-    "RequestTTY no",
-    "EscapeChar none",
-    "LogLevel INFO",
-    ...files.include === void 0 ? [] : [`Include ${quoted(files.include)}`]
-  ].join("\n")}
-`;
-}
-function identity({ key, include }) {
-  if (key !== void 0) return [`IdentityFile ${quoted(key)}`, "IdentitiesOnly yes", "IdentityAgent none"];
-  return include === void 0 ? ["IdentityFile none"] : [];
-}
-function quoted(path) {
-  return `"${path.replaceAll("%", "%%")}"`;
-}
-function sshTarget(config, host, jump) {
-  return [
-    ...["-F", config, "-T"],
-    ...jump === void 0 ? [] : ["-J", jump],
-    ...host.user === void 0 ? [] : ["-l", host.user],
-    ...host.port === void 0 ? [] : ["-p", String(host.port)],
-    ...["--", host.name]
-  ];
-}
-var DEFAULT_SOCKET = "/var/run/docker.sock";
-function forwardArguments(socket, host, target) {
-  return [
-    "-N",
-    "-o",
-    "ControlMaster=no",
-    "-o",
-    "ControlPath=none",
-    "-L",
-    `${socket}:${host.socket ?? DEFAULT_SOCKET}`,
-    ...target
-  ];
-}
-function masterArguments(control, target) {
-  return [
-    "-N",
-    "-o",
-    "ControlMaster=yes",
-    "-o",
-    "ControlPersist=no",
-    "-o",
-    `ControlPath=${control.replaceAll("%", "%%")}`,
-    ...target
-  ];
-}
-function dialArguments(control, host, target) {
-  const docker = host.socket === void 0 ? ["docker"] : ["docker", `--host=unix://${host.socket}`];
-  return [
-    "-o",
-    "ControlMaster=no",
-    "-o",
-    `ControlPath=${control.replaceAll("%", "%%")}`,
-    ...target,
-    ...docker,
-    "system",
-    "dial-stdio"
-  ];
-}
-
-// src/connect/ssh/error.ts
-var WORDINGS2 = [
-  ["revoked-host-key", /REVOKED HOST KEY DETECTED|is marked as revoked/i],
-  ["changed-host-key", /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
-  ["unknown-host-key", /host key is known for|Host key verification failed|No matching host key fingerprint/i],
-  ["no-key-type", /no matching host key type/i],
-  ["passphrase", /incorrect passphrase|bad passphrase/i],
-  ["unreadable-key", /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
-  ["refused-key", /Permission denied \(|Too many authentication failures|no more authentication methods/i],
-  ["unresolved", /Could not resolve hostname|Name or service not known/i],
-  ["jump-forbidden", /administratively prohibited[\s\S]*stdio forwarding failed/i],
-  ["no-permission", /permission denied while trying to connect|dial unix .*permission denied/i],
-  ["no-docker", /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
-  [
-    "no-daemon",
-    /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i
-  ],
-  ["refused", /Connection refused/i],
-  ["timed-out", /timed out|Timeout, server .* not responding/i],
-  ["unreachable", /No route to host|Network is unreachable/i],
-  ["crowded", /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
-  ["dropped", /Broken pipe|Connection reset/i],
-  ["closed", /Connection closed by|closed by remote host/i]
-];
-function classifySsh(stderr) {
-  return WORDINGS2.find(([, pattern]) => pattern.test(stderr))?.[0] ?? "unknown";
-}
-function sshReason({ stderr, offered, user }) {
-  const failure = classifySsh(stderr);
-  switch (failure) {
-    case "revoked-host-key":
-      return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
-    case "changed-host-key":
-      return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
-    case "unknown-host-key":
-      return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`;
-    case "no-key-type":
-      return "the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)";
-    case "passphrase":
-      return "the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`";
-    case "unreadable-key":
-      return "ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line";
-    case "refused-key":
-      return `the server does not accept the key for the user ${user ?? "of this runner"}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
-    case "unresolved":
-      return "no such host is known: check the name in `host` and `ssh-jump`";
-    case "refused":
-      return "the connection was refused: check the port, and that sshd runs there";
-    case "timed-out":
-      return "there was no answer in time: check the address, and that a firewall lets this runner through";
-    case "unreachable":
-      return "the network has no way to it: check the address, and whether it needs `ssh-jump`";
-    case "jump-forbidden":
-      return "the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`";
-    case "crowded":
-      return "sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner";
-    case "dropped":
-      return "the connection was cut";
-    case "closed":
-      return "the server closed the connection: check what its sshd log says";
-    case "no-permission":
-      return `the user ${user ?? "of this runner"} may not use the docker socket: add it to the group docker there, or connect as another user`;
-    case "no-docker":
-      return "neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`";
-    case "no-daemon":
-      return "docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`";
-    case "unknown":
-      return lastLine(stderr);
-  }
-}
-var CHECK = "Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`";
-function offer(key) {
-  return key === void 0 ? "the host offered another" : `${key.host} offers ${key.type} ${key.fingerprint}`;
-}
-function lastLine(stderr) {
-  const lines2 = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== "");
-  return limited(lines2.at(-1)?.trim() ?? "") || "ssh ended without a word: check what the sshd log of the server says";
-}
-
-// src/connect/ssh/files.ts
-async function prepareSsh(access, workspace, env) {
-  const directory = await workspace.makeDirectory("ssh");
-  const path = (name) => join3(directory, name);
-  const { key, passphrase, pins, userConfig } = access;
-  const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
-  const files = {
-    config: path("config"),
-    key: key && path("key"),
-    knownHosts: usesOwnPins ? path("known_hosts") : void 0,
-    fingerprints: path("fingerprints"),
-    offered: path("offered"),
-    hostKeyScript: path("host-key.sh"),
-    hasPassphrase: passphrase !== void 0,
-    include: userConfig
-  };
-  if (userConfig !== void 0) requireSshConfig(userConfig);
-  await workspace.writeFile(files.config, sshConfig(files));
-  await workspace.writeFile(path("known_hosts"), lines(pins.lines));
-  const pinned = pins.fingerprints.map(({ host = "", fingerprint: fingerprint2 }) => `${fingerprint2} ${host}`);
-  await workspace.writeFile(files.fingerprints, lines(pinned));
-  await workspace.writeFile(files.offered, "");
-  await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
-  if (files.key !== void 0 && key !== void 0) await workspace.writeFile(files.key, key.reveal());
-  const askpass = passphrase === void 0 ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
-  const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
-  if (files.key !== void 0 && passphrase !== void 0) await requirePassphrase(files.key, { ...rest, ...askpass });
-  return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: "C", ...askpass }, workspace };
-}
-async function writeAskpass(path, passphrase, workspace) {
-  await workspace.writeFile(path("passphrase"), `${passphrase}
-`);
-  await workspace.writeFile(path("askpass"), `#!/bin/sh
-exec cat "\${0%/*}/passphrase"
-`, "program");
-  return { SSH_ASKPASS: path("askpass"), SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":0" };
-}
-async function requirePassphrase(key, env) {
-  const { code, stderr } = await runProgram("ssh-keygen", ["-y", "-f", key], { env: { ...env, LC_ALL: "C" } }).catch(
-    // Then ssh will tell what it can.
-    () => ({ code: 0, stderr: "" })
-  );
-  if (code === 0) return;
-  throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: void 0, user: void 0 })}`);
-}
-function requireSshConfig(path) {
-  try {
-    requireUserFile(path, "the workspace");
-  } catch (error) {
-    throw new UserError(`ssh-config: ${messageOf(error)}`);
-  }
-}
-function lines(all) {
-  return all.map((line) => `${line}
-`).join("");
-}
-
-// src/connect/ssh/tunnel.ts
-import { access as accessFile, readFile, rm } from "node:fs/promises";
-import { request } from "node:http";
-
-// src/runner/elapsed.ts
-function secondsSince(moment) {
-  return toTenths((nowMs() - moment) / 1e3);
-}
-function toTenths(seconds) {
-  return Math.round(seconds * 10) / 10;
-}
-
-// src/connect/ssh/sessions.ts
-import { createServer } from "node:net";
-var MOST_SESSIONS = 9;
-function listen(path, serve) {
-  return new Promise((resolve5, reject) => {
-    const server = createServer({ allowHalfOpen: true }, serve);
-    server.once("error", reject);
-    server.listen(path, () => resolve5(server));
-  });
-}
-var Sessions = class {
-  #dial;
-  #open = /* @__PURE__ */ new Set();
-  #waiting = [];
-  /** What the last session that failed said. */
-  said = "";
-  constructor(dial) {
-    this.#dial = dial;
-  }
-  serve(connection) {
-    connection.on("error", () => connection.destroy());
-    if (this.#open.size >= MOST_SESSIONS) {
-      this.#waiting.push(connection);
-      return;
-    }
-    const child = this.#dial();
-    this.#open.add(child);
-    let said = "";
-    child.stderr.setEncoding("utf8").on("data", (chunk) => {
-      said = (said + chunk).slice(-2e4);
-    });
-    child.stdin.on("error", () => void 0);
-    const over = () => {
-      if (said !== "") this.said = said;
-      connection.destroySoon();
-      if (!this.#open.delete(child)) return;
-      const next = this.#waiting.shift();
-      if (next !== void 0) this.serve(next);
-    };
-    child.once("error", over);
-    child.once("close", over);
-    connection.once("close", () => child.kill());
-    connection.pipe(child.stdin);
-    child.stdout.pipe(connection, { end: false });
-  }
-  end() {
-    for (const connection of this.#waiting.splice(0)) connection.destroy();
-    for (const child of this.#open) child.kill();
-  }
-};
-
-// src/connect/ssh/tunnel.ts
-var LONGEST_SOCKET_PATH_BYTES = 107;
-var CONTROL_SUFFIX_BYTES = 17;
-var OPEN_LIMIT_SECONDS = 45;
-var PING_LIMIT_SECONDS = 20;
-var LOOK_EVERY_MS2 = 20;
-var CROWDED_ATTEMPTS = 4;
-var LONGEST_BACK_OFF_SECONDS = 5;
-var KEY_TYPES = ["", "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521", "rsa-sha2-512,rsa-sha2-256"];
-async function openSsh(ssh, host, signal2) {
-  if (process.platform === "win32") {
-    throw new UserError("ssh:// hosts need a runner with Linux or macOS: choose another in `runs-on`");
-  }
-  const target = sshTarget(ssh.files.config, host, ssh.access.jump);
-  const { lines: known2, fingerprints } = ssh.access.pins;
-  const types = fingerprints.length > 0 && known2.length === 0 ? KEY_TYPES : [""];
-  let first;
-  for (const type of types) {
-    try {
-      return await openAs(ssh, host, type === "" ? target : ["-o", `HostKeyAlgorithms=${type}`, ...target], signal2);
-    } catch (error) {
-      first ??= error;
-      if (!isAboutHostKey(error)) throw error;
-    }
-  }
-  throw first;
-}
-async function openAs(ssh, host, target, signal2) {
-  const forward = await openForward(ssh, host, target, signal2);
-  if (forward !== void 0) return forward;
-  const way = await openSessions(ssh, host, target, signal2);
-  log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`);
-  return way;
-}
-function attempt(child) {
-  let said = "";
-  let over = false;
-  child.stderr.setEncoding("utf8").on("data", (chunk) => {
-    said = (said + chunk).slice(-2e4);
-  });
-  child.stdout.resume();
-  child.stdin.on("error", () => void 0);
-  const ended = new Promise((resolve5) => {
-    child.once("error", (error) => {
-      said += error.message;
-      over = true;
-      resolve5();
-    });
-    child.once("close", () => {
-      over = true;
-      resolve5();
-    });
-  });
-  return { child, stderr: () => said, ended, hasEnded: () => over };
-}
-function end({ child }) {
-  child.stdin.end();
-}
-async function untilSocket(path, ssh, signal2) {
-  const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1e3;
-  for (; ; ) {
-    if (ssh.hasEnded()) throw new SshEnded(ssh.stderr());
-    const exists = await accessFile(path).then(
-      () => true,
-      () => false
-    );
-    if (exists && !ssh.hasEnded()) return;
-    if (nowMs() > deadline) throw new SshEnded("timed out");
-    await sleep(LOOK_EVERY_MS2, signal2);
-  }
-}
-var SshEnded = class extends Error {
-  name = "SshEnded";
-};
-function open(ssh, args, path, signal2) {
-  const openOnce = async () => {
-    await rm(path, { force: true });
-    const running = attempt(startGuarded("ssh", args, ssh.env));
-    try {
-      await untilSocket(path, running, signal2);
-      return running;
-    } catch (error) {
-      end(running);
-      throw error;
-    }
-  };
-  const pauseMs = (error, { number }) => {
-    const isCrowded = error instanceof SshEnded && classifySsh(error.message) === "crowded";
-    return isCrowded && number < CROWDED_ATTEMPTS ? (0.5 + Math.random()) * number * 1e3 : void 0;
-  };
-  return retry(openOnce, pauseMs, signal2);
-}
-var SshFailed = class extends UserError {
-  name = "SshFailed";
-  failure;
-  constructor(failure, message) {
-    super(message);
-    this.failure = failure;
-  }
-};
-function isAboutHostKey(error) {
-  return error instanceof SshFailed && ["unknown-host-key", "changed-host-key", "no-key-type"].includes(error.failure);
-}
-async function failed(ssh, host, stderr) {
-  if (/ssh: not found|ENOENT/.test(stderr)) {
-    return new SshFailed(
-      "unknown",
-      "there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step"
-    );
-  }
-  const offered = lastOffered(await readFile(ssh.files.offered, "utf8").catch(() => ""));
-  return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
-}
-async function openForward(ssh, host, target, signal2) {
-  const socket = socketPath(ssh.workspace, 0);
-  const args = forwardArguments(socket, host, target);
-  const opened = () => open(ssh, args, socket, signal2);
-  const first = await opened().catch(async (error) => {
-    if (!(error instanceof SshEnded)) throw error;
-    if (/forwarding request failed|forwarding failed/i.test(error.message)) return void 0;
-    throw await failed(ssh, host, error.message);
-  });
-  if (first === void 0) return void 0;
-  if (!await pings(socket)) {
-    end(first);
-    await first.ended;
-    return void 0;
-  }
-  const stop = keepOpen(first, opened, host);
-  return wayOver(ssh, host, socket, stop);
-}
-function pings(socketPath2) {
-  return new Promise((resolve5) => {
-    const outgoing = request(
-      { socketPath: socketPath2, path: "/_ping", agent: false, timeout: PING_LIMIT_SECONDS * 1e3 },
-      (answer) => {
-        answer.resume();
-        resolve5(answer.statusCode === 200);
-      }
-    );
-    outgoing.once("timeout", () => outgoing.destroy());
-    outgoing.once("error", () => resolve5(false));
-    outgoing.end();
-  });
-}
-async function openSessions(ssh, host, target, signal2) {
-  const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES);
-  const opened = () => open(ssh, masterArguments(control, target), control, signal2);
-  const first = await opened().catch(async (error) => {
-    throw error instanceof SshEnded ? await failed(ssh, host, error.message) : error;
-  });
-  const stop = keepOpen(first, opened, host);
-  const sessions = new Sessions(() => startProgram("ssh", dialArguments(control, host, target), ssh.env));
-  const socket = socketPath(ssh.workspace, 0);
-  const server = await listen(socket, (connection) => sessions.serve(connection));
-  const way = wayOver(ssh, host, socket, () => {
-    server.close();
-    sessions.end();
-    stop();
-  });
-  if (await pings(socket)) return way;
-  way[Symbol.dispose]();
-  throw await failed(ssh, host, sessions.said || first.stderr());
-}
-function keepOpen(first, opened, host) {
-  let current = first;
-  let stopped3 = false;
-  const watch = async () => {
-    for (; ; ) {
-      await current?.ended;
-      if (stopped3) return;
-      const since = nowMs();
-      log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
-      current = void 0;
-      for (let pause = 0.2; current === void 0; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
-        await idle(pause * 1e3);
-        if (stopped3) return;
-        current = await opened().catch(() => void 0);
-        if (current !== void 0 && stopped3) return end(current);
-      }
-      log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`);
-    }
-  };
-  void watch().catch(() => void 0);
-  return () => {
-    stopped3 = true;
-    if (current !== void 0) end(current);
-  };
-}
-function reasonOf(attempt2) {
-  const said = attempt2?.stderr().trim().split(/[\r\n]+/).at(-1);
-  return said || "ssh ended without a word";
-}
-function wayOver(ssh, host, socket, stop) {
-  return {
-    text: host.text,
-    env: { ...withoutEndpoint(ssh.dockerEnv), DOCKER_HOST: `unix://${socket}` },
-    explain: (said) => said,
-    [Symbol.dispose]: stop
-  };
-}
-function socketPath(workspace, suffixBytes) {
-  const path = workspace.socketPath();
-  if (Buffer.byteLength(path) + suffixBytes <= LONGEST_SOCKET_PATH_BYTES) return path;
-  throw new UserError(
-    `the temporary directory has a path that is too long for a socket (${path}): set RUNNER_TEMP to a shorter one for this step`
-  );
-}
-
-// src/connect/endpoints.ts
-async function doorsOf(reach, ground) {
-  const { workspace, env, signal: signal2 } = ground;
-  if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)];
-  for (const warning of ignoredVariables(env)) log.warning(warning);
-  const ssh = reach.ssh && await prepareSsh(reach.ssh, workspace, env);
-  const tls = reach.tls && await writeTls(reach.tls, workspace);
-  return reach.hosts.map((host) => ({
-    text: host.text,
-    open: async () => {
-      switch (host.kind) {
-        case "ssh":
-          if (ssh === void 0) throw new Error("an ssh host without ssh settings");
-          return await openSsh(ssh, host, signal2);
-        case "tcp":
-          if (tls === void 0) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
-          return plainWay(host.text, env, tls ?? {}, tcpReason);
-        case "unix":
-          return plainWay(host.text, env, {}, (said) => said);
-      }
-    }
-  }));
-}
-function ignoredVariables(env) {
-  if (!env.DOCKER_AUTH_CONFIG) return [];
-  return [
-    "DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`."
-  ];
-}
-async function doorOfContext({ context: name, ssh }, ground) {
-  const { env, userConfig, workspace, signal: signal2 } = ground;
-  const { DOCKER_HOST: _, ...withoutHost } = env;
-  const asked = name === void 0 ? env : { ...withoutHost, DOCKER_CONTEXT: name };
-  hideUserInfo(env.DOCKER_HOST ?? "");
-  const context = await inspectContext(dockerCli(asked), name, asked, signal2);
-  hideUserInfo(context.Endpoints.docker.Host);
-  if (hasBareTls(context)) {
-    throw new UserError(
-      `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``
-    );
-  }
-  const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory);
-  for (const warning of ignoredVariables(asked)) log.warning(warning);
-  if (ssh !== void 0) {
-    const target = parseHost(host);
-    if (target.kind !== "ssh") {
-      throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
-    }
-    return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal2) };
-  }
-  const explain = host.startsWith("tcp:") ? tcpReason : (said) => said;
-  return {
-    text: host,
-    open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => void 0 })
-  };
-}
-function plainWay(text2, env, settings, explain) {
-  return {
-    text: text2,
-    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text2 },
-    explain,
-    [Symbol.dispose]: () => void 0
-  };
-}
-async function writeTls({ ca, cert, key }, workspace) {
-  const directory = await workspace.makeDirectory("tls");
-  await workspace.writeFile(join4(directory, "ca.pem"), ca);
-  await workspace.writeFile(join4(directory, "cert.pem"), cert);
-  await workspace.writeFile(join4(directory, "key.pem"), key.reveal());
-  return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: directory };
-}
-async function inspectContext(docker, name, env, signal2) {
-  const { code, stdout, stderr } = await docker.run(["context", "inspect", "--format", "{{json .}}"], { signal: signal2 });
-  if (code === 0) return contextIn(stdout);
-  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : "the current docker context";
-  const source = name === void 0 ? current : `\`context\` (${name})`;
-  throw new UserError(
-    `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`
-  );
-}
-function contextIn(stdout) {
-  try {
-    const context = parseGoJson(stdout);
-    if (typeof context.Endpoints.docker.Host === "string") return context;
-  } catch {
-  }
-  throw new UserError(
-    `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`
-  );
-}
-
-// src/connect/install-cli.ts
-import { createHash as createHash2 } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { delimiter, join as join5 } from "node:path";
-import { pipeline } from "node:stream/promises";
-
-// src/docker/cli/cli-version.ts
-var DEFAULT_VERSION = "28.3.3";
-var DEFAULT_SUMS = {
-  "linux x86_64": "40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff"
-};
-var DEFAULT_DOWNLOAD_URL = "https://download.docker.com";
-var OLDEST2 = { major: 20, minor: 10, feature: "jobs and API 1.41" };
-var PLATFORMS = { linux: "linux", darwin: "mac" };
-var ARCHITECTURES = {
-  x64: "x86_64",
-  arm64: "aarch64",
-  arm: "armhf",
-  ppc64: "ppc64le",
-  s390x: "s390x"
-};
-function archiveOf(base, version, platform, architecture) {
-  const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
-  if (os === void 0 || arch === void 0) {
-    throw new UserError(
-      `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`
-    );
-  }
-  return {
-    url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
-    sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : void 0
-  };
-}
-function parseCliVersion(printed) {
-  const [, text2 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-  return text2 === "" ? void 0 : { text: text2, major: Number(major), minor: Number(minor) };
-}
-function missingFeature(version) {
-  if (version === void 0) return void 0;
-  const isOlder = version.major < OLDEST2.major || version.major === OLDEST2.major && version.minor < OLDEST2.minor;
-  return isOlder ? `too old for ${OLDEST2.feature}, which came with ${OLDEST2.major}.${OLDEST2.minor}` : void 0;
-}
-
-// src/connect/install-cli.ts
-var TOOL = "docker-cli";
-var toolCache = () => import("./tool-cache.js");
-async function findCli({ reach }, env, workspace, signal2) {
-  const own2 = await ownVersion(dockerCli(env), signal2);
-  const missing = own2 === "none" ? void 0 : missingFeature(own2);
-  if (own2 !== "none" && missing === void 0) return { env, version: own2 };
-  log.info(
-    own2 === "none" ? "There is no docker command on the PATH of this step: it is installed for this run" : `The docker CLI ${own2?.text} of this runner is ${missing}: a newer one is installed for this run`
-  );
-  const version = parseCliVersion(`version ${reach.cli.version}`);
-  const stillMissing = missingFeature(version);
-  if (stillMissing !== void 0)
-    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
-  const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal2);
-  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version };
-}
-async function ownVersion(docker, signal2) {
-  const printed = await docker.run(["--version"], { signal: signal2 }).catch((error) => {
-    if (error.code === "ENOENT") return void 0;
-    if (error.syscall === void 0) throw error;
-    throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`);
-  });
-  if (printed === void 0) return "none";
-  const { code, stdout, stderr } = printed;
-  if (code === 0) return parseCliVersion(stdout);
-  const said = foreignLine((stderr || stdout).trim(), 200);
-  throw new UserError(
-    `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`
-  );
-}
-async function installDocker(request2, directory, env, signal2) {
-  const { version } = request2;
-  const archiveAt = archiveOf(request2.downloadUrl, version, process.platform, process.arch);
-  const { url } = archiveAt;
-  const sum = request2.sha256 ?? archiveAt.sha256;
-  const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
-  const entry = sum === void 0 ? process.arch : `${process.arch}-${sum.slice(0, 16)}`;
-  const { find: find2, cacheDir } = await toolCache();
-  const cached = cacheable ? find2(TOOL, version, entry) : "";
-  if (cached !== "" && await reportedVersion(cached, env) === version) {
-    log.info(`The docker CLI ${version} is used from the tool cache`);
-    return cached;
-  }
-  log.info(`The docker CLI ${version} is downloaded from ${url}`);
-  const archive = await untilStopped(download(url, join5(directory, "docker.tgz")), signal2);
-  if (sum !== void 0) await requireSum(archive, sum, url, request2.sha256 !== void 0);
-  const unpacked = join5(await unpack(archive, join5(directory, "unpacked"), url), "docker");
-  const reported = await reportedVersion(unpacked, env);
-  if (reported !== version) {
-    const what = reported === void 0 ? "holds no docker CLI that runs here" : `holds the docker CLI ${reported}`;
-    throw new UserError(
-      `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``
-    );
-  }
-  return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
-}
-async function untilStopped(work, signal2) {
-  let stop = () => {
-  };
-  const stopped3 = new Promise((_, reject) => {
-    stop = () => reject(signal2.reason);
-  });
-  signal2.addEventListener("abort", stop, { once: true });
-  try {
-    signal2.throwIfAborted();
-    return await Promise.race([work, stopped3]);
-  } finally {
-    signal2.removeEventListener("abort", stop);
-  }
-}
-async function download(url, path) {
-  const { downloadTool, HTTPError } = await toolCache();
-  try {
-    return await downloadTool(url, path);
-  } catch (error) {
-    const status = error instanceof HTTPError ? error.httpStatusCode : void 0;
-    const reason = status === 404 ? "there is no such version for this platform: check `docker-version`" : `${messageOf(error) || "no answer"}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
-    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
-  }
-}
-async function requireSum(path, wanted, url, isGiven2) {
-  const hash = createHash2("sha256");
-  await pipeline(createReadStream(path), hash);
-  const sum = hash.digest("hex");
-  if (sum === wanted) return;
-  throw new UserError(
-    isGiven2 ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two` : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``
-  );
-}
-async function unpack(archive, directory, url) {
-  const { extractTar } = await toolCache();
-  try {
-    return await extractTar(archive, directory, ["xz", "--no-same-owner"]);
-  } catch (error) {
-    throw new UserError(
-      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
-      {
-        cause: error
-      }
-    );
-  }
-}
-async function reportedVersion(directory, env) {
-  try {
-    const { code, stdout } = await runProgram(join5(directory, "docker"), ["--version"], { env });
-    return code === 0 ? parseCliVersion(stdout)?.text : void 0;
-  } catch {
-    return void 0;
-  }
-}
-
-// src/docker/engine/api-version.ts
-var OWN_API_VERSION = "1.54";
-var OLDEST_API_VERSION = "1.41";
-function agreeOnVersion(offered = OLDEST_API_VERSION) {
-  if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
-    throw new EngineError(400, `its API version is "${foreignLine(offered, 20)}", and no docker daemon has such a one`);
-  }
-  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-    throw new EngineError(
-      400,
-      `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`
-    );
-  }
-  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
-}
-function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = "1.12" }, host) {
-  const isNumber = /^\d+\.\d+$/.test(asked);
-  if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0) return void 0;
-  const range = `${foreignLine(oldest, 20)} to ${foreignLine(newest, 20)}`;
-  return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
-}
-function compareVersions(a, b) {
-  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
-  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
-  return majorA - majorB || minorA - minorB;
-}
-
-// src/docker/engine/connect-engine.ts
-import { createInterface } from "node:readline";
-
-// src/docker/engine/answer-shapes.ts
-var SPEC = { Name: "text", TaskTemplate: "object", Mode: "object" };
-var ITEMS = {
-  services: { ID: "text", Version: { Index: "number" }, Spec: SPEC },
-  tasks: { ID: "text", ServiceID: "text", CreatedAt: "text", DesiredState: "text", Status: { State: "text" } },
-  nodes: {
-    ID: "text",
-    Spec: "object",
-    Status: { State: "text" },
-    Description: { Platform: "object", Engine: "object" }
-  },
-  secrets: { ID: "text", Version: { Index: "number" }, Spec: { Name: "text" } },
-  configs: { ID: "text", Version: { Index: "number" }, Spec: { Name: "text" } },
-  networks: { Id: "text", Name: "text" }
-};
-var OTHERS = [
-  ["GET", /^\/info$/, { Swarm: "object" }],
-  ["GET", /^\/version$/, { ApiVersion: "text" }],
-  ["GET", /^\/distribution\/.+\/json$/, { Descriptor: { digest: "text" } }],
-  ["POST", /^\/(?:services|secrets|configs)\/create$/, { ID: "text" }],
-  ["POST", /^\/networks\/create$/, { Id: "text" }]
-];
-function isPlausible(value, method, path) {
-  const [, collection = "", id] = /^\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? [];
-  const item = method === "GET" && Object.hasOwn(ITEMS, collection) ? ITEMS[collection] : void 0;
-  if (item !== void 0 && id === void 0) return Array.isArray(value) && value.every((one) => fits(one, item));
-  const shape = item ?? OTHERS.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2];
-  return fits(value, shape ?? (method === "GET" ? "object" : "any"));
-}
-function fits(value, shape) {
-  if (shape === "any") return true;
-  if (shape === "text") return typeof value === "string";
-  if (shape === "number") return typeof value === "number";
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const fields = shape === "object" ? [] : Object.entries(shape);
-  return fields.every(([key, inner]) => fits(value[key], inner));
-}
-
-// src/docker/engine/answers.ts
-var MOST_QUOTED = 200;
-var MOST_READ = 1e4;
-function readAnswer({ body, headers }, path, { host, request: request2 }) {
-  const text2 = body.toString();
-  const [method = ""] = request2.split(" ", 1);
-  const isNothing2 = text2.trim() === "" && method !== "GET";
-  const value = isNothing2 ? void 0 : parsed(text2);
-  if (value === void 0 && !isNothing2 || !isPlausible(value, method, path)) {
-    const reason = `it answers ${request2} with ${describe(text2, headers["content-type"])}, and no docker daemon does`;
-    throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
-  }
-  return value;
-}
-function refusal({ status, headers, body }, asked) {
-  const text2 = body.toString();
-  const message = messageIn(text2);
-  if (message !== void 0) return new EngineError(status, message, asked);
-  const does = status < 500 ? "does not let the request through" : "does not reach it";
-  const words = `${status}, not in the words of a docker daemon: something in front of it ${does}`;
-  return new EngineError(status, `${words}: ${describe(text2, headers["content-type"])}`, asked, false);
-}
-function messageIn(body) {
-  const { message } = parsed(body) ?? {};
-  return typeof message === "string" ? message : void 0;
-}
-function parsed(text2) {
-  try {
-    return parseGoJson(text2) ?? void 0;
-  } catch {
-    return void 0;
-  }
-}
-function describe(text2, contentType = "") {
-  if (text2.trim() === "") return "nothing";
-  const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text2);
-  return isHtml ? `HTML ("${quoted2(withoutTags(text2))}")` : `"${quoted2(text2)}"`;
-}
-function quoted2(text2) {
-  return foreignLine(text2.slice(0, MOST_READ).replace(/\s+/g, " ").trim(), MOST_QUOTED);
-}
-function withoutTags(html) {
-  return html.slice(0, MOST_READ).replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, " ").replace(/<[^>]*>/g, " ");
-}
-
-// src/docker/engine/http-over-pipe.ts
-import { Agent, request as httpRequest } from "node:http";
-import { Duplex } from "node:stream";
-var ENDED_WITHOUT_ANSWER = "the connection ended without an answer";
-var MOST_CONNECTIONS = 4;
-var WAIT_SECONDS = 180;
-var MOST_STDERR = 2e4;
-var MOST_MEGABYTES = 256;
-var HttpOverPipe = class {
-  #agent;
-  #open = /* @__PURE__ */ new Set();
-  #isClosed = false;
-  constructor(dial) {
-    this.#agent = new StdioAgent(dial);
-  }
-  /**
-   * The whole answer.
-   *
-   * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
-   */
-  exchange(outgoing, limits) {
-    return this.#send(outgoing, limits, (response, done, fail) => {
-      const parts = [];
-      let bytes = 0;
-      response.on("data", (part) => {
-        bytes += part.length;
-        parts.push(part);
-        if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
-      });
-      response.once("end", () => {
-        done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
-      });
-    });
-  }
-  /** The answer as soon as it begins. When the signal is aborted later, it breaks off. */
-  stream(outgoing, limits) {
-    return this.#send(outgoing, limits, (response, done) => {
-      response.on("error", () => void 0);
-      const stop = () => response.destroy(stopped2(limits.signal));
-      limits.signal?.addEventListener("abort", stop, { once: true });
-      response.once("close", () => limits.signal?.removeEventListener("abort", stop));
-      done(response);
-    });
-  }
-  /** Breaks every request off, with this cause. */
-  close(reason) {
-    this.#isClosed = true;
-    for (const giveUp of [...this.#open]) giveUp(new ConnectionLost(reason));
-    this.#agent.destroy();
-  }
-  #send({ method, path, headers, payload }, { signal: signal2, seconds }, read2) {
-    return new Promise((resolve5, reject) => {
-      if (signal2?.aborted) return reject(stopped2(signal2));
-      if (this.#isClosed) return reject(new ConnectionLost("the connection is closed"));
-      const request2 = httpRequest({ agent: this.#agent, method, path, headers });
-      let clock = setTimeout(
-        () => giveUp(new TooLate(`no connection was free for ${WAIT_SECONDS} s`)),
-        WAIT_SECONDS * 1e3
-      );
-      const end2 = () => {
-        clearTimeout(clock);
-        signal2?.removeEventListener("abort", stop);
-        this.#open.delete(giveUp);
-      };
-      const giveUp = (error) => {
-        end2();
-        reject(error);
-        request2.destroy(error);
-      };
-      const stop = () => giveUp(stopped2(signal2));
-      this.#open.add(giveUp);
-      signal2?.addEventListener("abort", stop, { once: true });
-      request2.once("socket", () => {
-        clearTimeout(clock);
-        clock = setTimeout(() => giveUp(new TooLate(`there was no whole answer within ${seconds} s`)), seconds * 1e3);
-      });
-      request2.once("response", (response) => {
-        response.once("error", (error) => giveUp(brokenBy(error, "the answer broke off")));
-        response.once("aborted", () => giveUp(new ConnectionLost("the answer broke off")));
-        const done = (answer) => {
-          end2();
-          resolve5(answer);
-        };
-        read2(response, done, giveUp);
-      });
-      request2.on("error", (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)));
-      request2.end(payload);
-    });
-  }
-};
-function stopped2(signal2) {
-  return new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
-}
-function brokenBy(error, otherwise) {
-  if (error instanceof ConnectionLost) return error;
-  const { code = "" } = error;
-  if (String(code).startsWith("HPE_")) return new Unreadable("what answers does not speak HTTP", { cause: error });
-  return new ConnectionLost(code === "ECONNRESET" ? otherwise : error.message, { cause: error });
-}
-var StdioAgent = class extends Agent {
-  #dial;
-  constructor(dial) {
-    super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
-    this.#dial = dial;
-  }
-  createConnection(_options, onCreated) {
-    try {
-      return new StdioSocket(this.#dial());
-    } catch (error) {
-      void Promise.resolve().then(() => onCreated?.(error, void 0));
-      return void 0;
-    }
-  }
-  keepSocketAlive(socket) {
-    const mayStay = super.keepSocketAlive(socket) !== false;
-    return mayStay && socket.rest();
-  }
-  reuseSocket(socket, request2) {
-    ;
-    socket.wake();
-    super.reuseSocket(socket, request2);
-  }
-};
-var StdioSocket = class extends Duplex {
-  #child;
-  #stderr = "";
-  #isIdle = false;
-  #hasEnded = false;
-  constructor(child) {
-    super();
-    this.#child = child;
-    child.stdout.on("data", (chunk) => {
-      if (!this.push(chunk)) child.stdout.pause();
-    });
-    child.stderr.setEncoding("utf8").on("data", (chunk) => {
-      this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR);
-    });
-    child.stdin.on("error", () => void 0);
-    child.once("error", (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
-    child.once("close", (code) => {
-      this.#hasEnded = true;
-      const said = foreignLine(this.#stderr.trim());
-      if (said !== "" || code !== 0) {
-        this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
-      } else if (this.#isIdle) {
-        this.destroy();
-      } else {
-        this.push(null);
-      }
-    });
-  }
-  /** Its answer has been read. Whether it can take another request. */
-  rest() {
-    this.#isIdle = true;
-    return !this.#hasEnded;
-  }
-  wake() {
-    this.#isIdle = false;
-  }
-  _read() {
-    this.#child.stdout.resume();
-  }
-  _write(chunk, _encoding, done) {
-    this.#child.stdin.write(chunk, () => done());
-  }
-  _final(done) {
-    this.#child.stdin.end(done);
-  }
-  _destroy(error, done) {
-    this.#child.kill("SIGKILL");
-    for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) pipe.destroy();
-    done(error);
-  }
-  // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
-  setKeepAlive() {
-    return this;
-  }
-  setNoDelay() {
-    return this;
-  }
-  setTimeout() {
-    return this;
-  }
-  /** A kept connection does not keep the program alive. */
-  unref() {
-    this.#child.unref();
-    return this;
-  }
-  ref() {
-    this.#child.ref();
-    return this;
-  }
-};
-
-// src/docker/engine/connect-engine.ts
-var DEFAULT_TIMEOUT_SECONDS = 30;
-async function connectEngine(address, signal2, seconds) {
-  const pipe = new HttpOverPipe(address.dial);
-  try {
-    const calls = new Calls(pipe, address);
-    const ping = await calls.whole("GET", "/_ping", { signal: signal2, ...seconds && { timeoutSeconds: seconds } });
-    if (ping.status !== 200) throw refusal(ping, calls.asked("GET", "/_ping"));
-    return engineOver(calls, versionIn(ping, address.host), ping);
-  } catch (error) {
-    pipe.close("the connection is closed");
-    throw error;
-  }
-}
-function versionIn(ping, host) {
-  const offered = ping.headers["api-version"];
-  const body = foreignLine(ping.body.toString(), 100);
-  if (offered === void 0 && body !== "OK") {
-    const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
-    throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
-  }
-  return agreeOnVersion(offered === void 0 ? void 0 : String(offered));
-}
-var Calls = class {
-  #pipe;
-  #address;
-  constructor(pipe, address) {
-    this.#pipe = pipe;
-    this.#address = address;
-  }
-  whole(method, path, options) {
-    const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
-    return this.#telling(method, path, this.#pipe.exchange(this.#outgoing(method, path, options), limits));
-  }
-  stream(path, options) {
-    const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
-    return this.#telling("GET", path, this.#pipe.stream(this.#outgoing("GET", path, options), limits));
-  }
-  asked(method, path) {
-    return { host: this.#address.host, request: requestText(method, path) };
-  }
-  close() {
-    this.#pipe.close("the run does not use it any more");
-  }
-  #outgoing(method, path, { query = {}, body, registryAuth }) {
-    const search = new URLSearchParams(query).toString();
-    const payload = body === void 0 ? void 0 : toGoJson(body);
-    return {
-      method,
-      path: search === "" ? path : `${path}?${search}`,
-      headers: {
-        ...this.#address.headers,
-        // The daemon does not look at the host; without one Node would name its own default.
-        Host: "docker",
-        ...payload === void 0 ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) },
-        ...registryAuth === void 0 ? {} : { "X-Registry-Auth": registryAuth.reveal() }
-      },
-      payload
-    };
-  }
-  async #telling(method, path, call) {
-    try {
-      return await call;
-    } catch (error) {
-      const isLate = error instanceof DOMException && error.cause?.name === "TimeoutError";
-      if (isLate) throw this.#lost(TooLate, method, path, "the time for it is over", error);
-      if (!(error instanceof ConnectionLost)) throw error;
-      const Kind = error.constructor;
-      throw this.#lost(Kind, method, path, this.#address.explain(error.message), error.cause);
-    }
-  }
-  #lost(Kind, method, path, reason, cause) {
-    return new Kind(`${this.#address.host} did not answer ${requestText(method, path)}: ${reason}`, { cause, reason });
-  }
-};
-function requestText(method, path) {
-  return `${method} ${path.replace(/^\/v[\d.]+\//, "/").replace(/\?.*/s, "")}`;
-}
-function engineOver(calls, apiVersion, ping) {
-  const call = async (method, path, options = {}) => {
-    const answer = await calls.whole(method, `/v${apiVersion}${path}`, options);
-    if (answer.status >= 300) throw refusal(answer, calls.asked(method, path));
-    return answer;
-  };
-  const parsed2 = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
-  async function* lines2(path, options) {
-    const response = await calls.stream(`/v${apiVersion}${path}`, options);
-    const status = response.statusCode ?? 0;
-    if (status >= 300) {
-      const body = Buffer.concat(await response.toArray());
-      throw refusal({ status, headers: response.headers, body }, calls.asked("GET", path));
-    }
-    yield* createInterface({ input: response });
-  }
-  async function forward({ method, path }) {
-    if (/^(\/v[\d.]+)?\/_ping$/.test(path)) return method === "HEAD" ? { ...ping, body: Buffer.alloc(0) } : ping;
-    return calls.whole(method, path, {});
-  }
-  return {
-    apiVersion,
-    get: (path, options) => parsed2("GET", path, options),
-    post: (path, options) => parsed2("POST", path, options),
-    remove: async (path, options) => void await call("DELETE", path, options),
-    bytes: async (path, options) => (await call("GET", path, options)).body,
-    lines: lines2,
-    forward,
-    close: () => calls.close()
-  };
-}
-
-// src/docker/engine/election.ts
-var NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-var ELECTION_PATIENCE_MS = 9e4;
-function isElection(message) {
-  return NO_LEADER.test(message);
-}
-function isNoManager(message) {
-  return /This node is not a swarm manager/i.test(message);
-}
-
-// src/docker/engine/freshness.ts
-var OutOfDate = class extends ConnectionLost {
-  name = "OutOfDate";
-};
-var DOUBT_SECONDS = 40;
-var ONE = /^\/services\/([^/]+)$/;
-var Freshness = class {
-  #known = /* @__PURE__ */ new Map();
-  #doubtedUntil = Number.NEGATIVE_INFINITY;
-  /** There was trouble with a manager: what comes back may be behind. */
-  doubt() {
-    this.#doubtedUntil = nowMs() + DOUBT_SECONDS * 1e3;
-  }
-  /** @throws OutOfDate */
-  checkRead(path, answer, query = {}) {
-    if (ONE.test(path)) this.#checkService(answer);
-    if (path === "/services") this.#checkList(answer, query.filters);
-    return answer;
-  }
-  /** @throws OutOfDate when the daemon does not find a service that may be there all the same */
-  checkRefusal(path, error) {
-    const id = ONE.exec(path)?.[1] ?? "";
-    if (error instanceof EngineError && error.status === 404 && this.#mayBeThere(id)) throw outOfDate();
-  }
-  /** A change was taken: what is read from now on is newer than the version that it was made over. */
-  changed(path, query = {}) {
-    const id = /^\/services\/([^/]+)\/update$/.exec(path)?.[1];
-    const version = Number(query.version);
-    if (id !== void 0 && version >= (this.#known.get(id) ?? 0)) this.#known.set(id, version + 1);
-  }
-  removed(path) {
-    this.#known.delete(ONE.exec(path)?.[1] ?? "");
-  }
-  #checkService(service) {
-    if (service.Version.Index < this.#newestOf(service)) throw outOfDate();
-    this.#known.set(service.ID, service.Version.Index);
-  }
-  /** Whoever asks for many tells those with an older version from the others: none may be missing. */
-  #checkList(services, filters = "{}") {
-    for (const one of services) this.#known.set(one.ID, Math.max(this.#newestOf(one), one.Version.Index));
-    const { id: asked = [] } = JSON.parse(filters);
-    const missing = asked.filter((id) => !services.some(({ ID }) => ID === id));
-    if (missing.some((id) => this.#mayBeThere(id))) throw outOfDate();
-  }
-  #newestOf({ ID: id }) {
-    return this.#known.get(id) ?? 0;
-  }
-  #mayBeThere(id) {
-    return this.#known.has(id) && nowMs() < this.#doubtedUntil;
-  }
-};
-function outOfDate() {
-  return new OutOfDate("the manager that answers shows services as they were before their last change");
-}
-
-// src/docker/engine/patience.ts
-var PATIENCE_MS2 = {
-  "no-leader": ELECTION_PATIENCE_MS,
-  "no-connection": ELECTION_PATIENCE_MS,
-  silent: ELECTION_PATIENCE_MS,
-  unreadable: 1e4,
-  "no-manager": 2e4
-};
-var PAUSES_MS = [0, 250, 500];
-var LONGEST_PAUSE_MS = 1e3;
-var SLOW_SECONDS = 2;
-var SILENCE_SECONDS = 10;
-function patientEngine(managers) {
-  const freshness = new Freshness();
-  const daemons = doubting(managers, freshness);
-  return {
-    get apiVersion() {
-      return daemons.current.apiVersion;
-    },
-    get: (path, options) => {
-      const ask = async (engine) => {
-        const begunAt = nowMs();
-        try {
-          const answer = await engine.get(path, options);
-          const isSlow = nowMs() - begunAt >= SLOW_SECONDS * 1e3 && !ASKS_REGISTRY.test(path);
-          if (isSlow) freshness.doubt();
-          return freshness.checkRead(path, answer, options?.query);
-        } catch (error) {
-          freshness.checkRefusal(path, error);
-          throw error;
-        }
-      };
-      return askUntilAnswered(daemons, path, ask, options);
-    },
-    post: async (path, options) => {
-      const ask = options?.mayRepeat ? askUntilAnswered : askOnce;
-      const answer = await ask(daemons, path, (engine) => engine.post(path, options), options);
-      freshness.changed(path, options?.query);
-      return answer;
-    },
-    remove: async (path, options) => {
-      const answer = await askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options);
-      freshness.removed(path);
-      return answer;
-    },
-    bytes: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.bytes(path, options), options),
-    lines: (path, options) => daemons.current.lines(path, options),
-    forward: (request2) => forwardUntilAnswered(daemons, request2),
-    close: () => daemons.current.close()
-  };
-}
-function doubting(daemons, freshness) {
-  return {
-    get current() {
-      return daemons.current;
-    },
-    get hasOthers() {
-      return daemons.hasOthers;
-    },
-    get isClosed() {
-      return daemons.isClosed ?? false;
-    },
-    onTrouble(trouble, from, error) {
-      if (!(error instanceof OutOfDate)) freshness.doubt();
-      daemons.onTrouble(trouble, from, error);
-    },
-    onAnswer: () => daemons.onAnswer?.()
-  };
-}
-function troubleOf(error, path) {
-  if (error instanceof Unreadable) return "unreadable";
-  if (error instanceof OutOfDate) return "no-leader";
-  if (error instanceof ConnectionLost) return "no-connection";
-  if (!(error instanceof EngineError)) return void 0;
-  if (!error.isDaemons) return error.status >= 502 && error.status <= 504 ? "no-connection" : void 0;
-  return ASKS_REGISTRY.test(path) ? void 0 : troubleIn(error.message);
-}
-var ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/;
-function troubleIn(message) {
-  if (isElection(message)) return "no-leader";
-  return isNoManager(message) ? "no-manager" : void 0;
-}
-async function askUntilAnswered(daemons, path, ask, options = {}) {
-  const attempt2 = async (number) => {
-    const answer = await askOnce(daemons, path, ask, options);
-    if (number > 1) daemons.onAnswer?.();
-    return answer;
-  };
-  const pauseMs = (error, { number, elapsedMs }) => {
-    const trouble = troubleOf(error, path);
-    const isCallersLimit = options.timeoutSeconds !== void 0 && error instanceof TooLate;
-    if (trouble === void 0 || isCallersLimit || daemons.isClosed) return void 0;
-    const isOver = elapsedMs >= PATIENCE_MS2[daemons.hasOthers ? "no-connection" : trouble];
-    return isOver ? void 0 : pauseAfter(trouble, number);
-  };
-  return retry(attempt2, pauseMs, options.signal);
-}
-function pauseAfter(trouble, number) {
-  const early = trouble === "no-connection" ? PAUSES_MS[number - 1] : void 0;
-  return early ?? LONGEST_PAUSE_MS;
-}
-async function askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
-  const { current: engine } = daemons;
-  const isLong = timeoutSeconds !== void 0 || !daemons.hasOthers;
-  const silence = isLong ? void 0 : setTimeout(() => daemons.onTrouble("silent", engine), SILENCE_SECONDS * 1e3);
-  try {
-    return await ask(engine);
-  } catch (error) {
-    const trouble = troubleOf(error, path);
-    if (trouble !== void 0) daemons.onTrouble(trouble, engine, error);
-    throw error;
-  } finally {
-    clearTimeout(silence);
-  }
-}
-async function forwardUntilAnswered(daemons, request2) {
-  const path = request2.path.replace(/^\/v[\d.]+/, "");
-  try {
-    return await askUntilAnswered(daemons, path, async (engine) => {
-      const answer = await engine.forward(request2);
-      const said = answer.body.toString("utf8", 0, MOST_OF_A_REFUSAL);
-      if (answer.status >= 400 && troubleIn(said) !== void 0) throw new Refused(answer, said);
-      return answer;
-    });
-  } catch (error) {
-    if (error instanceof Refused) return error.answer;
-    throw error;
-  }
-}
-var MOST_OF_A_REFUSAL = 2e3;
-var Refused = class extends EngineError {
-  answer;
-  constructor(answer, message) {
-    super(answer.status, message);
-    this.answer = answer;
-  }
-};
-
-// src/connect/manager-state.ts
-function notManaging(swarm, host) {
-  if (swarm.ControlAvailable && !swarm.Error) return void 0;
-  if (swarm.LocalNodeState === "inactive") {
-    return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
-  }
-  if (swarm.LocalNodeState === "active" && !swarm.ControlAvailable) {
-    return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
-  }
-  return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || "no reason given"}`;
-}
-function mayPass({ ControlAvailable, Error: problem2, LocalNodeState }) {
-  return LocalNodeState === "pending" || ControlAvailable && isElection(problem2 ?? "");
-}
-
-// src/connect/managers.ts
-var SECOND_LOOK_MS = 500;
-var MOST_VERSION_CHARACTERS = 100;
-var PING_SECONDS = 10;
-var STILL_LIMIT_MS = 1e4;
-var ASK_LIMIT_MS = 25e3;
-var SEARCH_SECONDS = 120;
-var ELECTION_PATIENCE_SECONDS = 60;
-var NO_ANSWER_PATIENCE_SECONDS = 15;
-var LOOK_EVERY_MS3 = 1e3;
-var Managers = class {
-  #doors;
-  #configDirectory;
-  #headers;
-  #cliIn;
-  #current;
-  #search;
-  #disposed = false;
-  #toldTrouble;
-  /**
-   * @param headers sent with every request: the user's `HttpHeaders`
-   * @param cliIn the docker CLI with an environment
-   */
-  constructor(doors, configDirectory, headers, cliIn = dockerCli) {
-    this.#cliIn = cliIn;
-    this.#doors = doors;
-    this.#configDirectory = configDirectory;
-    this.#headers = headers;
-  }
-  /** The docker CLI, tied to the manager in use. */
-  docker = {
-    run: (args, options) => this.#inUse().docker.run(args, options),
-    start: (args) => this.#inUse().docker.start(args)
-  };
-  /** The Engine API of the manager in use, patient with what passes. */
-  engine = patientEngine(this);
-  /**
-   * Opens the first way that leads to a manager. While they have no leader it waits for the election, and a little
-   * while one ends its connections without an answer.
-   *
-   * @throws UserError with the reason of the only host, or of each
-   */
-  async connect(signal2) {
-    const found = await retry(
-      (round) => this.#enterFirst(round, signal2),
-      (error, { number, elapsedMs }) => {
-        if (!(error instanceof NoManager)) return void 0;
-        const waitedFor = error.refusals.find(({ patienceSeconds }) => elapsedMs < patienceSeconds * 1e3);
-        if (waitedFor === void 0) return void 0;
-        if (number === 1) log.info(`${waitedFor.message}: this is waited for`);
-        return LOOK_EVERY_MS3;
-      },
-      signal2
-    );
-    const { door, engine, version } = found;
-    log.info(
-      `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`
-    );
-    this.#use(found);
-  }
-  /** @throws NoManager when no way leads to one */
-  async #enterFirst(round, signal2) {
-    const refusals = [];
-    for (const door of this.#doors) {
-      const found = await this.#enter(door, signal2);
-      if (!(found instanceof Refusal)) return found;
-      refusals.push(found);
-      if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`);
-    }
-    throw new NoManager(refusals);
-  }
-  /** Opens the way behind a door, and looks whether a manager is there. */
-  async #enter(door, signal2) {
-    let way;
-    try {
-      way = await door.open();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return new Refusal(`${door.text}: ${error.message}`, error);
-    }
-    const manager = await this.#tryWay(door, way, signal2).catch((error) => {
-      way[Symbol.dispose]();
-      throw error;
-    });
-    if (manager instanceof Refusal) way[Symbol.dispose]();
-    return manager;
-  }
-  /** Connects over a way that is open, and asks whether what is there manages the swarm. */
-  async #tryWay(door, way, signal2) {
-    const docker = this.#cliIn({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-    const dial = () => this.#watched(docker.start(["system", "dial-stdio"]), way);
-    const address = { host: door.text, headers: this.#headers, dial, explain: way.explain };
-    let engine;
-    try {
-      engine = await connectEngine(address, signal2, this.#current && PING_SECONDS);
-      const info = await engine.get("/info", { signal: signal2 });
-      const problem2 = notManaging(info.Swarm, door.text) ?? await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal2);
-      if (problem2 === void 0) return { door, way, docker, engine, version: info.ServerVersion };
-      engine.close();
-      return new Refusal(problem2, void 0, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
-    } catch (error) {
-      engine?.close();
-      if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error;
-      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way);
-      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, patienceWith(error));
-    }
-  }
-  #use(manager) {
-    const before = this.#current;
-    this.#current = manager;
-    before?.engine.close();
-    if (before !== void 0 && before.way !== manager.way) before.way[Symbol.dispose]();
-  }
-  #inUse() {
-    if (this.#current === void 0) throw new ConnectionLost("no manager of the swarm can be reached");
-    return this.#current;
-  }
-  get current() {
-    return this.#inUse().engine;
-  }
-  get hasOthers() {
-    return this.#doors.length > 1;
-  }
-  get isClosed() {
-    return this.#disposed;
-  }
-  onTrouble(trouble, from, error) {
-    const current = this.#current;
-    if (current === void 0 || from !== current.engine || this.#disposed) return;
-    if (this.#toldTrouble !== trouble && trouble !== "silent") {
-      const said = error instanceof ConnectionLost ? error.reason : messageOf(error);
-      log.info(`${current.door.text}: ${TOLD[trouble]}: ${foreignLine(said)}`);
-      this.#toldTrouble = trouble;
-    }
-    if (this.hasOthers) this.#find();
-  }
-  onAnswer() {
-    if (this.#toldTrouble !== void 0) log.info(`${this.#current?.door.text}: the swarm answers again`);
-    this.#toldTrouble = void 0;
-  }
-  /** A connection that ends by itself is the sign that the manager may be gone. */
-  #watched(child, way) {
-    child.once("close", (_code, killedBy) => {
-      const mayBeGone = killedBy === null && way === this.#current?.way && !this.#disposed;
-      if (mayBeGone && this.hasOthers) this.#find();
-    });
-    return child;
-  }
-  /** Looks for another manager when the one in use does not manage any more. One search at a time. */
-  #find() {
-    this.#search ??= this.#replace().catch((error) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`)).finally(() => {
-      this.#search = void 0;
-    });
-  }
-  async #replace() {
-    const before = this.#current;
-    const deadline = nowMs() + SEARCH_SECONDS * 1e3;
-    await idle(SECOND_LOOK_MS);
-    if (before === void 0 || this.#disposed || await this.#stillManages(before)) return;
-    const at = this.#doors.indexOf(before.door);
-    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at)];
-    while (!this.#disposed && nowMs() < deadline) {
-      for (const door of others) {
-        const found = await this.#enter(door, timeLimit(ASK_LIMIT_MS));
-        if (found instanceof Refusal) {
-          log.debug(found.message);
-        } else if (this.#disposed) {
-          found.engine.close();
-          return found.way[Symbol.dispose]();
-        } else {
-          log.warning(`${before.door.text} is no longer a manager that answers: the run goes on with ${door.text}`);
-          return this.#use(found);
-        }
-      }
-      if (await this.#stillManages(before)) return;
-      await idle(LOOK_EVERY_MS3);
-    }
-  }
-  /** Over a new connection: those that there are may be dead, or busy. */
-  async #stillManages({ door, way }) {
-    const found = await this.#tryWay(door, way, timeLimit(STILL_LIMIT_MS)).catch((error) => error);
-    if (found instanceof Error) return false;
-    found.engine.close();
-    return true;
-  }
-  [Symbol.dispose]() {
-    this.#disposed = true;
-    this.#current?.engine.close();
-    this.#current?.way[Symbol.dispose]();
-  }
-};
-var TOLD = {
-  "no-leader": "the swarm has no leader, which is waited for",
-  "no-connection": "the connection is lost, and made again",
-  silent: "there is no answer",
-  unreadable: "the answer cannot be understood, and is asked for again",
-  "no-manager": "it manages the swarm no longer"
-};
-var Refusal = class extends UserError {
-  /** For how long it may be worth to ask again, since the first time. */
-  patienceSeconds;
-  constructor(message, cause, patienceSeconds = 0) {
-    super(message, { cause });
-    this.patienceSeconds = patienceSeconds;
-  }
-};
-function patienceWith(error) {
-  if (error instanceof EngineError) return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0;
-  return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0;
-}
-async function versionProblem(engine, asked, { text: text2 }, signal2) {
-  return asked ? apiVersionProblem(asked, await engine.get("/version", { signal: signal2 }), text2) : void 0;
-}
-function refusalText(error, { explain }) {
-  const said = foreignLine(error.message);
-  const explained = explain(said);
-  return explained !== said || error.asked === void 0 ? explained : tellCallError(error) ?? said;
-}
-var NoManager = class extends UserError {
-  refusals;
-  constructor(refusals) {
-    const [first] = refusals;
-    const reasons = refusals.map(({ message }) => message).join("; ");
-    if (first !== void 0 && refusals.length === 1) super(first.message, { cause: first.cause });
-    else super(`none of the ${refusals.length} hosts can be used: ${reasons}`);
-    this.refusals = refusals;
-  }
-};
-
-// src/connect/connection.ts
-async function connect(deployment, workspace, env, signal2) {
-  const bare = environmentForChildren(env);
-  const userConfig = await readUserConfig(bare);
-  const cli = await findCli(deployment, bare, workspace, signal2);
-  const directory = await workspace.makeDirectory("client");
-  await workspace.writeFile(join6(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
-  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal: signal2 });
-  const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {});
-  try {
-    await managers.connect(signal2);
-    return {
-      docker: managers.docker,
-      isRemote: doors.every(({ text: text2 }) => text2.startsWith("ssh:")),
-      cliVersion: cli.version,
-      engine: managers.engine,
-      configDirectory: directory,
-      userConfig,
-      [Symbol.dispose]: () => managers[Symbol.dispose]()
-    };
-  } catch (error) {
-    managers[Symbol.dispose]();
-    throw error;
-  }
-}
-async function readUserConfig(env) {
-  const directory = env.DOCKER_CONFIG || join6(homedir(), ".docker");
-  const name = env.DOCKER_CONFIG ? "DOCKER_CONFIG" : "~/.docker";
-  const file = await readConfigFile(join6(directory, "config.json"));
-  return { name, directory, file, carriedOver: settingsToCarryOver(file, join6(directory, "cli-plugins")), env };
-}
-async function readConfigFile(path) {
-  try {
-    const file = parseConfigFile(await readFile2(path, "utf8"));
-    for (const { username, password } of storedCredentials(file)) new Secret(password, username);
-    return file;
-  } catch (error) {
-    if (error.code === "ENOENT") return {};
-    const why = error instanceof SyntaxError ? "it is no JSON object" : messageOf(error);
-    log.warning(`${path} is not read: ${why}`);
-    return {};
-  }
 }
 
 // src/runner/countdown.ts
@@ -10788,6 +8293,72 @@ function tooLate({ before, rollout }, stage2, waitedFor) {
 // src/inputs/compose/contents.ts
 import { resolve as resolve2 } from "node:path";
 
+// src/inputs/files.ts
+import { readFileSync as readFileSync3, realpathSync, statSync } from "node:fs";
+import { join as join2, resolve } from "node:path";
+var LARGEST_MEGABYTES = 1;
+function fileReader(env) {
+  return (path) => readUserText(resolvePath(env, path), basePath(env));
+}
+function readUserText(path, base) {
+  return textOfBytes(readUserFile(path, base));
+}
+function basePath(env) {
+  return env.GITHUB_WORKSPACE || process.cwd();
+}
+function resolvePath(env, path) {
+  const expanded = path.startsWith("~/") && env.HOME ? join2(env.HOME, path.slice(2)) : path;
+  return resolve(basePath(env), expanded);
+}
+var OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
+function readUserFile(path, base) {
+  requireUserFile(path, base);
+  try {
+    return readFileSync3(path);
+  } catch (error) {
+    throw new UserError(fileProblem(error.code, base));
+  }
+}
+function requireUserFile(path, base) {
+  try {
+    const real = realpathSync(path);
+    if (OF_THE_KERNEL.test(real)) {
+      throw new UserError("this is no file of the job, but a part of the system: write the path of a file of this job");
+    }
+    const file = statSync(real);
+    if (file.isDirectory()) throw new UserError("this is a directory: write the path of the file in it");
+    if (!file.isFile()) throw new UserError("this is no regular file: write the content to one first");
+    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+      throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(fileProblem(error.code, base));
+  }
+}
+function fileProblem(code, base) {
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+  }
+  if (code === "ELOOP") return "its links lead in a circle: write the path of the file itself";
+  if (code === "EACCES" || code === "EPERM")
+    return "the file may not be read: give the user of this step the permission";
+  return `the file cannot be read (${code ?? "no path"}): write the path of a file of this job`;
+}
+function textOfBytes(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`);
+  }
+}
+function otherEncoding(bytes) {
+  const mark = bytes.subarray(0, 2).toString("hex");
+  if (mark === "fffe" || mark === "feff") return ", but UTF-16";
+  const [before = ""] = bytes.toString("utf8").split("�", 1);
+  return ` (line ${before.split("\n").length})`;
+}
+
 // src/inputs/compose/tree.ts
 function isNothing(value) {
   return value.kind === "text" && value.style === "plain" && /^(?:|~|null|Null|NULL)$/.test(value.value);
@@ -10836,15 +8407,15 @@ function toYaml(value) {
     return `{${value.entries.map(({ key, value: inner }) => `${keyToYaml(key)}: ${toYaml(inner)}`).join(", ")}}`;
   }
   if (isNothing(value)) return "null";
-  if (value.isTimestamp) return `!!timestamp ${quoted3(value.value)}`;
+  if (value.isTimestamp) return `!!timestamp ${quoted(value.value)}`;
   const isText2 = value.style !== "plain" || !NO_TEXT.test(value.value) || DATE.test(value.value);
-  return isText2 ? quoted3(value.value) : value.value;
+  return isText2 ? quoted(value.value) : value.value;
 }
 function keyToYaml(key) {
-  const text2 = quoted3(key);
+  const text2 = quoted(key);
   return text2.length > LONGEST_KEY ? `? ${text2} ` : text2;
 }
-function quoted3(value) {
+function quoted(value) {
   return JSON.stringify(value).replace(
     /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
@@ -10852,7 +8423,7 @@ function quoted3(value) {
 }
 
 // src/inputs/compose/substitution.ts
-var NAME2 = /[a-z_]\w*/iy;
+var NAME = /[a-z_]\w*/iy;
 var OPERATOR = /:?[-?+]/y;
 function tokensIn(text2) {
   const tokens = [];
@@ -10867,10 +8438,10 @@ function tokensIn(text2) {
 function tokenAt(text2, start, closes) {
   const token = { start, end: start + 1, kind: "lone", name: "", operator: "", rest: "" };
   if (text2[start + 1] === "$") return { ...token, kind: "escaped", end: start + 2 };
-  const name = matchAt(NAME2, text2, start + 1);
+  const name = matchAt(NAME, text2, start + 1);
   if (name !== "") return { ...token, kind: "variable", name, end: start + 1 + name.length };
   if (text2[start + 1] !== "{") return token;
-  const braced = matchAt(NAME2, text2, start + 2);
+  const braced = matchAt(NAME, text2, start + 2);
   const behind = start + 2 + braced.length;
   const end2 = closes(behind);
   if (braced === "" || end2 < 0) return token;
@@ -11135,6 +8706,293 @@ function sourcesOf(object) {
     const inner = entryAt(object, key);
     return inner !== void 0 && !(key === "external" && inner.kind === "text" && inner.value === "false");
   });
+}
+
+// src/docker/registry/reference.ts
+var InvalidReference = class extends UserError {
+  name = "InvalidReference";
+};
+var HUB = "docker.io";
+var HUB_CONFIG_KEY = "https://index.docker.io/v1/";
+var OFFICIAL = "library/";
+var DEFAULT_TAG = "latest";
+var MAX_REPOSITORY_LENGTH = 255;
+var HUB_ALIASES = /* @__PURE__ */ new Set(["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com"]);
+var DOMAIN_COMPONENT = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+var HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+var PATH_COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+var REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
+var TAG = /^\w[\w.-]{0,127}$/;
+var HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
+var IMAGE_ID = /^[a-f0-9]{64}$/;
+function parseReference(text2) {
+  const refuse = (reason) => new InvalidReference(`The image name ${shown(text2)} ${reason}`);
+  checkCharacters(text2, refuse, "nginx:1.27 or ghcr.io/org/app:1.2");
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text2)?.[0];
+  if (scheme !== void 0) throw refuse(`must not start with ${scheme}: leave it off`);
+  if (IMAGE_ID.test(text2)) {
+    throw refuse("could be an image ID, which exists on one machine only: write the name, such as nginx:1.27");
+  }
+  if (isDigest(text2)) throw refuse(`is a digest without a name: write name@${text2}`);
+  const { registry, remainder } = splitRegistry(text2);
+  if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry)}`);
+  const [nameAndTag, digest] = cut(remainder, "@");
+  const [name, tag] = cut(nameAndTag, ":");
+  if (name === "") throw refuse("has no repository: is a variable empty that should hold it?");
+  if (tag === "") throw refuse("ends in an empty tag: is a variable empty that should hold the tag?");
+  if (digest === "") throw refuse("ends in an empty digest: is a variable empty that should hold the digest?");
+  if (/[A-Z]/.test(name)) {
+    const lowered = text2.slice(0, text2.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+    throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
+  }
+  if (name.endsWith("/")) throw refuse("ends in a slash: leave it off, or add the rest of the name");
+  const repository = registry === HUB && !name.includes("/") ? OFFICIAL + name : name;
+  if (!REPOSITORY.test(repository)) throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
+  if (repository.length > MAX_REPOSITORY_LENGTH) {
+    throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
+  }
+  if (tag !== void 0 && !TAG.test(tag)) throw refuse(`has no valid tag: ${tagProblem(tag)}`);
+  if (digest !== void 0 && !isDigest(digest)) throw refuse(`has no valid digest: ${digestProblem(digest)}`);
+  return { registry, repository, ...tag === void 0 ? {} : { tag }, ...digest === void 0 ? {} : { digest } };
+}
+function familiar(reference) {
+  const short = shortName(reference) + suffix(reference);
+  return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
+}
+function canonicalName({ registry, repository }) {
+  return `${registry}/${repository}`;
+}
+function withTagDefault(reference) {
+  return reference.tag === void 0 && reference.digest === void 0 ? { ...reference, tag: DEFAULT_TAG } : reference;
+}
+function withDigest(reference, digest) {
+  if (!isDigest(digest)) throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
+  return { ...reference, digest };
+}
+function sameImage(a, b) {
+  return a === b || isImageName(a) && isImageName(b) && fullName(a) === fullName(b);
+}
+function parseRegistry(text2) {
+  const refuse = (reason) => new InvalidReference(`The registry ${shown(text2)} ${reason}`);
+  checkCharacters(text2, refuse, "ghcr.io, or docker.io for Docker Hub");
+  const address = text2.replace(/^https?:\/\//i, "");
+  if (address.includes("://")) throw refuse("has a scheme that is not https: leave it off");
+  const [host, rest = ""] = cut(address.replace(/\/+$/, ""), "/");
+  if (host.includes("@")) throw refuse("has an @ in its host: give the user name and the password on their own");
+  if (!isHostLike(host)) {
+    throw refuse("is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub");
+  }
+  if (!HOST.test(host)) throw refuse(`is no registry: ${hostProblem(host)}`);
+  const path = /^v[12]$/.test(rest) ? "" : rest;
+  if (path.includes("*")) throw refuse("has a * in its path: a path already means everything below it, leave the * off");
+  if (/[:@]/.test(path)) throw refuse("has a tag or digest: a credential is for a repository, leave the tag off");
+  if (/[A-Z]/.test(path)) throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
+  if (path !== "" && !REPOSITORY.test(path)) throw refuse(`has no valid path: ${repositoryProblem(path)}`);
+  return { registry: canonicalHost(host), path };
+}
+function registryKey(registry) {
+  return registry === HUB ? HUB_CONFIG_KEY : registry;
+}
+function pathMatches(path, repository) {
+  return path === "" || repository === path || repository.startsWith(`${path}/`);
+}
+function canonicalHost(host) {
+  const lowered = host.toLowerCase();
+  return HUB_ALIASES.has(lowered) ? HUB : lowered;
+}
+function splitRegistry(text2) {
+  const [first, rest] = cut(text2, "/");
+  if (rest === void 0) return { registry: HUB, remainder: text2 };
+  if (isHostLike(first)) return { registry: canonicalHost(first), remainder: rest };
+  if (first !== first.toLowerCase()) return { registry: first, remainder: rest };
+  return { registry: HUB, remainder: text2 };
+}
+function isImageName(text2) {
+  try {
+    parseReference(text2);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidReference) return false;
+    throw error;
+  }
+}
+function fullName(text2) {
+  const reference = withTagDefault(parseReference(text2));
+  return canonicalName(reference) + suffix(reference);
+}
+function isHostLike(component) {
+  return /[.:]/.test(component) || component.toLowerCase() === "localhost";
+}
+function isDigest(text2) {
+  const [algorithm, hex = ""] = cut(text2, ":");
+  return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
+}
+function shortName(reference) {
+  const { registry, repository } = reference;
+  if (registry !== HUB) return canonicalName(reference);
+  const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
+  if (!official.includes("/")) return official;
+  const [first] = cut(repository, "/");
+  return isHostLike(first) ? canonicalName(reference) : repository;
+}
+function suffix({ tag, digest }) {
+  return (tag === void 0 ? "" : `:${tag}`) + (digest === void 0 ? "" : `@${digest}`);
+}
+function checkCharacters(text2, refuse, example) {
+  if (text2 === "") throw refuse(`is empty: write one such as ${example}`);
+  const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text2))?.[0];
+  if (variable !== void 0) throw refuse(`still holds ${variable}: nothing has put a value in its place`);
+  if (/\s/.test(text2)) throw refuse("has white space in it: take it out");
+}
+function hostProblem(host) {
+  if (host.includes("@")) return "a user name and password belong to the credential, not here";
+  if (host.includes("_")) return `Docker takes no underscore in a host (${host})`;
+  if (!host.startsWith("[") && host.split(":").length > 2) return "an IPv6 address goes in brackets, such as [::1]:5000";
+  if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
+    return `after ${cut(host, ":")[0]}: goes the number of a port, and a tag has no slash`;
+  return `${host} is no host with an optional port, such as registry.example.com:5000`;
+}
+function repositoryProblem(name) {
+  if (name.startsWith("/") || name.includes("//") || name.endsWith("/")) return "there is an empty part between slashes";
+  const part = name.split("/").find((component) => !REPOSITORY.test(component)) ?? name;
+  return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
+}
+function tagProblem(tag) {
+  if (tag.length > 128) return `the tag has ${tag.length} characters, at most 128 are allowed`;
+  if (tag.includes("/")) return `'${tag}' has a slash, which a branch name may have but a tag may not`;
+  return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
+}
+function digestProblem(digest) {
+  const [algorithm] = cut(digest, ":");
+  const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : void 0;
+  if (length === void 0) return `write sha256: and 64 hexadecimal digits in lower case`;
+  return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
+}
+function shown(text2) {
+  return JSON.stringify(withoutUserInfo(text2));
+}
+function withoutUserInfo(text2) {
+  return text2.replace(/^([a-z]+:\/\/).*@/i, "$1***@").replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, "***@");
+}
+function cut(text2, separator) {
+  const at = text2.indexOf(separator);
+  return at < 0 ? [text2, void 0] : [text2.slice(0, at), text2.slice(at + separator.length)];
+}
+
+// src/inputs/masking.ts
+var PUBLIC_KEYS = ["registry", "username", "password-env", "password-file", "config", "ecr", "logout", "scope"];
+var told = /* @__PURE__ */ new Set();
+function hide2(value, place, username) {
+  if (value.trim() === "") return;
+  new Secret(value, username);
+  if (isMasked(value) || told.has(place)) return;
+  told.add(place);
+  reportLog.notice(
+    `${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`
+  );
+}
+function hidePasswords(value) {
+  if (value.kind === "map") hidePasswordsOfMap(value);
+  if (value.kind !== "list") return;
+  for (const item of value.items) {
+    if (item.kind === "text") guess(item.value.split(/\s+/).at(-1));
+    else hidePasswords(item);
+  }
+}
+function hidePasswordsOfMap(map) {
+  for (const { key, value } of map.entries) {
+    if (key === "password") {
+      if (value.kind === "text") guess(value.value);
+      else hideAll(value);
+    } else if (value.kind !== "text") hidePasswords(value);
+    else if (!PUBLIC_KEYS.includes(key)) guess(value.value);
+  }
+}
+function hideAll(value) {
+  if (value.kind === "text") guess(value.value);
+  if (value.kind === "list") value.items.forEach(hideAll);
+  if (value.kind !== "map") return;
+  for (const entry of value.entries) {
+    guess(entry.key);
+    hideAll(entry.value);
+  }
+}
+function hideAfterPasswordKeys(text2) {
+  for (const [, rest = ""] of text2.matchAll(/pass[a-z]{0,20}["']?[ \t]*:[ \t]*([^\r\n]*)/gi)) {
+    guess(rest);
+    for (const piece of rest.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]+/g) ?? []) {
+      guess(piece);
+      guess(piece.replace(/^["']|["'}\]]+$/g, ""));
+    }
+  }
+}
+var MOST_COLONS = 3;
+function hideUserInfo(address) {
+  const [, ...behind] = userInfoOf(address).split(":");
+  for (const index of behind.keys()) if (index < MOST_COLONS) guess(behind.slice(index).join(":"));
+}
+function withoutUserInfo2(address) {
+  return userInfoOf(address).includes(":") ? `***${address.slice(address.lastIndexOf("@"))}` : address;
+}
+function userInfoOf(address) {
+  return address.slice(0, Math.max(0, address.lastIndexOf("@"))).replace(/^\w*:?\/+/, "");
+}
+function hideColumns(line) {
+  const columns = line.trim().split(/[ \t]+/);
+  columns.slice(2).forEach(guess);
+  guess(/^\s*(?:\S+\s+){3}(.*)$/.exec(line)?.[1]);
+}
+function guess(value) {
+  if (value !== void 0 && value.trim() !== "") new Secret(value.trim());
+}
+
+// src/inputs/problems.ts
+var LONGEST_SHOWN = 60;
+var Problems = class _Problems {
+  #lines;
+  #place;
+  constructor(place = "", lines2 = []) {
+    this.#place = place;
+    this.#lines = lines2;
+  }
+  /** The same collection, for the problems of one place in it. */
+  at(place) {
+    return new _Problems(this.#place === "" ? place : `${this.#place}: ${place}`, this.#lines);
+  }
+  add(problem2) {
+    this.#lines.push(oneLine(this.#place === "" ? problem2 : `${this.#place}: ${problem2}`));
+  }
+  get isEmpty() {
+    return this.#lines.length === 0;
+  }
+  /** Adds what another collection has. */
+  take(others) {
+    for (const line of others.#lines) this.#lines.push(line);
+  }
+  /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+  attempt(work) {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.add(error.message);
+      return void 0;
+    }
+  }
+  /** @throws UserErrors with every problem collected so far, from every place */
+  throwAll() {
+    throwAll(this.#lines);
+  }
+};
+function shown2(value) {
+  const clean = redact(value);
+  return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean);
+}
+function listed(names, type = "conjunction") {
+  return new Intl.ListFormat("en", { type }).format(names.map((name) => `\`${name}\``));
+}
+function oneLine(text2) {
+  return text2.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 // src/inputs/credentials.ts
@@ -11751,6 +9609,171 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
   ];
 }
 
+// src/docker/cli/cli-version.ts
+var DEFAULT_VERSION = "28.3.3";
+var DEFAULT_SUMS = {
+  "linux x86_64": "40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff"
+};
+var DEFAULT_DOWNLOAD_URL = "https://download.docker.com";
+var OLDEST2 = { major: 20, minor: 10, feature: "jobs and API 1.41" };
+var PLATFORMS = { linux: "linux", darwin: "mac" };
+var ARCHITECTURES = {
+  x64: "x86_64",
+  arm64: "aarch64",
+  arm: "armhf",
+  ppc64: "ppc64le",
+  s390x: "s390x"
+};
+function archiveOf(base, version, platform, architecture) {
+  const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
+  if (os === void 0 || arch === void 0) {
+    throw new UserError(
+      `Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`
+    );
+  }
+  return {
+    url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
+    sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : void 0
+  };
+}
+function parseCliVersion(printed) {
+  const [, text2 = "", major = "", minor = ""] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+  return text2 === "" ? void 0 : { text: text2, major: Number(major), minor: Number(minor) };
+}
+function missingFeature(version) {
+  if (version === void 0) return void 0;
+  const isOlder = version.major < OLDEST2.major || version.major === OLDEST2.major && version.minor < OLDEST2.minor;
+  return isOlder ? `too old for ${OLDEST2.feature}, which came with ${OLDEST2.major}.${OLDEST2.minor}` : void 0;
+}
+
+// src/inputs/host.ts
+var FORMS = "`ssh://user@host`, `tcp://host:2376` or `unix:///path`";
+var NAME2 = String.raw`(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
+var SSH = new RegExp(String.raw`^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME2})(?::(\d{1,5}))?(/.*)?$`);
+var TCP = new RegExp(String.raw`^${NAME2}:(\d{1,5})/?$`);
+var PLAIN_PATH = /^\/[\w./@+-]*$/;
+function parseHost(text2) {
+  const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/s.exec(text2) ?? [];
+  if (scheme === "ssh") return parseSsh(text2, rest);
+  if (scheme === "tcp") return parseTcp(text2, rest);
+  if (scheme === "unix") {
+    if (/^\/[^\s\0]+$/.test(rest)) return { kind: "unix", text: text2 };
+    throw new UserError(
+      `${shown2(withoutUserInfo2(text2))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`
+    );
+  }
+  throw new UserError(`${shown2(withoutUserInfo2(text2))} is no address of a docker daemon: write one such as ${FORMS}`);
+}
+function parseJump(text2) {
+  const [, user, name, port, path] = SSH.exec(text2.replace(/^ssh:\/\//, "")) ?? [];
+  if (name === void 0 || path !== void 0 || !isPort(port)) {
+    throw new UserError(
+      `${shown2(withoutUserInfo2(text2))} is no jump host: write user@host or user@host:port, several with commas between`
+    );
+  }
+  return `${user === void 0 ? "" : `${user}@`}${name}${port === void 0 ? "" : `:${port}`}`;
+}
+function parseSsh(text2, rest) {
+  if (/^[^@/]*:.*@/.test(rest)) {
+    throw new UserError("there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`");
+  }
+  const [, user, name, port, path] = SSH.exec(rest) ?? [];
+  if (name === void 0 || !isPort(port)) {
+    throw new UserError(
+      `${shown2(withoutUserInfo2(text2))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`
+    );
+  }
+  const socket = path === void 0 || path === "/" ? void 0 : path;
+  if (socket !== void 0 && !PLAIN_PATH.test(socket)) {
+    throw new UserError(
+      `${shown2(withoutUserInfo2(text2))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`
+    );
+  }
+  return {
+    kind: "ssh",
+    text: text2,
+    user,
+    name: name.replace(/^\[|\]$/g, ""),
+    port: port === void 0 ? void 0 : Number(port),
+    socket
+  };
+}
+function parseTcp(text2, rest) {
+  const [, port] = TCP.exec(rest) ?? [];
+  if (port === void 0 || !isPort(port)) {
+    throw new UserError(
+      `${shown2(withoutUserInfo2(text2))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`
+    );
+  }
+  return { kind: "tcp", text: text2.replace(/\/$/, "") };
+}
+function isPort(port) {
+  return port === void 0 || Number(port) > 0 && Number(port) < 65536;
+}
+
+// src/inputs/known-hosts.ts
+var FINGERPRINT2 = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+var KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
+function parsePins(text2) {
+  const lines2 = [];
+  const fingerprints = [];
+  for (const [index, raw3] of text2.split(/\r\n|\r|\n/).entries()) {
+    const line = raw3.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    if (KEY_LINE.test(line)) {
+      lines2.push(line);
+      continue;
+    }
+    const pins = fingerprintPins(line);
+    if (pins === void 0) throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
+    fingerprints.push(...pins);
+  }
+  return { lines: lines2, fingerprints };
+}
+function fingerprintPins(line) {
+  const [first = "", second = ""] = line.split(/\s+/, 2);
+  if (FINGERPRINT2.test(first)) return [{ host: void 0, fingerprint: withoutPadding(first) }];
+  if (!FINGERPRINT2.test(second)) return void 0;
+  const fingerprint2 = withoutPadding(second);
+  if (/^\d+$/.test(first)) return [{ host: void 0, fingerprint: fingerprint2 }];
+  const hosts = first.split(",").map(hostAsSsh);
+  return hosts.includes("") ? void 0 : hosts.map((host) => ({ host, fingerprint: fingerprint2 }));
+}
+function withoutPadding(fingerprint2) {
+  return fingerprint2.replace(/=$/, "");
+}
+function hostAsSsh(written2) {
+  const text2 = written2.toLowerCase().replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text2) ?? [];
+  const name = bracketed ?? plain ?? text2;
+  return port === void 0 || port === "22" ? name : `[${name}]:${port}`;
+}
+function lineProblem(line) {
+  if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
+    return "is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`";
+  }
+  if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
+    return "is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:";
+  }
+  if (line.split(/\s+/).some((word) => FINGERPRINT2.test(word))) {
+    return "does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`";
+  }
+  if (/SHA256:/.test(line)) return "has a fingerprint that is cut off: write SHA256: and all 43 characters after it";
+  return "is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`";
+}
+var HOST_KEY_SCRIPT = `# pins, notes, host, type, key, fingerprint
+[ "$6" = NONE ] && exit 0
+printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
+while read -r pinned host; do
+  [ "$pinned" = "$6" ] && { [ -z "$host" ] || [ "$host" = "$3" ]; } && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
+done <"$1"
+exit 0
+`;
+function lastOffered(notes) {
+  const [host = "", type = "", fingerprint2] = notes.trim().split("\n").at(-1)?.split(" ") ?? [];
+  return fingerprint2 === void 0 ? void 0 : { host, type, fingerprint: fingerprint2 };
+}
+
 // src/inputs/ssh-key.ts
 var NO_KEY = "write the whole private key, from -----BEGIN to the last line, with all its line breaks";
 function shapeOfKey(text2) {
@@ -11773,6 +9796,98 @@ function normalKey(text2) {
 `;
 }
 
+// src/inputs/tls.ts
+import { createPrivateKey, X509Certificate } from "node:crypto";
+var BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+function pemFrom(text2, kind) {
+  const plain = text2.includes("-----BEGIN") || !BASE64.test(text2) ? text2 : Buffer.from(text2, "base64").toString("utf8");
+  const normal = `${plain.replace(/\r\n?/g, "\n").trim()}
+`;
+  if (normal.includes(`${kind}-----`) && normal.startsWith("-----BEGIN")) return normal;
+  const article = kind === "CERTIFICATE" ? "certificate" : "private key";
+  throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
+}
+function tlsProblems(pem, now) {
+  const ca = certificate(pem.ca);
+  const cert = certificate(pem.cert);
+  const key = privateKey(pem.key);
+  const problems = [];
+  if (ca === void 0) problems.push("tls-ca: it cannot be read as a certificate: give the whole PEM text");
+  if (cert === void 0) problems.push("tls-cert: it cannot be read as a certificate: give the whole PEM text");
+  if (key === void 0) {
+    const encrypted = /ENCRYPTED/.test(pem.key);
+    problems.push(
+      encrypted ? "tls-key: it is encrypted, which docker cannot use: give it without a passphrase" : "tls-key: it cannot be read as a private key: give the whole PEM text"
+    );
+  }
+  if (ca !== void 0) problems.push(...validity("tls-ca", ca, now));
+  if (cert !== void 0) problems.push(...validity("tls-cert", cert, now));
+  if (cert !== void 0 && key !== void 0 && !cert.checkPrivateKey(key)) {
+    problems.push("tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together");
+  }
+  return problems;
+}
+function validity(name, { validFrom, validTo }, now) {
+  if (new Date(validTo) < now) return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
+  if (new Date(validFrom) > now) {
+    return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
+  }
+  return [];
+}
+function day(text2) {
+  return new Date(text2).toISOString().slice(0, 10);
+}
+function certificate(pem) {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return void 0;
+  }
+}
+function privateKey(pem) {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return void 0;
+  }
+}
+var WORDINGS = [
+  [
+    /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
+    "its certificate is for another name: write the name or address that the certificate has in `host`"
+  ],
+  [
+    /signed by unknown authority/,
+    "its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)"
+  ],
+  [
+    /x509: certificate has expired or is not yet valid/,
+    "its own certificate has expired: renew the certificate of the daemon"
+  ],
+  [
+    /remote error: tls: (?:expired certificate|certificate expired)/,
+    "it says that `tls-cert` has expired: renew it and set the new one"
+  ],
+  [
+    /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
+    "it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)"
+  ],
+  [
+    /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
+    "it does not speak TLS: check the port, 2376 is usual for TLS"
+  ],
+  [/HTTP request to an HTTPS server|malformed HTTP response/, "it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`"],
+  [/no such host|server misbehaving/, "no such host is known: check the name in `host`"],
+  [/connection refused/, "the connection was refused: check the port, and that dockerd listens there (its --host)"],
+  [
+    /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
+    "there was no answer: check the address, and that a firewall lets this runner through"
+  ]
+];
+function tcpReason(said) {
+  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, " ").trim();
+}
+
 // src/inputs/reach.ts
 var SSH_INPUTS = ["ssh-key", "ssh-known-hosts", "ssh-passphrase", "ssh-jump", "ssh-config"];
 var TLS_INPUTS = ["tls-ca", "tls-cert", "tls-key"];
@@ -11788,7 +9903,7 @@ function reachFrom(sources, problems) {
   const context = input2("context").trim() || void 0;
   const allowPlainTcp = problems.at("allow-plain-tcp").attempt(() => parseBoolean(input2("allow-plain-tcp").trim() || "false"));
   for (const problem2 of contradictions(sources, hosts, context)) problems.add(problem2);
-  const ssh = sshFrom(sources, secrets, sshTarget2(sources, hosts, context), problems);
+  const ssh = sshFrom(sources, secrets, sshTarget(sources, hosts, context), problems);
   const tls = tlsFrom(input2, secrets["tls-key"], problems);
   const plain = hosts.find(({ kind }) => kind === "tcp");
   if (plain !== void 0 && !TLS_INPUTS.some((name) => isGiven(input2, name)) && allowPlainTcp === false) {
@@ -11841,7 +9956,7 @@ function contradictions({ input: input2 }, hosts, context) {
     ...isGiven(input2, "allow-plain-tcp") && /^true$/i.test(input2("allow-plain-tcp").trim()) && tls.length > 0 ? ["allow-plain-tcp: TLS is given as well, and is used: leave one of them out"] : []
   ];
 }
-function sshTarget2({ input: input2 }, hosts, context) {
+function sshTarget({ input: input2 }, hosts, context) {
   const host = hosts.find(({ kind }) => kind === "ssh");
   if (host !== void 0) return host.text;
   return SSH_INPUTS.some((name) => isGiven(input2, name)) ? context && `the context ${context}` : void 0;
@@ -12119,112 +10234,80 @@ function passwordFromText({ value, isFolded, hasComment: hasComment2 }) {
 }
 
 // src/inputs/strategy.ts
-var KINDS = ["rolling", "recreate", "canary", "blue-green"];
-var MOST_TASKS2 = 1e6;
-var DEFAULT_ROUTE_LABELS = ["traefik."];
-var BELONGS_TO = {
-  canary: ["canary"],
-  hold: ["canary", "blue-green"],
-  "check-command": ["canary", "blue-green"],
-  "check-url": ["canary", "blue-green"],
-  "route-labels": ["blue-green"],
-  "route-alias": ["blue-green"],
-  "keep-old": ["blue-green"]
-};
-var STRATEGY_KEYS = ["strategy", ...Object.keys(BELONGS_TO)];
-function readStrategySettings(textOf2, problems) {
-  const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf2(name)]));
+var KEY = "strategy";
+function strategyKeys(strategies) {
+  return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+}
+function readStrategySettings(textOf2, strategies, problems) {
+  const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf2(name)]));
+  const given = [...texts.keys()].filter((name) => texts.get(name) !== void 0);
   const read2 = (name, parse) => {
-    const value = texts.get(name);
-    return value === void 0 ? void 0 : problems.at(name).attempt(() => parse(value));
+    const text2 = texts.get(name);
+    return text2 === void 0 ? void 0 : problems.at(name).attempt(() => parse(text2));
   };
-  const command = texts.get("check-command");
-  const url = read2("check-url", parseUrl);
-  if (command !== void 0 && texts.get("check-url") !== void 0) {
-    problems.add(`${listed(["check-command", "check-url"])} are both given: leave one of the two out`);
+  const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
+  for (const names of alternativesIn(strategies)) {
+    if (names.every((name) => given.includes(name))) {
+      problems.add(`${listed(names)} are both given: leave one of the two out`);
+    }
   }
   return {
-    given: STRATEGY_KEYS.filter((name) => texts.get(name) !== void 0),
-    kind: read2("strategy", (value) => parseChoice(value, KINDS)),
-    canary: read2("canary", parseCanarySize),
-    holdSeconds: read2("hold", parseDuration),
-    check: checkOf(command, url),
-    routeLabels: read2("route-labels", parsePrefixes),
-    routeAlias: read2("route-alias", parseAlias),
-    keepOld: read2("keep-old", (value) => value === "until-next" ? value : parseDuration(value))
+    given,
+    kind: read2(KEY, (text2) => parseChoice(text2, Object.keys(strategies))),
+    values: Object.fromEntries(given.flatMap((name) => parsers[name] ? [[name, read2(name, parsers[name])]] : []))
   };
 }
-function chosenStrategy(own2, all, problems) {
-  const kind = own2.kind ?? all.kind ?? "rolling";
-  for (const name of own2.given.filter((one) => !belongs(one, kind))) {
-    const kinds = BELONGS_TO[name] ?? [];
+function chosenStrategy(own2, all, strategies, problems) {
+  const [byDefault = ""] = Object.keys(strategies);
+  const kind = own2.kind ?? all.kind ?? byDefault;
+  for (const name of own2.given.filter((one) => !belongs(one, kind, strategies))) {
+    const kinds = kindsWith(name, strategies);
     problems.add(
       `\`${name}\` belongs to the strategy ${kinds.join(" or ")}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``
     );
   }
-  return strategyOf(kind, { ...all, ...withoutAbsent(own2) });
+  const replaced2 = alternativesIn(strategies).filter((names) => names.some((name) => own2.given.includes(name)));
+  const forAll = Object.entries(all.values).filter(([name]) => !replaced2.flat().includes(name));
+  const values = { ...Object.fromEntries(forAll), ...own2.values };
+  return { kind, ...strategies[kind]?.choose(values) ?? { settings: void 0, asideSeconds: 0 } };
 }
-function checkAllAreUsed(all, strategies, problems) {
+function checkAllAreUsed(all, chosen, strategies, problems) {
   for (const name of all.given) {
-    if (strategies.length === 0 || strategies.some(({ kind }) => belongs(name, kind))) continue;
-    const kinds = BELONGS_TO[name] ?? [];
+    if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies))) continue;
+    const kinds = kindsWith(name, strategies);
     problems.add(
       `${name}: it belongs to the strategy ${kinds.join(" or ")}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``
     );
   }
 }
-function checkOf(command, url) {
-  if (command !== void 0) return { command };
-  return url === void 0 ? void 0 : { url };
-}
-function belongs(name, kind) {
-  return BELONGS_TO[name]?.includes(kind) ?? true;
-}
-function strategyOf(kind, settings) {
-  const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings;
-  const trial2 = { holdSeconds, ...check === void 0 ? {} : { check } };
-  if (kind === "canary") return { kind, size: canary, trial: trial2 };
-  if (kind !== "blue-green") return { kind };
-  return { kind, trial: trial2, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld };
-}
-function withoutAbsent(settings) {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== void 0));
-}
-function parseCanarySize(text2) {
-  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text2) ?? [];
-  const most = percent === "%" ? 99 : MOST_TASKS2;
-  if (number === "" || Number(number) < 1 || Number(number) > most) {
-    throw new UserError(`${shown2(text2)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+function checkRunFits(chosen, stack, wait, strategies, problems) {
+  const refusal2 = stack && strategies[stack.strategy.kind]?.stackRefusal;
+  if (refusal2 !== void 0) problems.add(`strategy: ${refusal2}`);
+  for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
+    if (!strategies[kind]?.needsWait) continue;
+    problems.add(
+      `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`
+    );
   }
-  return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
 }
-function parseUrl(text2) {
-  const url = URL.parse(text2);
-  hideUserInfo(text2);
-  if (url !== null && (url.username !== "" || url.password !== "")) {
-    throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
-  }
-  if (url?.protocol === "http:" || url?.protocol === "https:") return text2;
-  throw new UserError(`${shown2(withoutUserInfo2(text2))} is no address: write one that begins with http:// or https://`);
+function kindsWith(name, strategies) {
+  return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
 }
-function parsePrefixes(text2) {
-  const prefixes = text2.split(/[\s,]+/).filter((prefix) => prefix !== "");
-  if (prefixes.length > 0) return prefixes;
-  throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
+function belongs(name, kind, strategies) {
+  return name === KEY || kindsWith(name, strategies).includes(kind);
 }
-function parseAlias(text2) {
-  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text2)) return text2;
-  throw new UserError(
-    `${shown2(text2)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
-  );
+function alternativesIn(strategies) {
+  const all = Object.values(strategies).flatMap(({ alternatives }) => alternatives ? [alternatives] : []);
+  return [...new Map(all.map((names) => [names.join(), names])).values()];
 }
 
 // src/inputs/replacement.ts
-var NO_SETTINGS = { strategy: { given: [] }, policies: { update: {}, rollback: {} } };
+var NO_SETTINGS = { strategy: { given: [], values: {} }, policies: { update: {}, rollback: {} } };
 function replacementOf(own2, all, problems) {
+  const { strategy, policies } = own2 ?? NO_SETTINGS;
   return {
-    strategy: chosenStrategy(own2.strategy, all.strategy, problems),
-    policies: mergedPolicies(own2.policies, all.policies)
+    strategy: chosenStrategy(strategy, all.strategy, all.strategies, problems),
+    policies: mergedPolicies(policies, all.policies)
   };
 }
 
@@ -12232,8 +10315,36 @@ function replacementOf(own2, all, problems) {
 import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
 
 // src/docker/specs/spec-comparison.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash2 } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+
+// src/docker/engine/go-json.ts
+import { randomUUID } from "node:crypto";
+var MARK = `number:${randomUUID()}:`;
+var STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+var MARKED = new RegExp(`"${MARK}(-?\\d+)"`, "g");
+function parseGoJson(text2) {
+  const value = JSON.parse(/\d{16}/.test(text2) ? withMarks(text2) : text2);
+  return text2.includes("null") ? withoutNulls(value) : value;
+}
+function toGoJson(value, replacer) {
+  const text2 = JSON.stringify(value, replacer);
+  return text2.includes(MARK) ? text2.replace(MARKED, "$1") : text2;
+}
+function withMarks(text2) {
+  return text2.replace(
+    STRING_OR_LARGE,
+    (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`
+  );
+}
+function withoutNulls(value) {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const there = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+}
+
+// src/docker/specs/spec-comparison.ts
 function sameSpec(a, b) {
   return isDeepStrictEqual(storedForm(a), storedForm(b));
 }
@@ -12248,7 +10359,7 @@ function withStoredOrder(spec, stored) {
 }
 var SETS = ["Env", "Secrets", "Configs"];
 function fingerprint(spec) {
-  return createHash3("sha256").update(toGoJson(storedForm(spec), withSortedKeys)).digest("hex");
+  return createHash2("sha256").update(toGoJson(storedForm(spec), withSortedKeys)).digest("hex");
 }
 function withSortedKeys(_key, value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
@@ -12708,7 +10819,7 @@ function isPlain(action) {
 
 // src/docker/swarm/placement.ts
 import { BlockList, isIP, isIPv4 } from "node:net";
-var KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+var KEY2 = /^[a-z_][a-z0-9\-_.]+$/i;
 var VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
 var OPERATORS2 = ["==", "!="];
 var NODE_LABEL = "node.labels.";
@@ -12777,7 +10888,7 @@ function parseConstraint(text2) {
   const at = text2.indexOf(operator2);
   const key = text2.slice(0, at).trim();
   const value = text2.slice(at + operator2.length).trim();
-  if (!KEY.test(key)) return `key '${key}' is invalid`;
+  if (!KEY2.test(key)) return `key '${key}' is invalid`;
   if (!VALUE.test(value)) return `value '${value}' is invalid`;
   return { key, negated: operator2 === "!=", value };
 }
@@ -13506,7 +11617,7 @@ function pairsOfList({ items }, problems) {
 }
 
 // src/inputs/services.ts
-var ENTRY_KEYS = [
+var KEYS2 = [
   "name",
   "image",
   "auth-config",
@@ -13516,9 +11627,11 @@ var ENTRY_KEYS = [
   "create",
   "create-args",
   "update-args",
-  ...STRATEGY_KEYS,
   ...POLICY_KEYS
 ];
+function entryKeys(strategies) {
+  return [...KEYS2, ...strategyKeys(strategies)];
+}
 var OTHER_NAMES3 = {
   args: "command",
   cmd: "command",
@@ -13543,17 +11656,17 @@ function servicesFromText(text2, forAll, problems) {
   const { root, problems: wrong } = parseYaml(text2);
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`);
   if (wrong.length > 0) return [];
-  const entries = entriesOf2(root, problems.at("services"));
+  const entries = entriesOf2(root, entryKeys(forAll.strategies), problems.at("services"));
   const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
   checkNames(entries, problems);
   return requests;
 }
-function entriesOf2(root, problems) {
+function entriesOf2(root, keys, problems) {
   if (root === void 0 || root.kind === "text") {
     problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`);
     return [];
   }
-  if (root.kind === "list" || isOneEntry(root)) return entriesOfList(root.kind === "list" ? root.items : [root]);
+  if (root.kind === "list" || isOneEntry(root, keys)) return entriesOfList(root.kind === "list" ? root.items : [root]);
   const compose = root.entries.find(({ key, value }) => key === "services" && value.kind !== "text");
   if (compose !== void 0) {
     problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
@@ -13561,8 +11674,8 @@ function entriesOf2(root, problems) {
   }
   return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
 }
-function isOneEntry({ entries }) {
-  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => isKnown(key));
+function isOneEntry({ entries }, keys) {
+  return entries.some(({ key }) => key === "name") && entries.every(({ key }) => isKnown(key, keys));
 }
 function entriesOfList(items) {
   return items.map((value, index) => {
@@ -13589,12 +11702,12 @@ function requestFromEntry(entry, forAll, problems) {
   }
   problems.attempt(() => checkName(entry.name ?? ""));
   const image = problems.attempt(() => imageFrom(value.value.trim()));
-  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(NO_SETTINGS, forAll, problems) };
+  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(void 0, forAll, problems) };
   return image && { name: entry.name, image, ...nothingElse };
 }
 function requestFromMap(entry, map, forAll, problems) {
-  if (!checkKeys(entry, map, problems)) return void 0;
-  const name = nameOf2(entry, map, problems);
+  if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems)) return void 0;
+  const name = nameOf(entry, map, problems);
   const image = attemptAt(map, "image", problems, imageFrom);
   const authConfig = attemptAt(map, "auth-config", problems, nonEmpty);
   const replicas = attemptAt(map, "replicas", problems, (text2) => parseInteger(text2, 0, MOST_REPLICAS));
@@ -13605,7 +11718,7 @@ function requestFromMap(entry, map, forAll, problems) {
   const createArgs = flagsAt(map, "create", problems, notices);
   const updateArgs = flagsAt(map, "update", problems, notices) ?? [];
   const own2 = {
-    strategy: readStrategySettings((key) => textAt(map, key, problems), problems),
+    strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
     policies: policiesOfEntry(map, problems)
   };
   if (create2 && valueAt(map, "image") === void 0) {
@@ -13642,8 +11755,8 @@ function requestFromMap(entry, map, forAll, problems) {
     ...replacement
   };
 }
-function checkKeys({ name }, map, problems) {
-  const unknown = map.entries.filter(({ key }) => !isKnown(key));
+function checkKeys({ name }, map, keys, problems) {
+  const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
   const [only, ...others] = map.entries;
   if (only !== void 0 && others.length === 0 && unknown.length === 1 && name === void 0 && only.value.kind === "text") {
     problems.add(
@@ -13652,23 +11765,23 @@ function checkKeys({ name }, map, problems) {
     return false;
   }
   for (const { key, line } of unknown) {
-    const closest = closestKey(key, ENTRY_KEYS, OTHER_NAMES3);
-    problems.add(`line ${line} has the unknown key ${shown2(key)}: ${adviceFor2(key, closest)}`);
+    const closest = closestKey(key, keys, OTHER_NAMES3);
+    problems.add(`line ${line} has the unknown key ${shown2(key)}: ${adviceFor2(key, closest, keys)}`);
   }
   return unknown.length === 0;
 }
-function isKnown(key) {
-  return ENTRY_KEYS.includes(key) || RETIRED_KEYS.includes(key);
+function isKnown(key, keys) {
+  return keys.includes(key) || RETIRED_KEYS.includes(key);
 }
-function adviceFor2(key, closest) {
+function adviceFor2(key, closest, keys) {
   const flag = `--${key.replaceAll("_", "-")}`;
   const policy2 = settingMeantBy(key);
   if (policy2 !== void 0) return `write it in \`update-config\`, as in \`update-config: {${policy2}: …}\``;
-  if (closest !== void 0) return keyAdvice(closest, ENTRY_KEYS);
+  if (closest !== void 0) return keyAdvice(closest, keys);
   if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
-  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, ENTRY_KEYS);
+  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
 }
-function nameOf2(entry, map, problems) {
+function nameOf(entry, map, problems) {
   const inside = textAt(map, "name", problems);
   if (inside === void 0 && entry.name === void 0) {
     if (valueAt(map, "name") === void 0) problems.add("`name` is missing: write the name of the service");
@@ -13763,7 +11876,7 @@ function checkGivenOnce(map, env, flags, problems) {
 
 // src/inputs/stack.ts
 import { existsSync } from "node:fs";
-import { dirname, join as join7, resolve as resolve3 } from "node:path";
+import { dirname, join as join3, resolve as resolve3 } from "node:path";
 
 // src/docker/cli/ruling-variables.ts
 var RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
@@ -14508,7 +12621,7 @@ function reasonFor(char) {
 var USUAL_NAMES = ["compose", "docker-compose", "docker-stack"].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 var NAME5 = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 var LONGEST_NAME3 = 50;
-var OF_THE_RUNNER2 = /^(?:INPUT|STATE|ACTIONS)_/;
+var OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/;
 function readStack(inputs, replacement, env, problems) {
   const name = inputs.stack.trim();
   const prune = switchOf(inputs, "prune", problems);
@@ -14554,7 +12667,7 @@ function switchOf(inputs, key, problems) {
   return text2 === "" ? false : problems.at(key).attempt(() => parseBoolean(text2)) ?? false;
 }
 function variablesOf2(input2, env, problems) {
-  const ofTheStep = (name) => OF_THE_RUNNER2.test(name) || !Object.hasOwn(env, name) ? void 0 : env[name];
+  const ofTheStep = (name) => OF_THE_RUNNER.test(name) || !Object.hasOwn(env, name) ? void 0 : env[name];
   const ofFiles = /* @__PURE__ */ new Map();
   for (const path of pathsFrom(input2, "env-file", problems)) {
     const text2 = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
@@ -14567,7 +12680,7 @@ function variablesOf2(input2, env, problems) {
 function composePaths(input2, env, problems) {
   const given = pathsFrom(input2, "compose-file", problems);
   if (given.length > 0 || input2.trim() !== "") return given;
-  const found = USUAL_NAMES.find((name) => existsSync(join7(basePath(env), name)));
+  const found = USUAL_NAMES.find((name) => existsSync(join3(basePath(env), name)));
   if (found !== void 0) return [found];
   problems.add(
     `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, "disjunction")}: write the path of the compose file`
@@ -14628,31 +12741,32 @@ function contentOf2(path, readFile3) {
 }
 
 // src/inputs/read.ts
-var DEFAULT_TIMEOUT_SECONDS2 = 600;
+var DEFAULT_TIMEOUT_SECONDS = 600;
 var DEFAULT_MAX_PARALLEL = 10;
 var DEFAULT_LOCK_TIMEOUT_SECONDS = 600;
 var LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 var MOST_PARALLEL = 100;
 var ON_FAILURE = ["rollback", "keep", "pause"];
 var ON_CANCEL = ["rollback", "keep"];
-function readInputs(env) {
+function readInputs(env, strategies) {
   const problems = new Problems();
   const reach = reachOf(env, problems);
   const credentials = readCredentials(env, problems);
   const onFailure = read(env, "on-failure", problems, (text2) => parseChoice(text2, ON_FAILURE)) ?? "rollback";
   const forAll = {
-    strategy: readStrategySettings((name) => input(env, name).trim() || void 0, problems),
+    strategies,
+    strategy: readStrategySettings((name) => input(env, name).trim() || void 0, strategies, problems),
     policies: policiesOfInputs((name) => input(env, name), problems)
   };
-  const stack = readStackInputs(env, replacementOf(NO_SETTINGS, forAll, problems), problems);
+  const stack = readStackInputs(env, replacementOf(void 0, forAll, problems), problems);
   const services = readServices(env, forAll, problems);
   const requests = [...services, ...stack === void 0 ? [] : [stack]];
   const pauses = onFailure === "pause";
   if (pauses) checkPause(requests, problems);
-  const strategies = requests.map(({ strategy }) => strategy);
-  checkAllAreUsed(forAll.strategy, strategies, problems);
+  const chosen = requests.map(({ strategy }) => strategy);
+  checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
   const wait = read(env, "wait", problems, parseBoolean) ?? true;
-  const timeoutSeconds = read(env, "timeout", problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS2;
+  const timeoutSeconds = read(env, "timeout", problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS;
   const monitorSeconds = read(env, "monitor", problems, parseDuration);
   const maxParallel = read(env, "max-parallel", problems, (text2) => parseInteger(text2, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
   const onCancel = read(env, "on-cancel", problems, (text2) => parseChoice(text2, ON_CANCEL)) ?? "keep";
@@ -14666,18 +12780,7 @@ function readInputs(env) {
       "prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out"
     );
   }
-  if (stack?.strategy.kind === "blue-green") {
-    problems.add(
-      "strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy"
-    );
-  }
-  for (const kind of new Set(wait ? [] : strategies.map((strategy) => strategy.kind))) {
-    if (kind !== "rolling") {
-      problems.add(
-        `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`
-      );
-    }
-  }
+  checkRunFits(chosen, stack, wait, strategies, problems);
   if (stack !== void 0 && !problems.isEmpty) checkContents(stack.files, stack.lookUp, stack.directory, problems);
   problems.throwAll();
   return {
@@ -14773,6 +12876,1863 @@ function input(env, name) {
   return env[key] ?? env[key.replaceAll("-", "_")] ?? "";
 }
 
+// src/runner/retry.ts
+async function retry(attempt2, pauseMs, signal2) {
+  const begunAt = nowMs();
+  let met;
+  for (let number = 1; ; number++) {
+    try {
+      return await attempt2(number);
+    } catch (error) {
+      if (signal2?.aborted) throw isTimeLimit(signal2) ? met ?? error : error;
+      met = error;
+      const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
+      if (ms === void 0) throw error;
+      await sleep(ms, signal2).catch((stopped3) => {
+        throw isTimeLimit(signal2) ? error : stopped3;
+      });
+    }
+  }
+}
+function isTimeLimit(signal2) {
+  return signal2?.reason?.name === "TimeoutError";
+}
+
+// src/connect/connection.ts
+import { readFile as readFile2 } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join as join7 } from "node:path";
+
+// src/docker/cli/config-file.ts
+function parseConfigFile(content) {
+  const parsed2 = JSON.parse(content);
+  if (typeof parsed2 !== "object" || parsed2 === null || Array.isArray(parsed2)) throw new SyntaxError("not a JSON object");
+  return parsed2;
+}
+function isolatedConfigFile(credentials, carriedOver) {
+  const entries = [...credentials].map(
+    ([registry, credential]) => [registryKey(registry), authEntry(credential)]
+  );
+  const auths = entries.length > 0 ? Object.fromEntries(entries) : { "no-registry.invalid": {} };
+  return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+  if (kind === "password") return { auth: Buffer.from(`${username}:${password}`).toString("base64") };
+  const user = username === "" ? {} : { auth: Buffer.from(`${username}:`).toString("base64") };
+  return { ...user, identitytoken: password };
+}
+function settingsToCarryOver(file, pluginDirectory) {
+  return carried(file.HttpHeaders, [...file.cliPluginsExtraDirs ?? [], pluginDirectory]);
+}
+function carried(headers, cliPluginsExtraDirs) {
+  return { cliPluginsExtraDirs, ...headers === void 0 ? {} : { HttpHeaders: headers } };
+}
+function storedCredential(file, registry) {
+  const wanted = registryKey(registry);
+  const exact = file.auths?.[wanted];
+  const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
+  const entry = exact ?? sameHost;
+  return entry && credentialIn(entry);
+}
+function storedCredentials(file) {
+  return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
+}
+function credentialIn(entry) {
+  const [user = "", ...rest] = Buffer.from(entry.auth ?? "", "base64").toString().replace(/\0+$/, "").split(":");
+  const username = user || (entry.username ?? "");
+  if (entry.identitytoken) return { kind: "identity-token", username, password: entry.identitytoken };
+  const password = rest.join(":") || (entry.password ?? "");
+  return username && password ? { kind: "password", username, password } : void 0;
+}
+function helperFor(file, registry) {
+  const own2 = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
+  const helper = own2 ?? file.credsStore;
+  return helper === "" ? void 0 : helper;
+}
+function hostOf(key) {
+  return key.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
+}
+
+// src/runner/environment.ts
+var OF_THE_RUNNER2 = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
+var NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+var CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+function environmentForChildren(env) {
+  const entries = Object.entries(env).filter((entry) => {
+    const [name, value] = entry;
+    if (value === void 0 || OF_THE_RUNNER2.test(name)) return false;
+    if (value === "" && CHOICE_OF_ENDPOINT.test(name)) return false;
+    return NEEDED.test(name) || redact(value) === value;
+  });
+  return Object.fromEntries(entries);
+}
+var OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+function environmentForCommands(env) {
+  const entries = Object.entries(env).filter((entry) => {
+    const [name, value] = entry;
+    return value !== void 0 && !OF_THE_ACTION.test(name);
+  });
+  return Object.fromEntries(entries);
+}
+
+// src/connect/endpoints.ts
+import { join as join5 } from "node:path";
+
+// src/docker/cli/cli.ts
+import { spawn } from "node:child_process";
+var LIMIT_SECONDS = 60;
+var MOST_BYTES = 32 * 1024 * 1024;
+var DRAIN_MS = 500;
+function dockerCli(env) {
+  return {
+    run: (args, options = {}) => runProgram("docker", args, { ...options, env: { ...env, ...options.env } }),
+    start: (args) => spawn("docker", [...args], { env, stdio: "pipe", windowsHide: true })
+  };
+}
+function runProgram(program, args, options) {
+  const { env, cwd, stdin = "", signal: signal2, limitSeconds = LIMIT_SECONDS } = options;
+  return new Promise((resolve5, reject) => {
+    if (signal2?.aborted) return reject(stopped(signal2));
+    const child = spawn(program, [...args], {
+      stdio: "pipe",
+      windowsHide: true,
+      ...env === void 0 ? {} : { env },
+      ...cwd === void 0 ? {} : { cwd }
+    });
+    const end2 = () => {
+      clearTimeout(clock);
+      clearTimeout(drain);
+      signal2?.removeEventListener("abort", stop);
+    };
+    const giveUp = (error) => {
+      end2();
+      reject(error);
+      child.kill("SIGKILL");
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+    };
+    const tooMuch = (what) => giveUp(new UserError(`${nameOf2(program, args)} ${what}, and was ended: run it by hand on this runner to see why`));
+    const clock = setTimeout(() => tooMuch(`did not end within ${limitSeconds} s`), limitSeconds * 1e3);
+    let drain;
+    const stop = () => giveUp(stopped(signal2));
+    signal2?.addEventListener("abort", stop, { once: true });
+    const onFlood = () => tooMuch(`printed more than ${MOST_BYTES / 1024 / 1024} MB`);
+    const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
+    const done = (code) => {
+      end2();
+      const [stdout = "", stderr = ""] = printed.map((text2) => text2());
+      resolve5({ code, stdout, stderr });
+    };
+    child.once("error", giveUp);
+    child.once("exit", (code) => {
+      drain = setTimeout(() => {
+        done(code ?? KILLED);
+        for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
+      }, DRAIN_MS);
+    });
+    child.once("close", (code) => done(code ?? KILLED));
+    child.stdin.on("error", () => void 0);
+    child.stdin.end(stdin);
+  });
+}
+var KILLED = 128;
+function stopped(signal2) {
+  return new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
+}
+function collect(stream, onFlood) {
+  const parts = [];
+  let bytes = 0;
+  stream.on("data", (part) => {
+    bytes += part.length;
+    if (bytes > MOST_BYTES) return onFlood();
+    parts.push(part);
+  });
+  return () => Buffer.concat(parts).toString();
+}
+function nameOf2(program, args) {
+  const [, ...words] = args[0] === "--config" ? args.slice(1) : ["", ...args];
+  const shown3 = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
+  return `\`${[foreignLine(program), ...shown3].join(" ")}\``;
+}
+function startProgram(program, args, env) {
+  return spawn(program, [...args], { env, stdio: "pipe", windowsHide: true });
+}
+var GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
+function startGuarded(program, args, env) {
+  return startProgram("/bin/sh", ["-c", GUARD, "guard", program, ...args], env);
+}
+
+// src/docker/cli/endpoint.ts
+var MISLEADING = ["DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "DOCKER_STACK_ORCHESTRATOR"];
+function environmentForEndpoint(env, context, userConfigDirectory) {
+  const host = context.Endpoints.docker.Host;
+  const rest = without(env, MISLEADING);
+  const tls = context.Name === "default" ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
+  const plain = without(rest, ["DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"]);
+  return { host, env: { ...plain, ...tls, DOCKER_HOST: host } };
+}
+function tlsOfEnvironment(env, userConfigDirectory) {
+  if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY) return {};
+  return {
+    ...env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {},
+    ...env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {},
+    DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory
+  };
+}
+function tlsOfContext(context) {
+  const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
+  const directory = context.Storage?.TLSPath;
+  if (!hasMaterial || !directory) return {};
+  const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: "1" } : { DOCKER_TLS_VERIFY: "1" };
+  return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
+}
+function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
+  return docker.Host.startsWith("tcp:") && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
+}
+function without(env, names) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
+// src/connect/route.ts
+var LEADING_ELSEWHERE = [
+  "DOCKER_HOST",
+  "DOCKER_CONTEXT",
+  "DOCKER_TLS",
+  "DOCKER_TLS_VERIFY",
+  "DOCKER_CERT_PATH",
+  "DOCKER_CONFIG",
+  "DOCKER_AUTH_CONFIG",
+  "DOCKER_STACK_ORCHESTRATOR"
+];
+function withoutEndpoint(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+}
+
+// src/connect/ssh/files.ts
+import { join as join4 } from "node:path";
+
+// src/connect/ssh/config.ts
+var CONNECT_TIMEOUT_SECONDS = 15;
+var ALIVE_INTERVAL_SECONDS = 5;
+var ALIVE_MISSED = 3;
+function sshConfig(files) {
+  return `${[
+    "Host *",
+    ...identity(files),
+    ...files.knownHosts === void 0 ? [] : [`UserKnownHostsFile ${quoted2(files.knownHosts)}`, "GlobalKnownHostsFile /dev/null"],
+    `KnownHostsCommand /bin/sh ${[files.hostKeyScript, files.fingerprints, files.offered].map(quoted2).join(" ")} %H %t %K %f`,
+    "StrictHostKeyChecking yes",
+    "UpdateHostKeys no",
+    "VerifyHostKeyDNS no",
+    "CheckHostIP no",
+    // In batch mode ssh does not even ask for the passphrase of a key, and the answer is a program's here.
+    `BatchMode ${files.hasPassphrase ? "no" : "yes"}`,
+    "NumberOfPasswordPrompts 1",
+    "PreferredAuthentications publickey",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    `ConnectTimeout ${CONNECT_TIMEOUT_SECONDS}`,
+    `ServerAliveInterval ${ALIVE_INTERVAL_SECONDS}`,
+    `ServerAliveCountMax ${ALIVE_MISSED}`,
+    "ExitOnForwardFailure yes",
+    "StreamLocalBindUnlink yes",
+    "StreamLocalBindMask 0177",
+    "ForwardAgent no",
+    "ForwardX11 no",
+    "PermitLocalCommand no",
+    "RequestTTY no",
+    "EscapeChar none",
+    "LogLevel INFO",
+    ...files.include === void 0 ? [] : [`Include ${quoted2(files.include)}`]
+  ].join("\n")}
+`;
+}
+function identity({ key, include }) {
+  if (key !== void 0) return [`IdentityFile ${quoted2(key)}`, "IdentitiesOnly yes", "IdentityAgent none"];
+  return include === void 0 ? ["IdentityFile none"] : [];
+}
+function quoted2(path) {
+  return `"${path.replaceAll("%", "%%")}"`;
+}
+function sshTarget2(config, host, jump) {
+  return [
+    ...["-F", config, "-T"],
+    ...jump === void 0 ? [] : ["-J", jump],
+    ...host.user === void 0 ? [] : ["-l", host.user],
+    ...host.port === void 0 ? [] : ["-p", String(host.port)],
+    ...["--", host.name]
+  ];
+}
+var DEFAULT_SOCKET = "/var/run/docker.sock";
+function forwardArguments(socket, host, target) {
+  return [
+    "-N",
+    "-o",
+    "ControlMaster=no",
+    "-o",
+    "ControlPath=none",
+    "-L",
+    `${socket}:${host.socket ?? DEFAULT_SOCKET}`,
+    ...target
+  ];
+}
+function masterArguments(control, target) {
+  return [
+    "-N",
+    "-o",
+    "ControlMaster=yes",
+    "-o",
+    "ControlPersist=no",
+    "-o",
+    `ControlPath=${control.replaceAll("%", "%%")}`,
+    ...target
+  ];
+}
+function dialArguments(control, host, target) {
+  const docker = host.socket === void 0 ? ["docker"] : ["docker", `--host=unix://${host.socket}`];
+  return [
+    "-o",
+    "ControlMaster=no",
+    "-o",
+    `ControlPath=${control.replaceAll("%", "%%")}`,
+    ...target,
+    ...docker,
+    "system",
+    "dial-stdio"
+  ];
+}
+
+// src/connect/ssh/error.ts
+var WORDINGS2 = [
+  ["revoked-host-key", /REVOKED HOST KEY DETECTED|is marked as revoked/i],
+  ["changed-host-key", /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
+  ["unknown-host-key", /host key is known for|Host key verification failed|No matching host key fingerprint/i],
+  ["no-key-type", /no matching host key type/i],
+  ["passphrase", /incorrect passphrase|bad passphrase/i],
+  ["unreadable-key", /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
+  ["refused-key", /Permission denied \(|Too many authentication failures|no more authentication methods/i],
+  ["unresolved", /Could not resolve hostname|Name or service not known/i],
+  ["jump-forbidden", /administratively prohibited[\s\S]*stdio forwarding failed/i],
+  ["no-permission", /permission denied while trying to connect|dial unix .*permission denied/i],
+  ["no-docker", /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
+  [
+    "no-daemon",
+    /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i
+  ],
+  ["refused", /Connection refused/i],
+  ["timed-out", /timed out|Timeout, server .* not responding/i],
+  ["unreachable", /No route to host|Network is unreachable/i],
+  ["crowded", /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
+  ["dropped", /Broken pipe|Connection reset/i],
+  ["closed", /Connection closed by|closed by remote host/i]
+];
+function classifySsh(stderr) {
+  return WORDINGS2.find(([, pattern]) => pattern.test(stderr))?.[0] ?? "unknown";
+}
+function sshReason({ stderr, offered, user }) {
+  const failure = classifySsh(stderr);
+  switch (failure) {
+    case "revoked-host-key":
+      return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
+    case "changed-host-key":
+      return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
+    case "unknown-host-key":
+      return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`;
+    case "no-key-type":
+      return "the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)";
+    case "passphrase":
+      return "the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`";
+    case "unreadable-key":
+      return "ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line";
+    case "refused-key":
+      return `the server does not accept the key for the user ${user ?? "of this runner"}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
+    case "unresolved":
+      return "no such host is known: check the name in `host` and `ssh-jump`";
+    case "refused":
+      return "the connection was refused: check the port, and that sshd runs there";
+    case "timed-out":
+      return "there was no answer in time: check the address, and that a firewall lets this runner through";
+    case "unreachable":
+      return "the network has no way to it: check the address, and whether it needs `ssh-jump`";
+    case "jump-forbidden":
+      return "the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`";
+    case "crowded":
+      return "sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner";
+    case "dropped":
+      return "the connection was cut";
+    case "closed":
+      return "the server closed the connection: check what its sshd log says";
+    case "no-permission":
+      return `the user ${user ?? "of this runner"} may not use the docker socket: add it to the group docker there, or connect as another user`;
+    case "no-docker":
+      return "neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`";
+    case "no-daemon":
+      return "docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`";
+    case "unknown":
+      return lastLine(stderr);
+  }
+}
+var CHECK = "Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`";
+function offer(key) {
+  return key === void 0 ? "the host offered another" : `${key.host} offers ${key.type} ${key.fingerprint}`;
+}
+function lastLine(stderr) {
+  const lines2 = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== "");
+  return limited(lines2.at(-1)?.trim() ?? "") || "ssh ended without a word: check what the sshd log of the server says";
+}
+
+// src/connect/ssh/files.ts
+async function prepareSsh(access, workspace, env) {
+  const directory = await workspace.makeDirectory("ssh");
+  const path = (name) => join4(directory, name);
+  const { key, passphrase, pins, userConfig } = access;
+  const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === void 0;
+  const files = {
+    config: path("config"),
+    key: key && path("key"),
+    knownHosts: usesOwnPins ? path("known_hosts") : void 0,
+    fingerprints: path("fingerprints"),
+    offered: path("offered"),
+    hostKeyScript: path("host-key.sh"),
+    hasPassphrase: passphrase !== void 0,
+    include: userConfig
+  };
+  if (userConfig !== void 0) requireSshConfig(userConfig);
+  await workspace.writeFile(files.config, sshConfig(files));
+  await workspace.writeFile(path("known_hosts"), lines(pins.lines));
+  const pinned = pins.fingerprints.map(({ host = "", fingerprint: fingerprint2 }) => `${fingerprint2} ${host}`);
+  await workspace.writeFile(files.fingerprints, lines(pinned));
+  await workspace.writeFile(files.offered, "");
+  await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
+  if (files.key !== void 0 && key !== void 0) await workspace.writeFile(files.key, key.reveal());
+  const askpass = passphrase === void 0 ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
+  const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
+  if (files.key !== void 0 && passphrase !== void 0) await requirePassphrase(files.key, { ...rest, ...askpass });
+  return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: "C", ...askpass }, workspace };
+}
+async function writeAskpass(path, passphrase, workspace) {
+  await workspace.writeFile(path("passphrase"), `${passphrase}
+`);
+  await workspace.writeFile(path("askpass"), `#!/bin/sh
+exec cat "\${0%/*}/passphrase"
+`, "program");
+  return { SSH_ASKPASS: path("askpass"), SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":0" };
+}
+async function requirePassphrase(key, env) {
+  const { code, stderr } = await runProgram("ssh-keygen", ["-y", "-f", key], { env: { ...env, LC_ALL: "C" } }).catch(
+    // Then ssh will tell what it can.
+    () => ({ code: 0, stderr: "" })
+  );
+  if (code === 0) return;
+  throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: void 0, user: void 0 })}`);
+}
+function requireSshConfig(path) {
+  try {
+    requireUserFile(path, "the workspace");
+  } catch (error) {
+    throw new UserError(`ssh-config: ${messageOf(error)}`);
+  }
+}
+function lines(all) {
+  return all.map((line) => `${line}
+`).join("");
+}
+
+// src/connect/ssh/tunnel.ts
+import { access as accessFile, readFile, rm } from "node:fs/promises";
+import { request } from "node:http";
+
+// src/runner/elapsed.ts
+function secondsSince(moment) {
+  return toTenths((nowMs() - moment) / 1e3);
+}
+function toTenths(seconds) {
+  return Math.round(seconds * 10) / 10;
+}
+
+// src/connect/ssh/sessions.ts
+import { createServer } from "node:net";
+var MOST_SESSIONS = 9;
+function listen(path, serve) {
+  return new Promise((resolve5, reject) => {
+    const server = createServer({ allowHalfOpen: true }, serve);
+    server.once("error", reject);
+    server.listen(path, () => resolve5(server));
+  });
+}
+var Sessions = class {
+  #dial;
+  #open = /* @__PURE__ */ new Set();
+  #waiting = [];
+  /** What the last session that failed said. */
+  said = "";
+  constructor(dial) {
+    this.#dial = dial;
+  }
+  serve(connection) {
+    connection.on("error", () => connection.destroy());
+    if (this.#open.size >= MOST_SESSIONS) {
+      this.#waiting.push(connection);
+      return;
+    }
+    const child = this.#dial();
+    this.#open.add(child);
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      said = (said + chunk).slice(-2e4);
+    });
+    child.stdin.on("error", () => void 0);
+    const over = () => {
+      if (said !== "") this.said = said;
+      connection.destroySoon();
+      if (!this.#open.delete(child)) return;
+      const next = this.#waiting.shift();
+      if (next !== void 0) this.serve(next);
+    };
+    child.once("error", over);
+    child.once("close", over);
+    connection.once("close", () => child.kill());
+    connection.pipe(child.stdin);
+    child.stdout.pipe(connection, { end: false });
+  }
+  end() {
+    for (const connection of this.#waiting.splice(0)) connection.destroy();
+    for (const child of this.#open) child.kill();
+  }
+};
+
+// src/connect/ssh/tunnel.ts
+var LONGEST_SOCKET_PATH_BYTES = 107;
+var CONTROL_SUFFIX_BYTES = 17;
+var OPEN_LIMIT_SECONDS = 45;
+var PING_LIMIT_SECONDS = 20;
+var LOOK_EVERY_MS2 = 20;
+var CROWDED_ATTEMPTS = 4;
+var LONGEST_BACK_OFF_SECONDS = 5;
+var KEY_TYPES = ["", "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521", "rsa-sha2-512,rsa-sha2-256"];
+async function openSsh(ssh, host, signal2) {
+  if (process.platform === "win32") {
+    throw new UserError("ssh:// hosts need a runner with Linux or macOS: choose another in `runs-on`");
+  }
+  const target = sshTarget2(ssh.files.config, host, ssh.access.jump);
+  const { lines: known2, fingerprints } = ssh.access.pins;
+  const types = fingerprints.length > 0 && known2.length === 0 ? KEY_TYPES : [""];
+  let first;
+  for (const type of types) {
+    try {
+      return await openAs(ssh, host, type === "" ? target : ["-o", `HostKeyAlgorithms=${type}`, ...target], signal2);
+    } catch (error) {
+      first ??= error;
+      if (!isAboutHostKey(error)) throw error;
+    }
+  }
+  throw first;
+}
+async function openAs(ssh, host, target, signal2) {
+  const forward = await openForward(ssh, host, target, signal2);
+  if (forward !== void 0) return forward;
+  const way = await openSessions(ssh, host, target, signal2);
+  log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`);
+  return way;
+}
+function attempt(child) {
+  let said = "";
+  let over = false;
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
+    said = (said + chunk).slice(-2e4);
+  });
+  child.stdout.resume();
+  child.stdin.on("error", () => void 0);
+  const ended = new Promise((resolve5) => {
+    child.once("error", (error) => {
+      said += error.message;
+      over = true;
+      resolve5();
+    });
+    child.once("close", () => {
+      over = true;
+      resolve5();
+    });
+  });
+  return { child, stderr: () => said, ended, hasEnded: () => over };
+}
+function end({ child }) {
+  child.stdin.end();
+}
+async function untilSocket(path, ssh, signal2) {
+  const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1e3;
+  for (; ; ) {
+    if (ssh.hasEnded()) throw new SshEnded(ssh.stderr());
+    const exists = await accessFile(path).then(
+      () => true,
+      () => false
+    );
+    if (exists && !ssh.hasEnded()) return;
+    if (nowMs() > deadline) throw new SshEnded("timed out");
+    await sleep(LOOK_EVERY_MS2, signal2);
+  }
+}
+var SshEnded = class extends Error {
+  name = "SshEnded";
+};
+function open(ssh, args, path, signal2) {
+  const openOnce = async () => {
+    await rm(path, { force: true });
+    const running = attempt(startGuarded("ssh", args, ssh.env));
+    try {
+      await untilSocket(path, running, signal2);
+      return running;
+    } catch (error) {
+      end(running);
+      throw error;
+    }
+  };
+  const pauseMs = (error, { number }) => {
+    const isCrowded = error instanceof SshEnded && classifySsh(error.message) === "crowded";
+    return isCrowded && number < CROWDED_ATTEMPTS ? (0.5 + Math.random()) * number * 1e3 : void 0;
+  };
+  return retry(openOnce, pauseMs, signal2);
+}
+var SshFailed = class extends UserError {
+  name = "SshFailed";
+  failure;
+  constructor(failure, message) {
+    super(message);
+    this.failure = failure;
+  }
+};
+function isAboutHostKey(error) {
+  return error instanceof SshFailed && ["unknown-host-key", "changed-host-key", "no-key-type"].includes(error.failure);
+}
+async function failed(ssh, host, stderr) {
+  if (/ssh: not found|ENOENT/.test(stderr)) {
+    return new SshFailed(
+      "unknown",
+      "there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step"
+    );
+  }
+  const offered = lastOffered(await readFile(ssh.files.offered, "utf8").catch(() => ""));
+  return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
+}
+async function openForward(ssh, host, target, signal2) {
+  const socket = socketPath(ssh.workspace, 0);
+  const args = forwardArguments(socket, host, target);
+  const opened = () => open(ssh, args, socket, signal2);
+  const first = await opened().catch(async (error) => {
+    if (!(error instanceof SshEnded)) throw error;
+    if (/forwarding request failed|forwarding failed/i.test(error.message)) return void 0;
+    throw await failed(ssh, host, error.message);
+  });
+  if (first === void 0) return void 0;
+  if (!await pings(socket)) {
+    end(first);
+    await first.ended;
+    return void 0;
+  }
+  const stop = keepOpen(first, opened, host);
+  return wayOver(ssh, host, socket, stop);
+}
+function pings(socketPath2) {
+  return new Promise((resolve5) => {
+    const outgoing = request(
+      { socketPath: socketPath2, path: "/_ping", agent: false, timeout: PING_LIMIT_SECONDS * 1e3 },
+      (answer) => {
+        answer.resume();
+        resolve5(answer.statusCode === 200);
+      }
+    );
+    outgoing.once("timeout", () => outgoing.destroy());
+    outgoing.once("error", () => resolve5(false));
+    outgoing.end();
+  });
+}
+async function openSessions(ssh, host, target, signal2) {
+  const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES);
+  const opened = () => open(ssh, masterArguments(control, target), control, signal2);
+  const first = await opened().catch(async (error) => {
+    throw error instanceof SshEnded ? await failed(ssh, host, error.message) : error;
+  });
+  const stop = keepOpen(first, opened, host);
+  const sessions = new Sessions(() => startProgram("ssh", dialArguments(control, host, target), ssh.env));
+  const socket = socketPath(ssh.workspace, 0);
+  const server = await listen(socket, (connection) => sessions.serve(connection));
+  const way = wayOver(ssh, host, socket, () => {
+    server.close();
+    sessions.end();
+    stop();
+  });
+  if (await pings(socket)) return way;
+  way[Symbol.dispose]();
+  throw await failed(ssh, host, sessions.said || first.stderr());
+}
+function keepOpen(first, opened, host) {
+  let current = first;
+  let stopped3 = false;
+  const watch = async () => {
+    for (; ; ) {
+      await current?.ended;
+      if (stopped3) return;
+      const since = nowMs();
+      log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
+      current = void 0;
+      for (let pause = 0.2; current === void 0; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
+        await idle(pause * 1e3);
+        if (stopped3) return;
+        current = await opened().catch(() => void 0);
+        if (current !== void 0 && stopped3) return end(current);
+      }
+      log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`);
+    }
+  };
+  void watch().catch(() => void 0);
+  return () => {
+    stopped3 = true;
+    if (current !== void 0) end(current);
+  };
+}
+function reasonOf(attempt2) {
+  const said = attempt2?.stderr().trim().split(/[\r\n]+/).at(-1);
+  return said || "ssh ended without a word";
+}
+function wayOver(ssh, host, socket, stop) {
+  return {
+    text: host.text,
+    env: { ...withoutEndpoint(ssh.dockerEnv), DOCKER_HOST: `unix://${socket}` },
+    explain: (said) => said,
+    [Symbol.dispose]: stop
+  };
+}
+function socketPath(workspace, suffixBytes) {
+  const path = workspace.socketPath();
+  if (Buffer.byteLength(path) + suffixBytes <= LONGEST_SOCKET_PATH_BYTES) return path;
+  throw new UserError(
+    `the temporary directory has a path that is too long for a socket (${path}): set RUNNER_TEMP to a shorter one for this step`
+  );
+}
+
+// src/connect/endpoints.ts
+async function doorsOf(reach, ground) {
+  const { workspace, env, signal: signal2 } = ground;
+  if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)];
+  for (const warning of ignoredVariables(env)) log.warning(warning);
+  const ssh = reach.ssh && await prepareSsh(reach.ssh, workspace, env);
+  const tls = reach.tls && await writeTls(reach.tls, workspace);
+  return reach.hosts.map((host) => ({
+    text: host.text,
+    open: async () => {
+      switch (host.kind) {
+        case "ssh":
+          if (ssh === void 0) throw new Error("an ssh host without ssh settings");
+          return await openSsh(ssh, host, signal2);
+        case "tcp":
+          if (tls === void 0) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
+          return plainWay(host.text, env, tls ?? {}, tcpReason);
+        case "unix":
+          return plainWay(host.text, env, {}, (said) => said);
+      }
+    }
+  }));
+}
+function ignoredVariables(env) {
+  if (!env.DOCKER_AUTH_CONFIG) return [];
+  return [
+    "DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`."
+  ];
+}
+async function doorOfContext({ context: name, ssh }, ground) {
+  const { env, userConfig, workspace, signal: signal2 } = ground;
+  const { DOCKER_HOST: _, ...withoutHost } = env;
+  const asked = name === void 0 ? env : { ...withoutHost, DOCKER_CONTEXT: name };
+  hideUserInfo(env.DOCKER_HOST ?? "");
+  const context = await inspectContext(dockerCli(asked), name, asked, signal2);
+  hideUserInfo(context.Endpoints.docker.Host);
+  if (hasBareTls(context)) {
+    throw new UserError(
+      `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``
+    );
+  }
+  const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory);
+  for (const warning of ignoredVariables(asked)) log.warning(warning);
+  if (ssh !== void 0) {
+    const target = parseHost(host);
+    if (target.kind !== "ssh") {
+      throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
+    }
+    return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal2) };
+  }
+  const explain = host.startsWith("tcp:") ? tcpReason : (said) => said;
+  return {
+    text: host,
+    open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => void 0 })
+  };
+}
+function plainWay(text2, env, settings, explain) {
+  return {
+    text: text2,
+    env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text2 },
+    explain,
+    [Symbol.dispose]: () => void 0
+  };
+}
+async function writeTls({ ca, cert, key }, workspace) {
+  const directory = await workspace.makeDirectory("tls");
+  await workspace.writeFile(join5(directory, "ca.pem"), ca);
+  await workspace.writeFile(join5(directory, "cert.pem"), cert);
+  await workspace.writeFile(join5(directory, "key.pem"), key.reveal());
+  return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: directory };
+}
+async function inspectContext(docker, name, env, signal2) {
+  const { code, stdout, stderr } = await docker.run(["context", "inspect", "--format", "{{json .}}"], { signal: signal2 });
+  if (code === 0) return contextIn(stdout);
+  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : "the current docker context";
+  const source = name === void 0 ? current : `\`context\` (${name})`;
+  throw new UserError(
+    `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`
+  );
+}
+function contextIn(stdout) {
+  try {
+    const context = parseGoJson(stdout);
+    if (typeof context.Endpoints.docker.Host === "string") return context;
+  } catch {
+  }
+  throw new UserError(
+    `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`
+  );
+}
+
+// src/connect/install-cli.ts
+import { createHash as createHash3 } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { delimiter, join as join6 } from "node:path";
+import { pipeline } from "node:stream/promises";
+var TOOL = "docker-cli";
+var toolCache = () => import("./tool-cache.js");
+async function findCli({ reach }, env, workspace, signal2) {
+  const own2 = await ownVersion(dockerCli(env), signal2);
+  const missing = own2 === "none" ? void 0 : missingFeature(own2);
+  if (own2 !== "none" && missing === void 0) return { env, version: own2 };
+  log.info(
+    own2 === "none" ? "There is no docker command on the PATH of this step: it is installed for this run" : `The docker CLI ${own2?.text} of this runner is ${missing}: a newer one is installed for this run`
+  );
+  const version = parseCliVersion(`version ${reach.cli.version}`);
+  const stillMissing = missingFeature(version);
+  if (stillMissing !== void 0)
+    throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
+  const path = await installDocker(reach.cli, await workspace.makeDirectory("install"), env, signal2);
+  return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version };
+}
+async function ownVersion(docker, signal2) {
+  const printed = await docker.run(["--version"], { signal: signal2 }).catch((error) => {
+    if (error.code === "ENOENT") return void 0;
+    if (error.syscall === void 0) throw error;
+    throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`);
+  });
+  if (printed === void 0) return "none";
+  const { code, stdout, stderr } = printed;
+  if (code === 0) return parseCliVersion(stdout);
+  const said = foreignLine((stderr || stdout).trim(), 200);
+  throw new UserError(
+    `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`
+  );
+}
+async function installDocker(request2, directory, env, signal2) {
+  const { version } = request2;
+  const archiveAt = archiveOf(request2.downloadUrl, version, process.platform, process.arch);
+  const { url } = archiveAt;
+  const sum = request2.sha256 ?? archiveAt.sha256;
+  const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
+  const entry = sum === void 0 ? process.arch : `${process.arch}-${sum.slice(0, 16)}`;
+  const { find: find2, cacheDir } = await toolCache();
+  const cached = cacheable ? find2(TOOL, version, entry) : "";
+  if (cached !== "" && await reportedVersion(cached, env) === version) {
+    log.info(`The docker CLI ${version} is used from the tool cache`);
+    return cached;
+  }
+  log.info(`The docker CLI ${version} is downloaded from ${url}`);
+  const archive = await untilStopped(download(url, join6(directory, "docker.tgz")), signal2);
+  if (sum !== void 0) await requireSum(archive, sum, url, request2.sha256 !== void 0);
+  const unpacked = join6(await unpack(archive, join6(directory, "unpacked"), url), "docker");
+  const reported = await reportedVersion(unpacked, env);
+  if (reported !== version) {
+    const what = reported === void 0 ? "holds no docker CLI that runs here" : `holds the docker CLI ${reported}`;
+    throw new UserError(
+      `the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``
+    );
+  }
+  return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
+}
+async function untilStopped(work, signal2) {
+  let stop = () => {
+  };
+  const stopped3 = new Promise((_, reject) => {
+    stop = () => reject(signal2.reason);
+  });
+  signal2.addEventListener("abort", stop, { once: true });
+  try {
+    signal2.throwIfAborted();
+    return await Promise.race([work, stopped3]);
+  } finally {
+    signal2.removeEventListener("abort", stop);
+  }
+}
+async function download(url, path) {
+  const { downloadTool, HTTPError } = await toolCache();
+  try {
+    return await downloadTool(url, path);
+  } catch (error) {
+    const status = error instanceof HTTPError ? error.httpStatusCode : void 0;
+    const reason = status === 404 ? "there is no such version for this platform: check `docker-version`" : `${messageOf(error) || "no answer"}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
+    throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
+  }
+}
+async function requireSum(path, wanted, url, isGiven2) {
+  const hash = createHash3("sha256");
+  await pipeline(createReadStream(path), hash);
+  const sum = hash.digest("hex");
+  if (sum === wanted) return;
+  throw new UserError(
+    isGiven2 ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two` : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``
+  );
+}
+async function unpack(archive, directory, url) {
+  const { extractTar } = await toolCache();
+  try {
+    return await extractTar(archive, directory, ["xz", "--no-same-owner"]);
+  } catch (error) {
+    throw new UserError(
+      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
+      {
+        cause: error
+      }
+    );
+  }
+}
+async function reportedVersion(directory, env) {
+  try {
+    const { code, stdout } = await runProgram(join6(directory, "docker"), ["--version"], { env });
+    return code === 0 ? parseCliVersion(stdout)?.text : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/docker/engine/api-version.ts
+var OWN_API_VERSION = "1.54";
+var OLDEST_API_VERSION = "1.41";
+function agreeOnVersion(offered = OLDEST_API_VERSION) {
+  if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
+    throw new EngineError(400, `its API version is "${foreignLine(offered, 20)}", and no docker daemon has such a one`);
+  }
+  if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+    throw new EngineError(
+      400,
+      `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`
+    );
+  }
+  return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
+}
+function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = "1.12" }, host) {
+  const isNumber = /^\d+\.\d+$/.test(asked);
+  if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0) return void 0;
+  const range = `${foreignLine(oldest, 20)} to ${foreignLine(newest, 20)}`;
+  return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
+}
+function compareVersions(a, b) {
+  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
+  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
+  return majorA - majorB || minorA - minorB;
+}
+
+// src/docker/engine/connect-engine.ts
+import { createInterface } from "node:readline";
+
+// src/docker/engine/answer-shapes.ts
+var SPEC = { Name: "text", TaskTemplate: "object", Mode: "object" };
+var ITEMS = {
+  services: { ID: "text", Version: { Index: "number" }, Spec: SPEC },
+  tasks: { ID: "text", ServiceID: "text", CreatedAt: "text", DesiredState: "text", Status: { State: "text" } },
+  nodes: {
+    ID: "text",
+    Spec: "object",
+    Status: { State: "text" },
+    Description: { Platform: "object", Engine: "object" }
+  },
+  secrets: { ID: "text", Version: { Index: "number" }, Spec: { Name: "text" } },
+  configs: { ID: "text", Version: { Index: "number" }, Spec: { Name: "text" } },
+  networks: { Id: "text", Name: "text" }
+};
+var OTHERS = [
+  ["GET", /^\/info$/, { Swarm: "object" }],
+  ["GET", /^\/version$/, { ApiVersion: "text" }],
+  ["GET", /^\/distribution\/.+\/json$/, { Descriptor: { digest: "text" } }],
+  ["POST", /^\/(?:services|secrets|configs)\/create$/, { ID: "text" }],
+  ["POST", /^\/networks\/create$/, { Id: "text" }]
+];
+function isPlausible(value, method, path) {
+  const [, collection = "", id] = /^\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+  const item = method === "GET" && Object.hasOwn(ITEMS, collection) ? ITEMS[collection] : void 0;
+  if (item !== void 0 && id === void 0) return Array.isArray(value) && value.every((one) => fits(one, item));
+  const shape = item ?? OTHERS.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2];
+  return fits(value, shape ?? (method === "GET" ? "object" : "any"));
+}
+function fits(value, shape) {
+  if (shape === "any") return true;
+  if (shape === "text") return typeof value === "string";
+  if (shape === "number") return typeof value === "number";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const fields = shape === "object" ? [] : Object.entries(shape);
+  return fields.every(([key, inner]) => fits(value[key], inner));
+}
+
+// src/docker/engine/answers.ts
+var MOST_QUOTED = 200;
+var MOST_READ = 1e4;
+function readAnswer({ body, headers }, path, { host, request: request2 }) {
+  const text2 = body.toString();
+  const [method = ""] = request2.split(" ", 1);
+  const isNothing2 = text2.trim() === "" && method !== "GET";
+  const value = isNothing2 ? void 0 : parsed(text2);
+  if (value === void 0 && !isNothing2 || !isPlausible(value, method, path)) {
+    const reason = `it answers ${request2} with ${describe(text2, headers["content-type"])}, and no docker daemon does`;
+    throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
+  }
+  return value;
+}
+function refusal({ status, headers, body }, asked) {
+  const text2 = body.toString();
+  const message = messageIn(text2);
+  if (message !== void 0) return new EngineError(status, message, asked);
+  const does = status < 500 ? "does not let the request through" : "does not reach it";
+  const words = `${status}, not in the words of a docker daemon: something in front of it ${does}`;
+  return new EngineError(status, `${words}: ${describe(text2, headers["content-type"])}`, asked, false);
+}
+function messageIn(body) {
+  const { message } = parsed(body) ?? {};
+  return typeof message === "string" ? message : void 0;
+}
+function parsed(text2) {
+  try {
+    return parseGoJson(text2) ?? void 0;
+  } catch {
+    return void 0;
+  }
+}
+function describe(text2, contentType = "") {
+  if (text2.trim() === "") return "nothing";
+  const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text2);
+  return isHtml ? `HTML ("${quoted3(withoutTags(text2))}")` : `"${quoted3(text2)}"`;
+}
+function quoted3(text2) {
+  return foreignLine(text2.slice(0, MOST_READ).replace(/\s+/g, " ").trim(), MOST_QUOTED);
+}
+function withoutTags(html) {
+  return html.slice(0, MOST_READ).replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, " ").replace(/<[^>]*>/g, " ");
+}
+
+// src/docker/engine/http-over-pipe.ts
+import { Agent, request as httpRequest } from "node:http";
+import { Duplex } from "node:stream";
+var ENDED_WITHOUT_ANSWER = "the connection ended without an answer";
+var MOST_CONNECTIONS = 4;
+var WAIT_SECONDS = 180;
+var MOST_STDERR = 2e4;
+var MOST_MEGABYTES = 256;
+var HttpOverPipe = class {
+  #agent;
+  #open = /* @__PURE__ */ new Set();
+  #isClosed = false;
+  constructor(dial) {
+    this.#agent = new StdioAgent(dial);
+  }
+  /**
+   * The whole answer.
+   *
+   * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
+   */
+  exchange(outgoing, limits) {
+    return this.#send(outgoing, limits, (response, done, fail) => {
+      const parts = [];
+      let bytes = 0;
+      response.on("data", (part) => {
+        bytes += part.length;
+        parts.push(part);
+        if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
+      });
+      response.once("end", () => {
+        done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+      });
+    });
+  }
+  /** The answer as soon as it begins. When the signal is aborted later, it breaks off. */
+  stream(outgoing, limits) {
+    return this.#send(outgoing, limits, (response, done) => {
+      response.on("error", () => void 0);
+      const stop = () => response.destroy(stopped2(limits.signal));
+      limits.signal?.addEventListener("abort", stop, { once: true });
+      response.once("close", () => limits.signal?.removeEventListener("abort", stop));
+      done(response);
+    });
+  }
+  /** Breaks every request off, with this cause. */
+  close(reason) {
+    this.#isClosed = true;
+    for (const giveUp of [...this.#open]) giveUp(new ConnectionLost(reason));
+    this.#agent.destroy();
+  }
+  #send({ method, path, headers, payload }, { signal: signal2, seconds }, read2) {
+    return new Promise((resolve5, reject) => {
+      if (signal2?.aborted) return reject(stopped2(signal2));
+      if (this.#isClosed) return reject(new ConnectionLost("the connection is closed"));
+      const request2 = httpRequest({ agent: this.#agent, method, path, headers });
+      let clock = setTimeout(
+        () => giveUp(new TooLate(`no connection was free for ${WAIT_SECONDS} s`)),
+        WAIT_SECONDS * 1e3
+      );
+      const end2 = () => {
+        clearTimeout(clock);
+        signal2?.removeEventListener("abort", stop);
+        this.#open.delete(giveUp);
+      };
+      const giveUp = (error) => {
+        end2();
+        reject(error);
+        request2.destroy(error);
+      };
+      const stop = () => giveUp(stopped2(signal2));
+      this.#open.add(giveUp);
+      signal2?.addEventListener("abort", stop, { once: true });
+      request2.once("socket", () => {
+        clearTimeout(clock);
+        clock = setTimeout(() => giveUp(new TooLate(`there was no whole answer within ${seconds} s`)), seconds * 1e3);
+      });
+      request2.once("response", (response) => {
+        response.once("error", (error) => giveUp(brokenBy(error, "the answer broke off")));
+        response.once("aborted", () => giveUp(new ConnectionLost("the answer broke off")));
+        const done = (answer) => {
+          end2();
+          resolve5(answer);
+        };
+        read2(response, done, giveUp);
+      });
+      request2.on("error", (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)));
+      request2.end(payload);
+    });
+  }
+};
+function stopped2(signal2) {
+  return new DOMException("The operation was aborted", { name: "AbortError", cause: signal2?.reason });
+}
+function brokenBy(error, otherwise) {
+  if (error instanceof ConnectionLost) return error;
+  const { code = "" } = error;
+  if (String(code).startsWith("HPE_")) return new Unreadable("what answers does not speak HTTP", { cause: error });
+  return new ConnectionLost(code === "ECONNRESET" ? otherwise : error.message, { cause: error });
+}
+var StdioAgent = class extends Agent {
+  #dial;
+  constructor(dial) {
+    super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+    this.#dial = dial;
+  }
+  createConnection(_options, onCreated) {
+    try {
+      return new StdioSocket(this.#dial());
+    } catch (error) {
+      void Promise.resolve().then(() => onCreated?.(error, void 0));
+      return void 0;
+    }
+  }
+  keepSocketAlive(socket) {
+    const mayStay = super.keepSocketAlive(socket) !== false;
+    return mayStay && socket.rest();
+  }
+  reuseSocket(socket, request2) {
+    ;
+    socket.wake();
+    super.reuseSocket(socket, request2);
+  }
+};
+var StdioSocket = class extends Duplex {
+  #child;
+  #stderr = "";
+  #isIdle = false;
+  #hasEnded = false;
+  constructor(child) {
+    super();
+    this.#child = child;
+    child.stdout.on("data", (chunk) => {
+      if (!this.push(chunk)) child.stdout.pause();
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR);
+    });
+    child.stdin.on("error", () => void 0);
+    child.once("error", (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
+    child.once("close", (code) => {
+      this.#hasEnded = true;
+      const said = foreignLine(this.#stderr.trim());
+      if (said !== "" || code !== 0) {
+        this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
+      } else if (this.#isIdle) {
+        this.destroy();
+      } else {
+        this.push(null);
+      }
+    });
+  }
+  /** Its answer has been read. Whether it can take another request. */
+  rest() {
+    this.#isIdle = true;
+    return !this.#hasEnded;
+  }
+  wake() {
+    this.#isIdle = false;
+  }
+  _read() {
+    this.#child.stdout.resume();
+  }
+  _write(chunk, _encoding, done) {
+    this.#child.stdin.write(chunk, () => done());
+  }
+  _final(done) {
+    this.#child.stdin.end(done);
+  }
+  _destroy(error, done) {
+    this.#child.kill("SIGKILL");
+    for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) pipe.destroy();
+    done(error);
+  }
+  // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
+  setKeepAlive() {
+    return this;
+  }
+  setNoDelay() {
+    return this;
+  }
+  setTimeout() {
+    return this;
+  }
+  /** A kept connection does not keep the program alive. */
+  unref() {
+    this.#child.unref();
+    return this;
+  }
+  ref() {
+    this.#child.ref();
+    return this;
+  }
+};
+
+// src/docker/engine/connect-engine.ts
+var DEFAULT_TIMEOUT_SECONDS2 = 30;
+async function connectEngine(address, signal2, seconds) {
+  const pipe = new HttpOverPipe(address.dial);
+  try {
+    const calls = new Calls(pipe, address);
+    const ping = await calls.whole("GET", "/_ping", { signal: signal2, ...seconds && { timeoutSeconds: seconds } });
+    if (ping.status !== 200) throw refusal(ping, calls.asked("GET", "/_ping"));
+    return engineOver(calls, versionIn(ping, address.host), ping);
+  } catch (error) {
+    pipe.close("the connection is closed");
+    throw error;
+  }
+}
+function versionIn(ping, host) {
+  const offered = ping.headers["api-version"];
+  const body = foreignLine(ping.body.toString(), 100);
+  if (offered === void 0 && body !== "OK") {
+    const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
+    throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
+  }
+  return agreeOnVersion(offered === void 0 ? void 0 : String(offered));
+}
+var Calls = class {
+  #pipe;
+  #address;
+  constructor(pipe, address) {
+    this.#pipe = pipe;
+    this.#address = address;
+  }
+  whole(method, path, options) {
+    const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS2 };
+    return this.#telling(method, path, this.#pipe.exchange(this.#outgoing(method, path, options), limits));
+  }
+  stream(path, options) {
+    const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS2 };
+    return this.#telling("GET", path, this.#pipe.stream(this.#outgoing("GET", path, options), limits));
+  }
+  asked(method, path) {
+    return { host: this.#address.host, request: requestText(method, path) };
+  }
+  close() {
+    this.#pipe.close("the run does not use it any more");
+  }
+  #outgoing(method, path, { query = {}, body, registryAuth }) {
+    const search = new URLSearchParams(query).toString();
+    const payload = body === void 0 ? void 0 : toGoJson(body);
+    return {
+      method,
+      path: search === "" ? path : `${path}?${search}`,
+      headers: {
+        ...this.#address.headers,
+        // The daemon does not look at the host; without one Node would name its own default.
+        Host: "docker",
+        ...payload === void 0 ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) },
+        ...registryAuth === void 0 ? {} : { "X-Registry-Auth": registryAuth.reveal() }
+      },
+      payload
+    };
+  }
+  async #telling(method, path, call) {
+    try {
+      return await call;
+    } catch (error) {
+      const isLate = error instanceof DOMException && error.cause?.name === "TimeoutError";
+      if (isLate) throw this.#lost(TooLate, method, path, "the time for it is over", error);
+      if (!(error instanceof ConnectionLost)) throw error;
+      const Kind = error.constructor;
+      throw this.#lost(Kind, method, path, this.#address.explain(error.message), error.cause);
+    }
+  }
+  #lost(Kind, method, path, reason, cause) {
+    return new Kind(`${this.#address.host} did not answer ${requestText(method, path)}: ${reason}`, { cause, reason });
+  }
+};
+function requestText(method, path) {
+  return `${method} ${path.replace(/^\/v[\d.]+\//, "/").replace(/\?.*/s, "")}`;
+}
+function engineOver(calls, apiVersion, ping) {
+  const call = async (method, path, options = {}) => {
+    const answer = await calls.whole(method, `/v${apiVersion}${path}`, options);
+    if (answer.status >= 300) throw refusal(answer, calls.asked(method, path));
+    return answer;
+  };
+  const parsed2 = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
+  async function* lines2(path, options) {
+    const response = await calls.stream(`/v${apiVersion}${path}`, options);
+    const status = response.statusCode ?? 0;
+    if (status >= 300) {
+      const body = Buffer.concat(await response.toArray());
+      throw refusal({ status, headers: response.headers, body }, calls.asked("GET", path));
+    }
+    yield* createInterface({ input: response });
+  }
+  async function forward({ method, path }) {
+    if (/^(\/v[\d.]+)?\/_ping$/.test(path)) return method === "HEAD" ? { ...ping, body: Buffer.alloc(0) } : ping;
+    return calls.whole(method, path, {});
+  }
+  return {
+    apiVersion,
+    get: (path, options) => parsed2("GET", path, options),
+    post: (path, options) => parsed2("POST", path, options),
+    remove: async (path, options) => void await call("DELETE", path, options),
+    bytes: async (path, options) => (await call("GET", path, options)).body,
+    lines: lines2,
+    forward,
+    close: () => calls.close()
+  };
+}
+
+// src/docker/engine/election.ts
+var NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+var ELECTION_PATIENCE_MS = 9e4;
+function isElection(message) {
+  return NO_LEADER.test(message);
+}
+function isNoManager(message) {
+  return /This node is not a swarm manager/i.test(message);
+}
+
+// src/docker/engine/freshness.ts
+var OutOfDate = class extends ConnectionLost {
+  name = "OutOfDate";
+};
+var DOUBT_SECONDS = 40;
+var ONE = /^\/services\/([^/]+)$/;
+var Freshness = class {
+  #known = /* @__PURE__ */ new Map();
+  #doubtedUntil = Number.NEGATIVE_INFINITY;
+  /** There was trouble with a manager: what comes back may be behind. */
+  doubt() {
+    this.#doubtedUntil = nowMs() + DOUBT_SECONDS * 1e3;
+  }
+  /** @throws OutOfDate */
+  checkRead(path, answer, query = {}) {
+    if (ONE.test(path)) this.#checkService(answer);
+    if (path === "/services") this.#checkList(answer, query.filters);
+    return answer;
+  }
+  /** @throws OutOfDate when the daemon does not find a service that may be there all the same */
+  checkRefusal(path, error) {
+    const id = ONE.exec(path)?.[1] ?? "";
+    if (error instanceof EngineError && error.status === 404 && this.#mayBeThere(id)) throw outOfDate();
+  }
+  /** A change was taken: what is read from now on is newer than the version that it was made over. */
+  changed(path, query = {}) {
+    const id = /^\/services\/([^/]+)\/update$/.exec(path)?.[1];
+    const version = Number(query.version);
+    if (id !== void 0 && version >= (this.#known.get(id) ?? 0)) this.#known.set(id, version + 1);
+  }
+  removed(path) {
+    this.#known.delete(ONE.exec(path)?.[1] ?? "");
+  }
+  #checkService(service) {
+    if (service.Version.Index < this.#newestOf(service)) throw outOfDate();
+    this.#known.set(service.ID, service.Version.Index);
+  }
+  /** Whoever asks for many tells those with an older version from the others: none may be missing. */
+  #checkList(services, filters = "{}") {
+    for (const one of services) this.#known.set(one.ID, Math.max(this.#newestOf(one), one.Version.Index));
+    const { id: asked = [] } = JSON.parse(filters);
+    const missing = asked.filter((id) => !services.some(({ ID }) => ID === id));
+    if (missing.some((id) => this.#mayBeThere(id))) throw outOfDate();
+  }
+  #newestOf({ ID: id }) {
+    return this.#known.get(id) ?? 0;
+  }
+  #mayBeThere(id) {
+    return this.#known.has(id) && nowMs() < this.#doubtedUntil;
+  }
+};
+function outOfDate() {
+  return new OutOfDate("the manager that answers shows services as they were before their last change");
+}
+
+// src/docker/engine/patience.ts
+var PATIENCE_MS2 = {
+  "no-leader": ELECTION_PATIENCE_MS,
+  "no-connection": ELECTION_PATIENCE_MS,
+  silent: ELECTION_PATIENCE_MS,
+  unreadable: 1e4,
+  "no-manager": 2e4
+};
+var PAUSES_MS = [0, 250, 500];
+var LONGEST_PAUSE_MS = 1e3;
+var SLOW_SECONDS = 2;
+var SILENCE_SECONDS = 10;
+function patientEngine(managers) {
+  const freshness = new Freshness();
+  const daemons = doubting(managers, freshness);
+  return {
+    get apiVersion() {
+      return daemons.current.apiVersion;
+    },
+    get: (path, options) => {
+      const ask = async (engine) => {
+        const begunAt = nowMs();
+        try {
+          const answer = await engine.get(path, options);
+          const isSlow = nowMs() - begunAt >= SLOW_SECONDS * 1e3 && !ASKS_REGISTRY.test(path);
+          if (isSlow) freshness.doubt();
+          return freshness.checkRead(path, answer, options?.query);
+        } catch (error) {
+          freshness.checkRefusal(path, error);
+          throw error;
+        }
+      };
+      return askUntilAnswered(daemons, path, ask, options);
+    },
+    post: async (path, options) => {
+      const ask = options?.mayRepeat ? askUntilAnswered : askOnce;
+      const answer = await ask(daemons, path, (engine) => engine.post(path, options), options);
+      freshness.changed(path, options?.query);
+      return answer;
+    },
+    remove: async (path, options) => {
+      const answer = await askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options);
+      freshness.removed(path);
+      return answer;
+    },
+    bytes: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.bytes(path, options), options),
+    lines: (path, options) => daemons.current.lines(path, options),
+    forward: (request2) => forwardUntilAnswered(daemons, request2),
+    close: () => daemons.current.close()
+  };
+}
+function doubting(daemons, freshness) {
+  return {
+    get current() {
+      return daemons.current;
+    },
+    get hasOthers() {
+      return daemons.hasOthers;
+    },
+    get isClosed() {
+      return daemons.isClosed ?? false;
+    },
+    onTrouble(trouble, from, error) {
+      if (!(error instanceof OutOfDate)) freshness.doubt();
+      daemons.onTrouble(trouble, from, error);
+    },
+    onAnswer: () => daemons.onAnswer?.()
+  };
+}
+function troubleOf(error, path) {
+  if (error instanceof Unreadable) return "unreadable";
+  if (error instanceof OutOfDate) return "no-leader";
+  if (error instanceof ConnectionLost) return "no-connection";
+  if (!(error instanceof EngineError)) return void 0;
+  if (!error.isDaemons) return error.status >= 502 && error.status <= 504 ? "no-connection" : void 0;
+  return ASKS_REGISTRY.test(path) ? void 0 : troubleIn(error.message);
+}
+var ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/;
+function troubleIn(message) {
+  if (isElection(message)) return "no-leader";
+  return isNoManager(message) ? "no-manager" : void 0;
+}
+async function askUntilAnswered(daemons, path, ask, options = {}) {
+  const attempt2 = async (number) => {
+    const answer = await askOnce(daemons, path, ask, options);
+    if (number > 1) daemons.onAnswer?.();
+    return answer;
+  };
+  const pauseMs = (error, { number, elapsedMs }) => {
+    const trouble = troubleOf(error, path);
+    const isCallersLimit = options.timeoutSeconds !== void 0 && error instanceof TooLate;
+    if (trouble === void 0 || isCallersLimit || daemons.isClosed) return void 0;
+    const isOver = elapsedMs >= PATIENCE_MS2[daemons.hasOthers ? "no-connection" : trouble];
+    return isOver ? void 0 : pauseAfter(trouble, number);
+  };
+  return retry(attempt2, pauseMs, options.signal);
+}
+function pauseAfter(trouble, number) {
+  const early = trouble === "no-connection" ? PAUSES_MS[number - 1] : void 0;
+  return early ?? LONGEST_PAUSE_MS;
+}
+async function askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
+  const { current: engine } = daemons;
+  const isLong = timeoutSeconds !== void 0 || !daemons.hasOthers;
+  const silence = isLong ? void 0 : setTimeout(() => daemons.onTrouble("silent", engine), SILENCE_SECONDS * 1e3);
+  try {
+    return await ask(engine);
+  } catch (error) {
+    const trouble = troubleOf(error, path);
+    if (trouble !== void 0) daemons.onTrouble(trouble, engine, error);
+    throw error;
+  } finally {
+    clearTimeout(silence);
+  }
+}
+async function forwardUntilAnswered(daemons, request2) {
+  const path = request2.path.replace(/^\/v[\d.]+/, "");
+  try {
+    return await askUntilAnswered(daemons, path, async (engine) => {
+      const answer = await engine.forward(request2);
+      const said = answer.body.toString("utf8", 0, MOST_OF_A_REFUSAL);
+      if (answer.status >= 400 && troubleIn(said) !== void 0) throw new Refused(answer, said);
+      return answer;
+    });
+  } catch (error) {
+    if (error instanceof Refused) return error.answer;
+    throw error;
+  }
+}
+var MOST_OF_A_REFUSAL = 2e3;
+var Refused = class extends EngineError {
+  answer;
+  constructor(answer, message) {
+    super(answer.status, message);
+    this.answer = answer;
+  }
+};
+
+// src/connect/manager-state.ts
+function notManaging(swarm, host) {
+  if (swarm.ControlAvailable && !swarm.Error) return void 0;
+  if (swarm.LocalNodeState === "inactive") {
+    return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
+  }
+  if (swarm.LocalNodeState === "active" && !swarm.ControlAvailable) {
+    return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
+  }
+  return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || "no reason given"}`;
+}
+function mayPass({ ControlAvailable, Error: problem2, LocalNodeState }) {
+  return LocalNodeState === "pending" || ControlAvailable && isElection(problem2 ?? "");
+}
+
+// src/connect/managers.ts
+var SECOND_LOOK_MS = 500;
+var MOST_VERSION_CHARACTERS = 100;
+var PING_SECONDS = 10;
+var STILL_LIMIT_MS = 1e4;
+var ASK_LIMIT_MS = 25e3;
+var SEARCH_SECONDS = 120;
+var ELECTION_PATIENCE_SECONDS = 60;
+var NO_ANSWER_PATIENCE_SECONDS = 15;
+var LOOK_EVERY_MS3 = 1e3;
+var Managers = class {
+  #doors;
+  #configDirectory;
+  #headers;
+  #cliIn;
+  #current;
+  #search;
+  #disposed = false;
+  #toldTrouble;
+  /**
+   * @param headers sent with every request: the user's `HttpHeaders`
+   * @param cliIn the docker CLI with an environment
+   */
+  constructor(doors, configDirectory, headers, cliIn = dockerCli) {
+    this.#cliIn = cliIn;
+    this.#doors = doors;
+    this.#configDirectory = configDirectory;
+    this.#headers = headers;
+  }
+  /** The docker CLI, tied to the manager in use. */
+  docker = {
+    run: (args, options) => this.#inUse().docker.run(args, options),
+    start: (args) => this.#inUse().docker.start(args)
+  };
+  /** The Engine API of the manager in use, patient with what passes. */
+  engine = patientEngine(this);
+  /**
+   * Opens the first way that leads to a manager. While they have no leader it waits for the election, and a little
+   * while one ends its connections without an answer.
+   *
+   * @throws UserError with the reason of the only host, or of each
+   */
+  async connect(signal2) {
+    const found = await retry(
+      (round) => this.#enterFirst(round, signal2),
+      (error, { number, elapsedMs }) => {
+        if (!(error instanceof NoManager)) return void 0;
+        const waitedFor = error.refusals.find(({ patienceSeconds }) => elapsedMs < patienceSeconds * 1e3);
+        if (waitedFor === void 0) return void 0;
+        if (number === 1) log.info(`${waitedFor.message}: this is waited for`);
+        return LOOK_EVERY_MS3;
+      },
+      signal2
+    );
+    const { door, engine, version } = found;
+    log.info(
+      `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`
+    );
+    this.#use(found);
+  }
+  /** @throws NoManager when no way leads to one */
+  async #enterFirst(round, signal2) {
+    const refusals = [];
+    for (const door of this.#doors) {
+      const found = await this.#enter(door, signal2);
+      if (!(found instanceof Refusal)) return found;
+      refusals.push(found);
+      if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`);
+    }
+    throw new NoManager(refusals);
+  }
+  /** Opens the way behind a door, and looks whether a manager is there. */
+  async #enter(door, signal2) {
+    let way;
+    try {
+      way = await door.open();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return new Refusal(`${door.text}: ${error.message}`, error);
+    }
+    const manager = await this.#tryWay(door, way, signal2).catch((error) => {
+      way[Symbol.dispose]();
+      throw error;
+    });
+    if (manager instanceof Refusal) way[Symbol.dispose]();
+    return manager;
+  }
+  /** Connects over a way that is open, and asks whether what is there manages the swarm. */
+  async #tryWay(door, way, signal2) {
+    const docker = this.#cliIn({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
+    const dial = () => this.#watched(docker.start(["system", "dial-stdio"]), way);
+    const address = { host: door.text, headers: this.#headers, dial, explain: way.explain };
+    let engine;
+    try {
+      engine = await connectEngine(address, signal2, this.#current && PING_SECONDS);
+      const info = await engine.get("/info", { signal: signal2 });
+      const problem2 = notManaging(info.Swarm, door.text) ?? await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal2);
+      if (problem2 === void 0) return { door, way, docker, engine, version: info.ServerVersion };
+      engine.close();
+      return new Refusal(problem2, void 0, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
+    } catch (error) {
+      engine?.close();
+      if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error;
+      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way);
+      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, patienceWith(error));
+    }
+  }
+  #use(manager) {
+    const before = this.#current;
+    this.#current = manager;
+    before?.engine.close();
+    if (before !== void 0 && before.way !== manager.way) before.way[Symbol.dispose]();
+  }
+  #inUse() {
+    if (this.#current === void 0) throw new ConnectionLost("no manager of the swarm can be reached");
+    return this.#current;
+  }
+  get current() {
+    return this.#inUse().engine;
+  }
+  get hasOthers() {
+    return this.#doors.length > 1;
+  }
+  get isClosed() {
+    return this.#disposed;
+  }
+  onTrouble(trouble, from, error) {
+    const current = this.#current;
+    if (current === void 0 || from !== current.engine || this.#disposed) return;
+    if (this.#toldTrouble !== trouble && trouble !== "silent") {
+      const said = error instanceof ConnectionLost ? error.reason : messageOf(error);
+      log.info(`${current.door.text}: ${TOLD[trouble]}: ${foreignLine(said)}`);
+      this.#toldTrouble = trouble;
+    }
+    if (this.hasOthers) this.#find();
+  }
+  onAnswer() {
+    if (this.#toldTrouble !== void 0) log.info(`${this.#current?.door.text}: the swarm answers again`);
+    this.#toldTrouble = void 0;
+  }
+  /** A connection that ends by itself is the sign that the manager may be gone. */
+  #watched(child, way) {
+    child.once("close", (_code, killedBy) => {
+      const mayBeGone = killedBy === null && way === this.#current?.way && !this.#disposed;
+      if (mayBeGone && this.hasOthers) this.#find();
+    });
+    return child;
+  }
+  /** Looks for another manager when the one in use does not manage any more. One search at a time. */
+  #find() {
+    this.#search ??= this.#replace().catch((error) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`)).finally(() => {
+      this.#search = void 0;
+    });
+  }
+  async #replace() {
+    const before = this.#current;
+    const deadline = nowMs() + SEARCH_SECONDS * 1e3;
+    await idle(SECOND_LOOK_MS);
+    if (before === void 0 || this.#disposed || await this.#stillManages(before)) return;
+    const at = this.#doors.indexOf(before.door);
+    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at)];
+    while (!this.#disposed && nowMs() < deadline) {
+      for (const door of others) {
+        const found = await this.#enter(door, timeLimit(ASK_LIMIT_MS));
+        if (found instanceof Refusal) {
+          log.debug(found.message);
+        } else if (this.#disposed) {
+          found.engine.close();
+          return found.way[Symbol.dispose]();
+        } else {
+          log.warning(`${before.door.text} is no longer a manager that answers: the run goes on with ${door.text}`);
+          return this.#use(found);
+        }
+      }
+      if (await this.#stillManages(before)) return;
+      await idle(LOOK_EVERY_MS3);
+    }
+  }
+  /** Over a new connection: those that there are may be dead, or busy. */
+  async #stillManages({ door, way }) {
+    const found = await this.#tryWay(door, way, timeLimit(STILL_LIMIT_MS)).catch((error) => error);
+    if (found instanceof Error) return false;
+    found.engine.close();
+    return true;
+  }
+  [Symbol.dispose]() {
+    this.#disposed = true;
+    this.#current?.engine.close();
+    this.#current?.way[Symbol.dispose]();
+  }
+};
+var TOLD = {
+  "no-leader": "the swarm has no leader, which is waited for",
+  "no-connection": "the connection is lost, and made again",
+  silent: "there is no answer",
+  unreadable: "the answer cannot be understood, and is asked for again",
+  "no-manager": "it manages the swarm no longer"
+};
+var Refusal = class extends UserError {
+  /** For how long it may be worth to ask again, since the first time. */
+  patienceSeconds;
+  constructor(message, cause, patienceSeconds = 0) {
+    super(message, { cause });
+    this.patienceSeconds = patienceSeconds;
+  }
+};
+function patienceWith(error) {
+  if (error instanceof EngineError) return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0;
+  return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0;
+}
+async function versionProblem(engine, asked, { text: text2 }, signal2) {
+  return asked ? apiVersionProblem(asked, await engine.get("/version", { signal: signal2 }), text2) : void 0;
+}
+function refusalText(error, { explain }) {
+  const said = foreignLine(error.message);
+  const explained = explain(said);
+  return explained !== said || error.asked === void 0 ? explained : tellCallError(error) ?? said;
+}
+var NoManager = class extends UserError {
+  refusals;
+  constructor(refusals) {
+    const [first] = refusals;
+    const reasons = refusals.map(({ message }) => message).join("; ");
+    if (first !== void 0 && refusals.length === 1) super(first.message, { cause: first.cause });
+    else super(`none of the ${refusals.length} hosts can be used: ${reasons}`);
+    this.refusals = refusals;
+  }
+};
+
+// src/connect/connection.ts
+async function connect(deployment, workspace, env, signal2) {
+  const bare = environmentForChildren(env);
+  const userConfig = await readUserConfig(bare);
+  const cli = await findCli(deployment, bare, workspace, signal2);
+  const directory = await workspace.makeDirectory("client");
+  await workspace.writeFile(join7(directory, "config.json"), isolatedConfigFile(/* @__PURE__ */ new Map(), userConfig.carriedOver));
+  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal: signal2 });
+  const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {});
+  try {
+    await managers.connect(signal2);
+    return {
+      docker: managers.docker,
+      isRemote: doors.every(({ text: text2 }) => text2.startsWith("ssh:")),
+      cliVersion: cli.version,
+      engine: managers.engine,
+      configDirectory: directory,
+      userConfig,
+      [Symbol.dispose]: () => managers[Symbol.dispose]()
+    };
+  } catch (error) {
+    managers[Symbol.dispose]();
+    throw error;
+  }
+}
+async function readUserConfig(env) {
+  const directory = env.DOCKER_CONFIG || join7(homedir(), ".docker");
+  const name = env.DOCKER_CONFIG ? "DOCKER_CONFIG" : "~/.docker";
+  const file = await readConfigFile(join7(directory, "config.json"));
+  return { name, directory, file, carriedOver: settingsToCarryOver(file, join7(directory, "cli-plugins")), env };
+}
+async function readConfigFile(path) {
+  try {
+    const file = parseConfigFile(await readFile2(path, "utf8"));
+    for (const { username, password } of storedCredentials(file)) new Secret(password, username);
+    return file;
+  } catch (error) {
+    if (error.code === "ENOENT") return {};
+    const why = error instanceof SyntaxError ? "it is no JSON object" : messageOf(error);
+    log.warning(`${path} is not read: ${why}`);
+    return {};
+  }
+}
+
 // src/runner/command-files.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
 import { closeSync as closeSync2, fstatSync as fstatSync2, ftruncateSync, openSync as openSync2, writeSync as writeSync2 } from "node:fs";
@@ -14846,179 +14806,13 @@ async function remove(engine, path, signal2) {
   });
 }
 
-// src/runner/shell.ts
-import { spawn as spawn2 } from "node:child_process";
-var MOST_LINES2 = 20;
-var MOST_BYTES2 = 64 * 1024;
-var DRAIN_MS2 = 500;
-async function runShell(command, options) {
-  const { env, cwd, timeoutSeconds, signal: signal2 } = options;
-  signal2.throwIfAborted();
-  const child = spawn2("sh", ["-c", command], { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const endAll = () => killGroup(child.pid);
-  const printed = new Tail();
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => printed.add(chunk));
-  let isLate = false;
-  const clock = setTimeout(() => {
-    isLate = true;
-    endAll();
-  }, timeoutSeconds * 1e3);
-  signal2.addEventListener("abort", endAll);
-  try {
-    const code = await new Promise((resolve5, reject) => {
-      child.once("error", reject);
-      child.once("exit", (exitCode) => {
-        endAll();
-        const letGo = setTimeout(() => {
-          child.stdout.destroy();
-          child.stderr.destroy();
-        }, DRAIN_MS2);
-        child.once("close", () => {
-          clearTimeout(letGo);
-          resolve5(exitCode ?? 128);
-        });
-      });
-    });
-    signal2.throwIfAborted();
-    return { code: isLate ? void 0 : code, lines: printed.lines() };
-  } finally {
-    clearTimeout(clock);
-    signal2.removeEventListener("abort", endAll);
-  }
-}
-function killGroup(pid) {
-  if (pid === void 0) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if (error.code !== "ESRCH") throw error;
-  }
-}
-var Tail = class {
-  #bytes = Buffer.alloc(0);
-  #lostBytes = 0;
-  add(chunk) {
-    const all = Buffer.concat([this.#bytes, chunk]);
-    this.#bytes = all.subarray(-MOST_BYTES2);
-    this.#lostBytes += all.length - this.#bytes.length;
-  }
-  lines() {
-    const [first = "", ...others] = this.#bytes.toString("utf8").split(/[\r\n]+/);
-    const whole = this.#lostBytes > 0 ? others : [first, ...others];
-    const lines2 = whole.filter((line) => line.trim() !== "").slice(-MOST_LINES2);
-    const isAll = this.#lostBytes === 0 || lines2.length === MOST_LINES2;
-    const note2 = `(${this.#lostBytes.toLocaleString("en")} bytes or more before this are left out)`;
-    return [...isAll ? [] : [note2], ...lines2.map(limited)];
-  }
-};
-
-// src/strategies/trial.ts
-var CHECK_EVERY_SECONDS = 10;
-var ATTEMPTS = 3;
-var PAUSE_SECONDS = 2;
-var ATTEMPT_SECONDS = 30;
-var LOOK_EVERY_SECONDS = 1;
-var LEAST_BAD_STATUS = 400;
-function longestTrial({ holdSeconds, check }) {
-  return holdSeconds + (check === void 0 ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
-}
-async function trial(tasks, { holdSeconds, check }, stillUp, signal2) {
-  const startedAt = nowMs();
-  const elapsed = () => (nowMs() - startedAt) / 1e3;
-  if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
-  if (check === void 0) return upUntil(holdSeconds);
-  for (let due = 0; due !== void 0; due = nextCheck(due, elapsed(), holdSeconds)) {
-    const failure = await upUntil(due) ?? await runCheck(tasks, check, signal2);
-    if (failure !== void 0) return await stillUp() ?? failure;
-  }
-  return stillUp();
-  async function upUntil(seconds) {
-    for (; ; ) {
-      const down = await stillUp();
-      const left = seconds - elapsed();
-      if (down !== void 0 || left <= 0) return down;
-      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, signal2);
-    }
-  }
-}
-function nextCheck(lastDue, now, holdSeconds) {
-  if (lastDue >= holdSeconds) return void 0;
-  return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
-}
-async function runCheck(tasks, check, signal2) {
-  for (let attempt2 = 1; ; attempt2++) {
-    const { failure, lines: lines2 } = await attemptOf(tasks, check, signal2);
-    const said = failure === void 0 ? "the check passed" : `the check failed: ${failure}`;
-    const more = failure !== void 0 && attempt2 < ATTEMPTS;
-    log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ""}`);
-    for (const line of lines2) log.info(`${tasks.name}:   ${line}`);
-    if (failure === void 0) return void 0;
-    if (attempt2 === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`;
-    await sleep(PAUSE_SECONDS * 1e3, signal2);
-  }
-}
-async function attemptOf(tasks, check, signal2) {
-  if ("url" in check) return { ...await askUrl(check.url, signal2), lines: [] };
-  const env = environmentOf(tasks, process.env);
-  const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal: signal2 };
-  try {
-    const result = await runShell(check.command, options);
-    const failure = commandFailure(result);
-    return { ...failure === void 0 ? {} : { failure }, lines: result.lines };
-  } catch (error) {
-    signal2.throwIfAborted();
-    return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
-  }
-}
-function environmentOf({ service, image }, env) {
-  return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? "" };
-}
-function commandFailure({ code, lines: lines2 }) {
-  if (code === 0) return void 0;
-  const ended = code === void 0 ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
-  const last = lines2.at(-1);
-  return `check-command ${ended}${last === void 0 ? "" : `: ${last.trim()}`}`;
-}
-async function askUrl(url, signal2) {
-  const patience = AbortSignal.any([signal2, timeLimit(ATTEMPT_SECONDS * 1e3)]);
-  try {
-    const response = await fetch(url, { signal: patience });
-    await response.body?.cancel();
-    return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
-  } catch (error) {
-    signal2.throwIfAborted();
-    return { failure: `check-url ${networkFailure(error)}` };
-  }
-}
-var NETWORK_FAILURES = {
-  ECONNREFUSED: "could not be reached: connection refused",
-  ECONNRESET: "broke the connection off",
-  EAI_AGAIN: "could not be reached: its host name could not be looked up",
-  ENOTFOUND: "could not be reached: there is no host of this name",
-  UND_ERR_SOCKET: "broke the connection off"
-};
-var BLOCKED_PORT = "has a port that browsers do not ask, and neither does this action: use check-command with curl";
-function networkFailure(error) {
-  if (error.name === "TimeoutError") return `did not answer within ${ATTEMPT_SECONDS} s`;
-  const cause = error.cause ?? error;
-  const code = cause.code ?? "";
-  const message = messageOf(cause);
-  if (message === "bad port") return BLOCKED_PORT;
-  return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
-}
-
 // src/rollout/lifetime.ts
 var MARGIN_SECONDS = 15 * 60;
 function lifetimeOf({ timeoutSeconds, services, stack }) {
-  const all = [...services, ...stack === void 0 ? [] : [stack]].map(({ strategy }) => strategy);
-  const trials = Math.max(...all.map(trialSecondsOf));
+  const all = [...services, ...stack === void 0 ? [] : [stack]];
+  const trials = Math.max(...all.map(({ strategy }) => strategy.asideSeconds));
   const { rollout, wayBack } = sharesOf(timeoutSeconds);
   return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
-}
-function trialSecondsOf(strategy) {
-  if (strategy.kind !== "canary" && strategy.kind !== "blue-green") return 0;
-  const kept = strategy.kind === "blue-green" && typeof strategy.keepOld === "number" ? strategy.keepOld : 0;
-  return longestTrial(strategy.trial) + kept;
 }
 
 // src/lock/lock-config.ts
@@ -15376,7 +15170,7 @@ function variables(spec) {
 }
 
 // src/docker/specs/spec-update.ts
-var ATTEMPTS2 = 8;
+var ATTEMPTS = 8;
 var LONGEST_PAUSE_MS2 = 500;
 var LONG_PAUSE_MS = 1e3;
 async function updateSpec(engine, serviceId, bases, wanted, credential, signal2) {
@@ -15409,7 +15203,7 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal2)
   function pauseMs(error, { number, elapsedMs }) {
     if (error !== failure || error === refusal2) return void 0;
     const isLost = isAnswerLost(error);
-    if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS2) return void 0;
+    if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS) return void 0;
     if (!mayRepeat(error)) {
       if (!isFailure(error)) return void 0;
       refusal2 = error;
@@ -15454,16 +15248,10 @@ export {
   Underway,
   throwAll,
   messageOf,
-  parseReference,
-  familiar,
-  canonicalName,
-  withTagDefault,
-  withDigest,
-  registryKey,
-  pathMatches,
-  isolatedConfigFile,
-  storedCredential,
-  helperFor,
+  nowMs,
+  sleep,
+  timeLimit,
+  tooLong,
   LINE_END,
   printable,
   shortened,
@@ -15471,10 +15259,29 @@ export {
   redact,
   limited,
   foreignLine,
-  nowMs,
-  sleep,
-  timeLimit,
-  tooLong,
+  EngineError,
+  TooLate,
+  tellCallError,
+  GIVE_UP_AFTER_STOP_MS,
+  RunTime,
+  TimedOut,
+  basePath,
+  isNothing,
+  entryAt,
+  mapAt,
+  mapValues,
+  withEntries,
+  text,
+  toYaml,
+  filledIn,
+  contentOf,
+  parseReference,
+  familiar,
+  canonicalName,
+  withTagDefault,
+  withDigest,
+  registryKey,
+  pathMatches,
   poll,
   isAlive,
   stopMain,
@@ -15487,31 +15294,15 @@ export {
   reportLog,
   stage,
   speakForAll,
-  runProgram,
+  hide2 as hide,
+  hideUserInfo,
+  withoutUserInfo2 as withoutUserInfo,
+  shown2 as shown,
+  policySettings,
+  parseDuration,
+  policyAdvice,
   parseGoJson,
   toGoJson,
-  hide2 as hide,
-  secondsSince,
-  toTenths,
-  retry,
-  EngineError,
-  TooLate,
-  tellCallError,
-  connect,
-  GIVE_UP_AFTER_STOP_MS,
-  RunTime,
-  TimedOut,
-  isNothing,
-  entryAt,
-  mapAt,
-  mapValues,
-  withEntries,
-  text,
-  toYaml,
-  filledIn,
-  contentOf,
-  policySettings,
-  policyAdvice,
   sameSpec,
   withStoredOrder,
   fingerprint,
@@ -15546,9 +15337,16 @@ export {
   SOURCE_LABEL,
   readInputs,
   readReach,
+  isolatedConfigFile,
+  storedCredential,
+  helperFor,
+  environmentForCommands,
+  runProgram,
+  secondsSince,
+  toTenths,
+  retry,
+  connect,
   remove,
-  longestTrial,
-  trial,
   lifetimeOf,
   setOutput,
   addSummary,

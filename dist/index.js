@@ -20,6 +20,7 @@ import {
   addSummary,
   adviceInside,
   allowedNodes,
+  basePath,
   canonicalName,
   changeViolations,
   changedParts,
@@ -33,6 +34,7 @@ import {
   endsForGood,
   entriesOf,
   entryAt,
+  environmentForCommands,
   familiar,
   filledIn,
   findService,
@@ -43,6 +45,7 @@ import {
   hasPort,
   helperFor,
   hide,
+  hideUserInfo,
   imageOf,
   inParallel,
   isAnswerLost,
@@ -55,7 +58,6 @@ import {
   lifetimeOf,
   limited,
   log,
-  longestTrial,
   mapAt,
   mapValues,
   messageOf,
@@ -67,6 +69,7 @@ import {
   objectNameProblem,
   openState,
   overlay,
+  parseDuration,
   parseGoJson,
   parseReference,
   pathMatches,
@@ -90,6 +93,7 @@ import {
   secondsSince,
   setOutput,
   shortened,
+  shown,
   sleep,
   speakForAll,
   specViolations,
@@ -104,7 +108,6 @@ import {
   toTenths,
   toYaml,
   tooLong,
-  trial,
   unknownFlags,
   updateSpec,
   wantedTasks,
@@ -115,7 +118,8 @@ import {
   withPlatforms,
   withRulingVariables,
   withStoredOrder,
-  withTagDefault
+  withTagDefault,
+  withoutUserInfo
 } from "./chunk.js";
 
 // src/docker/specs/stack-objects.ts
@@ -802,230 +806,6 @@ function changesByFlags(now, wanted, changed) {
   return [...onlyPolicies ? [] : ["update-args"], ...policies];
 }
 
-// src/plan/without-tasks.ts
-var NO_NODE = "node.id==swarm-deploy.none";
-function withoutTasks(spec) {
-  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
-  const { TaskTemplate: template } = spec;
-  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
-  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
-}
-function allowingNodes(template) {
-  const { Constraints: constraints } = template.Placement ?? {};
-  if (!constraints?.includes(NO_NODE)) return template;
-  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
-  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
-}
-
-// src/plan/colours.ts
-var COLOURS = ["blue", "green"];
-var BELONGS_LABEL = "swarm-deploy.blue-green";
-var LIVE_LABEL = "swarm-deploy.live";
-var ROUTE_LABEL = "swarm-deploy.route";
-var FIRST = 1;
-var LONGEST_NAME = 63;
-function siblingNames(name) {
-  return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
-}
-function hasColours(name, services) {
-  return siblingsOf(name, services).some((service) => belongsTo(service) === name);
-}
-function colourOf(service) {
-  const name = belongsTo(service);
-  return name === service.Spec.Name ? void 0 : name;
-}
-function nameTaken(name, services) {
-  const foreign = siblingsOf(name, services).find(
-    (service) => service.Spec.Name !== name && belongsTo(service) !== name
-  );
-  return foreign && `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`;
-}
-function coloursOf(name, services) {
-  const siblings = siblingsOf(name, services);
-  const ours = siblings.filter((service) => belongsTo(service) === name);
-  const plain2 = siblings.find((service) => service.Spec.Name === name && !ours.includes(service));
-  const candidates = [...plain2 === void 0 ? [] : [plain2], ...ours];
-  const route = routeOf(ours);
-  const live = liveOf(name, candidates, route);
-  if (live !== void 0 && "problem" in live) return live;
-  return {
-    live,
-    next: `${name}-${live?.Spec.Name === `${name}-blue` ? "green" : "blue"}`,
-    generation: live === void 0 ? FIRST : Math.max(FIRST, ...ours.map(generationOf)) + 1,
-    leftovers: ours.filter((service) => service !== live),
-    route
-  };
-}
-function liveOf(name, candidates, route) {
-  const plain2 = candidates.find((service) => belongsTo(service) !== name);
-  const marked = candidates.filter((service) => generationOf(service) > 0);
-  if (marked.length === 0 && (plain2 !== void 0 || route === void 0)) return plain2;
-  const routed2 = candidates.filter(
-    (service) => route === void 0 ? marked.includes(service) || service === plain2 : isLedTo(service, route)
-  );
-  const [only, ...others] = routed2;
-  if (others.length === 0) {
-    if (only !== void 0 || marked.length === 0) return only;
-    return {
-      problem: `none of its services has the traffic: ${listed(candidates)} ${candidates.length === 1 ? "has" : "have"} not ${wayOf(route)}. Give it back to the one that is meant, with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``
-    };
-  }
-  const generations = new Set(routed2.map(generationOf));
-  const isKilled = routed2.every((service) => marked.includes(service)) && generations.size === routed2.length;
-  if (isKilled) return routed2.toSorted((a, b) => generationOf(b) - generationOf(a))[0];
-  return {
-    problem: `${listed(routed2)} all have ${wayOf(route)}, and it cannot be told which is meant to have the traffic: take it from the others with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``
-  };
-}
-function wayOf(route) {
-  if (route === void 0) return `the label ${LIVE_LABEL}`;
-  const ways = [
-    ...route.labels.length === 0 ? [] : [`labels that begin with ${route.labels.join(" or ")}`],
-    ...route.alias === void 0 ? [] : [`the name ${route.alias} on a network, with tasks behind it`]
-  ];
-  return `what leads it there (${ways.join(", ")})`;
-}
-function listed(services) {
-  return new Intl.ListFormat("en").format(services.map(({ Spec }) => Spec.Name));
-}
-function hasTraffic(service, { prefixes, alias }) {
-  return isLedTo(service, { labels: prefixes, ...alias !== void 0 && { alias } });
-}
-function isLedTo(service, { labels, alias }) {
-  const { Spec: spec } = service;
-  if (namesWith(labels, spec).length > 0) return true;
-  const networks = spec.TaskTemplate.Networks ?? [];
-  const hasAlias = alias !== void 0 && networks.some(({ Aliases }) => spec.Name === alias || (Aliases ?? []).includes(alias));
-  return hasAlias && (generationOf(service) > 0 || hasTasks(spec));
-}
-function hasTasks(spec) {
-  return wantedTasks(spec) !== 0 && allowingNodes(spec.TaskTemplate) === spec.TaskTemplate;
-}
-function routeOf(services) {
-  const newestFirst = services.toSorted((a, b) => generationOf(b) - generationOf(a));
-  return newestFirst.flatMap(({ Spec }) => parseRoute(Spec.Labels?.[ROUTE_LABEL]) ?? [])[0];
-}
-function parseRoute(text3) {
-  try {
-    const { labels, alias } = JSON.parse(text3 ?? "");
-    if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string" && label !== "")) return void 0;
-    if (typeof alias === "string") return { labels, alias };
-    return labels.length === 0 ? void 0 : { labels };
-  } catch {
-    return void 0;
-  }
-}
-function siblingsOf(name, services) {
-  return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
-}
-function belongsTo({ Spec }) {
-  return Spec.Labels?.[BELONGS_LABEL];
-}
-function generationOf({ Spec }) {
-  return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
-}
-function namesWith(prefixes, { Labels }) {
-  return Object.keys(Labels ?? {}).filter((label) => prefixes.some((prefix) => label.startsWith(prefix)));
-}
-function routingOf({ routeLabels, routeAlias }, name, spec) {
-  const labels = namesWith(routeLabels, spec);
-  const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
-  const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : void 0);
-  return { labels, prefixes: labels.length === 0 ? [] : routeLabels, alias: hasNetworks ? alias : void 0 };
-}
-function colourRefusal(name, next, spec, routing) {
-  if (isJob(spec)) return "blue-green is for services that run on, and this is a job: write `strategy: rolling` for it";
-  const stack = spec.Labels?.[NAMESPACE_LABEL];
-  if (stack !== void 0 && spec.Name === name) {
-    return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`;
-  }
-  const ports = spec.EndpointSpec?.Ports ?? [];
-  if (ports.length > 0) {
-    const published = ports.map(({ PublishedPort: port }) => port ?? "of its own choice").join(", ");
-    return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
-  }
-  if (next.length > LONGEST_NAME) {
-    return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`;
-  }
-  if (routing.labels.length > 0 || routing.alias !== void 0) return void 0;
-  return "blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias";
-}
-function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
-  const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
-  return [...writable.length > 0 ? ["its writable mounts"] : [], ...container?.Hostname ? ["its hostname"] : []];
-}
-function routed(wanted, name, { next, generation }, routing) {
-  const route = { labels: routing.prefixes, ...routing.alias !== void 0 && { alias: routing.alias } };
-  const labels = {
-    ...wanted.Labels,
-    [BELONGS_LABEL]: name,
-    [LIVE_LABEL]: String(generation),
-    [ROUTE_LABEL]: JSON.stringify(route)
-  };
-  return withAliases(
-    { ...wanted, Name: next, Labels: labels },
-    (aliases) => routing.alias === void 0 || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]
-  );
-}
-function hidden(spec, { labels, alias }) {
-  const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
-  return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
-}
-function claimed(spec, name) {
-  return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
-}
-function reclaimed(spec, name, { generation }) {
-  return { ...spec, Labels: { ...spec.Labels, [LIVE_LABEL]: String(generation + 1), [BELONGS_LABEL]: name } };
-}
-function retired(spec, { labels, prefixes, alias }) {
-  const names = [...labels, ...namesWith(prefixes, spec)];
-  const { Labels } = hidden(spec, { labels: names, alias: void 0 });
-  const unlabelled = { ...spec, ...Labels && { Labels } };
-  return alias === void 0 ? unlabelled : withoutTasks(unlabelled);
-}
-function routingToTake({ prefixes, labels, alias }, { route }) {
-  return { labels, prefixes: [...prefixes, ...route?.labels ?? []], alias: alias ?? route?.alias };
-}
-function takenFrom(leftover, { route }) {
-  if (route === void 0 || !isLedTo(leftover, route)) return void 0;
-  const { labels: prefixes, alias } = route;
-  const spec = retired(leftover.Spec, { labels: [], prefixes, alias });
-  return { spec, byLabels: namesWith(prefixes, leftover.Spec).length > 0 };
-}
-function withAliases(spec, change2) {
-  const { TaskTemplate: template } = spec;
-  if (template.Networks === void 0) return spec;
-  const networks = template.Networks.map((one) => ({ ...one, Aliases: change2(one.Aliases ?? []) }));
-  return { ...spec, TaskTemplate: { ...template, Networks: networks } };
-}
-
-// src/plan/first-step.ts
-function firstStepOf(strategy, current, wanted, nodes) {
-  if (strategy.kind !== "recreate" && strategy.kind !== "canary") return void 0;
-  if (isJob(current)) {
-    return {
-      refusal: `${strategy.kind} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it`
-    };
-  }
-  const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
-  if (total === 0 || replacesNothing(current, wanted)) return void 0;
-  if (strategy.kind !== "canary") return { kind: "recreate" };
-  const tasks = canaryTasks(strategy.size, total);
-  if (tasks < total) return { kind: "canary", tasks, total, trial: strategy.trial };
-  const has2 = total === 1 ? "it has one task only" : `${tasks} of its ${total} tasks would be all of them`;
-  return { refusal: `canary tries some tasks while the others stay, but ${has2}: ${canaryAdvice(total)}` };
-}
-function replacesNothing(current, wanted) {
-  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
-}
-function canaryTasks(size, total) {
-  if ("tasks" in size) return size.tasks;
-  return Math.max(1, Math.min(total - 1, Math.ceil(total * size.percent / 100)));
-}
-function canaryAdvice(total) {
-  return total === 1 ? "give it more first, or write `strategy: rolling` for it" : `write a \`canary\` from 1 to ${total - 1}`;
-}
-
 // src/docker/registry/registry-auth.ts
 function authConfig(credential) {
   const serveraddress = registryKey(credential.registry);
@@ -1340,15 +1120,15 @@ function effectiveCheck(own, image) {
 function notYetHealthy(check2, health) {
   const start = check2.StartPeriod ? `, its start period ${spoken(check2.StartPeriod / NANOSECONDS)}` : "";
   const terms = `its interval is ${spoken(intervalSeconds(check2))}${start}`;
-  const last = lastFailure(health);
-  return `its health check has not passed yet${last === void 0 ? "" : `, and ended with ${last}`}; ${terms}`;
+  const last2 = lastFailure(health);
+  return `its health check has not passed yet${last2 === void 0 ? "" : `, and ended with ${last2}`}; ${terms}`;
 }
 function lastFailure(health) {
-  const last = health?.Log?.at(-1);
-  if (last === void 0 || last.ExitCode === 0) return void 0;
-  const output = (last.Output ?? "").trim().replace(/\s+/g, " ");
-  const shown = foreignLine(output, LONGEST_OUTPUT);
-  return `exit code ${last.ExitCode}${shown === "" ? "" : `: ${shown}`}`;
+  const last2 = health?.Log?.at(-1);
+  if (last2 === void 0 || last2.ExitCode === 0) return void 0;
+  const output = (last2.Output ?? "").trim().replace(/\s+/g, " ");
+  const shown2 = foreignLine(output, LONGEST_OUTPUT);
+  return `exit code ${last2.ExitCode}${shown2 === "" ? "" : `: ${shown2}`}`;
 }
 function intervalSeconds({ Interval: interval }) {
   return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
@@ -1356,13 +1136,13 @@ function intervalSeconds({ Interval: interval }) {
 
 // src/plan/notices.ts
 var NANOSECONDS2 = 1e9;
-function unfinishedUpdateNote(service, isChanged) {
+function unfinishedUpdateNote(service, isChanged2) {
   const { UpdateStatus: status } = service;
   if (status === void 0 || !hasUnfinishedUpdate(service)) return void 0;
   if (isPaused(service))
     return `its last update is paused (${limited(status.Message ?? "no reason given")}): it is sent anew`;
   const what = status.State === "updating" ? "an earlier update of it" : "the rollback of its last update";
-  return isChanged ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make` : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
+  return isChanged2 ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make` : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
 }
 function slowCheckNote(check2, timeoutSeconds) {
   const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
@@ -1373,6 +1153,16 @@ function slowCheckNote(check2, timeoutSeconds) {
   const start = (check2.StartPeriod ?? 0) / NANOSECONDS2;
   if (start <= timeoutSeconds) return void 0;
   return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
+}
+
+// src/plan/strategy.ts
+function planOf({ strategy: { kind } }, strategies) {
+  const plan = strategies[kind];
+  if (plan === void 0) throw new Error(`there is no strategy ${kind}`);
+  return plan;
+}
+function replacesNothing(current, wanted) {
+  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
 }
 
 // src/docker/specs/service-settings.ts
@@ -1583,10 +1373,10 @@ function withPolicies(files, { update: update2, rollback }, lookUp) {
   const policies = Object.entries({ update_config: update2, rollback_config: rollback });
   return serviceKeys(files).reduce((all, service) => {
     const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), "deploy") ?? []);
-    const mode = deploys.map((deploy2) => entryAt(deploy2, "mode")).findLast((one) => one?.kind === "text");
+    const mode = deploys.map((deploy3) => entryAt(deploy3, "mode")).findLast((one) => one?.kind === "text");
     if (mode?.kind === "text" && filledIn(mode.value, lookUp).endsWith("-job")) return all;
     return policies.reduce((filled, [key, policy]) => {
-      const own = new Set(deploys.flatMap((deploy2) => mapOf(deploy2, key)?.entries.map((entry) => entry.key) ?? []));
+      const own = new Set(deploys.flatMap((deploy3) => mapOf(deploy3, key)?.entries.map((entry) => entry.key) ?? []));
       const missing = settings(policy).filter((setting) => !own.has(setting.key));
       return missing.length === 0 ? filled : withSettings(filled, service, ["deploy", key], missing);
     }, all);
@@ -1791,6 +1581,12 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 }
 
 // src/plan/check.ts
+function currentOf(service) {
+  return "current" in service ? service.current : void 0;
+}
+function serviceBefore(service) {
+  return currentOf(service) ?? service.colours?.live;
+}
 var PROGRESS_EVERY_MS = 1e4;
 async function preflight(planned, world) {
   const lookUp = lookUpOnce(world.connection, world.signal);
@@ -1839,6 +1635,7 @@ async function checked(planned, lookUp, world) {
 async function check(planned, lookUp, world) {
   const { request, current, interim, colours } = planned;
   const { nodes } = world.observed;
+  const strategy = planOf(request, world.strategies);
   for (const notice of request.notices ?? []) log.notice(`service ${request.name}: ${notice}`);
   const problems = [];
   const attempt = async (work) => {
@@ -1857,9 +1654,9 @@ async function check(planned, lookUp, world) {
   const draft = { request, current, ...change2 };
   if (image !== void 0 && current !== void 0 && changes.length === 0) {
     noticeUnfinishedUpdate(request.name, current, false);
-    return { problems, draft, service: { ...base(image), action: "unchanged" } };
+    return { problems, draft, service: { ...base(image), action: "unchanged", current } };
   }
-  const colour = await attempt(() => nextColour(planned, wanted));
+  const decision = await attempt(() => decide(strategy, planned, wanted, nodes));
   await attempt(async () => throwAll(await credentialProblems(wanted, world)));
   if (world.files !== void 0) {
     const paths = runnerPathProblems(request, wanted, world.files, world.connection.isRemote === true);
@@ -1870,44 +1667,35 @@ async function check(planned, lookUp, world) {
   await attempt(
     () => throwAll([
       ...placementProblems(wanted, image?.distribution, nodes),
-      ...orderProblems(planned, wanted, world.observed)
+      ...strategy.updatesInPlace ? orderProblems(planned, wanted, world.observed) : []
     ])
   );
-  const firstStep = await attempt(() => current && firstStepFor(planned, current.Spec, wanted, nodes));
   if (image === void 0 || problems.length > 0) return { problems, draft };
   if (current !== void 0) noticeUnfinishedUpdate(request.name, current, true);
   noticeSlowCheck(planned, wanted, world.timeoutSeconds);
   const service = base(image);
-  if (colour !== void 0) {
-    return { problems, draft, service: { ...service, ...colour, current: void 0, action: "create" } };
+  if (decision?.second !== void 0 && colours !== void 0) {
+    const { wanted: hidden2, service: second } = decision.second;
+    return { problems, draft, service: { ...service, action: "switch", wanted: hidden2, second, colours } };
   }
   if (current === void 0) return { problems, draft, service: { ...service, action: "create" } };
   const currentAccess = await accessToReturn(planned, image, lookUp);
-  const update2 = { ...service, currentAccess, action: "update", ...firstStep && { firstStep } };
+  const step = decision?.firstStep === void 0 ? {} : { firstStep: decision.firstStep };
+  const update2 = { ...service, action: "update", current, currentAccess, ...interim && { interim }, ...step };
   return { problems, draft, service: update2 };
   function base({ access }) {
-    return {
-      request,
-      current,
-      access,
-      currentAccess: void 0,
-      ...interim && { interim },
-      ...colours && { colours },
-      ...change2
-    };
+    return { request, access, ...colours && { colours }, ...change2 };
   }
 }
 function unresolved({ request: { image } }) {
   return { pinned: image, access: void 0, distribution: void 0 };
 }
-function noticeUnfinishedUpdate(name, current, isChanged) {
-  const note2 = unfinishedUpdateNote(current, isChanged);
+function noticeUnfinishedUpdate(name, current, isChanged2) {
+  const note2 = unfinishedUpdateNote(current, isChanged2);
   if (note2 !== void 0) log.notice(`service ${name}: ${note2}`);
 }
 function orderProblems({ request, current }, wanted, observed) {
-  const { name, strategy, compose } = request;
-  const isPlain2 = strategy.kind === "rolling" || strategy.kind === "canary";
-  if (!isPlain2) return [];
+  const { name, compose } = request;
   const instead = `use ${policyAdvice({ order: "stop-first" }, compose !== void 0)}`;
   if (current === void 0) {
     const why2 = startFirstNote(wanted, observed.nodes);
@@ -1927,34 +1715,14 @@ function noticeSlowCheck({ request, current }, wanted, timeoutSeconds = Number.P
   const note2 = slowCheckNote(check2, timeoutSeconds);
   if (note2 !== void 0) log.notice(`service ${request.name}: ${note2}`);
 }
-function firstStepFor({ request }, current, wanted, nodes) {
-  const firstStep = firstStepOf(request.strategy, current, wanted, nodes);
-  if (firstStep === void 0 || !("refusal" in firstStep)) return firstStep;
-  if (request.compose === void 0) throw new UserErrors([firstStep.refusal]);
-  if (!isJob(wanted)) log.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`);
-  return void 0;
-}
-function nextColour({ request, current, colours, interim }, wanted) {
-  const { strategy } = request;
-  if (strategy.kind !== "blue-green") return void 0;
-  if (colours === void 0) throw new Error("a blue-green service was planned without its colours");
-  if (current !== void 0 && replacesNothing(current.Spec, wanted)) return void 0;
-  if (interim !== void 0) {
-    throw new UserErrors(["an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`"]);
-  }
-  const { name } = request;
-  const routing = routingOf(strategy, name, wanted);
-  const refusal = colourRefusal(name, colours.next, wanted, routing);
-  if (refusal !== void 0) throw new UserErrors([refusal]);
-  const shared = sharedByColours(wanted);
-  if (shared.length > 0 && current !== void 0) {
-    log.notice(`${name}: for a while both of its services have ${shared.join(" and ")}`);
-  }
-  const spec = routed(wanted, name, colours, routing);
-  return {
-    wanted: current === void 0 ? spec : hidden(spec, routing),
-    nextColour: { name: colours.next, generation: colours.generation, live: current, routing, routed: spec }
-  };
+function decide(strategy, planned, wanted, nodes) {
+  const { name, compose } = planned.request;
+  const { refusal, notices = [], ...decision } = strategy.decide?.({ planned, wanted, nodes }) ?? {};
+  for (const notice of notices) log.notice(`${name}: ${notice}`);
+  if (refusal === void 0) return decision;
+  if (compose === void 0) throw new UserErrors([refusal]);
+  if (!isJob(wanted)) log.notice(`service ${name} is deployed without its strategy: ${refusal}`);
+  return {};
 }
 async function credentialProblems(spec, { connection, observed, stack, signal }) {
   const source = credentialSpecOf(spec);
@@ -1985,6 +1753,203 @@ function placementProblems(spec, distribution, nodes) {
   return [
     `its image is built for ${platform.image.join(", ")}, but the nodes that may run it are ${platform.nodes.join(", ")}: build it for one of those`
   ];
+}
+
+// src/plan/without-tasks.ts
+var NO_NODE = "node.id==swarm-deploy.none";
+function withoutTasks(spec) {
+  if (spec.Mode.Replicated !== void 0) return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+  const { TaskTemplate: template } = spec;
+  const constraints = [...template.Placement?.Constraints ?? [], NO_NODE];
+  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+function allowingNodes(template) {
+  const { Constraints: constraints } = template.Placement ?? {};
+  if (!constraints?.includes(NO_NODE)) return template;
+  const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+  return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
+}
+
+// src/plan/colours.ts
+var COLOURS = ["blue", "green"];
+var BELONGS_LABEL = "swarm-deploy.blue-green";
+var LIVE_LABEL = "swarm-deploy.live";
+var ROUTE_LABEL = "swarm-deploy.route";
+var FIRST = 1;
+var LONGEST_NAME = 63;
+function siblingNames(name) {
+  return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
+}
+function hasColours(name, services) {
+  return siblingsOf(name, services).some((service) => belongsTo(service) === name);
+}
+function colourOf(service) {
+  const name = belongsTo(service);
+  return name === service.Spec.Name ? void 0 : name;
+}
+function nameTaken(name, services) {
+  const foreign = siblingsOf(name, services).find(
+    (service) => service.Spec.Name !== name && belongsTo(service) !== name
+  );
+  return foreign && `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`;
+}
+function coloursOf(name, services) {
+  const siblings = siblingsOf(name, services);
+  const ours = siblings.filter((service) => belongsTo(service) === name);
+  const plain2 = siblings.find((service) => service.Spec.Name === name && !ours.includes(service));
+  const candidates = [...plain2 === void 0 ? [] : [plain2], ...ours];
+  const route = routeOf(ours);
+  const live = liveOf(name, candidates, route);
+  if (live !== void 0 && "problem" in live) return live;
+  return {
+    live,
+    next: `${name}-${live?.Spec.Name === `${name}-blue` ? "green" : "blue"}`,
+    generation: live === void 0 ? FIRST : Math.max(FIRST, ...ours.map(generationOf)) + 1,
+    leftovers: ours.filter((service) => service !== live),
+    route
+  };
+}
+function liveOf(name, candidates, route) {
+  const plain2 = candidates.find((service) => belongsTo(service) !== name);
+  const marked = candidates.filter((service) => generationOf(service) > 0);
+  if (marked.length === 0 && (plain2 !== void 0 || route === void 0)) return plain2;
+  const routed2 = candidates.filter(
+    (service) => route === void 0 ? marked.includes(service) || service === plain2 : isLedTo(service, route)
+  );
+  const [only, ...others] = routed2;
+  if (others.length === 0) {
+    if (only !== void 0 || marked.length === 0) return only;
+    return {
+      problem: `none of its services has the traffic: ${listed(candidates)} ${candidates.length === 1 ? "has" : "have"} not ${wayOf(route)}. Give it back to the one that is meant, with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``
+    };
+  }
+  const generations = new Set(routed2.map(generationOf));
+  const isKilled = routed2.every((service) => marked.includes(service)) && generations.size === routed2.length;
+  if (isKilled) return routed2.toSorted((a, b) => generationOf(b) - generationOf(a))[0];
+  return {
+    problem: `${listed(routed2)} all have ${wayOf(route)}, and it cannot be told which is meant to have the traffic: take it from the others with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``
+  };
+}
+function wayOf(route) {
+  if (route === void 0) return `the label ${LIVE_LABEL}`;
+  const ways = [
+    ...route.labels.length === 0 ? [] : [`labels that begin with ${route.labels.join(" or ")}`],
+    ...route.alias === void 0 ? [] : [`the name ${route.alias} on a network, with tasks behind it`]
+  ];
+  return `what leads it there (${ways.join(", ")})`;
+}
+function listed(services) {
+  return new Intl.ListFormat("en").format(services.map(({ Spec }) => Spec.Name));
+}
+function hasTraffic(service, { prefixes, alias }) {
+  return isLedTo(service, { labels: prefixes, ...alias !== void 0 && { alias } });
+}
+function isLedTo(service, { labels, alias }) {
+  const { Spec: spec } = service;
+  if (namesWith(labels, spec).length > 0) return true;
+  const networks = spec.TaskTemplate.Networks ?? [];
+  const hasAlias = alias !== void 0 && networks.some(({ Aliases }) => spec.Name === alias || (Aliases ?? []).includes(alias));
+  return hasAlias && (generationOf(service) > 0 || hasTasks(spec));
+}
+function hasTasks(spec) {
+  return wantedTasks(spec) !== 0 && allowingNodes(spec.TaskTemplate) === spec.TaskTemplate;
+}
+function routeOf(services) {
+  const newestFirst = services.toSorted((a, b) => generationOf(b) - generationOf(a));
+  return newestFirst.flatMap(({ Spec }) => parseRoute(Spec.Labels?.[ROUTE_LABEL]) ?? [])[0];
+}
+function parseRoute(text3) {
+  try {
+    const { labels, alias } = JSON.parse(text3 ?? "");
+    if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string" && label !== "")) return void 0;
+    if (typeof alias === "string") return { labels, alias };
+    return labels.length === 0 ? void 0 : { labels };
+  } catch {
+    return void 0;
+  }
+}
+function siblingsOf(name, services) {
+  return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
+}
+function belongsTo({ Spec }) {
+  return Spec.Labels?.[BELONGS_LABEL];
+}
+function generationOf({ Spec }) {
+  return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
+}
+function namesWith(prefixes, { Labels }) {
+  return Object.keys(Labels ?? {}).filter((label) => prefixes.some((prefix) => label.startsWith(prefix)));
+}
+function routingOf({ routeLabels, routeAlias }, name, spec) {
+  const labels = namesWith(routeLabels, spec);
+  const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
+  const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : void 0);
+  return { labels, prefixes: labels.length === 0 ? [] : routeLabels, alias: hasNetworks ? alias : void 0 };
+}
+function colourRefusal(name, next, spec, routing) {
+  if (isJob(spec)) return "blue-green is for services that run on, and this is a job: write `strategy: rolling` for it";
+  const stack = spec.Labels?.[NAMESPACE_LABEL];
+  if (stack !== void 0 && spec.Name === name) {
+    return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`;
+  }
+  const ports = spec.EndpointSpec?.Ports ?? [];
+  if (ports.length > 0) {
+    const published = ports.map(({ PublishedPort: port }) => port ?? "of its own choice").join(", ");
+    return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
+  }
+  if (next.length > LONGEST_NAME) {
+    return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`;
+  }
+  if (routing.labels.length > 0 || routing.alias !== void 0) return void 0;
+  return "blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias";
+}
+function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
+  const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== "tmpfs" && ReadOnly !== true);
+  return [...writable.length > 0 ? ["its writable mounts"] : [], ...container?.Hostname ? ["its hostname"] : []];
+}
+function routed(wanted, name, { next, generation }, routing) {
+  const route = { labels: routing.prefixes, ...routing.alias !== void 0 && { alias: routing.alias } };
+  const labels = {
+    ...wanted.Labels,
+    [BELONGS_LABEL]: name,
+    [LIVE_LABEL]: String(generation),
+    [ROUTE_LABEL]: JSON.stringify(route)
+  };
+  return withAliases(
+    { ...wanted, Name: next, Labels: labels },
+    (aliases) => routing.alias === void 0 || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]
+  );
+}
+function hidden(spec, { labels, alias }) {
+  const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
+  return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
+}
+function claimed(spec, name) {
+  return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
+}
+function reclaimed(spec, name, { generation }) {
+  return { ...spec, Labels: { ...spec.Labels, [LIVE_LABEL]: String(generation + 1), [BELONGS_LABEL]: name } };
+}
+function retired(spec, { labels, prefixes, alias }) {
+  const names = [...labels, ...namesWith(prefixes, spec)];
+  const { Labels } = hidden(spec, { labels: names, alias: void 0 });
+  const unlabelled = { ...spec, ...Labels && { Labels } };
+  return alias === void 0 ? unlabelled : withoutTasks(unlabelled);
+}
+function routingToTake({ prefixes, labels, alias }, { route }) {
+  return { labels, prefixes: [...prefixes, ...route?.labels ?? []], alias: alias ?? route?.alias };
+}
+function takenFrom(leftover, { route }) {
+  if (route === void 0 || !isLedTo(leftover, route)) return void 0;
+  const { labels: prefixes, alias } = route;
+  const spec = retired(leftover.Spec, { labels: [], prefixes, alias });
+  return { spec, byLabels: namesWith(prefixes, leftover.Spec).length > 0 };
+}
+function withAliases(spec, change2) {
+  const { TaskTemplate: template } = spec;
+  if (template.Networks === void 0) return spec;
+  const networks = template.Networks.map((one) => ({ ...one, Aliases: change2(one.Aliases ?? []) }));
+  return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
 // src/plan/log-in.ts
@@ -2189,14 +2154,14 @@ async function servicesNamed(engine, names, signal) {
 // src/plan/interim-spec.ts
 var INTERIM_LABEL = "swarm-deploy.interim";
 var THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
-function emptied(spec, run2) {
+function emptied(spec, run) {
   return withNote(withoutTasks(spec), {
     before: { replicas: spec.Mode.Replicated?.Replicas },
     meanwhile: { replicas: 0 },
-    run: run2
+    run
   });
 }
-function withCanaries(current, wanted, tasks, run2) {
+function withCanaries(current, wanted, tasks, run) {
   const policy = {
     ...wanted.UpdateConfig,
     Parallelism: tasks,
@@ -2205,7 +2170,7 @@ function withCanaries(current, wanted, tasks, run2) {
     MaxFailureRatio: 0
   };
   const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-  return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run: run2 });
+  return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
 }
 function isInterim({ Labels: labels }) {
   return labels?.[INTERIM_LABEL] !== void 0;
@@ -2252,8 +2217,8 @@ function withNote(spec, note2) {
 }
 function parseNote(label) {
   try {
-    const { before = {}, meanwhile = {}, run: run2 } = parseGoJson(label ?? "");
-    const mark = parseMark(run2);
+    const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? "");
+    const mark = parseMark(run);
     return { before, meanwhile, ...mark && { run: mark } };
   } catch {
     return { before: {}, meanwhile: {} };
@@ -2277,26 +2242,26 @@ function parseMark(value) {
 
 // src/plan/plan.ts
 var CONFIG_LABELS = ["swarm-deploy.auth.config", "gantry.auth.config"];
-function planDeployment(deployment, loggedIn, observed) {
+function planDeployment(deployment, loggedIn, observed, strategies) {
   const hasLock = deployment.lock !== void 0;
   const plans = deployment.services.map((request) => {
-    const owner = givenAway(request.name, deployment.services);
-    return owner === void 0 ? planService(request, loggedIn, observed, hasLock) : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`;
+    const owner = givenAway(request.name, deployment.services, strategies);
+    return owner === void 0 ? planService(request, loggedIn, observed, strategies, hasLock) : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`;
   });
   return {
     services: plans.flatMap((plan) => typeof plan === "string" ? [] : [plan]),
     problems: plans.filter((plan) => typeof plan === "string")
   };
 }
-function givenAway(name, requests) {
+function givenAway(name, requests, strategies) {
   return requests.find((other) => {
-    const isBlueGreen = other.strategy.kind === "blue-green";
-    return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name);
+    const { hasSecondService } = planOf(other, strategies);
+    return hasSecondService && other.name !== name && siblingNames(other.name).includes(name);
   })?.name;
 }
-function planService(request, loggedIn, observed, hasLock) {
+function planService(request, loggedIn, observed, strategies, hasLock) {
   const { name } = request;
-  const colours = coloursFor(request, observed.services);
+  const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService);
   if (typeof colours === "string") return `service ${name}: ${colours}`;
   const found2 = colours === void 0 ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
   const busy = found2 && othersInterim(found2, observed.now, hasLock);
@@ -2317,19 +2282,18 @@ function planService(request, loggedIn, observed, hasLock) {
     return `service ${name}: ${error.message}`;
   }
 }
-function coloursFor({ name, compose, strategy }, services) {
+function coloursFor({ name, compose }, services, hasSecondService) {
   const named = services.find(({ Spec }) => Spec.Name === name);
   const owner = named && colourOf(named);
   if (owner !== void 0) {
     return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
   }
-  const isBlueGreen = strategy.kind === "blue-green";
-  if (!isBlueGreen && !hasColours(name, services)) return void 0;
-  const taken = isBlueGreen ? nameTaken(name, services) : void 0;
+  if (!hasSecondService && !hasColours(name, services)) return void 0;
+  const taken = hasSecondService ? nameTaken(name, services) : void 0;
   if (taken !== void 0) return taken;
   const colours = coloursOf(name, services);
   if ("problem" in colours) return colours.problem;
-  if (isBlueGreen) return colours;
+  if (hasSecondService) return colours;
   const live = colours.live?.Spec.Name;
   if (compose !== void 0 && live !== void 0 && live !== name) {
     return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
@@ -2506,8 +2470,8 @@ function withEnded(history, service, tasks) {
 function abandonedSlots(spec, tasks) {
   const slots = [...bySlot(spec, tasks)];
   const abandoned = slots.filter(([, inSlot]) => {
-    const last = newest(inSlot);
-    return !inSlot.some(isLive) && last !== void 0 && hasEnded(spec, last) && isDecided(last);
+    const last2 = newest(inSlot);
+    return !inSlot.some(isLive) && last2 !== void 0 && hasEnded(spec, last2) && isDecided(last2);
   });
   return abandoned.map(([slot]) => slot);
 }
@@ -2539,8 +2503,8 @@ function countTasks(service, tasks, nodes) {
   };
 }
 function completeTask(inSlot) {
-  const last = newest(inSlot);
-  return last?.Status.State === "complete" && !inSlot.some(isRunning) ? last : void 0;
+  const last2 = newest(inSlot);
+  return last2?.Status.State === "complete" && !inSlot.some(isRunning) ? last2 : void 0;
 }
 function isComplete(spec, { wanted, counted }) {
   return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
@@ -2585,16 +2549,16 @@ function judgeCanaries(history, snapshot, size) {
   if (bySwarm !== void 0) return bySwarm;
   const stuck = stuckVerdict(history, snapshot);
   if (stuck !== void 0) return stuck;
-  const last = lastEnded(history);
-  if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
+  const last2 = lastEnded(history);
+  if (last2 !== void 0) return { state: "failed", cause: `its task ${ending(last2)}`, taskId: last2.ID };
   const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
   const progress = `${counted.length}/${size} canary ${size === 1 ? "task" : "tasks"} running`;
   if (counted.length < size) return { state: "progressing", progress };
   return isStable(history, snapshot, counted) ? { state: "converged", progress } : { state: "progressing", progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
 }
 function judgeTrial(history, snapshot) {
-  const last = lastEnded(history);
-  if (last !== void 0) return { state: "failed", cause: `its task ${ending(last)}`, taskId: last.ID };
+  const last2 = lastEnded(history);
+  if (last2 !== void 0) return { state: "failed", cause: `its task ${ending(last2)}`, taskId: last2.ID };
   const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
   const state = isComplete(snapshot.service.Spec, counts) ? "converged" : "progressing";
   return { state, progress: counts.progress };
@@ -2664,9 +2628,9 @@ function hopelessSlot(history, snapshot, tasks) {
   const { Spec: spec } = snapshot.service;
   const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
   for (const [slot, from] of history.abandonedSince) {
-    const last = newest(slots.get(slot) ?? []);
-    if (last === void 0 || snapshot.now - from < ABANDONED_GRACE_SECONDS) continue;
-    return { state: "failed", cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
+    const last2 = newest(slots.get(slot) ?? []);
+    if (last2 === void 0 || snapshot.now - from < ABANDONED_GRACE_SECONDS) continue;
+    return { state: "failed", cause: `its task ${ending(last2)}, and ${whyNoOther(spec, last2)}`, taskId: last2.ID };
   }
   for (const [slot, ended] of history.endedTasks) {
     const inSlot = slots.get(slot);
@@ -2680,12 +2644,12 @@ function endlessVerdict(spec, ended) {
   const delay = restartDelaySeconds(spec);
   const turns = turnsOf(ended, delay);
   const rejections = turns.filter(([first]) => first?.Status.State === "rejected").length;
-  const last = newest(ended);
-  if (last === void 0 || rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED) {
+  const last2 = newest(ended);
+  if (last2 === void 0 || rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED) {
     return void 0;
   }
-  const cause = rejections === turns.length ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
-  return { state: "failed", cause, taskId: last.ID };
+  const cause = rejections === turns.length ? `its task ${ending(last2)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)` : `its task ended ${turns.length} times in a row, the last one ${ending(last2)}`;
+  return { state: "failed", cause, taskId: last2.ID };
 }
 function hasComeUp(history, snapshot, inSlot) {
   return inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
@@ -2699,8 +2663,7 @@ var RULES = [
     advice: "no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service"
   },
   {
-    // Whoever recreates a service wants its old task gone first.
-    finds: ({ spec, strategy }) => strategy !== "recreate" && hasGapOnUpdate(spec),
+    finds: ({ spec, meansGap }) => !meansGap && hasGapOnUpdate(spec),
     advice: (isOfStack2) => `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: "start-first" }, isOfStack2)}, or more replicas`
   },
   {
@@ -2799,19 +2762,19 @@ function list2(names) {
 // src/report/advice.ts
 var NANOSECONDS6 = 1e9;
 var LOOK_TIMEOUT_MS = 2e3;
-async function giveAdvice(rollouts, deployment, { engine }) {
+async function giveAdvice(rollouts, deployment, { engine }, strategies) {
   const signal = timeLimit(LOOK_TIMEOUT_MS);
   const known2 = /* @__PURE__ */ new Map();
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked: checked2, service, problem }) => {
     if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return [];
     const { request, access } = checked2;
-    const { name, image, strategy } = request;
+    const { name, image } = request;
     const imageHealth = await imageHealthOf(service.Spec);
     return [
       {
         name,
         image,
-        strategy: strategy.kind,
+        meansGap: planOf(request, strategies).meansGap,
         spec: service.Spec,
         credential: access?.credential,
         imageHealth
@@ -2845,12 +2808,146 @@ function isGood({ outcome }) {
   return GOOD.includes(outcome);
 }
 
+// src/rollout/superseded.ts
+function bySomeoneElse(what, when, service = "it") {
+  const advice = ", and theirs stands: keep deploys of one service apart with `concurrency`";
+  return `someone else ${what} ${service} ${when}${when === "at the same moment" ? advice : ""}`;
+}
+function superseded(what, when, service) {
+  return { outcome: "superseded", cause: bySomeoneElse(what, when, service) };
+}
+
+// src/rollout/under-way.ts
+function noteSending(checked2) {
+  note({ service: stateOf(checked2, "sending") });
+}
+function noteSent({ checked: checked2, service, problem }) {
+  if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return;
+  const state = stateOf(checked2, "sent");
+  note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
+}
+function noteMoving({ checked: checked2 }) {
+  if (checked2.action !== "unchanged") note({ service: stateOf(checked2, "moving") });
+}
+function stateOf(checked2, phase) {
+  const { name } = checked2.request;
+  const interim = checked2.action === "update" ? checked2.interim : void 0;
+  const current = currentOf(checked2);
+  return {
+    name,
+    service: checked2.action === "switch" ? checked2.second.name : name,
+    action: checked2.action === "update" ? "update" : "create",
+    phase,
+    before: current === void 0 ? "" : fingerprint(current.Spec),
+    ours: [checked2.wanted, ...interim === void 0 ? [] : [interim]].map(fingerprint),
+    interim: interim === void 0 ? "" : fingerprint(interim)
+  };
+}
+
+// src/rollout/interim.ts
+var SEND_TIMEOUT_MS = 12e4;
+var SETTLING_MS = 45e3;
+var LOOK_EVERY_MS = 1e3;
+function markFor({ token, owner, url }, deployment, { now }) {
+  const until = now + lifetimeOf(deployment) * 1e3;
+  return { token, owner, url, until, hasLock: deployment.lock !== void 0 };
+}
+function untouched(checked2) {
+  return { checked: checked2, service: currentOf(checked2), sentAt: nowMs() };
+}
+async function sendInterim(checked2, spec, credential, { engine }) {
+  const { current } = checked2;
+  noteSending({ ...checked2, interim: spec });
+  const sent = untouched(checked2);
+  const signal = timeLimit(SEND_TIMEOUT_MS);
+  try {
+    const given = await give(current, checked2.interim, spec, credential, engine, signal);
+    const service = await findService(engine, current.ID, signal);
+    if (given !== "done") return { ...sent, service, problem: superseded(given, "at the same moment") };
+    if (service === void 0 || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
+      return {
+        ...sent,
+        checked: { ...checked2, interim: spec },
+        service,
+        problem: superseded("changed", "at the same moment")
+      };
+    }
+    const rollout = { ...sent, checked: { ...checked2, interim: service.Spec }, service };
+    noteSent(rollout);
+    return rollout;
+  } catch (error) {
+    const cause = `its first step could not be sent: ${messageOf(error)}`;
+    return { ...sent, checked: { ...checked2, interim: spec }, problem: { outcome: "failed", cause } };
+  }
+}
+async function give(current, earlier, spec, credential, engine, signal) {
+  if (earlier !== void 0) {
+    const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
+    if (given !== "done") return given;
+  }
+  return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
+}
+function begunWith(rollouts, what, signal) {
+  const culprits = rollouts.filter(({ problem: problem2 }) => problem2 !== void 0).map(({ checked: checked2 }) => checked2.request.name);
+  if (culprits.length === 0 && !signal.aborted) return { services: rollouts.map(({ checked: checked2 }) => checked2) };
+  const problem = signal.aborted ? { outcome: "cancelled", cause: "the run was stopped before it was sent" } : { outcome: "skipped", cause: `not sent, because ${what} ${culprits.join(", ")} failed` };
+  const ended = rollouts.map(
+    (rollout) => rollout.problem !== void 0 || rollout.checked.action === "unchanged" ? rollout : { ...rollout, problem }
+  );
+  return { services: [], ended };
+}
+async function tidyInterims(rollouts, { connection: { engine }, signal: stop }) {
+  const touched = rollouts.flatMap(({ checked: checked2 }) => {
+    if (checked2.action !== "update" || checked2.interim === void 0) return [];
+    return [{ name: checked2.request.name, current: checked2.current, interim: checked2.interim }];
+  });
+  await Promise.all(
+    touched.map(async (one) => {
+      try {
+        await tidyOne(one, engine, stop);
+      } catch (error) {
+        log.warning(
+          `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
+        );
+      }
+    })
+  );
+}
+async function tidyOne({ name, current, interim }, engine, stop) {
+  const signal = timeLimit(SEND_TIMEOUT_MS);
+  const deadline = nowMs() + SETTLING_MS;
+  const isOver = () => nowMs() >= deadline;
+  await poll(isForgotten, LOOK_EVERY_MS, isOver, stop);
+  async function isForgotten() {
+    const now = await findService(engine, current.ID, signal);
+    if (now === void 0) return true;
+    const { ID: id, Spec: spec, PreviousSpec: previous } = now;
+    if (sameMark(spec, interim)) {
+      await takeOut(name, now, current, interim, engine, signal);
+      return false;
+    }
+    if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return true;
+    if (isPaused(now)) return true;
+    if (hasUnfinishedUpdate(now)) return false;
+    return await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal) !== "changed";
+  }
+}
+async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, signal) {
+  if (sameSpec(spec, interim)) {
+    log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
+    await updateSpec(engine, id, [spec], current.Spec, { from: "previous-spec" }, signal);
+  } else {
+    log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
+    await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
+  }
+}
+
 // src/rollout/look.ts
-var LOOK_EVERY_MS = 500;
+var LOOK_EVERY_MS2 = 500;
 var SPACE_MS = 100;
 var STOPPED = "the run was stopped";
 function pauseAfter(begunAt) {
-  return Math.max(LOOK_EVERY_MS, nowMs() - begunAt);
+  return Math.max(LOOK_EVERY_MS2, nowMs() - begunAt);
 }
 var SwarmUnseen = class extends Error {
   name = "SwarmUnseen";
@@ -2865,7 +2962,7 @@ function swarmReader({ connection: { engine }, signal, time }, which) {
   let seenAt = nowMs();
   let begunAt = Number.NEGATIVE_INFINITY;
   let next;
-  const begin2 = async (asked) => {
+  const begin = async (asked) => {
     try {
       await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
         next = void 0;
@@ -2888,7 +2985,7 @@ function swarmReader({ connection: { engine }, signal, time }, which) {
   return (ours) => {
     if (next === void 0) {
       const asked = /* @__PURE__ */ new Map();
-      next = { asked, snapshot: begin2(asked) };
+      next = { asked, snapshot: begin(asked) };
     }
     for (const service of ours) next.asked.set(service.ID, service);
     return next.snapshot;
@@ -2917,13 +3014,237 @@ function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
   };
 }
 
-// src/rollout/superseded.ts
-function bySomeoneElse(what, when, service = "it") {
-  const advice = ", and theirs stands: keep deploys of one service apart with `concurrency`";
-  return `someone else ${what} ${service} ${when}${when === "at the same moment" ? advice : ""}`;
+// src/rollout/last-look.ts
+async function withLastLook(rollouts, results, field) {
+  const ours = rollouts.flatMap(({ service }, index) => {
+    const result = results[index];
+    const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
+    return counts ? [service] : [];
+  });
+  if (ours.length === 0 || rollouts.length === 1) return results;
+  try {
+    const { services } = await swarmReader(field, "up-to-date")(ours);
+    return results.map((result, index) => {
+      const found2 = isGood(result) ? services.get(rollouts[index]?.service?.ID ?? "")?.found : void 0;
+      if (found2 !== "removed" && found2 !== "changed") return result;
+      const cause = bySomeoneElse(found2, "after it had come up");
+      log.info(`${result.name}: ${cause}`);
+      return { ...result, outcome: "superseded", cause };
+    });
+  } catch (error) {
+    log.debug(`No last look: ${messageOf(error)}`);
+    return results;
+  }
 }
-function superseded(what, when, service) {
-  return { outcome: "superseded", cause: bySomeoneElse(what, when, service) };
+function withLookAfterFailure(rollouts, results, field) {
+  const ours = rollouts.map((one) => one.checked.action === "switch" ? { ...one, service: void 0 } : one);
+  return withLastLook(ours, results, field);
+}
+
+// src/rollout/create-service.ts
+async function createService(access, spec, engine, signal) {
+  const auth = access === void 0 ? {} : { registryAuth: registryAuthHeader(access.credential) };
+  let refusal;
+  try {
+    await engine.post("/services/create", { body: spec, mayRepeat: true, signal, ...auth });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`;
+    if (refusal !== void 0 && !isFailure(error)) return { problem: { outcome: "failed", cause: refusal } };
+  }
+  const service = await findService(engine, spec.Name, signal);
+  if (service !== void 0 && sameSpec(spec, service.Spec)) return { service };
+  if (refusal !== void 0) return { problem: { outcome: "failed", cause: refusal } };
+  return { problem: superseded("deployed", "at the same moment", spec.Name) };
+}
+
+// src/rollout/renew-credential.ts
+var SEND_TIMEOUT_MS2 = 12e4;
+async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
+  if (currentAccess === void 0 || interim !== void 0) return;
+  if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return;
+  const credential = { from: "header", header: registryAuthHeader(currentAccess.credential) };
+  try {
+    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS2)]);
+    await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
+  } catch (error) {
+    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`);
+  }
+}
+
+// src/rollout/second-service.ts
+var DRAIN_SECONDS = 30;
+async function makeSecond(checked2, { engine }, signal) {
+  const sentAt = nowMs();
+  const problem = await removeLeftovers(checked2, engine, signal);
+  if (problem !== void 0) return { checked: checked2, sentAt, service: void 0, problem };
+  const made = await createService(checked2.access, checked2.wanted, engine, signal);
+  return { checked: checked2, sentAt, service: void 0, ...made };
+}
+async function removeLeftovers({ request, colours }, engine, signal, keep = false) {
+  for (const leftover of colours?.leftovers ?? []) {
+    const { ID: id, Spec: spec } = leftover;
+    const now = await findService(engine, id, signal);
+    if (now === void 0) continue;
+    if (!sameSpec(now.Spec, spec)) return superseded("changed", "at the same moment", spec.Name);
+    const taking = colours && takenFrom(leftover, colours);
+    if (taking !== void 0) {
+      const given = await updateSpec(engine, id, [spec], taking.spec, { from: "spec" }, signal);
+      if (given === "changed") return superseded("changed", "at the same moment", spec.Name);
+      log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`);
+    }
+    if (keep) continue;
+    if (taking?.byLabels) await sleep(DRAIN_SECONDS * 1e3, signal);
+    await remove(engine, `/services/${id}`, signal);
+    log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`);
+  }
+  return void 0;
+}
+
+// src/rollout/send.ts
+var READ_TIMEOUT_MS = 12e4;
+var GRACE_MS = 1e3;
+var LONG_GRACE_MS = 5e3;
+function deploy(services, field, watch2) {
+  const { connection, deployment, signal, time } = field;
+  const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)];
+  const end = AbortSignal.any(watch2 === void 0 ? ends : [...ends, afterwards(watch2.failed, LONG_GRACE_MS)]);
+  return inParallel(services, deployment.maxParallel, async (checked2) => {
+    const rollout = await sendOrNot(checked2);
+    watch2?.add(rollout);
+    return rollout;
+  });
+  async function sendOrNot(checked2) {
+    const asItIs = { checked: checked2, service: currentOf(checked2), sentAt: nowMs() };
+    if (checked2.action === "unchanged") return asItIs;
+    const problem = whyNotSent(field, watch2);
+    if (problem !== void 0) return { ...asItIs, problem };
+    noteSending(checked2);
+    const rollout = await send(checked2, connection, end).catch(
+      (error) => unanswered(checked2, error, field, watch2)
+    );
+    noteSent(rollout);
+    return rollout;
+  }
+}
+function afterwards(signal, ms) {
+  const end = new AbortController();
+  signal.addEventListener("abort", () => setTimeout(() => end.abort(tooLong()), ms).unref(), { once: true });
+  return end.signal;
+}
+function whyNotSent({ signal, time }, watch2) {
+  if (signal.aborted) return { outcome: "cancelled", cause: "the run was stopped before it was sent" };
+  if (time.isOver) return { outcome: "timed-out", cause: `not sent within ${time.seconds} s` };
+  if (!watch2?.failed.aborted) return void 0;
+  return { outcome: "skipped", cause: `not sent, because ${watch2.culprits.join(", ")} failed` };
+}
+async function send(checked2, connection, end) {
+  log.info(describe(checked2));
+  if (checked2.action === "switch") return makeSecond(checked2, connection, end);
+  if (checked2.action === "create") return create(checked2, connection, end);
+  await renewCredential(checked2, connection, end);
+  return update(checked2, connection, end);
+}
+async function create(checked2, { engine }, end) {
+  const sentAt = nowMs();
+  const made = await createService(checked2.access, checked2.wanted, engine, readingTime(end));
+  return { checked: checked2, sentAt, service: void 0, ...made };
+}
+async function update(checked2, connection, end) {
+  const { access, current, interim, wanted } = checked2;
+  const { ID: id, Spec: observed } = current;
+  const sentAt = nowMs();
+  const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
+  try {
+    const base = interim ?? observed;
+    const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
+    const service = await read(connection, id, end);
+    const isOurs = given === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
+    return isOurs ? { checked: checked2, sentAt, service } : overtaken(checked2, sentAt, service);
+  } catch (error) {
+    if (!(error instanceof EngineError) || isAnswerLost(error)) throw error;
+    return refused(checked2, sentAt, error.message);
+  }
+}
+function read({ engine }, name, end) {
+  return findService(engine, name, readingTime(end));
+}
+function readingTime(end) {
+  return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)]);
+}
+function describe(checked2) {
+  const { request, changes, access } = checked2;
+  const auth = access === void 0 ? "without registry auth" : `config ${access.config.name}`;
+  if (checked2.action === "update") return `${request.name}: update (${changes.join("; ")}), ${auth}`;
+  if (checked2.action === "create") return `${request.name}: create, ${auth}`;
+  const { name, live } = checked2.second;
+  const beside = live === void 0 ? "" : ` beside ${live.Spec.Name} (${changes.join("; ")})`;
+  return `${request.name}: create ${name}${beside}, ${auth}`;
+}
+function unanswered(checked2, error, { signal, time }, watch2) {
+  const problem = () => {
+    if (signal.aborted) return lost("cancelled", "the run was stopped before it answered");
+    if (watch2?.failed.aborted) return lost("skipped", `it had not answered when ${watch2.culprits.join(", ")} failed`);
+    return lost(time.isOver ? "timed-out" : "failed", messageOf(error));
+  };
+  return { checked: checked2, sentAt: nowMs(), service: currentOf(checked2), problem: problem() };
+}
+function lost(outcome, why) {
+  return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
+}
+function refused(checked2, sentAt, said) {
+  const cause = `docker refused to update it: ${said}`;
+  return { checked: checked2, sentAt, service: checked2.current, problem: { outcome: "failed", cause } };
+}
+function overtaken(checked2, sentAt, service) {
+  const problem = service === void 0 ? superseded("removed", "during this deploy") : superseded("changed", "at the same moment");
+  return { checked: checked2, sentAt, service, problem };
+}
+
+// src/rollout/service-result.ts
+var NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
+var GOOD2 = { create: "created", switch: "created", update: "updated", unchanged: "unchanged" };
+function goodOutcome({ checked: checked2 }) {
+  return GOOD2[checked2.action];
+}
+function resultOf(rollout, outcome, snapshot, cause) {
+  const { checked: checked2, sentAt } = rollout;
+  const live = checked2.colours?.live;
+  const service = snapshot?.service ?? rollout.service;
+  const { nodes, running, wanted } = snapshot === void 0 ? NOTHING_SEEN : taskCounts(snapshot);
+  return {
+    name: checked2.request.name,
+    action: actionOf(checked2),
+    outcome,
+    image: { before: imageOf(serviceBefore(checked2)), after: imageOf(service) },
+    config: checked2.access?.config.name,
+    nodes,
+    tasks: { running, wanted },
+    seconds: secondsSince(sentAt),
+    ...checked2.colours && { live: live?.Spec.Name ?? checked2.colours.next },
+    ...cause !== void 0 && { cause }
+  };
+}
+function actionOf(checked2) {
+  if (checked2.action !== "switch") return checked2.action;
+  return checked2.second.live === void 0 ? "create" : "update";
+}
+function unwatchedResult(rollout) {
+  const { problem } = rollout;
+  if (problem === void 0) return resultOf(rollout, goodOutcome(rollout), void 0);
+  const { outcome, cause, failedTask } = problem;
+  return { ...resultOf(rollout, outcome, void 0, cause), ...failedTask && { failedTask } };
+}
+function givenUpResult(rollout, snapshot, culprits) {
+  if (rollout.checked.action !== "unchanged") return resultOf(rollout, "rolled-back", snapshot);
+  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
+  return resultOf(rollout, "skipped", snapshot, cause);
+}
+function sayResult(result, { isWayBack = false }) {
+  const { name, outcome, seconds, cause } = result;
+  const said = isWayBack && isGood(result) ? "back" : outcome;
+  log.info(`${name}: ${said} after ${seconds} s${cause === void 0 ? "" : `: ${cause}`}`);
+  return result;
 }
 
 // src/docker/engine/events.ts
@@ -2957,48 +3278,6 @@ function swarmEvents(engine, signal) {
     },
     [Symbol.dispose]: () => closing.abort()
   };
-}
-
-// src/rollout/service-result.ts
-var NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
-var GOOD2 = { create: "created", update: "updated", unchanged: "unchanged" };
-function goodOutcome({ checked: checked2 }) {
-  return GOOD2[checked2.action];
-}
-function resultOf(rollout, outcome, snapshot, cause) {
-  const { checked: checked2, sentAt } = rollout;
-  const live = checked2.colours?.live;
-  const service = snapshot?.service ?? rollout.service;
-  const { nodes, running, wanted } = snapshot === void 0 ? NOTHING_SEEN : taskCounts(snapshot);
-  return {
-    name: checked2.request.name,
-    action: live === void 0 || checked2.action === "unchanged" ? checked2.action : "update",
-    outcome,
-    image: { before: imageOf(checked2.current ?? live), after: imageOf(service) },
-    config: checked2.access?.config.name,
-    nodes,
-    tasks: { running, wanted },
-    seconds: secondsSince(sentAt),
-    ...checked2.colours && { live: live?.Spec.Name ?? checked2.colours.next },
-    ...cause !== void 0 && { cause }
-  };
-}
-function unwatchedResult(rollout) {
-  const { problem } = rollout;
-  if (problem === void 0) return resultOf(rollout, goodOutcome(rollout), void 0);
-  const { outcome, cause, failedTask } = problem;
-  return { ...resultOf(rollout, outcome, void 0, cause), ...failedTask && { failedTask } };
-}
-function givenUpResult(rollout, snapshot, culprits) {
-  if (rollout.checked.action !== "unchanged") return resultOf(rollout, "rolled-back", snapshot);
-  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(", ")} failed`;
-  return resultOf(rollout, "skipped", snapshot, cause);
-}
-function sayResult(result, { isWayBack = false }) {
-  const { name, outcome, seconds, cause } = result;
-  const said = isWayBack && isGood(result) ? "back" : outcome;
-  log.info(`${name}: ${said} after ${seconds} s${cause === void 0 ? "" : `: ${cause}`}`);
-  return result;
 }
 
 // src/docker/swarm/network-allocation.ts
@@ -3087,10 +3366,10 @@ function waitingTask(history, snapshot) {
   const { service, now } = snapshot;
   const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes);
   const waiting = [...slots.values()].flatMap((inSlot) => {
-    const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
-    if (last === void 0 || isUp(service, inSlot)) return [];
-    const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
-    return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }];
+    const last2 = newest(inSlot.filter(isLive)) ?? newest(inSlot);
+    if (last2 === void 0 || isUp(service, inSlot)) return [];
+    const before = newest(inSlot.filter((task) => task !== last2 && !isLive(task)));
+    return [{ task: last2, seconds: now - (history.inStateSince.get(stateKey(last2)) ?? now), before }];
   });
   return waiting.sort((a, b) => b.seconds - a.seconds)[0];
 }
@@ -3211,8 +3490,8 @@ async function newestFailedTask(serviceId, history, readings) {
 }
 async function failedCheck(task, readings) {
   if (!isUnhealthy(task)) return "";
-  const last = lastFailure((await containerOf(task, readings))?.State?.Health);
-  return last === void 0 ? "" : ` (${last})`;
+  const last2 = lastFailure((await containerOf(task, readings))?.State?.Health);
+  return last2 === void 0 ? "" : ` (${last2})`;
 }
 async function healthWords(task, service, readings) {
   const container = await containerOf(task, readings);
@@ -3442,12 +3721,112 @@ function sayProgress(before, now, startedAt) {
   log.info(`${Math.round((nowMs() - startedAt) / 1e3)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
 }
 
-// src/rollout/way-back.ts
-var SEND_TIMEOUT_MS = 4e4;
-var LOOK_EVERY_MS2 = 300;
+// src/rollout/roll-out.ts
+async function rollOut(services, field) {
+  const { wait, onFailure } = field.deployment;
+  if (!wait) return unwatched(await stage("Deploy", () => deploy(services, field)));
+  const watch2 = beginWatch(field, onFailure === "rollback");
+  const rollouts = await stage("Deploy", () => deploy(services, field, watch2));
+  const settled = await stage("Watch", () => watch2.end());
+  const inOrder = rollouts.flatMap((rollout) => settled.find((one) => one.rollout === rollout) ?? []);
+  const diagnosed = inOrder.map((one) => one.diagnosed);
+  if (!watch2.failed.aborted) {
+    return { rollouts, results: await withLastLook(rollouts, await Promise.all(diagnosed), field) };
+  }
+  return { rollouts, results: inOrder.map(({ result }) => result), diagnosed };
+}
+function unwatched(rollouts) {
+  return { rollouts, results: rollouts.map(unwatchedResult) };
+}
+
+// src/rollout/rollout.ts
+function isChanged(rollout) {
+  return rollout.checked.action !== "unchanged";
+}
+function interimOf(checked2) {
+  return checked2.action === "update" ? checked2.interim : void 0;
+}
+
+// src/rollout/send-back.ts
+var SEND_TIMEOUT_MS3 = 4e4;
+var LOOK_EVERY_MS3 = 300;
 var PLACEMENT_MS = 1e3;
 var FIRST_TASK_MS = 300;
 var PLACEMENT_LOOK_MS = 50;
+function sendBack(changed, field) {
+  return inParallel(changed, field.deployment.maxParallel, (rollout) => sendOneBack(rollout, field));
+}
+function sendFailedBack(changed, field, told) {
+  return Promise.all(
+    changed.map(
+      (rollout) => sendOneBack(rollout, field, async () => {
+        await told(rollout);
+        if (rollout.checked.action === "update") await untilSwarmHasRolledBack(rollout.checked.current, field);
+      })
+    )
+  );
+}
+async function sendOneBack(rollout, { connection: { engine } }, first = async () => void 0) {
+  const { checked: checked2 } = rollout;
+  const { name } = checked2.request;
+  try {
+    await first();
+    const isUpdate = checked2.action === "update";
+    const given = isUpdate ? await restore(checked2, rollout, engine) : await takeAway(checked2, rollout, engine);
+    if (given === "changed" || given === "removed" && isUpdate) {
+      return { rollout, state: "overtaken", cause: bySomeoneElse(given, "during this deploy") };
+    }
+    if (isUpdate) log.info(`${name}: sent back to ${imageOf(checked2.current)}`);
+    else log.info(`${name}: ${checked2.action === "switch" ? `${checked2.second.name} ` : ""}removed again`);
+    return { rollout, state: isUpdate ? "sent" : "removed" };
+  } catch (error) {
+    return { rollout, state: "failed", cause: `${messageOf(error)}${leftHalfWay(rollout)}` };
+  }
+}
+async function restore(checked2, { service: deployed, problem, sentAt }, engine) {
+  const { current, interim, wanted } = checked2;
+  const signal = timeLimit(SEND_TIMEOUT_MS3);
+  await untilOnNodes(current, sentAt, engine, signal);
+  const sent = [...deployed === void 0 ? [] : [deployed.Spec], ...problem?.isUnknown ? [wanted] : []];
+  const bases = [...sent, ...interim === void 0 ? [] : [interim, wanted]];
+  return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked2), signal);
+}
+async function takeAway(checked2, { service: created2 }, engine) {
+  const { wanted } = checked2;
+  const signal = timeLimit(SEND_TIMEOUT_MS3);
+  const ours = [created2?.Spec ?? wanted, ...checked2.action === "switch" ? [checked2.second.routed] : []];
+  const now = await findService(engine, created2?.ID ?? wanted.Name, signal);
+  if (now === void 0) return "removed";
+  if (!ours.some((spec) => sameSpec(now.Spec, spec))) return "changed";
+  await remove(engine, `/services/${now.ID}`, signal);
+  return "done";
+}
+async function untilSwarmHasRolledBack({ ID }, { connection: { engine }, signal: stop, time }) {
+  const isOver = () => time.isOver;
+  const hasRolledBack = async () => {
+    const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS3));
+    return now?.UpdateStatus?.State !== "rollback_started";
+  };
+  if (!isOver() && !stop.aborted) await poll(hasRolledBack, LOOK_EVERY_MS3, isOver, stop);
+}
+async function untilOnNodes({ ID }, sentAt, engine, signal) {
+  const deadline = nowMs() + PLACEMENT_MS;
+  await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
+  const query = { filters: JSON.stringify({ service: [ID] }) };
+  const areOnNodes = async () => !(await engine.get("/tasks", { query, signal })).some(isOnItsWayToANode);
+  await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal);
+}
+function leftHalfWay({ checked: checked2 }) {
+  if (interimOf(checked2) === void 0) return "";
+  const { kind } = checked2.request.strategy;
+  return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
+}
+function credentialFor({ access, currentAccess }) {
+  if (currentAccess !== void 0) return { from: "header", header: registryAuthHeader(currentAccess.credential) };
+  return { from: access === void 0 ? "spec" : "previous-spec" };
+}
+
+// src/rollout/way-back.ts
 async function goBack(ended, field) {
   const { rollouts, results, diagnosed = results } = ended;
   const { deployment, signal, time } = field;
@@ -3462,7 +3841,7 @@ async function goBack(ended, field) {
       changed.filter((rollout) => !isBad(rollout)),
       field
     );
-    const culprits = sendBack(changed.filter(isBad), field, untold);
+    const culprits = sendFailedBack(changed.filter(isBad), field, async (rollout) => untold(rollout));
     const restoring = [...await others, ...await culprits];
     const before = await Promise.all(diagnosed);
     const isWatched = deployment.wait && !signal.aborted;
@@ -3482,10 +3861,10 @@ function hasCause(result) {
 function changedServices(rollouts, results, deployment) {
   const keep = !allGoBack(results, deployment);
   if (results.every(isGood)) return [];
-  return rollouts.filter((rollout, index) => {
-    const before = results[index];
-    const { checked: checked2, problem } = rollout;
-    if (before === void 0 || checked2.action === "unchanged" || before.outcome === "superseded") return false;
+  return rollouts.filter(isChanged).filter((rollout) => {
+    const before = results[rollouts.indexOf(rollout)];
+    const { problem } = rollout;
+    if (before === void 0 || before.outcome === "superseded") return false;
     const isSent = problem === void 0 || problem.isUnknown === true;
     return isHalfWay(rollout, before) || isSent && !keep && !wouldRunAgain(rollout);
   });
@@ -3496,7 +3875,7 @@ function allGoBack(results, { onFailure, onCancel }) {
   return (stopped2 ? onCancel : onFailure) === "rollback";
 }
 function isHalfWay({ checked: checked2, problem }, { outcome }) {
-  return checked2.interim !== void 0 && (problem !== void 0 || outcome === "rolled-back");
+  return interimOf(checked2) !== void 0 && (problem !== void 0 || outcome === "rolled-back");
 }
 function wouldRunAgain({ checked: checked2 }) {
   return checked2.action === "update" && isJob(checked2.wanted);
@@ -3527,73 +3906,13 @@ function withJobs(rollouts, results, deployment) {
     return isGood(result) ? { ...result, note: JOB_STAYS } : { ...result, cause: `${result.cause}; ${JOB_STAYS}` };
   });
 }
-function sendBack(changed, { connection: { engine }, deployment, signal: stop, time }, told) {
-  return inParallel(
-    changed,
-    told === void 0 ? deployment.maxParallel : changed.length,
-    async (rollout) => {
-      const { checked: checked2 } = rollout;
-      try {
-        await told?.(rollout);
-        if (checked2.action === "unchanged")
-          throw new Error("there is nothing to restore in a service that was not changed");
-        const given = checked2.current === void 0 ? await takeAway(rollout, checked2) : await restore(checked2, checked2.current, rollout);
-        if (given === "changed" || given === "removed" && checked2.current !== void 0) {
-          return { rollout, state: "overtaken", cause: bySomeoneElse(given, "during this deploy") };
-        }
-        const removed = `${checked2.nextColour === void 0 ? "" : `${checked2.nextColour.name} `}removed again`;
-        const { name } = checked2.request;
-        log.info(`${name}: ${checked2.current === void 0 ? removed : `sent back to ${imageOf(checked2.current)}`}`);
-        return { rollout, state: checked2.current === void 0 ? "removed" : "sent" };
-      } catch (error) {
-        return { rollout, state: "failed", cause: `${messageOf(error)}${leftHalfWay(checked2)}` };
-      }
-    }
-  );
-  async function restore(checked2, current, { service: deployed, problem, sentAt }) {
-    if (told !== void 0) await untilSwarmHasRolledBack(current);
-    const signal = timeLimit(SEND_TIMEOUT_MS);
-    await untilOnNodes(current, sentAt, signal);
-    const sent = [...deployed === void 0 ? [] : [deployed.Spec], ...problem?.isUnknown ? [checked2.wanted] : []];
-    const bases = [...sent, ...checked2.interim === void 0 ? [] : [checked2.interim, checked2.wanted]];
-    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked2), signal);
-  }
-  async function untilSwarmHasRolledBack({ ID }) {
-    const isOver = () => time.isOver;
-    const hasRolledBack = async () => {
-      const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS));
-      return now?.UpdateStatus?.State !== "rollback_started";
-    };
-    if (!isOver() && !stop.aborted) await poll(hasRolledBack, LOOK_EVERY_MS2, isOver, stop);
-  }
-  async function untilOnNodes({ ID }, sentAt, signal) {
-    const deadline = nowMs() + PLACEMENT_MS;
-    await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
-    const query = { filters: JSON.stringify({ service: [ID] }) };
-    const areOnNodes = async () => !(await engine.get("/tasks", { query, signal })).some(isOnItsWayToANode);
-    await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal);
-  }
-  async function takeAway({ service: created2 }, { wanted, nextColour: nextColour2 }) {
-    const signal = timeLimit(SEND_TIMEOUT_MS);
-    const ours = [created2?.Spec ?? wanted, ...nextColour2 === void 0 ? [] : [nextColour2.routed]];
-    const now = await findService(engine, created2?.ID ?? wanted.Name, signal);
-    if (now === void 0) return "removed";
-    if (!ours.some((spec) => sameSpec(now.Spec, spec))) return "changed";
-    await remove(engine, `/services/${now.ID}`, signal);
-    return "done";
-  }
-}
-function leftHalfWay({ interim, request }) {
-  if (interim === void 0) return "";
-  const { kind } = request.strategy;
-  return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
-}
 function restoredRollouts(restoring) {
   return restoring.flatMap(({ rollout: { checked: checked2 }, state }) => {
     const sentAt = nowMs();
-    if (state === "sent") return [{ checked: checked2, service: checked2.current, sentAt, isWayBack: true }];
-    const live = state === "removed" ? checked2.nextColour?.live : void 0;
-    return live === void 0 ? [] : [{ checked: { ...checked2, current: live, action: "unchanged" }, service: live, sentAt, isWayBack: true }];
+    if (state === "sent") return [{ checked: checked2, service: currentOf(checked2), sentAt, isWayBack: true }];
+    if (state !== "removed" || checked2.action !== "switch" || checked2.second.live === void 0) return [];
+    const { live } = checked2.second;
+    return [{ checked: { ...checked2, action: "unchanged", current: live }, service: live, sentAt, isWayBack: true }];
   });
 }
 var RESTORED = "restored because of";
@@ -3619,8 +3938,8 @@ function resultAfter(before, way, culprits, restored) {
     const outcome = before.outcome === "cancelled" ? "cancelled" : "superseded";
     return { ...before, outcome, cause: `${cause}; ${way.cause}` };
   }
-  const { current, nextColour: nextColour2 } = way.rollout.checked;
-  const was = current ?? nextColour2?.live;
+  const { checked: checked2 } = way.rollout;
+  const was = serviceBefore(checked2);
   if (was === void 0) return { ...gone(before), outcome: "rolled-back", cause: `${cause}; removed again` };
   const image = { before: before.image.before, after: imageOf(was) };
   if (restored === void 0 || restored.outcome === "cancelled") {
@@ -3628,606 +3947,13 @@ function resultAfter(before, way, culprits, restored) {
     return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
   }
   const { nodes, tasks, seconds } = restored;
-  const again = nextColour2?.live === void 0 ? "what ran before runs again" : `${before.live} has the traffic`;
+  const again = checked2.action === "switch" ? `${before.live} has the traffic` : "what ran before runs again";
   const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) };
   if (restored.outcome === "superseded") return { ...now, outcome: "superseded", cause: `${cause}; ${restored.cause}` };
   return isGood(restored) ? { ...now, outcome: "rolled-back", cause: `${cause}; ${again}` } : { ...now, outcome: "failed", cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` };
 }
 function gone(before) {
   return { ...before, image: { before: void 0, after: void 0 }, nodes: 0, tasks: { running: 0, wanted: 0 } };
-}
-function credentialFor({ access, currentAccess }) {
-  if (currentAccess !== void 0) return { from: "header", header: registryAuthHeader(currentAccess.credential) };
-  return { from: access === void 0 ? "spec" : "previous-spec" };
-}
-
-// src/report/markdown.ts
-var MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
-var BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
-function code(text3) {
-  const line = printable(text3).replaceAll("`", "'").trim();
-  return line === "" ? "–" : `\`${line}\``;
-}
-function cell(text3) {
-  return code(text3).replace(/\\*\|/g, "\\|");
-}
-function plain(text3) {
-  const words = printable(text3).trim().split(/( +)/);
-  const line = words.map((word) => MADE_MORE_OF.test(word) ? code(word) : escaped(word)).join("");
-  return line.replace(BEGIN_OF_BLOCK, (begin2) => /\d/.test(begin2) ? `${begin2}\\` : `\\${begin2}`);
-}
-function fenced(lines) {
-  const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
-  const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
-  const longest = Math.max(2, ...runs.map((run2) => run2.length));
-  const fence = "`".repeat(longest + 1);
-  return [fence, ...shown, fence].join("\n");
-}
-function escaped(word) {
-  return word.replace(/[\\`*_{}[\]<>|#~]/g, "\\$&").replaceAll("&", "&amp;");
-}
-
-// src/report/outcome.ts
-function statusOf(results, waited) {
-  const bad = results.filter((result) => !isGood(result) && result.outcome !== "skipped").map(({ outcome }) => outcome);
-  if (bad.includes("cancelled")) return "cancelled";
-  if (bad.length > 0) {
-    if (bad.every((outcome) => outcome === "rolled-back")) return "rolled-back";
-    return bad.every((outcome) => outcome === "timed-out") ? "timed-out" : "failed";
-  }
-  if (results.every(({ outcome }) => outcome === "unchanged")) return "unchanged";
-  return waited ? "converged" : "deployed";
-}
-function verdictLine(status, results) {
-  const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
-  const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(", ");
-  return `${status}: ${said}`;
-}
-var MOST_ANNOTATIONS = 10;
-function culpritsFirst(results) {
-  const rank = ({ outcome, cause }) => Number(outcome === "skipped") * 2 + Number(outcome === "cancelled" || isRestored(cause));
-  return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
-}
-var MOST_CAUSE_CHARACTERS = 1500;
-var MOST_LOG_LINE_CHARACTERS = 1e3;
-var MOST_ANNOTATION_CHARACTERS = 4e3;
-function annotation({ cause, failedTask }) {
-  const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
-  if (failedTask === void 0) return head2.join("\n");
-  const where = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
-  head2.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
-  if (failedTask.logs.length === 0) return head2.join("\n");
-  const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
-  const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
-  const newest2 = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
-  const title = newest2.length === said.length ? "Its last log lines:" : `Its last ${newest2.length} log lines:`;
-  return [...head2, title, ...newest2].join("\n");
-}
-function fitting(texts, room, sizeOf) {
-  let left = room;
-  const first = texts.findIndex((text3) => {
-    left -= sizeOf(text3) + 1;
-    return left < 0;
-  });
-  return first < 0 ? [...texts] : texts.slice(0, first);
-}
-var MOST_SUMMARY_BYTES = 1e6;
-var MOST_TABLE_BYTES = 9e5;
-var MOST_NOTES_BYTES = 5e4;
-var ROOM_FOR_REST = 500;
-var MOST_NAME_CHARACTERS = 300;
-function resultSummary(status, results) {
-  const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
-  const allRows = results.map(row);
-  const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
-  const table = [head2, ...rows].join("\n");
-  const bad = culpritsFirst(results);
-  const allSections = bad.map(failureSection);
-  const noted = notes(results);
-  const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join("\n\n")) - ROOM_FOR_REST;
-  const sections = fitting(allSections, room, (section) => Buffer.byteLength(`
-${section}`));
-  return [
-    `## Swarm Deploy: ${status}`,
-    table,
-    ...leftOut(results.length - rows.length, "services"),
-    ...noted,
-    ...sections,
-    ...leftOut(bad.length - sections.length, "services that did not come up")
-  ].join("\n\n");
-}
-function row(result) {
-  const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
-  const mark = isGood(result) ? "✅" : "❌";
-  const isSeen = outcome !== "cancelled" && outcome !== "skipped";
-  const cells = [
-    live === void 0 || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
-    `${mark} ${outcome}`,
-    image.after === void 0 ? "–" : nameCell(tagOf(image.after)),
-    digestChange(image),
-    config === void 0 ? "–" : nameCell(config),
-    isSeen ? `${tasks.running}/${tasks.wanted}` : "–",
-    isSeen ? String(nodes) : "–",
-    String(seconds)
-  ];
-  return `| ${cells.join(" | ")} |`;
-}
-function notes(results) {
-  const lines = results.filter(isGood).flatMap(({ name, note: note2 }) => note2 === void 0 ? [] : [`- ${nameCell(name)}: ${plain(note2)}`]);
-  const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
-  return shown.length === 0 ? [] : [shown.join("\n"), ...leftOut(lines.length - shown.length, "notes")];
-}
-function leftOut(count, what) {
-  return count === 0 ? [] : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`];
-}
-function failureSummary(status, problems, isUnknown) {
-  const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
-  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
-  return [
-    `## Swarm Deploy: ${status}`,
-    isUnknown ? "Whether anything was changed on the swarm is not known." : "Nothing was changed on the swarm.",
-    items.join("\n"),
-    ...leftOut(all.length - items.length, "problems")
-  ].join("\n\n");
-}
-function failureSection({ name, outcome, cause, failedTask }) {
-  const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? "")];
-  if (failedTask !== void 0) {
-    const where = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
-    parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
-    if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs));
-  }
-  return parts.join("\n\n");
-}
-function digestChange({ before, after }) {
-  const old = shortDigest(before);
-  const now = shortDigest(after);
-  if (now === void 0) return "–";
-  return old === void 0 || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
-}
-function nameCell(name) {
-  return cell(shortened(name, MOST_NAME_CHARACTERS));
-}
-function tagOf(image) {
-  return image.split("@", 1)[0] ?? image;
-}
-var DIGEST_CHARACTERS = 12;
-function shortDigest(image) {
-  return image?.split("@sha256:")[1]?.slice(0, DIGEST_CHARACTERS);
-}
-function firstLine(text3) {
-  return text3.split("\n", 1)[0] ?? "";
-}
-
-// src/report/output.ts
-var MOST_CHARACTERS = 48e4;
-var CAUSE_CHARACTERS = [2e3, 500, 100];
-function servicesOutput(results) {
-  const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
-  const whole = texts.find(({ length }) => length <= MOST_CHARACTERS);
-  if (whole !== void 0) return { json: whole, leftOut: 0 };
-  const last = CAUSE_CHARACTERS.at(-1) ?? 0;
-  const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last));
-  let room = MOST_CHARACTERS;
-  const fit = entries.filter((entry) => {
-    room -= JSON.stringify(entry).length + 1;
-    return room > 0;
-  });
-  return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
-}
-function forOutput(result, mostCharacters) {
-  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note: note2, failedTask } = result;
-  return {
-    name,
-    action,
-    outcome,
-    image: { before: image.before ?? null, after: image.after ?? null },
-    config: config ?? null,
-    nodes,
-    tasks,
-    seconds,
-    live: live ?? name,
-    cause: cause === void 0 ? null : shortened(cause, mostCharacters),
-    note: note2 === void 0 || !isGood(result) ? null : shortened(note2, mostCharacters),
-    failedTask: failedTask === void 0 ? null : taskForOutput(failedTask, mostCharacters)
-  };
-}
-function taskForOutput({ id, node, exitCode, ending: ending2 }, mostCharacters) {
-  return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending2, mostCharacters) };
-}
-
-// src/report/report.ts
-async function reportResults(results, deployment) {
-  if (!results.every(isGood)) process.exitCode = 1;
-  const status = statusOf(results, deployment.wait);
-  const shown = results.map(fitToShow);
-  const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== "skipped");
-  for (const result of bad.slice(0, MOST_ANNOTATIONS))
-    reportLog.error(annotation(result), `${result.name}: ${result.outcome}`);
-  for (const { name, note: note2 } of shown.filter(isGood)) if (note2 !== void 0) reportLog.warning(`${name}: ${note2}`);
-  const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`);
-  if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(", ")}`);
-  reportLog.info(verdictLine(status, shown));
-  const { json, leftOut: leftOut2 } = servicesOutput(shown);
-  if (leftOut2 > 0) reportLog.warning(`The output services has no room for ${leftOut2} services that came up as asked`);
-  setOutput("status", status);
-  setOutput("services", json);
-  addSummary(resultSummary(status, shown));
-}
-async function reportFailure(error) {
-  process.exitCode = 1;
-  const { status, problems, isUnknown } = explain(error);
-  for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem);
-  const others = problems.slice(MOST_ANNOTATIONS);
-  if (others.length > 0) log.info(`And ${others.length} more:`);
-  for (const problem of others) log.info(`- ${problem}`);
-  setOutput("status", status);
-  setOutput("services", "[]");
-  addSummary(failureSummary(status, problems.map(redact), isUnknown));
-}
-function fitToShow(result) {
-  const { cause, note: note2, failedTask } = result;
-  return {
-    ...result,
-    ...cause === void 0 ? {} : { cause: foreignLine(cause) },
-    ...note2 === void 0 ? {} : { note: foreignLine(note2) },
-    ...failedTask === void 0 ? {} : { failedTask: taskFitToShow(failedTask) }
-  };
-}
-function taskFitToShow({ id, node, ending: ending2, exitCode, logs }) {
-  return {
-    id,
-    node: node && foreignLine(node, MOST_NODE_CHARACTERS),
-    ending: foreignLine(ending2),
-    exitCode,
-    logs: logs.map((line) => foreignLine(line))
-  };
-}
-var MOST_NODE_CHARACTERS = 200;
-function explain(error) {
-  if (error instanceof UserErrors) return { status: "failed", problems: error.problems, isUnknown: false };
-  if (error instanceof TimedOut) return { status: "timed-out", problems: [error.message], isUnknown: false };
-  if (error instanceof CutOff) return { status: "cancelled", problems: [error.message], isUnknown: true };
-  if (error instanceof UserError) return { status: "failed", problems: [error.message], isUnknown: false };
-  const lost2 = tellCallError(error instanceof Underway ? error.cause : error);
-  if (lost2 !== void 0) {
-    const isUnknown = error instanceof Underway;
-    const changed = isUnknown ? "What was changed by then is not known." : "Nothing was changed.";
-    return { status: "failed", problems: [`${lost2}. ${changed}`], isUnknown };
-  }
-  const reason = error instanceof Error && error.name === "AbortError" ? error.cause : error;
-  if (reason instanceof Cancelled) {
-    return { status: "cancelled", problems: [`${reason.message}. Nothing was changed.`], isUnknown: false };
-  }
-  const details = error instanceof Error ? error.stack ?? error.message : String(error);
-  const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
-  return { status: "failed", problems: [problem], isUnknown: true };
-}
-
-// src/rollout/under-way.ts
-function noteSending(checked2) {
-  note({ service: stateOf(checked2, "sending") });
-}
-function noteSent({ checked: checked2, service, problem }) {
-  if (checked2.action === "unchanged" || service === void 0 || problem !== void 0) return;
-  const state = stateOf(checked2, "sent");
-  note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
-}
-function noteMoving({ checked: checked2 }) {
-  if (checked2.action !== "unchanged") note({ service: stateOf(checked2, "moving") });
-}
-function stateOf(checked2, phase) {
-  const { request, current, interim, wanted, nextColour: nextColour2 } = checked2;
-  const ours = [wanted, ...interim === void 0 ? [] : [interim]].map(fingerprint);
-  return {
-    name: request.name,
-    service: nextColour2?.name ?? request.name,
-    action: checked2.action,
-    phase,
-    before: current === void 0 ? "" : fingerprint(current.Spec),
-    ours,
-    interim: interim === void 0 ? "" : fingerprint(interim)
-  };
-}
-
-// src/rollout/interim.ts
-var SEND_TIMEOUT_MS2 = 12e4;
-var SETTLING_MS = 45e3;
-var LOOK_EVERY_MS3 = 1e3;
-function markFor({ token, owner, url }, deployment, { now }) {
-  const until = now + lifetimeOf(deployment) * 1e3;
-  return { token, owner, url, until, hasLock: deployment.lock !== void 0 };
-}
-function untouched(checked2) {
-  return { checked: checked2, service: checked2.current, sentAt: nowMs() };
-}
-async function sendInterim(checked2, spec, credential, { engine }) {
-  const { current } = checked2;
-  if (current === void 0) throw new Error("a service that does not exist has no interim spec");
-  noteSending({ ...checked2, interim: spec });
-  const sent = untouched(checked2);
-  const signal = timeLimit(SEND_TIMEOUT_MS2);
-  try {
-    const given = await give(current, checked2.interim, spec, credential, engine, signal);
-    const service = await findService(engine, current.ID, signal);
-    if (given !== "done") return { ...sent, service, problem: superseded(given, "at the same moment") };
-    if (service === void 0 || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
-      return {
-        ...sent,
-        checked: { ...checked2, interim: spec },
-        service,
-        problem: superseded("changed", "at the same moment")
-      };
-    }
-    const rollout = { ...sent, checked: { ...checked2, interim: service.Spec }, service };
-    noteSent(rollout);
-    return rollout;
-  } catch (error) {
-    const cause = `its first step could not be sent: ${messageOf(error)}`;
-    return { ...sent, checked: { ...checked2, interim: spec }, problem: { outcome: "failed", cause } };
-  }
-}
-async function give(current, earlier, spec, credential, engine, signal) {
-  if (earlier !== void 0) {
-    const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: "previous-spec" }, signal);
-    if (given !== "done") return given;
-  }
-  return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
-}
-function begunWith(rollouts, what, signal) {
-  const culprits = rollouts.filter(({ problem: problem2 }) => problem2 !== void 0).map(({ checked: checked2 }) => checked2.request.name);
-  if (culprits.length === 0 && !signal.aborted) return { services: rollouts.map(({ checked: checked2 }) => checked2) };
-  const problem = signal.aborted ? { outcome: "cancelled", cause: "the run was stopped before it was sent" } : { outcome: "skipped", cause: `not sent, because ${what} ${culprits.join(", ")} failed` };
-  const ended = rollouts.map(
-    (rollout) => rollout.problem !== void 0 || rollout.checked.action === "unchanged" ? rollout : { ...rollout, problem }
-  );
-  return { services: [], ended };
-}
-async function tidyInterims(rollouts, { connection: { engine }, signal: stop }) {
-  const touched = rollouts.flatMap(
-    ({ checked: { request, current, interim } }) => current === void 0 || interim === void 0 ? [] : [{ name: request.name, current, interim }]
-  );
-  await Promise.all(
-    touched.map(async (one) => {
-      try {
-        await tidyOne(one, engine, stop);
-      } catch (error) {
-        log.warning(
-          `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`
-        );
-      }
-    })
-  );
-}
-async function tidyOne({ name, current, interim }, engine, stop) {
-  const signal = timeLimit(SEND_TIMEOUT_MS2);
-  const deadline = nowMs() + SETTLING_MS;
-  const isOver = () => nowMs() >= deadline;
-  await poll(isForgotten, LOOK_EVERY_MS3, isOver, stop);
-  async function isForgotten() {
-    const now = await findService(engine, current.ID, signal);
-    if (now === void 0) return true;
-    const { ID: id, Spec: spec, PreviousSpec: previous } = now;
-    if (sameMark(spec, interim)) {
-      await takeOut(name, now, current, interim, engine, signal);
-      return false;
-    }
-    if (isInterim(spec) || previous === void 0 || !sameMark(previous, interim)) return true;
-    if (isPaused(now)) return true;
-    if (hasUnfinishedUpdate(now)) return false;
-    return await updateSpec(engine, id, [spec], spec, { from: "spec" }, signal) !== "changed";
-  }
-}
-async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, signal) {
-  if (sameSpec(spec, interim)) {
-    log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
-    await updateSpec(engine, id, [spec], current.Spec, { from: "previous-spec" }, signal);
-  } else {
-    log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
-    await updateSpec(engine, id, [spec], withoutInterim(spec), { from: "spec" }, signal);
-  }
-}
-
-// src/rollout/last-look.ts
-async function withLastLook(rollouts, results, field) {
-  const ours = rollouts.flatMap(({ service }, index) => {
-    const result = results[index];
-    const counts = service !== void 0 && result !== void 0 && isGood(result) && !isJob(service.Spec);
-    return counts ? [service] : [];
-  });
-  if (ours.length === 0 || rollouts.length === 1) return results;
-  try {
-    const { services } = await swarmReader(field, "up-to-date")(ours);
-    return results.map((result, index) => {
-      const found2 = isGood(result) ? services.get(rollouts[index]?.service?.ID ?? "")?.found : void 0;
-      if (found2 !== "removed" && found2 !== "changed") return result;
-      const cause = bySomeoneElse(found2, "after it had come up");
-      log.info(`${result.name}: ${cause}`);
-      return { ...result, outcome: "superseded", cause };
-    });
-  } catch (error) {
-    log.debug(`No last look: ${messageOf(error)}`);
-    return results;
-  }
-}
-function withLookAfterFailure(rollouts, results, field) {
-  const ours = rollouts.map((one) => one.checked.nextColour === void 0 ? one : { ...one, service: void 0 });
-  return withLastLook(ours, results, field);
-}
-
-// src/strategies/next-colour.ts
-var DRAIN_SECONDS = 30;
-async function makeNext(checked2, { engine }, signal) {
-  const sentAt = nowMs();
-  const problem = await removeLeftovers(checked2, engine, signal);
-  if (problem !== void 0) return { checked: checked2, sentAt, service: void 0, problem };
-  const made = await make(checked2.access, checked2.wanted, engine, signal);
-  return { checked: checked2, sentAt, service: void 0, ...made };
-}
-async function removeLeftovers({ request, colours }, engine, signal, keep = false) {
-  for (const leftover of colours?.leftovers ?? []) {
-    const { ID: id, Spec: spec } = leftover;
-    const now = await findService(engine, id, signal);
-    if (now === void 0) continue;
-    if (!sameSpec(now.Spec, spec)) return superseded("changed", "at the same moment", spec.Name);
-    const taking = colours && takenFrom(leftover, colours);
-    if (taking !== void 0) {
-      const given = await updateSpec(engine, id, [spec], taking.spec, { from: "spec" }, signal);
-      if (given === "changed") return superseded("changed", "at the same moment", spec.Name);
-      log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`);
-    }
-    if (keep) continue;
-    if (taking?.byLabels) await sleep(DRAIN_SECONDS * 1e3, signal);
-    await remove(engine, `/services/${id}`, signal);
-    log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`);
-  }
-  return void 0;
-}
-async function make(access, spec, engine, signal) {
-  const auth = access === void 0 ? {} : { registryAuth: registryAuthHeader(access.credential) };
-  let refusal;
-  try {
-    await engine.post("/services/create", { body: spec, mayRepeat: true, signal, ...auth });
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`;
-    if (refusal !== void 0 && !isFailure(error)) return { problem: { outcome: "failed", cause: refusal } };
-  }
-  const service = await findService(engine, spec.Name, signal);
-  if (service !== void 0 && sameSpec(spec, service.Spec)) return { service };
-  if (refusal !== void 0) return { problem: { outcome: "failed", cause: refusal } };
-  return { problem: superseded("deployed", "at the same moment", spec.Name) };
-}
-
-// src/rollout/renew-credential.ts
-var SEND_TIMEOUT_MS3 = 12e4;
-async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
-  if (current === void 0 || currentAccess === void 0 || interim !== void 0) return;
-  if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return;
-  const credential = { from: "header", header: registryAuthHeader(currentAccess.credential) };
-  try {
-    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS3)]);
-    await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
-  } catch (error) {
-    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`);
-  }
-}
-
-// src/rollout/send.ts
-var READ_TIMEOUT_MS = 12e4;
-var GRACE_MS = 1e3;
-var LONG_GRACE_MS = 5e3;
-function deploy(services, field, watch2) {
-  const { connection, deployment, signal, time } = field;
-  const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)];
-  const end = AbortSignal.any(watch2 === void 0 ? ends : [...ends, afterwards(watch2.failed, LONG_GRACE_MS)]);
-  return inParallel(services, deployment.maxParallel, async (checked2) => {
-    const rollout = await sendOrNot(checked2);
-    watch2?.add(rollout);
-    return rollout;
-  });
-  async function sendOrNot(checked2) {
-    const asItIs = { checked: checked2, service: checked2.current, sentAt: nowMs() };
-    if (checked2.action === "unchanged") return asItIs;
-    const problem = whyNotSent(field, watch2);
-    if (problem !== void 0) return { ...asItIs, problem };
-    noteSending(checked2);
-    const rollout = await send(checked2, connection, end).catch(
-      (error) => unanswered(checked2, error, field, watch2)
-    );
-    noteSent(rollout);
-    return rollout;
-  }
-}
-function afterwards(signal, ms) {
-  const end = new AbortController();
-  signal.addEventListener("abort", () => setTimeout(() => end.abort(tooLong()), ms).unref(), { once: true });
-  return end.signal;
-}
-function whyNotSent({ signal, time }, watch2) {
-  if (signal.aborted) return { outcome: "cancelled", cause: "the run was stopped before it was sent" };
-  if (time.isOver) return { outcome: "timed-out", cause: `not sent within ${time.seconds} s` };
-  if (!watch2?.failed.aborted) return void 0;
-  return { outcome: "skipped", cause: `not sent, because ${watch2.culprits.join(", ")} failed` };
-}
-async function send(checked2, connection, end) {
-  const { current, nextColour: nextColour2 } = checked2;
-  log.info(describe(checked2));
-  if (nextColour2 !== void 0) return makeNext(checked2, connection, end);
-  if (current === void 0) return create(checked2, connection, end);
-  await renewCredential(checked2, connection, end);
-  return update(checked2, current, connection, end);
-}
-async function create(checked2, { engine }, end) {
-  const sentAt = nowMs();
-  const made = await make(checked2.access, checked2.wanted, engine, readingTime(end));
-  return { checked: checked2, sentAt, service: void 0, ...made };
-}
-async function update(checked2, { ID: id, Spec: observed }, connection, end) {
-  const { access, interim, wanted } = checked2;
-  const sentAt = nowMs();
-  const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
-  try {
-    const base = interim ?? observed;
-    const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
-    const service = await read(connection, id, end);
-    const isOurs = given === "done" && service !== void 0 && sameSpec(wanted, service.Spec);
-    return isOurs ? { checked: checked2, sentAt, service } : overtaken(checked2, sentAt, service);
-  } catch (error) {
-    if (!(error instanceof EngineError) || isAnswerLost(error)) throw error;
-    return refused(checked2, sentAt, error.message);
-  }
-}
-function read({ engine }, name, end) {
-  return findService(engine, name, readingTime(end));
-}
-function readingTime(end) {
-  return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)]);
-}
-function describe({ request, action, changes, access, nextColour: nextColour2 }) {
-  const auth = access === void 0 ? "without registry auth" : `config ${access.config.name}`;
-  if (nextColour2 !== void 0) {
-    const beside = nextColour2.live === void 0 ? "" : ` beside ${nextColour2.live.Spec.Name} (${changes.join("; ")})`;
-    return `${request.name}: create ${nextColour2.name}${beside}, ${auth}`;
-  }
-  return action === "create" ? `${request.name}: create, ${auth}` : `${request.name}: update (${changes.join("; ")}), ${auth}`;
-}
-function unanswered(checked2, error, { signal, time }, watch2) {
-  const problem = () => {
-    if (signal.aborted) return lost("cancelled", "the run was stopped before it answered");
-    if (watch2?.failed.aborted) return lost("skipped", `it had not answered when ${watch2.culprits.join(", ")} failed`);
-    return lost(time.isOver ? "timed-out" : "failed", messageOf(error));
-  };
-  return { checked: checked2, sentAt: nowMs(), service: checked2.current, problem: problem() };
-}
-function lost(outcome, why) {
-  return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
-}
-function refused(checked2, sentAt, said) {
-  const cause = `docker refused to ${checked2.action} it: ${said}`;
-  return { checked: checked2, sentAt, service: checked2.current, problem: { outcome: "failed", cause } };
-}
-function overtaken(checked2, sentAt, service) {
-  const problem = service === void 0 ? superseded("removed", "during this deploy") : superseded("changed", "at the same moment");
-  return { checked: checked2, sentAt, service, problem };
-}
-
-// src/rollout/roll-out.ts
-async function rollOut(services, field) {
-  const { wait, onFailure } = field.deployment;
-  if (!wait) return unwatched(await stage("Deploy", () => deploy(services, field)));
-  const watch2 = beginWatch(field, onFailure === "rollback");
-  const rollouts = await stage("Deploy", () => deploy(services, field, watch2));
-  const settled = await stage("Watch", () => watch2.end());
-  const inOrder = rollouts.flatMap((rollout) => settled.find((one) => one.rollout === rollout) ?? []);
-  const diagnosed = inOrder.map((one) => one.diagnosed);
-  if (!watch2.failed.aborted) {
-    return { rollouts, results: await withLastLook(rollouts, await Promise.all(diagnosed), field) };
-  }
-  return { rollouts, results: inOrder.map(({ result }) => result), diagnosed };
-}
-function unwatched(rollouts) {
-  return { rollouts, results: rollouts.map(unwatchedResult) };
 }
 
 // src/runner/run.ts
@@ -4247,38 +3973,6 @@ function identifyRun(env) {
   ];
   const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : "";
   return { token, owner: redact(parts.filter(Boolean).join(", ")), url: redact(url) };
-}
-
-// src/runner/stop.ts
-import { setMaxListeners } from "node:events";
-var SIGNALS = ["SIGINT", "SIGTERM"];
-function stopOnSignals() {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  const stop = (name) => controller.abort(new Cancelled(name));
-  for (const name of SIGNALS) process.on(name, stop);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => {
-      for (const name of SIGNALS) process.off(name, stop);
-    }
-  };
-}
-async function beforeTheKill(work, stop, ms) {
-  let timer;
-  let onStop = () => void 0;
-  const kill = new Promise((_, reject) => {
-    onStop = () => {
-      timer = setTimeout(() => reject(new CutOff(stop.reason)), ms);
-    };
-  });
-  stop.addEventListener("abort", onStop, { once: true });
-  try {
-    return await Promise.race([work, kill]);
-  } finally {
-    clearTimeout(timer);
-    stop.removeEventListener("abort", onStop);
-  }
 }
 
 // src/stack/make.ts
@@ -4917,20 +4611,20 @@ function untilFirstProblem(items, stop, work) {
 // src/rollout/watch-step.ts
 function watchStep(ours, name, words, read3, judge2, { connection, observed, deployment, time, signal }, tasksBefore) {
   let history = tasksBefore && historyBefore(tasksBefore);
-  let last;
+  let last2;
   let down;
   const look = async () => {
     const swarm = await read3([ours]);
     const seen = lookAt(ours.ID, swarm, judge2, history, deployment.monitorSeconds);
     if (seen.found === "ours") {
       history = seen.history;
-      last = seen.snapshot;
+      last2 = seen.snapshot;
     }
     return { seen, swarm };
   };
   const failure = async (outcome, cause, finding = {}) => {
     if (words.failed === void 0) return { outcome, cause };
-    const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
+    const evidence = { service: ours, history, snapshot: last2, nodes: observed.nodes };
     const { engine } = connection;
     const diagnosis = await (outcome === "timed-out" ? diagnoseTimeout(cause, evidence, engine) : diagnose({ ...finding, cause }, evidence, engine));
     return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause };
@@ -4991,11 +4685,189 @@ function watchStep(ours, name, words, read3, judge2, { connection, observed, dep
   };
 }
 
-// src/strategies/blue-green.ts
-var SEND_TIMEOUT_MS4 = 12e4;
-function takesOver({ nextColour: nextColour2 }) {
-  return nextColour2?.live !== void 0;
+// src/runner/shell.ts
+import { spawn } from "node:child_process";
+var MOST_LINES = 20;
+var MOST_BYTES = 64 * 1024;
+var DRAIN_MS = 500;
+async function runShell(command, options) {
+  const { env, cwd, timeoutSeconds, signal } = options;
+  signal.throwIfAborted();
+  const child = spawn("sh", ["-c", command], { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const endAll = () => killGroup(child.pid);
+  const printed = new Tail();
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => printed.add(chunk));
+  let isLate = false;
+  const clock = setTimeout(() => {
+    isLate = true;
+    endAll();
+  }, timeoutSeconds * 1e3);
+  signal.addEventListener("abort", endAll);
+  try {
+    const code2 = await new Promise((resolve2, reject) => {
+      child.once("error", reject);
+      child.once("exit", (exitCode) => {
+        endAll();
+        const letGo = setTimeout(() => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+        }, DRAIN_MS);
+        child.once("close", () => {
+          clearTimeout(letGo);
+          resolve2(exitCode ?? 128);
+        });
+      });
+    });
+    signal.throwIfAborted();
+    return { code: isLate ? void 0 : code2, lines: printed.lines() };
+  } finally {
+    clearTimeout(clock);
+    signal.removeEventListener("abort", endAll);
+  }
 }
+function killGroup(pid) {
+  if (pid === void 0) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+var Tail = class {
+  #bytes = Buffer.alloc(0);
+  #lostBytes = 0;
+  add(chunk) {
+    const all = Buffer.concat([this.#bytes, chunk]);
+    this.#bytes = all.subarray(-MOST_BYTES);
+    this.#lostBytes += all.length - this.#bytes.length;
+  }
+  lines() {
+    const [first = "", ...others] = this.#bytes.toString("utf8").split(/[\r\n]+/);
+    const whole = this.#lostBytes > 0 ? others : [first, ...others];
+    const lines = whole.filter((line) => line.trim() !== "").slice(-MOST_LINES);
+    const isAll = this.#lostBytes === 0 || lines.length === MOST_LINES;
+    const note2 = `(${this.#lostBytes.toLocaleString("en")} bytes or more before this are left out)`;
+    return [...isAll ? [] : [note2], ...lines.map(limited)];
+  }
+};
+
+// src/strategies/trial.ts
+var TRIAL_KEYS = {
+  hold: parseDuration,
+  "check-command": (text3) => text3,
+  "check-url": parseUrl
+};
+var TRIAL_CHECKS = ["check-command", "check-url"];
+function trialOf(values) {
+  const { hold = 0, "check-command": command, "check-url": url } = values;
+  if (command !== void 0) return { holdSeconds: hold, check: { command } };
+  return { holdSeconds: hold, ...url === void 0 ? {} : { check: { url } } };
+}
+var CHECK_EVERY_SECONDS = 10;
+var ATTEMPTS = 3;
+var PAUSE_SECONDS = 2;
+var ATTEMPT_SECONDS = 30;
+var LOOK_EVERY_SECONDS = 1;
+var LEAST_BAD_STATUS = 400;
+function longestTrial({ holdSeconds, check: check2 }) {
+  return holdSeconds + (check2 === void 0 ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
+}
+async function trial(tasks, { holdSeconds, check: check2 }, stillUp, signal) {
+  const startedAt = nowMs();
+  const elapsed = () => (nowMs() - startedAt) / 1e3;
+  if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
+  if (check2 === void 0) return upUntil(holdSeconds);
+  for (let due = 0; due !== void 0; due = nextCheck(due, elapsed(), holdSeconds)) {
+    const failure = await upUntil(due) ?? await runCheck(tasks, check2, signal);
+    if (failure !== void 0) return await stillUp() ?? failure;
+  }
+  return stillUp();
+  async function upUntil(seconds) {
+    for (; ; ) {
+      const down = await stillUp();
+      const left = seconds - elapsed();
+      if (down !== void 0 || left <= 0) return down;
+      await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1e3, signal);
+    }
+  }
+}
+function nextCheck(lastDue, now, holdSeconds) {
+  if (lastDue >= holdSeconds) return void 0;
+  return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
+}
+async function runCheck(tasks, check2, signal) {
+  for (let attempt = 1; ; attempt++) {
+    const { failure, lines } = await attemptOf(tasks, check2, signal);
+    const said = failure === void 0 ? "the check passed" : `the check failed: ${failure}`;
+    const more = failure !== void 0 && attempt < ATTEMPTS;
+    log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ""}`);
+    for (const line of lines) log.info(`${tasks.name}:   ${line}`);
+    if (failure === void 0) return void 0;
+    if (attempt === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`;
+    await sleep(PAUSE_SECONDS * 1e3, signal);
+  }
+}
+async function attemptOf(tasks, check2, signal) {
+  if ("url" in check2) return { ...await askUrl(check2.url, signal), lines: [] };
+  const env = environmentOf(tasks, process.env);
+  const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
+  try {
+    const result = await runShell(check2.command, options);
+    const failure = commandFailure(result);
+    return { ...failure === void 0 ? {} : { failure }, lines: result.lines };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
+  }
+}
+function environmentOf({ service, image }, env) {
+  return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? "" };
+}
+function commandFailure({ code: code2, lines }) {
+  if (code2 === 0) return void 0;
+  const ended = code2 === void 0 ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code2}`;
+  const last2 = lines.at(-1);
+  return `check-command ${ended}${last2 === void 0 ? "" : `: ${last2.trim()}`}`;
+}
+async function askUrl(url, signal) {
+  const patience = AbortSignal.any([signal, timeLimit(ATTEMPT_SECONDS * 1e3)]);
+  try {
+    const response = await fetch(url, { signal: patience });
+    await response.body?.cancel();
+    return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { failure: `check-url ${networkFailure(error)}` };
+  }
+}
+var NETWORK_FAILURES = {
+  ECONNREFUSED: "could not be reached: connection refused",
+  ECONNRESET: "broke the connection off",
+  EAI_AGAIN: "could not be reached: its host name could not be looked up",
+  ENOTFOUND: "could not be reached: there is no host of this name",
+  UND_ERR_SOCKET: "broke the connection off"
+};
+var BLOCKED_PORT = "has a port that browsers do not ask, and neither does this action: use check-command with curl";
+function networkFailure(error) {
+  if (error.name === "TimeoutError") return `did not answer within ${ATTEMPT_SECONDS} s`;
+  const cause = error.cause ?? error;
+  const code2 = cause.code ?? "";
+  const message = messageOf(cause);
+  if (message === "bad port") return BLOCKED_PORT;
+  return NETWORK_FAILURES[code2] ?? `could not be reached: ${message || code2}`;
+}
+function parseUrl(text3) {
+  const url = URL.parse(text3);
+  hideUserInfo(text3);
+  if (url !== null && (url.username !== "" || url.password !== "")) {
+    throw new UserError("there is a user name or password in it: leave them out, or use `check-command` with curl");
+  }
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text3;
+  throw new UserError(`${shown(withoutUserInfo(text3))} is no address: write one that begins with http:// or https://`);
+}
+
+// src/strategies/move-traffic.ts
+var SEND_TIMEOUT_MS4 = 12e4;
 async function moveTraffic(rollouts, results, field) {
   let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? []);
   const shared = { ...field, read: swarmReader(field, "up-to-date") };
@@ -5026,12 +4898,10 @@ function leaveTraffic({ rollouts, results }) {
 }
 function moveOf(rollout) {
   const { checked: checked2, service } = rollout;
-  const { strategy } = checked2.request;
-  const { nextColour: next, colours } = checked2;
-  if (strategy.kind !== "blue-green" || next?.live === void 0 || service === void 0) return void 0;
-  if (colours === void 0) throw new Error("the traffic of a service without colours moves");
-  const { trial: asked, keepOld: keep } = strategy;
-  return { rollout, name: checked2.request.name, colours, next, old: next.live, service, trial: asked, keepOld: keep };
+  if (checked2.action !== "switch" || checked2.second.live === void 0 || service === void 0) return void 0;
+  const { request, colours, second: next } = checked2;
+  const { trial: asked, keepOld: keep } = request.strategy.settings;
+  return { rollout, name: request.name, colours, next, old: checked2.second.live, service, trial: asked, keepOld: keep };
 }
 async function tryOut(move, field) {
   return throughTrial(move, move.trial, "trial", field);
@@ -5055,7 +4925,7 @@ async function makeAnew(move, field) {
   const { checked: checked2 } = move.rollout;
   const signal = timeLimit(SEND_TIMEOUT_MS4);
   await remove(engine, `/services/${move.service.ID}`, signal);
-  const made = await make(checked2.access, move.next.routed, engine, signal);
+  const made = await createService(checked2.access, move.next.routed, engine, signal);
   if ("problem" in made) return { ...move, problem: made.problem };
   const moved = { ...move, service: made.service, hasMoved: true };
   const result = await watchOne({ checked: checked2, service: made.service, sentAt: nowMs() }, field);
@@ -5141,7 +5011,7 @@ async function giveBack(move, field) {
     const service = await findService(engine, old.ID, signal);
     if (given !== "done" || service === void 0) throw new Error(whileMoving(old, given).cause);
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
-    const checked2 = { ...rollout.checked, current: old, action: "unchanged" };
+    const checked2 = { ...rollout.checked, action: "unchanged", current: old };
     const { problem } = problemOf(await watchOne({ checked: checked2, service, sentAt: nowMs() }, field));
     if (problem !== void 0) throw new Error(problem.cause);
     if (await removeNew(move, engine, signal)) {
@@ -5175,23 +5045,6 @@ async function removeNew({ service, next }, engine, signal) {
   await remove(engine, `/services/${now.ID}`, signal);
   return true;
 }
-async function tidyColours(rollouts, results, { connection, signal }) {
-  const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS4)]);
-  await Promise.all(
-    rollouts.map(async ({ checked: checked2 }, index) => {
-      const result = results[index];
-      if (result === void 0 || !isGood(result) || checked2.nextColour !== void 0) return;
-      const { name, strategy } = checked2.request;
-      const keep = strategy.kind === "blue-green" && strategy.keepOld === "until-next";
-      try {
-        const problem = await removeLeftovers(checked2, connection.engine, patience, keep);
-        if (problem !== void 0) log.warning(`${name}: ${problem.cause}`);
-      } catch (error) {
-        log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
-      }
-    })
-  );
-}
 async function watchOne(rollout, field) {
   const [result] = await watch([rollout], field);
   if (result === void 0) throw new Error("the watch has no result for the service that it watched");
@@ -5222,7 +5075,7 @@ function stopTraffic({ rollouts, results }, field) {
     rollouts,
     results: results.map((result, index) => {
       const { checked: checked2, problem } = rollouts[index] ?? {};
-      const next = checked2?.nextColour;
+      const next = checked2?.action === "switch" ? checked2.second : void 0;
       const isSent = problem === void 0 || problem.isUnknown === true;
       if (next?.live === void 0 || !isSent || !(isGood(result) || result.outcome === "cancelled")) return result;
       const said = isGood(result) ? void 0 : result.cause;
@@ -5254,13 +5107,159 @@ function reportOf(moves, rollouts, results) {
   };
 }
 
+// src/strategies/blue-green.ts
+var STRATEGY_NAME = "blue-green";
+var TIDY_TIMEOUT_MS = 12e4;
+var DEFAULT_ROUTE_LABELS = ["traefik."];
+var KEYS = {
+  "route-labels": parsePrefixes,
+  "route-alias": parseAlias,
+  "keep-old": (text3) => text3 === "until-next" ? text3 : parseDuration(text3),
+  ...TRIAL_KEYS
+};
+var blueGreen = {
+  keys: KEYS,
+  alternatives: TRIAL_CHECKS,
+  needsWait: true,
+  stackRefusal: "blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy",
+  choose: (values) => {
+    const given = values;
+    const { "route-labels": routeLabels = DEFAULT_ROUTE_LABELS, "route-alias": routeAlias, "keep-old": keepOld2 } = given;
+    const settings2 = { trial: trialOf(values), routeLabels, routeAlias, keepOld: keepOld2 };
+    const kept = typeof keepOld2 === "number" ? keepOld2 : 0;
+    return { settings: settings2, asideSeconds: longestTrial(settings2.trial) + kept };
+  },
+  updatesInPlace: false,
+  hasSecondService: true,
+  meansGap: false,
+  decide: decide2,
+  last,
+  tidy: removeOldOnes
+};
+function parsePrefixes(text3) {
+  const prefixes = text3.split(/[\s,]+/).filter((prefix) => prefix !== "");
+  if (prefixes.length > 0) return prefixes;
+  throw new UserError("it is empty: write how the names of the routing labels begin, such as traefik.");
+}
+function parseAlias(text3) {
+  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text3)) return text3;
+  throw new UserError(
+    `${shown(text3)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`
+  );
+}
+function decide2({ planned: { request, current, colours, interim }, wanted }) {
+  if (colours === void 0) throw new Error("a service was planned without the names of the two that it is");
+  if (current !== void 0 && replacesNothing(current.Spec, wanted)) return {};
+  if (interim !== void 0) {
+    return { refusal: "an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`" };
+  }
+  const { name, strategy } = request;
+  const routing = routingOf(strategy.settings, name, wanted);
+  const refusal = colourRefusal(name, colours.next, wanted, routing);
+  if (refusal !== void 0) return { refusal };
+  const shared = current === void 0 ? [] : sharedByColours(wanted);
+  const spec = routed(wanted, name, colours, routing);
+  const service = {
+    name: colours.next,
+    generation: colours.generation,
+    live: current,
+    routing,
+    routed: spec
+  };
+  return {
+    second: { wanted: current === void 0 ? spec : hidden(spec, routing), service },
+    ...shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(" and ")}`] }
+  };
+}
+async function last(ended, field) {
+  const { rollouts, results } = ended;
+  const takesOver = ({ checked: checked2 }) => checked2.action === "switch" && checked2.second.live !== void 0;
+  if (!rollouts.some(takesOver)) return ended;
+  if (field.signal.aborted) return { ...ended, ...stopTraffic(ended, field) };
+  if (!results.every(isGood)) return field.deployment.onFailure === "rollback" ? ended : leaveTraffic(ended);
+  return stage("Move the traffic", () => moveTraffic(rollouts, results, field));
+}
+async function removeOldOnes(rollouts, results, { connection, signal }) {
+  const patience = AbortSignal.any([signal, timeLimit(TIDY_TIMEOUT_MS)]);
+  await Promise.all(
+    rollouts.map(async ({ checked: checked2 }, index) => {
+      const result = results[index];
+      if (result === void 0 || !isGood(result) || checked2.action === "switch") return;
+      const { name, strategy } = checked2.request;
+      const isOurs = strategy.kind === STRATEGY_NAME;
+      const keep = isOurs && strategy.settings.keepOld === "until-next";
+      try {
+        const problem = await removeLeftovers(checked2, connection.engine, patience, keep);
+        if (problem !== void 0) log.warning(`${name}: ${problem.cause}`);
+      } catch (error) {
+        log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
+      }
+    })
+  );
+}
+
+// src/strategies/first-step.ts
+function tasksToReplace(strategy, current, wanted, nodes) {
+  if (isJob(current)) {
+    return { refusal: `${strategy} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it` };
+  }
+  const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
+  return total === 0 || replacesNothing(current, wanted) ? {} : total;
+}
+
 // src/strategies/canary.ts
+var MOST_TASKS = 1e6;
+var STRATEGY_NAME2 = "canary";
+var KEYS2 = { canary: parseSize, ...TRIAL_KEYS };
+var canary = {
+  keys: KEYS2,
+  alternatives: TRIAL_CHECKS,
+  needsWait: true,
+  choose: (values) => {
+    const { canary: size = { tasks: 1 } } = values;
+    const asked = trialOf(values);
+    const settings2 = { size, trial: asked };
+    return { settings: settings2, asideSeconds: longestTrial(asked) };
+  },
+  updatesInPlace: true,
+  hasSecondService: false,
+  meansGap: false,
+  decide: ({ planned: { request, current }, wanted, nodes }) => {
+    if (current === void 0) return {};
+    const { size, trial: asked } = request.strategy.settings;
+    const total = tasksToReplace(STRATEGY_NAME2, current.Spec, wanted, nodes);
+    if (typeof total !== "number") return total;
+    const tasks = "tasks" in size ? size.tasks : partOf(total, size.percent);
+    if (tasks < total) return { firstStep: { tasks, total, trial: asked } };
+    const has2 = total === 1 ? "it has one task only" : `${tasks} of its ${total} tasks would be all of them`;
+    return { refusal: `canary tries some tasks while the others stay, but ${has2}: ${adviceFor(total)}` };
+  },
+  first: { stage: "Try the canaries", act: tryCanaries }
+};
+function parseSize(text3) {
+  const [, number = "", percent] = /^(\d+)(%?)$/.exec(text3) ?? [];
+  const most = percent === "%" ? 99 : MOST_TASKS;
+  if (number === "" || Number(number) < 1 || Number(number) > most) {
+    throw new UserError(`${shown(text3)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+  }
+  return percent === "%" ? { percent: Number(number) } : { tasks: Number(number) };
+}
+function partOf(total, percent) {
+  return Math.max(1, Math.min(total - 1, Math.ceil(total * percent / 100)));
+}
+function adviceFor(total) {
+  return total === 1 ? "give it more first, or write `strategy: rolling` for it" : `write a \`canary\` from 1 to ${total - 1}`;
+}
+function firstStepOf(checked2) {
+  const isOurs = checked2.action === "update" && STRATEGY_NAME2 === checked2.request.strategy.kind;
+  return isOurs ? checked2.firstStep : void 0;
+}
 var CANARY = { during: "during its canary", failed: "the canary failed: " };
 async function tryCanaries(services, field) {
   const sent = await Promise.all(
     services.map((checked2) => {
-      if (checked2.action === "unchanged" || checked2.firstStep?.kind !== "canary") return untouched(checked2);
-      return sendCanary(checked2, checked2.firstStep, field);
+      const step = firstStepOf(checked2);
+      return step === void 0 || checked2.action !== "update" ? untouched(checked2) : sendCanary(checked2, step, field);
     })
   );
   const tried = sent.some(({ problem }) => problem !== void 0) ? sent : await tryAll(sent, field);
@@ -5268,7 +5267,7 @@ async function tryCanaries(services, field) {
 }
 async function sendCanary(checked2, { tasks, total }, field) {
   const { request, current, wanted, changes, access } = checked2;
-  if (current === void 0 || field.signal.aborted) return untouched(checked2);
+  if (field.signal.aborted) return untouched(checked2);
   log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join("; ")})`);
   await renewCredential(checked2, field.connection, field.signal);
   const credential = access === void 0 ? { from: "spec" } : { from: "header", header: registryAuthHeader(access.credential) };
@@ -5277,9 +5276,9 @@ async function sendCanary(checked2, { tasks, total }, field) {
 function tryAll(sent, field) {
   const read3 = swarmReader(field, "up-to-date");
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-    const { firstStep, interim } = rollout.checked;
-    if (firstStep?.kind !== "canary" || interim === void 0) return rollout;
-    const problem = await tryOne(rollout, firstStep, read3, { ...field, signal });
+    const step = firstStepOf(rollout.checked);
+    if (step === void 0 || interimOf(rollout.checked) === void 0) return rollout;
+    const problem = await tryOne(rollout, step, read3, { ...field, signal });
     return problem === void 0 ? rollout : { ...rollout, problem };
   });
 }
@@ -5308,12 +5307,30 @@ async function tryOne({ checked: checked2, service: ours }, { tasks, trial: aske
 }
 
 // src/strategies/recreate.ts
+var STRATEGY_NAME3 = "recreate";
+var recreate = {
+  keys: {},
+  needsWait: true,
+  choose: () => ({ settings: void 0, asideSeconds: 0 }),
+  updatesInPlace: false,
+  hasSecondService: false,
+  meansGap: true,
+  decide: ({ planned: { current }, wanted, nodes }) => {
+    if (current === void 0) return {};
+    const total = tasksToReplace(STRATEGY_NAME3, current.Spec, wanted, nodes);
+    return typeof total === "number" ? { firstStep: true } : total;
+  },
+  first: { stage: "Stop the old tasks", act: stopOldTasks }
+};
+function hasFirstStep(checked2) {
+  const isOurs = checked2.action === "update" && checked2.request.strategy.kind === STRATEGY_NAME3;
+  return isOurs && checked2.firstStep !== void 0;
+}
 var STOPPING = { during: "while its old tasks ended" };
 async function stopOldTasks(services, field) {
   const sent = await Promise.all(
     services.map((checked2) => {
-      const isMeant = checked2.action !== "unchanged" && checked2.firstStep?.kind === "recreate";
-      if (!isMeant || checked2.current === void 0 || field.signal.aborted) return untouched(checked2);
+      if (!hasFirstStep(checked2) || field.signal.aborted) return untouched(checked2);
       log.info(`${checked2.request.name}: its old tasks are stopped (${checked2.changes.join("; ")})`);
       return sendInterim(checked2, emptied(checked2.current.Spec, field.mark), { from: "spec" }, field.connection);
     })
@@ -5325,7 +5342,7 @@ function untilGone(sent, field) {
   const read3 = swarmReader(field, "all");
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
     const { checked: checked2, service } = rollout;
-    const isStopping = checked2.firstStep?.kind === "recreate" && checked2.interim !== void 0;
+    const isStopping = hasFirstStep(checked2) && checked2.interim !== void 0;
     if (!isStopping || service === void 0) return rollout;
     const { name } = checked2.request;
     const watching = watchStep(service, name, STOPPING, read3, judgeEnding, { ...field, signal });
@@ -5350,25 +5367,22 @@ function placeOf2(id, nodes) {
   return node.Status.State === "ready" ? `node ${host}` : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
 }
 
-// src/main.ts
-async function main() {
-  var _stack = [];
-  try {
-    const stop = __using(_stack, stopOnSignals());
-    try {
-      const deployment = readInputs(process.env);
-      const results = await beforeTheKill(run(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS);
-      await reportResults(results, deployment);
-    } catch (error) {
-      await reportFailure(error);
-    }
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    __callDispose(_stack, _error, _hasError);
-  }
-}
-async function run(asked, signal) {
+// src/strategies/rolling.ts
+var rolling = {
+  keys: {},
+  needsWait: false,
+  choose: () => ({ settings: void 0, asideSeconds: 0 }),
+  updatesInPlace: true,
+  hasSecondService: false,
+  meansGap: false
+};
+
+// src/strategies/table.ts
+var STRATEGIES = { rolling, canary, recreate, "blue-green": blueGreen };
+
+// src/modes/deploy.ts
+var STEPS = Object.entries(STRATEGIES);
+async function deploy2(asked, signal) {
   var _stack = [];
   try {
     const workspace = __using(_stack, await createWorkspace(), true);
@@ -5410,28 +5424,11 @@ async function carryOut(asked, world) {
     _promise && await _promise;
   }
 }
-async function change(checked2, stack, field) {
-  const { connection, deployment, signal, time } = field;
-  const { services, objects } = await makeFor(checked2, stack, field);
-  const begun = await begin(services, field);
-  const sent = begun.ended === void 0 ? await rollOut(begun.services, field) : unwatched(begun.ended);
-  const moved = await switchOver(sent, field);
-  const back = await goBack(moved, field);
-  time.beginClosing();
-  const results = back.every(isGood) ? back : await withLookAfterFailure(moved.rollouts, back, field);
-  await tidyInterims(moved.rollouts, field);
-  await tidyColours(moved.rollouts, results, field);
-  const isDone = results.every(isGood);
-  if (!isDone) await removeMade(objects, connection.engine, signal);
-  const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : [];
-  if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection);
-  return [...results, ...removed];
-}
 async function prepare(deployment, stack, { connection, workspace, time }) {
   const early = (title, work) => stage(title, () => time.before(title, work));
   const loggedIn = await early("Log in", (limit) => logIn(deployment, connection, workspace, limit));
   const observed = await time.before("Look at the swarm", (limit) => observe(deployment, connection.engine, limit));
-  const plan = planDeployment(deployment, loggedIn, observed);
+  const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
   const { services, problems } = await early(
     "Check images, flags and platforms",
     (signal) => preflight(plan.services, {
@@ -5439,6 +5436,7 @@ async function prepare(deployment, stack, { connection, workspace, time }) {
       loggedIn,
       observed,
       workspace,
+      strategies: STRATEGIES,
       maxParallel: deployment.maxParallel,
       timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : void 0,
       stack,
@@ -5449,27 +5447,360 @@ async function prepare(deployment, stack, { connection, workspace, time }) {
   throwAll([...stack?.problems ?? [], ...loggedIn.problems, ...plan.problems, ...problems]);
   return { checked: services, observed };
 }
-async function begin(services, field) {
-  const has2 = (kind) => services.some(({ firstStep }) => firstStep?.kind === kind);
-  const tried = has2("canary") ? await stage("Try the canaries", () => tryCanaries(services, field)) : { services };
-  if (tried.ended !== void 0 || !has2("recreate")) return tried;
-  return stage("Stop the old tasks", () => stopOldTasks(tried.services, field));
+async function change(checked2, stack, field) {
+  const { connection, deployment, signal, time } = field;
+  const { services, objects } = await make(checked2, stack, field);
+  const begun = await takeFirstSteps(services, field);
+  const sent = begun.ended === void 0 ? await rollOut(begun.services, field) : unwatched(begun.ended);
+  const moved = await takeLastSteps(sent, field);
+  const back = await goBack(moved, field);
+  time.beginClosing();
+  const results = back.every(isGood) ? back : await withLookAfterFailure(moved.rollouts, back, field);
+  await tidyInterims(moved.rollouts, field);
+  for (const [, strategy] of STEPS) await strategy.tidy?.(moved.rollouts, results, field);
+  const isDone = results.every(isGood);
+  if (!isDone) await removeMade(objects, connection.engine, signal);
+  const removed = stack !== void 0 && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : [];
+  if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection, STRATEGIES);
+  return [...results, ...removed];
 }
-async function switchOver(watched, field) {
-  const { rollouts, results } = watched;
-  if (!rollouts.some(({ checked: checked2 }) => takesOver(checked2))) return watched;
-  if (field.signal.aborted) return { ...watched, ...stopTraffic(watched, field) };
-  if (!results.every(isGood)) return field.deployment.onFailure === "rollback" ? watched : leaveTraffic(watched);
-  return stage("Move the traffic", () => moveTraffic(rollouts, results, field));
-}
-async function makeFor(checked2, stack, field) {
+async function make(checked2, stack, field) {
   if (stack === void 0) return { services: checked2, objects: [] };
-  const networks = checked2.flatMap(({ action, networks: networks2 = [] }) => action === "unchanged" ? [] : networks2);
+  const networks = checked2.flatMap(({ action, networks: networks2 }) => action === "unchanged" ? [] : networks2);
   const { objects, ids } = await makeObjects(stack, networks, field);
   return { services: checked2.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };
 }
+async function takeFirstSteps(services, field) {
+  let begun = { services };
+  for (const [kind, { first }] of STEPS) {
+    const isAsked = (one) => one.action === "update" && one.firstStep !== void 0 && one.request.strategy.kind === kind;
+    if (first === void 0 || begun.ended !== void 0 || !begun.services.some(isAsked)) continue;
+    const { services: left } = begun;
+    begun = await stage(first.stage, () => first.act(left, field));
+  }
+  return begun;
+}
+async function takeLastSteps(ended, field) {
+  let now = ended;
+  for (const [, strategy] of STEPS) now = await strategy.last?.(now, field) ?? now;
+  return now;
+}
 function nameInFiles(service) {
   return colourOf(service) ?? service.Spec.Name;
+}
+
+// src/report/markdown.ts
+var MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
+var BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
+function code(text3) {
+  const line = printable(text3).replaceAll("`", "'").trim();
+  return line === "" ? "–" : `\`${line}\``;
+}
+function cell(text3) {
+  return code(text3).replace(/\\*\|/g, "\\|");
+}
+function plain(text3) {
+  const words = printable(text3).trim().split(/( +)/);
+  const line = words.map((word) => MADE_MORE_OF.test(word) ? code(word) : escaped(word)).join("");
+  return line.replace(BEGIN_OF_BLOCK, (begin) => /\d/.test(begin) ? `${begin}\\` : `\\${begin}`);
+}
+function fenced(lines) {
+  const shown2 = lines.flatMap((line) => line.split(LINE_END)).map(printable);
+  const runs = shown2.flatMap((line) => line.match(/`{3,}/g) ?? []);
+  const longest = Math.max(2, ...runs.map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return [fence, ...shown2, fence].join("\n");
+}
+function escaped(word) {
+  return word.replace(/[\\`*_{}[\]<>|#~]/g, "\\$&").replaceAll("&", "&amp;");
+}
+
+// src/report/outcome.ts
+function statusOf(results, waited) {
+  const bad = results.filter((result) => !isGood(result) && result.outcome !== "skipped").map(({ outcome }) => outcome);
+  if (bad.includes("cancelled")) return "cancelled";
+  if (bad.length > 0) {
+    if (bad.every((outcome) => outcome === "rolled-back")) return "rolled-back";
+    return bad.every((outcome) => outcome === "timed-out") ? "timed-out" : "failed";
+  }
+  if (results.every(({ outcome }) => outcome === "unchanged")) return "unchanged";
+  return waited ? "converged" : "deployed";
+}
+function verdictLine(status, results) {
+  const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
+  const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(", ");
+  return `${status}: ${said}`;
+}
+var MOST_ANNOTATIONS = 10;
+function culpritsFirst(results) {
+  const rank = ({ outcome, cause }) => Number(outcome === "skipped") * 2 + Number(outcome === "cancelled" || isRestored(cause));
+  return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
+}
+var MOST_CAUSE_CHARACTERS = 1500;
+var MOST_LOG_LINE_CHARACTERS = 1e3;
+var MOST_ANNOTATION_CHARACTERS = 4e3;
+function annotation({ cause, failedTask }) {
+  const head2 = [shortened(cause ?? "no cause known", MOST_CAUSE_CHARACTERS)];
+  if (failedTask === void 0) return head2.join("\n");
+  const where = failedTask.node === void 0 ? "" : ` on node ${failedTask.node}`;
+  head2.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
+  if (failedTask.logs.length === 0) return head2.join("\n");
+  const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
+  const room = MOST_ANNOTATION_CHARACTERS - head2.join("\n").length;
+  const newest2 = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+  const title = newest2.length === said.length ? "Its last log lines:" : `Its last ${newest2.length} log lines:`;
+  return [...head2, title, ...newest2].join("\n");
+}
+function fitting(texts, room, sizeOf) {
+  let left = room;
+  const first = texts.findIndex((text3) => {
+    left -= sizeOf(text3) + 1;
+    return left < 0;
+  });
+  return first < 0 ? [...texts] : texts.slice(0, first);
+}
+var MOST_SUMMARY_BYTES = 1e6;
+var MOST_TABLE_BYTES = 9e5;
+var MOST_NOTES_BYTES = 5e4;
+var ROOM_FOR_REST = 500;
+var MOST_NAME_CHARACTERS = 300;
+function resultSummary(status, results) {
+  const head2 = "| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
+  const allRows = results.map(row);
+  const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
+  const table = [head2, ...rows].join("\n");
+  const bad = culpritsFirst(results);
+  const allSections = bad.map(failureSection);
+  const noted = notes(results);
+  const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join("\n\n")) - ROOM_FOR_REST;
+  const sections = fitting(allSections, room, (section) => Buffer.byteLength(`
+${section}`));
+  return [
+    `## Swarm Deploy: ${status}`,
+    table,
+    ...leftOut(results.length - rows.length, "services"),
+    ...noted,
+    ...sections,
+    ...leftOut(bad.length - sections.length, "services that did not come up")
+  ].join("\n\n");
+}
+function row(result) {
+  const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
+  const mark = isGood(result) ? "✅" : "❌";
+  const isSeen = outcome !== "cancelled" && outcome !== "skipped";
+  const cells = [
+    live === void 0 || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
+    `${mark} ${outcome}`,
+    image.after === void 0 ? "–" : nameCell(tagOf(image.after)),
+    digestChange(image),
+    config === void 0 ? "–" : nameCell(config),
+    isSeen ? `${tasks.running}/${tasks.wanted}` : "–",
+    isSeen ? String(nodes) : "–",
+    String(seconds)
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+function notes(results) {
+  const lines = results.filter(isGood).flatMap(({ name, note: note2 }) => note2 === void 0 ? [] : [`- ${nameCell(name)}: ${plain(note2)}`]);
+  const shown2 = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
+  return shown2.length === 0 ? [] : [shown2.join("\n"), ...leftOut(lines.length - shown2.length, "notes")];
+}
+function leftOut(count, what) {
+  return count === 0 ? [] : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`];
+}
+function failureSummary(status, problems, isUnknown) {
+  const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
+  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
+  return [
+    `## Swarm Deploy: ${status}`,
+    isUnknown ? "Whether anything was changed on the swarm is not known." : "Nothing was changed on the swarm.",
+    items.join("\n"),
+    ...leftOut(all.length - items.length, "problems")
+  ].join("\n\n");
+}
+function failureSection({ name, outcome, cause, failedTask }) {
+  const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? "")];
+  if (failedTask !== void 0) {
+    const where = failedTask.node === void 0 ? "" : ` on node ${code(failedTask.node)}`;
+    parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
+    if (failedTask.logs.length > 0) parts.push(fenced(failedTask.logs));
+  }
+  return parts.join("\n\n");
+}
+function digestChange({ before, after }) {
+  const old = shortDigest(before);
+  const now = shortDigest(after);
+  if (now === void 0) return "–";
+  return old === void 0 || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
+}
+function nameCell(name) {
+  return cell(shortened(name, MOST_NAME_CHARACTERS));
+}
+function tagOf(image) {
+  return image.split("@", 1)[0] ?? image;
+}
+var DIGEST_CHARACTERS = 12;
+function shortDigest(image) {
+  return image?.split("@sha256:")[1]?.slice(0, DIGEST_CHARACTERS);
+}
+function firstLine(text3) {
+  return text3.split("\n", 1)[0] ?? "";
+}
+
+// src/report/output.ts
+var MOST_CHARACTERS = 48e4;
+var CAUSE_CHARACTERS = [2e3, 500, 100];
+function servicesOutput(results) {
+  const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
+  const whole = texts.find(({ length }) => length <= MOST_CHARACTERS);
+  if (whole !== void 0) return { json: whole, leftOut: 0 };
+  const last2 = CAUSE_CHARACTERS.at(-1) ?? 0;
+  const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last2));
+  let room = MOST_CHARACTERS;
+  const fit = entries.filter((entry) => {
+    room -= JSON.stringify(entry).length + 1;
+    return room > 0;
+  });
+  return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
+}
+function forOutput(result, mostCharacters) {
+  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note: note2, failedTask } = result;
+  return {
+    name,
+    action,
+    outcome,
+    image: { before: image.before ?? null, after: image.after ?? null },
+    config: config ?? null,
+    nodes,
+    tasks,
+    seconds,
+    live: live ?? name,
+    cause: cause === void 0 ? null : shortened(cause, mostCharacters),
+    note: note2 === void 0 || !isGood(result) ? null : shortened(note2, mostCharacters),
+    failedTask: failedTask === void 0 ? null : taskForOutput(failedTask, mostCharacters)
+  };
+}
+function taskForOutput({ id, node, exitCode, ending: ending2 }, mostCharacters) {
+  return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending2, mostCharacters) };
+}
+
+// src/report/report.ts
+async function reportResults(results, deployment) {
+  if (!results.every(isGood)) process.exitCode = 1;
+  const status = statusOf(results, deployment.wait);
+  const shown2 = results.map(fitToShow);
+  const bad = culpritsFirst(shown2).filter(({ outcome }) => outcome !== "skipped");
+  for (const result of bad.slice(0, MOST_ANNOTATIONS))
+    reportLog.error(annotation(result), `${result.name}: ${result.outcome}`);
+  for (const { name, note: note2 } of shown2.filter(isGood)) if (note2 !== void 0) reportLog.warning(`${name}: ${note2}`);
+  const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`);
+  if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(", ")}`);
+  reportLog.info(verdictLine(status, shown2));
+  const { json, leftOut: leftOut2 } = servicesOutput(shown2);
+  if (leftOut2 > 0) reportLog.warning(`The output services has no room for ${leftOut2} services that came up as asked`);
+  setOutput("status", status);
+  setOutput("services", json);
+  addSummary(resultSummary(status, shown2));
+}
+async function reportFailure(error) {
+  process.exitCode = 1;
+  const { status, problems, isUnknown } = explain(error);
+  for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem);
+  const others = problems.slice(MOST_ANNOTATIONS);
+  if (others.length > 0) log.info(`And ${others.length} more:`);
+  for (const problem of others) log.info(`- ${problem}`);
+  setOutput("status", status);
+  setOutput("services", "[]");
+  addSummary(failureSummary(status, problems.map(redact), isUnknown));
+}
+function fitToShow(result) {
+  const { cause, note: note2, failedTask } = result;
+  return {
+    ...result,
+    ...cause === void 0 ? {} : { cause: foreignLine(cause) },
+    ...note2 === void 0 ? {} : { note: foreignLine(note2) },
+    ...failedTask === void 0 ? {} : { failedTask: taskFitToShow(failedTask) }
+  };
+}
+function taskFitToShow({ id, node, ending: ending2, exitCode, logs }) {
+  return {
+    id,
+    node: node && foreignLine(node, MOST_NODE_CHARACTERS),
+    ending: foreignLine(ending2),
+    exitCode,
+    logs: logs.map((line) => foreignLine(line))
+  };
+}
+var MOST_NODE_CHARACTERS = 200;
+function explain(error) {
+  if (error instanceof UserErrors) return { status: "failed", problems: error.problems, isUnknown: false };
+  if (error instanceof TimedOut) return { status: "timed-out", problems: [error.message], isUnknown: false };
+  if (error instanceof CutOff) return { status: "cancelled", problems: [error.message], isUnknown: true };
+  if (error instanceof UserError) return { status: "failed", problems: [error.message], isUnknown: false };
+  const lost2 = tellCallError(error instanceof Underway ? error.cause : error);
+  if (lost2 !== void 0) {
+    const isUnknown = error instanceof Underway;
+    const changed = isUnknown ? "What was changed by then is not known." : "Nothing was changed.";
+    return { status: "failed", problems: [`${lost2}. ${changed}`], isUnknown };
+  }
+  const reason = error instanceof Error && error.name === "AbortError" ? error.cause : error;
+  if (reason instanceof Cancelled) {
+    return { status: "cancelled", problems: [`${reason.message}. Nothing was changed.`], isUnknown: false };
+  }
+  const details = error instanceof Error ? error.stack ?? error.message : String(error);
+  const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
+  return { status: "failed", problems: [problem], isUnknown: true };
+}
+
+// src/runner/stop.ts
+import { setMaxListeners } from "node:events";
+var SIGNALS = ["SIGINT", "SIGTERM"];
+function stopOnSignals() {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  const stop = (name) => controller.abort(new Cancelled(name));
+  for (const name of SIGNALS) process.on(name, stop);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const name of SIGNALS) process.off(name, stop);
+    }
+  };
+}
+async function beforeTheKill(work, stop, ms) {
+  let timer;
+  let onStop = () => void 0;
+  const kill = new Promise((_, reject) => {
+    onStop = () => {
+      timer = setTimeout(() => reject(new CutOff(stop.reason)), ms);
+    };
+  });
+  stop.addEventListener("abort", onStop, { once: true });
+  try {
+    return await Promise.race([work, kill]);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", onStop);
+  }
+}
+
+// src/main.ts
+async function main() {
+  var _stack = [];
+  try {
+    const stop = __using(_stack, stopOnSignals());
+    try {
+      const deployment = readInputs(process.env, STRATEGIES);
+      const results = await beforeTheKill(deploy2(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS);
+      await reportResults(results, deployment);
+    } catch (error) {
+      await reportFailure(error);
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    __callDispose(_stack, _error, _hasError);
+  }
 }
 
 // src/index.ts

@@ -201,7 +201,7 @@ async function connected(connectIn) {
 }
 function learnSecrets() {
   try {
-    readInputs(process.env);
+    readInputs(process.env, {});
   } catch {
   }
 }

@@ -5,8 +5,9 @@ import { Runner } from '../../lab/runner.ts'
 import { documented } from '../../scripts/readme-tables.ts'
 import { readInputs } from '../../src/inputs/read.ts'
 import { REGISTRY_KEYS } from '../../src/inputs/registries.ts'
-import { ENTRY_KEYS } from '../../src/inputs/services.ts'
+import { entryKeys } from '../../src/inputs/services.ts'
 import { POLICY_SETTINGS, RETIRED_KEYS } from '../../src/inputs/update-policy.ts'
+import { STRATEGIES } from '../../src/strategies/table.ts'
 
 interface ActionFile {
   readonly inputs: Readonly<Record<string, { readonly description: string }>>
@@ -30,7 +31,7 @@ test('action.yml has exactly the inputs that are read', () => {
       },
     },
   )
-  expect(() => readInputs(env)).toThrow('services')
+  expect(() => readInputs(env, STRATEGIES)).toThrow('services')
   const known = [...Object.keys(action.inputs), ...RETIRED_KEYS]
   expect([...read].toSorted()).toEqual(known.map(variableOf).toSorted())
 })
@@ -52,7 +53,7 @@ test('the descriptions have every key that is understood', () => {
   const [from, to] = [names.indexOf('strategy'), names.indexOf('keep-old')]
   const forAll = names.slice(from, to + 1)
   expect(action.inputs.services?.description).toContain('the inputs from `strategy` to `keep-old`')
-  expect([...keysIn('services'), ...forAll].toSorted()).toEqual(ENTRY_KEYS.toSorted())
+  expect([...keysIn('services'), ...forAll].toSorted()).toEqual(entryKeys(STRATEGIES).toSorted())
   expect(keysIn('registries').toSorted()).toEqual(REGISTRY_KEYS.toSorted())
   expect(keysIn('update-config').toSorted()).toEqual(POLICY_SETTINGS.toSorted())
   expect(action.inputs['rollback-config']?.description).toContain('the same keys as `update-config`')
@@ -75,7 +76,7 @@ test('the README and the docs say every key of an entry and of a policy', async 
     ['README.md', 'docs/strategies.md'].map((path) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')),
   )
   const ofStrategies = inputs.slice(inputs.findIndex(({ name }) => name === 'canary')).map(({ name }) => name)
-  const inTable = ENTRY_KEYS.filter((key) => !ofStrategies.includes(key))
+  const inTable = entryKeys(STRATEGIES).filter((key) => !ofStrategies.includes(key))
   expect(rowsOf(readme)).toEqual(expect.arrayContaining(inTable))
   expect(rowsOf(strategies)).toEqual(expect.arrayContaining([...POLICY_SETTINGS]))
 })

@@ -80,7 +80,10 @@ export function createConfig(name: string, credentials: readonly Credential[]): 
   return { name, directory: `/run/${name}`, credentials }
 }
 
-export const ROLLING: Replacement = { strategy: { kind: 'rolling' }, policies: { update: {}, rollback: {} } }
+export const ROLLING: Replacement = {
+  strategy: { kind: 'rolling', settings: undefined, asideSeconds: 0 },
+  policies: { update: {}, rollback: {} },
+}
 
 export function createRequest(overrides: Partial<ServiceRequest> = {}): ServiceRequest {
   return { name: 'web', env: {}, create: false, updateArgs: [], ...ROLLING, ...overrides }

@@ -1,5 +1,6 @@
 import { UserErrors } from '../../src/errors.ts'
 import { readInputs } from '../../src/inputs/read.ts'
+import { STRATEGIES } from '../../src/strategies/table.ts'
 import { mutated, pick, randomFrom } from './mutate.ts'
 
 /** In every set of inputs below it is the password. */
@@ -122,7 +123,7 @@ export function fuzzInputs(
 
 function problemWith(env: Inputs): string | undefined {
   try {
-    readInputs(env)
+    readInputs(env, STRATEGIES)
     return undefined
   } catch (error) {
     if (!(error instanceof UserErrors)) return `an internal error: ${(error as Error).stack}`

@@ -10,7 +10,7 @@ import type { ComposeFile } from './compose/place.ts'
 import type { LookUp } from './compose/variables.ts'
 import type { Host } from './host.ts'
 import type { Pins } from './known-hosts.ts'
-import type { Strategy } from './strategy-choice.ts'
+import type { StrategyChoice } from './strategy.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
 export interface Deployment {
@@ -99,7 +99,7 @@ export interface StackRequest {
   /** Run jobs again that are finished. */
   readonly rerunJobs: boolean
   /** How the tasks of its services are replaced. */
-  readonly strategy: Strategy
+  readonly strategy: StrategyChoice
   readonly policies: Policies
 }
 
@@ -124,7 +124,7 @@ export interface ServiceRequest {
   /** What is perhaps not meant as it is written. */
   readonly notices?: readonly string[]
   /** How its tasks are replaced. */
-  readonly strategy: Strategy
+  readonly strategy: StrategyChoice
   readonly policies: Policies
   /** The labels that it will have; those on the swarm unless given. */
   readonly labels?: Readonly<Record<string, string>>

@@ -8,10 +8,10 @@ import { checkPause, pausing } from './pause.ts'
 import { Problems } from './problems.ts'
 import { type ReachInput, reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
-import { NO_SETTINGS, type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
+import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'
-import { checkAllAreUsed, readStrategySettings } from './strategy.ts'
+import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
 import { policiesOfInputs } from './update-policy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
 
@@ -50,24 +50,26 @@ type Input =
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
  *
+ * @param strategies those that can be chosen
  * @throws UserErrors with everything that is wrong with any of them
  */
-export function readInputs(env: Environment): Deployment {
+export function readInputs(env: Environment, strategies: StrategyTable): Deployment {
   const problems = new Problems()
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
   const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback'
   const forAll = {
-    strategy: readStrategySettings((name) => input(env, name).trim() || undefined, problems),
+    strategies,
+    strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
     policies: policiesOfInputs((name) => input(env, name), problems),
   }
-  const stack = readStackInputs(env, replacementOf(NO_SETTINGS, forAll, problems), problems)
+  const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems)
   const services = readServices(env, forAll, problems)
   const requests = [...services, ...(stack === undefined ? [] : [stack])]
   const pauses = onFailure === 'pause'
   if (pauses) checkPause(requests, problems)
-  const strategies = requests.map(({ strategy }) => strategy)
-  checkAllAreUsed(forAll.strategy, strategies, problems)
+  const chosen = requests.map(({ strategy }) => strategy)
+  checkAllAreUsed(forAll.strategy, chosen, strategies, problems)
   const wait = read(env, 'wait', problems, parseBoolean) ?? true
   const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
   const monitorSeconds = read(env, 'monitor', problems, parseDuration)
@@ -84,18 +86,7 @@ export function readInputs(env: Environment): Deployment {
       'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
     )
   }
-  if (stack?.strategy.kind === 'blue-green') {
-    problems.add(
-      'strategy: blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
-    )
-  }
-  for (const kind of new Set(wait ? [] : strategies.map((strategy) => strategy.kind))) {
-    if (kind !== 'rolling') {
-      problems.add(
-        `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`,
-      )
-    }
-  }
+  checkRunFits(chosen, stack, wait, strategies, problems)
   // The check tells these with all that it finds; a run that does not come so far tells them here.
   if (stack !== undefined && !problems.isEmpty) checkContents(stack.files, stack.lookUp, stack.directory, problems)
   problems.throwAll()

@@ -7,16 +7,15 @@ import type { ServiceRequest } from './deployment.ts'
 import { flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
 import { type Problems, shown } from './problems.ts'
-import { NO_SETTINGS, type ReplacementSettings, replacementOf } from './replacement.ts'
+import { type ReplacementSettings, replacementOf } from './replacement.ts'
 import { shellWords } from './shell-words.ts'
-import { readStrategySettings, STRATEGY_KEYS } from './strategy.ts'
+import { readStrategySettings, type StrategyTable, strategyKeys } from './strategy.ts'
 import { checkPolicyFlags, POLICY_KEYS, policiesOfEntry, RETIRED_KEYS, settingMeantBy } from './update-policy.ts'
 import { parseBoolean, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
 import { parseYaml, type YamlList, type YamlMap, type YamlValue } from './yaml.ts'
 
-/** The keys of an entry. */
-export const ENTRY_KEYS: readonly string[] = [
+const KEYS: readonly string[] = [
   'name',
   'image',
   'auth-config',
@@ -26,9 +25,14 @@ export const ENTRY_KEYS: readonly string[] = [
   'create',
   'create-args',
   'update-args',
-  ...STRATEGY_KEYS,
   ...POLICY_KEYS,
 ]
+
+/** The keys of an entry. */
+export function entryKeys(strategies: StrategyTable): string[] {
+  return [...KEYS, ...strategyKeys(strategies)]
+}
+
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   args: 'command',
   cmd: 'command',
@@ -72,18 +76,18 @@ export function servicesFromText(text: string, forAll: ReplacementSettings, prob
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
   if (wrong.length > 0) return []
 
-  const entries = entriesOf(root, problems.at('services'))
+  const entries = entriesOf(root, entryKeys(forAll.strategies), problems.at('services'))
   const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? [])
   checkNames(entries, problems)
   return requests
 }
 
-function entriesOf(root: YamlValue | undefined, problems: Problems): Entry[] {
+function entriesOf(root: YamlValue | undefined, keys: readonly string[], problems: Problems): Entry[] {
   if (root === undefined || root.kind === 'text') {
     problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`)
     return []
   }
-  if (root.kind === 'list' || isOneEntry(root)) return entriesOfList(root.kind === 'list' ? root.items : [root])
+  if (root.kind === 'list' || isOneEntry(root, keys)) return entriesOfList(root.kind === 'list' ? root.items : [root])
   const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text')
   if (compose !== undefined) {
     problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`)
@@ -93,8 +97,8 @@ function entriesOf(root: YamlValue | undefined, problems: Problems): Entry[] {
 }
 
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
-function isOneEntry({ entries }: YamlMap): boolean {
-  return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => isKnown(key))
+function isOneEntry({ entries }: YamlMap, keys: readonly string[]): boolean {
+  return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => isKnown(key, keys))
 }
 
 function entriesOfList(items: YamlList['items']): Entry[] {
@@ -124,7 +128,7 @@ function requestFromEntry(entry: Entry, forAll: ReplacementSettings, problems: P
   }
   problems.attempt(() => checkName(entry.name ?? ''))
   const image = problems.attempt(() => imageFrom(value.value.trim()))
-  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(NO_SETTINGS, forAll, problems) }
+  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) }
   return image && { name: entry.name, image, ...nothingElse }
 }
 
@@ -134,7 +138,7 @@ function requestFromMap(
   forAll: ReplacementSettings,
   problems: Problems,
 ): ServiceRequest | undefined {
-  if (!checkKeys(entry, map, problems)) return undefined
+  if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems)) return undefined
   const name = nameOf(entry, map, problems)
   const image = attemptAt(map, 'image', problems, imageFrom)
   const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty)
@@ -146,7 +150,7 @@ function requestFromMap(
   const createArgs = flagsAt(map, 'create', problems, notices)
   const updateArgs = flagsAt(map, 'update', problems, notices) ?? []
   const own = {
-    strategy: readStrategySettings((key) => textAt(map, key, problems), problems),
+    strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
     policies: policiesOfEntry(map, problems),
   }
 
@@ -186,8 +190,8 @@ function requestFromMap(
   }
 }
 
-function checkKeys({ name }: Entry, map: YamlMap, problems: Problems): boolean {
-  const unknown = map.entries.filter(({ key }) => !isKnown(key))
+function checkKeys({ name }: Entry, map: YamlMap, keys: readonly string[], problems: Problems): boolean {
+  const unknown = map.entries.filter(({ key }) => !isKnown(key, keys))
   const [only, ...others] = map.entries
   if (
     only !== undefined &&
@@ -202,24 +206,24 @@ function checkKeys({ name }: Entry, map: YamlMap, problems: Problems): boolean {
     return false
   }
   for (const { key, line } of unknown) {
-    const closest = closestKey(key, ENTRY_KEYS, OTHER_NAMES)
-    problems.add(`line ${line} has the unknown key ${shown(key)}: ${adviceFor(key, closest)}`)
+    const closest = closestKey(key, keys, OTHER_NAMES)
+    problems.add(`line ${line} has the unknown key ${shown(key)}: ${adviceFor(key, closest, keys)}`)
   }
   return unknown.length === 0
 }
 
 /** The old names are told with everything else that is wrong. */
-function isKnown(key: string): boolean {
-  return ENTRY_KEYS.includes(key) || RETIRED_KEYS.includes(key)
+function isKnown(key: string, keys: readonly string[]): boolean {
+  return keys.includes(key) || RETIRED_KEYS.includes(key)
 }
 
-function adviceFor(key: string, closest: string | undefined): string {
+function adviceFor(key: string, closest: string | undefined, keys: readonly string[]): string {
   const flag = `--${key.replaceAll('_', '-')}`
   const policy = settingMeantBy(key)
   if (policy !== undefined) return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``
-  if (closest !== undefined) return keyAdvice(closest, ENTRY_KEYS)
+  if (closest !== undefined) return keyAdvice(closest, keys)
   if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``
-  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, ENTRY_KEYS)
+  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys)
 }
 
 /** In a mapping of services the name stands before the entry; a second one inside must be the same. */

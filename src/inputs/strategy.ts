@@ -1,69 +1,75 @@
-import { UserError } from '../errors.ts'
-import { hideUserInfo, withoutUserInfo } from './masking.ts'
-import { listed, type Problems, shown } from './problems.ts'
-import type { CanarySize, Check, Strategy } from './strategy-choice.ts'
-import { parseChoice, parseDuration } from './values.ts'
+import type { StackRequest } from './deployment.ts'
+import { listed, type Problems } from './problems.ts'
+import { parseChoice } from './values.ts'
 
-const KINDS = ['rolling', 'recreate', 'canary', 'blue-green'] as const satisfies readonly Strategy['kind'][]
-const MOST_TASKS = 1_000_000
-/** What Traefik, the proxy that most swarms have, reads its routes from. */
-const DEFAULT_ROUTE_LABELS = ['traefik.']
-
-/** The settings that only some strategies have. */
-const BELONGS_TO: Readonly<Record<string, readonly Strategy['kind'][]>> = {
-  canary: ['canary'],
-  hold: ['canary', 'blue-green'],
-  'check-command': ['canary', 'blue-green'],
-  'check-url': ['canary', 'blue-green'],
-  'route-labels': ['blue-green'],
-  'route-alias': ['blue-green'],
-  'keep-old': ['blue-green'],
+/** The strategy of one service: how its tasks are replaced by new ones. */
+export interface StrategyChoice {
+  /** Its name in {@link StrategyInputs the table of strategies}. */
+  readonly kind: string
+  /** What it was told, as it has read it itself. */
+  readonly settings: unknown
+  /** How long its own steps may take at the most that `timeout` does not count, in seconds. */
+  readonly asideSeconds: number
 }
 
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-export const STRATEGY_KEYS: readonly string[] = ['strategy', ...Object.keys(BELONGS_TO)]
+/** What a strategy says of its inputs. */
+export interface StrategyInputs {
+  /** What it can be told: inputs for all services and keys of an entry, each with what reads its text. */
+  readonly keys: Readonly<Record<string, (text: string) => unknown>>
+  /** Keys that say the same in two ways: only one of them may be given. */
+  readonly alternatives?: readonly string[]
+  /** Whether it goes on only when a step of its own has come true. */
+  readonly needsWait: boolean
+  /** Why no stack can be deployed by it, with the way out. */
+  readonly stackRefusal?: string
+  /** @param values what is given of {@link StrategyInputs.keys}, read */
+  choose(values: Readonly<Record<string, unknown>>): Omit<StrategyChoice, 'kind'>
+}
+
+/** All strategies by their names; the first is that of whoever chooses none. */
+export type StrategyTable = Readonly<Record<string, StrategyInputs>>
 
 /** What is given of a strategy: in an entry, or by the inputs for all. */
 export interface StrategySettings {
   /** The names that are given, whether or not their values are right. */
   readonly given: readonly string[]
-  readonly kind?: Strategy['kind'] | undefined
-  readonly canary?: CanarySize | undefined
-  readonly holdSeconds?: number | undefined
-  readonly check?: Check | undefined
-  readonly routeLabels?: readonly string[] | undefined
-  readonly routeAlias?: string | undefined
-  readonly keepOld?: number | 'until-next' | undefined
+  readonly kind?: string | undefined
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+const KEY = 'strategy'
+
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+export function strategyKeys(strategies: StrategyTable): string[] {
+  return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))]
 }
 
 /**
  * Reads the settings that are given.
  *
- * @param textOf the value of a name in {@link STRATEGY_KEYS}; `undefined` when it is not given
+ * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
  */
 export function readStrategySettings(
   textOf: (name: string) => string | undefined,
+  strategies: StrategyTable,
   problems: Problems,
 ): StrategySettings {
-  const texts = new Map(STRATEGY_KEYS.map((name) => [name, textOf(name)]))
-  const read = <T>(name: string, parse: (value: string) => T): T | undefined => {
-    const value = texts.get(name)
-    return value === undefined ? undefined : problems.at(name).attempt(() => parse(value))
+  const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]))
+  const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined)
+  const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
+    const text = texts.get(name)
+    return text === undefined ? undefined : problems.at(name).attempt(() => parse(text))
   }
-  const command = texts.get('check-command')
-  const url = read('check-url', parseUrl)
-  if (command !== undefined && texts.get('check-url') !== undefined) {
-    problems.add(`${listed(['check-command', 'check-url'])} are both given: leave one of the two out`)
+  const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys)) as StrategyInputs['keys']
+  for (const names of alternativesIn(strategies)) {
+    if (names.every((name) => given.includes(name))) {
+      problems.add(`${listed(names)} are both given: leave one of the two out`)
+    }
   }
   return {
-    given: STRATEGY_KEYS.filter((name) => texts.get(name) !== undefined),
-    kind: read('strategy', (value) => parseChoice(value, KINDS)),
-    canary: read('canary', parseCanarySize),
-    holdSeconds: read('hold', parseDuration),
-    check: checkOf(command, url),
-    routeLabels: read('route-labels', parsePrefixes),
-    routeAlias: read('route-alias', parseAlias),
-    keepOld: read('keep-old', (value) => (value === 'until-next' ? value : parseDuration(value))),
+    given,
+    kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
+    values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
   }
 }
 
@@ -72,77 +78,69 @@ export function readStrategySettings(
  *
  * @param problems of the entry
  */
-export function chosenStrategy(own: StrategySettings, all: StrategySettings, problems: Problems): Strategy {
-  const kind = own.kind ?? all.kind ?? 'rolling'
-  for (const name of own.given.filter((one) => !belongs(one, kind))) {
-    const kinds = BELONGS_TO[name] ?? []
+export function chosenStrategy(
+  own: StrategySettings,
+  all: StrategySettings,
+  strategies: StrategyTable,
+  problems: Problems,
+): StrategyChoice {
+  const [byDefault = ''] = Object.keys(strategies)
+  const kind = own.kind ?? all.kind ?? byDefault
+  for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
+    const kinds = kindsWith(name, strategies)
     problems.add(
       `\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``,
     )
   }
-  return strategyOf(kind, { ...all, ...withoutAbsent(own) })
+  const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)))
+  const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name))
+  const values = { ...Object.fromEntries(forAll), ...own.values }
+  return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, asideSeconds: 0 }) }
 }
 
 /** Settings for all that are of no use to any service are a mistake. */
-export function checkAllAreUsed(all: StrategySettings, strategies: readonly Strategy[], problems: Problems): void {
+export function checkAllAreUsed(
+  all: StrategySettings,
+  chosen: readonly StrategyChoice[],
+  strategies: StrategyTable,
+  problems: Problems,
+): void {
   for (const name of all.given) {
-    if (strategies.length === 0 || strategies.some(({ kind }) => belongs(name, kind))) continue
-    const kinds = BELONGS_TO[name] ?? []
+    if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies))) continue
+    const kinds = kindsWith(name, strategies)
     problems.add(
       `${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``,
     )
   }
 }
 
-function checkOf(command: string | undefined, url: string | undefined): Check | undefined {
-  if (command !== undefined) return { command }
-  return url === undefined ? undefined : { url }
-}
-
-function belongs(name: string, kind: Strategy['kind']): boolean {
-  return BELONGS_TO[name]?.includes(kind) ?? true
-}
-
-function strategyOf(kind: Strategy['kind'], settings: StrategySettings): Strategy {
-  const { canary = { tasks: 1 }, holdSeconds = 0, check, routeLabels, routeAlias, keepOld } = settings
-  const trial = { holdSeconds, ...(check === undefined ? {} : { check }) }
-  if (kind === 'canary') return { kind, size: canary, trial }
-  if (kind !== 'blue-green') return { kind }
-  return { kind, trial, routeLabels: routeLabels ?? DEFAULT_ROUTE_LABELS, routeAlias, keepOld }
-}
-
-function withoutAbsent(settings: StrategySettings): Partial<StrategySettings> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
-}
-
-function parseCanarySize(text: string): CanarySize {
-  const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? []
-  const most = percent === '%' ? 99 : MOST_TASKS
-  if (number === '' || Number(number) < 1 || Number(number) > most) {
-    throw new UserError(`${shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`)
+/** What strategies ask of a run as a whole. */
+export function checkRunFits(
+  chosen: readonly StrategyChoice[],
+  stack: StackRequest | undefined,
+  wait: boolean,
+  strategies: StrategyTable,
+  problems: Problems,
+): void {
+  const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal
+  if (refusal !== undefined) problems.add(`strategy: ${refusal}`)
+  for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
+    if (!strategies[kind]?.needsWait) continue
+    problems.add(
+      `wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`,
+    )
   }
-  return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) }
 }
 
-function parseUrl(text: string): string {
-  const url = URL.parse(text)
-  hideUserInfo(text)
-  if (url !== null && (url.username !== '' || url.password !== '')) {
-    throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl')
-  }
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
-  throw new UserError(`${shown(withoutUserInfo(text))} is no address: write one that begins with http:// or https://`)
+function kindsWith(name: string, strategies: StrategyTable): string[] {
+  return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name))
 }
 
-function parsePrefixes(text: string): string[] {
-  const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '')
-  if (prefixes.length > 0) return prefixes
-  throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.')
+function belongs(name: string, kind: string, strategies: StrategyTable): boolean {
+  return name === KEY || kindsWith(name, strategies).includes(kind)
 }
 
-function parseAlias(text: string): string {
-  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text)) return text
-  throw new UserError(
-    `${shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`,
-  )
+function alternativesIn(strategies: StrategyTable): (readonly string[])[] {
+  const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []))
+  return [...new Map(all.map((names) => [names.join(), names])).values()]
 }

@@ -142,7 +142,7 @@ async function connected(
 /** What is a secret is known from the inputs alone, and no program that is started may get one with its environment. */
 function learnSecrets(): void {
   try {
-    readInputs(process.env)
+    readInputs(process.env, {})
   } catch {
     // Main has said what is wrong with them.
   }

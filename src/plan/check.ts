@@ -5,20 +5,20 @@ import type { NetworkCreate, StackObject } from '../docker/specs/stack-objects.t
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
 import { startFirstNote, startFirstProblem } from '../docker/swarm/start-first.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
-import type { StackRequest } from '../inputs/deployment.ts'
+import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
 import { nowMs } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { configContent, type Stack, swarmNetworks } from '../stack/stack.ts'
 import { type Change, changeOf, type Surroundings } from './change.ts'
-import { colourRefusal, hidden, type NextColour, routed, routingOf, sharedByColours } from './colours.ts'
-import { type FirstStep, firstStepOf, replacesNothing } from './first-step.ts'
+import type { Colours, SecondService } from './colours.ts'
 import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce } from './images.ts'
 import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
-import type { PlannedService } from './plan.ts'
+import type { Access, PlannedService } from './plan.ts'
+import { type Decision, planOf, replacesNothing, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,
   conflicts,
@@ -30,27 +30,65 @@ import {
   specProblems,
 } from './swarm-check.ts'
 
-/** A planned service whose image, flags and placement were checked. */
-export type CheckedService = ChangedService | UnchangedService
+/** What is done to a service, checked: everything that can be known of it before the swarm is touched. */
+export type CheckedService = UnchangedService | ChangedService
 
-export interface ChangedService extends Checked {
-  readonly action: 'create' | 'update'
+/** What is sent. */
+export type ChangedService = Creation | Update | Switch
+
+interface Checked {
+  readonly request: ServiceRequest
+  /** The config and its credential for the service's image; `undefined`: the image is read without one. */
+  readonly access: Access | undefined
+  /** The whole spec that makes it as asked. */
+  readonly wanted: ServiceSpec
+  /** Why an existing service is changed, in the user's words: `image`, `replicas 2 → 3`. */
+  readonly changes: readonly string[]
+  /** What docker would make for it first, if it is not there: the API's own objects. */
+  readonly networks: readonly NetworkCreate[]
+  /** Of a service that was ever deployed as two: which of them is live, and what is left of others. */
+  readonly colours?: Colours
 }
 
 /** It already is as asked, and will not be touched. */
 export interface UnchangedService extends Checked {
   readonly action: 'unchanged'
+  readonly current: Service
 }
 
-interface Checked extends PlannedService {
-  /** Why an existing service is changed, in the user's words: `image`, `replicas 2 → 3`. */
-  readonly changes: readonly string[]
-  /** The whole spec that makes it so. */
-  readonly wanted: ServiceSpec
-  readonly firstStep?: FirstStep
-  readonly nextColour?: NextColour
-  /** What docker would make for it first, if it is not there: the API's own objects. */
-  readonly networks?: readonly NetworkCreate[]
+/** There is none of its name. */
+export interface Creation extends Checked {
+  readonly action: 'create'
+}
+
+/** The service gets another spec. */
+export interface Update extends Checked {
+  readonly action: 'update'
+  /** As it is; where it has an interim spec, as it was before. */
+  readonly current: Service
+  /** The spec that the swarm has instead, only meant for the way: of this run, or of one that was killed. */
+  readonly interim?: ServiceSpec
+  /** The config and credential for the image that it has now: for the way back to it. */
+  readonly currentAccess: Access | undefined
+  /** What its strategy does before the whole of the change is sent. */
+  readonly firstStep?: unknown
+}
+
+/** A second service is made, beside the live one if there is one. */
+export interface Switch extends Checked {
+  readonly action: 'switch'
+  readonly second: SecondService
+  readonly colours: Colours
+}
+
+/** The service as it is, of one that is there under its own name. */
+export function currentOf(service: CheckedService): Service | undefined {
+  return 'current' in service ? service.current : undefined
+}
+
+/** What there is before the change: the service, or the live one of two. */
+export function serviceBefore(service: CheckedService): Service | undefined {
+  return currentOf(service) ?? service.colours?.live
 }
 
 const PROGRESS_EVERY_MS = 10_000
@@ -71,6 +109,7 @@ interface World extends Surroundings {
   readonly timeoutSeconds: number | undefined
   /** The compose files, for the places of what is wrong. */
   readonly files?: StackRequest | undefined
+  readonly strategies: StrategyPlans
 }
 
 /**
@@ -141,6 +180,7 @@ async function checked(planned: PlannedService, lookUp: LookUp, world: World): P
 async function check(planned: PlannedService, lookUp: LookUp, world: World): Promise<Finding> {
   const { request, current, interim, colours } = planned
   const { nodes } = world.observed
+  const strategy = planOf(request, world.strategies)
   for (const notice of request.notices ?? []) log.notice(`service ${request.name}: ${notice}`)
   const problems: string[] = []
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
@@ -159,48 +199,41 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   const draft = { request, current, ...change }
   if (image !== undefined && current !== undefined && changes.length === 0) {
     noticeUnfinishedUpdate(request.name, current, false)
-    return { problems, draft, service: { ...base(image), action: 'unchanged' } }
+    return { problems, draft, service: { ...base(image), action: 'unchanged', current } }
   }
 
-  const colour = await attempt(() => nextColour(planned, wanted))
+  const decision = await attempt(() => decide(strategy, planned, wanted, nodes))
   await attempt(async () => throwAll(await credentialProblems(wanted, world)))
-  // The next colour is a service of its own.
   if (world.files !== undefined) {
     const paths = runnerPathProblems(request, wanted, world.files, world.connection.isRemote === true)
     problems.push(...paths.problems)
     for (const warning of paths.warnings) log.warning(warning)
   }
+  // A second service is one of its own.
   problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, world.files))
   await attempt(() =>
     throwAll([
       ...placementProblems(wanted, image?.distribution, nodes),
-      ...orderProblems(planned, wanted, world.observed),
+      ...(strategy.updatesInPlace ? orderProblems(planned, wanted, world.observed) : []),
     ]),
   )
-  const firstStep = await attempt(() => current && firstStepFor(planned, current.Spec, wanted, nodes))
   if (image === undefined || problems.length > 0) return { problems, draft }
 
   if (current !== undefined) noticeUnfinishedUpdate(request.name, current, true)
   noticeSlowCheck(planned, wanted, world.timeoutSeconds)
   const service = base(image)
-  if (colour !== undefined) {
-    return { problems, draft, service: { ...service, ...colour, current: undefined, action: 'create' } }
+  if (decision?.second !== undefined && colours !== undefined) {
+    const { wanted: hidden, service: second } = decision.second
+    return { problems, draft, service: { ...service, action: 'switch', wanted: hidden, second, colours } }
   }
   if (current === undefined) return { problems, draft, service: { ...service, action: 'create' } }
   const currentAccess = await accessToReturn(planned, image, lookUp)
-  const update = { ...service, currentAccess, action: 'update' as const, ...(firstStep && { firstStep }) }
+  const step = decision?.firstStep === undefined ? {} : { firstStep: decision.firstStep }
+  const update = { ...service, action: 'update' as const, current, currentAccess, ...(interim && { interim }), ...step }
   return { problems, draft, service: update }
 
   function base({ access }: CheckedImage) {
-    return {
-      request,
-      current,
-      access,
-      currentAccess: undefined,
-      ...(interim && { interim }),
-      ...(colours && { colours }),
-      ...(change as Change),
-    }
+    return { request, access, ...(colours && { colours }), ...(change as Change) }
   }
 }
 
@@ -216,9 +249,7 @@ function noticeUnfinishedUpdate(name: string, current: Service, isChanged: boole
 
 /** Why an update could not put a new task beside an old one. Of a service that is made it is a notice, for the next. */
 function orderProblems({ request, current }: PlannedService, wanted: ServiceSpec, observed: Observation): string[] {
-  const { name, strategy, compose } = request
-  const isPlain = strategy.kind === 'rolling' || strategy.kind === 'canary'
-  if (!isPlain) return []
+  const { name, compose } = request
   const instead = `use ${policyAdvice({ order: 'stop-first' }, compose !== undefined)}`
   if (current === undefined) {
     const why = startFirstNote(wanted, observed.nodes)
@@ -245,49 +276,24 @@ function noticeSlowCheck(
   if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
 }
 
-/** What its strategy does first. A stack has services that it does not fit: they are deployed without. */
-function firstStepFor(
-  { request }: PlannedService,
-  current: ServiceSpec,
-  wanted: ServiceSpec,
-  nodes: readonly Node[],
-): FirstStep | undefined {
-  const firstStep = firstStepOf(request.strategy, current, wanted, nodes)
-  if (firstStep === undefined || !('refusal' in firstStep)) return firstStep
-  if (request.compose === undefined) throw new UserErrors([firstStep.refusal])
-  if (!isJob(wanted)) log.notice(`service ${request.name} is deployed without its strategy: ${firstStep.refusal}`)
-  return undefined
-}
-
 /**
- * The service that a blue-green deploy makes; `undefined` with another strategy.
+ * How its strategy makes the change. A stack has services that it does not fit: they are deployed without.
  *
  * @throws UserErrors when the strategy cannot be had for this service
  */
-function nextColour(
-  { request, current, colours, interim }: PlannedService,
+function decide(
+  strategy: StrategyPlan,
+  planned: PlannedService,
   wanted: ServiceSpec,
-): { readonly wanted: ServiceSpec; readonly nextColour: NextColour } | undefined {
-  const { strategy } = request
-  if (strategy.kind !== 'blue-green') return undefined
-  if (colours === undefined) throw new Error('a blue-green service was planned without its colours')
-  if (current !== undefined && replacesNothing(current.Spec, wanted)) return undefined
-  if (interim !== undefined) {
-    throw new UserErrors(['an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`'])
-  }
-  const { name } = request
-  const routing = routingOf(strategy, name, wanted)
-  const refusal = colourRefusal(name, colours.next, wanted, routing)
-  if (refusal !== undefined) throw new UserErrors([refusal])
-  const shared = sharedByColours(wanted)
-  if (shared.length > 0 && current !== undefined) {
-    log.notice(`${name}: for a while both of its services have ${shared.join(' and ')}`)
-  }
-  const spec = routed(wanted, name, colours, routing)
-  return {
-    wanted: current === undefined ? spec : hidden(spec, routing),
-    nextColour: { name: colours.next, generation: colours.generation, live: current, routing, routed: spec },
-  }
+  nodes: readonly Node[],
+): Decision {
+  const { name, compose } = planned.request
+  const { refusal, notices = [], ...decision } = strategy.decide?.({ planned, wanted, nodes }) ?? {}
+  for (const notice of notices) log.notice(`${name}: ${notice}`)
+  if (refusal === undefined) return decision
+  if (compose === undefined) throw new UserErrors([refusal])
+  if (!isJob(wanted)) log.notice(`service ${name} is deployed without its strategy: ${refusal}`)
+  return {}
 }
 
 /** What would make Windows refuse the service's gMSA account. */

@@ -1,7 +1,6 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
-import type { Strategy } from '../inputs/strategy-choice.ts'
 import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
@@ -54,7 +53,7 @@ export interface Routing {
 }
 
 /** The service beside the live one that a blue-green deploy makes. */
-export interface NextColour {
+export interface SecondService {
   /** Its name: `web-green`. */
   readonly name: string
   /** What it has as its number. */
@@ -206,10 +205,16 @@ function namesWith(prefixes: readonly string[], { Labels }: ServiceSpec): string
   return Object.keys(Labels ?? {}).filter((label) => prefixes.some((prefix) => label.startsWith(prefix)))
 }
 
-type BlueGreen = Extract<Strategy, { kind: 'blue-green' }>
+/** What the inputs say of what leads traffic to a service. */
+export interface RouteSettings {
+  /** How the names of the service labels begin that route traffic to it: `traefik.`. */
+  readonly routeLabels: readonly string[]
+  /** The name on its networks that routes traffic to it; the service's own unless given. */
+  readonly routeAlias: string | undefined
+}
 
 /** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
-export function routingOf({ routeLabels, routeAlias }: BlueGreen, name: string, spec: ServiceSpec): Routing {
+export function routingOf({ routeLabels, routeAlias }: RouteSettings, name: string, spec: ServiceSpec): Routing {
   const labels = namesWith(routeLabels, spec)
   const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0
   const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : undefined)
@@ -275,7 +280,7 @@ export function claimed(spec: ServiceSpec, name: string): ServiceSpec {
 export function reclaimed(
   spec: ServiceSpec,
   name: string,
-  { generation }: Pick<NextColour, 'generation'>,
+  { generation }: Pick<SecondService, 'generation'>,
 ): ServiceSpec {
   return { ...spec, Labels: { ...spec.Labels, [LIVE_LABEL]: String(generation + 1), [BELONGS_LABEL]: name } }
 }

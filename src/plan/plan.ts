@@ -9,6 +9,7 @@ import { type Colours, colourOf, coloursOf, hasColours, nameTaken, siblingNames 
 import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
 import type { Config, LoggedIn } from './log-in.ts'
 import type { Observation } from './observe.ts'
+import { planOf, type StrategyPlans } from './strategy.ts'
 
 /** What one service needs, and with which config. */
 export interface PlannedService {
@@ -43,12 +44,17 @@ export interface Plan {
 }
 
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
-export function planDeployment(deployment: Deployment, loggedIn: LoggedIn, observed: Observation): Plan {
+export function planDeployment(
+  deployment: Deployment,
+  loggedIn: LoggedIn,
+  observed: Observation,
+  strategies: StrategyPlans,
+): Plan {
   const hasLock = deployment.lock !== undefined
   const plans = deployment.services.map((request) => {
-    const owner = givenAway(request.name, deployment.services)
+    const owner = givenAway(request.name, deployment.services, strategies)
     return owner === undefined
-      ? planService(request, loggedIn, observed, hasLock)
+      ? planService(request, loggedIn, observed, strategies, hasLock)
       : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`
   })
   return {
@@ -58,10 +64,10 @@ export function planDeployment(deployment: Deployment, loggedIn: LoggedIn, obser
 }
 
 /** The service of the same run that is to have a name as one of its colours. */
-function givenAway(name: string, requests: readonly ServiceRequest[]): string | undefined {
+function givenAway(name: string, requests: readonly ServiceRequest[], strategies: StrategyPlans): string | undefined {
   return requests.find((other) => {
-    const isBlueGreen = other.strategy.kind === 'blue-green'
-    return isBlueGreen && other.name !== name && siblingNames(other.name).includes(name)
+    const { hasSecondService } = planOf(other, strategies)
+    return hasSecondService && other.name !== name && siblingNames(other.name).includes(name)
   })?.name
 }
 
@@ -70,10 +76,11 @@ function planService(
   request: ServiceRequest,
   loggedIn: LoggedIn,
   observed: Observation,
+  strategies: StrategyPlans,
   hasLock: boolean,
 ): PlannedService | string {
   const { name } = request
-  const colours = coloursFor(request, observed.services)
+  const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService)
   if (typeof colours === 'string') return `service ${name}: ${colours}`
   const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live
   const busy = found && othersInterim(found, observed.now, hasLock)
@@ -99,19 +106,18 @@ function planService(
  * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
  * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
  */
-function coloursFor({ name, compose, strategy }: ServiceRequest, services: readonly Service[]) {
+function coloursFor({ name, compose }: ServiceRequest, services: readonly Service[], hasSecondService: boolean) {
   const named = services.find(({ Spec }) => Spec.Name === name)
   const owner = named && colourOf(named)
   if (owner !== undefined) {
     return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``
   }
-  const isBlueGreen = strategy.kind === 'blue-green'
-  if (!isBlueGreen && !hasColours(name, services)) return undefined
-  const taken = isBlueGreen ? nameTaken(name, services) : undefined
+  if (!hasSecondService && !hasColours(name, services)) return undefined
+  const taken = hasSecondService ? nameTaken(name, services) : undefined
   if (taken !== undefined) return taken
   const colours = coloursOf(name, services)
   if ('problem' in colours) return colours.problem
-  if (isBlueGreen) return colours
+  if (hasSecondService) return colours
   const live = colours.live?.Spec.Name
   if (compose !== undefined && live !== undefined && live !== name) {
     return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`

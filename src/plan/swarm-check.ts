@@ -15,7 +15,10 @@ import type { CheckedService } from './check.ts'
 /** What Swarm would refuse, in lines that say where it stands and what to write instead. Pure. */
 
 /** A service as it is to be, whatever else is wrong with it. */
-export type Draft = Pick<CheckedService, 'request' | 'current' | 'wanted' | 'networks'>
+export interface Draft extends Pick<CheckedService, 'request' | 'wanted' | 'networks'> {
+  /** The service that is changed; `undefined`: there is none yet. */
+  readonly current: Service | undefined
+}
 
 /**
  * What Swarm refuses in the spec of one service, whatever the others are.

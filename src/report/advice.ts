@@ -1,6 +1,7 @@
 import type { Connection } from '../connect/connection.ts'
 import type { LocalImage, ServiceSpec } from '../docker/api.ts'
 import type { Deployment } from '../inputs/deployment.ts'
+import { planOf, type StrategyPlans } from '../plan/strategy.ts'
 import type { Rollout } from '../rollout/rollout.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
@@ -17,19 +18,20 @@ export async function giveAdvice(
   rollouts: readonly Rollout[],
   deployment: Deployment,
   { engine }: Connection,
+  strategies: StrategyPlans,
 ): Promise<void> {
   const signal = timeLimit(LOOK_TIMEOUT_MS)
   const known = new Map<string, Promise<ImageHealth | undefined>>()
   const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
     if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []
     const { request, access } = checked
-    const { name, image, strategy } = request
+    const { name, image } = request
     const imageHealth = await imageHealthOf(service.Spec)
     return [
       {
         name,
         image,
-        strategy: strategy.kind,
+        meansGap: planOf(request, strategies).meansGap,
         spec: service.Spec,
         credential: access?.credential,
         imageHealth,

@@ -2,7 +2,6 @@ import type { ServiceSpec } from '../docker/api.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
-import type { Strategy } from '../inputs/strategy-choice.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
 import { monitorSecondsOf } from '../rollout/judge.ts'
 
@@ -13,7 +12,8 @@ export interface Linted {
   readonly spec: ServiceSpec
   /** As the user asked for it; `undefined` when the service keeps its own. */
   readonly image: ImageReference | undefined
-  readonly strategy: Strategy['kind']
+  /** Whoever deploys it so wants that nothing runs for a moment. */
+  readonly meansGap: boolean
   /** What was sent for the nodes to store. */
   readonly credential: Credential | undefined
   /** The health check that the image itself brings, `none` for sure, or `undefined` when nobody knows. */
@@ -40,8 +40,7 @@ const RULES: readonly Rule[] = [
       'no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service',
   },
   {
-    // Whoever recreates a service wants its old task gone first.
-    finds: ({ spec, strategy }) => strategy !== 'recreate' && hasGapOnUpdate(spec),
+    finds: ({ spec, meansGap }) => !meansGap && hasGapOnUpdate(spec),
     advice: (isOfStack) =>
       `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, isOfStack)}, or more replicas`,
   },

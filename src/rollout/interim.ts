@@ -6,7 +6,7 @@ import { findService, type StoredCredential, type UpdateResult, updateSpec } fro
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import type { ChangedService, CheckedService } from '../plan/check.ts'
+import { type CheckedService, currentOf, type Update } from '../plan/check.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
 import type { Observation } from '../plan/observe.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
@@ -40,7 +40,7 @@ export function markFor({ token, owner, url }: RunIdentity, deployment: Deployme
 
 /** A service whose first step has not been taken, or that has none. */
 export function untouched(checked: CheckedService): Rollout {
-  return { checked, service: checked.current, sentAt: nowMs() }
+  return { checked, service: currentOf(checked), sentAt: nowMs() }
 }
 
 /**
@@ -50,13 +50,12 @@ export function untouched(checked: CheckedService): Rollout {
  * @param credential for the tasks that the spec asks for
  */
 export async function sendInterim(
-  checked: ChangedService,
+  checked: Update,
   spec: ServiceSpec,
   credential: StoredCredential,
   { engine }: Connection,
 ): Promise<Rollout> {
   const { current } = checked
-  if (current === undefined) throw new Error('a service that does not exist has no interim spec')
   noteSending({ ...checked, interim: spec })
   const sent = untouched(checked)
   const signal = timeLimit(SEND_TIMEOUT_MS)
@@ -129,9 +128,10 @@ export async function tidyInterims(
   rollouts: readonly Rollout[],
   { connection: { engine }, signal: stop }: Pick<Field, 'connection' | 'signal'>,
 ): Promise<void> {
-  const touched = rollouts.flatMap(({ checked: { request, current, interim } }) =>
-    current === undefined || interim === undefined ? [] : [{ name: request.name, current, interim }],
-  )
+  const touched = rollouts.flatMap(({ checked }) => {
+    if (checked.action !== 'update' || checked.interim === undefined) return []
+    return [{ name: checked.request.name, current: checked.current, interim: checked.interim }]
+  })
   await Promise.all(
     touched.map(async (one) => {
       try {

@@ -46,6 +46,6 @@ export function withLookAfterFailure(
   results: readonly ServiceResult[],
   field: Field,
 ): Promise<readonly ServiceResult[]> {
-  const ours = rollouts.map((one) => (one.checked.nextColour === undefined ? one : { ...one, service: undefined }))
+  const ours = rollouts.map((one) => (one.checked.action === 'switch' ? { ...one, service: undefined } : one))
   return withLastLook(ours, results, field)
 }

@@ -4,7 +4,7 @@ import { isJob } from '../docker/specs/service-mode.ts'
 import { updateSpec } from '../docker/specs/spec-update.ts'
 import { hasUnfinishedUpdate } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
-import type { ChangedService } from '../plan/check.ts'
+import type { Update } from '../plan/check.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 
@@ -17,11 +17,11 @@ const SEND_TIMEOUT_MS = 120_000
  * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
  */
 export async function renewCredential(
-  { current, currentAccess, request, interim }: ChangedService,
+  { current, currentAccess, request, interim }: Update,
   { engine }: Connection,
   signal: AbortSignal,
 ): Promise<void> {
-  if (current === undefined || currentAccess === undefined || interim !== undefined) return
+  if (currentAccess === undefined || interim !== undefined) return
   if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return
   const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
   try {

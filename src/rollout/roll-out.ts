@@ -1,15 +1,16 @@
 import type { CheckedService } from '../plan/check.ts'
 import type { ServiceResult } from '../result.ts'
 import { stage } from '../runner/log.ts'
-import type { Moved } from '../strategies/blue-green.ts'
 import { withLastLook } from './last-look.ts'
 import type { Field, Rollout } from './rollout.ts'
 import { deploy } from './send.ts'
 import { unwatchedResult } from './service-result.ts'
 import { beginWatch } from './watch.ts'
 
-/** What became of all services once they were sent. */
-export interface RolledOut extends Moved {
+/** What became of all services once they were sent: what there is to report, and to bring back when it has failed. */
+export interface RolledOut {
+  readonly rollouts: readonly Rollout[]
+  readonly results: readonly ServiceResult[]
   /** The results with the tasks that show why, in the same order, where nobody has waited for them yet. */
   readonly diagnosed?: readonly Promise<ServiceResult>[]
 }

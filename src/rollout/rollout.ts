@@ -1,8 +1,8 @@
 import type { Connection } from '../connect/connection.ts'
 import type { RunTime } from '../connect/run-time.ts'
-import type { Service } from '../docker/api.ts'
+import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import type { CheckedService } from '../plan/check.ts'
+import type { ChangedService, CheckedService } from '../plan/check.ts'
 import type { Mark } from '../plan/interim-spec.ts'
 import type { Observation } from '../plan/observe.ts'
 import type { FailedTask } from '../result.ts'
@@ -40,4 +40,18 @@ export interface Field {
   readonly time: RunTime
   /** Aborted when the runner wants the run to stop. */
   readonly signal: AbortSignal
+}
+
+/** A service to which something was sent, or was to be. */
+export interface Changed extends Rollout {
+  readonly checked: ChangedService
+}
+
+export function isChanged(rollout: Rollout): rollout is Changed {
+  return rollout.checked.action !== 'unchanged'
+}
+
+/** What the swarm has, or may have, that is only meant for the way. */
+export function interimOf(checked: CheckedService): ServiceSpec | undefined {
+  return checked.action === 'update' ? checked.interim : undefined
 }

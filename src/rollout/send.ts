@@ -5,13 +5,14 @@ import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isAnswerLost, type StoredCredential, updateSpec } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
-import type { ChangedService, CheckedService } from '../plan/check.ts'
+import { type ChangedService, type CheckedService, type Creation, currentOf, type Update } from '../plan/check.ts'
 import { nowMs, timeLimit, tooLong } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
-import { make, makeNext } from '../strategies/next-colour.ts'
+import { createService } from './create-service.ts'
 import { renewCredential } from './renew-credential.ts'
 import type { Field, Rollout } from './rollout.ts'
+import { makeSecond } from './second-service.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import type { Watch } from './watch.ts'
@@ -40,7 +41,7 @@ export function deploy(services: readonly CheckedService[], field: Field, watch?
   })
 
   async function sendOrNot(checked: CheckedService): Promise<Rollout> {
-    const asItIs = { checked, service: checked.current, sentAt: nowMs() }
+    const asItIs = { checked, service: currentOf(checked), sentAt: nowMs() }
     if (checked.action === 'unchanged') return asItIs
     const problem = whyNotSent(field, watch)
     if (problem !== undefined) return { ...asItIs, problem }
@@ -68,28 +69,23 @@ function whyNotSent({ signal, time }: Field, watch: Watch | undefined): Rollout[
 }
 
 async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
-  const { current, nextColour } = checked
   log.info(describe(checked))
-  if (nextColour !== undefined) return makeNext(checked, connection, end)
-  if (current === undefined) return create(checked, connection, end)
+  if (checked.action === 'switch') return makeSecond(checked, connection, end)
+  if (checked.action === 'create') return create(checked, connection, end)
   await renewCredential(checked, connection, end)
-  return update(checked, current, connection, end)
+  return update(checked, connection, end)
 }
 
-async function create(checked: ChangedService, { engine }: Connection, end: AbortSignal): Promise<Rollout> {
+async function create(checked: Creation, { engine }: Connection, end: AbortSignal): Promise<Rollout> {
   const sentAt = nowMs()
-  const made = await make(checked.access, checked.wanted, engine, readingTime(end))
+  const made = await createService(checked.access, checked.wanted, engine, readingTime(end))
   return { checked, sentAt, service: undefined, ...made }
 }
 
 /** Sends the whole spec, over the one that was observed or an interim one of ours. */
-async function update(
-  checked: ChangedService,
-  { ID: id, Spec: observed }: Service,
-  connection: Connection,
-  end: AbortSignal,
-): Promise<Rollout> {
-  const { access, interim, wanted } = checked
+async function update(checked: Update, connection: Connection, end: AbortSignal): Promise<Rollout> {
+  const { access, current, interim, wanted } = checked
+  const { ID: id, Spec: observed } = current
   const sentAt = nowMs()
   const credential: StoredCredential =
     access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
@@ -114,15 +110,14 @@ function readingTime(end: AbortSignal): AbortSignal {
   return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)])
 }
 
-function describe({ request, action, changes, access, nextColour }: ChangedService): string {
+function describe(checked: ChangedService): string {
+  const { request, changes, access } = checked
   const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`
-  if (nextColour !== undefined) {
-    const beside = nextColour.live === undefined ? '' : ` beside ${nextColour.live.Spec.Name} (${changes.join('; ')})`
-    return `${request.name}: create ${nextColour.name}${beside}, ${auth}`
-  }
-  return action === 'create'
-    ? `${request.name}: create, ${auth}`
-    : `${request.name}: update (${changes.join('; ')}), ${auth}`
+  if (checked.action === 'update') return `${request.name}: update (${changes.join('; ')}), ${auth}`
+  if (checked.action === 'create') return `${request.name}: create, ${auth}`
+  const { name, live } = checked.second
+  const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`
+  return `${request.name}: create ${name}${beside}, ${auth}`
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
@@ -137,15 +132,15 @@ function unanswered(
     if (watch?.failed.aborted) return lost('skipped', `it had not answered when ${watch.culprits.join(', ')} failed`)
     return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error))
   }
-  return { checked, sentAt: nowMs(), service: checked.current, problem: problem() }
+  return { checked, sentAt: nowMs(), service: currentOf(checked), problem: problem() }
 }
 
 function lost(outcome: 'cancelled' | 'skipped' | 'timed-out' | 'failed', why: string) {
   return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true }
 }
 
-function refused(checked: ChangedService, sentAt: number, said: string): Rollout {
-  const cause = `docker refused to ${checked.action} it: ${said}`
+function refused(checked: Update, sentAt: number, said: string): Rollout {
+  const cause = `docker refused to update it: ${said}`
   return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } }
 }
 

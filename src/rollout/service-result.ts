@@ -1,4 +1,5 @@
 import { imageOf } from '../docker/specs/service-spec.ts'
+import { type CheckedService, serviceBefore } from '../plan/check.ts'
 import { isGood, type Outcome, type ServiceResult } from '../result.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
@@ -7,7 +8,7 @@ import { type ServiceSnapshot, type TaskCounts, taskCounts } from './service-sna
 
 const NOTHING_SEEN: TaskCounts = { nodes: 0, running: 0, wanted: 0 }
 
-const GOOD = { create: 'created', update: 'updated', unchanged: 'unchanged' } as const
+const GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' } as const
 
 /** The outcome of a rollout that went well. */
 export function goodOutcome({ checked }: Rollout): Outcome {
@@ -31,9 +32,9 @@ export function resultOf(
   const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot)
   return {
     name: checked.request.name,
-    action: live === undefined || checked.action === 'unchanged' ? checked.action : 'update',
+    action: actionOf(checked),
     outcome,
-    image: { before: imageOf(checked.current ?? live), after: imageOf(service) },
+    image: { before: imageOf(serviceBefore(checked)), after: imageOf(service) },
     config: checked.access?.config.name,
     nodes,
     tasks: { running, wanted },
@@ -41,6 +42,12 @@ export function resultOf(
     ...(checked.colours && { live: live?.Spec.Name ?? checked.colours.next }),
     ...(cause !== undefined && { cause }),
   }
+}
+
+/** Of two services for one name: whether there was one before. */
+function actionOf(checked: CheckedService): ServiceResult['action'] {
+  if (checked.action !== 'switch') return checked.action
+  return checked.second.live === undefined ? 'create' : 'update'
 }
 
 /** The result of a service that nobody waits for: what was sent, or why it was not. */

@@ -1,5 +1,5 @@
 import { fingerprint } from '../docker/specs/spec-comparison.ts'
-import type { ChangedService } from '../plan/check.ts'
+import { type ChangedService, currentOf } from '../plan/check.ts'
 import { note, type ServiceState } from '../runner/state.ts'
 import type { Rollout } from './rollout.ts'
 
@@ -21,15 +21,16 @@ export function noteMoving({ checked }: Rollout): void {
 }
 
 function stateOf(checked: ChangedService, phase: ServiceState['phase']): ServiceState {
-  const { request, current, interim, wanted, nextColour } = checked
-  const ours = [wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint)
+  const { name } = checked.request
+  const interim = checked.action === 'update' ? checked.interim : undefined
+  const current = currentOf(checked)
   return {
-    name: request.name,
-    service: nextColour?.name ?? request.name,
-    action: checked.action,
+    name,
+    service: checked.action === 'switch' ? checked.second.name : name,
+    action: checked.action === 'update' ? 'update' : 'create',
     phase,
     before: current === undefined ? '' : fingerprint(current.Spec),
-    ours,
+    ours: [checked.wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint),
     interim: interim === undefined ? '' : fingerprint(interim),
   }
 }

@@ -1,41 +1,16 @@
-import type { Service, Task } from '../docker/api.ts'
-import { remove } from '../docker/engine/removal.ts'
-import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
-import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type StoredCredential, updateSpec } from '../docker/specs/spec-update.ts'
-import { isOnItsWayToANode } from '../docker/swarm/task.ts'
-import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import type { ChangedService, CheckedService } from '../plan/check.ts'
-import { INTERIM_LABEL } from '../plan/interim-spec.ts'
+import { currentOf, serviceBefore } from '../plan/check.ts'
 import { isGood, type ServiceResult } from '../result.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { nowMs } from '../runner/clock.ts'
 import { toTenths } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
-import { inParallel } from '../runner/parallel.ts'
-import { poll } from '../runner/poll.ts'
 import { STOPPED } from './look.ts'
 import type { RolledOut } from './roll-out.ts'
-import type { Field, Rollout } from './rollout.ts'
-import { bySomeoneElse } from './superseded.ts'
+import { type Changed, type Field, interimOf, isChanged, type Rollout } from './rollout.ts'
+import { type Restoring, sendBack, sendFailedBack } from './send-back.ts'
 import { watch } from './watch.ts'
-
-/** A service on its way back, or why it is not. */
-export type Restoring = { readonly rollout: Rollout } & (
-  | { readonly state: 'sent' | 'removed' }
-  /** `overtaken`: by somebody else, who has deployed or removed it meanwhile. */
-  | { readonly state: 'failed' | 'overtaken'; readonly cause: string }
-)
-
-/** An election of the swarm's leader takes up to 24 s. */
-const SEND_TIMEOUT_MS = 40_000
-const LOOK_EVERY_MS = 300
-const PLACEMENT_MS = 1000
-/** So soon after a change Swarm has made the first task of it. */
-const FIRST_TASK_MS = 300
-const PLACEMENT_LOOK_MS = 50
 
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
@@ -56,7 +31,7 @@ export async function goBack(ended: RolledOut, field: Field): Promise<readonly S
       changed.filter((rollout) => !isBad(rollout)),
       field,
     )
-    const culprits = sendBack(changed.filter(isBad), field, untold)
+    const culprits = sendFailedBack(changed.filter(isBad), field, async (rollout) => untold(rollout))
     const restoring = [...(await others), ...(await culprits)]
     const before = await Promise.all(diagnosed)
     const isWatched = deployment.wait && !signal.aborted
@@ -83,13 +58,13 @@ export function changedServices(
   rollouts: readonly Rollout[],
   results: readonly ServiceResult[],
   deployment: Pick<Deployment, 'onFailure' | 'onCancel'>,
-): readonly Rollout[] {
+): readonly Changed[] {
   const keep = !allGoBack(results, deployment)
   if (results.every(isGood)) return []
-  return rollouts.filter((rollout, index) => {
-    const before = results[index]
-    const { checked, problem } = rollout
-    if (before === undefined || checked.action === 'unchanged' || before.outcome === 'superseded') return false
+  return rollouts.filter(isChanged).filter((rollout) => {
+    const before = results[rollouts.indexOf(rollout)]
+    const { problem } = rollout
+    if (before === undefined || before.outcome === 'superseded') return false
     const isSent = problem === undefined || problem.isUnknown === true
     return isHalfWay(rollout, before) || (isSent && !keep && !wouldRunAgain(rollout))
   })
@@ -107,7 +82,7 @@ function allGoBack(
 
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
 function isHalfWay({ checked, problem }: Rollout, { outcome }: ServiceResult): boolean {
-  return checked.interim !== undefined && (problem !== undefined || outcome === 'rolled-back')
+  return interimOf(checked) !== undefined && (problem !== undefined || outcome === 'rolled-back')
 }
 
 /**
@@ -169,100 +144,14 @@ function withJobs(
   })
 }
 
-/**
- * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
- * those that the run created. Somebody else's deploy that came meanwhile is left alone.
- *
- * @param told when all is known of a service that its way back would take away
- */
-function sendBack(
-  changed: readonly Rollout[],
-  { connection: { engine }, deployment, signal: stop, time }: Field,
-  told?: (rollout: Rollout) => ServiceResult | Promise<ServiceResult> | undefined,
-): Promise<Restoring[]> {
-  return inParallel(
-    changed,
-    told === undefined ? deployment.maxParallel : changed.length,
-    async (rollout): Promise<Restoring> => {
-      const { checked } = rollout
-      try {
-        await told?.(rollout)
-        if (checked.action === 'unchanged')
-          throw new Error('there is nothing to restore in a service that was not changed')
-        const given =
-          checked.current === undefined
-            ? await takeAway(rollout, checked)
-            : await restore(checked, checked.current, rollout)
-        if (given === 'changed' || (given === 'removed' && checked.current !== undefined)) {
-          return { rollout, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') }
-        }
-        const removed = `${checked.nextColour === undefined ? '' : `${checked.nextColour.name} `}removed again`
-        const { name } = checked.request
-        log.info(`${name}: ${checked.current === undefined ? removed : `sent back to ${imageOf(checked.current)}`}`)
-        return { rollout, state: checked.current === undefined ? 'removed' : 'sent' }
-      } catch (error) {
-        return { rollout, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(checked)}` }
-      }
-    },
-  )
-
-  async function restore(checked: ChangedService, current: Service, { service: deployed, problem, sentAt }: Rollout) {
-    if (told !== undefined) await untilSwarmHasRolledBack(current)
-    const signal = timeLimit(SEND_TIMEOUT_MS)
-    await untilOnNodes(current, sentAt, signal)
-    const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [checked.wanted] : [])]
-    const bases = [...sent, ...(checked.interim === undefined ? [] : [checked.interim, checked.wanted])]
-    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
-  }
-
-  /** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
-  async function untilSwarmHasRolledBack({ ID }: Service): Promise<void> {
-    const isOver = () => time.isOver
-    const hasRolledBack = async () => {
-      const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS))
-      return now?.UpdateStatus?.State !== 'rollback_started'
-    }
-    if (!isOver() && !stop.aborted) await poll(hasRolledBack, LOOK_EVERY_MS, isOver, stop)
-  }
-
-  /**
-   * A task that is told to end before it has a node never ends, and the one after it waits a minute for that (swarmkit,
-   * manager/orchestrator/restart: DelayStart). Swarm takes a tenth of a second to find a node.
-   */
-  async function untilOnNodes({ ID }: Service, sentAt: number, signal: AbortSignal): Promise<void> {
-    const deadline = nowMs() + PLACEMENT_MS
-    await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal)
-    const query = { filters: JSON.stringify({ service: [ID] }) }
-    const areOnNodes = async () => !(await engine.get<Task[]>('/tasks', { query, signal })).some(isOnItsWayToANode)
-    await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal)
-  }
-
-  async function takeAway({ service: created }: Rollout, { wanted, nextColour }: ChangedService) {
-    const signal = timeLimit(SEND_TIMEOUT_MS)
-    const ours = [created?.Spec ?? wanted, ...(nextColour === undefined ? [] : [nextColour.routed])]
-    const now = await findService(engine, created?.ID ?? wanted.Name, signal)
-    if (now === undefined) return 'removed'
-    if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'changed'
-    await remove(engine, `/services/${now.ID}`, signal)
-    return 'done'
-  }
-}
-
-function leftHalfWay({ interim, request }: CheckedService): string {
-  if (interim === undefined) return ''
-  const { kind } = request.strategy
-  return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`
-}
-
 /** The rollouts to watch until what was before runs again. */
 function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
   return restoring.flatMap(({ rollout: { checked }, state }): Rollout[] => {
     const sentAt = nowMs()
-    if (state === 'sent') return [{ checked, service: checked.current, sentAt, isWayBack: true }]
-    const live = state === 'removed' ? checked.nextColour?.live : undefined
-    return live === undefined
-      ? []
-      : [{ checked: { ...checked, current: live, action: 'unchanged' }, service: live, sentAt, isWayBack: true }]
+    if (state === 'sent') return [{ checked, service: currentOf(checked), sentAt, isWayBack: true }]
+    if (state !== 'removed' || checked.action !== 'switch' || checked.second.live === undefined) return []
+    const { live } = checked.second
+    return [{ checked: { ...checked, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true }]
   })
 }
 
@@ -305,8 +194,8 @@ function resultAfter(
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded'
     return { ...before, outcome, cause: `${cause}; ${way.cause}` }
   }
-  const { current, nextColour } = way.rollout.checked
-  const was = current ?? nextColour?.live
+  const { checked } = way.rollout
+  const was = serviceBefore(checked)
   if (was === undefined) return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
   const image = { before: before.image.before, after: imageOf(was) }
   if (restored === undefined || restored.outcome === 'cancelled') {
@@ -314,7 +203,7 @@ function resultAfter(
     return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` }
   }
   const { nodes, tasks, seconds } = restored
-  const again = nextColour?.live === undefined ? 'what ran before runs again' : `${before.live} has the traffic`
+  const again = checked.action === 'switch' ? `${before.live} has the traffic` : 'what ran before runs again'
   const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) }
   if (restored.outcome === 'superseded') return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` }
   return isGood(restored)
@@ -324,10 +213,4 @@ function resultAfter(
 
 function gone(before: ServiceResult): ServiceResult {
   return { ...before, image: { before: undefined, after: undefined }, nodes: 0, tasks: { running: 0, wanted: 0 } }
-}
-
-/** Today's credential where the run has one for the old image; else what was stored with the old spec. */
-function credentialFor({ access, currentAccess }: ChangedService): StoredCredential {
-  if (currentAccess !== undefined) return { from: 'header', header: registryAuthHeader(currentAccess.credential) }
-  return { from: access === undefined ? 'spec' : 'previous-spec' }
 }

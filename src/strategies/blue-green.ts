@@ -1,315 +1,128 @@
-import type { Service, ServiceSpec } from '../docker/api.ts'
-import type { Engine } from '../docker/engine/engine.ts'
-import { remove } from '../docker/engine/removal.ts'
-import { imageOf } from '../docker/specs/service-spec.ts'
-import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
-import { messageOf } from '../errors.ts'
-import type { ChangedService, CheckedService } from '../plan/check.ts'
+import { messageOf, UserError } from '../errors.ts'
+import { shown } from '../inputs/problems.ts'
+import { parseDuration } from '../inputs/values.ts'
 import {
-  type Colours,
-  claimed,
-  hasTraffic,
-  type NextColour,
-  reclaimed,
-  retired,
-  routingToTake,
+  colourRefusal,
+  hidden,
+  type RouteSettings,
+  routed,
+  routingOf,
+  type SecondService,
+  sharedByColours,
 } from '../plan/colours.ts'
-import type { ServiceResult } from '../result.ts'
-import { isGood } from '../result.ts'
-import { judgeEnding, judgeTrial } from '../rollout/judge.ts'
-import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
-import type { Field, Problem, Rollout } from '../rollout/rollout.ts'
-import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
-import { noteMoving } from '../rollout/under-way.ts'
-import { untilFirstProblem } from '../rollout/until-first-problem.ts'
-import { watch } from '../rollout/watch.ts'
-import { type StepWords, watchStep } from '../rollout/watch-step.ts'
-import { nowMs, timeLimit } from '../runner/clock.ts'
-import { secondsSince } from '../runner/elapsed.ts'
-import { log } from '../runner/log.ts'
-import { DRAIN_SECONDS, make, removeLeftovers } from './next-colour.ts'
-import { longestTrial, trial } from './trial.ts'
+import { type Asked, type Decision, replacesNothing } from '../plan/strategy.ts'
+import { isGood, type ServiceResult } from '../result.ts'
+import type { RolledOut } from '../rollout/roll-out.ts'
+import type { Field, Rollout } from '../rollout/rollout.ts'
+import { removeLeftovers } from '../rollout/second-service.ts'
+import { timeLimit } from '../runner/clock.ts'
+import { log, stage } from '../runner/log.ts'
+import { leaveTraffic, type MoveSettings, moveTraffic, stopTraffic } from './move-traffic.ts'
+import type { Strategy } from './strategy.ts'
+import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf, type Values } from './trial.ts'
 
-const SEND_TIMEOUT_MS = 120_000
+const STRATEGY_NAME = 'blue-green'
+const TIDY_TIMEOUT_MS = 120_000
+/** What Traefik, the proxy that most swarms have, reads its routes from. */
+const DEFAULT_ROUTE_LABELS = ['traefik.']
 
-/** A service whose traffic moves, on its way. */
-interface Move {
-  readonly rollout: Rollout
-  readonly name: string
-  readonly colours: Colours
-  readonly next: NextColour
-  /** The one that has the traffic, and is to lose it. */
-  readonly old: Service
-  /** The new one, as the swarm has it. */
-  readonly service: Service
-  readonly trial: BlueGreen['trial']
-  readonly keepOld: BlueGreen['keepOld']
-  /** Whether traffic may go to the new one. */
-  readonly hasMoved?: boolean
-  readonly problem?: Problem
+const KEYS = {
+  'route-labels': parsePrefixes,
+  'route-alias': parseAlias,
+  'keep-old': (text: string) => (text === 'until-next' ? text : parseDuration(text)),
+  ...TRIAL_KEYS,
 }
 
-/** What the steps of all moves share. */
-interface Shared extends Field {
-  readonly read: ReadSwarm
+interface Settings extends RouteSettings, MoveSettings {}
+
+/** A second service beside the first, to which the traffic moves when it has proved itself. */
+export const blueGreen: Strategy = {
+  keys: KEYS,
+  alternatives: TRIAL_CHECKS,
+  needsWait: true,
+  stackRefusal:
+    'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
+  choose: (values) => {
+    const given = values as Values<typeof KEYS>
+    const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given
+    const settings: Settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld }
+    const kept = typeof keepOld === 'number' ? keepOld : 0
+    return { settings, asideSeconds: longestTrial(settings.trial) + kept }
+  },
+  updatesInPlace: false,
+  hasSecondService: true,
+  meansGap: false,
+  decide,
+  last,
+  tidy: removeOldOnes,
 }
 
-type BlueGreen = Extract<ChangedService['request']['strategy'], { kind: 'blue-green' }>
-
-/** Whether a service is to take the traffic over from another. */
-export function takesOver({ nextColour }: CheckedService): boolean {
-  return nextColour?.live !== undefined
+function parsePrefixes(text: string): string[] {
+  const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '')
+  if (prefixes.length > 0) return prefixes
+  throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.')
 }
 
-/** What there is to report of a run, and to bring back when it has failed. */
-export interface Moved {
-  readonly rollouts: readonly Rollout[]
-  readonly results: readonly ServiceResult[]
-}
-
-/**
- * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
- * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
- * their old traffic back, unless the user wants to keep what there is.
- */
-export async function moveTraffic(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  field: Field,
-): Promise<Moved> {
-  let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? [])
-  const shared: Shared = { ...field, read: swarmReader(field, 'up-to-date') }
-  for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-    moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }))
-    if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
-  }
-  const hasFailed = moves.some(({ problem }) => problem !== undefined)
-  if (field.signal.aborted) moves = moves.map((move) => stopped(move, field))
-  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)))
-  else if (field.deployment.onFailure === 'rollback') {
-    field.time.beginWayBack()
-    moves = await Promise.all(moves.map((move) => giveBack(move, field)))
-  } else moves = moves.map(leftAside)
-  return reportOf(moves, rollouts, results)
-}
-
-/** No traffic moves, because not all services came up: those that stay beside the live ones say so. */
-export function leaveTraffic({ rollouts, results }: Moved): Moved {
-  return {
-    rollouts,
-    results: results.map((result, index) => {
-      const move = rollouts[index] && moveOf(rollouts[index])
-      if (move === undefined || rollouts[index]?.problem !== undefined) return result
-      const { outcome, cause = outcome } = result
-      const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
-      return { ...result, ...leftAside({ ...move, ...problem }).problem }
-    }),
-  }
-}
-
-function moveOf(rollout: Rollout): Move | undefined {
-  const { checked, service } = rollout
-  const { strategy } = checked.request
-  const { nextColour: next, colours } = checked
-  if (strategy.kind !== 'blue-green' || next?.live === undefined || service === undefined) return undefined
-  if (colours === undefined) throw new Error('the traffic of a service without colours moves')
-  const { trial: asked, keepOld: keep } = strategy
-  return { rollout, name: checked.request.name, colours, next, old: next.live, service, trial: asked, keepOld: keep }
-}
-
-async function tryOut(move: Move, field: Shared): Promise<Move> {
-  return throughTrial(move, move.trial, 'trial', field)
-}
-
-/** To the new one first: for a while both have traffic, and at no time none. */
-async function giveRoutes(move: Move, field: Field): Promise<Move> {
-  const { name, next, old } = move
-  const { engine } = field.connection
-  const signal = timeLimit(SEND_TIMEOUT_MS)
-  noteMoving(move.rollout)
-  // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
-  const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
-  if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
-  log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)
-  if (next.routing.alias !== undefined) return makeAnew(move, field)
-  const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
-  const service = await findService(engine, move.service.ID, signal)
-  if (given !== 'done' || service === undefined) return { ...move, problem: whileMoving(move.service, given) }
-  return { ...move, service, hasMoved: true }
-}
-
-/**
- * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
- * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
- */
-async function makeAnew(move: Move, field: Field): Promise<Move> {
-  const { engine } = field.connection
-  const { checked } = move.rollout
-  const signal = timeLimit(SEND_TIMEOUT_MS)
-  await remove(engine, `/services/${move.service.ID}`, signal)
-  const made = await make(checked.access, move.next.routed, engine, signal)
-  if ('problem' in made) return { ...move, problem: made.problem }
-  const moved = { ...move, service: made.service, hasMoved: true }
-  const result = await watchOne({ checked, service: made.service, sentAt: nowMs() }, field)
-  return { ...moved, ...problemOf(result) }
-}
-
-async function takeRoutes(move: Move, field: Field): Promise<Move> {
-  const { name, next, old } = move
-  const { engine } = field.connection
-  const signal = timeLimit(SEND_TIMEOUT_MS)
-  const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
-  const now = await findService(engine, old.ID, signal)
-  if (given !== 'done') return { ...move, problem: whileMoving(old, given) }
-  if (now === undefined) return { ...move, problem: whileMoving(old, 'removed') }
-  // A name leads to it until its last task has ended.
-  if (next.routing.alias !== undefined) await untilStopped(now, name, field)
-  log.info(`${name}: ${next.name} has the traffic`)
-  return move
-}
-
-/** The old one as the move begins. */
-function claimedOld({ old, name }: Move): ServiceSpec {
-  return claimed(old.Spec, name)
-}
-
-/** The old one when the traffic is taken from it. */
-function retiredOld(move: Move): ServiceSpec {
-  return retired(claimedOld(move), routingToTake(move.next.routing, move.colours))
-}
-
-/** It is no failure when they do not end in time: they may still be asked by their name. */
-async function untilStopped(old: Service, name: string, field: Field): Promise<void> {
-  const watching = watchStep(
-    old,
-    name,
-    { during: 'while its tasks ended' },
-    swarmReader(field, 'all'),
-    judgeEnding,
-    field,
+function parseAlias(text: string): string {
+  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text)) return text
+  throw new UserError(
+    `${shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`,
   )
-  const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`)
-  if (problem !== undefined) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`)
 }
 
-/** @param given what the last change of it came to, `done` where somebody else undid that at once */
-function whileMoving({ Spec }: Service, given: UpdateResult): Problem {
-  return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name)
-}
-
-/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
-async function keepOld(move: Move, field: Shared): Promise<Move> {
-  const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move
-  if (keep === 'until-next' || keep === 0) return move
-  log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`)
-  return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', field)
-}
-
-async function throughTrial(move: Move, asked: Move['trial'], what: string, field: Shared): Promise<Move> {
-  const { name, next, service } = move
-  const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: ` }
-  const watching = watchStep(service, name, words, field.read, judgeTrial, field)
-  const onTrial = { name, service: next.name, image: imageOf(service) }
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal))
-  if (cause === undefined) return move
-  return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) }
-}
-
-/** It is no failure when the old one stays: the next deploy removes it. */
-async function removeOld(move: Move, { connection }: Field): Promise<void> {
-  const { name, old, keepOld: keep } = move
-  if (keep === 'until-next') {
-    log.info(`${name}: ${old.Spec.Name} stays until the next deploy`)
-    return
+/** The service that is made beside the live one. */
+function decide({ planned: { request, current, colours, interim }, wanted }: Asked): Decision {
+  if (colours === undefined) throw new Error('a service was planned without the names of the two that it is')
+  if (current !== undefined && replacesNothing(current.Spec, wanted)) return {}
+  if (interim !== undefined) {
+    return { refusal: 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`' }
   }
-  const signal = timeLimit(SEND_TIMEOUT_MS)
-  try {
-    const now = await findService(connection.engine, old.ID, signal)
-    if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
-      log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`)
-      return
-    }
-    await remove(connection.engine, `/services/${old.ID}`, signal)
-    log.info(`${name}: ${old.Spec.Name} is removed`)
-  } catch (error) {
-    log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`)
+  const { name, strategy } = request
+  const routing = routingOf(strategy.settings as Settings, name, wanted)
+  const refusal = colourRefusal(name, colours.next, wanted, routing)
+  if (refusal !== undefined) return { refusal }
+  const shared = current === undefined ? [] : sharedByColours(wanted)
+  const spec = routed(wanted, name, colours, routing)
+  const service: SecondService = {
+    name: colours.next,
+    generation: colours.generation,
+    live: current,
+    routing,
+    routed: spec,
+  }
+  return {
+    second: { wanted: current === undefined ? spec : hidden(spec, routing), service },
+    ...(shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(' and ')}`] }),
   }
 }
 
-/**
- * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
- * whose it is to be, should this run be killed.
- */
-async function giveBack(move: Move, field: Field): Promise<Move> {
-  const { name, next, old, rollout } = move
-  const { engine } = field.connection
-  const signal = timeLimit(SEND_TIMEOUT_MS)
-  if (move.problem?.outcome === 'superseded') return yieldTo(move, engine, signal)
-  try {
-    const now = await findService(engine, old.ID, signal)
-    if (now !== undefined && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false }
-    const back = reclaimed(old.Spec, name, next)
-    const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
-    const service = await findService(engine, old.ID, signal)
-    if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
-    log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
-    const checked: CheckedService = { ...rollout.checked, current: old, action: 'unchanged' }
-    const { problem } = problemOf(await watchOne({ checked, service, sentAt: nowMs() }, field))
-    if (problem !== undefined) throw new Error(problem.cause)
-    if (await removeNew(move, engine, signal)) {
-      await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
-    }
-    return { ...move, hasMoved: false }
-  } catch (error) {
-    const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`
-    return {
-      ...move,
-      problem: { outcome: 'failed', cause: `${move.problem?.cause ?? 'another service failed'}; ${failed}` },
-    }
-  }
-}
-
-/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
-async function yieldTo(move: Move, engine: Engine, signal: AbortSignal): Promise<Move> {
-  const { old, next } = move
-  try {
-    const theirs = await findService(engine, old.ID, signal)
-    const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing))
-    if (isOfUse || !(await removeNew(move, engine, signal))) return move
-    return { ...move, hasMoved: false }
-  } catch (error) {
-    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`)
-    return move
-  }
-}
-
-/** Removes the new one, unless somebody else has changed it; whether it is gone. */
-async function removeNew({ service, next }: Move, engine: Engine, signal: AbortSignal): Promise<boolean> {
-  // One that was made anew has another ID, which a lost answer leaves unknown.
-  const now = (await findService(engine, service.ID, signal)) ?? (await findService(engine, next.name, signal))
-  if (now === undefined) return true
-  if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false
-  await remove(engine, `/services/${now.ID}`, signal)
-  return true
+/** When all services are up the second ones get the traffic. */
+async function last(ended: RolledOut, field: Field): Promise<RolledOut> {
+  const { rollouts, results } = ended
+  const takesOver = ({ checked }: Rollout) => checked.action === 'switch' && checked.second.live !== undefined
+  if (!rollouts.some(takesOver)) return ended
+  if (field.signal.aborted) return { ...ended, ...stopTraffic(ended, field) }
+  if (!results.every(isGood)) return field.deployment.onFailure === 'rollback' ? ended : leaveTraffic(ended)
+  return stage('Move the traffic', () => moveTraffic(rollouts, results, field))
 }
 
 /**
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
  */
-export async function tidyColours(
+async function removeOldOnes(
   rollouts: readonly Rollout[],
   results: readonly ServiceResult[],
   { connection, signal }: Field,
 ): Promise<void> {
-  const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
+  const patience = AbortSignal.any([signal, timeLimit(TIDY_TIMEOUT_MS)])
   await Promise.all(
     rollouts.map(async ({ checked }, index) => {
       const result = results[index]
-      if (result === undefined || !isGood(result) || checked.nextColour !== undefined) return
+      if (result === undefined || !isGood(result) || checked.action === 'switch') return
       const { name, strategy } = checked.request
-      const keep = strategy.kind === 'blue-green' && strategy.keepOld === 'until-next'
+      const isOurs = strategy.kind === STRATEGY_NAME
+      const keep = isOurs && (strategy.settings as Settings).keepOld === 'until-next'
       try {
         const problem = await removeLeftovers(checked, connection.engine, patience, keep)
         if (problem !== undefined) log.warning(`${name}: ${problem.cause}`)
@@ -318,80 +131,4 @@ export async function tidyColours(
       }
     }),
   )
-}
-
-async function watchOne(rollout: Rollout, field: Field): Promise<ServiceResult> {
-  const [result] = await watch([rollout], field)
-  if (result === undefined) throw new Error('the watch has no result for the service that it watched')
-  return result
-}
-
-/** What kept a service from coming up. A stop of the run is none of the service's. */
-function problemOf(result: ServiceResult): { readonly problem?: Problem } {
-  const { outcome, cause = outcome, failedTask } = result
-  if (isGood(result) || outcome === 'cancelled') return {}
-  // What somebody else has made of it is left to them.
-  const problem = { outcome: outcome === 'superseded' ? outcome : ('failed' as const), cause }
-  return { problem: { ...problem, ...(failedTask && { failedTask }) } }
-}
-
-/** With `on-failure: keep` what has no traffic yet stays so. */
-function leftAside(move: Move): Move {
-  const { problem, next } = move
-  if (move.hasMoved || problem?.outcome === 'superseded') return move
-  const stays = `${next.name} stays without traffic until the next deploy`
-  if (problem !== undefined) return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } }
-  const cause = `its traffic has not moved, because another service failed; ${stays}`
-  return { ...move, problem: { outcome: 'skipped', cause } }
-}
-
-/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
-function stopped(move: Move, field: Field): Move {
-  const { old, next } = move
-  if (move.problem !== undefined) return move
-  const cause = move.hasMoved
-    ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
-    : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`
-  return { ...move, problem: { outcome: 'cancelled', cause } }
-}
-
-/** A stop before any traffic has moved: what was made for it says so. */
-export function stopTraffic({ rollouts, results }: Moved, field: Field): Moved {
-  return {
-    rollouts,
-    results: results.map((result, index) => {
-      const { checked, problem } = rollouts[index] ?? {}
-      const next = checked?.nextColour
-      const isSent = problem === undefined || problem.isUnknown === true
-      if (next?.live === undefined || !isSent || !(isGood(result) || result.outcome === 'cancelled')) return result
-      const said = isGood(result) ? undefined : result.cause
-      const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`
-      return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` }
-    }),
-  }
-}
-
-function leftByStop({ name }: NextColour, { deployment }: Field): string {
-  return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`
-}
-
-function reportOf(moves: readonly Move[], rollouts: readonly Rollout[], results: readonly ServiceResult[]): Moved {
-  const moveFor = (rollout: Rollout) => moves.find((move) => move.rollout === rollout)
-  return {
-    rollouts: rollouts.map((rollout) => {
-      const move = moveFor(rollout)
-      if (move === undefined) return rollout
-      // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
-      const stays = move.problem !== undefined && (move.hasMoved || move.problem.outcome === 'superseded')
-      return { ...rollout, service: move.service, ...(stays && move.problem && { problem: move.problem }) }
-    }),
-    results: results.map((result, index) => {
-      const rollout = rollouts[index]
-      const move = rollout && moveFor(rollout)
-      if (move === undefined) return result
-      const live = move.hasMoved ? { live: move.next.name } : {}
-      const seconds = secondsSince(move.rollout.sentAt)
-      return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds }
-    }),
-  }
 }

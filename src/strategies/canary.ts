@@ -1,19 +1,91 @@
 import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
-import type { ChangedService, CheckedService } from '../plan/check.ts'
-import type { FirstStep } from '../plan/first-step.ts'
+import { UserError } from '../errors.ts'
+import { shown } from '../inputs/problems.ts'
+import type { CheckedService, Update } from '../plan/check.ts'
 import { withCanaries } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeCanaries } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
 import { renewCredential } from '../rollout/renew-credential.ts'
-import type { Field, Rollout } from '../rollout/rollout.ts'
+import { type Field, interimOf, type Rollout } from '../rollout/rollout.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
-import { longestTrial, trial } from './trial.ts'
+import { tasksToReplace } from './first-step.ts'
+import type { Strategy } from './strategy.ts'
+import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trial, trialOf, type Values } from './trial.ts'
 
-type Canary = Extract<FirstStep, { kind: 'canary' }>
+const MOST_TASKS = 1_000_000
+
+type Size = { readonly tasks: number } | { readonly percent: number }
+
+interface Settings {
+  readonly size: Size
+  readonly trial: Trial
+}
+
+/** So many of all its tasks are replaced first. */
+interface FirstStep {
+  readonly tasks: number
+  readonly total: number
+  readonly trial: Trial
+}
+
+const STRATEGY_NAME = 'canary'
+const KEYS = { canary: parseSize, ...TRIAL_KEYS }
+
+/** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
+export const canary: Strategy = {
+  keys: KEYS,
+  alternatives: TRIAL_CHECKS,
+  needsWait: true,
+  choose: (values) => {
+    const { canary: size = { tasks: 1 } } = values as Values<typeof KEYS>
+    const asked = trialOf(values)
+    const settings: Settings = { size, trial: asked }
+    return { settings, asideSeconds: longestTrial(asked) }
+  },
+  updatesInPlace: true,
+  hasSecondService: false,
+  meansGap: false,
+  decide: ({ planned: { request, current }, wanted, nodes }) => {
+    if (current === undefined) return {}
+    const { size, trial: asked } = request.strategy.settings as Settings
+    const total = tasksToReplace(STRATEGY_NAME, current.Spec, wanted, nodes)
+    if (typeof total !== 'number') return total
+    const tasks = 'tasks' in size ? size.tasks : partOf(total, size.percent)
+    if (tasks < total) return { firstStep: { tasks, total, trial: asked } satisfies FirstStep }
+    const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`
+    return { refusal: `canary tries some tasks while the others stay, but ${has}: ${adviceFor(total)}` }
+  },
+  first: { stage: 'Try the canaries', act: tryCanaries },
+}
+
+function parseSize(text: string): Size {
+  const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? []
+  const most = percent === '%' ? 99 : MOST_TASKS
+  if (number === '' || Number(number) < 1 || Number(number) > most) {
+    throw new UserError(`${shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`)
+  }
+  return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) }
+}
+
+/** Rounded up, and of two tasks any part is one. */
+function partOf(total: number, percent: number): number {
+  return Math.max(1, Math.min(total - 1, Math.ceil((total * percent) / 100)))
+}
+
+function adviceFor(total: number): string {
+  return total === 1
+    ? 'give it more first, or write `strategy: rolling` for it'
+    : `write a \`canary\` from 1 to ${total - 1}`
+}
+
+function firstStepOf(checked: CheckedService): FirstStep | undefined {
+  const isOurs = checked.action === 'update' && STRATEGY_NAME === checked.request.strategy.kind
+  return isOurs ? (checked.firstStep as FirstStep | undefined) : undefined
+}
 
 const CANARY: StepWords = { during: 'during its canary', failed: 'the canary failed: ' }
 
@@ -21,20 +93,20 @@ const CANARY: StepWords = { during: 'during its canary', failed: 'the canary fai
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
  * the others end too. It does not throw for what a service does.
  */
-export async function tryCanaries(services: readonly CheckedService[], field: Field): Promise<Begun> {
+async function tryCanaries(services: readonly CheckedService[], field: Field): Promise<Begun> {
   const sent = await Promise.all(
     services.map((checked) => {
-      if (checked.action === 'unchanged' || checked.firstStep?.kind !== 'canary') return untouched(checked)
-      return sendCanary(checked, checked.firstStep, field)
+      const step = firstStepOf(checked)
+      return step === undefined || checked.action !== 'update' ? untouched(checked) : sendCanary(checked, step, field)
     }),
   )
   const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, field)
   return begunWith(tried, 'the canary of', field.signal)
 }
 
-async function sendCanary(checked: ChangedService, { tasks, total }: Canary, field: Field): Promise<Rollout> {
+async function sendCanary(checked: Update, { tasks, total }: FirstStep, field: Field): Promise<Rollout> {
   const { request, current, wanted, changes, access } = checked
-  if (current === undefined || field.signal.aborted) return untouched(checked)
+  if (field.signal.aborted) return untouched(checked)
   log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join('; ')})`)
   await renewCredential(checked, field.connection, field.signal)
   const credential =
@@ -48,9 +120,9 @@ async function sendCanary(checked: ChangedService, { tasks, total }: Canary, fie
 function tryAll(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
   const read = swarmReader(field, 'up-to-date')
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-    const { firstStep, interim } = rollout.checked
-    if (firstStep?.kind !== 'canary' || interim === undefined) return rollout
-    const problem = await tryOne(rollout, firstStep, read, { ...field, signal })
+    const step = firstStepOf(rollout.checked)
+    if (step === undefined || interimOf(rollout.checked) === undefined) return rollout
+    const problem = await tryOne(rollout, step, read, { ...field, signal })
     return problem === undefined ? rollout : { ...rollout, problem }
   })
 }
@@ -58,7 +130,7 @@ function tryAll(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
 /** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
 async function tryOne(
   { checked, service: ours }: Rollout,
-  { tasks, trial: asked }: Canary,
+  { tasks, trial: asked }: FirstStep,
   read: ReadSwarm,
   field: Field,
 ): Promise<Rollout['problem']> {

@@ -1,7 +1,7 @@
 import type { Node, Service } from '../docker/api.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
-import type { CheckedService } from '../plan/check.ts'
+import type { CheckedService, Update } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
@@ -10,6 +10,31 @@ import type { Field, Rollout } from '../rollout/rollout.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
+import { tasksToReplace } from './first-step.ts'
+import type { Strategy } from './strategy.ts'
+
+const STRATEGY_NAME = 'recreate'
+
+/** All old tasks are gone before the first new one. */
+export const recreate: Strategy = {
+  keys: {},
+  needsWait: true,
+  choose: () => ({ settings: undefined, asideSeconds: 0 }),
+  updatesInPlace: false,
+  hasSecondService: false,
+  meansGap: true,
+  decide: ({ planned: { current }, wanted, nodes }) => {
+    if (current === undefined) return {}
+    const total = tasksToReplace(STRATEGY_NAME, current.Spec, wanted, nodes)
+    return typeof total === 'number' ? { firstStep: true } : total
+  },
+  first: { stage: 'Stop the old tasks', act: stopOldTasks },
+}
+
+function hasFirstStep(checked: CheckedService): checked is Update {
+  const isOurs = checked.action === 'update' && checked.request.strategy.kind === STRATEGY_NAME
+  return isOurs && checked.firstStep !== undefined
+}
 
 const STOPPING: StepWords = { during: 'while its old tasks ended' }
 
@@ -17,11 +42,10 @@ const STOPPING: StepWords = { during: 'while its old tasks ended' }
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
  * does not throw for what a service does.
  */
-export async function stopOldTasks(services: readonly CheckedService[], field: Field): Promise<Begun> {
+async function stopOldTasks(services: readonly CheckedService[], field: Field): Promise<Begun> {
   const sent = await Promise.all(
     services.map((checked) => {
-      const isMeant = checked.action !== 'unchanged' && checked.firstStep?.kind === 'recreate'
-      if (!isMeant || checked.current === undefined || field.signal.aborted) return untouched(checked)
+      if (!hasFirstStep(checked) || field.signal.aborted) return untouched(checked)
       log.info(`${checked.request.name}: its old tasks are stopped (${checked.changes.join('; ')})`)
       return sendInterim(checked, emptied(checked.current.Spec, field.mark), { from: 'spec' }, field.connection)
     }),
@@ -35,7 +59,7 @@ function untilGone(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
   const read = swarmReader(field, 'all')
   return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
     const { checked, service } = rollout
-    const isStopping = checked.firstStep?.kind === 'recreate' && checked.interim !== undefined
+    const isStopping = hasFirstStep(checked) && checked.interim !== undefined
     if (!isStopping || service === undefined) return rollout
     const { name } = checked.request
     const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...field, signal })

@@ -1,10 +1,44 @@
-import { messageOf } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
 import { basePath } from '../inputs/files.ts'
-import type { Check, Trial } from '../inputs/strategy-choice.ts'
+import { hideUserInfo, withoutUserInfo } from '../inputs/masking.ts'
+import { shown } from '../inputs/problems.ts'
+import { parseDuration } from '../inputs/values.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { type Environment, environmentForCommands } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { runShell, type ShellResult } from '../runner/shell.ts'
+
+/** What new tasks have to go through before they get everything. */
+export interface Trial {
+  /** How long they must stay up, after the monitor window. */
+  readonly holdSeconds: number
+  readonly check?: Check
+}
+
+/** A shell command that must end with 0, or a URL that must answer with a status below 400. */
+export type Check = { readonly command: string } | { readonly url: string }
+
+/** What a strategy with a trial can be told of it. */
+export const TRIAL_KEYS = {
+  hold: parseDuration,
+  'check-command': (text: string) => text,
+  'check-url': parseUrl,
+} as const
+
+/** The ways to say the check. */
+export const TRIAL_CHECKS: readonly string[] = ['check-command', 'check-url']
+
+/** @param values what is given of {@link TRIAL_KEYS}, read */
+export function trialOf(values: Readonly<Record<string, unknown>>): Trial {
+  const { hold = 0, 'check-command': command, 'check-url': url } = values as Values<typeof TRIAL_KEYS>
+  if (command !== undefined) return { holdSeconds: hold, check: { command } }
+  return { holdSeconds: hold, ...(url === undefined ? {} : { check: { url } }) }
+}
+
+/** What the functions that read a strategy's keys return, where the keys are given. */
+export type Values<Keys extends Readonly<Record<string, (text: string) => unknown>>> = {
+  readonly [Key in keyof Keys]?: ReturnType<Keys[Key]> | undefined
+}
 
 /** During the hold the check runs this often. */
 const CHECK_EVERY_SECONDS = 10
@@ -155,4 +189,14 @@ export function networkFailure(error: unknown): string {
   const message = messageOf(cause)
   if (message === 'bad port') return BLOCKED_PORT
   return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`
+}
+
+function parseUrl(text: string): string {
+  const url = URL.parse(text)
+  hideUserInfo(text)
+  if (url !== null && (url.username !== '' || url.password !== '')) {
+    throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl')
+  }
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
+  throw new UserError(`${shown(withoutUserInfo(text))} is no address: write one that begins with http:// or https://`)
 }

@@ -7,11 +7,12 @@ import type { Connection } from '../../../src/connect/connection.ts'
 import type { Engine, RequestOptions } from '../../../src/docker/engine/engine.ts'
 import { Cancelled } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
-import { carryOut } from '../../../src/main.ts'
+import { carryOut } from '../../../src/modes/deploy.ts'
 import { reportFailure } from '../../../src/report/report.ts'
 import type { ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { settle } from './hand-clock.ts'
 import { memoryDocker } from './memory-docker.ts'
 import type { MemorySwarm } from './memory-swarm.ts'
@@ -111,7 +112,7 @@ async function runOne(
   try {
     const connection = connectionTo(engine, directory)
     const world = { connection, workspace: workspaceIn(directory, make), signal: stop.signal }
-    const results = await Promise.race([carryOut(readInputs(env), world), killed])
+    const results = await Promise.race([carryOut(readInputs(env, STRATEGIES), world), killed])
     return end({ results, problems: [], isBug: false })
   } catch (error) {
     const before = printed().length

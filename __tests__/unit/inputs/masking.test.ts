@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { redact } from '../../../src/runner/secret.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
@@ -19,7 +20,7 @@ async function reading(inputs: Texts, env: Texts = {}) {
   let problems: readonly string[] = []
   const printed = await printedBy(GITHUB, () => {
     try {
-      readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env })
+      readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGIES)
     } catch (error) {
       if (!(error instanceof UserErrors)) throw error
       problems = error.problems

@@ -1,13 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import { readInputs } from '../../../src/inputs/read.ts'
 import type { Replacement } from '../../../src/inputs/replacement.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { ROLLING } from '../../support/builders.ts'
 
 type Inputs = Readonly<Record<string, string>>
 
 function replacements(inputs: Inputs): Replacement[] {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given)).services.map(({ strategy, policies }) => ({ strategy, policies }))
+  return readInputs(Object.fromEntries(given), STRATEGIES).services.map(({ strategy, policies }) => ({
+    strategy,
+    policies,
+  }))
 }
 
 function problems(inputs: Inputs): string {
@@ -35,9 +39,13 @@ describe('strategies', () => {
       'update-config': '{order: start-first, delay: 500ms}',
     }
     expect(replacements({ services, ...all })).toEqual([
-      { strategy: { kind: 'rolling' }, policies: { update: { order: 'stop-first', delay: '500ms' }, rollback: {} } },
+      { strategy: ROLLING.strategy, policies: { update: { order: 'stop-first', delay: '500ms' }, rollback: {} } },
       {
-        strategy: { kind: 'canary', size: { percent: 25 }, trial: { holdSeconds: 60 } },
+        strategy: {
+          kind: 'canary',
+          settings: { size: { percent: 25 }, trial: { holdSeconds: 60 } },
+          asideSeconds: 60,
+        },
         policies: { update: { order: 'start-first', delay: '500ms' }, rollback: {} },
       },
     ])
@@ -46,7 +54,7 @@ describe('strategies', () => {
   test("a service's own check replaces the one for all, of whichever kind", () => {
     const services = web('check-command: curl -f web')
     const [one] = replacements({ services, strategy: 'canary', 'check-url': 'https://example.com/ok' })
-    expect(one?.strategy).toMatchObject({ trial: { check: { command: 'curl -f web' } } })
+    expect(one?.strategy).toMatchObject({ settings: { trial: { check: { command: 'curl -f web' } } } })
   })
 
   test('blue-green with all that it can be told', () => {
@@ -54,17 +62,20 @@ describe('strategies', () => {
       'strategy: blue-green\nroute-labels: traefik. caddy\nroute-alias: shop\nkeep-old: until-next\ncheck-url: http://shop'
     expect(replacements({ services: web(lines) })[0]?.strategy).toEqual({
       kind: 'blue-green',
-      trial: { holdSeconds: 0, check: { url: 'http://shop' } },
-      routeLabels: ['traefik.', 'caddy'],
-      routeAlias: 'shop',
-      keepOld: 'until-next',
+      settings: {
+        trial: { holdSeconds: 0, check: { url: 'http://shop' } },
+        routeLabels: ['traefik.', 'caddy'],
+        routeAlias: 'shop',
+        keepOld: 'until-next',
+      },
+      asideSeconds: 96,
     })
   })
 
   test.each([
     [
       'strategy: big-bang',
-      'strategy: "big-bang" is none of its words: write rolling or recreate or canary or blue-green',
+      'strategy: "big-bang" is none of its words: write rolling or canary or recreate or blue-green',
     ],
     ['canary: 2', "`canary` belongs to the strategy canary, but this service's is rolling"],
     ['strategy: canary\ncanary: 0', 'write a number of tasks such as 1, or 1% to 99%'],

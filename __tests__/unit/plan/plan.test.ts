@@ -6,6 +6,7 @@ import { emptied, type Mark } from '../../../src/plan/interim-spec.ts'
 import type { Config, LoggedIn } from '../../../src/plan/log-in.ts'
 import type { Observation } from '../../../src/plan/observe.ts'
 import { planDeployment } from '../../../src/plan/plan.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
 import {
   createConfig,
   createCredential,
@@ -50,7 +51,7 @@ function plan(
   }
   const loggedIn: LoggedIn = { configs, ownConfig, problems: [], refused: new Set() }
   const observed: Observation = { services, tasks: [], nodes: [], now: NOW }
-  return planDeployment(deployment, loggedIn, observed)
+  return planDeployment(deployment, loggedIn, observed, STRATEGIES)
 }
 
 /** The name of the config that serves the only service, or the problem. */

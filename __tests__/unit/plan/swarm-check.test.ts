@@ -32,6 +32,7 @@ const draft = (Name: string, rest: object = {}, current?: Service): Draft => ({
   request: request(Name),
   current,
   wanted: specOf(Name, rest),
+  networks: [],
 })
 const ports = (...numbers: number[]) => ({
   EndpointSpec: { Ports: numbers.map((PublishedPort): ServicePort => ({ PublishedPort })) },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
-import type { ChangedService } from '../../../src/plan/check.ts'
+import type { Update } from '../../../src/plan/check.ts'
 import type { Outcome } from '../../../src/result.ts'
-import type { Rollout } from '../../../src/rollout/rollout.ts'
+import type { Changed, Rollout } from '../../../src/rollout/rollout.ts'
 import { changedServices, resultsAfter } from '../../../src/rollout/way-back.ts'
 import { createRequest, createResult, createService, createSpec, RUNNERS_OWN } from '../../support/builders.ts'
 
@@ -19,8 +19,8 @@ const ASKED: Deployment = {
   reach: RUNNERS_OWN,
 }
 
-function rollout(overrides: Partial<ChangedService> = {}, problem?: Rollout['problem']): Rollout {
-  const checked: ChangedService = {
+function rollout(overrides: Partial<Update> = {}, problem?: Rollout['problem']): Changed {
+  const checked: Update = {
     request: createRequest(),
     current: createService(),
     access: undefined,
@@ -28,6 +28,7 @@ function rollout(overrides: Partial<ChangedService> = {}, problem?: Rollout['pro
     action: 'update',
     changes: ['image'],
     wanted: createSpec(),
+    networks: [],
     ...overrides,
   }
   return { checked, service: createService(), sentAt: 0, ...(problem && { problem }) }

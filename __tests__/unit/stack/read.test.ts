@@ -6,6 +6,7 @@ import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
 import { createWorkspace } from '../../../src/runner/workspace.ts'
 import { readStack } from '../../../src/stack/read.ts'
+import { ROLLING } from '../../support/builders.ts'
 
 test('docker is asked about services of any name, with files in the directory of the run', async () => {
   await using workspace = await createWorkspace()
@@ -27,8 +28,7 @@ test('docker is asked about services of any name, with files in the directory of
     directory: '/',
     variables: {},
     lookUp: () => undefined,
-    strategy: { kind: 'rolling' },
-    policies: { update: {}, rollback: {} },
+    ...ROLLING,
   } as unknown as StackRequest
   const stderr = 'the docker of this runner is broken'
   const connection = {

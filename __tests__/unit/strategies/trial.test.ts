@@ -3,8 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import type { Check } from '../../../src/inputs/strategy-choice.ts'
-import { commandFailure, networkFailure, nextCheck, trial } from '../../../src/strategies/trial.ts'
+import { type Check, commandFailure, networkFailure, nextCheck, trial } from '../../../src/strategies/trial.ts'
 
 // What a trial says while it goes on is for the log of a run.
 beforeAll(() => {

@@ -1,15 +1,22 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import type { Strategy } from '../../../src/inputs/strategy-choice.ts'
-import { firstStepOf } from '../../../src/plan/first-step.ts'
-import { createNode, createSpec } from '../../support/builders.ts'
+import type { StrategyChoice } from '../../../src/inputs/strategy.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { createNode, createRequest, createService, createSpec, ROLLING } from '../../support/builders.ts'
 
 const nodes = [createNode(1), createNode(2), createNode(3)]
-const recreate: Strategy = { kind: 'recreate' }
+const recreate: StrategyChoice = { kind: 'recreate', settings: undefined, asideSeconds: 0 }
 const trial = { holdSeconds: 0 }
 
-function canary(size: { tasks: number } | { percent: number }): Strategy {
-  return { kind: 'canary', size, trial }
+function canary(size: { tasks: number } | { percent: number }): StrategyChoice {
+  return { kind: 'canary', settings: { size, trial }, asideSeconds: 0 }
+}
+
+function decide(strategy: StrategyChoice, current: ServiceSpec, wanted: ServiceSpec) {
+  const request = createRequest({ strategy })
+  const planned = { request, current: createService({ Spec: current }), access: undefined, currentAccess: undefined }
+  const plan = STRATEGIES[strategy.kind as keyof typeof STRATEGIES]
+  return plan.decide?.({ planned, wanted, nodes }) ?? {}
 }
 
 function specOf(replicas: number, Image = 'web:1', overrides: Partial<ServiceSpec> = {}): ServiceSpec {
@@ -30,28 +37,23 @@ describe('a canary has', () => {
     [1, { percent: 99 }, 2],
     [5, { percent: 50 }, 10],
   ])('%d tasks by %p of %d', (tasks, size, total) => {
-    expect(firstStepOf(canary(size), specOf(total), wanted(total), nodes)).toEqual({
-      kind: 'canary',
-      tasks,
-      total,
-      trial,
-    })
+    expect(decide(canary(size), specOf(total), wanted(total))).toEqual({ firstStep: { tasks, total, trial } })
   })
 
   test('a part of the nodes where the service is global', () => {
     const Mode = { Global: {} }
-    const step = firstStepOf(canary({ percent: 50 }), { ...specOf(1), Mode }, { ...wanted(1), Mode }, nodes)
-    expect(step).toMatchObject({ tasks: 2, total: 3 })
+    const step = decide(canary({ percent: 50 }), { ...specOf(1), Mode }, { ...wanted(1), Mode })
+    expect(step).toMatchObject({ firstStep: { tasks: 2, total: 3 } })
   })
 
   test('a part of the tasks that there are, not of those that are asked for', () => {
-    expect(firstStepOf(canary({ percent: 50 }), specOf(4), wanted(40), nodes)).toMatchObject({ tasks: 2, total: 4 })
+    expect(decide(canary({ percent: 50 }), specOf(4), wanted(40))).toMatchObject({ firstStep: { tasks: 2, total: 4 } })
   })
 })
 
 describe('there is no first step', () => {
-  test.each<[string, Strategy, ServiceSpec, ServiceSpec]>([
-    ['without such a strategy', { kind: 'rolling' }, specOf(4), wanted(4)],
+  test.each<[string, StrategyChoice, ServiceSpec, ServiceSpec]>([
+    ['without such a strategy', ROLLING.strategy, specOf(4), wanted(4)],
     ['without old tasks', recreate, specOf(0), wanted(2)],
     ['without new tasks', canary({ tasks: 1 }), specOf(4), wanted(0)],
     ['where only the replicas change', recreate, specOf(4), specOf(5)],
@@ -64,18 +66,18 @@ describe('there is no first step', () => {
       { ...specOf(4), TaskTemplate: { ...specOf(4).TaskTemplate, Placement: { Platforms: [{ OS: 'linux' }] } } },
     ],
   ])('%s', (_, strategy, current, next) => {
-    expect(firstStepOf(strategy, current, next, nodes)).toBeUndefined()
+    expect(decide(strategy, current, next)).toEqual({})
   })
 })
 
 describe('a first step is refused', () => {
-  test.each<[RegExp, Strategy, ServiceSpec]>([
+  test.each<[RegExp, StrategyChoice, ServiceSpec]>([
     [/has one task only: give it more first/, canary({ tasks: 1 }), specOf(1)],
     [/has one task only/, canary({ percent: 50 }), specOf(1)],
     [/4 of its 4 tasks would be all of them: write a `canary` from 1 to 3/, canary({ tasks: 4 }), specOf(4)],
     [/^canary replaces tasks that run on, and a job/, canary({ tasks: 1 }), { ...specOf(4), Mode: { GlobalJob: {} } }],
     [/^recreate replaces tasks that run on, and a job/, recreate, { ...specOf(4), Mode: { ReplicatedJob: {} } }],
   ])('%s', (words, strategy, current) => {
-    expect(firstStepOf(strategy, current, wanted(4), nodes)).toEqual({ refusal: expect.stringMatching(words) })
+    expect(decide(strategy, current, wanted(4))).toEqual({ refusal: expect.stringMatching(words) })
   })
 })

@@ -1,0 +1,23 @@
+import type { CheckedService } from '../plan/check.ts'
+import type { ServiceResult } from '../result.ts'
+import type { Begun } from './interim.ts'
+import type { RolledOut } from './roll-out.ts'
+import type { Field, Rollout } from './rollout.ts'
+
+/** What a strategy does beside the change itself. It does not throw for what a service does. */
+export interface StrategySteps {
+  /** Before any service of the run gets the whole of its change. */
+  readonly first?: {
+    /** The title in the log. */
+    readonly stage: string
+    /** @param services all of the run */
+    act(services: readonly CheckedService[], field: Field): Promise<Begun>
+  }
+  /** When all services that were sent have settled. */
+  last?(ended: RolledOut, field: Field): Promise<RolledOut>
+  /** At the end of every run, for services of whatever strategy: what earlier deploys of this one have left. */
+  tidy?(rollouts: readonly Rollout[], results: readonly ServiceResult[], field: Field): Promise<void>
+}
+
+/** All strategies by their names, in the order of their steps. */
+export type StrategyStepsTable = Readonly<Record<string, StrategySteps>>

@@ -1,0 +1,365 @@
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import type { Engine } from '../docker/engine/engine.ts'
+import { remove } from '../docker/engine/removal.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
+import { sameSpec } from '../docker/specs/spec-comparison.ts'
+import { findService, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
+import { messageOf } from '../errors.ts'
+import type { CheckedService } from '../plan/check.ts'
+import {
+  type Colours,
+  claimed,
+  hasTraffic,
+  reclaimed,
+  retired,
+  routingToTake,
+  type SecondService,
+} from '../plan/colours.ts'
+import type { ServiceResult } from '../result.ts'
+import { isGood } from '../result.ts'
+import { createService } from '../rollout/create-service.ts'
+import { judgeEnding, judgeTrial } from '../rollout/judge.ts'
+import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
+import type { RolledOut } from '../rollout/roll-out.ts'
+import type { Field, Problem, Rollout } from '../rollout/rollout.ts'
+import { DRAIN_SECONDS } from '../rollout/second-service.ts'
+import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
+import { noteMoving } from '../rollout/under-way.ts'
+import { untilFirstProblem } from '../rollout/until-first-problem.ts'
+import { watch } from '../rollout/watch.ts'
+import { type StepWords, watchStep } from '../rollout/watch-step.ts'
+import { nowMs, timeLimit } from '../runner/clock.ts'
+import { secondsSince } from '../runner/elapsed.ts'
+import { log } from '../runner/log.ts'
+import { longestTrial, type Trial, trial } from './trial.ts'
+
+const SEND_TIMEOUT_MS = 120_000
+
+/** A service whose traffic moves, on its way. */
+interface Move {
+  readonly rollout: Rollout
+  readonly name: string
+  readonly colours: Colours
+  readonly next: SecondService
+  /** The one that has the traffic, and is to lose it. */
+  readonly old: Service
+  /** The new one, as the swarm has it. */
+  readonly service: Service
+  readonly trial: Trial
+  readonly keepOld: MoveSettings['keepOld']
+  /** Whether traffic may go to the new one. */
+  readonly hasMoved?: boolean
+  readonly problem?: Problem
+}
+
+/** What the steps of all moves share. */
+interface Shared extends Field {
+  readonly read: ReadSwarm
+}
+
+/** What the inputs say of a move. */
+export interface MoveSettings {
+  readonly trial: Trial
+  /** How many seconds the old service stays when the traffic has moved; not at all unless given. */
+  readonly keepOld: number | 'until-next' | undefined
+}
+
+/**
+ * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
+ * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
+ * their old traffic back, unless the user wants to keep what there is.
+ */
+export async function moveTraffic(
+  rollouts: readonly Rollout[],
+  results: readonly ServiceResult[],
+  field: Field,
+): Promise<RolledOut> {
+  let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? [])
+  const shared: Shared = { ...field, read: swarmReader(field, 'up-to-date') }
+  for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
+    moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }))
+    if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
+  }
+  const hasFailed = moves.some(({ problem }) => problem !== undefined)
+  if (field.signal.aborted) moves = moves.map((move) => stopped(move, field))
+  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)))
+  else if (field.deployment.onFailure === 'rollback') {
+    field.time.beginWayBack()
+    moves = await Promise.all(moves.map((move) => giveBack(move, field)))
+  } else moves = moves.map(leftAside)
+  return reportOf(moves, rollouts, results)
+}
+
+/** No traffic moves, because not all services came up: those that stay beside the live ones say so. */
+export function leaveTraffic({ rollouts, results }: RolledOut): RolledOut {
+  return {
+    rollouts,
+    results: results.map((result, index) => {
+      const move = rollouts[index] && moveOf(rollouts[index])
+      if (move === undefined || rollouts[index]?.problem !== undefined) return result
+      const { outcome, cause = outcome } = result
+      const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
+      return { ...result, ...leftAside({ ...move, ...problem }).problem }
+    }),
+  }
+}
+
+function moveOf(rollout: Rollout): Move | undefined {
+  const { checked, service } = rollout
+  if (checked.action !== 'switch' || checked.second.live === undefined || service === undefined) return undefined
+  const { request, colours, second: next } = checked
+  const { trial: asked, keepOld: keep } = request.strategy.settings as MoveSettings
+  return { rollout, name: request.name, colours, next, old: checked.second.live, service, trial: asked, keepOld: keep }
+}
+
+async function tryOut(move: Move, field: Shared): Promise<Move> {
+  return throughTrial(move, move.trial, 'trial', field)
+}
+
+/** To the new one first: for a while both have traffic, and at no time none. */
+async function giveRoutes(move: Move, field: Field): Promise<Move> {
+  const { name, next, old } = move
+  const { engine } = field.connection
+  const signal = timeLimit(SEND_TIMEOUT_MS)
+  noteMoving(move.rollout)
+  // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
+  const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
+  if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
+  log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)
+  if (next.routing.alias !== undefined) return makeAnew(move, field)
+  const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
+  const service = await findService(engine, move.service.ID, signal)
+  if (given !== 'done' || service === undefined) return { ...move, problem: whileMoving(move.service, given) }
+  return { ...move, service, hasMoved: true }
+}
+
+/**
+ * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
+ * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
+ */
+async function makeAnew(move: Move, field: Field): Promise<Move> {
+  const { engine } = field.connection
+  const { checked } = move.rollout
+  const signal = timeLimit(SEND_TIMEOUT_MS)
+  await remove(engine, `/services/${move.service.ID}`, signal)
+  const made = await createService(checked.access, move.next.routed, engine, signal)
+  if ('problem' in made) return { ...move, problem: made.problem }
+  const moved = { ...move, service: made.service, hasMoved: true }
+  const result = await watchOne({ checked, service: made.service, sentAt: nowMs() }, field)
+  return { ...moved, ...problemOf(result) }
+}
+
+async function takeRoutes(move: Move, field: Field): Promise<Move> {
+  const { name, next, old } = move
+  const { engine } = field.connection
+  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
+  const now = await findService(engine, old.ID, signal)
+  if (given !== 'done') return { ...move, problem: whileMoving(old, given) }
+  if (now === undefined) return { ...move, problem: whileMoving(old, 'removed') }
+  // A name leads to it until its last task has ended.
+  if (next.routing.alias !== undefined) await untilStopped(now, name, field)
+  log.info(`${name}: ${next.name} has the traffic`)
+  return move
+}
+
+/** The old one as the move begins. */
+function claimedOld({ old, name }: Move): ServiceSpec {
+  return claimed(old.Spec, name)
+}
+
+/** The old one when the traffic is taken from it. */
+function retiredOld(move: Move): ServiceSpec {
+  return retired(claimedOld(move), routingToTake(move.next.routing, move.colours))
+}
+
+/** It is no failure when they do not end in time: they may still be asked by their name. */
+async function untilStopped(old: Service, name: string, field: Field): Promise<void> {
+  const watching = watchStep(
+    old,
+    name,
+    { during: 'while its tasks ended' },
+    swarmReader(field, 'all'),
+    judgeEnding,
+    field,
+  )
+  const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`)
+  if (problem !== undefined) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`)
+}
+
+/** @param given what the last change of it came to, `done` where somebody else undid that at once */
+function whileMoving({ Spec }: Service, given: UpdateResult): Problem {
+  return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name)
+}
+
+/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
+async function keepOld(move: Move, field: Shared): Promise<Move> {
+  const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move
+  if (keep === 'until-next' || keep === 0) return move
+  log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`)
+  return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', field)
+}
+
+async function throughTrial(move: Move, asked: Trial, what: string, field: Shared): Promise<Move> {
+  const { name, next, service } = move
+  const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: ` }
+  const watching = watchStep(service, name, words, field.read, judgeTrial, field)
+  const onTrial = { name, service: next.name, image: imageOf(service) }
+  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal))
+  if (cause === undefined) return move
+  return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) }
+}
+
+/** It is no failure when the old one stays: the next deploy removes it. */
+async function removeOld(move: Move, { connection }: Field): Promise<void> {
+  const { name, old, keepOld: keep } = move
+  if (keep === 'until-next') {
+    log.info(`${name}: ${old.Spec.Name} stays until the next deploy`)
+    return
+  }
+  const signal = timeLimit(SEND_TIMEOUT_MS)
+  try {
+    const now = await findService(connection.engine, old.ID, signal)
+    if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
+      log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`)
+      return
+    }
+    await remove(connection.engine, `/services/${old.ID}`, signal)
+    log.info(`${name}: ${old.Spec.Name} is removed`)
+  } catch (error) {
+    log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`)
+  }
+}
+
+/**
+ * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
+ * whose it is to be, should this run be killed.
+ */
+async function giveBack(move: Move, field: Field): Promise<Move> {
+  const { name, next, old, rollout } = move
+  const { engine } = field.connection
+  const signal = timeLimit(SEND_TIMEOUT_MS)
+  if (move.problem?.outcome === 'superseded') return yieldTo(move, engine, signal)
+  try {
+    const now = await findService(engine, old.ID, signal)
+    if (now !== undefined && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false }
+    const back = reclaimed(old.Spec, name, next)
+    const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
+    const service = await findService(engine, old.ID, signal)
+    if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
+    log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
+    const checked: CheckedService = { ...rollout.checked, action: 'unchanged', current: old }
+    const { problem } = problemOf(await watchOne({ checked, service, sentAt: nowMs() }, field))
+    if (problem !== undefined) throw new Error(problem.cause)
+    if (await removeNew(move, engine, signal)) {
+      await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
+    }
+    return { ...move, hasMoved: false }
+  } catch (error) {
+    const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`
+    return {
+      ...move,
+      problem: { outcome: 'failed', cause: `${move.problem?.cause ?? 'another service failed'}; ${failed}` },
+    }
+  }
+}
+
+/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
+async function yieldTo(move: Move, engine: Engine, signal: AbortSignal): Promise<Move> {
+  const { old, next } = move
+  try {
+    const theirs = await findService(engine, old.ID, signal)
+    const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing))
+    if (isOfUse || !(await removeNew(move, engine, signal))) return move
+    return { ...move, hasMoved: false }
+  } catch (error) {
+    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`)
+    return move
+  }
+}
+
+/** Removes the new one, unless somebody else has changed it; whether it is gone. */
+async function removeNew({ service, next }: Move, engine: Engine, signal: AbortSignal): Promise<boolean> {
+  // One that was made anew has another ID, which a lost answer leaves unknown.
+  const now = (await findService(engine, service.ID, signal)) ?? (await findService(engine, next.name, signal))
+  if (now === undefined) return true
+  if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec))) return false
+  await remove(engine, `/services/${now.ID}`, signal)
+  return true
+}
+
+async function watchOne(rollout: Rollout, field: Field): Promise<ServiceResult> {
+  const [result] = await watch([rollout], field)
+  if (result === undefined) throw new Error('the watch has no result for the service that it watched')
+  return result
+}
+
+/** What kept a service from coming up. A stop of the run is none of the service's. */
+function problemOf(result: ServiceResult): { readonly problem?: Problem } {
+  const { outcome, cause = outcome, failedTask } = result
+  if (isGood(result) || outcome === 'cancelled') return {}
+  // What somebody else has made of it is left to them.
+  const problem = { outcome: outcome === 'superseded' ? outcome : ('failed' as const), cause }
+  return { problem: { ...problem, ...(failedTask && { failedTask }) } }
+}
+
+/** With `on-failure: keep` what has no traffic yet stays so. */
+function leftAside(move: Move): Move {
+  const { problem, next } = move
+  if (move.hasMoved || problem?.outcome === 'superseded') return move
+  const stays = `${next.name} stays without traffic until the next deploy`
+  if (problem !== undefined) return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } }
+  const cause = `its traffic has not moved, because another service failed; ${stays}`
+  return { ...move, problem: { outcome: 'skipped', cause } }
+}
+
+/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
+function stopped(move: Move, field: Field): Move {
+  const { old, next } = move
+  if (move.problem !== undefined) return move
+  const cause = move.hasMoved
+    ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
+    : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`
+  return { ...move, problem: { outcome: 'cancelled', cause } }
+}
+
+/** A stop before any traffic has moved: what was made for it says so. */
+export function stopTraffic({ rollouts, results }: RolledOut, field: Field): RolledOut {
+  return {
+    rollouts,
+    results: results.map((result, index) => {
+      const { checked, problem } = rollouts[index] ?? {}
+      const next = checked?.action === 'switch' ? checked.second : undefined
+      const isSent = problem === undefined || problem.isUnknown === true
+      if (next?.live === undefined || !isSent || !(isGood(result) || result.outcome === 'cancelled')) return result
+      const said = isGood(result) ? undefined : result.cause
+      const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`
+      return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` }
+    }),
+  }
+}
+
+function leftByStop({ name }: SecondService, { deployment }: Field): string {
+  return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`
+}
+
+function reportOf(moves: readonly Move[], rollouts: readonly Rollout[], results: readonly ServiceResult[]): RolledOut {
+  const moveFor = (rollout: Rollout) => moves.find((move) => move.rollout === rollout)
+  return {
+    rollouts: rollouts.map((rollout) => {
+      const move = moveFor(rollout)
+      if (move === undefined) return rollout
+      // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
+      const stays = move.problem !== undefined && (move.hasMoved || move.problem.outcome === 'superseded')
+      return { ...rollout, service: move.service, ...(stays && move.problem && { problem: move.problem }) }
+    }),
+    results: results.map((result, index) => {
+      const rollout = rollouts[index]
+      const move = rollout && moveFor(rollout)
+      if (move === undefined) return result
+      const live = move.hasMoved ? { live: move.next.name } : {}
+      const seconds = secondsSince(move.rollout.sentAt)
+      return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds }
+    }),
+  }
+}

@@ -1,0 +1,11 @@
+import type { Strategy } from './strategy.ts'
+
+/** Swarm's own update: task by task, by the service's policy. */
+export const rolling: Strategy = {
+  keys: {},
+  needsWait: false,
+  choose: () => ({ settings: undefined, asideSeconds: 0 }),
+  updatesInPlace: true,
+  hasSecondService: false,
+  meansGap: false,
+}
