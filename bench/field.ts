@@ -1,14 +1,13 @@
 import { once } from 'node:events'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Lab, startLab } from '../lab/lab.ts'
 import { until } from '../lab/patience.ts'
 import { runs } from '../lab/program.ts'
 import { Runner, type RunningStep, type StepResult } from '../lab/runner.ts'
 import type { Service, Task } from '../src/docker/api.ts'
+import { reportedCpu, reportingCpu } from './measure.ts'
 
-const PRELOAD = fileURLToPath(new URL('./cpu-report.mjs', import.meta.url))
 const LIMIT_MS = 900_000
 const ACCOUNT = { username: 'bench', password: 'bench-pw' }
 
@@ -68,12 +67,11 @@ export class Field implements AsyncDisposable {
   async deployTimed(inputs: Record<string, string>) {
     const report = join(this.runner.directory, 'cpu')
     const startedAt = performance.now()
-    const step = await this.#start(inputs, { NODE_OPTIONS: `--import ${PRELOAD}`, CPU_REPORT: report })
+    const step = await this.#start(inputs, reportingCpu(report))
     await once(step.main, 'exit')
     const seconds = (performance.now() - startedAt) / 1000
     const run = await step.finished
-    const [cpu = Number.NaN] = (await readFile(report, 'utf8')).trim().split('\n').map(Number)
-    await rm(report)
+    const cpu = await reportedCpu(report)
     return { run, seconds, cpu }
   }
 

@@ -1,12 +1,28 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { arch, cpus, release, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+const PRELOAD = fileURLToPath(new URL('./cpu-report.cjs', import.meta.url))
 
 /** The seconds that a piece of work took on the wall clock. */
 export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await work()
   return (performance.now() - startedAt) / 1000
+}
+
+/** Added to the environment of a Node process, has it write the seconds of CPU that it took to a file. */
+export function reportingCpu(file: string): Record<string, string> {
+  return { NODE_OPTIONS: `--require ${PRELOAD}`, CPU_REPORT: file }
+}
+
+/** What a process has written to it, the first of several; the file is removed. */
+export async function reportedCpu(file: string): Promise<number> {
+  const [cpu = Number.NaN] = (await readFile(file, 'utf8')).trim().split('\n').map(Number)
+  await rm(file)
+  return cpu
 }
 
 /** The middle one of some measurements. */

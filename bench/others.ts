@@ -6,10 +6,11 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeKey, Sshd } from '../lab/sshd.ts'
 import { Field } from './field.ts'
-import { median, secondsOf, summary, table } from './measure.ts'
+import { median, reportedCpu, reportingCpu, secondsOf, summary, table } from './measure.ts'
 
 const BUNDLE = resolve(dirname(fileURLToPath(import.meta.url)), '../dist/index.js')
 const ROUNDS = 5
+const STARTS = 30
 
 /** A deploy that changes nothing, and the start-up alone. */
 export async function noOpTable(): Promise<string> {
@@ -24,7 +25,7 @@ export async function noOpTable(): Promise<string> {
         if (run.outputs.status !== 'unchanged') throw new Error(run.log)
       }),
     )
-    starts.push(2 * (await startUp(BUNDLE)))
+    starts.push(2 * (await startUp(BUNDLE)).seconds)
   }
   return table(
     ['Deploy that changes nothing, 20 services, s', 'Start-up of `main` and `post`, s', 'Beyond start-up, s'],
@@ -32,32 +33,44 @@ export async function noOpTable(): Promise<string> {
   )
 }
 
-/** From the start of the process to its first complaint about the inputs. */
-export async function startUpTable(against: string | undefined): Promise<string> {
-  const [other = '', path = ''] = against?.split(/=(?=[^=]*$)/) ?? []
-  const bundles = { 'this step': BUNDLE, ...(against === undefined ? {} : { [other]: path }) }
-  const seconds = new Map(Object.keys(bundles).map((name) => [name, [] as number[]]))
-  for (let round = 0; round < 2 * ROUNDS; round++) {
-    for (const [name, bundle] of Object.entries(bundles)) seconds.get(name)?.push(await startUp(bundle))
+/**
+ * From the start of the process to its first complaint about the inputs. CPU time is told beside that of a Node that
+ * has nothing to do: other work on the machine changes both, and their ratio least of all.
+ *
+ * @param against `NAME=PATH` of other bundles
+ */
+export async function startUpTable(against: readonly string[]): Promise<string> {
+  const others = against.map((one) => one.split(/=(?=[^=]*$)/) as [string, string])
+  const programs = [['Node alone', '--eval=0'], ['this step', BUNDLE], ...others] as const
+  const starts = new Map(programs.map(([name]) => [name, [] as Start[]]))
+  for (let round = 0; round < STARTS; round++) {
+    for (const [name, program] of programs) starts.get(name)?.push(await startUp(program))
   }
-  const theirs = seconds.get(other)
-  const rows = [...seconds].map(([name, values]) => [
+  const cpuOf = (name: string) => (starts.get(name) ?? []).map(({ cpu }) => cpu * 1000)
+  const rows = programs.map(([name]) => [
     name,
-    summary(values),
-    theirs === undefined
-      ? 'no bundle given: `--against NAME=PATH`'
-      : `${(median(values) / median(theirs)).toFixed(2)} ×`,
+    summary((starts.get(name) ?? []).map(({ seconds }) => seconds)),
+    median(cpuOf(name)).toFixed(0),
+    `${(median(cpuOf(name)) / median(cpuOf('Node alone'))).toFixed(2)} ×`,
   ])
-  return table(['From start to the first input error', 's', 'Ratio'], rows)
+  return table(['From start to the first input error', 's', 'CPU, ms', 'CPU of Node alone'], rows)
 }
 
-function startUp(bundle: string): Promise<number> {
-  return secondsOf(async () => {
-    const env = { PATH: process.env.PATH ?? '', GITHUB_ACTIONS: 'true' }
-    const child = spawn(process.execPath, [bundle], { env, stdio: 'ignore' })
+interface Start {
+  readonly seconds: number
+  readonly cpu: number
+}
+
+/** @param program the file that Node runs, or an option in place of one */
+async function startUp(program: string): Promise<Start> {
+  const report = join(tmpdir(), `start-up-${process.pid}`)
+  const env = { PATH: process.env.PATH ?? '', GITHUB_ACTIONS: 'true', ...reportingCpu(report) }
+  const seconds = await secondsOf(async () => {
+    const child = spawn(process.execPath, [program], { env, stdio: 'ignore' })
     const [code] = await once(child, 'close')
-    if (code !== 1) throw new Error(`${bundle} ended with ${code}`)
+    if (code !== (program.startsWith('-') ? 0 : 1)) throw new Error(`${program} ended with ${code}`)
   })
+  return { seconds, cpu: await reportedCpu(report) }
 }
 
 /** The same deploy over SSH: through our one connection, and by docker commands over `ssh://`. */

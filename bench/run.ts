@@ -8,10 +8,10 @@ import { stopTable } from './stop.ts'
 import { wayBackTable } from './way-back.ts'
 
 /**
- * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH] [--before PATH] [part…]`: all that is timed, as ratios
+ * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH…] [--before PATH] [part…]`: all that is timed, as ratios
  * in one run.
- * Parts: rollout, hundred, no-op, start-up, reach, way-back, stop; `quick` leaves out what takes minutes. `--against`: a
- * bundle to compare the start-up with. `--before`: a bundle of an earlier version, to compare the way back with. `--write` puts
+ * Parts: rollout, hundred, no-op, start-up, reach, way-back, stop; `quick` leaves out what takes minutes. `--against`:
+ * bundles to compare the start-up with. `--before`: a bundle of an earlier version, to compare the way back with. `--write` puts
  * the tables into docs/speed.md.
  */
 
@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
-    against: { type: 'string' },
+    against: { type: 'string', multiple: true, default: [] },
     before: { type: 'string' },
   },
 })

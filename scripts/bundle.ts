@@ -1,60 +1,71 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ncc, { type Module } from '@vercel/ncc'
 
-/** Loaded by few runs only, and then by either entry: a file of its own, with all that it needs. */
-const INSTALLER = '@actions/tool-cache'
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/** Where the compiler writes what ncc reads: ncc's own compiler is older than the language of the sources. */
+const COMPILED = join(ROOT, 'build')
 
 /**
- * `npm run build`: makes `dist/` from the sources: the step and its `post`, what the two have in common, beside them
- * what few runs need and load only then, and the licences of the libraries that are in it.
+ * The libraries that are not loaded at the start but at the first import of their `#name`, from files beside the two
+ * entries. An import() of ncc's own would put a copy of each beside either of them.
+ */
+const LATER = { '#exec': '@actions/exec', '#tool-cache': '@actions/tool-cache' }
+
+/** The files of the bundle, and what each is made of. */
+const ENTRIES = {
+  index: join(COMPILED, 'index.js'),
+  post: join(COMPILED, 'post.js'),
+  ...mapLater((name, library) => [name.slice(1), fileURLToPath(import.meta.resolve(library))]),
+}
+
+/** Also where somebody copies the directory alone, its files are modules, and find each other. */
+const PACKAGE = { type: 'module', imports: mapLater((name) => [name, `./${name.slice(1)}.js`]) }
+
+function mapLater(entry: (name: string, library: string) => [string, string]): Record<string, string> {
+  return Object.fromEntries(Object.entries(LATER).map(([name, library]) => entry(name, library)))
+}
+
+/**
+ * `npm run build`: makes `dist/` from the sources: the step and its `post`, beside them what is loaded only when it is
+ * needed, and the licences of the libraries that are in any of them.
  *
  * @param directory is emptied first
  */
 export async function bundle(directory: string): Promise<void> {
-  rmSync(directory, { recursive: true, force: true })
-  const shared: BuildOptions = {
-    outdir: directory,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    charset: 'utf8',
-    legalComments: 'none',
-    // Libraries that are no modules ask for Node's own parts by `require`.
-    banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
-    metafile: true,
+  for (const emptied of [COMPILED, directory]) rmSync(emptied, { recursive: true, force: true })
+  execFileSync(process.execPath, [compiler(), '--project', join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' })
+  mkdirSync(directory, { recursive: true })
+  const packages = new Set<string>()
+  for (const [name, entry] of Object.entries(ENTRIES)) {
+    const { code, assets, stats } = await ncc(entry, { cache: false, quiet: true, target: 'es2022' })
+    const others = Object.keys(assets).filter((asset) => asset !== 'package.json')
+    if (others.length > 0) throw new Error(`${name}.js needs files that are not written: ${others.join(', ')}`)
+    writeFileSync(join(directory, `${name}.js`), code)
+    for (const one of filesOf(stats.compilation.modules).flatMap(packageOf)) packages.add(one)
   }
-  const built = await Promise.all([
-    build({
-      ...shared,
-      entryPoints: ['src/index.ts', 'src/post.ts'],
-      splitting: true,
-      chunkNames: '[name]',
-      plugins: [besides(INSTALLER, './tool-cache.js')],
-    }),
-    build({ ...shared, entryPoints: { 'tool-cache': INSTALLER } }),
+  writeFileSync(join(directory, 'package.json'), `${JSON.stringify(PACKAGE, undefined, 2)}\n`)
+  writeFileSync(join(directory, 'licenses.txt'), licences([...packages].toSorted()).join('\n'))
+}
+
+function compiler(): string {
+  return join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+}
+
+/** The files that a bundle is made of; webpack joins some to one module, which has none of its own. */
+function filesOf(modules: Iterable<Module>): string[] {
+  return [...modules].flatMap(({ resource, modules: joined = [] }) => [
+    ...(resource === undefined ? [] : [resource]),
+    ...filesOf(joined),
   ])
-  // Also where somebody copies the directory alone, its files are modules.
-  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n')
-  writeFileSync(join(directory, 'licenses.txt'), licences(packagesIn(built)).join('\n'))
 }
 
-/** Leaves a package out of the bundle: it is to be found at a path beside it. */
-function besides(name: string, path: string): Plugin {
-  return {
-    name: 'besides',
-    setup({ onResolve }) {
-      onResolve({ filter: /^@/ }, (asked) => (asked.path === name ? { path, external: true } : undefined))
-    },
-  }
-}
-
-/** The directories of all packages of which something is in the bundle. */
-function packagesIn(built: readonly BuildResult[]): string[] {
-  const outputs = built.flatMap(({ metafile }) => Object.values(metafile?.outputs ?? {}))
-  const inputs = outputs.flatMap((output) => Object.keys(output.inputs))
-  return [...new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))].toSorted()
+/** The directory of the package that a file comes from; none for those of our own. */
+function packageOf(path: string): string[] {
+  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []
 }
 
 function licences(packages: readonly string[]): string[] {

@@ -5,4 +5,4 @@ import { log, speakForAll } from './runner/log.ts'
 
 speakForAll((error) => log.warning(`Not all was cleaned up: ${messageOf(error)}`))
 // An entry of its own: whatever a runner hands over or loses, this one cannot deploy.
-await cleanUp()
+void cleanUp()

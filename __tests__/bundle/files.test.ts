@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 
-const HTTP_CLIENT = '// node_modules/undici/'
+const ROOT = new URL('../../', import.meta.url)
+const DIST = new URL('dist/', ROOT)
 
 /** What changes a service, and what leads to it. */
 const DEPLOYING = [
@@ -10,31 +12,78 @@ const DEPLOYING = [
   ...['strategies/canary', 'strategies/recreate', 'strategies/blue-green'],
 ]
 
-/** A file of the bundle with all that is loaded together with it. */
-async function loadedWith(name: string, loaded = new Map<string, string>()): Promise<Map<string, string>> {
-  const source = await readFile(new URL(`../../dist/${name}`, import.meta.url), 'utf8')
-  loaded.set(name, source)
-  for (const [, next = ''] of source.matchAll(/^(?:import|\} from) ?"\.\/(.+)";$/gm)) {
-    if (!loaded.has(next)) await loadedWith(next, loaded)
+const read = (name: string) => readFile(new URL(name, DIST), 'utf8')
+
+/** The files of this repository, and of its libraries, that a file of the bundle is made of. */
+const sourcesOf = (code: string) =>
+  [...code.matchAll(/^;?\/\/ CONCATENATED MODULE: \.\/(.+)\.js$/gm)].map(([, name]) => name)
+const modulesIn = (code: string) => sourcesOf(code).flatMap((name) => /^build\/(.+)$/.exec(name ?? '')?.[1] ?? [])
+
+/** What Node loads together with a file: all that it asks for by a path, and not by a function's call. */
+const loadedWith = (code: string) => [...code.matchAll(/^import .*["'](\..+)["'];?$/gm)].map(([, path]) => path)
+
+test('each entry is a file of its own, and the libraries that are loaded later are beside it', async () => {
+  expect((await readdir(DIST)).toSorted()).toEqual([
+    'exec.js',
+    'index.js',
+    'licenses.txt',
+    'package.json',
+    'post.js',
+    'tool-cache.js',
+  ])
+  const { imports } = JSON.parse(await read('package.json'))
+  const all = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')).imports
+  expect(Object.keys(imports)).toEqual(Object.keys(all))
+  for (const name of ['index.js', 'post.js']) {
+    const code = await read(name)
+    expect(loadedWith(code)).toEqual([])
+    for (const asked of Object.keys(imports)) expect(code).toContain(`import(/* webpackIgnore: true */ '${asked}')`)
   }
-  return loaded
-}
+})
 
-/** The modules of this repository that a file of the bundle is made of. */
-const modulesIn = (sources: Iterable<string>) =>
-  [...sources].flatMap((source) => [...source.matchAll(/^\/\/ src\/(.+)\.ts$/gm)].map(([, name]) => name))
-
-test('only a run that installs a docker CLI loads an HTTP client: it would double the code at the start', async () => {
-  const atStart = await loadedWith('index.js')
-  expect([...atStart.keys()]).toEqual(['index.js', 'chunk.js'])
-  expect([...atStart.values()].join()).not.toContain(HTTP_CLIENT)
-  expect([...(await loadedWith('tool-cache.js')).values()].join()).toContain(HTTP_CLIENT)
+test.each(['index.js', 'post.js'])('%s loads no HTTP client at its start: that would double its code', async (name) => {
+  expect(await read('tool-cache.js')).toContain('class Agent extends DispatcherBase')
+  expect(await read(name)).not.toContain('class Agent extends DispatcherBase')
 })
 
 test('what post loads holds no code that deploys', async () => {
-  expect(modulesIn((await loadedWith('index.js')).values())).toEqual(expect.arrayContaining(DEPLOYING))
-  const ofPost = await loadedWith('post.js')
-  expect([...ofPost.keys()]).toEqual(['post.js', 'chunk.js'])
-  expect(modulesIn(ofPost.values())).toContain('modes/clean-up')
-  for (const name of DEPLOYING) expect(modulesIn(ofPost.values())).not.toContain(name)
+  expect(modulesIn(await read('index.js'))).toEqual(expect.arrayContaining(DEPLOYING))
+  const ofPost = modulesIn(await read('post.js'))
+  expect(ofPost).toContain('modes/clean-up')
+  for (const name of DEPLOYING) expect(ofPost).not.toContain(name)
+})
+
+test.each(['index.js', 'post.js', 'exec.js', 'tool-cache.js'])('%s can be read', async (name) => {
+  const code = await read(name)
+  const lines = code.split('\n')
+  // A table of a library, and a program that it carries, are one line each.
+  expect(lines.filter((line) => line.length > 500).length / lines.length).toBeLessThan(0.001)
+  expect(lines.filter((line) => /^\s*(?:\/\/|\/?\*)/.test(line)).length / lines.length).toBeGreaterThan(0.05)
+})
+
+test('no file tells of the machine that built it', async () => {
+  const root = fileURLToPath(ROOT).replace(/\/$/, '')
+  for (const name of await readdir(DIST)) {
+    const code = await read(name)
+    expect(code).not.toContain(root)
+    expect(code).not.toMatch(/["'`(](?:file:\/\/)?\/(?:tmp|home|root|Users|builds?|work)\/[^"'`)\s]*node_modules/)
+    expect(code).not.toMatch(/sourceMappingURL=data:/)
+  }
+})
+
+test('the licence of each library is passed on, with its whole text', async () => {
+  const { packages } = JSON.parse(await readFile(new URL('package-lock.json', ROOT), 'utf8')) as {
+    packages: Record<string, { readonly version: string; readonly dev?: boolean }>
+  }
+  // Whatever any file of the bundle can be made of: also what a library needs, and what is loaded later.
+  const libraries = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  expect(libraries.map(([path]) => path)).toEqual(expect.arrayContaining(['node_modules/undici', 'node_modules/yaml']))
+  const licences = await read('licenses.txt')
+  for (const [path, { version }] of libraries) {
+    const directory = new URL(`${path}/`, ROOT)
+    const [file = ''] = (await readdir(directory)).filter((name) => /^licen[cs]e/i.test(name))
+    const text = (await readFile(new URL(file, directory), 'utf8')).trim()
+    expect(licences).toContain(`${path.replace(/^.*node_modules\//, '')} ${version}\n`)
+    expect(licences).toContain(text)
+  }
 })

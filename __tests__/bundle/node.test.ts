@@ -59,3 +59,13 @@ test.each(['main', 'post'] as const)('an older Node is told so in one sentence b
   const sentence = /^::error::this action needs Node 20\.4 or newer, .* with v18\.20\.4: .*\n$/
   expect(run[part]).toEqual({ code: 1, stdout: expect.stringMatching(sentence), stderr: '' })
 })
+
+test('a run that comes to a stop before its end, with nothing left to wait for, is red', async () => {
+  // The first thing that a run makes is its directory.
+  const stuck = `data:text/javascript,import fs from 'node:fs'; fs.promises.mkdir = () => new Promise(() => {})`
+  await using runner = await Runner.start()
+  const services = `- {name: ${web.Spec.Name}, replicas: 1}`
+  const run = await runner.run({ with: { services }, env: { NODE_OPTIONS: `--import="${stuck}"` } })
+  expect([run.main.code, run.outputs.status]).toEqual([1, 'failed'])
+  expect(run.annotations.map(({ message }) => message)).toContainEqual(expect.stringContaining('before its end'))
+})

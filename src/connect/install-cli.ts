@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { type DockerCli, dockerCli, runProgram } from '../docker/cli/cli.ts'
+import { type ProbeOptions, probe } from '../docker/cli/cli.ts'
 import { archiveOf, type CliVersion, missingFeature, parseCliVersion } from '../docker/cli/cli-version.ts'
 import { messageOf, UserError } from '../errors.ts'
 import type { CliRequest, Deployment } from '../inputs/deployment.ts'
@@ -12,8 +12,11 @@ import type { Workspace } from '../runner/workspace.ts'
 
 const TOOL = 'docker-cli'
 
-/** Few runs need it, so it is a file of its own in the bundle. */
-const toolCache = () => import('@actions/tool-cache')
+/** Of 80 MB and more, on a runner with a slow disk. */
+const UNPACK_SECONDS = 300
+
+/** Few runs need it, and it brings an HTTP client. The package.json beside the code says which file it is. */
+const toolCache = () => import(/* webpackIgnore: true */ '#tool-cache')
 
 interface FoundCli {
   /** The environment with the docker CLI on its PATH. */
@@ -33,7 +36,7 @@ export async function findCli(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FoundCli> {
-  const own = await ownVersion(dockerCli(env), signal)
+  const own = await ownVersion(env, signal)
   const missing = own === 'none' ? undefined : missingFeature(own)
   if (own !== 'none' && missing === undefined) return { env, version: own }
   log.info(
@@ -49,8 +52,11 @@ export async function findCli(
   return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version }
 }
 
-async function ownVersion(docker: DockerCli, signal: AbortSignal): Promise<CliVersion | undefined | 'none'> {
-  const printed = await docker.run(['--version'], { signal }).catch((error: NodeJS.ErrnoException) => {
+async function ownVersion(
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<CliVersion | undefined | 'none'> {
+  const printed = await probe('docker', ['--version'], { env, signal }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     if (error.syscall === undefined) throw error
     throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`)
@@ -92,7 +98,8 @@ async function installDocker(
   log.info(`The docker CLI ${version} is downloaded from ${url}`)
   const archive = await untilStopped(download(url, join(directory, 'docker.tgz')), signal)
   if (sum !== undefined) await requireSum(archive, sum, url, request.sha256 !== undefined)
-  const unpacked = join(await unpack(archive, join(directory, 'unpacked'), url), 'docker')
+  await unpack(archive, directory, url, { env, signal })
+  const unpacked = join(directory, 'docker')
   const reported = await reportedVersion(unpacked, env)
   if (reported !== version) {
     const what = reported === undefined ? 'holds no docker CLI that runs here' : `holds the docker CLI ${reported}`
@@ -144,23 +151,25 @@ async function requireSum(path: string, wanted: string, url: string, isGiven: bo
   )
 }
 
-async function unpack(archive: string, directory: string, url: string): Promise<string> {
-  const { extractTar } = await toolCache()
-  try {
-    return await extractTar(archive, directory, ['xz', '--no-same-owner'])
-  } catch (error) {
+async function unpack(archive: string, directory: string, url: string, options: ProbeOptions): Promise<void> {
+  const args = ['-xz', '--no-same-owner', '-C', directory, '-f', archive]
+  const unpacking = probe('tar', args, { ...options, limitSeconds: UNPACK_SECONDS })
+  const { code, stdout, stderr } = await unpacking.catch((error: NodeJS.ErrnoException) => {
+    if (error.syscall === undefined) throw error
     throw new UserError(
-      `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\``,
-      {
-        cause: error,
-      },
+      `the archive ${url} cannot be unpacked: ${messageOf(error)}. Install \`tar\` and \`gzip\`, or the docker CLI itself, in an earlier step`,
     )
-  }
+  })
+  if (code === 0) return
+  const said = foreignLine((stderr || stdout).trim(), 200)
+  throw new UserError(
+    `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\`. \`tar\` says: ${said || `exit code ${code}`}`,
+  )
 }
 
 async function reportedVersion(directory: string, env: Readonly<Record<string, string>>): Promise<string | undefined> {
   try {
-    const { code, stdout } = await runProgram(join(directory, 'docker'), ['--version'], { env })
+    const { code, stdout } = await probe(join(directory, 'docker'), ['--version'], { env })
     return code === 0 ? parseCliVersion(stdout)?.text : undefined
   } catch {
     return undefined

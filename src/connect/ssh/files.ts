@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { runProgram } from '../../docker/cli/cli.ts'
+import { probe } from '../../docker/cli/cli.ts'
 import { messageOf, UserError } from '../../errors.ts'
 import type { SshAccess } from '../../inputs/deployment.ts'
 import { requireUserFile } from '../../inputs/files.ts'
@@ -65,7 +65,7 @@ async function writeAskpass(
 
 /** ssh itself passes over a key that it cannot open without a word. */
 async function requirePassphrase(key: string, env: Record<string, string>): Promise<void> {
-  const { code, stderr } = await runProgram('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
+  const { code, stderr } = await probe('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
     // Then ssh will tell what it can.
     () => ({ code: 0, stderr: '' }),
   )

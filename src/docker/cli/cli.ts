@@ -1,7 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { delimiter, resolve as resolvePath } from 'node:path'
 import type { Readable } from 'node:stream'
-import { UserError } from '../../errors.ts'
+import { messageOf, UserError } from '../../errors.ts'
+import { sleep } from '../../runner/clock.ts'
 import { foreignLine } from '../../runner/foreign.ts'
+import { endMarked } from '../../runner/survivors.ts'
 
 /** What a finished docker command left behind. */
 export interface CommandResult {
@@ -33,6 +39,10 @@ const DRAIN_MS = 500
  * The only place that starts programs of docker and of the way to it: the CLI, ssh, and the credential helpers of the
  * user's own configuration. (A check command of the user's is started by runner/shell.ts.)
  * A child is started with the environment given here and nothing else, and no shell ever reads its arguments.
+ *
+ * `@actions/exec` starts those that are only asked something ({@link probe}). The others it cannot serve: it knows no
+ * abort and no limit, gives nobody the pipes of a program that lives on, ends this process when a program closes its
+ * input unread (an `EPIPE` that nobody catches), and looks programs up on the PATH of this process, not on theirs.
  */
 export interface DockerCli {
   /** Runs `docker …args` to its end. A code other than 0 is a result, not an exception. */
@@ -51,6 +61,84 @@ export function dockerCli(env: Readonly<Record<string, string>>): DockerCli {
     run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
     start: (args) => spawn('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
   }
+}
+
+export interface ProbeOptions {
+  /** The whole environment; the program is looked up on its PATH. */
+  readonly env: Readonly<Record<string, string>>
+  /** Ends the wait, and the program. */
+  readonly signal?: AbortSignal
+  /** How long it may take; {@link LIMIT_SECONDS} unless given. */
+  readonly limitSeconds?: number
+}
+
+/**
+ * Runs a program that needs no input, prints little and ends by itself: it is asked for a version or a key, or unpacks
+ * an archive. Nothing of it reaches the log.
+ *
+ * @throws as {@link runProgram} does
+ */
+export async function probe(
+  program: string,
+  args: readonly string[],
+  { env, signal, limitSeconds = LIMIT_SECONDS }: ProbeOptions,
+): Promise<CommandResult> {
+  if (signal?.aborted) throw stopped(signal)
+  const path = await findProgram(program, env.PATH)
+  // Loaded here, as the package.json beside the code says: most mistakes in the inputs are told before it is needed.
+  const { getExecOutput } = await import(/* webpackIgnore: true */ '#exec')
+  // The library hands over no process. One that hangs all the same is found by this.
+  const [name, value] = ['SWARM_DEPLOY_PROBE', randomUUID()]
+  const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: DRAIN_MS }
+  const ended = new AbortController()
+  const limit = sleep(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]))
+  try {
+    const { exitCode, stdout, stderr } = await Promise.race([
+      getExecOutput(quoted(path), [...args], options),
+      limit.then(() => {
+        throw tooMuch(program, args, tooLate(limitSeconds))
+      }),
+    ])
+    return { code: exitCode ?? KILLED, stdout, stderr }
+  } catch (error) {
+    await endMarked(`${name}=${value}`)
+    throw spawnError(error, program)
+  } finally {
+    ended.abort()
+  }
+}
+
+/**
+ * Where the system finds a program that is started with this PATH (execvp(3)): the library looks on the PATH of this
+ * process, and docker may have been installed for this run alone.
+ */
+async function findProgram(program: string, path = '/bin:/usr/bin'): Promise<string> {
+  // Elsewhere there are endings to try, which the library knows.
+  if (process.platform === 'win32') return program
+  let refused: unknown
+  for (const directory of program.includes('/') ? [''] : path.split(delimiter)) {
+    const file = resolvePath(directory, program)
+    try {
+      if (!(await stat(file)).isFile()) continue
+      await access(file, constants.X_OK)
+      return file
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EACCES') refused = error
+    }
+  }
+  throw refused ?? Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' })
+}
+
+/** The library reads the program as the first word of a line, in which a backslash means itself unless a `"` follows. */
+function quoted(path: string): string {
+  return `"${path.replaceAll('"', '\\"')}"`
+}
+
+/** The library passes on why a program could not be started as a text, within a longer one. */
+function spawnError(error: unknown, program: string): unknown {
+  const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? []
+  if (code === undefined) return error
+  return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' })
 }
 
 /**
@@ -82,14 +170,12 @@ export function runProgram(program: string, args: readonly string[], options: Co
       child.kill('SIGKILL')
       for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy()
     }
-    const tooMuch = (what: string) =>
-      giveUp(new UserError(`${nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`))
-    const clock = setTimeout(() => tooMuch(`did not end within ${limitSeconds} s`), limitSeconds * 1000)
+    const clock = setTimeout(() => giveUp(tooMuch(program, args, tooLate(limitSeconds))), limitSeconds * 1000)
     let drain: NodeJS.Timeout | undefined
     const stop = () => giveUp(stopped(signal))
     signal?.addEventListener('abort', stop, { once: true })
 
-    const onFlood = () => tooMuch(`printed more than ${MOST_BYTES / 1024 / 1024} MB`)
+    const onFlood = () => giveUp(tooMuch(program, args, `printed more than ${MOST_BYTES / 1024 / 1024} MB`))
     const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood))
     const done = (code: number) => {
       end()
@@ -115,6 +201,14 @@ const KILLED = 128
 
 function stopped(signal: AbortSignal | undefined): DOMException {
   return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason })
+}
+
+function tooMuch(program: string, args: readonly string[], what: string): UserError {
+  return new UserError(`${nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`)
+}
+
+function tooLate(limitSeconds: number): string {
+  return `did not end within ${limitSeconds} s`
 }
 
 /** Keeps what a stream brings. */

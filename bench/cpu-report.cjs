@@ -1,5 +1,5 @@
-/** Preloaded into the action's own process: notes the CPU time that it took, when it ends. */
-import { appendFileSync } from 'node:fs'
+/** Preloaded into the process that is measured: notes the CPU time that it took, when it ends. */
+const { appendFileSync } = require('node:fs')
 
 process.on('exit', () => {
   const { user, system } = process.cpuUsage()
