@@ -10853,6 +10853,26 @@ function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
 }
 
+;// CONCATENATED MODULE: ./build/inputs/defaults.js
+/**
+ * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
+ * `action.yml` says, and a shell knows no defaults: a test holds the two against each other.
+ */
+const DEFAULTS = {
+    prune: 'false',
+    'rerun-jobs': 'false',
+    'allow-plain-tcp': 'false',
+    'docker-version': '28.3.3',
+    'docker-download-url': 'https://download.docker.com',
+    'max-parallel': '10',
+    wait: 'true',
+    timeout: '10m',
+    'on-failure': 'rollback',
+    'on-cancel': 'keep',
+    lock: 'false',
+    'lock-timeout': '10m',
+};
+
 ;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
 /** The settings that are given. */
 function policySettings({ update, rollback }) {
@@ -11506,56 +11526,6 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
     ];
 }
 
-;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
-
-/** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
-const DEFAULT_VERSION = '28.3.3';
-/**
- * The SHA-256 sums of Docker's static builds of that version, by the name of the platform in their address. Docker
- * publishes none: these are the sums with which others pin the same archives in public.
- */
-const DEFAULT_SUMS = {
-    'linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
-};
-const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com';
-/** The first version with all that a run asks of the docker CLI. */
-const cli_version_OLDEST = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
-const PLATFORMS = { linux: 'linux', darwin: 'mac' };
-const ARCHITECTURES = {
-    x64: 'x86_64',
-    arm64: 'aarch64',
-    arm: 'armhf',
-    ppc64: 'ppc64le',
-    s390x: 's390x',
-};
-/**
- * Where an archive of Docker's static builds is, and the sum that it has to have, where that is known.
- *
- * @throws UserError when there is none for this platform
- */
-function archiveOf(base, version, platform, architecture) {
-    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
-    if (os === undefined || arch === undefined) {
-        throw new UserError(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
-    }
-    return {
-        url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
-        sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : undefined,
-    };
-}
-/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
-function parseCliVersion(printed) {
-    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
-}
-/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
-function missingFeature(version) {
-    if (version === undefined)
-        return undefined;
-    const isOlder = version.major < cli_version_OLDEST.major || (version.major === cli_version_OLDEST.major && version.minor < cli_version_OLDEST.minor);
-    return isOlder ? `too old for ${cli_version_OLDEST.feature}, which came with ${cli_version_OLDEST.major}.${cli_version_OLDEST.minor}` : undefined;
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/host.js
 
 
@@ -11880,7 +11850,7 @@ function reachFrom(sources, problems) {
     const context = input('context').trim() || undefined;
     const allowPlainTcp = problems
         .at('allow-plain-tcp')
-        .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'));
+        .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || DEFAULTS['allow-plain-tcp']));
     for (const problem of contradictions(sources, hosts, context))
         problems.add(problem);
     const ssh = sshFrom(sources, secrets, sshTarget(sources, hosts, context), problems);
@@ -12041,7 +12011,7 @@ function cliFrom(input, problems) {
         .replace(/^sha256:/, '');
     const url = input('docker-download-url').trim().replace(/\/+$/, '');
     if (version !== '' && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
-        problems.add(`docker-version: ${problems_shown(version)} is no full version: write one such as 28.3.3`);
+        problems.add(`docker-version: ${problems_shown(version)} is no full version: write one such as ${DEFAULTS['docker-version']}`);
     }
     if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
         problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits');
@@ -12052,7 +12022,11 @@ function cliFrom(input, problems) {
     const plain = plainDownloadProblem(url, sha256);
     if (plain !== undefined)
         problems.add(plain);
-    return { version: version || DEFAULT_VERSION, sha256: sha256 || undefined, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
+    return {
+        version: version || DEFAULTS['docker-version'],
+        sha256: sha256 || undefined,
+        downloadUrl: url || DEFAULTS['docker-download-url'],
+    };
 }
 /** Whoever is on the way of an unencrypted download can put another program in its place. */
 function plainDownloadProblem(url, sha256) {
@@ -15102,6 +15076,7 @@ function reasonFor(char) {
 
 
 
+
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
@@ -15151,8 +15126,8 @@ function readStack(inputs, replacement, env, problems) {
     };
 }
 function switchOf(inputs, key, problems) {
-    const text = inputs[key].trim();
-    return text === '' ? false : (problems.at(key).attempt(() => parseBoolean(text)) ?? false);
+    const text = inputs[key].trim() || DEFAULTS[key];
+    return problems.at(key).attempt(() => parseBoolean(text)) ?? false;
 }
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function stack_variablesOf(input, env, problems) {
@@ -15266,10 +15241,7 @@ function stack_contentOf(path, readFile) {
 
 
 
-/** As in action.yml, for shells that know no defaults. */
-const DEFAULT_TIMEOUT_SECONDS = 600;
-const DEFAULT_MAX_PARALLEL = 10;
-const DEFAULT_LOCK_TIMEOUT_SECONDS = 600;
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'keep', 'pause'];
@@ -15284,7 +15256,7 @@ function readInputs(env, strategies) {
     const problems = new problems_Problems();
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
-    const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback';
+    const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
         strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
@@ -15298,13 +15270,13 @@ function readInputs(env, strategies) {
         checkPause(requests, problems);
     const chosen = requests.map(({ strategy }) => strategy);
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
-    const wait = read(env, 'wait', problems, parseBoolean) ?? true;
-    const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS;
+    const wait = readOrDefault(env, 'wait', problems, parseBoolean);
+    const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
     const monitorSeconds = read(env, 'monitor', problems, parseDuration);
-    const maxParallel = read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
-    const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL)) ?? 'keep';
-    const isLocked = read(env, 'lock', problems, parseBoolean) ?? false;
-    const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
+    const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL));
+    const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
+    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
+    const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
@@ -15400,6 +15372,10 @@ function readStackInputs(env, replacement, problems) {
 function read(env, name, problems, parse) {
     const text = input(env, name).trim();
     return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
+}
+/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
+function readOrDefault(env, name, problems, parse) {
+    return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
 }
 function parseTimeout(text) {
     const seconds = parseDuration(text);
@@ -16523,6 +16499,53 @@ function contextIn(stdout) {
 
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
+
+/**
+ * The SHA-256 sums of Docker's static builds, by version, platform and architecture as in their address. Docker publishes
+ * none: these are the sums with which others pin the same archives in public.
+ */
+const SUMS = {
+    '28.3.3 linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
+};
+/** The first version with all that a run asks of the docker CLI. */
+const cli_version_OLDEST = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
+const PLATFORMS = { linux: 'linux', darwin: 'mac' };
+const ARCHITECTURES = {
+    x64: 'x86_64',
+    arm64: 'aarch64',
+    arm: 'armhf',
+    ppc64: 'ppc64le',
+    s390x: 's390x',
+};
+/**
+ * Where an archive of Docker's static builds is, and the sum that it has to have, where that is known.
+ *
+ * @throws UserError when there is none for this platform
+ */
+function archiveOf(base, version, platform, architecture) {
+    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
+    if (os === undefined || arch === undefined) {
+        throw new UserError(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
+    }
+    return {
+        url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
+        sha256: SUMS[`${version} ${os} ${arch}`],
+    };
+}
+/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
+function parseCliVersion(printed) {
+    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
+}
+/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
+function missingFeature(version) {
+    if (version === undefined)
+        return undefined;
+    const isOlder = version.major < cli_version_OLDEST.major || (version.major === cli_version_OLDEST.major && version.minor < cli_version_OLDEST.minor);
+    return isOlder ? `too old for ${cli_version_OLDEST.feature}, which came with ${cli_version_OLDEST.major}.${cli_version_OLDEST.minor}` : undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/connect/install-cli.js
 
 
@@ -17058,7 +17081,7 @@ class StdioSocket extends external_node_stream_namespaceObject.Duplex {
 
 
 /** Swarm gives each of its own calls 20 s (moby, daemon/cluster: swarmRequestTimeout), and then says so. */
-const connect_engine_DEFAULT_TIMEOUT_SECONDS = 30;
+const DEFAULT_TIMEOUT_SECONDS = 30;
 /**
  * Connects to a daemon, with the API version that both sides speak. No call of this engine is repeated.
  *
@@ -17099,11 +17122,11 @@ class Calls {
         this.#address = address;
     }
     whole(method, path, options) {
-        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? connect_engine_DEFAULT_TIMEOUT_SECONDS };
+        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
         return this.#telling(method, path, this.#pipe.exchange(this.#outgoing(method, path, options), limits));
     }
     stream(path, options) {
-        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? connect_engine_DEFAULT_TIMEOUT_SECONDS };
+        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
         return this.#telling('GET', path, this.#pipe.stream(this.#outgoing('GET', path, options), limits));
     }
     asked(method, path) {

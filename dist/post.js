@@ -11382,16 +11382,13 @@ function contextIn(stdout) {
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 ;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
 
-/** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
-const DEFAULT_VERSION = '28.3.3';
 /**
- * The SHA-256 sums of Docker's static builds of that version, by the name of the platform in their address. Docker
- * publishes none: these are the sums with which others pin the same archives in public.
+ * The SHA-256 sums of Docker's static builds, by version, platform and architecture as in their address. Docker publishes
+ * none: these are the sums with which others pin the same archives in public.
  */
-const DEFAULT_SUMS = {
-    'linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
+const SUMS = {
+    '28.3.3 linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
 };
-const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com';
 /** The first version with all that a run asks of the docker CLI. */
 const cli_version_OLDEST = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
 const PLATFORMS = { linux: 'linux', darwin: 'mac' };
@@ -11414,7 +11411,7 @@ function archiveOf(base, version, platform, architecture) {
     }
     return {
         url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
-        sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : undefined,
+        sha256: SUMS[`${version} ${os} ${arch}`],
     };
 }
 /** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
@@ -13338,6 +13335,26 @@ function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
 }
 
+;// CONCATENATED MODULE: ./build/inputs/defaults.js
+/**
+ * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
+ * `action.yml` says, and a shell knows no defaults: a test holds the two against each other.
+ */
+const DEFAULTS = {
+    prune: 'false',
+    'rerun-jobs': 'false',
+    'allow-plain-tcp': 'false',
+    'docker-version': '28.3.3',
+    'docker-download-url': 'https://download.docker.com',
+    'max-parallel': '10',
+    wait: 'true',
+    timeout: '10m',
+    'on-failure': 'rollback',
+    'on-cancel': 'keep',
+    lock: 'false',
+    'lock-timeout': '10m',
+};
+
 ;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
 /** The settings that are given. */
 function policySettings({ update, rollback }) {
@@ -14048,7 +14065,7 @@ function reachFrom(sources, problems) {
     const context = input('context').trim() || undefined;
     const allowPlainTcp = problems
         .at('allow-plain-tcp')
-        .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'));
+        .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || DEFAULTS['allow-plain-tcp']));
     for (const problem of contradictions(sources, hosts, context))
         problems.add(problem);
     const ssh = sshFrom(sources, secrets, reach_sshTarget(sources, hosts, context), problems);
@@ -14209,7 +14226,7 @@ function cliFrom(input, problems) {
         .replace(/^sha256:/, '');
     const url = input('docker-download-url').trim().replace(/\/+$/, '');
     if (version !== '' && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
-        problems.add(`docker-version: ${problems_shown(version)} is no full version: write one such as 28.3.3`);
+        problems.add(`docker-version: ${problems_shown(version)} is no full version: write one such as ${DEFAULTS['docker-version']}`);
     }
     if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
         problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits');
@@ -14220,7 +14237,11 @@ function cliFrom(input, problems) {
     const plain = plainDownloadProblem(url, sha256);
     if (plain !== undefined)
         problems.add(plain);
-    return { version: version || DEFAULT_VERSION, sha256: sha256 || undefined, downloadUrl: url || DEFAULT_DOWNLOAD_URL };
+    return {
+        version: version || DEFAULTS['docker-version'],
+        sha256: sha256 || undefined,
+        downloadUrl: url || DEFAULTS['docker-download-url'],
+    };
 }
 /** Whoever is on the way of an unencrypted download can put another program in its place. */
 function plainDownloadProblem(url, sha256) {
@@ -17164,6 +17185,7 @@ function reasonFor(char) {
 
 
 
+
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
@@ -17213,8 +17235,8 @@ function readStack(inputs, replacement, env, problems) {
     };
 }
 function switchOf(inputs, key, problems) {
-    const text = inputs[key].trim();
-    return text === '' ? false : (problems.at(key).attempt(() => parseBoolean(text)) ?? false);
+    const text = inputs[key].trim() || DEFAULTS[key];
+    return problems.at(key).attempt(() => parseBoolean(text)) ?? false;
 }
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function stack_variablesOf(input, env, problems) {
@@ -17328,10 +17350,7 @@ function stack_contentOf(path, readFile) {
 
 
 
-/** As in action.yml, for shells that know no defaults. */
-const read_DEFAULT_TIMEOUT_SECONDS = 600;
-const DEFAULT_MAX_PARALLEL = 10;
-const DEFAULT_LOCK_TIMEOUT_SECONDS = 600;
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'keep', 'pause'];
@@ -17346,7 +17365,7 @@ function readInputs(env, strategies) {
     const problems = new Problems();
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
-    const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback';
+    const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
         strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
@@ -17360,13 +17379,13 @@ function readInputs(env, strategies) {
         checkPause(requests, problems);
     const chosen = requests.map(({ strategy }) => strategy);
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
-    const wait = read(env, 'wait', problems, parseBoolean) ?? true;
-    const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? read_DEFAULT_TIMEOUT_SECONDS;
+    const wait = readOrDefault(env, 'wait', problems, parseBoolean);
+    const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
     const monitorSeconds = read(env, 'monitor', problems, parseDuration);
-    const maxParallel = read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL;
-    const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL)) ?? 'keep';
-    const isLocked = read(env, 'lock', problems, parseBoolean) ?? false;
-    const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS;
+    const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL));
+    const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
+    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
+    const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
@@ -17462,6 +17481,10 @@ function readStackInputs(env, replacement, problems) {
 function read(env, name, problems, parse) {
     const text = input(env, name).trim();
     return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
+}
+/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
+function readOrDefault(env, name, problems, parse) {
+    return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
 }
 function parseTimeout(text) {
     const seconds = parseDuration(text);

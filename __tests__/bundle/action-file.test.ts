@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { Runner } from '../../lab/runner.ts'
 import { documented } from '../../scripts/readme-tables.ts'
+import { DEFAULTS } from '../../src/inputs/defaults.ts'
 import { readInputs } from '../../src/inputs/read.ts'
 import { REGISTRY_KEYS } from '../../src/inputs/registries.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
@@ -10,7 +11,7 @@ import { POLICY_SETTINGS, RETIRED_KEYS } from '../../src/inputs/update-policy.ts
 import { STRATEGIES } from '../../src/strategies/table.ts'
 
 interface ActionFile {
-  readonly inputs: Readonly<Record<string, { readonly description: string }>>
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>
   readonly outputs: Readonly<Record<string, unknown>>
 }
 
@@ -34,6 +35,14 @@ test('action.yml has exactly the inputs that are read', () => {
   expect(() => readInputs(env, STRATEGIES)).toThrow('services')
   const known = [...Object.keys(action.inputs), ...RETIRED_KEYS]
   expect([...read].toSorted()).toEqual(known.map(variableOf).toSorted())
+})
+
+test('the defaults of action.yml are those that the code has, and no others', () => {
+  const given = Object.entries(action.inputs).filter(([, input]) => input.default !== undefined)
+  expect(Object.fromEntries(given.map(([name, input]) => [name, input.default]))).toEqual({
+    ...DEFAULTS,
+    strategy: Object.keys(STRATEGIES)[0],
+  })
 })
 
 test('every input is in one of the groups, which are headings in action.yml', () => {

@@ -1,7 +1,7 @@
-import { DEFAULT_DOWNLOAD_URL, DEFAULT_VERSION } from '../docker/cli/cli-version.ts'
 import { UserError } from '../errors.ts'
 import { Secret } from '../runner/secret.ts'
 import { withoutLastNewlines } from './credentials.ts'
+import { DEFAULTS } from './defaults.ts'
 import type { CliRequest, Reach, SshAccess, TlsMaterial } from './deployment.ts'
 import { type Host, parseHost, parseJump } from './host.ts'
 import { parsePins } from './known-hosts.ts'
@@ -48,7 +48,7 @@ export function reachFrom(sources: ReachSources, problems: Problems): Reach {
   const context = input('context').trim() || undefined
   const allowPlainTcp = problems
     .at('allow-plain-tcp')
-    .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || 'false'))
+    .attempt(() => parseBoolean(input('allow-plain-tcp').trim() || DEFAULTS['allow-plain-tcp']))
   for (const problem of contradictions(sources, hosts, context)) problems.add(problem)
   const ssh = sshFrom(sources, secrets, sshTarget(sources, hosts, context), problems)
   const tls = tlsFrom(input, secrets['tls-key'], problems)
@@ -220,7 +220,9 @@ function cliFrom(input: ReachSources['input'], problems: Problems): CliRequest {
     .replace(/^sha256:/, '')
   const url = input('docker-download-url').trim().replace(/\/+$/, '')
   if (version !== '' && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
-    problems.add(`docker-version: ${shown(version)} is no full version: write one such as 28.3.3`)
+    problems.add(
+      `docker-version: ${shown(version)} is no full version: write one such as ${DEFAULTS['docker-version']}`,
+    )
   }
   if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
     problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits')
@@ -229,7 +231,11 @@ function cliFrom(input: ReachSources['input'], problems: Problems): CliRequest {
   if (url !== '') problems.at('docker-download-url').attempt(() => checkUrl(url))
   const plain = plainDownloadProblem(url, sha256)
   if (plain !== undefined) problems.add(plain)
-  return { version: version || DEFAULT_VERSION, sha256: sha256 || undefined, downloadUrl: url || DEFAULT_DOWNLOAD_URL }
+  return {
+    version: version || DEFAULTS['docker-version'],
+    sha256: sha256 || undefined,
+    downloadUrl: url || DEFAULTS['docker-download-url'],
+  }
 }
 
 /** Whoever is on the way of an unencrypted download can put another program in its place. */

@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { checkContents } from './compose/contents.ts'
 import { checkSeparation, credentialFromShortForm } from './credentials.ts'
+import { DEFAULTS } from './defaults.ts'
 import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
 import { checkPause, pausing } from './pause.ts'
@@ -14,11 +15,6 @@ import { readStack } from './stack.ts'
 import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
 import { policiesOfInputs } from './update-policy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
-
-/** As in action.yml, for shells that know no defaults. */
-const DEFAULT_TIMEOUT_SECONDS = 600
-const DEFAULT_MAX_PARALLEL = 10
-const DEFAULT_LOCK_TIMEOUT_SECONDS = 600
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
@@ -57,7 +53,7 @@ export function readInputs(env: Environment, strategies: StrategyTable): Deploym
   const problems = new Problems()
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
-  const onFailure = read(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE)) ?? 'rollback'
+  const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
   const forAll = {
     strategies,
     strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
@@ -70,14 +66,13 @@ export function readInputs(env: Environment, strategies: StrategyTable): Deploym
   if (pauses) checkPause(requests, problems)
   const chosen = requests.map(({ strategy }) => strategy)
   checkAllAreUsed(forAll.strategy, chosen, strategies, problems)
-  const wait = read(env, 'wait', problems, parseBoolean) ?? true
-  const timeoutSeconds = read(env, 'timeout', problems, parseTimeout) ?? DEFAULT_TIMEOUT_SECONDS
+  const wait = readOrDefault(env, 'wait', problems, parseBoolean)
+  const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout)
   const monitorSeconds = read(env, 'monitor', problems, parseDuration)
-  const maxParallel =
-    read(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL)) ?? DEFAULT_MAX_PARALLEL
-  const onCancel = read(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL)) ?? 'keep'
-  const isLocked = read(env, 'lock', problems, parseBoolean) ?? false
-  const lockTimeout = read(env, 'lock-timeout', problems, parseTimeout) ?? DEFAULT_LOCK_TIMEOUT_SECONDS
+  const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL))
+  const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL))
+  const isLocked = readOrDefault(env, 'lock', problems, parseBoolean)
+  const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout)
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
     problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
   }
@@ -186,6 +181,16 @@ function readStackInputs(env: Environment, replacement: Replacement, problems: P
 function read<T>(env: Environment, name: Input, problems: Problems, parse: (text: string) => T): T | undefined {
   const text = input(env, name).trim()
   return text === '' ? undefined : problems.at(name).attempt(() => parse(text))
+}
+
+/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
+function readOrDefault<T>(
+  env: Environment,
+  name: Input & keyof typeof DEFAULTS,
+  problems: Problems,
+  parse: (text: string) => T,
+): T {
+  return read(env, name, problems, parse) ?? parse(DEFAULTS[name])
 }
 
 function parseTimeout(text: string): number {

@@ -7,6 +7,7 @@ import { characterProblem } from './compose/characters.ts'
 import type { ComposeFile } from './compose/place.ts'
 import { isNothing } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
+import { DEFAULTS } from './defaults.ts'
 import type { StackRequest } from './deployment.ts'
 import { basePath, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
@@ -82,8 +83,8 @@ export function readStack(
 }
 
 function switchOf(inputs: StackInputs, key: 'prune' | 'rerun-jobs', problems: Problems): boolean {
-  const text = inputs[key].trim()
-  return text === '' ? false : (problems.at(key).attempt(() => parseBoolean(text)) ?? false)
+  const text = inputs[key].trim() || DEFAULTS[key]
+  return problems.at(key).attempt(() => parseBoolean(text)) ?? false
 }
 
 /** The variables of the step, and behind them those of the env files, the last of which wins. */

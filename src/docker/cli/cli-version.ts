@@ -1,17 +1,12 @@
 import { UserError } from '../../errors.ts'
 
-/** Installed when the runner has no docker CLI that serves and the user names none; as in action.yml. */
-export const DEFAULT_VERSION = '28.3.3'
-
 /**
- * The SHA-256 sums of Docker's static builds of that version, by the name of the platform in their address. Docker
- * publishes none: these are the sums with which others pin the same archives in public.
+ * The SHA-256 sums of Docker's static builds, by version, platform and architecture as in their address. Docker publishes
+ * none: these are the sums with which others pin the same archives in public.
  */
-const DEFAULT_SUMS: Readonly<Record<string, string>> = {
-  'linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
+const SUMS: Readonly<Record<string, string>> = {
+  '28.3.3 linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
 }
-
-export const DEFAULT_DOWNLOAD_URL = 'https://download.docker.com'
 
 /** The version of a docker CLI, as far as it decides what the CLI can do. */
 export interface CliVersion {
@@ -52,7 +47,7 @@ export function archiveOf(
   }
   return {
     url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
-    sha256: version === DEFAULT_VERSION ? DEFAULT_SUMS[`${os} ${arch}`] : undefined,
+    sha256: SUMS[`${version} ${os} ${arch}`],
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { archiveOf, DEFAULT_VERSION, missingFeature, parseCliVersion } from '../../../../src/docker/cli/cli-version.ts'
+import { archiveOf, missingFeature, parseCliVersion } from '../../../../src/docker/cli/cli-version.ts'
+import { DEFAULTS } from '../../../../src/inputs/defaults.ts'
 
 test.each([
   ['Docker version 28.2.2, build e6534b4', { text: '28.2.2', major: 28, minor: 2 }],
@@ -32,7 +33,7 @@ test.each([
 })
 
 test('the default version on the runners that most have comes with the sum of its archive, no other does', () => {
-  expect(archiveOf('https://mirror', DEFAULT_VERSION, 'linux', 'x64').sha256).toMatch(/^[0-9a-f]{64}$/)
+  expect(archiveOf('https://mirror', DEFAULTS['docker-version'], 'linux', 'x64').sha256).toMatch(/^[0-9a-f]{64}$/)
   expect(archiveOf('https://mirror', '28.3.2', 'linux', 'x64').sha256).toBeUndefined()
 })
 

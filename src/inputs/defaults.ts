@@ -1,0 +1,18 @@
+/**
+ * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
+ * `action.yml` says, and a shell knows no defaults: a test holds the two against each other.
+ */
+export const DEFAULTS = {
+  prune: 'false',
+  'rerun-jobs': 'false',
+  'allow-plain-tcp': 'false',
+  'docker-version': '28.3.3',
+  'docker-download-url': 'https://download.docker.com',
+  'max-parallel': '10',
+  wait: 'true',
+  timeout: '10m',
+  'on-failure': 'rollback',
+  'on-cancel': 'keep',
+  lock: 'false',
+  'lock-timeout': '10m',
+} as const
