@@ -14194,16 +14194,67 @@ function checkGivenOnce(map, env, flags, problems) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/docker/cli/ruling-variables.js
-/** Variables by which the docker CLI itself is ruled: they cannot be handed to it for the service alone. */
+;// CONCATENATED MODULE: ./build/runner/variables.js
+/**
+ * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
+ */
+/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
+const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
+/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
+function isOfTheAction(name) {
+    return OF_THE_ACTION.test(name);
+}
+/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
+function isOfTheRunner(name) {
+    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
+}
+/**
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
+ * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
+ */
+const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+/** Whether a program that is started needs it, whatever its value. */
+function isNeeded(name) {
+    return NEEDED.test(name);
+}
+/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
 const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-/** Whether the docker CLI would obey a variable of this name itself, or the Go program that it is. */
+/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
 function rulesDocker(name) {
     return RULES_DOCKER.test(name);
 }
 /** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
 function variablesRulingDocker(env) {
     return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+}
+/** What the action itself gives docker, whatever the step has. */
+const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
+/** Whether docker has a value of its own for it where the step has none. */
+function isGivenToDocker(name) {
+    return GIVEN_TO_DOCKER.includes(name);
+}
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+/** Whether it says which daemon docker speaks to. */
+function choosesEndpoint(name) {
+    return CHOICE_OF_ENDPOINT.test(name);
+}
+/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
+const LEADING_ELSEWHERE = [
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_TLS',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
+    'DOCKER_CONFIG',
+    'DOCKER_AUTH_CONFIG',
+    'DOCKER_STACK_ORCHESTRATOR',
+];
+/** The environment with nothing in it that leads docker to a daemon or a config. */
+function withoutEndpoint(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
 }
 
 ;// CONCATENATED MODULE: ./build/runner/group-by.js
@@ -14555,8 +14606,6 @@ function readOtherwise({ variables }, path) {
  */
 const SOURCE_LABEL = 'swarm-deploy.source';
 const NO_FILE = '/dev/null';
-/** What docker itself is given by its own environment, whatever the step has. */
-const OF_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
 /**
  * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
  * makes no difference. Pure.
@@ -14871,7 +14920,7 @@ class Lint {
         if (given !== undefined && given !== '')
             return given;
         const own = this.#lookUp(name);
-        if (own === undefined && OF_DOCKER.includes(name)) {
+        if (own === undefined && isGivenToDocker(name)) {
             here.add(`${name} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`);
         }
         return own ?? given;
@@ -15077,12 +15126,11 @@ function reasonFor(char) {
 
 
 
+
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 const stack_LONGEST_NAME = 50;
-/** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
-const OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/;
 /** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
 function readStack(inputs, replacement, env, problems) {
     const name = inputs.stack.trim();
@@ -15131,7 +15179,7 @@ function switchOf(inputs, key, problems) {
 }
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function stack_variablesOf(input, env, problems) {
-    const ofTheStep = (name) => (OF_THE_RUNNER.test(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
+    const ofTheStep = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
     for (const path of pathsFrom(input, 'env-file', problems)) {
         const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
@@ -15469,15 +15517,7 @@ function hostOf(key) {
 
 ;// CONCATENATED MODULE: ./build/runner/environment.js
 
-/** The runner's own variables: the inputs with their secrets, saved state, and tokens of the job. */
-const environment_OF_THE_RUNNER = /^(INPUT|STATE|ACTIONS|GITHUB|GITEA|FORGEJO)_/;
-/**
- * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
- * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
- */
-const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
-const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+
 /**
  * The environment for programs that this action starts: the step's own, without what they have no use for and
  * without every variable that holds a secret known so far.
@@ -15485,21 +15525,19 @@ const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
 function environmentForChildren(env) {
     const entries = Object.entries(env).filter((entry) => {
         const [name, value] = entry;
-        if (value === undefined || environment_OF_THE_RUNNER.test(name))
+        if (value === undefined || isOfTheRunner(name))
             return false;
-        if (value === '' && CHOICE_OF_ENDPOINT.test(name))
+        if (value === '' && choosesEndpoint(name))
             return false;
-        return NEEDED.test(name) || redact(value) === value;
+        return isNeeded(name) || redact(value) === value;
     });
     return Object.fromEntries(entries);
 }
-/** What only the action itself is to know: its inputs with their secrets, saved state, and the runner's own tokens. */
-const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
 /** The environment for the user's own commands: as in any other step, all that they set for this one. */
 function environmentForCommands(env) {
     const entries = Object.entries(env).filter((entry) => {
         const [name, value] = entry;
-        return value !== undefined && !OF_THE_ACTION.test(name);
+        return value !== undefined && !isOfTheAction(name);
     });
     return Object.fromEntries(entries);
 }
@@ -15711,8 +15749,7 @@ function startGuarded(program, args, env) {
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/endpoint.js
-/** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
-const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DOCKER_STACK_ORCHESTRATOR'];
+
 /**
  * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
  * certificates: without this the CLI would quietly go to the runner's own daemon.
@@ -15723,10 +15760,8 @@ const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DO
  */
 function environmentForEndpoint(env, context, userConfigDirectory) {
     const host = context.Endpoints.docker.Host;
-    const rest = without(env, MISLEADING);
-    const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context);
-    const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH']);
-    return { host, env: { ...plain, ...tls, DOCKER_HOST: host } };
+    const tls = context.Name === 'default' ? tlsOfEnvironment(env, userConfigDirectory) : tlsOfContext(context);
+    return { host, env: { ...withoutEndpoint(env), ...tls, DOCKER_HOST: host } };
 }
 function tlsOfEnvironment(env, userConfigDirectory) {
     if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY)
@@ -15748,25 +15783,6 @@ function tlsOfContext(context) {
 /** Whether a context has TLS without any certificate, which docker takes from contexts only. */
 function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
     return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
-}
-function without(env, names) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
-}
-
-;// CONCATENATED MODULE: ./build/connect/route.js
-const LEADING_ELSEWHERE = [
-    'DOCKER_HOST',
-    'DOCKER_CONTEXT',
-    'DOCKER_TLS',
-    'DOCKER_TLS_VERIFY',
-    'DOCKER_CERT_PATH',
-    'DOCKER_CONFIG',
-    'DOCKER_AUTH_CONFIG',
-    'DOCKER_STACK_ORCHESTRATOR',
-];
-/** The environment with nothing in it that leads docker to a daemon. */
-function withoutEndpoint(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/config.js
@@ -18889,7 +18905,7 @@ function withoutIgnored(spec, apiVersion) {
     const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && has(template.ContainerSpec, field.path));
     if (dropped.length === 0)
         return { kept: spec, ignored: [] };
-    const container = dropped.reduce((kept, { path }) => spec_support_without(kept, path.split('.')), template.ContainerSpec);
+    const container = dropped.reduce((kept, { path }) => without(kept, path.split('.')), template.ContainerSpec);
     return {
         kept: { ...spec, TaskTemplate: { ...template, ContainerSpec: container } },
         ignored: [...new Set(dropped.map(({ key }) => key))],
@@ -18903,14 +18919,14 @@ function has(node, path) {
     const [key = '', ...rest] = path.split('.');
     return spec_support_isObject(node) && has(node[key], rest.join('.'));
 }
-function spec_support_without(node, path) {
+function without(node, path) {
     if (Array.isArray(node))
-        return node.map((item) => spec_support_without(item, path));
+        return node.map((item) => without(item, path));
     const [key = '', ...rest] = path;
     if (!spec_support_isObject(node) || node[key] === undefined)
         return node;
     const { [key]: inner, ...others } = node;
-    return rest.length === 0 ? others : { ...others, [key]: spec_support_without(inner, rest) };
+    return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
 }
 function spec_support_isObject(value) {
     return typeof value === 'object' && value !== null;

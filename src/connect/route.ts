@@ -7,19 +7,3 @@ export interface Way extends Disposable {
   /** What was said against docker's use of it, in the user's words. */
   explain(said: string): string
 }
-
-const LEADING_ELSEWHERE = [
-  'DOCKER_HOST',
-  'DOCKER_CONTEXT',
-  'DOCKER_TLS',
-  'DOCKER_TLS_VERIFY',
-  'DOCKER_CERT_PATH',
-  'DOCKER_CONFIG',
-  'DOCKER_AUTH_CONFIG',
-  'DOCKER_STACK_ORCHESTRATOR',
-]
-
-/** The environment with nothing in it that leads docker to a daemon. */
-export function withoutEndpoint(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)))
-}

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
+import { isOfTheAction } from '../runner/variables.ts'
 import { adaptCompose } from './compose/adapt.ts'
 import { characterProblem } from './compose/characters.ts'
 import type { ComposeFile } from './compose/place.ts'
@@ -21,9 +22,6 @@ const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name)
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/
 const LONGEST_NAME = 50
-
-/** The runner's own: the inputs with their secrets, and its tokens. No compose file has a use for them. */
-const OF_THE_RUNNER = /^(?:INPUT|STATE|ACTIONS)_/
 
 /** The inputs about stacks, as the runner hands them over. */
 export interface StackInputs {
@@ -89,7 +87,7 @@ function switchOf(inputs: StackInputs, key: 'prune' | 'rerun-jobs', problems: Pr
 
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function variablesOf(input: string, env: Environment, problems: Problems): LookUp {
-  const ofTheStep: LookUp = (name) => (OF_THE_RUNNER.test(name) || !Object.hasOwn(env, name) ? undefined : env[name])
+  const ofTheStep: LookUp = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name])
   const ofFiles = new Map<string, string>()
   for (const path of pathsFrom(input, 'env-file', problems)) {
     const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path))

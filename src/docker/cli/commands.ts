@@ -1,5 +1,5 @@
+import { rulesDocker } from '../../runner/variables.ts'
 import { familiar, type ImageReference } from '../registry/reference.ts'
-import { rulesDocker } from './ruling-variables.ts'
 import { type Policies, policySettings } from './update-policy.ts'
 
 /** A docker command as a value: its arguments, its input, and the variables that it takes from its environment. */

@@ -1,3 +1,5 @@
+import { withoutEndpoint } from '../../runner/variables.ts'
+
 /** What `docker context inspect` says of the endpoint that the user's own settings lead to. */
 export interface ContextInspection {
   readonly Name: string
@@ -11,9 +13,6 @@ export interface Endpoint {
   /** The environment in which a docker command reaches this endpoint whatever its configuration directory is. */
   readonly env: Record<string, string>
 }
-
-/** Each of them would lead a docker command away from the endpoint or the config that was chosen for it. */
-const MISLEADING = ['DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'DOCKER_STACK_ORCHESTRATOR'] as const
 
 /**
  * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
@@ -29,10 +28,8 @@ export function environmentForEndpoint(
   userConfigDirectory: string,
 ): Endpoint {
   const host = context.Endpoints.docker.Host
-  const rest = without(env, MISLEADING)
-  const tls = context.Name === 'default' ? tlsOfEnvironment(rest, userConfigDirectory) : tlsOfContext(context)
-  const plain = without(rest, ['DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'])
-  return { host, env: { ...plain, ...tls, DOCKER_HOST: host } }
+  const tls = context.Name === 'default' ? tlsOfEnvironment(env, userConfigDirectory) : tlsOfContext(context)
+  return { host, env: { ...withoutEndpoint(env), ...tls, DOCKER_HOST: host } }
 }
 
 function tlsOfEnvironment(env: Readonly<Record<string, string>>, userConfigDirectory: string): Record<string, string> {
@@ -55,8 +52,4 @@ function tlsOfContext(context: ContextInspection): Record<string, string> {
 /** Whether a context has TLS without any certificate, which docker takes from contexts only. */
 export function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }: ContextInspection): boolean {
   return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0
-}
-
-function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }

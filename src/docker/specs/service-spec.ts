@@ -1,5 +1,5 @@
+import { variablesRulingDocker } from '../../runner/variables.ts'
 import type { Distribution, Service, ServiceSpec } from '../api.ts'
-import { variablesRulingDocker } from '../cli/ruling-variables.ts'
 import { familiar, type ImageReference, sameImage } from '../registry/reference.ts'
 
 /** What is asked of a service's spec; what is not named stays. */

@@ -1,6 +1,6 @@
-import { rulesDocker } from '../../docker/cli/ruling-variables.ts'
 import { foreignLine } from '../../runner/foreign.ts'
 import { groupBy } from '../../runner/group-by.ts'
+import { isGivenToDocker, rulesDocker } from '../../runner/variables.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems, shown } from '../problems.ts'
 import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
@@ -38,9 +38,6 @@ export interface AdaptedFiles {
  */
 export const SOURCE_LABEL = 'swarm-deploy.source'
 const NO_FILE = '/dev/null'
-
-/** What docker itself is given by its own environment, whatever the step has. */
-const OF_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST']
 
 /**
  * The text of an `env_file`; `undefined` when there is no such file.
@@ -384,7 +381,7 @@ class Lint {
   #valueOf(name: string, given: string | undefined, here: Problems): string | undefined {
     if (given !== undefined && given !== '') return given
     const own = this.#lookUp(name)
-    if (own === undefined && OF_DOCKER.includes(name)) {
+    if (own === undefined && isGivenToDocker(name)) {
       here.add(
         `${name} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`,
       )

@@ -7,8 +7,8 @@ import {
   serviceCreate,
   serviceUpdate,
 } from '../../../../src/docker/cli/commands.ts'
-import { variablesRulingDocker } from '../../../../src/docker/cli/ruling-variables.ts'
 import { parseReference } from '../../../../src/docker/registry/reference.ts'
+import { variablesRulingDocker } from '../../../../src/runner/variables.ts'
 import { digest } from '../../../support/builders.ts'
 
 const IMAGE = `ghcr.io/acme/web:2@${digest('b')}`
