@@ -21811,10 +21811,10 @@ const advice_NANOSECONDS = 1e9;
 /** Nobody waits longer for advice. */
 const LOOK_TIMEOUT_MS = 2000;
 /** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
-async function giveAdvice(rollouts, deployment, { engine }, strategies) {
+async function giveAdvice(settled, deployment, { engine }, strategies) {
     const signal = clock_timeLimit(LOOK_TIMEOUT_MS);
     const known = new Map();
-    const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
+    const linted = await inParallel(settled, deployment.maxParallel, async ({ rollout: { checked, service, problem } }) => {
         if (checked.action === 'unchanged' || service === undefined || problem !== undefined)
             return [];
         const { request, access } = checked;
@@ -22106,8 +22106,8 @@ function begunWith(rollouts, what, signal) {
  * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
  * would lead there: the present spec is sent once more, and no task restarts.
  */
-async function tidyInterims(rollouts, { connection: { engine }, signal: stop }) {
-    const touched = rollouts.flatMap(({ checked }) => {
+async function tidyInterims(settled, { connection: { engine }, signal: stop }) {
+    const touched = settled.flatMap(({ rollout: { checked } }) => {
         if (checked.action !== 'update' || checked.interim === undefined)
             return [];
         return [{ name: checked.request.name, current: checked.current, interim: checked.interim }];
@@ -22256,6 +22256,19 @@ function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/rollout/settled.js
+function settledAs(rollout, result) {
+    return { rollout, result, diagnosed: Promise.resolve(result) };
+}
+/** The same with another result, whether or not it was diagnosed by then. */
+function withResult(settled, change) {
+    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
+}
+/** Waits until all is known of them. */
+function allDiagnosed(settled) {
+    return Promise.all(settled.map(async ({ rollout, diagnosed }) => settledAs(rollout, await diagnosed)));
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/last-look.js
 
 
@@ -22263,41 +22276,43 @@ function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
 
 
 
+
 /**
- * The results after one more look at all services: one that came up early may be somebody else's by the time that the
- * last one is up. Of a job only its end counts. A swarm that does not answer takes nothing back.
- *
- * @param results of the rollouts, in their order
+ * What became of services after one more look at all: one that came up early may be somebody else's by the time that
+ * the last one is up. Of a job only its end counts. A swarm that does not answer takes nothing back.
  */
-async function withLastLook(rollouts, results, field) {
-    const ours = rollouts.flatMap(({ service }, index) => {
-        const result = results[index];
-        const counts = service !== undefined && result !== undefined && isGood(result) && !isJob(service.Spec);
-        return counts ? [service] : [];
-    });
+async function withLastLook(settled, field) {
+    return lookAgain(settled, () => true, field);
+}
+/** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
+function withLookAfterFailure(settled, field) {
+    return lookAgain(settled, ({ rollout }) => rollout.checked.action !== 'switch', field);
+}
+async function lookAgain(settled, isMeant, field) {
+    const counts = (one) => {
+        const { service } = one.rollout;
+        return isMeant(one) && isGood(one.result) && service !== undefined && !isJob(service.Spec);
+    };
+    const ours = settled.filter(counts).flatMap(({ rollout }) => rollout.service ?? []);
     // One alone has settled this very moment.
-    if (ours.length === 0 || rollouts.length === 1)
-        return results;
+    if (ours.length === 0 || settled.length === 1)
+        return settled;
     try {
         const { services } = await swarmReader(field, 'up-to-date')(ours);
-        return results.map((result, index) => {
-            const found = isGood(result) ? services.get(rollouts[index]?.service?.ID ?? '')?.found : undefined;
+        return settled.map((one) => {
+            const { rollout, result } = one;
+            const found = counts(one) ? services.get(rollout.service?.ID ?? '')?.found : undefined;
             if (found !== 'removed' && found !== 'changed')
-                return result;
+                return one;
             const cause = bySomeoneElse(found, 'after it had come up');
             log.info(`${result.name}: ${cause}`);
-            return { ...result, outcome: 'superseded', cause };
+            return settledAs(rollout, { ...result, outcome: 'superseded', cause });
         });
     }
     catch (error) {
         log.debug(`No last look: ${messageOf(error)}`);
-        return results;
+        return settled;
     }
-}
-/** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
-function withLookAfterFailure(rollouts, results, field) {
-    const ours = rollouts.map((one) => (one.checked.action === 'switch' ? { ...one, service: undefined } : one));
-    return withLastLook(ours, results, field);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/create-service.js
@@ -23015,9 +23030,7 @@ async function diagnose_orNothing(reading) {
 
 
 
-function settledAs(rollout, result) {
-    return { rollout, result, diagnosed: Promise.resolve(result) };
-}
+
 function startWatching(rollout, observed) {
     const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
     const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined;
@@ -23145,6 +23158,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 /**
  * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
  * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
@@ -23153,7 +23167,7 @@ async function watch(rollouts, field) {
     const watching = beginWatch(field);
     for (const rollout of rollouts)
         watching.add(rollout);
-    return Promise.all((await watching.end()).map(({ diagnosed }) => diagnosed));
+    return allDiagnosed(await watching.end(rollouts));
 }
 /**
  * Begins to watch what is added.
@@ -23165,7 +23179,6 @@ function beginWatch(field, endsAtFailure = false) {
     const { observed, connection, signal, time } = field;
     const read = swarmReader(field, 'up-to-date');
     const startedAt = nowMs();
-    const order = [];
     const settled = new Map();
     const failure = new AbortController();
     let culprits = [];
@@ -23195,7 +23208,6 @@ function beginWatch(field, endsAtFailure = false) {
         settled.set(rollout, settledAs(rollout, result));
     };
     const add = (rollout) => {
-        order.push(rollout);
         if (rollout.problem !== undefined)
             settle(settledAs(rollout, unwatchedResult(rollout)));
         else if (isOver)
@@ -23275,12 +23287,12 @@ function beginWatch(field, endsAtFailure = false) {
             return culprits;
         },
         failed: failure.signal,
-        async end() {
+        async end(inThisOrder) {
             isComplete = true;
             complete();
             wake();
             await looking;
-            return order.flatMap((rollout) => settled.get(rollout) ?? []);
+            return inThisOrder.flatMap((rollout) => settled.get(rollout) ?? []);
         },
     };
 }
@@ -23296,9 +23308,12 @@ function sayProgress(before, now, startedAt) {
 
 
 
+
 /**
  * Sends all services, and waits until they have settled. Each is watched as soon as it is sent. Where all go back when
  * one fails, the first certain failure ends it: nothing more is sent, and nobody waits for the others.
+ *
+ * @returns what became of them, in the order of the services
  */
 async function rollOut(services, field) {
     const { wait, onFailure } = field.deployment;
@@ -23306,18 +23321,12 @@ async function rollOut(services, field) {
         return unwatched(await stage('Deploy', () => deploy(services, field)));
     const watch = beginWatch(field, onFailure === 'rollback');
     const rollouts = await stage('Deploy', () => deploy(services, field, watch));
-    const settled = await stage('Watch', () => watch.end());
-    // In the order of the services, and not in that in which they were sent.
-    const inOrder = rollouts.flatMap((rollout) => settled.find((one) => one.rollout === rollout) ?? []);
-    const diagnosed = inOrder.map((one) => one.diagnosed);
-    if (!watch.failed.aborted) {
-        return { rollouts, results: await withLastLook(rollouts, await Promise.all(diagnosed), field) };
-    }
-    return { rollouts, results: inOrder.map(({ result }) => result), diagnosed };
+    const settled = await stage('Watch', () => watch.end(rollouts));
+    return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), field);
 }
 /** What nobody waits for: what was sent, or why it was not. */
 function unwatched(rollouts) {
-    return { rollouts, results: rollouts.map(unwatchedResult) };
+    return rollouts.map((rollout) => settledAs(rollout, unwatchedResult(rollout)));
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/rollout.js
@@ -23359,13 +23368,11 @@ function sendBack(changed, field) {
     return inParallel(changed, field.deployment.maxParallel, (rollout) => sendOneBack(rollout, field));
 }
 /**
- * The same for services that have failed themselves.
- *
- * @param told when all is known of a service that its way back would take away
+ * The same for services that have failed themselves, each when all is known of it that its way back would take away.
  */
-function sendFailedBack(changed, field, told) {
-    return Promise.all(changed.map((rollout) => sendOneBack(rollout, field, async () => {
-        await told(rollout);
+function sendFailedBack(failed, field) {
+    return Promise.all(failed.map(({ rollout, diagnosed }) => sendOneBack(rollout, field, async () => {
+        await diagnosed;
         if (rollout.checked.action === 'update')
             await untilSwarmHasRolledBack(rollout.checked.current, field);
     })));
@@ -23456,65 +23463,94 @@ function credentialFor({ access, currentAccess }) {
 
 
 
+
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
  */
-async function goBack(ended, field) {
-    const { rollouts, results, diagnosed = results } = ended;
+async function goBack(settled, field) {
     const { deployment, signal, time } = field;
-    const changed = changedServices(rollouts, results, deployment);
-    const jobs = jobsThatStay(rollouts, results, deployment);
+    const changed = goingBack(settled, deployment);
+    const jobs = deployment.wait ? jobsThatStay(settled, deployment) : [];
     if (changed.length + jobs.length === 0)
-        return complete(rollouts, await Promise.all(diagnosed), deployment);
+        return complete(await allDiagnosed(settled), deployment);
     time.beginWayBack();
     return stage('Roll back', async () => {
-        const isBad = (rollout) => hasCause(results[rollouts.indexOf(rollout)]);
         // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
-        const untold = (rollout) => diagnosed[rollouts.indexOf(rollout)];
-        const others = sendBack(changed.filter((rollout) => !isBad(rollout)), field);
-        const culprits = sendFailedBack(changed.filter(isBad), field, async (rollout) => untold(rollout));
+        const others = sendBack(changed.filter(({ result }) => !hasCause(result)).map(({ rollout }) => rollout), field);
+        const culprits = sendFailedBack(changed.filter(({ result }) => hasCause(result)), field);
         const restoring = [...(await others), ...(await culprits)];
-        const before = await Promise.all(diagnosed);
+        const before = await allDiagnosed(settled);
         const isWatched = deployment.wait && !signal.aborted;
-        const restored = isWatched ? await watch([...restoredRollouts(restoring), ...jobs], field) : undefined;
-        const after = resultsAfter(rollouts, before, restoring, restored).map((result, index) => {
-            if (!jobs.some((rollout) => rollout === rollouts[index]))
-                return result;
-            const now = restored?.find(({ name }) => name === result.name);
-            if (now === undefined)
-                return isGivenUp(result) ? { ...result, ...UNWATCHED } : result;
-            return now.outcome === result.outcome ? result : now;
-        });
-        return complete(rollouts, after, deployment);
+        const again = isWatched ? await watchAgain(restoring, jobs, field) : new Map();
+        return complete(after(before, restoring, jobs, again), deployment);
     });
 }
+/** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
+async function watchAgain(restoring, jobs, field) {
+    const ways = restoring.flatMap((way) => {
+        const back = rolloutBack(way);
+        return back === undefined ? [] : [[back, way.rollout]];
+    });
+    const sentBefore = new Map([...ways, ...jobs.map((job) => [job, job])]);
+    const watched = await watch([...sentBefore.keys()], field);
+    return new Map(watched.map(({ rollout, result }) => [sentBefore.get(rollout) ?? rollout, result]));
+}
+/** What is to be watched until what was before runs again; `undefined`: nothing, there was none. */
+function rolloutBack({ rollout: { checked }, state }) {
+    const sentAt = nowMs();
+    if (state === 'sent')
+        return { checked, service: currentOf(checked), sentAt, isWayBack: true };
+    if (state !== 'removed' || checked.action !== 'switch' || checked.second.live === undefined)
+        return undefined;
+    const { live } = checked.second;
+    return { checked: { ...checked, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true };
+}
+function after(before, restoring, jobs, again) {
+    const ways = new Map(restoring.map((way) => [way.rollout, way]));
+    const isCulprit = (result) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result);
+    const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name);
+    return before.map(({ rollout, result }) => {
+        const way = ways.get(rollout);
+        const now = again.get(rollout);
+        if (way !== undefined)
+            return settledAs(rollout, resultAfter(result, way, culprits, now));
+        return settledAs(rollout, jobs.includes(rollout) ? jobAfter(result, now) : result);
+    });
+}
+function jobAfter(before, now) {
+    if (now === undefined)
+        return isGivenUp(before) ? { ...before, ...UNWATCHED } : before;
+    return now.outcome === before.outcome ? before : now;
+}
 function hasCause(result) {
-    return result?.cause !== undefined;
+    return result.cause !== undefined;
 }
 /**
  * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
  * only those go back that would stay half-way, with a spec that was meant for the way there alone.
  */
-function changedServices(rollouts, results, deployment) {
-    const keep = !allGoBack(results, deployment);
-    if (results.every(isGood))
+function goingBack(settled, policy) {
+    if (settled.every(({ result }) => isGood(result)))
         return [];
-    return rollouts.filter(isChanged).filter((rollout) => {
-        const before = results[rollouts.indexOf(rollout)];
-        const { problem } = rollout;
-        if (before === undefined || before.outcome === 'superseded')
+    const keep = !allGoBack(settled, policy);
+    return settled.filter((one) => {
+        const { rollout, result } = one;
+        if (!isChanged(rollout) || result.outcome === 'superseded')
             return false;
-        const isSent = problem === undefined || problem.isUnknown === true;
-        return isHalfWay(rollout, before) || (isSent && !keep && !wouldRunAgain(rollout));
+        return isHalfWay(rollout, result) || (isSent(rollout) && !keep && !wouldRunAgain(rollout));
     });
 }
-/** Whether the user wants all back that a run has changed whose results are these. */
-function allGoBack(results, { onFailure, onCancel }) {
-    if (results.every(isGood))
+/** Whether the user wants all back that a run has changed. */
+function allGoBack(settled, { onFailure, onCancel }) {
+    if (settled.every(({ result }) => isGood(result)))
         return false;
-    const stopped = results.some(({ outcome }) => outcome === 'cancelled');
+    const stopped = settled.some(({ result }) => result.outcome === 'cancelled');
     return (stopped ? onCancel : onFailure) === 'rollback';
+}
+/** It was, or may have been. */
+function isSent({ problem }) {
+    return problem === undefined || problem.isUnknown === true;
 }
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
 function isHalfWay({ checked, problem }, { outcome }) {
@@ -23531,13 +23567,11 @@ function wouldRunAgain({ checked }) {
  * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
  * of one that has run it is looked whether it is still there.
  */
-function jobsThatStay(rollouts, results, deployment) {
-    if (!deployment.wait || !allGoBack(results, deployment))
+function jobsThatStay(settled, policy) {
+    if (!allGoBack(settled, policy))
         return [];
-    return rollouts.filter((rollout, index) => {
-        const result = results[index];
-        return result !== undefined && (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout);
-    });
+    const stays = ({ rollout, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout);
+    return settled.filter(stays).map(({ rollout }) => rollout);
 }
 /** Not waited for any more when another service failed. */
 function isGivenUp(result) {
@@ -23545,51 +23579,33 @@ function isGivenUp(result) {
 }
 const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
-/** The results, which say what stands: of services that nobody sent back after a stop, and of jobs. */
-function complete(rollouts, results, deployment) {
-    const goesOn = (result) => result.cause === STOPPED ? { ...result, cause: `${STOPPED}; the swarm goes on by itself` } : result;
-    return withJobs(rollouts, results.map(goesOn), deployment);
+/** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
+function complete(settled, policy) {
+    const standing = settled.map((one) => one.result.cause === STOPPED
+        ? settledAs(one.rollout, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
+        : one);
+    return allGoBack(standing, policy) ? standing.map(withJob) : standing;
 }
-/** The results, which say of jobs what stands. */
-function withJobs(rollouts, results, deployment) {
-    if (!allGoBack(results, deployment))
-        return results;
-    return results.map((result, index) => {
-        const rollout = rollouts[index];
-        const isSent = rollout !== undefined && (rollout.problem === undefined || rollout.problem.isUnknown === true);
-        if (!isSent || !wouldRunAgain(rollout) || result.outcome === 'superseded')
-            return result;
-        log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
-        return isGood(result) ? { ...result, note: JOB_STAYS } : { ...result, cause: `${result.cause}; ${JOB_STAYS}` };
-    });
-}
-/** The rollouts to watch until what was before runs again. */
-function restoredRollouts(restoring) {
-    return restoring.flatMap(({ rollout: { checked }, state }) => {
-        const sentAt = nowMs();
-        if (state === 'sent')
-            return [{ checked, service: currentOf(checked), sentAt, isWayBack: true }];
-        if (state !== 'removed' || checked.action !== 'switch' || checked.second.live === undefined)
-            return [];
-        const { live } = checked.second;
-        return [{ checked: { ...checked, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true }];
-    });
+/** The result says of a job what stands. */
+function withJob(settled) {
+    const { rollout, result } = settled;
+    if (!isSent(rollout) || !wouldRunAgain(rollout) || result.outcome === 'superseded')
+        return settled;
+    log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
+    const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` };
+    return settledAs(rollout, { ...result, ...said });
 }
 const RESTORED = 'restored because of';
 /** Whether a cause says no more than that a service came up, and was sent back because others did not. */
 function isRestored(cause) {
     return cause?.startsWith(RESTORED) === true;
 }
-/** The results of a run after its way back. */
-function resultsAfter(rollouts, results, restoring, restored) {
-    const isCulprit = (result) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result);
-    const culprits = results.filter(isCulprit).map(({ name }) => name);
-    return results.map((result, index) => {
-        const way = restoring.find(({ rollout }) => rollout === rollouts[index]);
-        const now = restored?.find(({ name }) => name === result.name);
-        return way === undefined ? result : resultAfter(result, way, culprits, now);
-    });
-}
+/**
+ * The result of a service after its way back.
+ *
+ * @param culprits because of which it was sent back, unless it has a cause of its own
+ * @param restored what became of the way back; `undefined` when nobody has watched it
+ */
 function resultAfter(before, way, culprits, restored) {
     const cause = before.cause ?? `${RESTORED} ${culprits.join(', ')}`;
     if (way.state === 'failed') {
@@ -24990,14 +25006,15 @@ function parseUrl(text) {
 
 
 
+
 const move_traffic_SEND_TIMEOUT_MS = 120_000;
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
  * their old traffic back, unless the user wants to keep what there is.
  */
-async function moveTraffic(rollouts, results, field) {
-    let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? []);
+async function moveTraffic(settled, field) {
+    let moves = settled.flatMap(({ rollout }) => moveOf(rollout) ?? []);
     const shared = { ...field, read: swarmReader(field, 'up-to-date') };
     for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
         moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }));
@@ -25015,21 +25032,16 @@ async function moveTraffic(rollouts, results, field) {
     }
     else
         moves = moves.map(leftAside);
-    return reportOf(moves, rollouts, results);
+    return settled.map((one) => reported(one, moves));
 }
-/** No traffic moves, because not all services came up: those that stay beside the live ones say so. */
-function leaveTraffic({ rollouts, results }) {
-    return {
-        rollouts,
-        results: results.map((result, index) => {
-            const move = rollouts[index] && moveOf(rollouts[index]);
-            if (move === undefined || rollouts[index]?.problem !== undefined)
-                return result;
-            const { outcome, cause = outcome } = result;
-            const problem = isGood(result) ? {} : { problem: { outcome, cause } };
-            return { ...result, ...leftAside({ ...move, ...problem }).problem };
-        }),
-    };
+/** No traffic moves, because not all services came up: one that stays beside the live one says so. */
+function leftWithoutTraffic({ rollout, result }) {
+    const move = moveOf(rollout);
+    if (move === undefined || rollout.problem !== undefined)
+        return settledAs(rollout, result);
+    const { outcome, cause = outcome } = result;
+    const problem = isGood(result) ? {} : { problem: { outcome, cause } };
+    return settledAs(rollout, { ...result, ...leftAside({ ...move, ...problem }).problem });
 }
 function moveOf(rollout) {
     const { checked, service } = rollout;
@@ -25215,10 +25227,10 @@ async function removeNew({ service, next }, engine, signal) {
     return true;
 }
 async function watchOne(rollout, field) {
-    const [result] = await watch([rollout], field);
-    if (result === undefined)
+    const [settled] = await watch([rollout], field);
+    if (settled === undefined)
         throw new Error('the watch has no result for the service that it watched');
-    return result;
+    return settled.result;
 }
 /** What kept a service from coming up. A stop of the run is none of the service's. */
 function move_traffic_problemOf(result) {
@@ -25251,45 +25263,38 @@ function move_traffic_stopped(move, field) {
     return { ...move, problem: { outcome: 'cancelled', cause } };
 }
 /** A stop before any traffic has moved: what was made for it says so. */
-function stopTraffic({ rollouts, results }, field) {
-    return {
-        rollouts,
-        results: results.map((result, index) => {
-            const { checked, problem } = rollouts[index] ?? {};
-            const next = checked?.action === 'switch' ? checked.second : undefined;
-            const isSent = problem === undefined || problem.isUnknown === true;
-            if (next?.live === undefined || !isSent || !(isGood(result) || result.outcome === 'cancelled'))
-                return result;
-            const said = isGood(result) ? undefined : result.cause;
-            const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`;
-            return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` };
-        }),
-    };
+function stoppedBeforeTheMove(settled, field) {
+    const { checked, problem } = settled.rollout;
+    const next = checked.action === 'switch' ? checked.second : undefined;
+    const isSent = problem === undefined || problem.isUnknown === true;
+    if (next?.live === undefined || !isSent)
+        return settled;
+    const { Spec: old } = next.live;
+    return withResult(settled, (result) => {
+        if (!isGood(result) && result.outcome !== 'cancelled')
+            return result;
+        const said = isGood(result) ? undefined : result.cause;
+        const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`;
+        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` };
+    });
 }
 function leftByStop({ name }, { deployment }) {
     return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
 }
-function reportOf(moves, rollouts, results) {
-    const moveFor = (rollout) => moves.find((move) => move.rollout === rollout);
-    return {
-        rollouts: rollouts.map((rollout) => {
-            const move = moveFor(rollout);
-            if (move === undefined)
-                return rollout;
-            // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
-            const stays = move.problem !== undefined && (move.hasMoved || move.problem.outcome === 'superseded');
-            return { ...rollout, service: move.service, ...(stays && move.problem && { problem: move.problem }) };
-        }),
-        results: results.map((result, index) => {
-            const rollout = rollouts[index];
-            const move = rollout && moveFor(rollout);
-            if (move === undefined)
-                return result;
-            const live = move.hasMoved ? { live: move.next.name } : {};
-            const seconds = secondsSince(move.rollout.sentAt);
-            return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds };
-        }),
-    };
+function reported(settled, moves) {
+    const { rollout, result } = settled;
+    const move = moves.find((one) => one.rollout === rollout);
+    if (move === undefined)
+        return settled;
+    const { problem, hasMoved } = move;
+    // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
+    const stays = problem !== undefined && (hasMoved || problem.outcome === 'superseded');
+    return settledAs({ ...rollout, service: move.service, ...(stays && { problem }) }, {
+        ...result,
+        ...(problem ?? { outcome: 'updated' }),
+        ...(hasMoved && { live: move.next.name }),
+        seconds: secondsSince(rollout.sentAt),
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/blue-green.js
@@ -25374,26 +25379,25 @@ function blue_green_decide({ planned: { request, current, colours, interim }, wa
     };
 }
 /** When all services are up the second ones get the traffic. */
-async function last(ended, field) {
-    const { rollouts, results } = ended;
-    const takesOver = ({ checked }) => checked.action === 'switch' && checked.second.live !== undefined;
-    if (!rollouts.some(takesOver))
-        return ended;
+async function last(settled, field) {
+    const takesOver = ({ rollout: { checked } }) => checked.action === 'switch' && checked.second.live !== undefined;
+    if (!settled.some(takesOver))
+        return settled;
     if (field.signal.aborted)
-        return { ...ended, ...stopTraffic(ended, field) };
-    if (!results.every(isGood))
-        return field.deployment.onFailure === 'rollback' ? ended : leaveTraffic(ended);
-    return stage('Move the traffic', () => moveTraffic(rollouts, results, field));
+        return settled.map((one) => stoppedBeforeTheMove(one, field));
+    const isUp = settled.every(({ result }) => isGood(result));
+    if (isUp)
+        return stage('Move the traffic', () => moveTraffic(settled, field));
+    return field.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
 }
 /**
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
  */
-async function removeOldOnes(rollouts, results, { connection, signal }) {
+async function removeOldOnes(settled, { connection, signal }) {
     const patience = AbortSignal.any([signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
-    await Promise.all(rollouts.map(async ({ checked }, index) => {
-        const result = results[index];
-        if (result === undefined || !isGood(result) || checked.action === 'switch')
+    await Promise.all(settled.map(async ({ rollout: { checked }, result }) => {
+        if (!isGood(result) || checked.action === 'switch')
             return;
         const { name, strategy } = checked.request;
         const isOurs = strategy.kind === STRATEGY_NAME;
@@ -25819,17 +25823,17 @@ async function change(checked, stack, field) {
     const moved = await takeLastSteps(sent, field);
     const back = await goBack(moved, field);
     time.beginClosing();
-    const results = back.every(isGood) ? back : await withLookAfterFailure(moved.rollouts, back, field);
-    await tidyInterims(moved.rollouts, field);
+    const ended = isAllGood(back) ? back : await withLookAfterFailure(back, field);
+    await tidyInterims(ended, field);
     for (const [, strategy] of STEPS)
-        await strategy.tidy?.(moved.rollouts, results, field);
-    const isDone = results.every(isGood);
+        await strategy.tidy?.(ended, field);
+    const isDone = isAllGood(ended);
     if (!isDone)
         await removeMade(objects, connection.engine, signal);
     const removed = stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : [];
     if (!signal.aborted)
-        await giveAdvice(sent.rollouts, deployment, connection, STRATEGIES);
-    return [...results, ...removed];
+        await giveAdvice(sent, deployment, connection, STRATEGIES);
+    return [...ended.map(({ result }) => result), ...removed];
 }
 /** What the stack needs, made; the services have the IDs of it in the place of what stood for them. */
 async function make(checked, stack, field) {
@@ -25852,11 +25856,14 @@ async function takeFirstSteps(services, field) {
     return begun;
 }
 /** What the strategies do when all services are up. */
-async function takeLastSteps(ended, field) {
-    let now = ended;
+async function takeLastSteps(settled, field) {
+    let now = settled;
     for (const [, strategy] of STEPS)
         now = (await strategy.last?.(now, field)) ?? now;
     return now;
+}
+function isAllGood(settled) {
+    return settled.every(({ result }) => isGood(result));
 }
 /** One of two services for one name may have the traffic of the name that the files hold. */
 function nameInFiles(service) {

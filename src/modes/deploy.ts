@@ -14,8 +14,9 @@ import { giveAdvice } from '../report/advice.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { type Begun, markFor, tidyInterims } from '../rollout/interim.ts'
 import { withLookAfterFailure } from '../rollout/last-look.ts'
-import { type RolledOut, rollOut, unwatched } from '../rollout/roll-out.ts'
+import { rollOut, unwatched } from '../rollout/roll-out.ts'
 import type { Field } from '../rollout/rollout.ts'
+import type { Settled } from '../rollout/settled.ts'
 import type { StrategySteps } from '../rollout/strategy.ts'
 import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
@@ -122,15 +123,15 @@ async function change(
   const moved = await takeLastSteps(sent, field)
   const back = await goBack(moved, field)
   time.beginClosing()
-  const results = back.every(isGood) ? back : await withLookAfterFailure(moved.rollouts, back, field)
-  await tidyInterims(moved.rollouts, field)
-  for (const [, strategy] of STEPS) await strategy.tidy?.(moved.rollouts, results, field)
-  const isDone = results.every(isGood)
+  const ended = isAllGood(back) ? back : await withLookAfterFailure(back, field)
+  await tidyInterims(ended, field)
+  for (const [, strategy] of STEPS) await strategy.tidy?.(ended, field)
+  const isDone = isAllGood(ended)
   if (!isDone) await removeMade(objects, connection.engine, signal)
   const removed =
     stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : []
-  if (!signal.aborted) await giveAdvice(sent.rollouts, deployment, connection, STRATEGIES)
-  return [...results, ...removed]
+  if (!signal.aborted) await giveAdvice(sent, deployment, connection, STRATEGIES)
+  return [...ended.map(({ result }) => result), ...removed]
 }
 
 /** What the stack needs, made; the services have the IDs of it in the place of what stood for them. */
@@ -155,10 +156,14 @@ async function takeFirstSteps(services: readonly CheckedService[], field: Field)
 }
 
 /** What the strategies do when all services are up. */
-async function takeLastSteps(ended: RolledOut, field: Field): Promise<RolledOut> {
-  let now = ended
+async function takeLastSteps(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
+  let now = settled
   for (const [, strategy] of STEPS) now = (await strategy.last?.(now, field)) ?? now
   return now
+}
+
+function isAllGood(settled: readonly Settled[]): boolean {
+  return settled.every(({ result }) => isGood(result))
 }
 
 /** One of two services for one name may have the traffic of the name that the files hold. */

@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { LocalImage, ServiceSpec } from '../docker/api.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { planOf, type StrategyPlans } from '../plan/strategy.ts'
-import type { Rollout } from '../rollout/rollout.ts'
+import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
@@ -15,29 +15,33 @@ const LOOK_TIMEOUT_MS = 2000
 
 /** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
 export async function giveAdvice(
-  rollouts: readonly Rollout[],
+  settled: readonly Settled[],
   deployment: Deployment,
   { engine }: Connection,
   strategies: StrategyPlans,
 ): Promise<void> {
   const signal = timeLimit(LOOK_TIMEOUT_MS)
   const known = new Map<string, Promise<ImageHealth | undefined>>()
-  const linted = await inParallel(rollouts, deployment.maxParallel, async ({ checked, service, problem }) => {
-    if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []
-    const { request, access } = checked
-    const { name, image } = request
-    const imageHealth = await imageHealthOf(service.Spec)
-    return [
-      {
-        name,
-        image,
-        meansGap: planOf(request, strategies).meansGap,
-        spec: service.Spec,
-        credential: access?.credential,
-        imageHealth,
-      },
-    ]
-  })
+  const linted = await inParallel(
+    settled,
+    deployment.maxParallel,
+    async ({ rollout: { checked, service, problem } }) => {
+      if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []
+      const { request, access } = checked
+      const { name, image } = request
+      const imageHealth = await imageHealthOf(service.Spec)
+      return [
+        {
+          name,
+          image,
+          meansGap: planOf(request, strategies).meansGap,
+          spec: service.Spec,
+          credential: access?.credential,
+          imageHealth,
+        },
+      ]
+    },
+  )
   for (const line of lint(linted.flat(), deployment)) log.notice(line, 'Advice')
 
   /** No registry tells it, but the manager does for an image that its own node has. */

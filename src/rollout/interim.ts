@@ -15,6 +15,7 @@ import { poll } from '../runner/poll.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { lifetimeOf } from './lifetime.ts'
 import type { Field, Rollout } from './rollout.ts'
+import type { Settled } from './settled.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 
@@ -125,10 +126,10 @@ export function begunWith(rollouts: readonly Rollout[], what: string, signal: Ab
  * would lead there: the present spec is sent once more, and no task restarts.
  */
 export async function tidyInterims(
-  rollouts: readonly Rollout[],
+  settled: readonly Settled[],
   { connection: { engine }, signal: stop }: Pick<Field, 'connection' | 'signal'>,
 ): Promise<void> {
-  const touched = rollouts.flatMap(({ checked }) => {
+  const touched = settled.flatMap(({ rollout: { checked } }) => {
     if (checked.action !== 'update' || checked.interim === undefined) return []
     return [{ name: checked.request.name, current: checked.current, interim: checked.interim }]
   })

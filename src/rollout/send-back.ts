@@ -14,6 +14,7 @@ import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
 import { type Changed, type Field, interimOf, type Rollout } from './rollout.ts'
+import type { Settled } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
 
 /** A service on its way back, or why it is not. */
@@ -40,19 +41,16 @@ export function sendBack(changed: readonly Changed[], field: Field): Promise<Res
 }
 
 /**
- * The same for services that have failed themselves.
- *
- * @param told when all is known of a service that its way back would take away
+ * The same for services that have failed themselves, each when all is known of it that its way back would take away.
  */
 export function sendFailedBack(
-  changed: readonly Changed[],
+  failed: readonly (Settled & { readonly rollout: Changed })[],
   field: Field,
-  told: (rollout: Rollout) => Promise<unknown>,
 ): Promise<Restoring[]> {
   return Promise.all(
-    changed.map((rollout) =>
+    failed.map(({ rollout, diagnosed }) =>
       sendOneBack(rollout, field, async () => {
-        await told(rollout)
+        await diagnosed
         if (rollout.checked.action === 'update') await untilSwarmHasRolledBack(rollout.checked.current, field)
       }),
     ),

@@ -1,8 +1,7 @@
 import type { CheckedService } from '../plan/check.ts'
-import type { ServiceResult } from '../result.ts'
 import type { Begun } from './interim.ts'
-import type { RolledOut } from './roll-out.ts'
-import type { Field, Rollout } from './rollout.ts'
+import type { Field } from './rollout.ts'
+import type { Settled } from './settled.ts'
 
 /** What a strategy does beside the change itself. It does not throw for what a service does. */
 export interface StrategySteps {
@@ -14,9 +13,9 @@ export interface StrategySteps {
     act(services: readonly CheckedService[], field: Field): Promise<Begun>
   }
   /** When all services that were sent have settled. */
-  last?(ended: RolledOut, field: Field): Promise<RolledOut>
+  last?(settled: readonly Settled[], field: Field): Promise<readonly Settled[]>
   /** At the end of every run, for services of whatever strategy: what earlier deploys of this one have left. */
-  tidy?(rollouts: readonly Rollout[], results: readonly ServiceResult[], field: Field): Promise<void>
+  tidy?(settled: readonly Settled[], field: Field): Promise<void>
 }
 
 /** All strategies by their names, in the order of their steps. */

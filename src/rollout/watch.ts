@@ -1,21 +1,14 @@
 import { swarmEvents } from '../docker/engine/events.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
-import { isGood, type ServiceResult } from '../result.ts'
+import { isGood } from '../result.ts'
 import { nowMs, sleep, tooLong } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { pauseAfter, SwarmUnseen, swarmReader } from './look.ts'
 import type { Field, Rollout } from './rollout.ts'
 import { givenUpResult, sayResult, unwatchedResult } from './service-result.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
-import {
-  lookOnce,
-  type Next,
-  type Settled,
-  settledAs,
-  settledUnseen,
-  startWatching,
-  type WatchedService,
-} from './watched-service.ts'
+import { allDiagnosed, type Settled, settledAs } from './settled.ts'
+import { lookOnce, type Next, settledUnseen, startWatching, type WatchedService } from './watched-service.ts'
 
 /** A watch over services that are sent one after another. */
 export interface Watch {
@@ -25,18 +18,18 @@ export interface Watch {
   readonly culprits: readonly string[]
   /** Aborted at the first certain failure; only where the watch ends with it. */
   readonly failed: AbortSignal
-  /** No more are added: all of them when they have settled, in the order in which they were added. */
-  end(): Promise<readonly Settled[]>
+  /** No more are added: those that were, when they have settled. */
+  end(inThisOrder: readonly Rollout[]): Promise<readonly Settled[]>
 }
 
 /**
  * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
  * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
  */
-export async function watch(rollouts: readonly Rollout[], field: Field): Promise<ServiceResult[]> {
+export async function watch(rollouts: readonly Rollout[], field: Field): Promise<readonly Settled[]> {
   const watching = beginWatch(field)
   for (const rollout of rollouts) watching.add(rollout)
-  return Promise.all((await watching.end()).map(({ diagnosed }) => diagnosed))
+  return allDiagnosed(await watching.end(rollouts))
 }
 
 /**
@@ -49,7 +42,6 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
   const { observed, connection, signal, time } = field
   const read = swarmReader(field, 'up-to-date')
   const startedAt = nowMs()
-  const order: Rollout[] = []
   const settled = new Map<Rollout, Settled>()
   const failure = new AbortController()
   let culprits: readonly string[] = []
@@ -79,7 +71,6 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
   }
 
   const add = (rollout: Rollout) => {
-    order.push(rollout)
     if (rollout.problem !== undefined) settle(settledAs(rollout, unwatchedResult(rollout)))
     else if (isOver) giveUp(rollout)
     else watched = [...watched, startWatching(rollout, observed)]
@@ -146,12 +137,12 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
       return culprits
     },
     failed: failure.signal,
-    async end() {
+    async end(inThisOrder) {
       isComplete = true
       complete()
       wake()
       await looking
-      return order.flatMap((rollout) => settled.get(rollout) ?? [])
+      return inThisOrder.flatMap((rollout) => settled.get(rollout) ?? [])
     },
   }
 }

@@ -8,6 +8,7 @@ import type { Field, Rollout } from './rollout.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
 import { goodOutcome, resultOf } from './service-result.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
+import { type Settled, settledAs } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
 
 /** A service that is being watched, with what was seen of it so far. */
@@ -16,19 +17,6 @@ export interface WatchedService {
   readonly history: ServiceHistory
   readonly progress: string
   readonly snapshot?: ServiceSnapshot
-}
-
-/** What became of a service. */
-export interface Settled {
-  readonly rollout: Rollout
-  /** Without a cause of its own where it was only given up, because another one failed. */
-  readonly result: ServiceResult
-  /** The same with the task that shows why, which may take some seconds to find. */
-  readonly diagnosed: Promise<ServiceResult>
-}
-
-export function settledAs(rollout: Rollout, result: ServiceResult): Settled {
-  return { rollout, result, diagnosed: Promise.resolve(result) }
 }
 
 export function startWatching(rollout: Rollout, observed: Observation): WatchedService {

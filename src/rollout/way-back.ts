@@ -7,77 +7,119 @@ import { nowMs } from '../runner/clock.ts'
 import { toTenths } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import { STOPPED } from './look.ts'
-import type { RolledOut } from './roll-out.ts'
 import { type Changed, type Field, interimOf, isChanged, type Rollout } from './rollout.ts'
 import { type Restoring, sendBack, sendFailedBack } from './send-back.ts'
+import { allDiagnosed, type Settled, settledAs } from './settled.ts'
 import { watch } from './watch.ts'
+
+/** What the user wants to become of services when not all of them have come up. */
+type Policy = Pick<Deployment, 'onFailure' | 'onCancel'>
+
+/** A service that was changed, and what became of it. */
+type SettledChange = Settled & { readonly rollout: Changed }
 
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
  */
-export async function goBack(ended: RolledOut, field: Field): Promise<readonly ServiceResult[]> {
-  const { rollouts, results, diagnosed = results } = ended
+export async function goBack(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
   const { deployment, signal, time } = field
-  const changed = changedServices(rollouts, results, deployment)
-  const jobs = jobsThatStay(rollouts, results, deployment)
-  if (changed.length + jobs.length === 0) return complete(rollouts, await Promise.all(diagnosed), deployment)
+  const changed = goingBack(settled, deployment)
+  const jobs = deployment.wait ? jobsThatStay(settled, deployment) : []
+  if (changed.length + jobs.length === 0) return complete(await allDiagnosed(settled), deployment)
   time.beginWayBack()
   return stage('Roll back', async () => {
-    const isBad = (rollout: Rollout) => hasCause(results[rollouts.indexOf(rollout)])
     // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
-    const untold = (rollout: Rollout) => diagnosed[rollouts.indexOf(rollout)]
     const others = sendBack(
-      changed.filter((rollout) => !isBad(rollout)),
+      changed.filter(({ result }) => !hasCause(result)).map(({ rollout }) => rollout),
       field,
     )
-    const culprits = sendFailedBack(changed.filter(isBad), field, async (rollout) => untold(rollout))
+    const culprits = sendFailedBack(
+      changed.filter(({ result }) => hasCause(result)),
+      field,
+    )
     const restoring = [...(await others), ...(await culprits)]
-    const before = await Promise.all(diagnosed)
+    const before = await allDiagnosed(settled)
     const isWatched = deployment.wait && !signal.aborted
-    const restored = isWatched ? await watch([...restoredRollouts(restoring), ...jobs], field) : undefined
-    const after = resultsAfter(rollouts, before, restoring, restored).map((result, index) => {
-      if (!jobs.some((rollout) => rollout === rollouts[index])) return result
-      const now = restored?.find(({ name }) => name === result.name)
-      if (now === undefined) return isGivenUp(result) ? { ...result, ...UNWATCHED } : result
-      return now.outcome === result.outcome ? result : now
-    })
-    return complete(rollouts, after, deployment)
+    const again = isWatched ? await watchAgain(restoring, jobs, field) : new Map<Rollout, ServiceResult>()
+    return complete(after(before, restoring, jobs, again), deployment)
   })
 }
 
-function hasCause(result: ServiceResult | undefined): boolean {
-  return result?.cause !== undefined
+/** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
+async function watchAgain(
+  restoring: readonly Restoring[],
+  jobs: readonly Rollout[],
+  field: Field,
+): Promise<ReadonlyMap<Rollout, ServiceResult>> {
+  const ways = restoring.flatMap((way) => {
+    const back = rolloutBack(way)
+    return back === undefined ? [] : [[back, way.rollout] as const]
+  })
+  const sentBefore = new Map<Rollout, Rollout>([...ways, ...jobs.map((job) => [job, job] as const)])
+  const watched = await watch([...sentBefore.keys()], field)
+  return new Map(watched.map(({ rollout, result }) => [sentBefore.get(rollout) ?? rollout, result]))
+}
+
+/** What is to be watched until what was before runs again; `undefined`: nothing, there was none. */
+function rolloutBack({ rollout: { checked }, state }: Restoring): Rollout | undefined {
+  const sentAt = nowMs()
+  if (state === 'sent') return { checked, service: currentOf(checked), sentAt, isWayBack: true }
+  if (state !== 'removed' || checked.action !== 'switch' || checked.second.live === undefined) return undefined
+  const { live } = checked.second
+  return { checked: { ...checked, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true }
+}
+
+function after(
+  before: readonly Settled[],
+  restoring: readonly Restoring[],
+  jobs: readonly Rollout[],
+  again: ReadonlyMap<Rollout, ServiceResult>,
+): Settled[] {
+  const ways = new Map<Rollout, Restoring>(restoring.map((way) => [way.rollout, way]))
+  const isCulprit = (result: ServiceResult) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result)
+  const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name)
+  return before.map(({ rollout, result }) => {
+    const way = ways.get(rollout)
+    const now = again.get(rollout)
+    if (way !== undefined) return settledAs(rollout, resultAfter(result, way, culprits, now))
+    return settledAs(rollout, jobs.includes(rollout) ? jobAfter(result, now) : result)
+  })
+}
+
+function jobAfter(before: ServiceResult, now: ServiceResult | undefined): ServiceResult {
+  if (now === undefined) return isGivenUp(before) ? { ...before, ...UNWATCHED } : before
+  return now.outcome === before.outcome ? before : now
+}
+
+function hasCause(result: ServiceResult): boolean {
+  return result.cause !== undefined
 }
 
 /**
  * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
  * only those go back that would stay half-way, with a spec that was meant for the way there alone.
  */
-export function changedServices(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  deployment: Pick<Deployment, 'onFailure' | 'onCancel'>,
-): readonly Changed[] {
-  const keep = !allGoBack(results, deployment)
-  if (results.every(isGood)) return []
-  return rollouts.filter(isChanged).filter((rollout) => {
-    const before = results[rollouts.indexOf(rollout)]
-    const { problem } = rollout
-    if (before === undefined || before.outcome === 'superseded') return false
-    const isSent = problem === undefined || problem.isUnknown === true
-    return isHalfWay(rollout, before) || (isSent && !keep && !wouldRunAgain(rollout))
+export function goingBack(settled: readonly Settled[], policy: Policy): readonly SettledChange[] {
+  if (settled.every(({ result }) => isGood(result))) return []
+  const keep = !allGoBack(settled, policy)
+  return settled.filter((one): one is SettledChange => {
+    const { rollout, result } = one
+    if (!isChanged(rollout) || result.outcome === 'superseded') return false
+    return isHalfWay(rollout, result) || (isSent(rollout) && !keep && !wouldRunAgain(rollout))
   })
 }
 
-/** Whether the user wants all back that a run has changed whose results are these. */
-function allGoBack(
-  results: readonly ServiceResult[],
-  { onFailure, onCancel }: Pick<Deployment, 'onFailure' | 'onCancel'>,
-): boolean {
-  if (results.every(isGood)) return false
-  const stopped = results.some(({ outcome }) => outcome === 'cancelled')
+/** Whether the user wants all back that a run has changed. */
+function allGoBack(settled: readonly Settled[], { onFailure, onCancel }: Policy): boolean {
+  if (settled.every(({ result }) => isGood(result))) return false
+  const stopped = settled.some(({ result }) => result.outcome === 'cancelled')
   return (stopped ? onCancel : onFailure) === 'rollback'
+}
+
+/** It was, or may have been. */
+function isSent({ problem }: Rollout): boolean {
+  return problem === undefined || problem.isUnknown === true
 }
 
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
@@ -97,16 +139,10 @@ function wouldRunAgain({ checked }: Rollout): boolean {
  * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
  * of one that has run it is looked whether it is still there.
  */
-function jobsThatStay(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  deployment: Deployment,
-): readonly Rollout[] {
-  if (!deployment.wait || !allGoBack(results, deployment)) return []
-  return rollouts.filter((rollout, index) => {
-    const result = results[index]
-    return result !== undefined && (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout)
-  })
+function jobsThatStay(settled: readonly Settled[], policy: Policy): readonly Rollout[] {
+  if (!allGoBack(settled, policy)) return []
+  const stays = ({ rollout, result }: Settled) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout)
+  return settled.filter(stays).map(({ rollout }) => rollout)
 }
 
 /** Not waited for any more when another service failed. */
@@ -117,42 +153,23 @@ function isGivenUp(result: ServiceResult): boolean {
 const UNWATCHED = { outcome: 'cancelled', cause: STOPPED } as const
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays'
 
-/** The results, which say what stands: of services that nobody sent back after a stop, and of jobs. */
-function complete(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  deployment: Deployment,
-): readonly ServiceResult[] {
-  const goesOn = (result: ServiceResult) =>
-    result.cause === STOPPED ? { ...result, cause: `${STOPPED}; the swarm goes on by itself` } : result
-  return withJobs(rollouts, results.map(goesOn), deployment)
+/** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
+function complete(settled: readonly Settled[], policy: Policy): readonly Settled[] {
+  const standing = settled.map((one) =>
+    one.result.cause === STOPPED
+      ? settledAs(one.rollout, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
+      : one,
+  )
+  return allGoBack(standing, policy) ? standing.map(withJob) : standing
 }
 
-/** The results, which say of jobs what stands. */
-function withJobs(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  deployment: Deployment,
-): readonly ServiceResult[] {
-  if (!allGoBack(results, deployment)) return results
-  return results.map((result, index) => {
-    const rollout = rollouts[index]
-    const isSent = rollout !== undefined && (rollout.problem === undefined || rollout.problem.isUnknown === true)
-    if (!isSent || !wouldRunAgain(rollout) || result.outcome === 'superseded') return result
-    log.info(`${result.name}: not sent back: ${JOB_STAYS}`)
-    return isGood(result) ? { ...result, note: JOB_STAYS } : { ...result, cause: `${result.cause}; ${JOB_STAYS}` }
-  })
-}
-
-/** The rollouts to watch until what was before runs again. */
-function restoredRollouts(restoring: readonly Restoring[]): Rollout[] {
-  return restoring.flatMap(({ rollout: { checked }, state }): Rollout[] => {
-    const sentAt = nowMs()
-    if (state === 'sent') return [{ checked, service: currentOf(checked), sentAt, isWayBack: true }]
-    if (state !== 'removed' || checked.action !== 'switch' || checked.second.live === undefined) return []
-    const { live } = checked.second
-    return [{ checked: { ...checked, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true }]
-  })
+/** The result says of a job what stands. */
+function withJob(settled: Settled): Settled {
+  const { rollout, result } = settled
+  if (!isSent(rollout) || !wouldRunAgain(rollout) || result.outcome === 'superseded') return settled
+  log.info(`${result.name}: not sent back: ${JOB_STAYS}`)
+  const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` }
+  return settledAs(rollout, { ...result, ...said })
 }
 
 const RESTORED = 'restored because of'
@@ -162,23 +179,13 @@ export function isRestored(cause: string | undefined): boolean {
   return cause?.startsWith(RESTORED) === true
 }
 
-/** The results of a run after its way back. */
-export function resultsAfter(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  restoring: readonly Restoring[],
-  restored: readonly ServiceResult[] | undefined,
-): ServiceResult[] {
-  const isCulprit = (result: ServiceResult) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result)
-  const culprits = results.filter(isCulprit).map(({ name }) => name)
-  return results.map((result, index) => {
-    const way = restoring.find(({ rollout }) => rollout === rollouts[index])
-    const now = restored?.find(({ name }) => name === result.name)
-    return way === undefined ? result : resultAfter(result, way, culprits, now)
-  })
-}
-
-function resultAfter(
+/**
+ * The result of a service after its way back.
+ *
+ * @param culprits because of which it was sent back, unless it has a cause of its own
+ * @param restored what became of the way back; `undefined` when nobody has watched it
+ */
+export function resultAfter(
   before: ServiceResult,
   way: Restoring,
   culprits: readonly string[],

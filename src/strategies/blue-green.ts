@@ -11,13 +11,13 @@ import {
   sharedByColours,
 } from '../plan/colours.ts'
 import { type Asked, type Decision, replacesNothing } from '../plan/strategy.ts'
-import { isGood, type ServiceResult } from '../result.ts'
-import type { RolledOut } from '../rollout/roll-out.ts'
-import type { Field, Rollout } from '../rollout/rollout.ts'
+import { isGood } from '../result.ts'
+import type { Field } from '../rollout/rollout.ts'
 import { removeLeftovers } from '../rollout/second-service.ts'
+import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
-import { leaveTraffic, type MoveSettings, moveTraffic, stopTraffic } from './move-traffic.ts'
+import { leftWithoutTraffic, type MoveSettings, moveTraffic, stoppedBeforeTheMove } from './move-traffic.ts'
 import type { Strategy } from './strategy.ts'
 import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf, type Values } from './trial.ts'
 
@@ -97,29 +97,25 @@ function decide({ planned: { request, current, colours, interim }, wanted }: Ask
 }
 
 /** When all services are up the second ones get the traffic. */
-async function last(ended: RolledOut, field: Field): Promise<RolledOut> {
-  const { rollouts, results } = ended
-  const takesOver = ({ checked }: Rollout) => checked.action === 'switch' && checked.second.live !== undefined
-  if (!rollouts.some(takesOver)) return ended
-  if (field.signal.aborted) return { ...ended, ...stopTraffic(ended, field) }
-  if (!results.every(isGood)) return field.deployment.onFailure === 'rollback' ? ended : leaveTraffic(ended)
-  return stage('Move the traffic', () => moveTraffic(rollouts, results, field))
+async function last(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
+  const takesOver = ({ rollout: { checked } }: Settled) =>
+    checked.action === 'switch' && checked.second.live !== undefined
+  if (!settled.some(takesOver)) return settled
+  if (field.signal.aborted) return settled.map((one) => stoppedBeforeTheMove(one, field))
+  const isUp = settled.every(({ result }) => isGood(result))
+  if (isUp) return stage('Move the traffic', () => moveTraffic(settled, field))
+  return field.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic)
 }
 
 /**
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
  */
-async function removeOldOnes(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  { connection, signal }: Field,
-): Promise<void> {
+async function removeOldOnes(settled: readonly Settled[], { connection, signal }: Field): Promise<void> {
   const patience = AbortSignal.any([signal, timeLimit(TIDY_TIMEOUT_MS)])
   await Promise.all(
-    rollouts.map(async ({ checked }, index) => {
-      const result = results[index]
-      if (result === undefined || !isGood(result) || checked.action === 'switch') return
+    settled.map(async ({ rollout: { checked }, result }) => {
+      if (!isGood(result) || checked.action === 'switch') return
       const { name, strategy } = checked.request
       const isOurs = strategy.kind === STRATEGY_NAME
       const keep = isOurs && (strategy.settings as Settings).keepOld === 'until-next'

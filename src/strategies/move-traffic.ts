@@ -20,9 +20,9 @@ import { isGood } from '../result.ts'
 import { createService } from '../rollout/create-service.ts'
 import { judgeEnding, judgeTrial } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
-import type { RolledOut } from '../rollout/roll-out.ts'
 import type { Field, Problem, Rollout } from '../rollout/rollout.ts'
 import { DRAIN_SECONDS } from '../rollout/second-service.ts'
+import { type Settled, settledAs, withResult } from '../rollout/settled.ts'
 import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
 import { noteMoving } from '../rollout/under-way.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
@@ -69,12 +69,8 @@ export interface MoveSettings {
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
  * their old traffic back, unless the user wants to keep what there is.
  */
-export async function moveTraffic(
-  rollouts: readonly Rollout[],
-  results: readonly ServiceResult[],
-  field: Field,
-): Promise<RolledOut> {
-  let moves = rollouts.flatMap((rollout) => moveOf(rollout) ?? [])
+export async function moveTraffic(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
+  let moves = settled.flatMap(({ rollout }) => moveOf(rollout) ?? [])
   const shared: Shared = { ...field, read: swarmReader(field, 'up-to-date') }
   for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
     moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }))
@@ -87,21 +83,16 @@ export async function moveTraffic(
     field.time.beginWayBack()
     moves = await Promise.all(moves.map((move) => giveBack(move, field)))
   } else moves = moves.map(leftAside)
-  return reportOf(moves, rollouts, results)
+  return settled.map((one) => reported(one, moves))
 }
 
-/** No traffic moves, because not all services came up: those that stay beside the live ones say so. */
-export function leaveTraffic({ rollouts, results }: RolledOut): RolledOut {
-  return {
-    rollouts,
-    results: results.map((result, index) => {
-      const move = rollouts[index] && moveOf(rollouts[index])
-      if (move === undefined || rollouts[index]?.problem !== undefined) return result
-      const { outcome, cause = outcome } = result
-      const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
-      return { ...result, ...leftAside({ ...move, ...problem }).problem }
-    }),
-  }
+/** No traffic moves, because not all services came up: one that stays beside the live one says so. */
+export function leftWithoutTraffic({ rollout, result }: Settled): Settled {
+  const move = moveOf(rollout)
+  if (move === undefined || rollout.problem !== undefined) return settledAs(rollout, result)
+  const { outcome, cause = outcome } = result
+  const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
+  return settledAs(rollout, { ...result, ...leftAside({ ...move, ...problem }).problem })
 }
 
 function moveOf(rollout: Rollout): Move | undefined {
@@ -289,9 +280,9 @@ async function removeNew({ service, next }: Move, engine: Engine, signal: AbortS
 }
 
 async function watchOne(rollout: Rollout, field: Field): Promise<ServiceResult> {
-  const [result] = await watch([rollout], field)
-  if (result === undefined) throw new Error('the watch has no result for the service that it watched')
-  return result
+  const [settled] = await watch([rollout], field)
+  if (settled === undefined) throw new Error('the watch has no result for the service that it watched')
+  return settled.result
 }
 
 /** What kept a service from coming up. A stop of the run is none of the service's. */
@@ -324,42 +315,38 @@ function stopped(move: Move, field: Field): Move {
 }
 
 /** A stop before any traffic has moved: what was made for it says so. */
-export function stopTraffic({ rollouts, results }: RolledOut, field: Field): RolledOut {
-  return {
-    rollouts,
-    results: results.map((result, index) => {
-      const { checked, problem } = rollouts[index] ?? {}
-      const next = checked?.action === 'switch' ? checked.second : undefined
-      const isSent = problem === undefined || problem.isUnknown === true
-      if (next?.live === undefined || !isSent || !(isGood(result) || result.outcome === 'cancelled')) return result
-      const said = isGood(result) ? undefined : result.cause
-      const cause = said ?? `the run was stopped before the traffic moved from ${next.live.Spec.Name}`
-      return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` }
-    }),
-  }
+export function stoppedBeforeTheMove(settled: Settled, field: Field): Settled {
+  const { checked, problem } = settled.rollout
+  const next = checked.action === 'switch' ? checked.second : undefined
+  const isSent = problem === undefined || problem.isUnknown === true
+  if (next?.live === undefined || !isSent) return settled
+  const { Spec: old } = next.live
+  return withResult(settled, (result) => {
+    if (!isGood(result) && result.outcome !== 'cancelled') return result
+    const said = isGood(result) ? undefined : result.cause
+    const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`
+    return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` }
+  })
 }
 
 function leftByStop({ name }: SecondService, { deployment }: Field): string {
   return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`
 }
 
-function reportOf(moves: readonly Move[], rollouts: readonly Rollout[], results: readonly ServiceResult[]): RolledOut {
-  const moveFor = (rollout: Rollout) => moves.find((move) => move.rollout === rollout)
-  return {
-    rollouts: rollouts.map((rollout) => {
-      const move = moveFor(rollout)
-      if (move === undefined) return rollout
-      // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
-      const stays = move.problem !== undefined && (move.hasMoved || move.problem.outcome === 'superseded')
-      return { ...rollout, service: move.service, ...(stays && move.problem && { problem: move.problem }) }
-    }),
-    results: results.map((result, index) => {
-      const rollout = rollouts[index]
-      const move = rollout && moveFor(rollout)
-      if (move === undefined) return result
-      const live = move.hasMoved ? { live: move.next.name } : {}
-      const seconds = secondsSince(move.rollout.sentAt)
-      return { ...result, ...(move.problem ?? { outcome: 'updated' }), ...live, seconds }
-    }),
-  }
+function reported(settled: Settled, moves: readonly Move[]): Settled {
+  const { rollout, result } = settled
+  const move = moves.find((one) => one.rollout === rollout)
+  if (move === undefined) return settled
+  const { problem, hasMoved } = move
+  // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
+  const stays = problem !== undefined && (hasMoved || problem.outcome === 'superseded')
+  return settledAs(
+    { ...rollout, service: move.service, ...(stays && { problem }) },
+    {
+      ...result,
+      ...(problem ?? { outcome: 'updated' }),
+      ...(hasMoved && { live: move.next.name }),
+      seconds: secondsSince(rollout.sentAt),
+    },
+  )
 }

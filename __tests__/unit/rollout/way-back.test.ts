@@ -3,7 +3,8 @@ import type { Deployment } from '../../../src/inputs/deployment.ts'
 import type { Update } from '../../../src/plan/check.ts'
 import type { Outcome } from '../../../src/result.ts'
 import type { Changed, Rollout } from '../../../src/rollout/rollout.ts'
-import { changedServices, resultsAfter } from '../../../src/rollout/way-back.ts'
+import { settledAs } from '../../../src/rollout/settled.ts'
+import { goingBack, resultAfter } from '../../../src/rollout/way-back.ts'
 import { createRequest, createResult, createService, createSpec, RUNNERS_OWN } from '../../support/builders.ts'
 
 const ASKED: Deployment = {
@@ -57,13 +58,14 @@ describe('what goes back', () => {
     [true, "one that Swarm's rollback left half-way", { onFailure: 'keep' }, rollout({ interim }), 'rolled-back'],
     [false, 'not one whose whole change was sent, with keep', { onFailure: 'keep' }, rollout({ interim }), 'failed'],
   ])('%p: %s', (goes, _, asked, one, outcome) => {
-    const results = [createResult({ outcome }), createResult({ outcome: outcome === 'cancelled' ? outcome : 'failed' })]
-    const changed = changedServices([one, rollout({}, skipped)], results, { ...ASKED, ...asked })
-    expect(changed).toEqual(goes ? [one] : [])
+    const settled = settledAs(one, createResult({ outcome }))
+    const other = createResult({ outcome: outcome === 'cancelled' ? outcome : 'failed' })
+    const changed = goingBack([settled, settledAs(rollout({}, skipped), other)], { ...ASKED, ...asked })
+    expect(changed).toEqual(goes ? [settled] : [])
   })
 
   test('nothing when all is well', () => {
-    expect(changedServices([rollout({ interim })], [createResult()], ASKED)).toEqual([])
+    expect(goingBack([settledAs(rollout({ interim }), createResult())], ASKED)).toEqual([])
   })
 })
 
@@ -71,7 +73,8 @@ test('the seconds there and back are told to a tenth: their sum alone would be 1
   const before = createResult({ outcome: 'failed', seconds: 6.8 })
   const restored = createResult({ seconds: 6.6 })
   const one = rollout()
-  expect(resultsAfter([one], [before], [{ rollout: one, state: 'sent' }], [restored])).toMatchObject([
-    { outcome: 'rolled-back', seconds: 13.4 },
-  ])
+  expect(resultAfter(before, { rollout: one, state: 'sent' }, [], restored)).toMatchObject({
+    outcome: 'rolled-back',
+    seconds: 13.4,
+  })
 })
