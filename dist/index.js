@@ -12386,7 +12386,39 @@ function withoutNulls(value) {
     return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
+/** Whether its tasks are meant to complete. */
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** Whether the nodes decide how many tasks there are. */
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** Whether a task that has completed is not started again. */
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
+function modeName({ Mode: mode }) {
+    if (mode.Global)
+        return 'global';
+    if (mode.GlobalJob)
+        return 'global-job';
+    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
+
 
 
 
@@ -12400,6 +12432,13 @@ function withoutNulls(value) {
  */
 function sameSpec(a, b) {
     return (0,external_node_util_namespaceObject.isDeepStrictEqual)(storedForm(a), storedForm(b));
+}
+/**
+ * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
+ * change of their template only, and not for one of labels, policies or their number.
+ */
+function replacesNothing(current, wanted) {
+    return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
 }
 /**
  * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
@@ -12416,7 +12455,10 @@ function withStoredOrder(spec, stored) {
     return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } };
 }
 const SETS = ['Env', 'Secrets', 'Configs'];
-/** The same text for specs that are {@link sameSpec}, another for others; it tells nothing of what is in them. */
+/**
+ * The same text for specs that are {@link sameSpec}, another for others: to compare with a spec that is not at hand any
+ * more. It tells nothing of what is in them.
+ */
 function fingerprint(spec) {
     return (0,external_node_crypto_namespaceObject.createHash)('sha256')
         .update(toGoJson(storedForm(spec), withSortedKeys))
@@ -12427,11 +12469,11 @@ function withSortedKeys(_key, value) {
         return value;
     return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
-/** Which parts differ between two specs, in the words of a compose file; none when they are the same. */
+/** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
 function changedParts(now, wanted) {
-    const [a, b] = [storedForm(now), storedForm(wanted)];
-    if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(a, b))
+    if (sameSpec(now, wanted))
         return [];
+    const [a, b] = [storedForm(now), storedForm(wanted)];
     const words = PARTS.filter(([, part]) => !(0,external_node_util_namespaceObject.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
     return words.length > 0 ? words : ['settings'];
 }
@@ -12865,37 +12907,6 @@ function resourceName(entry) {
 /** `node.labels.zone` of `node.labels.zone==east`. */
 function attributeOf(entry) {
     return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
-/** Whether its tasks are meant to complete. */
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** Whether the nodes decide how many tasks there are. */
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** Whether a task that has completed is not started again. */
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
-function modeName({ Mode: mode }) {
-    if (mode.Global)
-        return 'global';
-    if (mode.GlobalJob)
-        return 'global-job';
-    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
@@ -19697,18 +19708,12 @@ function slowCheckNote(check, timeoutSeconds) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/strategy.js
-
-
 /** What the plan asks of the strategy that a service has. */
 function planOf({ strategy: { kind } }, strategies) {
     const plan = strategies[kind];
     if (plan === undefined)
         throw new Error(`there is no strategy ${kind}`);
     return plan;
-}
-/** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
-function replacesNothing(current, wanted) {
-    return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
@@ -20260,6 +20265,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/check.js
+
 
 
 

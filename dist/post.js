@@ -14593,6 +14593,7 @@ function replacementOf(own, all, problems) {
 
 
 
+
 /**
  * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
  * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
@@ -14603,6 +14604,13 @@ function replacementOf(own, all, problems) {
  */
 function spec_comparison_sameSpec(a, b) {
     return isDeepStrictEqual(storedForm(a), storedForm(b));
+}
+/**
+ * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
+ * change of their template only, and not for one of labels, policies or their number.
+ */
+function replacesNothing(current, wanted) {
+    return wantedTasks(wanted) === 0 || spec_comparison_sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
 }
 /**
  * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
@@ -14619,7 +14627,10 @@ function withStoredOrder(spec, stored) {
     return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } };
 }
 const SETS = (/* unused pure expression or super */ null && (['Env', 'Secrets', 'Configs']));
-/** The same text for specs that are {@link sameSpec}, another for others; it tells nothing of what is in them. */
+/**
+ * The same text for specs that are {@link sameSpec}, another for others: to compare with a spec that is not at hand any
+ * more. It tells nothing of what is in them.
+ */
 function fingerprint(spec) {
     return (0,external_node_crypto_namespaceObject.createHash)('sha256')
         .update(toGoJson(storedForm(spec), withSortedKeys))
@@ -14630,11 +14641,11 @@ function withSortedKeys(_key, value) {
         return value;
     return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
-/** Which parts differ between two specs, in the words of a compose file; none when they are the same. */
+/** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
 function changedParts(now, wanted) {
-    const [a, b] = [storedForm(now), storedForm(wanted)];
-    if (isDeepStrictEqual(a, b))
+    if (spec_comparison_sameSpec(now, wanted))
         return [];
+    const [a, b] = [storedForm(now), storedForm(wanted)];
     const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
     return words.length > 0 ? words : ['settings'];
 }
@@ -18217,7 +18228,7 @@ function isJob(spec) {
     return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
 }
 /** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
+function service_mode_wantedTasks(spec) {
     if (spec.Mode.Replicated)
         return spec.Mode.Replicated.Replicas ?? 1;
     if (spec.Mode.ReplicatedJob)

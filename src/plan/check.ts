@@ -1,6 +1,7 @@
 import type { Distribution, Node, Service, ServiceSpec } from '../docker/api.ts'
 import { credentialSpecOf, credentialSpecProblems } from '../docker/specs/credential-spec.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
+import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import type { NetworkCreate, StackObject } from '../docker/specs/stack-objects.ts'
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
 import { startFirstNote, startFirstProblem } from '../docker/swarm/start-first.ts'
@@ -18,7 +19,7 @@ import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import type { Access, PlannedService } from './plan.ts'
-import { type Decision, planOf, replacesNothing, type StrategyPlan, type StrategyPlans } from './strategy.ts'
+import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,
   conflicts,

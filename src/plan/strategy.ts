@@ -1,6 +1,4 @@
 import type { Node, ServiceSpec } from '../docker/api.ts'
-import { wantedTasks } from '../docker/specs/service-mode.ts'
-import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { SecondService } from './colours.ts'
 import type { PlannedService } from './plan.ts'
@@ -45,9 +43,4 @@ export function planOf({ strategy: { kind } }: ServiceRequest, strategies: Strat
   const plan = strategies[kind]
   if (plan === undefined) throw new Error(`there is no strategy ${kind}`)
   return plan
-}
-
-/** Whether a spec leaves every task as it is: Swarm replaces them for a change of their template only. */
-export function replacesNothing(current: ServiceSpec, wanted: ServiceSpec): boolean {
-  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate })
 }

@@ -1,3 +1,4 @@
+import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { shown } from '../inputs/problems.ts'
 import { parseDuration } from '../inputs/values.ts'
@@ -10,7 +11,7 @@ import {
   type SecondService,
   sharedByColours,
 } from '../plan/colours.ts'
-import { type Asked, type Decision, replacesNothing } from '../plan/strategy.ts'
+import type { Asked, Decision } from '../plan/strategy.ts'
 import { isGood } from '../result.ts'
 import type { Field } from '../rollout/rollout.ts'
 import { removeLeftovers } from '../rollout/second-service.ts'

@@ -1,7 +1,8 @@
 import type { Node, ServiceSpec } from '../docker/api.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
+import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
-import { type Decision, replacesNothing } from '../plan/strategy.ts'
+import type { Decision } from '../plan/strategy.ts'
 
 /**
  * How many old tasks a strategy with a first step has to deal with, or what it decides where there are none: without

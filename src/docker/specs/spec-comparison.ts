@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServiceMode, ServiceSpec } from '../api.ts'
 import { toGoJson } from '../engine/go-json.ts'
+import { wantedTasks } from './service-mode.ts'
 
 /**
  * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
@@ -13,6 +14,14 @@ import { toGoJson } from '../engine/go-json.ts'
  */
 export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
   return isDeepStrictEqual(storedForm(a), storedForm(b))
+}
+
+/**
+ * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
+ * change of their template only, and not for one of labels, policies or their number.
+ */
+export function replacesNothing(current: ServiceSpec, wanted: ServiceSpec): boolean {
+  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate })
 }
 
 /**
@@ -31,7 +40,10 @@ export function withStoredOrder(spec: ServiceSpec, stored: ServiceSpec): Service
 
 const SETS = ['Env', 'Secrets', 'Configs']
 
-/** The same text for specs that are {@link sameSpec}, another for others; it tells nothing of what is in them. */
+/**
+ * The same text for specs that are {@link sameSpec}, another for others: to compare with a spec that is not at hand any
+ * more. It tells nothing of what is in them.
+ */
 export function fingerprint(spec: ServiceSpec): string {
   return createHash('sha256')
     .update(toGoJson(storedForm(spec), withSortedKeys))
@@ -43,10 +55,10 @@ function withSortedKeys(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Which parts differ between two specs, in the words of a compose file; none when they are the same. */
+/** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
 export function changedParts(now: ServiceSpec, wanted: ServiceSpec): string[] {
+  if (sameSpec(now, wanted)) return []
   const [a, b] = [storedForm(now), storedForm(wanted)]
-  if (isDeepStrictEqual(a, b)) return []
   const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word)
   return words.length > 0 ? words : ['settings']
 }
