@@ -10810,7 +10810,7 @@ const error_WORDINGS = [
 function classifySsh(stderr) {
     return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
 }
-/** Why there is no way over SSH, in one clause that ends with what to do. */
+/** Why there is no route over SSH, in one clause that ends with what to do. */
 function sshReason({ stderr, offered, user }) {
     const failure = classifySsh(stderr);
     switch (failure) {
@@ -11072,7 +11072,7 @@ const LONGEST_BACK_OFF_SECONDS = 5;
  */
 const KEY_TYPES = ['', 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521', 'rsa-sha2-512,rsa-sha2-256'];
 /**
- * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the way is
+ * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the route is
  * disposed of.
  *
  * @throws UserError with the reason in the user's words
@@ -11101,9 +11101,9 @@ async function openAs(ssh, host, target, signal) {
     const forward = await openForward(ssh, host, target, signal);
     if (forward !== undefined)
         return forward;
-    const way = await openSessions(ssh, host, target, signal);
+    const route = await openSessions(ssh, host, target, signal);
     log_log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`);
-    return way;
+    return route;
 }
 function attempt(child) {
     let said = '';
@@ -11167,7 +11167,7 @@ function tunnel_open(ssh, args, path, signal) {
     };
     return retry_retry(openOnce, pauseMs, signal);
 }
-/** No way over SSH; the message is the reason in the user's words. */
+/** No route over SSH; the message is the reason in the user's words. */
 class SshFailed extends errors_UserError {
     name = 'SshFailed';
     failure;
@@ -11208,7 +11208,7 @@ async function openForward(ssh, host, target, signal) {
         return undefined;
     }
     const stop = keepOpen(first, opened, host);
-    return wayOver(ssh, host, socket, stop);
+    return routeOver(ssh, host, socket, stop);
 }
 /** Whether a daemon answers at a socket. ssh tells only at the first use whether the far end of a forward is there. */
 function pings(socketPath) {
@@ -11233,14 +11233,14 @@ async function openSessions(ssh, host, target, signal) {
     const sessions = new Sessions(() => startProgram('ssh', dialArguments(control, host, target), ssh.env));
     const socket = socketPath(ssh.workspace, 0);
     const server = await listen(socket, (connection) => sessions.serve(connection));
-    const way = wayOver(ssh, host, socket, () => {
+    const route = routeOver(ssh, host, socket, () => {
         server.close();
         sessions.end();
         stop();
     });
     if (await pings(socket))
-        return way;
-    way[Symbol.dispose]();
+        return route;
+    route[Symbol.dispose]();
     throw await failed(ssh, host, sessions.said || first.stderr());
 }
 /** Makes a connection again whenever it ends, with growing pauses. Returns what stops that and ends it. */
@@ -11281,7 +11281,7 @@ function reasonOf(attempt) {
         .at(-1);
     return said || 'ssh ended without a word';
 }
-function wayOver(ssh, host, socket, stop) {
+function routeOver(ssh, host, socket, stop) {
     return {
         text: host.text,
         env: { ...withoutEndpoint(ssh.dockerEnv), DOCKER_HOST: `unix://${socket}` },
@@ -11311,11 +11311,11 @@ function socketPath(workspace, suffixBytes) {
 
 
 
-/** The ways that there may be to the swarm, none of them open yet: the hosts, else a context, else the runner's own. */
-async function doorsOf(reach, ground) {
+/** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
+async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
     if (reach.hosts.length === 0)
-        return [await doorOfContext(reach, ground)];
+        return [await candidateOfContext(reach, ground)];
     for (const warning of ignoredVariables(env))
         log_log.warning(warning);
     const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env));
@@ -11331,9 +11331,9 @@ async function doorsOf(reach, ground) {
                 case 'tcp':
                     if (tls === undefined)
                         log_log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
-                    return plainWay(host.text, env, tls ?? {}, tcpReason);
+                    return plainRoute(host.text, env, tls ?? {}, tcpReason);
                 case 'unix':
-                    return plainWay(host.text, env, {}, (said) => said);
+                    return plainRoute(host.text, env, {}, (said) => said);
             }
         },
     }));
@@ -11346,8 +11346,8 @@ function ignoredVariables(env) {
         'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
     ];
 }
-/** The door that a context leads to; without a name the one that docker itself would take. */
-async function doorOfContext({ context: name, ssh }, ground) {
+/** What a context leads to; without a name the one that docker itself would take. */
+async function candidateOfContext({ context: name, ssh }, ground) {
     const { env, userConfig, workspace, signal } = ground;
     const { DOCKER_HOST: _, ...withoutHost } = env;
     const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name };
@@ -11373,7 +11373,7 @@ async function doorOfContext({ context: name, ssh }, ground) {
         open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
 }
-function plainWay(text, env, settings, explain) {
+function plainRoute(text, env, settings, explain) {
     return {
         text,
         env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },
@@ -12483,7 +12483,7 @@ const MOST_VERSION_CHARACTERS = 100;
 const PING_SECONDS = 10;
 /** One that manages says so at once; without a leader it takes 20 s, and there may be another that has one. */
 const STILL_LIMIT_MS = 10_000;
-/** The way to another has to be opened first. */
+/** The route to another has to be opened first. */
 const ASK_LIMIT_MS = 25_000;
 /** Longer than an election, and than the time for which calls are patient. */
 const SEARCH_SECONDS = 120;
@@ -12498,7 +12498,7 @@ const managers_LOOK_EVERY_MS = 1000;
  * manages takes its place.
  */
 class Managers {
-    #doors;
+    #candidates;
     #configDirectory;
     #headers;
     #cliIn;
@@ -12510,9 +12510,9 @@ class Managers {
      * @param headers sent with every request: the user's `HttpHeaders`
      * @param cliIn the docker CLI with an environment
      */
-    constructor(doors, configDirectory, headers, cliIn = dockerCli) {
+    constructor(candidates, configDirectory, headers, cliIn = dockerCli) {
         this.#cliIn = cliIn;
-        this.#doors = doors;
+        this.#candidates = candidates;
         this.#configDirectory = configDirectory;
         this.#headers = headers;
     }
@@ -12524,7 +12524,7 @@ class Managers {
     /** The Engine API of the manager in use, patient with what passes. */
     engine = patientEngine(this);
     /**
-     * Opens the first way that leads to a manager. While they have no leader it waits for the election, and a little
+     * Opens the first route that leads to a manager. While they have no leader it waits for the election, and a little
      * while one ends its connections without an answer.
      *
      * @throws UserError with the reason of the only host, or of each
@@ -12540,54 +12540,55 @@ class Managers {
                 log_log.info(`${waitedFor.message}: this is waited for`);
             return managers_LOOK_EVERY_MS;
         }, signal);
-        const { door, engine, version } = found;
-        log_log.info(`Connected to ${door.text}: Docker ${foreign_foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
+        const { candidate, engine, version } = found;
+        log_log.info(`Connected to ${candidate.text}: Docker ${foreign_foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
         this.#use(found);
     }
-    /** @throws NoManager when no way leads to one */
+    /** @throws NoManager when no candidate is one */
     async #enterFirst(round, signal) {
         const refusals = [];
-        for (const door of this.#doors) {
-            const found = await this.#enter(door, signal);
+        for (const candidate of this.#candidates) {
+            const found = await this.#enter(candidate, signal);
             if (!(found instanceof Refusal))
                 return found;
             refusals.push(found);
-            if (this.#doors.length > 1 && round === 1)
+            if (this.#candidates.length > 1 && round === 1)
                 log_log.info(`Passed over: ${found.message}`);
         }
         throw new NoManager(refusals);
     }
-    /** Opens the way behind a door, and looks whether a manager is there. */
-    async #enter(door, signal) {
-        let way;
+    /** Opens the route to a candidate, and looks whether a manager is there. */
+    async #enter(candidate, signal) {
+        let route;
         try {
-            way = await door.open();
+            route = await candidate.open();
         }
         catch (error) {
             if (!(error instanceof errors_UserError))
                 throw error;
-            return new Refusal(`${door.text}: ${error.message}`, error);
+            return new Refusal(`${candidate.text}: ${error.message}`, error);
         }
-        const manager = await this.#tryWay(door, way, signal).catch((error) => {
-            way[Symbol.dispose]();
+        const manager = await this.#tryRoute(candidate, route, signal).catch((error) => {
+            route[Symbol.dispose]();
             throw error;
         });
         if (manager instanceof Refusal)
-            way[Symbol.dispose]();
+            route[Symbol.dispose]();
         return manager;
     }
-    /** Connects over a way that is open, and asks whether what is there manages the swarm. */
-    async #tryWay(door, way, signal) {
-        const docker = this.#cliIn({ ...way.env, DOCKER_CONFIG: this.#configDirectory });
-        const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), way);
-        const address = { host: door.text, headers: this.#headers, dial, explain: way.explain };
+    /** Connects over an open route, and asks whether what is there manages the swarm. */
+    async #tryRoute(candidate, route, signal) {
+        const docker = this.#cliIn({ ...route.env, DOCKER_CONFIG: this.#configDirectory });
+        const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), route);
+        const address = { host: candidate.text, headers: this.#headers, dial, explain: route.explain };
         let engine;
         try {
             engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
             const info = await engine.get('/info', { signal });
-            const problem = notManaging(info.Swarm, door.text) ?? (await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal));
+            const problem = notManaging(info.Swarm, candidate.text) ??
+                (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
             if (problem === undefined)
-                return { door, way, docker, engine, version: info.ServerVersion };
+                return { candidate, route, docker, engine, version: info.ServerVersion };
             engine.close();
             return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
         }
@@ -12595,16 +12596,16 @@ class Managers {
             engine?.close();
             if (!(error instanceof ConnectionLost || error instanceof engine_EngineError))
                 throw error;
-            const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way);
-            return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, patienceWith(error));
+            const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, route);
+            return new Refusal(`the docker daemon at ${candidate.text} cannot be used: ${reason}`, error, patienceWith(error));
         }
     }
     #use(manager) {
         const before = this.#current;
         this.#current = manager;
         before?.engine.close();
-        if (before !== undefined && before.way !== manager.way)
-            before.way[Symbol.dispose]();
+        if (before !== undefined && before.route !== manager.route)
+            before.route[Symbol.dispose]();
     }
     #inUse() {
         if (this.#current === undefined)
@@ -12615,7 +12616,7 @@ class Managers {
         return this.#inUse().engine;
     }
     get hasOthers() {
-        return this.#doors.length > 1;
+        return this.#candidates.length > 1;
     }
     get isClosed() {
         return this.#disposed;
@@ -12627,7 +12628,7 @@ class Managers {
         // Said once until all is well again.
         if (this.#toldTrouble !== trouble && trouble !== 'silent') {
             const said = error instanceof ConnectionLost ? error.reason : errors_messageOf(error);
-            log_log.info(`${current.door.text}: ${TOLD[trouble]}: ${foreign_foreignLine(said)}`);
+            log_log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${foreign_foreignLine(said)}`);
             this.#toldTrouble = trouble;
         }
         if (this.hasOthers)
@@ -12635,13 +12636,13 @@ class Managers {
     }
     onAnswer() {
         if (this.#toldTrouble !== undefined)
-            log_log.info(`${this.#current?.door.text}: the swarm answers again`);
+            log_log.info(`${this.#current?.candidate.text}: the swarm answers again`);
         this.#toldTrouble = undefined;
     }
     /** A connection that ends by itself is the sign that the manager may be gone. */
-    #watched(child, way) {
+    #watched(child, route) {
         child.once('close', (_code, killedBy) => {
-            const mayBeGone = killedBy === null && way === this.#current?.way && !this.#disposed;
+            const mayBeGone = killedBy === null && route === this.#current?.route && !this.#disposed;
             if (mayBeGone && this.hasOthers)
                 this.#find();
         });
@@ -12661,20 +12662,20 @@ class Managers {
         await idle(SECOND_LOOK_MS);
         if (before === undefined || this.#disposed || (await this.#stillManages(before)))
             return;
-        const at = this.#doors.indexOf(before.door);
-        const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at)];
+        const at = this.#candidates.indexOf(before.candidate);
+        const others = [...this.#candidates.slice(at + 1), ...this.#candidates.slice(0, at)];
         while (!this.#disposed && clock_nowMs() < deadline) {
-            for (const door of others) {
-                const found = await this.#enter(door, clock_timeLimit(ASK_LIMIT_MS));
+            for (const candidate of others) {
+                const found = await this.#enter(candidate, clock_timeLimit(ASK_LIMIT_MS));
                 if (found instanceof Refusal) {
                     log_log.debug(found.message);
                 }
                 else if (this.#disposed) {
                     found.engine.close();
-                    return found.way[Symbol.dispose]();
+                    return found.route[Symbol.dispose]();
                 }
                 else {
-                    log_log.warning(`${before.door.text} is no longer a manager that answers: the run goes on with ${door.text}`);
+                    log_log.warning(`${before.candidate.text} is no longer a manager that answers: the run goes on with ${candidate.text}`);
                     return this.#use(found);
                 }
             }
@@ -12684,8 +12685,8 @@ class Managers {
         }
     }
     /** Over a new connection: those that there are may be dead, or busy. */
-    async #stillManages({ door, way }) {
-        const found = await this.#tryWay(door, way, clock_timeLimit(STILL_LIMIT_MS)).catch((error) => error);
+    async #stillManages({ candidate, route }) {
+        const found = await this.#tryRoute(candidate, route, clock_timeLimit(STILL_LIMIT_MS)).catch((error) => error);
         if (found instanceof Error)
             return false;
         found.engine.close();
@@ -12694,7 +12695,7 @@ class Managers {
     [Symbol.dispose]() {
         this.#disposed = true;
         this.#current?.engine.close();
-        this.#current?.way[Symbol.dispose]();
+        this.#current?.route[Symbol.dispose]();
     }
 }
 const TOLD = {
@@ -12704,7 +12705,7 @@ const TOLD = {
     unreadable: 'the answer cannot be understood, and is asked for again',
     'no-manager': 'it manages the swarm no longer',
 };
-/** Why a door leads to no manager now, in the user's words. */
+/** Why a candidate is no manager now, in the user's words. */
 class Refusal extends errors_UserError {
     /** For how long it may be worth to ask again, since the first time. */
     patienceSeconds;
@@ -12727,7 +12728,7 @@ function refusalText(error, { explain }) {
     // That an API is too old is our own word, and no answer.
     return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said);
 }
-/** No way leads to a manager, each for its own reason. */
+/** No candidate is a manager, each for its own reason. */
 class NoManager extends errors_UserError {
     refusals;
     constructor(refusals) {
@@ -12765,13 +12766,13 @@ async function connect(deployment, workspace, env, signal) {
     const cli = await findCli(deployment, bare, workspace, signal);
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
-    const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
-    const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {});
+    const candidates = await candidatesOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
+    const managers = new Managers(candidates, directory, userConfig.file.HttpHeaders ?? {});
     try {
         await managers.connect(signal);
         return {
             docker: managers.docker,
-            isRemote: doors.every(({ text }) => text.startsWith('ssh:')),
+            isRemote: candidates.every(({ text }) => text.startsWith('ssh:')),
             cliVersion: cli.version,
             engine: managers.engine,
             configDirectory: directory,

@@ -17,7 +17,7 @@ import { type Environment, environmentForChildren } from '../runner/environment.
 import { log } from '../runner/log.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import { doorsOf } from './endpoints.ts'
+import { candidatesOf } from './endpoints.ts'
 import { findCli } from './install-cli.ts'
 import { Managers } from './managers.ts'
 
@@ -64,13 +64,13 @@ export async function connect(
   const directory = await workspace.makeDirectory('client')
   await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))
 
-  const doors = await doorsOf(deployment.reach, { workspace, env: cli.env, userConfig, signal })
-  const managers = new Managers(doors, directory, userConfig.file.HttpHeaders ?? {})
+  const candidates = await candidatesOf(deployment.reach, { workspace, env: cli.env, userConfig, signal })
+  const managers = new Managers(candidates, directory, userConfig.file.HttpHeaders ?? {})
   try {
     await managers.connect(signal)
     return {
       docker: managers.docker,
-      isRemote: doors.every(({ text }) => text.startsWith('ssh:')),
+      isRemote: candidates.every(({ text }) => text.startsWith('ssh:')),
       cliVersion: cli.version,
       engine: managers.engine,
       configDirectory: directory,

@@ -12,8 +12,8 @@ import { log } from '../runner/log.ts'
 import { withoutEndpoint } from '../runner/variables.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { UserConfig } from './connection.ts'
-import type { Door } from './managers.ts'
-import type { Way } from './route.ts'
+import type { Candidate } from './managers.ts'
+import type { Route } from './route.ts'
 import { prepareSsh } from './ssh/files.ts'
 import { openSsh } from './ssh/tunnel.ts'
 
@@ -24,10 +24,10 @@ interface Ground {
   readonly signal: AbortSignal
 }
 
-/** The ways that there may be to the swarm, none of them open yet: the hosts, else a context, else the runner's own. */
-export async function doorsOf(reach: Reach, ground: Ground): Promise<Door[]> {
+/** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
+export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candidate[]> {
   const { workspace, env, signal } = ground
-  if (reach.hosts.length === 0) return [await doorOfContext(reach, ground)]
+  if (reach.hosts.length === 0) return [await candidateOfContext(reach, ground)]
   for (const warning of ignoredVariables(env)) log.warning(warning)
   const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env))
   const tls = reach.tls && (await writeTls(reach.tls, workspace))
@@ -40,9 +40,9 @@ export async function doorsOf(reach: Reach, ground: Ground): Promise<Door[]> {
           return await openSsh(ssh, host, signal)
         case 'tcp':
           if (tls === undefined) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`)
-          return plainWay(host.text, env, tls ?? {}, tcpReason)
+          return plainRoute(host.text, env, tls ?? {}, tcpReason)
         case 'unix':
-          return plainWay(host.text, env, {}, (said) => said)
+          return plainRoute(host.text, env, {}, (said) => said)
       }
     },
   }))
@@ -56,8 +56,8 @@ export function ignoredVariables(env: Readonly<Record<string, string>>): string[
   ]
 }
 
-/** The door that a context leads to; without a name the one that docker itself would take. */
-async function doorOfContext({ context: name, ssh }: Reach, ground: Ground): Promise<Door> {
+/** What a context leads to; without a name the one that docker itself would take. */
+async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground): Promise<Candidate> {
   const { env, userConfig, workspace, signal } = ground
   const { DOCKER_HOST: _, ...withoutHost } = env
   const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name }
@@ -85,12 +85,12 @@ async function doorOfContext({ context: name, ssh }: Reach, ground: Ground): Pro
   }
 }
 
-function plainWay(
+function plainRoute(
   text: string,
   env: Readonly<Record<string, string>>,
   settings: Readonly<Record<string, string>>,
-  explain: Way['explain'],
-): Way {
+  explain: Route['explain'],
+): Route {
   return {
     text,
     env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },

@@ -13,19 +13,19 @@ import { foreignLine } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
 import { mayPass, notManaging } from './manager-state.ts'
-import type { Way } from './route.ts'
+import type { Route } from './route.ts'
 
-/** A way that may be opened. */
-export interface Door {
+/** A host or context that may lead to a manager. */
+export interface Candidate {
   /** As the user wrote it. */
   readonly text: string
-  open(): Promise<Way>
+  open(): Promise<Route>
 }
 
-/** A manager of the swarm, with the way to it open. */
+/** A manager of the swarm, with the route to it open. */
 interface Manager {
-  readonly door: Door
-  readonly way: Way
+  readonly candidate: Candidate
+  readonly route: Route
   readonly docker: DockerCli
   readonly engine: Engine
   /** Of the daemon: `28.3.3`. */
@@ -40,7 +40,7 @@ const MOST_VERSION_CHARACTERS = 100
 const PING_SECONDS = 10
 /** One that manages says so at once; without a leader it takes 20 s, and there may be another that has one. */
 const STILL_LIMIT_MS = 10_000
-/** The way to another has to be opened first. */
+/** The route to another has to be opened first. */
 const ASK_LIMIT_MS = 25_000
 /** Longer than an election, and than the time for which calls are patient. */
 const SEARCH_SECONDS = 120
@@ -56,7 +56,7 @@ const LOOK_EVERY_MS = 1000
  * manages takes its place.
  */
 export class Managers implements Daemons, Disposable {
-  readonly #doors: readonly Door[]
+  readonly #candidates: readonly Candidate[]
   readonly #configDirectory: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #cliIn: typeof dockerCli
@@ -70,13 +70,13 @@ export class Managers implements Daemons, Disposable {
    * @param cliIn the docker CLI with an environment
    */
   constructor(
-    doors: readonly Door[],
+    candidates: readonly Candidate[],
     configDirectory: string,
     headers: Readonly<Record<string, string>>,
     cliIn: typeof dockerCli = dockerCli,
   ) {
     this.#cliIn = cliIn
-    this.#doors = doors
+    this.#candidates = candidates
     this.#configDirectory = configDirectory
     this.#headers = headers
   }
@@ -91,7 +91,7 @@ export class Managers implements Daemons, Disposable {
   readonly engine: Engine = patientEngine(this)
 
   /**
-   * Opens the first way that leads to a manager. While they have no leader it waits for the election, and a little
+   * Opens the first route that leads to a manager. While they have no leader it waits for the election, and a little
    * while one ends its connections without an answer.
    *
    * @throws UserError with the reason of the only host, or of each
@@ -108,61 +108,62 @@ export class Managers implements Daemons, Disposable {
       },
       signal,
     )
-    const { door, engine, version } = found
+    const { candidate, engine, version } = found
     log.info(
-      `Connected to ${door.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
+      `Connected to ${candidate.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
     )
     this.#use(found)
   }
 
-  /** @throws NoManager when no way leads to one */
+  /** @throws NoManager when no candidate is one */
   async #enterFirst(round: number, signal: AbortSignal): Promise<Manager> {
     const refusals: Refusal[] = []
-    for (const door of this.#doors) {
-      const found = await this.#enter(door, signal)
+    for (const candidate of this.#candidates) {
+      const found = await this.#enter(candidate, signal)
       if (!(found instanceof Refusal)) return found
       refusals.push(found)
-      if (this.#doors.length > 1 && round === 1) log.info(`Passed over: ${found.message}`)
+      if (this.#candidates.length > 1 && round === 1) log.info(`Passed over: ${found.message}`)
     }
     throw new NoManager(refusals)
   }
 
-  /** Opens the way behind a door, and looks whether a manager is there. */
-  async #enter(door: Door, signal: AbortSignal): Promise<Manager | Refusal> {
-    let way: Way
+  /** Opens the route to a candidate, and looks whether a manager is there. */
+  async #enter(candidate: Candidate, signal: AbortSignal): Promise<Manager | Refusal> {
+    let route: Route
     try {
-      way = await door.open()
+      route = await candidate.open()
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      return new Refusal(`${door.text}: ${error.message}`, error)
+      return new Refusal(`${candidate.text}: ${error.message}`, error)
     }
-    const manager = await this.#tryWay(door, way, signal).catch((error: unknown) => {
-      way[Symbol.dispose]()
+    const manager = await this.#tryRoute(candidate, route, signal).catch((error: unknown) => {
+      route[Symbol.dispose]()
       throw error
     })
-    if (manager instanceof Refusal) way[Symbol.dispose]()
+    if (manager instanceof Refusal) route[Symbol.dispose]()
     return manager
   }
 
-  /** Connects over a way that is open, and asks whether what is there manages the swarm. */
-  async #tryWay(door: Door, way: Way, signal: AbortSignal): Promise<Manager | Refusal> {
-    const docker = this.#cliIn({ ...way.env, DOCKER_CONFIG: this.#configDirectory })
-    const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), way)
-    const address = { host: door.text, headers: this.#headers, dial, explain: way.explain }
+  /** Connects over an open route, and asks whether what is there manages the swarm. */
+  async #tryRoute(candidate: Candidate, route: Route, signal: AbortSignal): Promise<Manager | Refusal> {
+    const docker = this.#cliIn({ ...route.env, DOCKER_CONFIG: this.#configDirectory })
+    const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), route)
+    const address = { host: candidate.text, headers: this.#headers, dial, explain: route.explain }
     let engine: Engine | undefined
     try {
       engine = await connectEngine(address, signal, this.#current && PING_SECONDS)
       const info = await engine.get<SystemInfo>('/info', { signal })
       const problem =
-        notManaging(info.Swarm, door.text) ?? (await versionProblem(engine, way.env.DOCKER_API_VERSION, door, signal))
-      if (problem === undefined) return { door, way, docker, engine, version: info.ServerVersion }
+        notManaging(info.Swarm, candidate.text) ??
+        (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal))
+      if (problem === undefined) return { candidate, route, docker, engine, version: info.ServerVersion }
       engine.close()
       return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0)
     } catch (error) {
       engine?.close()
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
-      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, way)
-      return new Refusal(`the docker daemon at ${door.text} cannot be used: ${reason}`, error, patienceWith(error))
+      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, route)
+      return new Refusal(`the docker daemon at ${candidate.text} cannot be used: ${reason}`, error, patienceWith(error))
     }
   }
 
@@ -170,7 +171,7 @@ export class Managers implements Daemons, Disposable {
     const before = this.#current
     this.#current = manager
     before?.engine.close()
-    if (before !== undefined && before.way !== manager.way) before.way[Symbol.dispose]()
+    if (before !== undefined && before.route !== manager.route) before.route[Symbol.dispose]()
   }
 
   #inUse(): Manager {
@@ -183,7 +184,7 @@ export class Managers implements Daemons, Disposable {
   }
 
   get hasOthers(): boolean {
-    return this.#doors.length > 1
+    return this.#candidates.length > 1
   }
 
   get isClosed(): boolean {
@@ -196,21 +197,21 @@ export class Managers implements Daemons, Disposable {
     // Said once until all is well again.
     if (this.#toldTrouble !== trouble && trouble !== 'silent') {
       const said = error instanceof ConnectionLost ? error.reason : messageOf(error)
-      log.info(`${current.door.text}: ${TOLD[trouble]}: ${foreignLine(said)}`)
+      log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${foreignLine(said)}`)
       this.#toldTrouble = trouble
     }
     if (this.hasOthers) this.#find()
   }
 
   onAnswer(): void {
-    if (this.#toldTrouble !== undefined) log.info(`${this.#current?.door.text}: the swarm answers again`)
+    if (this.#toldTrouble !== undefined) log.info(`${this.#current?.candidate.text}: the swarm answers again`)
     this.#toldTrouble = undefined
   }
 
   /** A connection that ends by itself is the sign that the manager may be gone. */
-  #watched(child: ChildProcessWithoutNullStreams, way: Way): ChildProcessWithoutNullStreams {
+  #watched(child: ChildProcessWithoutNullStreams, route: Route): ChildProcessWithoutNullStreams {
     child.once('close', (_code, killedBy) => {
-      const mayBeGone = killedBy === null && way === this.#current?.way && !this.#disposed
+      const mayBeGone = killedBy === null && route === this.#current?.route && !this.#disposed
       if (mayBeGone && this.hasOthers) this.#find()
     })
     return child
@@ -230,18 +231,20 @@ export class Managers implements Daemons, Disposable {
     const deadline = nowMs() + SEARCH_SECONDS * 1000
     await idle(SECOND_LOOK_MS)
     if (before === undefined || this.#disposed || (await this.#stillManages(before))) return
-    const at = this.#doors.indexOf(before.door)
-    const others = [...this.#doors.slice(at + 1), ...this.#doors.slice(0, at)]
+    const at = this.#candidates.indexOf(before.candidate)
+    const others = [...this.#candidates.slice(at + 1), ...this.#candidates.slice(0, at)]
     while (!this.#disposed && nowMs() < deadline) {
-      for (const door of others) {
-        const found = await this.#enter(door, timeLimit(ASK_LIMIT_MS))
+      for (const candidate of others) {
+        const found = await this.#enter(candidate, timeLimit(ASK_LIMIT_MS))
         if (found instanceof Refusal) {
           log.debug(found.message)
         } else if (this.#disposed) {
           found.engine.close()
-          return found.way[Symbol.dispose]()
+          return found.route[Symbol.dispose]()
         } else {
-          log.warning(`${before.door.text} is no longer a manager that answers: the run goes on with ${door.text}`)
+          log.warning(
+            `${before.candidate.text} is no longer a manager that answers: the run goes on with ${candidate.text}`,
+          )
           return this.#use(found)
         }
       }
@@ -251,8 +254,8 @@ export class Managers implements Daemons, Disposable {
   }
 
   /** Over a new connection: those that there are may be dead, or busy. */
-  async #stillManages({ door, way }: Manager): Promise<boolean> {
-    const found = await this.#tryWay(door, way, timeLimit(STILL_LIMIT_MS)).catch((error: unknown) => error)
+  async #stillManages({ candidate, route }: Manager): Promise<boolean> {
+    const found = await this.#tryRoute(candidate, route, timeLimit(STILL_LIMIT_MS)).catch((error: unknown) => error)
     if (found instanceof Error) return false
     ;(found as Manager).engine.close()
     return true
@@ -261,7 +264,7 @@ export class Managers implements Daemons, Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true
     this.#current?.engine.close()
-    this.#current?.way[Symbol.dispose]()
+    this.#current?.route[Symbol.dispose]()
   }
 }
 
@@ -273,7 +276,7 @@ const TOLD: Readonly<Record<Trouble, string>> = {
   'no-manager': 'it manages the swarm no longer',
 }
 
-/** Why a door leads to no manager now, in the user's words. */
+/** Why a candidate is no manager now, in the user's words. */
 class Refusal extends UserError {
   /** For how long it may be worth to ask again, since the first time. */
   readonly patienceSeconds: number
@@ -292,20 +295,20 @@ function patienceWith(error: ConnectionLost | EngineError): number {
 async function versionProblem(
   engine: Engine,
   asked: string | undefined,
-  { text }: Door,
+  { text }: Candidate,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return asked ? apiVersionProblem(asked, await engine.get<VersionRange>('/version', { signal }), text) : undefined
 }
 
-function refusalText(error: EngineError, { explain }: Way): string {
+function refusalText(error: EngineError, { explain }: Route): string {
   const said = foreignLine(error.message)
   const explained = explain(said)
   // That an API is too old is our own word, and no answer.
   return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said)
 }
 
-/** No way leads to a manager, each for its own reason. */
+/** No candidate is a manager, each for its own reason. */
 class NoManager extends UserError {
   readonly refusals: readonly Refusal[]
 

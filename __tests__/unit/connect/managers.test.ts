@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { type Door, Managers } from '../../../src/connect/managers.ts'
+import { type Candidate, Managers } from '../../../src/connect/managers.ts'
 import type { Node } from '../../../src/docker/api.ts'
 import type { DockerCli } from '../../../src/docker/cli/cli.ts'
 import { createNode } from '../../support/builders.ts'
@@ -27,10 +27,10 @@ const healthy: Answers = { '/info': { body: MANAGES }, '/nodes': { body: [create
 
 let directory: string
 let servers: Server[] = []
-let doors: ReturnType<typeof doorTo>[] = []
+let candidates: ReturnType<typeof candidateTo>[] = []
 
-/** A daemon on a socket, with the way to it. Its answers may be changed. */
-function doorTo(path: string, first: Answers) {
+/** A daemon on a socket, with the route to it. Its answers may be changed. */
+function candidateTo(path: string, first: Answers) {
   const daemon = { answers: first, asked: [] as string[] }
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const asked = (request.url ?? '').replace(/^\/v[\d.]+(?=\/)/, '')
@@ -45,7 +45,7 @@ function doorTo(path: string, first: Answers) {
   server.listen(path)
   servers.push(server)
   const text = `unix://${path}`
-  const door: Door = {
+  const candidate: Candidate = {
     text,
     open: async () => ({
       text,
@@ -54,7 +54,7 @@ function doorTo(path: string, first: Answers) {
       [Symbol.dispose]: () => undefined,
     }),
   }
-  return { door, daemon, text }
+  return { candidate, daemon, text }
 }
 
 /** A docker CLI that can dial. */
@@ -86,13 +86,13 @@ afterEach(() => {
     server.closeAllConnections()
   }
   servers = []
-  doors = []
+  candidates = []
 })
 
 let count = 0
 function daemons(...answers: readonly Answers[]) {
-  doors = answers.map((each) => doorTo(join(directory, `s${++count}`), each))
-  return doors
+  candidates = answers.map((each) => candidateTo(join(directory, `s${++count}`), each))
+  return candidates
 }
 
 /** Moves time on, a second for each time that the connections have been looked after, until the work is done. */
@@ -111,11 +111,11 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 }
 
 async function connected(env: Record<string, string> = {}) {
-  const all = doors.map(({ door }) => ({
-    ...door,
+  const all = candidates.map(({ candidate }) => ({
+    ...candidate,
     open: async () => {
-      const way = await door.open()
-      return { ...way, env: { ...way.env, ...env } }
+      const route = await candidate.open()
+      return { ...route, env: { ...route.env, ...env } }
     },
   }))
   const managers = new Managers(all, directory, {}, dialler)

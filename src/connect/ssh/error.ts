@@ -60,7 +60,7 @@ export interface SshCase {
   readonly user: string | undefined
 }
 
-/** Why there is no way over SSH, in one clause that ends with what to do. */
+/** Why there is no route over SSH, in one clause that ends with what to do. */
 export function sshReason({ stderr, offered, user }: SshCase): string {
   const failure = classifySsh(stderr)
   switch (failure) {

@@ -11,7 +11,7 @@ import { log } from '../../runner/log.ts'
 import { retry, type Tries } from '../../runner/retry.ts'
 import { withoutEndpoint } from '../../runner/variables.ts'
 import type { Workspace } from '../../runner/workspace.ts'
-import type { Way } from '../route.ts'
+import type { Route } from '../route.ts'
 import { dialArguments, forwardArguments, masterArguments, sshTarget } from './config.ts'
 import { classifySsh, type SshFailure, sshReason } from './error.ts'
 import type { Ssh } from './files.ts'
@@ -37,12 +37,12 @@ const LONGEST_BACK_OFF_SECONDS = 5
 const KEY_TYPES = ['', 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521', 'rsa-sha2-512,rsa-sha2-256']
 
 /**
- * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the way is
+ * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the route is
  * disposed of.
  *
  * @throws UserError with the reason in the user's words
  */
-export async function openSsh(ssh: Ssh, host: SshHost, signal: AbortSignal): Promise<Way> {
+export async function openSsh(ssh: Ssh, host: SshHost, signal: AbortSignal): Promise<Route> {
   if (process.platform === 'win32') {
     throw new UserError('ssh:// hosts need a runner with Linux or macOS: choose another in `runs-on`')
   }
@@ -61,12 +61,12 @@ export async function openSsh(ssh: Ssh, host: SshHost, signal: AbortSignal): Pro
   throw first
 }
 
-async function openAs(ssh: Ssh, host: SshHost, target: readonly string[], signal: AbortSignal): Promise<Way> {
+async function openAs(ssh: Ssh, host: SshHost, target: readonly string[], signal: AbortSignal): Promise<Route> {
   const forward = await openForward(ssh, host, target, signal)
   if (forward !== undefined) return forward
-  const way = await openSessions(ssh, host, target, signal)
+  const route = await openSessions(ssh, host, target, signal)
   log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`)
-  return way
+  return route
 }
 
 interface Attempt {
@@ -142,7 +142,7 @@ function open(ssh: Ssh, args: readonly string[], path: string, signal: AbortSign
   return retry(openOnce, pauseMs, signal)
 }
 
-/** No way over SSH; the message is the reason in the user's words. */
+/** No route over SSH; the message is the reason in the user's words. */
 class SshFailed extends UserError {
   override name = 'SshFailed'
   readonly failure: SshFailure
@@ -175,7 +175,7 @@ async function openForward(
   host: SshHost,
   target: readonly string[],
   signal: AbortSignal,
-): Promise<Way | undefined> {
+): Promise<Route | undefined> {
   const socket = socketPath(ssh.workspace, 0)
   const args = forwardArguments(socket, host, target)
   const opened = () => open(ssh, args, socket, signal)
@@ -192,7 +192,7 @@ async function openForward(
     return undefined
   }
   const stop = keepOpen(first, opened, host)
-  return wayOver(ssh, host, socket, stop)
+  return routeOver(ssh, host, socket, stop)
 }
 
 /** Whether a daemon answers at a socket. ssh tells only at the first use whether the far end of a forward is there. */
@@ -212,7 +212,7 @@ function pings(socketPath: string): Promise<boolean> {
 }
 
 /** Serves a local socket, each connection to which is a session of `docker system dial-stdio`. */
-async function openSessions(ssh: Ssh, host: SshHost, target: readonly string[], signal: AbortSignal): Promise<Way> {
+async function openSessions(ssh: Ssh, host: SshHost, target: readonly string[], signal: AbortSignal): Promise<Route> {
   const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES)
   const opened = () => open(ssh, masterArguments(control, target), control, signal)
   const first = await opened().catch(async (error: unknown) => {
@@ -222,13 +222,13 @@ async function openSessions(ssh: Ssh, host: SshHost, target: readonly string[], 
   const sessions = new Sessions(() => startProgram('ssh', dialArguments(control, host, target), ssh.env))
   const socket = socketPath(ssh.workspace, 0)
   const server = await listen(socket, (connection) => sessions.serve(connection))
-  const way = wayOver(ssh, host, socket, () => {
+  const route = routeOver(ssh, host, socket, () => {
     server.close()
     sessions.end()
     stop()
   })
-  if (await pings(socket)) return way
-  way[Symbol.dispose]()
+  if (await pings(socket)) return route
+  route[Symbol.dispose]()
   throw await failed(ssh, host, sessions.said || first.stderr())
 }
 
@@ -268,7 +268,7 @@ function reasonOf(attempt: Attempt | undefined): string {
   return said || 'ssh ended without a word'
 }
 
-function wayOver(ssh: Ssh, host: SshHost, socket: string, stop: () => void): Way {
+function routeOver(ssh: Ssh, host: SshHost, socket: string, stop: () => void): Route {
   return {
     text: host.text,
     env: { ...withoutEndpoint(ssh.dockerEnv), DOCKER_HOST: `unix://${socket}` },
