@@ -9153,21 +9153,21 @@ function unique(texts) {
     return [...new Set(texts)].filter((text) => text !== '');
 }
 
-;// CONCATENATED MODULE: ./build/runner/foreign.js
+;// CONCATENATED MODULE: ./build/runner/safe-text.js
 
 
 /** Longer lines of others are no help to anybody. */
 const MOST_CHARACTERS = 2000;
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
 function limited(text) {
-    return text.length > MOST_CHARACTERS ? foreignLine(text) : text;
+    return text.length > MOST_CHARACTERS ? safeLine(text) : text;
 }
 /**
  * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
  * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
  * is nobody's burden; and never through a secret, the half of which would pass.
  */
-function foreignLine(text, mostCharacters = MOST_CHARACTERS) {
+function safeLine(text, mostCharacters = MOST_CHARACTERS) {
     // Again: what stood between the halves of a secret may be gone now.
     return shortened(redact(printable(redact(text))), mostCharacters);
 }
@@ -10521,7 +10521,7 @@ const reportLog = logThrough((text) => text);
 /** Runs one stage of the work with its lines folded under a title. */
 async function stage(title, work) {
     note({ stage: title });
-    const line = foreignLine(title, MOST_TITLE_CHARACTERS);
+    const line = safeLine(title, MOST_TITLE_CHARACTERS);
     if (isInRunner(process.env))
         writeLine(commandLine('group', withoutCommands(line), process.env));
     else
@@ -14762,7 +14762,7 @@ class Lint {
             const setIt = 'set it in the `env` of the step or in an `env-file`';
             reasons.push(needs === 'value'
                 ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}`
-                : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${foreignLine(words.trim(), 300)}"`}: ${setIt}`);
+                : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${safeLine(words.trim(), 300)}"`}: ${setIt}`);
         }
         if (misread !== '') {
             const what = needs === 'default' ? 'default' : 'message';
@@ -14853,7 +14853,7 @@ class Lint {
                     continue;
                 for (const option of unknownVolumeOptions(this.#filled(item))) {
                     const place = `${path} line ${item.line}`;
-                    mention(this.#ignored, `volumes: …:${foreignLine(option, 40)}`, volumeOptionAdvice(option), place, service);
+                    mention(this.#ignored, `volumes: …:${safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
                 }
             }
         }
@@ -15734,7 +15734,7 @@ function collect(stream, onFlood) {
 function cli_nameOf(program, args) {
     const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
     const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
-    return `\`${[foreignLine(program), ...shown].join(' ')}\``;
+    return `\`${[safeLine(program), ...shown].join(' ')}\``;
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
@@ -16521,7 +16521,7 @@ function contextIn(stdout) {
     catch {
         // Told below, whatever it is.
     }
-    throw new UserError(`\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
+    throw new UserError(`\`docker context inspect\` printed what no docker CLI prints: "${safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
 }
 
 ;// CONCATENATED MODULE: external "node:stream/promises"
@@ -16622,7 +16622,7 @@ async function ownVersion(env, signal) {
     const { code, stdout, stderr } = printed;
     if (code === 0)
         return parseCliVersion(stdout);
-    const said = foreignLine((stderr || stdout).trim(), 200);
+    const said = safeLine((stderr || stdout).trim(), 200);
     throw new UserError(`the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`);
 }
 /**
@@ -16706,7 +16706,7 @@ async function unpack(archive, directory, url, options) {
     });
     if (code === 0)
         return;
-    const said = foreignLine((stderr || stdout).trim(), 200);
+    const said = safeLine((stderr || stdout).trim(), 200);
     throw new UserError(`the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\`. \`tar\` says: ${said || `exit code ${code}`}`);
 }
 async function reportedVersion(directory, env) {
@@ -16737,10 +16737,10 @@ const OLDEST_API_VERSION = '1.41';
  */
 function agreeOnVersion(offered = OLDEST_API_VERSION) {
     if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
-        throw new EngineError(400, `its API version is "${foreignLine(offered, 20)}", and no docker daemon has such a one`);
+        throw new EngineError(400, `its API version is "${safeLine(offered, 20)}", and no docker daemon has such a one`);
     }
     if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-        throw new EngineError(400, `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
+        throw new EngineError(400, `its API ${safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
     }
     return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
 }
@@ -16752,7 +16752,7 @@ function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = 
     const isNumber = /^\d+\.\d+$/.test(asked);
     if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
         return undefined;
-    const range = `${foreignLine(oldest, 20)} to ${foreignLine(newest, 20)}`;
+    const range = `${safeLine(oldest, 20)} to ${safeLine(newest, 20)}`;
     return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
 }
 /** Negative, zero or positive, as the first API version is older, the same or newer. */
@@ -16867,7 +16867,7 @@ function describe(text, contentType = '') {
     return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
 }
 function answers_quoted(text) {
-    return foreignLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
+    return safeLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
 }
 function withoutTags(html) {
     return html
@@ -17040,7 +17040,7 @@ class StdioSocket extends external_node_stream_namespaceObject.Duplex {
         // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             this.#hasEnded = true;
-            const said = foreignLine(this.#stderr.trim());
+            const said = safeLine(this.#stderr.trim());
             if (said !== '' || code !== 0) {
                 this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
             }
@@ -17133,7 +17133,7 @@ async function connectEngine(address, signal, seconds) {
 /** @throws Unreadable when it is no daemon that answers */
 function versionIn(ping, host) {
     const offered = ping.headers['api-version'];
-    const body = foreignLine(ping.body.toString(), 100);
+    const body = safeLine(ping.body.toString(), 100);
     if (offered === undefined && body !== 'OK') {
         const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
         throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
@@ -17611,7 +17611,7 @@ class Managers {
             return managers_LOOK_EVERY_MS;
         }, signal);
         const { candidate, engine, version } = found;
-        log.info(`Connected to ${candidate.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
+        log.info(`Connected to ${candidate.text}: Docker ${safeLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
         this.#use(found);
     }
     /** @throws NoManager when no candidate is one */
@@ -17698,7 +17698,7 @@ class Managers {
         // Said once until all is well again.
         if (this.#toldTrouble !== trouble && trouble !== 'silent') {
             const said = error instanceof ConnectionLost ? error.reason : messageOf(error);
-            log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${foreignLine(said)}`);
+            log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${safeLine(said)}`);
             this.#toldTrouble = trouble;
         }
         if (this.hasOthers)
@@ -17793,7 +17793,7 @@ async function versionProblem(engine, asked, { text }, signal) {
     return asked ? apiVersionProblem(asked, await engine.get('/version', { signal }), text) : undefined;
 }
 function refusalText(error, { explain }) {
-    const said = foreignLine(error.message);
+    const said = safeLine(error.message);
     const explained = explain(said);
     // That an API is too old is our own word, and no answer.
     return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said);
@@ -18105,8 +18105,8 @@ function locksOf(token) {
 function heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
     const holder = {
-        owner: foreignLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-        url: foreignLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
+        owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
+        url: safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
         // One that was made by hand stays until it is removed by hand.
         seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
         token: labels[TOKEN] ?? '',
@@ -19658,7 +19658,7 @@ function lastFailure(health) {
     if (last === undefined || last.ExitCode === 0)
         return undefined;
     const output = (last.Output ?? '').trim().replace(/\s+/g, ' ');
-    const shown = foreignLine(output, LONGEST_OUTPUT);
+    const shown = safeLine(output, LONGEST_OUTPUT);
     return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
 }
 /** How often it runs. */
@@ -24301,7 +24301,7 @@ function blocksOf(lines) {
 }
 /** Each once, and fit to be shown. */
 function shownOnce(lines) {
-    return [...new Set(lines.map((line) => foreignLine(line).trim()).filter((line) => line !== ''))];
+    return [...new Set(lines.map((line) => safeLine(line).trim()).filter((line) => line !== ''))];
 }
 function unquoted(text) {
     return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text;
@@ -26186,18 +26186,18 @@ function fitToShow(result) {
     const { cause, note, failedTask } = result;
     return {
         ...result,
-        ...(cause === undefined ? {} : { cause: foreignLine(cause) }),
-        ...(note === undefined ? {} : { note: foreignLine(note) }),
+        ...(cause === undefined ? {} : { cause: safeLine(cause) }),
+        ...(note === undefined ? {} : { note: safeLine(note) }),
         ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
     };
 }
 function taskFitToShow({ id, node, ending, exitCode, logs }) {
     return {
         id,
-        node: node && foreignLine(node, MOST_NODE_CHARACTERS),
-        ending: foreignLine(ending),
+        node: node && safeLine(node, MOST_NODE_CHARACTERS),
+        ending: safeLine(ending),
         exitCode,
-        logs: logs.map((line) => foreignLine(line)),
+        logs: logs.map((line) => safeLine(line)),
     };
 }
 const MOST_NODE_CHARACTERS = 200;

@@ -9457,21 +9457,21 @@ function environmentForCommands(env) {
     return Object.fromEntries(entries);
 }
 
-;// CONCATENATED MODULE: ./build/runner/foreign.js
+;// CONCATENATED MODULE: ./build/runner/safe-text.js
 
 
 /** Longer lines of others are no help to anybody. */
 const MOST_CHARACTERS = 2000;
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
 function limited(text) {
-    return text.length > MOST_CHARACTERS ? foreign_foreignLine(text) : text;
+    return text.length > MOST_CHARACTERS ? safe_text_safeLine(text) : text;
 }
 /**
  * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
  * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
  * is nobody's burden; and never through a secret, the half of which would pass.
  */
-function foreign_foreignLine(text, mostCharacters = MOST_CHARACTERS) {
+function safe_text_safeLine(text, mostCharacters = MOST_CHARACTERS) {
     // Again: what stood between the halves of a secret may be gone now.
     return shortened(redact(printable_printable(redact(text))), mostCharacters);
 }
@@ -9799,7 +9799,7 @@ const reportLog = logThrough((text) => text);
 /** Runs one stage of the work with its lines folded under a title. */
 async function log_stage(title, work) {
     note({ stage: title });
-    const line = foreignLine(title, MOST_TITLE_CHARACTERS);
+    const line = safeLine(title, MOST_TITLE_CHARACTERS);
     if (isInRunner(process.env))
         writeLine(commandLine('group', withoutCommands(line), process.env));
     else
@@ -10044,7 +10044,7 @@ function collect(stream, onFlood) {
 function nameOf(program, args) {
     const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
     const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
-    return `\`${[foreign_foreignLine(program), ...shown].join(' ')}\``;
+    return `\`${[safe_text_safeLine(program), ...shown].join(' ')}\``;
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
@@ -11406,7 +11406,7 @@ function contextIn(stdout) {
     catch {
         // Told below, whatever it is.
     }
-    throw new errors_UserError(`\`docker context inspect\` printed what no docker CLI prints: "${foreign_foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
+    throw new errors_UserError(`\`docker context inspect\` printed what no docker CLI prints: "${safe_text_safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
 }
 
 ;// CONCATENATED MODULE: external "node:stream/promises"
@@ -11507,7 +11507,7 @@ async function ownVersion(env, signal) {
     const { code, stdout, stderr } = printed;
     if (code === 0)
         return parseCliVersion(stdout);
-    const said = foreign_foreignLine((stderr || stdout).trim(), 200);
+    const said = safe_text_safeLine((stderr || stdout).trim(), 200);
     throw new errors_UserError(`the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`);
 }
 /**
@@ -11591,7 +11591,7 @@ async function unpack(archive, directory, url, options) {
     });
     if (code === 0)
         return;
-    const said = foreign_foreignLine((stderr || stdout).trim(), 200);
+    const said = safe_text_safeLine((stderr || stdout).trim(), 200);
     throw new errors_UserError(`the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\`. \`tar\` says: ${said || `exit code ${code}`}`);
 }
 async function reportedVersion(directory, env) {
@@ -11667,10 +11667,10 @@ const OLDEST_API_VERSION = '1.41';
  */
 function agreeOnVersion(offered = OLDEST_API_VERSION) {
     if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
-        throw new engine_EngineError(400, `its API version is "${foreign_foreignLine(offered, 20)}", and no docker daemon has such a one`);
+        throw new engine_EngineError(400, `its API version is "${safe_text_safeLine(offered, 20)}", and no docker daemon has such a one`);
     }
     if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-        throw new engine_EngineError(400, `its API ${foreign_foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
+        throw new engine_EngineError(400, `its API ${safe_text_safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
     }
     return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
 }
@@ -11682,7 +11682,7 @@ function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = 
     const isNumber = /^\d+\.\d+$/.test(asked);
     if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
         return undefined;
-    const range = `${foreign_foreignLine(oldest, 20)} to ${foreign_foreignLine(newest, 20)}`;
+    const range = `${safe_text_safeLine(oldest, 20)} to ${safe_text_safeLine(newest, 20)}`;
     return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
 }
 /** Negative, zero or positive, as the first API version is older, the same or newer. */
@@ -11797,7 +11797,7 @@ function describe(text, contentType = '') {
     return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
 }
 function answers_quoted(text) {
-    return foreign_foreignLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
+    return safe_text_safeLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
 }
 function withoutTags(html) {
     return html
@@ -11970,7 +11970,7 @@ class StdioSocket extends external_node_stream_namespaceObject.Duplex {
         // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             this.#hasEnded = true;
-            const said = foreign_foreignLine(this.#stderr.trim());
+            const said = safe_text_safeLine(this.#stderr.trim());
             if (said !== '' || code !== 0) {
                 this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
             }
@@ -12063,7 +12063,7 @@ async function connectEngine(address, signal, seconds) {
 /** @throws Unreadable when it is no daemon that answers */
 function versionIn(ping, host) {
     const offered = ping.headers['api-version'];
-    const body = foreign_foreignLine(ping.body.toString(), 100);
+    const body = safe_text_safeLine(ping.body.toString(), 100);
     if (offered === undefined && body !== 'OK') {
         const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
         throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
@@ -12541,7 +12541,7 @@ class Managers {
             return managers_LOOK_EVERY_MS;
         }, signal);
         const { candidate, engine, version } = found;
-        log_log.info(`Connected to ${candidate.text}: Docker ${foreign_foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
+        log_log.info(`Connected to ${candidate.text}: Docker ${safe_text_safeLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
         this.#use(found);
     }
     /** @throws NoManager when no candidate is one */
@@ -12628,7 +12628,7 @@ class Managers {
         // Said once until all is well again.
         if (this.#toldTrouble !== trouble && trouble !== 'silent') {
             const said = error instanceof ConnectionLost ? error.reason : errors_messageOf(error);
-            log_log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${foreign_foreignLine(said)}`);
+            log_log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${safe_text_safeLine(said)}`);
             this.#toldTrouble = trouble;
         }
         if (this.hasOthers)
@@ -12723,7 +12723,7 @@ async function versionProblem(engine, asked, { text }, signal) {
     return asked ? apiVersionProblem(asked, await engine.get('/version', { signal }), text) : undefined;
 }
 function refusalText(error, { explain }) {
-    const said = foreign_foreignLine(error.message);
+    const said = safe_text_safeLine(error.message);
     const explained = explain(said);
     // That an API is too old is our own word, and no answer.
     return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said);
@@ -16840,7 +16840,7 @@ class Lint {
             const setIt = 'set it in the `env` of the step or in an `env-file`';
             reasons.push(needs === 'value'
                 ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}`
-                : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${foreign_foreignLine(words.trim(), 300)}"`}: ${setIt}`);
+                : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${safe_text_safeLine(words.trim(), 300)}"`}: ${setIt}`);
         }
         if (misread !== '') {
             const what = needs === 'default' ? 'default' : 'message';
@@ -16931,7 +16931,7 @@ class Lint {
                     continue;
                 for (const option of unknownVolumeOptions(this.#filled(item))) {
                     const place = `${path} line ${item.line}`;
-                    mention(this.#ignored, `volumes: …:${foreign_foreignLine(option, 40)}`, volumeOptionAdvice(option), place, service);
+                    mention(this.#ignored, `volumes: …:${safe_text_safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
                 }
             }
         }
@@ -17912,8 +17912,8 @@ function locksOf(token) {
 function lock_config_heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
     const holder = {
-        owner: foreign_foreignLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-        url: foreign_foreignLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
+        owner: safe_text_safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
+        url: safe_text_safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
         // One that was made by hand stays until it is removed by hand.
         seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
         token: labels[TOKEN] ?? '',

@@ -7,8 +7,8 @@ import type { Reach, TlsMaterial } from '../inputs/deployment.ts'
 import { parseHost } from '../inputs/host.ts'
 import { hideUserInfo } from '../inputs/masking.ts'
 import { tcpReason } from '../inputs/tls.ts'
-import { foreignLine, limited } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
+import { limited, safeLine } from '../runner/safe-text.ts'
 import { withoutEndpoint } from '../runner/variables.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { UserConfig } from './connection.ts'
@@ -131,6 +131,6 @@ function contextIn(stdout: string): ContextInspection {
     // Told below, whatever it is.
   }
   throw new UserError(
-    `\`docker context inspect\` printed what no docker CLI prints: "${foreignLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`,
+    `\`docker context inspect\` printed what no docker CLI prints: "${safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`,
   )
 }

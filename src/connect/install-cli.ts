@@ -6,8 +6,8 @@ import { type ProbeOptions, probe } from '../docker/cli/cli.ts'
 import { archiveOf, type CliVersion, missingFeature, parseCliVersion } from '../docker/cli/cli-version.ts'
 import { messageOf, UserError } from '../errors.ts'
 import type { CliRequest, Deployment } from '../inputs/deployment.ts'
-import { foreignLine } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
+import { safeLine } from '../runner/safe-text.ts'
 import type { Workspace } from '../runner/workspace.ts'
 
 const TOOL = 'docker-cli'
@@ -64,7 +64,7 @@ async function ownVersion(
   if (printed === undefined) return 'none'
   const { code, stdout, stderr } = printed
   if (code === 0) return parseCliVersion(stdout)
-  const said = foreignLine((stderr || stdout).trim(), 200)
+  const said = safeLine((stderr || stdout).trim(), 200)
   throw new UserError(
     `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`,
   )
@@ -161,7 +161,7 @@ async function unpack(archive: string, directory: string, url: string, options: 
     )
   })
   if (code === 0) return
-  const said = foreignLine((stderr || stdout).trim(), 200)
+  const said = safeLine((stderr || stdout).trim(), 200)
   throw new UserError(
     `the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\`. \`tar\` says: ${said || `exit code ${code}`}`,
   )

@@ -9,9 +9,9 @@ import { ENDED_WITHOUT_ANSWER } from '../docker/engine/http-over-pipe.ts'
 import { type Daemons, patientEngine, type Trouble } from '../docker/engine/patience.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { idle, nowMs, timeLimit } from '../runner/clock.ts'
-import { foreignLine } from '../runner/foreign.ts'
 import { log } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
+import { safeLine } from '../runner/safe-text.ts'
 import { mayPass, notManaging } from './manager-state.ts'
 import type { Route } from './route.ts'
 
@@ -110,7 +110,7 @@ export class Managers implements Daemons, Disposable {
     )
     const { candidate, engine, version } = found
     log.info(
-      `Connected to ${candidate.text}: Docker ${foreignLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
+      `Connected to ${candidate.text}: Docker ${safeLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`,
     )
     this.#use(found)
   }
@@ -197,7 +197,7 @@ export class Managers implements Daemons, Disposable {
     // Said once until all is well again.
     if (this.#toldTrouble !== trouble && trouble !== 'silent') {
       const said = error instanceof ConnectionLost ? error.reason : messageOf(error)
-      log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${foreignLine(said)}`)
+      log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${safeLine(said)}`)
       this.#toldTrouble = trouble
     }
     if (this.hasOthers) this.#find()
@@ -302,7 +302,7 @@ async function versionProblem(
 }
 
 function refusalText(error: EngineError, { explain }: Route): string {
-  const said = foreignLine(error.message)
+  const said = safeLine(error.message)
   const explained = explain(said)
   // That an API is too old is our own word, and no answer.
   return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
-import { foreignLine } from '../runner/foreign.ts'
+import { safeLine } from '../runner/safe-text.ts'
 
 /**
  * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
@@ -62,8 +62,8 @@ export function locksOf(token: string): string {
 export function heldLock({ ID, CreatedAt, Spec }: StackObject & { readonly CreatedAt: string }): HeldLock {
   const labels = Spec.Labels ?? {}
   const holder = {
-    owner: foreignLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-    url: foreignLine(labels[URL] ?? '', MOST_SHOWN),
+    owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
+    url: safeLine(labels[URL] ?? '', MOST_SHOWN),
     // One that was made by hand stays until it is removed by hand.
     seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
     token: labels[TOKEN] ?? '',

@@ -2,7 +2,7 @@ import type { Healthcheck, Service } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
 import { intervalSeconds } from '../docker/swarm/health.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
-import { limited } from '../runner/foreign.ts'
+import { limited } from '../runner/safe-text.ts'
 
 /** What is good to know before a deploy, and no reason against it. Pure. */
 

@@ -4,8 +4,8 @@ import { Cancelled, CutOff, Underway, UserError, UserErrors } from '../errors.ts
 import type { Deployment } from '../inputs/deployment.ts'
 import { type FailedTask, isGood, type ServiceResult } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
-import { foreignLine } from '../runner/foreign.ts'
 import { log, reportLog } from '../runner/log.ts'
+import { safeLine } from '../runner/safe-text.ts'
 import { redact } from '../runner/secret.ts'
 import {
   annotation,
@@ -59,8 +59,8 @@ function fitToShow(result: ServiceResult): ServiceResult {
   const { cause, note, failedTask } = result
   return {
     ...result,
-    ...(cause === undefined ? {} : { cause: foreignLine(cause) }),
-    ...(note === undefined ? {} : { note: foreignLine(note) }),
+    ...(cause === undefined ? {} : { cause: safeLine(cause) }),
+    ...(note === undefined ? {} : { note: safeLine(note) }),
     ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
   }
 }
@@ -68,10 +68,10 @@ function fitToShow(result: ServiceResult): ServiceResult {
 function taskFitToShow({ id, node, ending, exitCode, logs }: FailedTask): FailedTask {
   return {
     id,
-    node: node && foreignLine(node, MOST_NODE_CHARACTERS),
-    ending: foreignLine(ending),
+    node: node && safeLine(node, MOST_NODE_CHARACTERS),
+    ending: safeLine(ending),
     exitCode,
-    logs: logs.map((line) => foreignLine(line)),
+    logs: logs.map((line) => safeLine(line)),
   }
 }
 

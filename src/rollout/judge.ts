@@ -12,7 +12,7 @@ import {
   newest,
   slotsThatCount,
 } from '../docker/swarm/task.ts'
-import { limited } from '../runner/foreign.ts'
+import { limited } from '../runner/safe-text.ts'
 import { type ServiceHistory, updateStatusOf } from './service-history.ts'
 import { countTasks, isComplete, type ServiceSnapshot } from './service-snapshot.ts'
 

@@ -12,7 +12,7 @@ import {
   newest,
   slotOf,
 } from '../docker/swarm/task.ts'
-import { limited } from '../runner/foreign.ts'
+import { limited } from '../runner/safe-text.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 
 /** What was seen of one service since the deploy began. Pure: times are seconds on any clock that never goes back. */

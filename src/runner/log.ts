@@ -1,5 +1,5 @@
-import { foreignLine } from './foreign.ts'
 import { LINE_END, printable, shortened } from './printable.ts'
+import { safeLine } from './safe-text.ts'
 import { redact } from './secret.ts'
 import { note } from './state.ts'
 import { divertOthers, writeLine } from './stdout.ts'
@@ -39,7 +39,7 @@ export const reportLog: Log = logThrough((text) => text)
 /** Runs one stage of the work with its lines folded under a title. */
 export async function stage<T>(title: string, work: () => Promise<T>): Promise<T> {
   note({ stage: title })
-  const line = foreignLine(title, MOST_TITLE_CHARACTERS)
+  const line = safeLine(title, MOST_TITLE_CHARACTERS)
   if (isInRunner(process.env)) writeLine(commandLine('group', withoutCommands(line), process.env))
   else writeLine(withoutCommands(`== ${line}`))
   try {

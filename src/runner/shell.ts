@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { limited } from './foreign.ts'
+import { limited } from './safe-text.ts'
 
 /** How a shell command of the user's ended. */
 export interface ShellResult {

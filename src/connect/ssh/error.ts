@@ -1,5 +1,5 @@
 import type { OfferedKey } from '../../inputs/known-hosts.ts'
-import { limited } from '../../runner/foreign.ts'
+import { limited } from '../../runner/safe-text.ts'
 
 export type SshFailure =
   | 'revoked-host-key'

@@ -6,7 +6,7 @@ import { delimiter, resolve as resolvePath } from 'node:path'
 import type { Readable } from 'node:stream'
 import { messageOf, UserError } from '../../errors.ts'
 import { sleep } from '../../runner/clock.ts'
-import { foreignLine } from '../../runner/foreign.ts'
+import { safeLine } from '../../runner/safe-text.ts'
 import { endMarked } from '../../runner/survivors.ts'
 
 /** What a finished docker command left behind. */
@@ -227,7 +227,7 @@ function collect(stream: Readable, onFlood: () => void): () => string {
 function nameOf(program: string, args: readonly string[]): string {
   const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args]
   const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word))
-  return `\`${[foreignLine(program), ...shown].join(' ')}\``
+  return `\`${[safeLine(program), ...shown].join(' ')}\``
 }
 
 /** Starts a program and hands over its pipes. */

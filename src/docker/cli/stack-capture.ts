@@ -1,4 +1,4 @@
-import { foreignLine } from '../../runner/foreign.ts'
+import { safeLine } from '../../runner/safe-text.ts'
 import type { ServiceSpec } from '../api.ts'
 import type { Engine } from '../engine/engine.ts'
 import {
@@ -155,7 +155,7 @@ function blocksOf(lines: readonly string[]): string[] {
 
 /** Each once, and fit to be shown. */
 function shownOnce(lines: readonly string[]): string[] {
-  return [...new Set(lines.map((line) => foreignLine(line).trim()).filter((line) => line !== ''))]
+  return [...new Set(lines.map((line) => safeLine(line).trim()).filter((line) => line !== ''))]
 }
 
 function unquoted(text: string): string {

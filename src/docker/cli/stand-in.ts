@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { limited } from '../../runner/foreign.ts'
+import { limited } from '../../runner/safe-text.ts'
 import type { Engine } from '../engine/engine.ts'
 import { parseGoJson, toGoJson } from '../engine/go-json.ts'
 import type { CommandResult, DockerCli } from './cli.ts'

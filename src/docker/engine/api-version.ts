@@ -1,4 +1,4 @@
-import { foreignLine } from '../../runner/foreign.ts'
+import { safeLine } from '../../runner/safe-text.ts'
 import { EngineError } from './engine.ts'
 
 /**
@@ -17,12 +17,12 @@ const OLDEST_API_VERSION = '1.41'
  */
 export function agreeOnVersion(offered = OLDEST_API_VERSION): string {
   if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
-    throw new EngineError(400, `its API version is "${foreignLine(offered, 20)}", and no docker daemon has such a one`)
+    throw new EngineError(400, `its API version is "${safeLine(offered, 20)}", and no docker daemon has such a one`)
   }
   if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
     throw new EngineError(
       400,
-      `its API ${foreignLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`,
+      `its API ${safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`,
     )
   }
   return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION
@@ -46,7 +46,7 @@ export function apiVersionProblem(
 ): string | undefined {
   const isNumber = /^\d+\.\d+$/.test(asked)
   if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0) return undefined
-  const range = `${foreignLine(oldest, 20)} to ${foreignLine(newest, 20)}`
+  const range = `${safeLine(oldest, 20)} to ${safeLine(newest, 20)}`
   return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`
 }
 

@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { foreignLine } from '../../runner/foreign.ts'
+import { safeLine } from '../../runner/safe-text.ts'
 import { readAnswer, refusal } from './answers.ts'
 import { agreeOnVersion } from './api-version.ts'
 import { ConnectionLost, type Engine, type RawAnswer, type RequestOptions, TooLate, Unreadable } from './engine.ts'
@@ -45,7 +45,7 @@ export async function connectEngine(address: DaemonAddress, signal: AbortSignal,
 /** @throws Unreadable when it is no daemon that answers */
 function versionIn(ping: Answer, host: string): string {
   const offered = ping.headers['api-version']
-  const body = foreignLine(ping.body.toString(), 100)
+  const body = safeLine(ping.body.toString(), 100)
   if (offered === undefined && body !== 'OK') {
     const reason = `it answers GET /_ping with "${body}", and no docker daemon does`
     throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason })

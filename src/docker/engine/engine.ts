@@ -1,4 +1,4 @@
-import { limited } from '../../runner/foreign.ts'
+import { limited } from '../../runner/safe-text.ts'
 import type { Secret } from '../../runner/secret.ts'
 
 export interface RequestOptions {

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
-import { foreignLine } from '../../runner/foreign.ts'
+import { safeLine } from '../../runner/safe-text.ts'
 import { ConnectionLost, TooLate, Unreadable } from './engine.ts'
 
 /** What a daemon does that is just being started or ended, and what stands in for it. */
@@ -202,7 +202,7 @@ class StdioSocket extends Duplex {
     // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
     child.once('close', (code) => {
       this.#hasEnded = true
-      const said = foreignLine(this.#stderr.trim())
+      const said = safeLine(this.#stderr.trim())
       if (said !== '' || code !== 0) {
         this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`))
       } else if (this.#isIdle) {

@@ -1,4 +1,4 @@
-import { foreignLine } from '../../runner/foreign.ts'
+import { safeLine } from '../../runner/safe-text.ts'
 import type { Healthcheck } from '../api.ts'
 import { spoken } from '../duration.ts'
 
@@ -45,7 +45,7 @@ export function lastFailure(health: Health | undefined): string | undefined {
   const last = health?.Log?.at(-1)
   if (last === undefined || last.ExitCode === 0) return undefined
   const output = (last.Output ?? '').trim().replace(/\s+/g, ' ')
-  const shown = foreignLine(output, LONGEST_OUTPUT)
+  const shown = safeLine(output, LONGEST_OUTPUT)
   return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`
 }
 

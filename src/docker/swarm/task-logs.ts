@@ -1,4 +1,4 @@
-import { limited } from '../../runner/foreign.ts'
+import { limited } from '../../runner/safe-text.ts'
 
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8

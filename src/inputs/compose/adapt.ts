@@ -1,5 +1,5 @@
-import { foreignLine } from '../../runner/foreign.ts'
 import { groupBy } from '../../runner/group-by.ts'
+import { safeLine } from '../../runner/safe-text.ts'
 import { isGivenToDocker, rulesDocker } from '../../runner/variables.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems, shown } from '../problems.ts'
@@ -212,7 +212,7 @@ class Lint {
       reasons.push(
         needs === 'value'
           ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}`
-          : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${foreignLine(words.trim(), 300)}"`}: ${setIt}`,
+          : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${safeLine(words.trim(), 300)}"`}: ${setIt}`,
       )
     }
     if (misread !== '') {
@@ -305,7 +305,7 @@ class Lint {
         if (item.kind !== 'text') continue
         for (const option of unknownVolumeOptions(this.#filled(item))) {
           const place = `${path} line ${item.line}`
-          mention(this.#ignored, `volumes: …:${foreignLine(option, 40)}`, volumeOptionAdvice(option), place, service)
+          mention(this.#ignored, `volumes: …:${safeLine(option, 40)}`, volumeOptionAdvice(option), place, service)
         }
       }
     }

@@ -6,7 +6,7 @@ const MOST_CHARACTERS = 2000
 
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
 export function limited(text: string): string {
-  return text.length > MOST_CHARACTERS ? foreignLine(text) : text
+  return text.length > MOST_CHARACTERS ? safeLine(text) : text
 }
 
 /**
@@ -14,7 +14,7 @@ export function limited(text: string): string {
  * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
  * is nobody's burden; and never through a secret, the half of which would pass.
  */
-export function foreignLine(text: string, mostCharacters = MOST_CHARACTERS): string {
+export function safeLine(text: string, mostCharacters = MOST_CHARACTERS): string {
   // Again: what stood between the halves of a secret may be gone now.
   return shortened(redact(printable(redact(text))), mostCharacters)
 }
