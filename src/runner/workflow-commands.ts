@@ -4,9 +4,9 @@ import type { Environment } from './environment.ts'
  * The lines that a runner takes for commands: `::name key=value::data`
  * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
  *
- * They are written here and not by `@actions/core`: that one knows GitHub's runner alone (act and its descendants read
- * other commands out of the same line, and print masks), prints secrets and commands where no runner reads them, leaves
- * half an output behind on a full disk, and brings an HTTP client that would double the time of the start.
+ * They are written here and not by the `core` package of GitHub's toolkit: it knows GitHub's runner alone (act and its
+ * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
+ * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
  */
 
 /** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
