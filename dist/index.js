@@ -18996,16 +18996,16 @@ const ANY_IMAGE = { registry: 'docker.io', repository: 'library/any', tag: 'late
  *
  * @throws UserErrors with what docker says when it refuses the flags
  */
-async function declaredByFlags(planned, world) {
+async function declaredByFlags(planned, run) {
     const { request, current, colours } = planned;
     const { createArgs, env } = request;
     if (createArgs === undefined || current === undefined)
         return undefined;
     const names = createArgs.map(({ name }) => name);
     const unknown = unknownFlags(names);
-    const declared = await created(planned, createArgs, world);
+    const declared = await created(planned, createArgs, run);
     const known = createArgs.filter(({ name }) => !unknown.includes(name));
-    const plain = unknown.length === 0 ? undefined : await created(planned, known, world);
+    const plain = unknown.length === 0 ? undefined : await created(planned, known, run);
     const ofOthers = Object.keys(env).map((name) => `--env ${name}`);
     return overlay(current.Spec, declared, names, {
         ...(plain && { plain }),
@@ -19091,14 +19091,14 @@ function modeFlag(spec) {
  *
  * @throws UserErrors with what docker says when it refuses the command
  */
-async function changeOf(planned, image, surroundings) {
+async function changeOf(planned, image, run) {
     const { request, current } = planned;
     const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
-    const declared = await declaredByFlags(planned, surroundings);
+    const declared = await declaredByFlags(planned, run);
     const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
-    const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command);
-    const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion);
+    const spec = withCommand(await specFor(standing, missing, image, run), request.command);
+    const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion);
     for (const key of ignored)
         log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
     // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
@@ -19109,13 +19109,13 @@ async function changeOf(planned, image, surroundings) {
     const isNoted = declared !== undefined && changes.length > 0;
     return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes };
 }
-function specFor(planned, missing, image, surroundings) {
+function specFor(planned, missing, image, run) {
     const { request, current } = planned;
     if (request.compose !== undefined)
         return specOfStack(request.compose, image, current);
     if (change_isPlain(planned, missing))
         return withDifference(planned.current.Spec, missing);
-    return rehearsed(planned, missing, surroundings);
+    return rehearsed(planned, missing, run);
 }
 /** Docker's own spec, with what it takes over from the service as it is. */
 function specOfStack({ spec }, { pinned }, current) {
@@ -19163,20 +19163,20 @@ function policiesFor({ request, current }) {
     return makesJob ? [] : policyFlags(policies);
 }
 /** @throws UserErrors with what docker says when it refuses the command */
-async function rehearsed(planned, missing, surroundings) {
-    const { connection, workspace, signal } = surroundings;
+async function rehearsed(planned, missing, run) {
+    const { connection, workspace, signal } = run;
     const { docker, engine, configDirectory } = connection;
     const { command, env } = commandFor(planned, missing, configDirectory);
     const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current);
     if ('refusal' in rehearsal)
         throw new UserErrors([refusalOf(planned, rehearsal.refusal)]);
     const spec = withRulingVariables(rehearsal.spec, env);
-    return planned.current === undefined ? completed(planned, spec, surroundings) : spec;
+    return planned.current === undefined ? completed(planned, spec, run) : spec;
 }
 /** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */
-async function completed({ request }, spec, surroundings) {
+async function completed({ request }, spec, run) {
     const { createArgs, env } = request;
-    const updated = await updatedByFlags(request, spec, surroundings);
+    const updated = await updatedByFlags(request, spec, run);
     if (createArgs === undefined)
         return updated;
     const names = createArgs.map(({ name }) => name);
@@ -20295,23 +20295,24 @@ const PROGRESS_EVERY_MS = 10_000;
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
  * platform, and all that Swarm would refuse. All that is wrong comes back at once, and nothing has changed.
  */
-async function preflight(planned, world) {
-    const lookUp = lookUpOnce(world.connection, world.signal);
+async function check(planned, run) {
+    const lookUp = lookUpOnce(run.connection, run.signal);
     const sayProgress = progressOf(planned.length);
-    const results = await inParallel(planned, world.maxParallel, async (service) => {
-        const result = await check_checked(service, lookUp, world);
+    const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
+        const result = await checkedOne(service, lookUp, run);
         sayProgress();
         return result;
     });
     const drafts = results.flatMap(({ draft }) => draft ?? []);
     return {
-        services: results.flatMap(({ service }) => service ?? []),
-        problems: [...results.flatMap(({ problems }) => problems), ...(await problemsTogether(drafts, world))],
+        changes: results.flatMap(({ service }) => service ?? []),
+        problems: [...results.flatMap(({ problems }) => problems), ...(await problemsTogether(drafts, run))],
     };
 }
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
-async function problemsTogether(drafts, world) {
-    const { connection, files, signal, stack } = world;
+async function problemsTogether(drafts, run) {
+    const { connection, deployment, signal, stack } = run;
+    const { stack: files } = deployment;
     const joining = drafts.filter(joinsNetwork);
     const networks = stack?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
     const services = drafts.some(mayConflict) ? await connection.engine.get('/services', { signal }) : [];
@@ -20333,24 +20334,24 @@ function progressOf(total) {
         log.info(`${done} of ${total} services are checked`);
     };
 }
-async function check_checked(planned, lookUp, world) {
+async function checkedOne(planned, lookUp, run) {
     // That a credential was refused has been said once, for all services that need it.
-    if (planned.access !== undefined && world.loggedIn.refused.has(planned.access.credential))
+    if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential))
         return { problems: [] };
     try {
-        return await check(planned, lookUp, world);
+        return await checkOne(planned, lookUp, run);
     }
     catch (error) {
-        if (world.signal.aborted)
+        if (run.signal.aborted)
             throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error });
         throw error;
     }
 }
 /** All that would not work out with one service is told together. */
-async function check(planned, lookUp, world) {
+async function checkOne(planned, lookUp, run) {
     const { request, current, interim, colours } = planned;
-    const { nodes } = world.observed;
-    const strategy = planOf(request, world.strategies);
+    const { nodes } = run.observed;
+    const strategy = planOf(request, run.strategies);
     for (const notice of request.notices ?? [])
         log.notice(`service ${request.name}: ${notice}`);
     const problems = [];
@@ -20359,14 +20360,14 @@ async function check(planned, lookUp, world) {
             return await work();
         }
         catch (error) {
-            if (world.signal.aborted || !(error instanceof UserErrors))
+            if (run.signal.aborted || !(error instanceof UserErrors))
                 throw error;
             problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`));
             return undefined;
         }
     };
     const image = await attempt(() => checkImage(planned, lookUp));
-    const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), world));
+    const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run));
     if (change === undefined)
         return { problems };
     const { wanted, changes } = change;
@@ -20376,24 +20377,24 @@ async function check(planned, lookUp, world) {
         return { problems, draft, service: { ...base(image), action: 'unchanged', current } };
     }
     const decision = await attempt(() => decide(strategy, planned, wanted, nodes));
-    await attempt(async () => throwAll(await credentialProblems(wanted, world)));
-    if (world.files !== undefined) {
-        const paths = runnerPathProblems(request, wanted, world.files, world.connection.isRemote === true);
+    await attempt(async () => throwAll(await credentialProblems(wanted, run)));
+    if (run.deployment.stack !== undefined) {
+        const paths = runnerPathProblems(request, wanted, run.deployment.stack, run.connection.isRemote === true);
         problems.push(...paths.problems);
         for (const warning of paths.warnings)
             log.warning(warning);
     }
     // A second service is one of its own.
-    problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, world.files));
+    problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, run.deployment.stack));
     await attempt(() => throwAll([
         ...placementProblems(wanted, image?.distribution, nodes),
-        ...(strategy.updatesInPlace ? orderProblems(planned, wanted, world.observed) : []),
+        ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
     ]));
     if (image === undefined || problems.length > 0)
         return { problems, draft };
     if (current !== undefined)
         noticeUnfinishedUpdate(request.name, current, true);
-    noticeSlowCheck(planned, wanted, world.timeoutSeconds);
+    noticeSlowCheck(planned, wanted, run.deployment);
     const service = base(image);
     if (decision?.second !== undefined && colours !== undefined) {
         const { wanted: hidden, service: second } = decision.second;
@@ -20435,12 +20436,12 @@ function orderProblems({ request, current }, wanted, observed) {
     return why === undefined ? [] : [`start-first cannot work here: ${why}; ${instead}`];
 }
 /** A health check that takes longer than the run waits. */
-function noticeSlowCheck({ request, current }, wanted, timeoutSeconds = Number.POSITIVE_INFINITY) {
+function noticeSlowCheck({ request, current }, wanted, { wait, timeoutSeconds }) {
     const check = wanted.TaskTemplate.ContainerSpec?.Healthcheck;
     const isOff = check === undefined || check.Test?.[0] === 'NONE' || isJob(wanted);
     if (isOff || (current !== undefined && replacesNothing(current.Spec, wanted)))
         return;
-    const note = slowCheckNote(check, timeoutSeconds);
+    const note = slowCheckNote(check, wait ? timeoutSeconds : Number.POSITIVE_INFINITY);
     if (note !== undefined)
         log.notice(`service ${request.name}: ${note}`);
 }
@@ -20489,7 +20490,7 @@ function placementProblems(spec, distribution, nodes) {
     if (eligible.length === 0) {
         const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ');
         return [
-            `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`,
+            `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Target the constraints, or the nodes' labels and availability`,
         ];
     }
     const platform = platformProblem(eligible, distribution?.Platforms ?? []);
@@ -20550,6 +20551,32 @@ function hasColours(name, services) {
 function colourOf(service) {
     const name = belongsTo(service);
     return name === service.Spec.Name ? undefined : name;
+}
+/**
+ * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
+ * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
+ */
+function coloursFor({ name, compose }, services, hasSecondService) {
+    const named = services.find(({ Spec }) => Spec.Name === name);
+    const owner = named && colourOf(named);
+    if (owner !== undefined) {
+        return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
+    }
+    if (!hasSecondService && !hasColours(name, services))
+        return undefined;
+    const taken = hasSecondService ? nameTaken(name, services) : undefined;
+    if (taken !== undefined)
+        return taken;
+    const colours = coloursOf(name, services);
+    if ('problem' in colours)
+        return colours.problem;
+    if (hasSecondService)
+        return colours;
+    const live = colours.live?.Spec.Name;
+    if (compose !== undefined && live !== undefined && live !== name) {
+        return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
+    }
+    return { ...colours, next: name };
 }
 /** Why blue-green cannot have the names that it needs; `undefined` when it can. */
 function nameTaken(name, services) {
@@ -20979,7 +21006,7 @@ function compare(ours, now) {
  * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are.
  */
 async function observe(deployment, engine, signal) {
-    // Whatever its strategy is now: it may have been deployed blue-green before.
+    // Whatever its strategy is now: it may have been deployed as two services before.
     const names = deployment.services.flatMap(({ name }) => siblingNames(name));
     const [services, nodes, info] = await Promise.all([
         servicesNamed(engine, names, signal),
@@ -20999,7 +21026,7 @@ async function servicesNamed(engine, names, signal) {
 
 
 /**
- * The specs that a service has on the way of the strategies recreate and canary, which Swarm does not know. Each holds
+ * The specs that a service has on the way of strategies with a first step, which Swarm does not know. Each holds
  * what it takes to be undone, so that it does not stay, whoever is killed or comes between. Pure.
  */
 /** On an interim spec, with a {@link Note}. */
@@ -21015,10 +21042,10 @@ function emptied(spec, run) {
     });
 }
 /**
- * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
+ * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
  * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
  */
-function withCanaries(current, wanted, tasks, run) {
+function withFirstTasks(current, wanted, tasks, run) {
     const policy = {
         ...wanted.UpdateConfig,
         Parallelism: tasks,
@@ -21140,19 +21167,19 @@ function planDeployment(deployment, loggedIn, observed, strategies) {
         const owner = givenAway(request.name, deployment.services, strategies);
         return owner === undefined
             ? planService(request, loggedIn, observed, strategies, hasLock)
-            : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`;
+            : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`;
     });
     return {
         services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
         problems: plans.filter((plan) => typeof plan === 'string'),
     };
 }
-/** The service of the same run that is to have a name as one of its colours. */
+/** The service of the same run that is to have a name for one of its two services. */
 function givenAway(name, requests, strategies) {
     return requests.find((other) => {
         const { hasSecondService } = planOf(other, strategies);
         return hasSecondService && other.name !== name && siblingNames(other.name).includes(name);
-    })?.name;
+    });
 }
 /** The plan for one service, or the line that says why there is none. */
 function planService(request, loggedIn, observed, strategies, hasLock) {
@@ -21181,32 +21208,6 @@ function planService(request, loggedIn, observed, strategies, hasLock) {
             throw error;
         return `service ${name}: ${error.message}`;
     }
-}
-/**
- * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
- * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
- */
-function coloursFor({ name, compose }, services, hasSecondService) {
-    const named = services.find(({ Spec }) => Spec.Name === name);
-    const owner = named && colourOf(named);
-    if (owner !== undefined) {
-        return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
-    }
-    if (!hasSecondService && !hasColours(name, services))
-        return undefined;
-    const taken = hasSecondService ? nameTaken(name, services) : undefined;
-    if (taken !== undefined)
-        return taken;
-    const colours = coloursOf(name, services);
-    if ('problem' in colours)
-        return colours.problem;
-    if (hasSecondService)
-        return colours;
-    const live = colours.live?.Spec.Name;
-    if (compose !== undefined && live !== undefined && live !== name) {
-        return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
-    }
-    return { ...colours, next: name };
 }
 /**
  * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
@@ -21538,10 +21539,13 @@ function judge(history, snapshot) {
         : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
 }
 /**
- * What the snapshot says of a canary: so many tasks of an update that Swarm then holds. Swarm is updating all the while,
- * and one task that ends is a failure.
+ * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
+ * task that ends is a failure.
+ *
+ * @param size how many they are
+ * @param called what the user calls them: `canary`
  */
-function judgeCanaries(history, snapshot, size) {
+function judgeFirstTasks(history, snapshot, size, called) {
     const bySwarm = swarmVerdict(history, snapshot.service);
     if (bySwarm !== undefined)
         return bySwarm;
@@ -21552,7 +21556,7 @@ function judgeCanaries(history, snapshot, size) {
     if (last !== undefined)
         return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
     const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
-    const progress = `${counted.length}/${size} canary ${size === 1 ? 'task' : 'tasks'} running`;
+    const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`;
     if (counted.length < size)
         return { state: 'progressing', progress };
     return isStable(history, snapshot, counted)
@@ -21821,10 +21825,10 @@ const LOOK_TIMEOUT_MS = 2000;
 async function giveAdvice(settled, deployment, { engine }, strategies) {
     const signal = clock_timeLimit(LOOK_TIMEOUT_MS);
     const known = new Map();
-    const linted = await inParallel(settled, deployment.maxParallel, async ({ rollout: { checked, service, problem } }) => {
-        if (checked.action === 'unchanged' || service === undefined || problem !== undefined)
+    const linted = await inParallel(settled, deployment.maxParallel, async ({ sent: { change, service, problem } }) => {
+        if (change.action === 'unchanged' || service === undefined || problem !== undefined)
             return [];
-        const { request, access } = checked;
+        const { request, access } = change;
         const { name, image } = request;
         const imageHealth = await imageHealthOf(service.Spec);
         return [
@@ -21988,32 +21992,32 @@ function superseded(what, when, service) {
 
 
 /** A service that is about to be sent: whoever comes after a kill has to know of it. */
-function noteSending(checked) {
-    note({ service: stateOf(checked, 'sending') });
+function noteSending(change) {
+    note({ service: stateOf(change, 'sending') });
 }
 /** It was sent, and this is how the swarm has it. */
-function noteSent({ checked, service, problem }) {
-    if (checked.action === 'unchanged' || service === undefined || problem !== undefined)
+function noteSent({ change, service, problem }) {
+    if (change.action === 'unchanged' || service === undefined || problem !== undefined)
         return;
-    const state = stateOf(checked, 'sent');
+    const state = stateOf(change, 'sent');
     note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
 }
 /** Its traffic moves from one service to another: that is not one spec any more. */
-function noteMoving({ checked }) {
-    if (checked.action !== 'unchanged')
-        note({ service: stateOf(checked, 'moving') });
+function noteMoving({ change }) {
+    if (change.action !== 'unchanged')
+        note({ service: stateOf(change, 'moving') });
 }
-function stateOf(checked, phase) {
-    const { name } = checked.request;
-    const interim = checked.action === 'update' ? checked.interim : undefined;
-    const current = currentOf(checked);
+function stateOf(change, phase) {
+    const { name } = change.request;
+    const interim = change.action === 'update' ? change.interim : undefined;
+    const current = currentOf(change);
     return {
         name,
-        service: checked.action === 'switch' ? checked.second.name : name,
-        action: checked.action === 'update' ? 'update' : 'create',
+        service: change.action === 'switch' ? change.second.name : name,
+        action: change.action === 'update' ? 'update' : 'create',
         phase,
         before: current === undefined ? '' : fingerprint(current.Spec),
-        ours: [checked.wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint),
+        ours: [change.wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint),
         interim: interim === undefined ? '' : fingerprint(interim),
     };
 }
@@ -22042,8 +22046,8 @@ function markFor({ token, owner, url }, deployment, { now }) {
     return { token, owner, url, until, hasLock: deployment.lock !== undefined };
 }
 /** A service whose first step has not been taken, or that has none. */
-function untouched(checked) {
-    return { checked, service: currentOf(checked), sentAt: nowMs() };
+function untouched(change) {
+    return { change, service: currentOf(change), sentAt: nowMs() };
 }
 /**
  * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
@@ -22051,13 +22055,13 @@ function untouched(checked) {
  *
  * @param credential for the tasks that the spec asks for
  */
-async function sendInterim(checked, spec, credential, { engine }) {
-    const { current } = checked;
-    noteSending({ ...checked, interim: spec });
-    const sent = untouched(checked);
+async function sendInterim(change, spec, credential, { engine }) {
+    const { current } = change;
+    noteSending({ ...change, interim: spec });
+    const sent = untouched(change);
     const signal = clock_timeLimit(SEND_TIMEOUT_MS);
     try {
-        const given = await give(current, checked.interim, spec, credential, engine, signal);
+        const given = await give(current, change.interim, spec, credential, engine, signal);
         const service = await findService(engine, current.ID, signal);
         if (given !== 'done')
             return { ...sent, service, problem: superseded(given, 'at the same moment') };
@@ -22065,19 +22069,19 @@ async function sendInterim(checked, spec, credential, { engine }) {
         if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
             return {
                 ...sent,
-                checked: { ...checked, interim: spec },
+                change: { ...change, interim: spec },
                 service,
                 problem: superseded('changed', 'at the same moment'),
             };
         }
-        const rollout = { ...sent, checked: { ...checked, interim: service.Spec }, service };
-        noteSent(rollout);
-        return rollout;
+        const taken = { ...sent, change: { ...change, interim: service.Spec }, service };
+        noteSent(taken);
+        return taken;
     }
     catch (error) {
         // The swarm may have taken it all the same.
         const cause = `its first step could not be sent: ${messageOf(error)}`;
-        return { ...sent, checked: { ...checked, interim: spec }, problem: { outcome: 'failed', cause } };
+        return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } };
     }
 }
 /**
@@ -22095,17 +22099,17 @@ async function give(current, earlier, spec, credential, engine, signal) {
 /**
  * What the first steps came to. When one did not go well, nothing more of the run is sent.
  *
- * @param what did not go well, in words that a name follows: `the canary of`
+ * @param what did not go well, in words that a name follows: `the end of the old tasks of`
  */
-function begunWith(rollouts, what, signal) {
-    const culprits = rollouts.filter(({ problem }) => problem !== undefined).map(({ checked }) => checked.request.name);
+function begunWith(all, what, signal) {
+    const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
     if (culprits.length === 0 && !signal.aborted)
-        return { services: rollouts.map(({ checked }) => checked) };
+        return { changes: all.map(({ change }) => change) };
     const problem = signal.aborted
         ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
         : { outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` };
-    const ended = rollouts.map((rollout) => rollout.problem !== undefined || rollout.checked.action === 'unchanged' ? rollout : { ...rollout, problem });
-    return { services: [], ended };
+    const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
+    return { changes: [], ended };
 }
 /**
  * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
@@ -22114,10 +22118,10 @@ function begunWith(rollouts, what, signal) {
  * would lead there: the present spec is sent once more, and no task restarts.
  */
 async function tidyInterims(settled, { connection: { engine }, signal: stop }) {
-    const touched = settled.flatMap(({ rollout: { checked } }) => {
-        if (checked.action !== 'update' || checked.interim === undefined)
+    const touched = settled.flatMap(({ sent: { change } }) => {
+        if (change.action !== 'update' || change.interim === undefined)
             return [];
-        return [{ name: checked.request.name, current: checked.current, interim: checked.interim }];
+        return [{ name: change.request.name, current: change.current, interim: change.interim }];
     });
     await Promise.all(touched.map(async (one) => {
         try {
@@ -22264,8 +22268,8 @@ function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/settled.js
-function settledAs(rollout, result) {
-    return { rollout, result, diagnosed: Promise.resolve(result) };
+function settledAs(sent, result) {
+    return { sent, result, diagnosed: Promise.resolve(result) };
 }
 /** The same with another result, whether or not it was diagnosed by then. */
 function withResult(settled, change) {
@@ -22273,7 +22277,7 @@ function withResult(settled, change) {
 }
 /** Waits until all is known of them. */
 function allDiagnosed(settled) {
-    return Promise.all(settled.map(async ({ rollout, diagnosed }) => settledAs(rollout, await diagnosed)));
+    return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/last-look.js
@@ -22288,32 +22292,32 @@ function allDiagnosed(settled) {
  * What became of services after one more look at all: one that came up early may be somebody else's by the time that
  * the last one is up. Of a job only its end counts. A swarm that does not answer takes nothing back.
  */
-async function withLastLook(settled, field) {
-    return lookAgain(settled, () => true, field);
+async function withLastLook(settled, run) {
+    return lookAgain(settled, () => true, run);
 }
 /** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
-function withLookAfterFailure(settled, field) {
-    return lookAgain(settled, ({ rollout }) => rollout.checked.action !== 'switch', field);
+function withLookAfterFailure(settled, run) {
+    return lookAgain(settled, ({ sent }) => sent.change.action !== 'switch', run);
 }
-async function lookAgain(settled, isMeant, field) {
+async function lookAgain(settled, isMeant, run) {
     const counts = (one) => {
-        const { service } = one.rollout;
+        const { service } = one.sent;
         return isMeant(one) && isGood(one.result) && service !== undefined && !isJob(service.Spec);
     };
-    const ours = settled.filter(counts).flatMap(({ rollout }) => rollout.service ?? []);
+    const ours = settled.filter(counts).flatMap(({ sent }) => sent.service ?? []);
     // One alone has settled this very moment.
     if (ours.length === 0 || settled.length === 1)
         return settled;
     try {
-        const { services } = await swarmReader(field, 'up-to-date')(ours);
+        const { services } = await swarmReader(run, 'up-to-date')(ours);
         return settled.map((one) => {
-            const { rollout, result } = one;
-            const found = counts(one) ? services.get(rollout.service?.ID ?? '')?.found : undefined;
+            const { sent, result } = one;
+            const found = counts(one) ? services.get(sent.service?.ID ?? '')?.found : undefined;
             if (found !== 'removed' && found !== 'changed')
                 return one;
             const cause = bySomeoneElse(found, 'after it had come up');
             log.info(`${result.name}: ${cause}`);
-            return settledAs(rollout, { ...result, outcome: 'superseded', cause });
+            return settledAs(sent, { ...result, outcome: 'superseded', cause });
         });
     }
     catch (error) {
@@ -22398,13 +22402,13 @@ const DRAIN_SECONDS = 30;
  *
  * @returns a problem when somebody else is at it, or the swarm refuses it
  */
-async function makeSecond(checked, { engine }, signal) {
+async function makeSecond(change, { engine }, signal) {
     const sentAt = nowMs();
-    const problem = await removeLeftovers(checked, engine, signal);
+    const problem = await removeLeftovers(change, engine, signal);
     if (problem !== undefined)
-        return { checked, sentAt, service: undefined, problem };
-    const made = await createService(checked.access, checked.wanted, engine, signal);
-    return { checked, sentAt, service: undefined, ...made };
+        return { change, sentAt, service: undefined, problem };
+    const made = await createService(change.access, change.wanted, engine, signal);
+    return { change, sentAt, service: undefined, ...made };
 }
 /**
  * Removes the second services that earlier deploys of a service have left. One to which traffic is still led, because a deploy
@@ -22465,26 +22469,26 @@ const LONG_GRACE_MS = 5000;
  *
  * @param watch is given each of them as soon as it is sent
  */
-function deploy(services, field, watch) {
-    const { connection, deployment, signal, time } = field;
+function deploy(services, run, watch) {
+    const { connection, deployment, signal, time } = run;
     const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
     const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
-    return inParallel(services, deployment.maxParallel, async (checked) => {
-        const rollout = await sendOrNot(checked);
-        watch?.add(rollout);
-        return rollout;
+    return inParallel(services, deployment.maxParallel, async (change) => {
+        const sent = await sendOrNot(change);
+        watch?.add(sent);
+        return sent;
     });
-    async function sendOrNot(checked) {
-        const asItIs = { checked, service: currentOf(checked), sentAt: nowMs() };
-        if (checked.action === 'unchanged')
+    async function sendOrNot(change) {
+        const asItIs = { change, service: currentOf(change), sentAt: nowMs() };
+        if (change.action === 'unchanged')
             return asItIs;
-        const problem = whyNotSent(field, watch);
+        const problem = whyNotSent(run, watch);
         if (problem !== undefined)
             return { ...asItIs, problem };
-        noteSending(checked);
-        const rollout = await send(checked, connection, end).catch((error) => send_unanswered(checked, error, field, watch));
-        noteSent(rollout);
-        return rollout;
+        noteSending(change);
+        const sent = await send(change, connection, end).catch((error) => send_unanswered(change, error, run, watch));
+        noteSent(sent);
+        return sent;
     }
 }
 /** Aborted so long after `signal`. */
@@ -22502,23 +22506,23 @@ function whyNotSent({ signal, time }, watch) {
         return undefined;
     return { outcome: 'skipped', cause: `not sent, because ${watch.culprits.join(', ')} failed` };
 }
-async function send(checked, connection, end) {
-    log.info(send_describe(checked));
-    if (checked.action === 'switch')
-        return makeSecond(checked, connection, end);
-    if (checked.action === 'create')
-        return send_create(checked, connection, end);
-    await renewCredential(checked, connection, end);
-    return update(checked, connection, end);
+async function send(change, connection, end) {
+    log.info(send_describe(change));
+    if (change.action === 'switch')
+        return makeSecond(change, connection, end);
+    if (change.action === 'create')
+        return send_create(change, connection, end);
+    await renewCredential(change, connection, end);
+    return update(change, connection, end);
 }
-async function send_create(checked, { engine }, end) {
+async function send_create(change, { engine }, end) {
     const sentAt = nowMs();
-    const made = await createService(checked.access, checked.wanted, engine, readingTime(end));
-    return { checked, sentAt, service: undefined, ...made };
+    const made = await createService(change.access, change.wanted, engine, readingTime(end));
+    return { change, sentAt, service: undefined, ...made };
 }
 /** Sends the whole spec, over the one that was observed or an interim one of ours. */
-async function update(checked, connection, end) {
-    const { access, current, interim, wanted } = checked;
+async function update(change, connection, end) {
+    const { access, current, interim, wanted } = change;
     const { ID: id, Spec: observed } = current;
     const sentAt = nowMs();
     const credential = access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) };
@@ -22527,12 +22531,12 @@ async function update(checked, connection, end) {
         const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
         const service = await send_read(connection, id, end);
         const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec);
-        return isOurs ? { checked, sentAt, service } : overtaken(checked, sentAt, service);
+        return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
     }
     catch (error) {
         if (!(error instanceof EngineError) || isAnswerLost(error))
             throw error;
-        return refused(checked, sentAt, error.message);
+        return refused(change, sentAt, error.message);
     }
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
@@ -22542,19 +22546,19 @@ function send_read({ engine }, name, end) {
 function readingTime(end) {
     return AbortSignal.any([end, clock_timeLimit(READ_TIMEOUT_MS)]);
 }
-function send_describe(checked) {
-    const { request, changes, access } = checked;
+function send_describe(change) {
+    const { request, changes, access } = change;
     const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`;
-    if (checked.action === 'update')
+    if (change.action === 'update')
         return `${request.name}: update (${changes.join('; ')}), ${auth}`;
-    if (checked.action === 'create')
+    if (change.action === 'create')
         return `${request.name}: create, ${auth}`;
-    const { name, live } = checked.second;
+    const { name, live } = change.second;
     const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`;
     return `${request.name}: create ${name}${beside}, ${auth}`;
 }
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function send_unanswered(checked, error, { signal, time }, watch) {
+function send_unanswered(change, error, { signal, time }, watch) {
     const problem = () => {
         if (signal.aborted)
             return lost('cancelled', 'the run was stopped before it answered');
@@ -22562,18 +22566,18 @@ function send_unanswered(checked, error, { signal, time }, watch) {
             return lost('skipped', `it had not answered when ${watch.culprits.join(', ')} failed`);
         return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error));
     };
-    return { checked, sentAt: nowMs(), service: currentOf(checked), problem: problem() };
+    return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() };
 }
 function lost(outcome, why) {
     return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
 }
-function refused(checked, sentAt, said) {
+function refused(change, sentAt, said) {
     const cause = `docker refused to update it: ${said}`;
-    return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } };
+    return { change, sentAt, service: change.current, problem: { outcome: 'failed', cause } };
 }
-function overtaken(checked, sentAt, service) {
+function overtaken(change, sentAt, service) {
     const problem = service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment');
-    return { checked, sentAt, service, problem };
+    return { change, sentAt, service, problem };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/service-result.js
@@ -22586,52 +22590,52 @@ function overtaken(checked, sentAt, service) {
 const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
 const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
 /** The outcome of a rollout that went well. */
-function goodOutcome({ checked }) {
-    return service_result_GOOD[checked.action];
+function goodOutcome({ change }) {
+    return service_result_GOOD[change.action];
 }
 /**
  * What became of a service.
  *
  * @param snapshot what was seen of it last
  */
-function resultOf(rollout, outcome, snapshot, cause) {
-    const { checked, sentAt } = rollout;
-    const live = checked.colours?.live;
-    const service = snapshot?.service ?? rollout.service;
+function resultOf(sent, outcome, snapshot, cause) {
+    const { change, sentAt } = sent;
+    const live = change.colours?.live;
+    const service = snapshot?.service ?? sent.service;
     const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot);
     return {
-        name: checked.request.name,
-        action: actionOf(checked),
+        name: change.request.name,
+        action: actionOf(change),
         outcome,
-        image: { before: imageOf(serviceBefore(checked)), after: imageOf(service) },
-        config: checked.access?.config.name,
+        image: { before: imageOf(serviceBefore(change)), after: imageOf(service) },
+        config: change.access?.config.name,
         nodes,
         tasks: { running, wanted },
         seconds: secondsSince(sentAt),
-        ...(checked.colours && { live: live?.Spec.Name ?? checked.colours.next }),
+        ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
         ...(cause !== undefined && { cause }),
     };
 }
 /** Of two services for one name: whether there was one before. */
-function actionOf(checked) {
-    if (checked.action !== 'switch')
-        return checked.action;
-    return checked.second.live === undefined ? 'create' : 'update';
+function actionOf(change) {
+    if (change.action !== 'switch')
+        return change.action;
+    return change.second.live === undefined ? 'create' : 'update';
 }
 /** The result of a service that nobody waits for: what was sent, or why it was not. */
-function unwatchedResult(rollout) {
-    const { problem } = rollout;
+function unwatchedResult(sent) {
+    const { problem } = sent;
     if (problem === undefined)
-        return resultOf(rollout, goodOutcome(rollout), undefined);
+        return resultOf(sent, goodOutcome(sent), undefined);
     const { outcome, cause, failedTask } = problem;
-    return { ...resultOf(rollout, outcome, undefined, cause), ...(failedTask && { failedTask }) };
+    return { ...resultOf(sent, outcome, undefined, cause), ...(failedTask && { failedTask }) };
 }
 /** The result of a service that may have come up, had another one not failed. */
-function givenUpResult(rollout, snapshot, culprits) {
-    if (rollout.checked.action !== 'unchanged')
-        return resultOf(rollout, 'rolled-back', snapshot);
+function givenUpResult(sent, snapshot, culprits) {
+    if (sent.change.action !== 'unchanged')
+        return resultOf(sent, 'rolled-back', snapshot);
     const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`;
-    return resultOf(rollout, 'skipped', snapshot, cause);
+    return resultOf(sent, 'skipped', snapshot, cause);
 }
 /** Logs a result. */
 function sayResult(result, { isWayBack = false }) {
@@ -23038,27 +23042,27 @@ async function diagnose_orNothing(reading) {
 
 
 
-function startWatching(rollout, observed) {
-    const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID);
-    const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined;
-    return { rollout, history: historyBefore(before, status), progress: '' };
+function startWatching(sent, observed) {
+    const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
+    const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
+    return { sent, history: historyBefore(before, status), progress: '' };
 }
 /** What is said of a service when nothing can be seen any more: also what was seen last. */
-function settledUnseen({ rollout, progress, snapshot }, unseen, seconds) {
+function settledUnseen({ sent, progress, snapshot }, unseen, seconds) {
     const { outcome, message } = unseen;
     const cause = outcome === 'timed-out' ? notSettled(seconds, unseenAfter(progress, unseen)) : message;
-    return settledAs(rollout, resultOf(rollout, outcome, snapshot, cause));
+    return settledAs(sent, resultOf(sent, outcome, snapshot, cause));
 }
 /**
  * @param isLate whether the time was over when the snapshot was taken: then it is the last
  * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
  */
 function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time }, endsAtFailure) {
-    const { rollout } = one;
-    const seen = lookAt(rollout.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge, one.history, deployment.monitorSeconds);
-    const settle = (outcome, cause) => resultOf(rollout, outcome, seen.snapshot, cause);
+    const { sent } = one;
+    const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge, one.history, deployment.monitorSeconds);
+    const settle = (outcome, cause) => resultOf(sent, outcome, seen.snapshot, cause);
     const settled = (result, diagnosed = Promise.resolve(result)) => ({
-        settled: { rollout, result, diagnosed },
+        settled: { sent, result, diagnosed },
     });
     if (seen.found === 'stale') {
         return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one };
@@ -23067,16 +23071,16 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
         return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')));
     const { snapshot, history, verdict } = seen;
     const { service } = snapshot;
-    const evidence = { service, history, snapshot, nodes: swarm.nodes, networks: rollout.checked.networks };
+    const evidence = { service, history, snapshot, nodes: swarm.nodes, networks: sent.change.networks };
     switch (verdict.state) {
         case 'converged': {
-            const result = settle(goodOutcome(rollout));
+            const result = settle(goodOutcome(sent));
             return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine)));
         }
         case 'progressing': {
             const { progress } = verdict;
             if (!isLate)
-                return { watched: { rollout, history, progress, snapshot } };
+                return { watched: { sent, history, progress, snapshot } };
             const cause = notSettled(time.seconds, progress);
             const result = settle('timed-out', cause);
             return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
@@ -23170,11 +23174,11 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
  * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
  * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
  */
-async function watch(rollouts, field) {
-    const watching = beginWatch(field);
-    for (const rollout of rollouts)
-        watching.add(rollout);
-    return allDiagnosed(await watching.end(rollouts));
+async function watch(all, run) {
+    const watching = beginWatch(run);
+    for (const sent of all)
+        watching.add(sent);
+    return allDiagnosed(await watching.end(all));
 }
 /**
  * Begins to watch what is added.
@@ -23182,9 +23186,9 @@ async function watch(rollouts, field) {
  * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
  * settled by then are given up, to be brought back
  */
-function beginWatch(field, endsAtFailure = false) {
-    const { observed, connection, signal, time } = field;
-    const read = swarmReader(field, 'up-to-date');
+function beginWatch(run, endsAtFailure = false) {
+    const { observed, connection, signal, time } = run;
+    const read = swarmReader(run, 'up-to-date');
     const startedAt = nowMs();
     const settled = new Map();
     const failure = new AbortController();
@@ -23201,26 +23205,26 @@ function beginWatch(field, endsAtFailure = false) {
     const settle = (one) => {
         const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled';
         if (endsAll)
-            sayResult(one.result, one.rollout);
-        const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout));
-        settled.set(one.rollout, { ...one, diagnosed });
+            sayResult(one.result, one.sent);
+        const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.sent));
+        settled.set(one.sent, { ...one, diagnosed });
         if (!endsAll || isOver)
             return;
         culprits = [...culprits, one.result.name];
         failure.abort(tooLong());
     };
-    const giveUp = (rollout, snapshot) => {
-        const result = givenUpResult(rollout, snapshot, culprits);
+    const giveUp = (sent, snapshot) => {
+        const result = givenUpResult(sent, snapshot, culprits);
         log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`);
-        settled.set(rollout, settledAs(rollout, result));
+        settled.set(sent, settledAs(sent, result));
     };
-    const add = (rollout) => {
-        if (rollout.problem !== undefined)
-            settle(settledAs(rollout, unwatchedResult(rollout)));
+    const add = (sent) => {
+        if (sent.problem !== undefined)
+            settle(settledAs(sent, unwatchedResult(sent)));
         else if (isOver)
-            giveUp(rollout);
+            giveUp(sent);
         else
-            watched = [...watched, startWatching(rollout, observed)];
+            watched = [...watched, startWatching(sent, observed)];
         isOver = failure.signal.aborted;
         wake();
     };
@@ -23242,7 +23246,7 @@ function beginWatch(field, endsAtFailure = false) {
                 const left = looked.flatMap((one) => {
                     const next = swarm instanceof SwarmUnseen
                         ? { settled: settledUnseen(one, swarm, time.seconds) }
-                        : lookOnce(one, swarm, isLate, field, endsAtFailure);
+                        : lookOnce(one, swarm, isLate, run, endsAtFailure);
                     if ('settled' in next) {
                         settle(next.settled);
                         return [];
@@ -23254,8 +23258,8 @@ function beginWatch(field, endsAtFailure = false) {
                 watched = [...left, ...watched.filter((one) => !looked.includes(one))];
                 isOver = failure.signal.aborted;
                 if (isOver) {
-                    for (const { rollout, snapshot } of watched)
-                        giveUp(rollout, snapshot);
+                    for (const { sent, snapshot } of watched)
+                        giveUp(sent, snapshot);
                     watched = [];
                 }
                 if (watched.length === 0)
@@ -23277,7 +23281,7 @@ function beginWatch(field, endsAtFailure = false) {
     };
     const readOrUnseen = async (looked) => {
         try {
-            return await read(looked.flatMap(({ rollout }) => rollout.service ?? []));
+            return await read(looked.flatMap(({ sent }) => sent.service ?? []));
         }
         catch (error) {
             if (error instanceof SwarmUnseen)
@@ -23299,14 +23303,14 @@ function beginWatch(field, endsAtFailure = false) {
             complete();
             wake();
             await looking;
-            return inThisOrder.flatMap((rollout) => settled.get(rollout) ?? []);
+            return inThisOrder.flatMap((sent) => settled.get(sent) ?? []);
         },
     };
 }
 function sayProgress(before, now, startedAt) {
     if (now.progress === before.progress)
         return;
-    log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`);
+    log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.sent.change.request.name}: ${now.progress}`);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/roll-out.js
@@ -23322,27 +23326,27 @@ function sayProgress(before, now, startedAt) {
  *
  * @returns what became of them, in the order of the services
  */
-async function rollOut(services, field) {
-    const { wait, onFailure } = field.deployment;
+async function rollOut(services, run) {
+    const { wait, onFailure } = run.deployment;
     if (!wait)
-        return unwatched(await stage('Deploy', () => deploy(services, field)));
-    const watch = beginWatch(field, onFailure === 'rollback');
-    const rollouts = await stage('Deploy', () => deploy(services, field, watch));
-    const settled = await stage('Watch', () => watch.end(rollouts));
-    return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), field);
+        return unwatched(await stage('Deploy', () => deploy(services, run)));
+    const watch = beginWatch(run, onFailure === 'rollback');
+    const all = await stage('Deploy', () => deploy(services, run, watch));
+    const settled = await stage('Watch', () => watch.end(all));
+    return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), run);
 }
 /** What nobody waits for: what was sent, or why it was not. */
-function unwatched(rollouts) {
-    return rollouts.map((rollout) => settledAs(rollout, unwatchedResult(rollout)));
+function unwatched(all) {
+    return all.map((sent) => settledAs(sent, unwatchedResult(sent)));
 }
 
-;// CONCATENATED MODULE: ./build/rollout/rollout.js
-function isChanged(rollout) {
-    return rollout.checked.action !== 'unchanged';
+;// CONCATENATED MODULE: ./build/rollout/sent.js
+function isChanged(sent) {
+    return sent.change.action !== 'unchanged';
 }
 /** What the swarm has, or may have, that is only meant for the way. */
-function interimOf(checked) {
-    return checked.action === 'update' ? checked.interim : undefined;
+function interimOf(change) {
+    return change.action === 'update' ? change.interim : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send-back.js
@@ -23371,51 +23375,51 @@ const PLACEMENT_LOOK_MS = 50;
  * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
  * those that the run created. Somebody else's deploy that came meanwhile is left alone.
  */
-function sendBack(changed, field) {
-    return inParallel(changed, field.deployment.maxParallel, (rollout) => sendOneBack(rollout, field));
+function sendBack(changed, run) {
+    return inParallel(changed, run.deployment.maxParallel, (sent) => sendOneBack(sent, run));
 }
 /**
  * The same for services that have failed themselves, each when all is known of it that its way back would take away.
  */
-function sendFailedBack(failed, field) {
-    return Promise.all(failed.map(({ rollout, diagnosed }) => sendOneBack(rollout, field, async () => {
+function sendFailedBack(failed, run) {
+    return Promise.all(failed.map(({ sent, diagnosed }) => sendOneBack(sent, run, async () => {
         await diagnosed;
-        if (rollout.checked.action === 'update')
-            await untilSwarmHasRolledBack(rollout.checked.current, field);
+        if (sent.change.action === 'update')
+            await untilSwarmHasRolledBack(sent.change.current, run);
     })));
 }
-async function sendOneBack(rollout, { connection: { engine } }, first = async () => undefined) {
-    const { checked } = rollout;
-    const { name } = checked.request;
+async function sendOneBack(sent, { connection: { engine } }, first = async () => undefined) {
+    const { change } = sent;
+    const { name } = change.request;
     try {
         await first();
-        const isUpdate = checked.action === 'update';
-        const given = isUpdate ? await restore(checked, rollout, engine) : await takeAway(checked, rollout, engine);
+        const isUpdate = change.action === 'update';
+        const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine);
         if (given === 'changed' || (given === 'removed' && isUpdate)) {
-            return { rollout, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') };
+            return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') };
         }
         if (isUpdate)
-            log.info(`${name}: sent back to ${imageOf(checked.current)}`);
+            log.info(`${name}: sent back to ${imageOf(change.current)}`);
         else
-            log.info(`${name}: ${checked.action === 'switch' ? `${checked.second.name} ` : ''}removed again`);
-        return { rollout, state: isUpdate ? 'sent' : 'removed' };
+            log.info(`${name}: ${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`);
+        return { sent, state: isUpdate ? 'sent' : 'removed' };
     }
     catch (error) {
-        return { rollout, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(rollout)}` };
+        return { sent, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(sent)}` };
     }
 }
-async function restore(checked, { service: deployed, problem, sentAt }, engine) {
-    const { current, interim, wanted } = checked;
+async function restore(change, { service: deployed, problem, sentAt }, engine) {
+    const { current, interim, wanted } = change;
     const signal = clock_timeLimit(send_back_SEND_TIMEOUT_MS);
     await untilOnNodes(current, sentAt, engine, signal);
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
     const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])];
-    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal);
+    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal);
 }
-async function takeAway(checked, { service: created }, engine) {
-    const { wanted } = checked;
+async function takeAway(change, { service: created }, engine) {
+    const { wanted } = change;
     const signal = clock_timeLimit(send_back_SEND_TIMEOUT_MS);
-    const ours = [created?.Spec ?? wanted, ...(checked.action === 'switch' ? [checked.second.routed] : [])];
+    const ours = [created?.Spec ?? wanted, ...(change.action === 'switch' ? [change.second.routed] : [])];
     const now = await findService(engine, created?.ID ?? wanted.Name, signal);
     if (now === undefined)
         return 'removed';
@@ -23445,10 +23449,10 @@ async function untilOnNodes({ ID }, sentAt, engine, signal) {
     const areOnNodes = async () => !(await engine.get('/tasks', { query, signal })).some(isOnItsWayToANode);
     await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal);
 }
-function leftHalfWay({ checked }) {
-    if (interimOf(checked) === undefined)
+function leftHalfWay({ change }) {
+    if (interimOf(change) === undefined)
         return '';
-    const { kind } = checked.request.strategy;
+    const { kind } = change.request.strategy;
     return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
 }
 /** Today's credential where the run has one for the old image; else what was stored with the old spec. */
@@ -23475,8 +23479,8 @@ function credentialFor({ access, currentAccess }) {
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
  */
-async function goBack(settled, field) {
-    const { deployment, signal, time } = field;
+async function goBack(settled, run) {
+    const { deployment, signal, time } = run;
     const changed = goingBack(settled, deployment);
     const jobs = deployment.wait ? jobsThatStay(settled, deployment) : [];
     if (changed.length + jobs.length === 0)
@@ -23484,45 +23488,45 @@ async function goBack(settled, field) {
     time.beginWayBack();
     return stage('Roll back', async () => {
         // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
-        const others = sendBack(changed.filter(({ result }) => !hasCause(result)).map(({ rollout }) => rollout), field);
-        const culprits = sendFailedBack(changed.filter(({ result }) => hasCause(result)), field);
+        const others = sendBack(changed.filter(({ result }) => !hasCause(result)).map(({ sent }) => sent), run);
+        const culprits = sendFailedBack(changed.filter(({ result }) => hasCause(result)), run);
         const restoring = [...(await others), ...(await culprits)];
         const before = await allDiagnosed(settled);
         const isWatched = deployment.wait && !signal.aborted;
-        const again = isWatched ? await watchAgain(restoring, jobs, field) : new Map();
+        const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map();
         return complete(after(before, restoring, jobs, again), deployment);
     });
 }
 /** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
-async function watchAgain(restoring, jobs, field) {
+async function watchAgain(restoring, jobs, run) {
     const ways = restoring.flatMap((way) => {
         const back = rolloutBack(way);
-        return back === undefined ? [] : [[back, way.rollout]];
+        return back === undefined ? [] : [[back, way.sent]];
     });
     const sentBefore = new Map([...ways, ...jobs.map((job) => [job, job])]);
-    const watched = await watch([...sentBefore.keys()], field);
-    return new Map(watched.map(({ rollout, result }) => [sentBefore.get(rollout) ?? rollout, result]));
+    const watched = await watch([...sentBefore.keys()], run);
+    return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]));
 }
 /** What is to be watched until what was before runs again; `undefined`: nothing, there was none. */
-function rolloutBack({ rollout: { checked }, state }) {
+function rolloutBack({ sent: { change }, state }) {
     const sentAt = nowMs();
     if (state === 'sent')
-        return { checked, service: currentOf(checked), sentAt, isWayBack: true };
-    if (state !== 'removed' || checked.action !== 'switch' || checked.second.live === undefined)
+        return { change, service: currentOf(change), sentAt, isWayBack: true };
+    if (state !== 'removed' || change.action !== 'switch' || change.second.live === undefined)
         return undefined;
-    const { live } = checked.second;
-    return { checked: { ...checked, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true };
+    const { live } = change.second;
+    return { change: { ...change, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true };
 }
 function after(before, restoring, jobs, again) {
-    const ways = new Map(restoring.map((way) => [way.rollout, way]));
+    const ways = new Map(restoring.map((way) => [way.sent, way]));
     const isCulprit = (result) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result);
     const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name);
-    return before.map(({ rollout, result }) => {
-        const way = ways.get(rollout);
-        const now = again.get(rollout);
+    return before.map(({ sent, result }) => {
+        const way = ways.get(sent);
+        const now = again.get(sent);
         if (way !== undefined)
-            return settledAs(rollout, resultAfter(result, way, culprits, now));
-        return settledAs(rollout, jobs.includes(rollout) ? jobAfter(result, now) : result);
+            return settledAs(sent, resultAfter(result, way, culprits, now));
+        return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : result);
     });
 }
 function jobAfter(before, now) {
@@ -23542,10 +23546,10 @@ function goingBack(settled, policy) {
         return [];
     const keep = !allGoBack(settled, policy);
     return settled.filter((one) => {
-        const { rollout, result } = one;
-        if (!isChanged(rollout) || result.outcome === 'superseded')
+        const { sent, result } = one;
+        if (!isChanged(sent) || result.outcome === 'superseded')
             return false;
-        return isHalfWay(rollout, result) || (isSent(rollout) && !keep && !wouldRunAgain(rollout));
+        return isHalfWay(sent, result) || (isSent(sent) && !keep && !wouldRunAgain(sent));
     });
 }
 /** Whether the user wants all back that a run has changed. */
@@ -23560,15 +23564,15 @@ function isSent({ problem }) {
     return problem === undefined || problem.isUnknown === true;
 }
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
-function isHalfWay({ checked, problem }, { outcome }) {
-    return interimOf(checked) !== undefined && (problem !== undefined || outcome === 'rolled-back');
+function isHalfWay({ change, problem }, { outcome }) {
+    return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back');
 }
 /**
  * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could
  * not be had without doing the old work again.
  */
-function wouldRunAgain({ checked }) {
-    return checked.action === 'update' && isJob(checked.wanted);
+function wouldRunAgain({ change }) {
+    return change.action === 'update' && isJob(change.wanted);
 }
 /**
  * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
@@ -23577,8 +23581,8 @@ function wouldRunAgain({ checked }) {
 function jobsThatStay(settled, policy) {
     if (!allGoBack(settled, policy))
         return [];
-    const stays = ({ rollout, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout);
-    return settled.filter(stays).map(({ rollout }) => rollout);
+    const stays = ({ sent, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent);
+    return settled.filter(stays).map(({ sent }) => sent);
 }
 /** Not waited for any more when another service failed. */
 function isGivenUp(result) {
@@ -23589,18 +23593,18 @@ const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
 /** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
 function complete(settled, policy) {
     const standing = settled.map((one) => one.result.cause === STOPPED
-        ? settledAs(one.rollout, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
+        ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
         : one);
     return allGoBack(standing, policy) ? standing.map(withJob) : standing;
 }
 /** The result says of a job what stands. */
 function withJob(settled) {
-    const { rollout, result } = settled;
-    if (!isSent(rollout) || !wouldRunAgain(rollout) || result.outcome === 'superseded')
+    const { sent, result } = settled;
+    if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded')
         return settled;
     log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
     const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` };
-    return settledAs(rollout, { ...result, ...said });
+    return settledAs(sent, { ...result, ...said });
 }
 const RESTORED = 'restored because of';
 /** Whether a cause says no more than that a service came up, and was sent back because others did not. */
@@ -23624,8 +23628,8 @@ function resultAfter(before, way, culprits, restored) {
         const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded';
         return { ...before, outcome, cause: `${cause}; ${way.cause}` };
     }
-    const { checked } = way.rollout;
-    const was = serviceBefore(checked);
+    const { change } = way.sent;
+    const was = serviceBefore(change);
     if (was === undefined)
         return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` };
     const image = { before: before.image.before, after: imageOf(was) };
@@ -23634,7 +23638,7 @@ function resultAfter(before, way, culprits, restored) {
         return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
     }
     const { nodes, tasks, seconds } = restored;
-    const again = checked.action === 'switch' ? `${before.live} has the traffic` : 'what ran before runs again';
+    const again = change.action === 'switch' ? `${before.live} has the traffic` : 'what ran before runs again';
     const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) };
     if (restored.outcome === 'superseded')
         return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` };
@@ -25020,60 +25024,60 @@ const move_traffic_SEND_TIMEOUT_MS = 120_000;
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
  * their old traffic back, unless the user wants to keep what there is.
  */
-async function moveTraffic(settled, field) {
-    let moves = settled.flatMap(({ rollout }) => moveOf(rollout) ?? []);
-    const shared = { ...field, read: swarmReader(field, 'up-to-date') };
+async function moveTraffic(settled, run) {
+    let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? []);
+    const shared = { ...run, read: swarmReader(run, 'up-to-date') };
     for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-        moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }));
-        if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined))
+        moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }));
+        if (run.signal.aborted || moves.some(({ problem }) => problem !== undefined))
             break;
     }
     const hasFailed = moves.some(({ problem }) => problem !== undefined);
-    if (field.signal.aborted)
-        moves = moves.map((move) => move_traffic_stopped(move, field));
+    if (run.signal.aborted)
+        moves = moves.map((move) => move_traffic_stopped(move, run));
     else if (!hasFailed)
-        await Promise.all(moves.map((move) => removeOld(move, field)));
-    else if (field.deployment.onFailure === 'rollback') {
-        field.time.beginWayBack();
-        moves = await Promise.all(moves.map((move) => giveBack(move, field)));
+        await Promise.all(moves.map((move) => removeOld(move, run)));
+    else if (run.deployment.onFailure === 'rollback') {
+        run.time.beginWayBack();
+        moves = await Promise.all(moves.map((move) => giveBack(move, run)));
     }
     else
         moves = moves.map(leftAside);
     return settled.map((one) => reported(one, moves));
 }
 /** No traffic moves, because not all services came up: one that stays beside the live one says so. */
-function leftWithoutTraffic({ rollout, result }) {
-    const move = moveOf(rollout);
-    if (move === undefined || rollout.problem !== undefined)
-        return settledAs(rollout, result);
+function leftWithoutTraffic({ sent, result }) {
+    const move = moveOf(sent);
+    if (move === undefined || sent.problem !== undefined)
+        return settledAs(sent, result);
     const { outcome, cause = outcome } = result;
     const problem = isGood(result) ? {} : { problem: { outcome, cause } };
-    return settledAs(rollout, { ...result, ...leftAside({ ...move, ...problem }).problem });
+    return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem });
 }
-function moveOf(rollout) {
-    const { checked, service } = rollout;
-    if (checked.action !== 'switch' || checked.second.live === undefined || service === undefined)
+function moveOf(sent) {
+    const { change, service } = sent;
+    if (change.action !== 'switch' || change.second.live === undefined || service === undefined)
         return undefined;
-    const { request, colours, second: next } = checked;
+    const { request, colours, second: next } = change;
     const { trial: asked, keepOld: keep } = request.strategy.settings;
-    return { rollout, name: request.name, colours, next, old: checked.second.live, service, trial: asked, keepOld: keep };
+    return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep };
 }
-async function tryOut(move, field) {
-    return throughTrial(move, move.trial, 'trial', field);
+async function tryOut(move, run) {
+    return throughTrial(move, move.trial, 'trial', run);
 }
 /** To the new one first: for a while both have traffic, and at no time none. */
-async function giveRoutes(move, field) {
+async function giveRoutes(move, run) {
     const { name, next, old } = move;
-    const { engine } = field.connection;
+    const { engine } = run.connection;
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    noteMoving(move.rollout);
+    noteMoving(move.sent);
     // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
     const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
     if (claim !== 'done')
         return { ...move, problem: whileMoving(old, claim) };
     log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
     if (next.routing.alias !== undefined)
-        return makeAnew(move, field);
+        return makeAnew(move, run);
     const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
     const service = await findService(engine, move.service.ID, signal);
     if (given !== 'done' || service === undefined)
@@ -25084,21 +25088,21 @@ async function giveRoutes(move, field) {
  * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
  * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
  */
-async function makeAnew(move, field) {
-    const { engine } = field.connection;
-    const { checked } = move.rollout;
+async function makeAnew(move, run) {
+    const { engine } = run.connection;
+    const { change } = move.sent;
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
     await remove(engine, `/services/${move.service.ID}`, signal);
-    const made = await createService(checked.access, move.next.routed, engine, signal);
+    const made = await createService(change.access, move.next.routed, engine, signal);
     if ('problem' in made)
         return { ...move, problem: made.problem };
     const moved = { ...move, service: made.service, hasMoved: true };
-    const result = await watchOne({ checked, service: made.service, sentAt: nowMs() }, field);
+    const result = await watchOne({ change, service: made.service, sentAt: nowMs() }, run);
     return { ...moved, ...move_traffic_problemOf(result) };
 }
-async function takeRoutes(move, field) {
+async function takeRoutes(move, run) {
     const { name, next, old } = move;
-    const { engine } = field.connection;
+    const { engine } = run.connection;
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
     const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
     const now = await findService(engine, old.ID, signal);
@@ -25108,7 +25112,7 @@ async function takeRoutes(move, field) {
         return { ...move, problem: whileMoving(old, 'removed') };
     // A name leads to it until its last task has ended.
     if (next.routing.alias !== undefined)
-        await move_traffic_untilStopped(now, name, field);
+        await move_traffic_untilStopped(now, name, run);
     log.info(`${name}: ${next.name} has the traffic`);
     return move;
 }
@@ -25121,9 +25125,9 @@ function retiredOld(move) {
     return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
 }
 /** It is no failure when they do not end in time: they may still be asked by their name. */
-async function move_traffic_untilStopped(old, name, field) {
-    const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(field, 'all'), judgeEnding, field);
-    const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`);
+async function move_traffic_untilStopped(old, name, run) {
+    const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(run, 'all'), judgeEnding, run);
+    const problem = await watching.untilSettled((left) => `${run.time.seconds} s are over, and ${left}`);
     if (problem !== undefined)
         log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
 }
@@ -25132,19 +25136,19 @@ function whileMoving({ Spec }, given) {
     return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name);
 }
 /** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
-async function keepOld(move, field) {
+async function keepOld(move, run) {
     const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move;
     if (keep === 'until-next' || keep === 0)
         return move;
     log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`);
-    return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', field);
+    return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run);
 }
-async function throughTrial(move, asked, what, field) {
+async function throughTrial(move, asked, what, run) {
     const { name, next, service } = move;
     const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
-    const watching = watchStep(service, name, words, field.read, judgeTrial, field);
+    const watching = watchStep(service, name, words, run.read, judgeTrial, run);
     const onTrial = { name, service: next.name, image: imageOf(service) };
-    const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal));
+    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
     if (cause === undefined)
         return move;
     return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) };
@@ -25174,9 +25178,9 @@ async function removeOld(move, { connection }) {
  * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
  * whose it is to be, should this run be killed.
  */
-async function giveBack(move, field) {
-    const { name, next, old, rollout } = move;
-    const { engine } = field.connection;
+async function giveBack(move, run) {
+    const { name, next, old, sent } = move;
+    const { engine } = run.connection;
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
     if (move.problem?.outcome === 'superseded')
         return yieldTo(move, engine, signal);
@@ -25190,8 +25194,8 @@ async function giveBack(move, field) {
         if (given !== 'done' || service === undefined)
             throw new Error(whileMoving(old, given).cause);
         log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
-        const checked = { ...rollout.checked, action: 'unchanged', current: old };
-        const { problem } = move_traffic_problemOf(await watchOne({ checked, service, sentAt: nowMs() }, field));
+        const change = { ...sent.change, action: 'unchanged', current: old };
+        const { problem } = move_traffic_problemOf(await watchOne({ change, service, sentAt: nowMs() }, run));
         if (problem !== undefined)
             throw new Error(problem.cause);
         if (await removeNew(move, engine, signal)) {
@@ -25233,8 +25237,8 @@ async function removeNew({ service, next }, engine, signal) {
     await remove(engine, `/services/${now.ID}`, signal);
     return true;
 }
-async function watchOne(rollout, field) {
-    const [settled] = await watch([rollout], field);
+async function watchOne(sent, run) {
+    const [settled] = await watch([sent], run);
     if (settled === undefined)
         throw new Error('the watch has no result for the service that it watched');
     return settled.result;
@@ -25260,19 +25264,19 @@ function leftAside(move) {
     return { ...move, problem: { outcome: 'skipped', cause } };
 }
 /** A stop finds the traffic where it is; what is left is removed by the next deploy. */
-function move_traffic_stopped(move, field) {
+function move_traffic_stopped(move, run) {
     const { old, next } = move;
     if (move.problem !== undefined)
         return move;
     const cause = move.hasMoved
         ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
-        : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`;
+        : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, run)}`;
     return { ...move, problem: { outcome: 'cancelled', cause } };
 }
 /** A stop before any traffic has moved: what was made for it says so. */
-function stoppedBeforeTheMove(settled, field) {
-    const { checked, problem } = settled.rollout;
-    const next = checked.action === 'switch' ? checked.second : undefined;
+function stoppedBeforeTheMove(settled, run) {
+    const { change, problem } = settled.sent;
+    const next = change.action === 'switch' ? change.second : undefined;
     const isSent = problem === undefined || problem.isUnknown === true;
     if (next?.live === undefined || !isSent)
         return settled;
@@ -25282,25 +25286,25 @@ function stoppedBeforeTheMove(settled, field) {
             return result;
         const said = isGood(result) ? undefined : result.cause;
         const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`;
-        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` };
+        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` };
     });
 }
 function leftByStop({ name }, { deployment }) {
     return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
 }
 function reported(settled, moves) {
-    const { rollout, result } = settled;
-    const move = moves.find((one) => one.rollout === rollout);
+    const { sent, result } = settled;
+    const move = moves.find((one) => one.sent === sent);
     if (move === undefined)
         return settled;
     const { problem, hasMoved } = move;
     // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
     const stays = problem !== undefined && (hasMoved || problem.outcome === 'superseded');
-    return settledAs({ ...rollout, service: move.service, ...(stays && { problem }) }, {
+    return settledAs({ ...sent, service: move.service, ...(stays && { problem }) }, {
         ...result,
         ...(problem ?? { outcome: 'updated' }),
         ...(hasMoved && { live: move.next.name }),
-        seconds: secondsSince(rollout.sentAt),
+        seconds: secondsSince(sent.sentAt),
     });
 }
 
@@ -25386,16 +25390,16 @@ function blue_green_decide({ planned: { request, current, colours, interim }, wa
     };
 }
 /** When all services are up the second ones get the traffic. */
-async function last(settled, field) {
-    const takesOver = ({ rollout: { checked } }) => checked.action === 'switch' && checked.second.live !== undefined;
+async function last(settled, run) {
+    const takesOver = ({ sent: { change } }) => change.action === 'switch' && change.second.live !== undefined;
     if (!settled.some(takesOver))
         return settled;
-    if (field.signal.aborted)
-        return settled.map((one) => stoppedBeforeTheMove(one, field));
+    if (run.signal.aborted)
+        return settled.map((one) => stoppedBeforeTheMove(one, run));
     const isUp = settled.every(({ result }) => isGood(result));
     if (isUp)
-        return stage('Move the traffic', () => moveTraffic(settled, field));
-    return field.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
+        return stage('Move the traffic', () => moveTraffic(settled, run));
+    return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
 }
 /**
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
@@ -25403,14 +25407,14 @@ async function last(settled, field) {
  */
 async function removeOldOnes(settled, { connection, signal }) {
     const patience = AbortSignal.any([signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
-    await Promise.all(settled.map(async ({ rollout: { checked }, result }) => {
-        if (!isGood(result) || checked.action === 'switch')
+    await Promise.all(settled.map(async ({ sent: { change }, result }) => {
+        if (!isGood(result) || change.action === 'switch')
             return;
-        const { name, strategy } = checked.request;
+        const { name, strategy } = change.request;
         const isOurs = strategy.kind === STRATEGY_NAME;
         const keep = isOurs && strategy.settings.keepOld === 'until-next';
         try {
-            const problem = await removeLeftovers(checked, connection.engine, patience, keep);
+            const problem = await removeLeftovers(change, connection.engine, patience, keep);
             if (problem !== undefined)
                 log.warning(`${name}: ${problem.cause}`);
         }
@@ -25503,58 +25507,58 @@ function canary_adviceFor(total) {
         ? 'give it more first, or write `strategy: rolling` for it'
         : `write a \`canary\` from 1 to ${total - 1}`;
 }
-function firstStepOf(checked) {
-    const isOurs = checked.action === 'update' && canary_STRATEGY_NAME === checked.request.strategy.kind;
-    return isOurs ? checked.firstStep : undefined;
+function firstStepOf(change) {
+    const isOurs = change.action === 'update' && canary_STRATEGY_NAME === change.request.strategy.kind;
+    return isOurs ? change.firstStep : undefined;
 }
 const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
 /**
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
  * the others end too. It does not throw for what a service does.
  */
-async function tryCanaries(services, field) {
-    const sent = await Promise.all(services.map((checked) => {
-        const step = firstStepOf(checked);
-        return step === undefined || checked.action !== 'update' ? untouched(checked) : sendCanary(checked, step, field);
+async function tryCanaries(services, run) {
+    const sent = await Promise.all(services.map((change) => {
+        const step = firstStepOf(change);
+        return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run);
     }));
-    const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, field);
-    return begunWith(tried, 'the canary of', field.signal);
+    const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run);
+    return begunWith(tried, 'the canary of', run.signal);
 }
-async function sendCanary(checked, { tasks, total }, field) {
-    const { request, current, wanted, changes, access } = checked;
-    if (field.signal.aborted)
-        return untouched(checked);
+async function sendCanary(change, { tasks, total }, run) {
+    const { request, current, wanted, changes, access } = change;
+    if (run.signal.aborted)
+        return untouched(change);
     log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join('; ')})`);
-    await renewCredential(checked, field.connection, field.signal);
+    await renewCredential(change, run.connection, run.signal);
     const credential = access === undefined
         ? { from: 'spec' }
         : { from: 'header', header: registryAuthHeader(access.credential) };
-    return sendInterim(checked, withCanaries(current.Spec, wanted, tasks, field.mark), credential, field.connection);
+    return sendInterim(change, withFirstTasks(current.Spec, wanted, tasks, run.mark), credential, run.connection);
 }
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
-function tryAll(sent, field) {
-    const read = swarmReader(field, 'up-to-date');
-    return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-        const step = firstStepOf(rollout.checked);
-        if (step === undefined || interimOf(rollout.checked) === undefined)
-            return rollout;
-        const problem = await tryOne(rollout, step, read, { ...field, signal });
-        return problem === undefined ? rollout : { ...rollout, problem };
+function tryAll(sent, run) {
+    const read = swarmReader(run, 'up-to-date');
+    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+        const step = firstStepOf(sent.change);
+        if (step === undefined || interimOf(sent.change) === undefined)
+            return sent;
+        const problem = await tryOne(sent, step, read, { ...run, signal });
+        return problem === undefined ? sent : { ...sent, problem };
     });
 }
 /** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
-async function tryOne({ checked, service: ours }, { tasks, trial: asked }, read, field) {
+async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, run) {
     if (ours === undefined)
         return undefined;
-    const { name } = checked.request;
-    const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
-    const watching = watchStep(ours, name, CANARY, read, (history, snapshot) => judgeCanaries(history, snapshot, tasks), field, before);
-    const problem = await watching.untilSettled((progress) => `it has not settled within ${field.time.seconds} s: ${progress}`);
+    const { name } = change.request;
+    const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
+    const watching = watchStep(ours, name, CANARY, read, (history, snapshot) => judgeFirstTasks(history, snapshot, tasks, canary_STRATEGY_NAME), run, before);
+    const problem = await watching.untilSettled((progress) => `it has not settled within ${run.time.seconds} s: ${progress}`);
     if (problem !== undefined)
         return problem;
     log.info(`${name}: its canary is up`);
     const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) };
-    const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal));
+    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
     if (cause === undefined)
         log.info(`${name}: its canary has passed, now the others`);
     return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause));
@@ -25587,43 +25591,43 @@ const recreate = {
     },
     first: { stage: 'Stop the old tasks', act: stopOldTasks },
 };
-function hasFirstStep(checked) {
-    const isOurs = checked.action === 'update' && checked.request.strategy.kind === recreate_STRATEGY_NAME;
-    return isOurs && checked.firstStep !== undefined;
+function hasFirstStep(change) {
+    const isOurs = change.action === 'update' && change.request.strategy.kind === recreate_STRATEGY_NAME;
+    return isOurs && change.firstStep !== undefined;
 }
 const STOPPING = { during: 'while its old tasks ended' };
 /**
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
  * does not throw for what a service does.
  */
-async function stopOldTasks(services, field) {
-    const sent = await Promise.all(services.map((checked) => {
-        if (!hasFirstStep(checked) || field.signal.aborted)
-            return untouched(checked);
-        log.info(`${checked.request.name}: its old tasks are stopped (${checked.changes.join('; ')})`);
-        return sendInterim(checked, emptied(checked.current.Spec, field.mark), { from: 'spec' }, field.connection);
+async function stopOldTasks(services, run) {
+    const sent = await Promise.all(services.map((change) => {
+        if (!hasFirstStep(change) || run.signal.aborted)
+            return untouched(change);
+        log.info(`${change.request.name}: its old tasks are stopped (${change.changes.join('; ')})`);
+        return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
     }));
-    const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, field);
-    return begunWith(stopped, 'the end of the old tasks of', field.signal);
+    const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
+    return begunWith(stopped, 'the end of the old tasks of', run.signal);
 }
 /** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
-function untilGone(sent, field) {
-    const read = swarmReader(field, 'all');
-    return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-        const { checked, service } = rollout;
-        const isStopping = hasFirstStep(checked) && checked.interim !== undefined;
+function untilGone(sent, run) {
+    const read = swarmReader(run, 'all');
+    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+        const { change, service } = sent;
+        const isStopping = hasFirstStep(change) && change.interim !== undefined;
         if (!isStopping || service === undefined)
-            return rollout;
-        const { name } = checked.request;
-        const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...field, signal });
+            return sent;
+        const { name } = change.request;
+        const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal });
         const problem = await watching.untilSettled((progress, swarm) => {
             const left = swarm === undefined ? progress : leftOf(service, swarm);
-            return `its old tasks have not ended within ${field.time.seconds} s: ${left}`;
+            return `its old tasks have not ended within ${run.time.seconds} s: ${left}`;
         });
         if (problem !== undefined)
-            return { ...rollout, problem };
+            return { ...sent, problem };
         log.info(`${name}: its old tasks are gone`);
-        return rollout;
+        return sent;
     });
 }
 /** How many of them are where. */
@@ -25752,7 +25756,7 @@ async function deploy_deploy(asked, signal) {
         openState(workspace.directory, asked.onCancel);
         const time = new RunTime(asked.timeoutSeconds, signal);
         const connection = deploy_addDisposableResource(env_1, await stage('Connect', () => time.before('Connect', (limit) => connect(asked, workspace, process.env, limit))), false);
-        return await carryOut(asked, { connection, workspace, signal, time });
+        return await deployOver(asked, { connection, workspace, signal, time });
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -25768,21 +25772,21 @@ async function deploy_deploy(asked, signal) {
  * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
  * everything has been checked, and all that is wrong is thrown together.
  */
-async function carryOut(asked, world) {
+async function deployOver(asked, run) {
     const env_2 = { stack: [], error: void 0, hasError: false };
     try {
-        const { signal, workspace, time = new RunTime(asked.timeoutSeconds, signal) } = world;
-        const connection = time.bound(world.connection);
+        const { signal, workspace, time } = run;
+        const connection = time.bound(run.connection);
         const self = identifyRun(process.env);
         const lock = deploy_addDisposableResource(env_2, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
         const { stack: files } = asked;
         const stack = files && (await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit)));
         const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
         await lock.takeServices(deployment);
-        const { checked, observed } = await prepare(deployment, stack, { connection, workspace, time });
+        const { changes, observed } = await prepare(deployment, stack, { ...run, connection });
         const mark = markFor(self, deployment, observed);
-        const field = { connection, observed, deployment, mark, signal, time };
-        return await change(checked, stack, field).catch((error) => {
+        const rollout = { ...run, connection, observed, deployment, mark };
+        return await change(changes, stack, rollout).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
     }
@@ -25797,76 +25801,69 @@ async function carryOut(asked, world) {
     }
 }
 /**
- * The services as they were, are to be, and may be.
+ * What is to be done to each service, and how all of them are now.
  *
  * @throws UserErrors with all that would not work out
  */
-async function prepare(deployment, stack, { connection, workspace, time }) {
+async function prepare(deployment, stack, run) {
+    const { connection, time, workspace } = run;
     const early = (title, work) => stage(title, () => time.before(title, work));
     const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit));
     const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit));
     const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
-    const { services, problems } = await early('Check images, flags and platforms', (signal) => preflight(plan.services, {
-        connection,
-        loggedIn,
-        observed,
-        workspace,
-        strategies: STRATEGIES,
-        maxParallel: deployment.maxParallel,
-        timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : undefined,
-        stack,
-        files: deployment.stack,
-        signal,
-    }));
+    const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }));
     throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]);
-    return { checked: services, observed };
+    return { changes, observed };
 }
 /** From here on the swarm is changed. */
-async function change(checked, stack, field) {
-    const { connection, deployment, signal, time } = field;
-    const { services, objects } = await make(checked, stack, field);
-    const begun = await takeFirstSteps(services, field);
-    const sent = begun.ended === undefined ? await rollOut(begun.services, field) : unwatched(begun.ended);
-    const moved = await takeLastSteps(sent, field);
-    const back = await goBack(moved, field);
+async function change(asked, stack, run) {
+    const { connection, deployment, signal, time } = run;
+    const { changes, objects } = await make(asked, stack, run);
+    const begun = await takeFirstSteps(changes, run);
+    const settled = begun.ended === undefined ? await rollOut(begun.changes, run) : unwatched(begun.ended);
+    const back = await goBack(await takeLastSteps(settled, run), run);
     time.beginClosing();
-    const ended = isAllGood(back) ? back : await withLookAfterFailure(back, field);
-    await tidyInterims(ended, field);
+    const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run);
+    await tidyInterims(ended, run);
     for (const [, strategy] of STEPS)
-        await strategy.tidy?.(ended, field);
-    const isDone = isAllGood(ended);
-    if (!isDone)
+        await strategy.tidy?.(ended, run);
+    if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
-    const removed = stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : [];
+    const removed = await prune(ended, stack, run);
     if (!signal.aborted)
-        await giveAdvice(sent, deployment, connection, STRATEGIES);
+        await giveAdvice(settled, deployment, connection, STRATEGIES);
     return [...ended.map(({ result }) => result), ...removed];
 }
-/** What the stack needs, made; the services have the IDs of it in the place of what stood for them. */
-async function make(checked, stack, field) {
+/** What a stack that has come up no longer needs goes. */
+async function prune(ended, stack, { connection, deployment }) {
+    const isUp = deployment.wait && isAllGood(ended);
+    return stack !== undefined && isUp ? removeUnused(stack, connection, nameInFiles) : [];
+}
+/** What the stack needs, made; the changes have the IDs of it in the place of what stood for them. */
+async function make(changes, stack, run) {
     if (stack === undefined)
-        return { services: checked, objects: [] };
-    const networks = checked.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks));
-    const { objects, ids } = await makeObjects(stack, networks, field);
-    return { services: checked.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects };
+        return { changes, objects: [] };
+    const networks = changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks));
+    const { objects, ids } = await makeObjects(stack, networks, run);
+    return { changes: changes.map((one) => ({ ...one, wanted: withIds(one.wanted, ids) })), objects };
 }
 /** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
-async function takeFirstSteps(services, field) {
-    let begun = { services };
+async function takeFirstSteps(changes, run) {
+    let begun = { changes };
     for (const [kind, { first }] of STEPS) {
         const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
-        if (first === undefined || begun.ended !== undefined || !begun.services.some(isAsked))
+        if (first === undefined || begun.ended !== undefined || !begun.changes.some(isAsked))
             continue;
-        const { services: left } = begun;
-        begun = await stage(first.stage, () => first.act(left, field));
+        const { changes: left } = begun;
+        begun = await stage(first.stage, () => first.act(left, run));
     }
     return begun;
 }
 /** What the strategies do when all services are up. */
-async function takeLastSteps(settled, field) {
+async function takeLastSteps(settled, run) {
     let now = settled;
     for (const [, strategy] of STEPS)
-        now = (await strategy.last?.(now, field)) ?? now;
+        now = (await strategy.last?.(now, run)) ?? now;
     return now;
 }
 function isAllGood(settled) {

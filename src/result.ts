@@ -29,7 +29,7 @@ export interface ServiceResult {
   readonly nodes: number
   readonly tasks: { readonly running: number; readonly wanted: number }
   readonly seconds: number
-  /** Of a blue-green service: the name of the one that has the traffic. */
+  /** Of a service that is two: the name of the one that has the traffic. */
   readonly live?: string
   /** Why it did not come up: one line. */
   readonly cause?: string

@@ -1,7 +1,7 @@
 import type { Connection } from '../../src/connect/connection.ts'
 import { RunTime } from '../../src/connect/run-time.ts'
 import type { Service } from '../../src/docker/api.ts'
-import type { Field } from '../../src/rollout/rollout.ts'
+import type { RolloutRun } from '../../src/rollout/run.ts'
 import { sleep } from '../../src/runner/clock.ts'
 import { createService, createSpec, createTask } from './builders.ts'
 
@@ -27,15 +27,16 @@ export const serviceOf = (name: string, version = 1, image = 'app:1') =>
     Spec: createSpec({ Name: name, TaskTemplate: { ContainerSpec: { Image: image } } }),
   })
 /** What a run has at hand over such a daemon. */
-export const fieldOver = (
+export const runOver = (
   connection: Connection,
   signal = new AbortController().signal,
   timeoutSeconds = 600,
-): Field => ({
+): RolloutRun => ({
   connection,
+  workspace: {} as RolloutRun['workspace'],
   observed: { services: [], tasks: [], nodes: [], now: 0 },
   mark: { token: 'ours', owner: 'us', url: '', until: 0, hasLock: false },
-  deployment: { monitorSeconds: undefined } as Field['deployment'],
+  deployment: { monitorSeconds: undefined } as RolloutRun['deployment'],
   time: new RunTime(timeoutSeconds, signal),
   signal,
 })

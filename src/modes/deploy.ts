@@ -1,11 +1,12 @@
-import { type Connection, connect } from '../connect/connection.ts'
+import { connect } from '../connect/connection.ts'
+import type { Run } from '../connect/run.ts'
 import { RunTime } from '../connect/run-time.ts'
 import type { Service } from '../docker/api.ts'
 import { withIds } from '../docker/specs/stack-objects.ts'
 import { throwAll, Underway, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
-import { type CheckedService, preflight } from '../plan/check.ts'
+import { type Change, check } from '../plan/check.ts'
 import { colourOf } from '../plan/colours.ts'
 import { logIn } from '../plan/log-in.ts'
 import { observe } from '../plan/observe.ts'
@@ -15,14 +16,14 @@ import { isGood, type ServiceResult } from '../result.ts'
 import { type Begun, markFor, tidyInterims } from '../rollout/interim.ts'
 import { withLookAfterFailure } from '../rollout/last-look.ts'
 import { rollOut, unwatched } from '../rollout/roll-out.ts'
-import type { Field } from '../rollout/rollout.ts'
+import type { RolloutRun } from '../rollout/run.ts'
 import type { Settled } from '../rollout/settled.ts'
 import type { StrategySteps } from '../rollout/strategy.ts'
 import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { openState } from '../runner/state.ts'
-import { createWorkspace, type Workspace } from '../runner/workspace.ts'
+import { createWorkspace } from '../runner/workspace.ts'
 import { makeObjects } from '../stack/make.ts'
 import { readStack } from '../stack/read.ts'
 import { removeMade, removeUnused } from '../stack/remove.ts'
@@ -40,26 +41,16 @@ export async function deploy(asked: Deployment, signal: AbortSignal): Promise<re
   using connection = await stage('Connect', () =>
     time.before('Connect', (limit) => connect(asked, workspace, process.env, limit)),
   )
-  return await carryOut(asked, { connection, workspace, signal, time })
-}
-
-/** What one run has at hand: the way to a manager, a place for what is secret, and its time. */
-export interface World {
-  readonly connection: Connection
-  readonly workspace: Workspace
-  /** Aborted when the runner wants the run to stop. */
-  readonly signal: AbortSignal
-  /** Begins with the work unless it has begun. */
-  readonly time?: RunTime
+  return await deployOver(asked, { connection, workspace, signal, time })
 }
 
 /**
  * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
  * everything has been checked, and all that is wrong is thrown together.
  */
-export async function carryOut(asked: Deployment, world: World): Promise<readonly ServiceResult[]> {
-  const { signal, workspace, time = new RunTime(asked.timeoutSeconds, signal) } = world
-  const connection = time.bound(world.connection)
+export async function deployOver(asked: Deployment, run: Run): Promise<readonly ServiceResult[]> {
+  const { signal, workspace, time } = run
+  const connection = time.bound(run.connection)
   const self = identifyRun(process.env)
   await using lock = await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit))
 
@@ -69,96 +60,85 @@ export async function carryOut(asked: Deployment, world: World): Promise<readonl
   const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
   await lock.takeServices(deployment)
 
-  const { checked, observed } = await prepare(deployment, stack, { connection, workspace, time })
+  const { changes, observed } = await prepare(deployment, stack, { ...run, connection })
   const mark = markFor(self, deployment, observed)
-  const field: Field = { connection, observed, deployment, mark, signal, time }
-  return await change(checked, stack, field).catch((error: unknown) => {
+  const rollout: RolloutRun = { ...run, connection, observed, deployment, mark }
+  return await change(changes, stack, rollout).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
 }
 
 /**
- * The services as they were, are to be, and may be.
+ * What is to be done to each service, and how all of them are now.
  *
  * @throws UserErrors with all that would not work out
  */
-async function prepare(
-  deployment: Deployment,
-  stack: Stack | undefined,
-  { connection, workspace, time }: Pick<Required<World>, 'connection' | 'workspace' | 'time'>,
-) {
+async function prepare(deployment: Deployment, stack: Stack | undefined, run: Run) {
+  const { connection, time, workspace } = run
   const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
     stage(title, () => time.before(title, work))
   const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
   const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit))
   const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
-  const { services, problems } = await early('Check images, flags and platforms', (signal) =>
-    preflight(plan.services, {
-      connection,
-      loggedIn,
-      observed,
-      workspace,
-      strategies: STRATEGIES,
-      maxParallel: deployment.maxParallel,
-      timeoutSeconds: deployment.wait ? deployment.timeoutSeconds : undefined,
-      stack,
-      files: deployment.stack,
-      signal,
-    }),
+  const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
+    check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }),
   )
   throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems])
-  return { checked: services, observed }
+  return { changes, observed }
 }
 
 /** From here on the swarm is changed. */
 async function change(
-  checked: readonly CheckedService[],
+  asked: readonly Change[],
   stack: Stack | undefined,
-  field: Field,
+  run: RolloutRun,
 ): Promise<readonly ServiceResult[]> {
-  const { connection, deployment, signal, time } = field
-  const { services, objects } = await make(checked, stack, field)
-  const begun = await takeFirstSteps(services, field)
-  const sent = begun.ended === undefined ? await rollOut(begun.services, field) : unwatched(begun.ended)
-  const moved = await takeLastSteps(sent, field)
-  const back = await goBack(moved, field)
+  const { connection, deployment, signal, time } = run
+  const { changes, objects } = await make(asked, stack, run)
+  const begun = await takeFirstSteps(changes, run)
+  const settled = begun.ended === undefined ? await rollOut(begun.changes, run) : unwatched(begun.ended)
+  const back = await goBack(await takeLastSteps(settled, run), run)
   time.beginClosing()
-  const ended = isAllGood(back) ? back : await withLookAfterFailure(back, field)
-  await tidyInterims(ended, field)
-  for (const [, strategy] of STEPS) await strategy.tidy?.(ended, field)
-  const isDone = isAllGood(ended)
-  if (!isDone) await removeMade(objects, connection.engine, signal)
-  const removed =
-    stack !== undefined && deployment.wait && isDone ? await removeUnused(stack, connection, nameInFiles) : []
-  if (!signal.aborted) await giveAdvice(sent, deployment, connection, STRATEGIES)
+  const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run)
+  await tidyInterims(ended, run)
+  for (const [, strategy] of STEPS) await strategy.tidy?.(ended, run)
+  if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
+  const removed = await prune(ended, stack, run)
+  if (!signal.aborted) await giveAdvice(settled, deployment, connection, STRATEGIES)
   return [...ended.map(({ result }) => result), ...removed]
 }
 
-/** What the stack needs, made; the services have the IDs of it in the place of what stood for them. */
-async function make(checked: readonly CheckedService[], stack: Stack | undefined, field: Field) {
-  if (stack === undefined) return { services: checked, objects: [] }
-  const networks = checked.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks))
-  const { objects, ids } = await makeObjects(stack, networks, field)
-  return { services: checked.map((service) => ({ ...service, wanted: withIds(service.wanted, ids) })), objects }
+/** What a stack that has come up no longer needs goes. */
+async function prune(ended: readonly Settled[], stack: Stack | undefined, { connection, deployment }: RolloutRun) {
+  const isUp = deployment.wait && isAllGood(ended)
+  return stack !== undefined && isUp ? removeUnused(stack, connection, nameInFiles) : []
+}
+
+/** What the stack needs, made; the changes have the IDs of it in the place of what stood for them. */
+async function make(changes: readonly Change[], stack: Stack | undefined, run: RolloutRun) {
+  if (stack === undefined) return { changes, objects: [] }
+  const networks = changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks))
+  const { objects, ids } = await makeObjects(stack, networks, run)
+  return { changes: changes.map((one) => ({ ...one, wanted: withIds(one.wanted, ids) })), objects }
 }
 
 /** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
-async function takeFirstSteps(services: readonly CheckedService[], field: Field): Promise<Begun> {
-  let begun: Begun = { services }
+async function takeFirstSteps(changes: readonly Change[], run: RolloutRun): Promise<Begun> {
+  let begun: Begun = { changes }
   for (const [kind, { first }] of STEPS) {
-    const isAsked = (one: CheckedService) =>
+    const isAsked = (one: Change) =>
       one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind
-    if (first === undefined || begun.ended !== undefined || !begun.services.some(isAsked)) continue
-    const { services: left } = begun
-    begun = await stage(first.stage, () => first.act(left, field))
+    if (first === undefined || begun.ended !== undefined || !begun.changes.some(isAsked)) continue
+    const { changes: left } = begun
+    begun = await stage(first.stage, () => first.act(left, run))
   }
   return begun
 }
 
 /** What the strategies do when all services are up. */
-async function takeLastSteps(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
+async function takeLastSteps(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]> {
   let now = settled
-  for (const [, strategy] of STEPS) now = (await strategy.last?.(now, field)) ?? now
+  for (const [, strategy] of STEPS) now = (await strategy.last?.(now, run)) ?? now
   return now
 }
 

@@ -1,4 +1,4 @@
-import type { Connection } from '../connect/connection.ts'
+import type { Run } from '../connect/run.ts'
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import {
   apartFromVariables,
@@ -26,22 +26,14 @@ import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
 import type { StackService } from '../inputs/deployment.ts'
 import { log } from '../runner/log.ts'
-import type { Workspace } from '../runner/workspace.ts'
-import type { CheckedService } from './check.ts'
+import type { Change } from './check.ts'
 import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
 import { withRecord } from './create-args-record.ts'
 import type { CheckedImage } from './images.ts'
 import type { PlannedService } from './plan.ts'
 
 /** What a deploy would change in a service. */
-export type Change = Pick<CheckedService, 'wanted' | 'networks' | 'changes'>
-
-/** The world in which a change is rehearsed. */
-export interface Surroundings {
-  readonly connection: Connection
-  readonly workspace: Workspace
-  readonly signal: AbortSignal
-}
+export type Target = Pick<Change, 'wanted' | 'networks' | 'changes'>
 
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
@@ -49,18 +41,14 @@ export interface Surroundings {
  *
  * @throws UserErrors with what docker says when it refuses the command
  */
-export async function changeOf(
-  planned: PlannedService,
-  image: CheckedImage,
-  surroundings: Surroundings,
-): Promise<Change> {
+export async function changeOf(planned: PlannedService, image: CheckedImage, run: Run): Promise<Target> {
   const { request, current } = planned
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
-  const declared = await declaredByFlags(planned, surroundings)
+  const declared = await declaredByFlags(planned, run)
   const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned
-  const spec = withCommand(await specFor(standing, missing, image, surroundings), request.command)
-  const { kept, ignored } = withoutIgnored(spec, surroundings.connection.engine.apiVersion)
+  const spec = withCommand(await specFor(standing, missing, image, run), request.command)
+  const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion)
   for (const key of ignored)
     log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
@@ -76,12 +64,12 @@ function specFor(
   planned: PlannedService,
   missing: Difference,
   image: CheckedImage,
-  surroundings: Surroundings,
+  run: Run,
 ): ServiceSpec | Promise<ServiceSpec> {
   const { request, current } = planned
   if (request.compose !== undefined) return specOfStack(request.compose, image, current)
   if (isPlain(planned, missing)) return withDifference(planned.current.Spec, missing)
-  return rehearsed(planned, missing, surroundings)
+  return rehearsed(planned, missing, run)
 }
 
 /** Docker's own spec, with what it takes over from the service as it is. */
@@ -139,28 +127,20 @@ function policiesFor({ request, current }: PlannedService): readonly string[] {
 }
 
 /** @throws UserErrors with what docker says when it refuses the command */
-async function rehearsed(
-  planned: PlannedService,
-  missing: Difference,
-  surroundings: Surroundings,
-): Promise<ServiceSpec> {
-  const { connection, workspace, signal } = surroundings
+async function rehearsed(planned: PlannedService, missing: Difference, run: Run): Promise<ServiceSpec> {
+  const { connection, workspace, signal } = run
   const { docker, engine, configDirectory } = connection
   const { command, env } = commandFor(planned, missing, configDirectory)
   const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current)
   if ('refusal' in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)])
   const spec = withRulingVariables(rehearsal.spec, env)
-  return planned.current === undefined ? completed(planned, spec, surroundings) : spec
+  return planned.current === undefined ? completed(planned, spec, run) : spec
 }
 
 /** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */
-async function completed(
-  { request }: PlannedService,
-  spec: ServiceSpec,
-  surroundings: Surroundings,
-): Promise<ServiceSpec> {
+async function completed({ request }: PlannedService, spec: ServiceSpec, run: Run): Promise<ServiceSpec> {
   const { createArgs, env } = request
-  const updated = await updatedByFlags(request, spec, surroundings)
+  const updated = await updatedByFlags(request, spec, run)
   if (createArgs === undefined) return updated
   const names = createArgs.map(({ name }) => name)
   return withRecord(updated, entriesOf(spec, names, env))

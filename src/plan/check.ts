@@ -1,3 +1,4 @@
+import type { Run } from '../connect/run.ts'
 import type { Distribution, Node, Service, ServiceSpec } from '../docker/api.ts'
 import { credentialSpecOf, credentialSpecProblems } from '../docker/specs/credential-spec.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
@@ -6,13 +7,13 @@ import type { NetworkCreate, StackObject } from '../docker/specs/stack-objects.t
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
 import { startFirstNote, startFirstProblem } from '../docker/swarm/start-first.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
-import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
+import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
 import { nowMs } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { configContent, type Stack, swarmNetworks } from '../stack/stack.ts'
-import { type Change, changeOf, type Surroundings } from './change.ts'
+import { changeOf, type Target } from './change.ts'
 import type { Colours, SecondService } from './colours.ts'
 import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce } from './images.ts'
 import type { LoggedIn } from './log-in.ts'
@@ -32,12 +33,12 @@ import {
 } from './swarm-check.ts'
 
 /** What is done to a service, checked: everything that can be known of it before the swarm is touched. */
-export type CheckedService = UnchangedService | ChangedService
+export type Change = Unchanged | SendableChange
 
 /** What is sent. */
-export type ChangedService = Creation | Update | Switch
+export type SendableChange = Creation | Update | Switch
 
-interface Checked {
+interface CheckedPart {
   readonly request: ServiceRequest
   /** The config and its credential for the service's image; `undefined`: the image is read without one. */
   readonly access: Access | undefined
@@ -52,18 +53,18 @@ interface Checked {
 }
 
 /** It already is as asked, and will not be touched. */
-export interface UnchangedService extends Checked {
+export interface Unchanged extends CheckedPart {
   readonly action: 'unchanged'
   readonly current: Service
 }
 
 /** There is none of its name. */
-export interface Creation extends Checked {
+export interface Creation extends CheckedPart {
   readonly action: 'create'
 }
 
 /** The service gets another spec. */
-export interface Update extends Checked {
+export interface Update extends CheckedPart {
   readonly action: 'update'
   /** As it is; where it has an interim spec, as it was before. */
   readonly current: Service
@@ -76,40 +77,36 @@ export interface Update extends Checked {
 }
 
 /** A second service is made, beside the live one if there is one. */
-export interface Switch extends Checked {
+export interface Switch extends CheckedPart {
   readonly action: 'switch'
   readonly second: SecondService
   readonly colours: Colours
 }
 
 /** The service as it is, of one that is there under its own name. */
-export function currentOf(service: CheckedService): Service | undefined {
+export function currentOf(service: Change): Service | undefined {
   return 'current' in service ? service.current : undefined
 }
 
 /** What there is before the change: the service, or the live one of two. */
-export function serviceBefore(service: CheckedService): Service | undefined {
+export function serviceBefore(service: Change): Service | undefined {
   return currentOf(service) ?? service.colours?.live
 }
 
 const PROGRESS_EVERY_MS = 10_000
 
-export interface Preflight {
-  readonly services: readonly CheckedService[]
+export interface Checked {
+  readonly changes: readonly Change[]
   /** One line for everything that would not work out. */
   readonly problems: readonly string[]
 }
 
-/** The world in which the services are checked. */
-interface World extends Surroundings {
+/** What the check has at hand. */
+interface CheckRun extends Run {
+  readonly deployment: Deployment
   readonly stack: Stack | undefined
   readonly loggedIn: LoggedIn
   readonly observed: Observation
-  readonly maxParallel: number
-  /** How long the run waits for its services; `undefined`: not at all. */
-  readonly timeoutSeconds: number | undefined
-  /** The compose files, for the places of what is wrong. */
-  readonly files?: StackRequest | undefined
   readonly strategies: StrategyPlans
 }
 
@@ -117,24 +114,25 @@ interface World extends Surroundings {
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
  * platform, and all that Swarm would refuse. All that is wrong comes back at once, and nothing has changed.
  */
-export async function preflight(planned: readonly PlannedService[], world: World): Promise<Preflight> {
-  const lookUp = lookUpOnce(world.connection, world.signal)
+export async function check(planned: readonly PlannedService[], run: CheckRun): Promise<Checked> {
+  const lookUp = lookUpOnce(run.connection, run.signal)
   const sayProgress = progressOf(planned.length)
-  const results = await inParallel(planned, world.maxParallel, async (service) => {
-    const result = await checked(service, lookUp, world)
+  const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
+    const result = await checkedOne(service, lookUp, run)
     sayProgress()
     return result
   })
   const drafts = results.flatMap(({ draft }) => draft ?? [])
   return {
-    services: results.flatMap(({ service }) => service ?? []),
-    problems: [...results.flatMap(({ problems }) => problems), ...(await problemsTogether(drafts, world))],
+    changes: results.flatMap(({ service }) => service ?? []),
+    problems: [...results.flatMap(({ problems }) => problems), ...(await problemsTogether(drafts, run))],
   }
 }
 
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
-async function problemsTogether(drafts: readonly Draft[], world: World): Promise<string[]> {
-  const { connection, files, signal, stack } = world
+async function problemsTogether(drafts: readonly Draft[], run: CheckRun): Promise<string[]> {
+  const { connection, deployment, signal, stack } = run
+  const { stack: files } = deployment
   const joining = drafts.filter(joinsNetwork)
   const networks = stack?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : [])
   const services = drafts.some(mayConflict) ? await connection.engine.get<Service[]>('/services', { signal }) : []
@@ -162,39 +160,39 @@ interface Finding {
   /** As it is to be, as far as docker knows what its file or flags mean. */
   readonly draft?: Draft
   /** The same with all that a deploy needs; only when nothing is wrong. */
-  readonly service?: CheckedService
+  readonly service?: Change
   readonly problems: readonly string[]
 }
 
-async function checked(planned: PlannedService, lookUp: LookUp, world: World): Promise<Finding> {
+async function checkedOne(planned: PlannedService, lookUp: LookUp, run: CheckRun): Promise<Finding> {
   // That a credential was refused has been said once, for all services that need it.
-  if (planned.access !== undefined && world.loggedIn.refused.has(planned.access.credential)) return { problems: [] }
+  if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential)) return { problems: [] }
   try {
-    return await check(planned, lookUp, world)
+    return await checkOne(planned, lookUp, run)
   } catch (error) {
-    if (world.signal.aborted) throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error })
+    if (run.signal.aborted) throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error })
     throw error
   }
 }
 
 /** All that would not work out with one service is told together. */
-async function check(planned: PlannedService, lookUp: LookUp, world: World): Promise<Finding> {
+async function checkOne(planned: PlannedService, lookUp: LookUp, run: CheckRun): Promise<Finding> {
   const { request, current, interim, colours } = planned
-  const { nodes } = world.observed
-  const strategy = planOf(request, world.strategies)
+  const { nodes } = run.observed
+  const strategy = planOf(request, run.strategies)
   for (const notice of request.notices ?? []) log.notice(`service ${request.name}: ${notice}`)
   const problems: string[] = []
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
       return await work()
     } catch (error) {
-      if (world.signal.aborted || !(error instanceof UserErrors)) throw error
+      if (run.signal.aborted || !(error instanceof UserErrors)) throw error
       problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`))
       return undefined
     }
   }
   const image = await attempt(() => checkImage(planned, lookUp))
-  const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), world))
+  const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run))
   if (change === undefined) return { problems }
   const { wanted, changes } = change
   const draft = { request, current, ...change }
@@ -204,24 +202,24 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   }
 
   const decision = await attempt(() => decide(strategy, planned, wanted, nodes))
-  await attempt(async () => throwAll(await credentialProblems(wanted, world)))
-  if (world.files !== undefined) {
-    const paths = runnerPathProblems(request, wanted, world.files, world.connection.isRemote === true)
+  await attempt(async () => throwAll(await credentialProblems(wanted, run)))
+  if (run.deployment.stack !== undefined) {
+    const paths = runnerPathProblems(request, wanted, run.deployment.stack, run.connection.isRemote === true)
     problems.push(...paths.problems)
     for (const warning of paths.warnings) log.warning(warning)
   }
   // A second service is one of its own.
-  problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, world.files))
+  problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, run.deployment.stack))
   await attempt(() =>
     throwAll([
       ...placementProblems(wanted, image?.distribution, nodes),
-      ...(strategy.updatesInPlace ? orderProblems(planned, wanted, world.observed) : []),
+      ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
     ]),
   )
   if (image === undefined || problems.length > 0) return { problems, draft }
 
   if (current !== undefined) noticeUnfinishedUpdate(request.name, current, true)
-  noticeSlowCheck(planned, wanted, world.timeoutSeconds)
+  noticeSlowCheck(planned, wanted, run.deployment)
   const service = base(image)
   if (decision?.second !== undefined && colours !== undefined) {
     const { wanted: hidden, service: second } = decision.second
@@ -234,7 +232,7 @@ async function check(planned: PlannedService, lookUp: LookUp, world: World): Pro
   return { problems, draft, service: update }
 
   function base({ access }: CheckedImage) {
-    return { request, access, ...(colours && { colours }), ...(change as Change) }
+    return { request, access, ...(colours && { colours }), ...(change as Target) }
   }
 }
 
@@ -268,12 +266,12 @@ function orderProblems({ request, current }: PlannedService, wanted: ServiceSpec
 function noticeSlowCheck(
   { request, current }: PlannedService,
   wanted: ServiceSpec,
-  timeoutSeconds = Number.POSITIVE_INFINITY,
+  { wait, timeoutSeconds }: Deployment,
 ) {
   const check = wanted.TaskTemplate.ContainerSpec?.Healthcheck
   const isOff = check === undefined || check.Test?.[0] === 'NONE' || isJob(wanted)
   if (isOff || (current !== undefined && replacesNothing(current.Spec, wanted))) return
-  const note = slowCheckNote(check, timeoutSeconds)
+  const note = slowCheckNote(check, wait ? timeoutSeconds : Number.POSITIVE_INFINITY)
   if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
 }
 
@@ -300,7 +298,7 @@ function decide(
 /** What would make Windows refuse the service's gMSA account. */
 async function credentialProblems(
   spec: ServiceSpec,
-  { connection, observed, stack, signal }: World,
+  { connection, observed, stack, signal }: CheckRun,
 ): Promise<string[]> {
   const source = credentialSpecOf(spec)
   if (source === undefined) return []
@@ -329,7 +327,7 @@ function placementProblems(
   if (eligible.length === 0) {
     const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ')
     return [
-      `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`,
+      `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Target the constraints, or the nodes' labels and availability`,
     ]
   }
   const platform = platformProblem(eligible, distribution?.Platforms ?? [])

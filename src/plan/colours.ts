@@ -1,6 +1,7 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import type { ServiceRequest } from '../inputs/deployment.ts'
 import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
@@ -79,6 +80,33 @@ export function hasColours(name: string, services: readonly Service[]): boolean 
 export function colourOf(service: Service): string | undefined {
   const name = belongsTo(service)
   return name === service.Spec.Name ? undefined : name
+}
+
+/**
+ * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
+ * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
+ */
+export function coloursFor(
+  { name, compose }: ServiceRequest,
+  services: readonly Service[],
+  hasSecondService: boolean,
+): Colours | string | undefined {
+  const named = services.find(({ Spec }) => Spec.Name === name)
+  const owner = named && colourOf(named)
+  if (owner !== undefined) {
+    return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``
+  }
+  if (!hasSecondService && !hasColours(name, services)) return undefined
+  const taken = hasSecondService ? nameTaken(name, services) : undefined
+  if (taken !== undefined) return taken
+  const colours = coloursOf(name, services)
+  if ('problem' in colours) return colours.problem
+  if (hasSecondService) return colours
+  const live = colours.live?.Spec.Name
+  if (compose !== undefined && live !== undefined && live !== name) {
+    return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`
+  }
+  return { ...colours, next: name }
 }
 
 /** Why blue-green cannot have the names that it needs; `undefined` when it can. */

@@ -1,4 +1,4 @@
-import type { Connection } from '../connect/connection.ts'
+import type { Run } from '../connect/run.ts'
 import type { ServiceSpec } from '../docker/api.ts'
 import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from '../docker/cli/commands.ts'
 import { rehearse } from '../docker/cli/rehearsal.ts'
@@ -9,15 +9,8 @@ import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { log } from '../runner/log.ts'
-import type { Workspace } from '../runner/workspace.ts'
 import { recorded } from './create-args-record.ts'
 import type { PlannedService } from './plan.ts'
-
-interface World {
-  readonly connection: Connection
-  readonly workspace: Workspace
-  readonly signal: AbortSignal
-}
 
 /** Docker wants one, and nothing of it is taken over. */
 const ANY_IMAGE: ImageReference = { registry: 'docker.io', repository: 'library/any', tag: 'latest' }
@@ -29,15 +22,15 @@ const ANY_IMAGE: ImageReference = { registry: 'docker.io', repository: 'library/
  *
  * @throws UserErrors with what docker says when it refuses the flags
  */
-export async function declaredByFlags(planned: PlannedService, world: World): Promise<Overlay | undefined> {
+export async function declaredByFlags(planned: PlannedService, run: Run): Promise<Overlay | undefined> {
   const { request, current, colours } = planned
   const { createArgs, env } = request
   if (createArgs === undefined || current === undefined) return undefined
   const names = createArgs.map(({ name }) => name)
   const unknown = unknownFlags(names)
-  const declared = await created(planned, createArgs, world)
+  const declared = await created(planned, createArgs, run)
   const known = createArgs.filter(({ name }) => !unknown.includes(name))
-  const plain = unknown.length === 0 ? undefined : await created(planned, known, world)
+  const plain = unknown.length === 0 ? undefined : await created(planned, known, run)
   const ofOthers = Object.keys(env).map((name) => `--env ${name}`)
   return overlay(current.Spec, declared, names, {
     ...(plain && { plain }),
@@ -50,7 +43,7 @@ export async function declaredByFlags(planned: PlannedService, world: World): Pr
 async function created(
   { request, current }: PlannedService,
   flags: readonly Flag[],
-  { connection, workspace, signal }: World,
+  { connection, workspace, signal }: Run,
 ): Promise<ServiceSpec> {
   const { docker, engine, configDirectory } = connection
   const mode = flags.some(({ name }) => name === '--mode') ? [] : modeFlag(current?.Spec)
@@ -78,7 +71,7 @@ async function created(
 export async function updatedByFlags(
   { updateArgs }: ServiceRequest,
   spec: ServiceSpec,
-  { connection, workspace, signal }: World,
+  { connection, workspace, signal }: Run,
 ): Promise<ServiceSpec> {
   const flags = updateArgs.filter(({ name }) => name !== '--force')
   if (flags.length === 0) return spec

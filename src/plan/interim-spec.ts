@@ -3,7 +3,7 @@ import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
- * The specs that a service has on the way of the strategies recreate and canary, which Swarm does not know. Each holds
+ * The specs that a service has on the way of strategies with a first step, which Swarm does not know. Each holds
  * what it takes to be undone, so that it does not stay, whoever is killed or comes between. Pure.
  */
 
@@ -49,10 +49,10 @@ export function emptied(spec: ServiceSpec, run: Mark): ServiceSpec {
 }
 
 /**
- * The service as it is, but with the wanted tasks, of which Swarm makes as many as the canary has and then waits: an
+ * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
  * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
  */
-export function withCanaries(current: ServiceSpec, wanted: ServiceSpec, tasks: number, run: Mark): ServiceSpec {
+export function withFirstTasks(current: ServiceSpec, wanted: ServiceSpec, tasks: number, run: Mark): ServiceSpec {
   const policy: UpdateConfig = {
     ...wanted.UpdateConfig,
     Parallelism: tasks,

@@ -18,7 +18,7 @@ export interface Observation {
  * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are.
  */
 export async function observe(deployment: Deployment, engine: Engine, signal: AbortSignal): Promise<Observation> {
-  // Whatever its strategy is now: it may have been deployed blue-green before.
+  // Whatever its strategy is now: it may have been deployed as two services before.
   const names = deployment.services.flatMap(({ name }) => siblingNames(name))
   const [services, nodes, info] = await Promise.all([
     servicesNamed(engine, names, signal),

@@ -5,7 +5,7 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { labelsOf } from '../inputs/flags.ts'
-import { type Colours, colourOf, coloursOf, hasColours, nameTaken, siblingNames } from './colours.ts'
+import { type Colours, coloursFor, siblingNames } from './colours.ts'
 import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
 import type { Config, LoggedIn } from './log-in.ts'
 import type { Observation } from './observe.ts'
@@ -25,7 +25,7 @@ export interface PlannedService {
    * swarm took it, or what an earlier run left, whose end it is for this one to bring about.
    */
   readonly interim?: ServiceSpec
-  /** Of a blue-green service: which of its two is live, and which comes next. */
+  /** Of a service that is deployed as two, or was: which of them is live, and which comes next. */
   readonly colours?: Colours
 }
 
@@ -55,7 +55,7 @@ export function planDeployment(
     const owner = givenAway(request.name, deployment.services, strategies)
     return owner === undefined
       ? planService(request, loggedIn, observed, strategies, hasLock)
-      : `service ${request.name}: blue-green needs this name for ${owner}: choose another for one of the two`
+      : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`
   })
   return {
     services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
@@ -63,12 +63,16 @@ export function planDeployment(
   }
 }
 
-/** The service of the same run that is to have a name as one of its colours. */
-function givenAway(name: string, requests: readonly ServiceRequest[], strategies: StrategyPlans): string | undefined {
+/** The service of the same run that is to have a name for one of its two services. */
+function givenAway(
+  name: string,
+  requests: readonly ServiceRequest[],
+  strategies: StrategyPlans,
+): ServiceRequest | undefined {
   return requests.find((other) => {
     const { hasSecondService } = planOf(other, strategies)
     return hasSecondService && other.name !== name && siblingNames(other.name).includes(name)
-  })?.name
+  })
 }
 
 /** The plan for one service, or the line that says why there is none. */
@@ -100,29 +104,6 @@ function planService(
     if (!(error instanceof UserError)) throw error
     return `service ${name}: ${error.message}`
   }
-}
-
-/**
- * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
- * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
- */
-function coloursFor({ name, compose }: ServiceRequest, services: readonly Service[], hasSecondService: boolean) {
-  const named = services.find(({ Spec }) => Spec.Name === name)
-  const owner = named && colourOf(named)
-  if (owner !== undefined) {
-    return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``
-  }
-  if (!hasSecondService && !hasColours(name, services)) return undefined
-  const taken = hasSecondService ? nameTaken(name, services) : undefined
-  if (taken !== undefined) return taken
-  const colours = coloursOf(name, services)
-  if ('problem' in colours) return colours.problem
-  if (hasSecondService) return colours
-  const live = colours.live?.Spec.Name
-  if (compose !== undefined && live !== undefined && live !== name) {
-    return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`
-  }
-  return { ...colours, next: name }
 }
 
 /**

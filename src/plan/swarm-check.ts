@@ -10,12 +10,12 @@ import { mapAt } from '../inputs/compose/tree.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { keyOf } from '../stack/docker-files.ts'
 import { scoped } from '../stack/stack.ts'
-import type { CheckedService } from './check.ts'
+import type { Change } from './check.ts'
 
 /** What Swarm would refuse, in lines that say where it stands and what to write instead. Pure. */
 
 /** A service as it is to be, whatever else is wrong with it. */
-export interface Draft extends Pick<CheckedService, 'request' | 'wanted' | 'networks'> {
+export interface Draft extends Pick<Change, 'request' | 'wanted' | 'networks'> {
   /** The service that is changed; `undefined`: there is none yet. */
   readonly current: Service | undefined
 }

@@ -22,26 +22,22 @@ export async function giveAdvice(
 ): Promise<void> {
   const signal = timeLimit(LOOK_TIMEOUT_MS)
   const known = new Map<string, Promise<ImageHealth | undefined>>()
-  const linted = await inParallel(
-    settled,
-    deployment.maxParallel,
-    async ({ rollout: { checked, service, problem } }) => {
-      if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return []
-      const { request, access } = checked
-      const { name, image } = request
-      const imageHealth = await imageHealthOf(service.Spec)
-      return [
-        {
-          name,
-          image,
-          meansGap: planOf(request, strategies).meansGap,
-          spec: service.Spec,
-          credential: access?.credential,
-          imageHealth,
-        },
-      ]
-    },
-  )
+  const linted = await inParallel(settled, deployment.maxParallel, async ({ sent: { change, service, problem } }) => {
+    if (change.action === 'unchanged' || service === undefined || problem !== undefined) return []
+    const { request, access } = change
+    const { name, image } = request
+    const imageHealth = await imageHealthOf(service.Spec)
+    return [
+      {
+        name,
+        image,
+        meansGap: planOf(request, strategies).meansGap,
+        spec: service.Spec,
+        credential: access?.credential,
+        imageHealth,
+      },
+    ]
+  })
   for (const line of lint(linted.flat(), deployment)) log.notice(line, 'Advice')
 
   /** No registry tells it, but the manager does for an image that its own node has. */

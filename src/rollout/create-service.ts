@@ -4,7 +4,7 @@ import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isFailure } from '../docker/specs/spec-update.ts'
 import type { Access } from '../plan/plan.ts'
-import type { Problem } from './rollout.ts'
+import type { Problem } from './sent.ts'
 import { superseded } from './superseded.ts'
 
 /** Makes a service with a spec that the API takes whole; the service, or why there is none. */

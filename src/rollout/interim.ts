@@ -6,7 +6,7 @@ import { findService, type StoredCredential, type UpdateResult, updateSpec } fro
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { type CheckedService, currentOf, type Update } from '../plan/check.ts'
+import { type Change, currentOf, type Update } from '../plan/check.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
 import type { Observation } from '../plan/observe.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
@@ -14,17 +14,18 @@ import { log } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { lifetimeOf } from './lifetime.ts'
-import type { Field, Rollout } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
+import type { Sent } from './sent.ts'
 import type { Settled } from './settled.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 
 /** What came of the first steps of all services. */
 export interface Begun {
-  /** The services to go on with. */
-  readonly services: readonly CheckedService[]
+  /** Those to go on with. */
+  readonly changes: readonly Change[]
   /** Instead of them, when the run is over: nothing more is sent, and these say why. */
-  readonly ended?: readonly Rollout[]
+  readonly ended?: readonly Sent[]
 }
 
 const SEND_TIMEOUT_MS = 120_000
@@ -40,8 +41,8 @@ export function markFor({ token, owner, url }: RunIdentity, deployment: Deployme
 }
 
 /** A service whose first step has not been taken, or that has none. */
-export function untouched(checked: CheckedService): Rollout {
-  return { checked, service: currentOf(checked), sentAt: nowMs() }
+export function untouched(change: Change): Sent {
+  return { change, service: currentOf(change), sentAt: nowMs() }
 }
 
 /**
@@ -51,35 +52,35 @@ export function untouched(checked: CheckedService): Rollout {
  * @param credential for the tasks that the spec asks for
  */
 export async function sendInterim(
-  checked: Update,
+  change: Update,
   spec: ServiceSpec,
   credential: StoredCredential,
   { engine }: Connection,
-): Promise<Rollout> {
-  const { current } = checked
-  noteSending({ ...checked, interim: spec })
-  const sent = untouched(checked)
+): Promise<Sent> {
+  const { current } = change
+  noteSending({ ...change, interim: spec })
+  const sent = untouched(change)
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
-    const given = await give(current, checked.interim, spec, credential, engine, signal)
+    const given = await give(current, change.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
     if (given !== 'done') return { ...sent, service, problem: superseded(given, 'at the same moment') }
     // Theirs may have been made over ours.
     if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
       return {
         ...sent,
-        checked: { ...checked, interim: spec },
+        change: { ...change, interim: spec },
         service,
         problem: superseded('changed', 'at the same moment'),
       }
     }
-    const rollout = { ...sent, checked: { ...checked, interim: service.Spec }, service }
-    noteSent(rollout)
-    return rollout
+    const taken = { ...sent, change: { ...change, interim: service.Spec }, service }
+    noteSent(taken)
+    return taken
   } catch (error) {
     // The swarm may have taken it all the same.
     const cause = `its first step could not be sent: ${messageOf(error)}`
-    return { ...sent, checked: { ...checked, interim: spec }, problem: { outcome: 'failed', cause } }
+    return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } }
   }
 }
 
@@ -105,18 +106,18 @@ async function give(
 /**
  * What the first steps came to. When one did not go well, nothing more of the run is sent.
  *
- * @param what did not go well, in words that a name follows: `the canary of`
+ * @param what did not go well, in words that a name follows: `the end of the old tasks of`
  */
-export function begunWith(rollouts: readonly Rollout[], what: string, signal: AbortSignal): Begun {
-  const culprits = rollouts.filter(({ problem }) => problem !== undefined).map(({ checked }) => checked.request.name)
-  if (culprits.length === 0 && !signal.aborted) return { services: rollouts.map(({ checked }) => checked) }
+export function begunWith(all: readonly Sent[], what: string, signal: AbortSignal): Begun {
+  const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name)
+  if (culprits.length === 0 && !signal.aborted) return { changes: all.map(({ change }) => change) }
   const problem = signal.aborted
     ? ({ outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const)
     : ({ outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` } as const)
-  const ended = rollouts.map((rollout) =>
-    rollout.problem !== undefined || rollout.checked.action === 'unchanged' ? rollout : { ...rollout, problem },
+  const ended = all.map((sent) =>
+    sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem },
   )
-  return { services: [], ended }
+  return { changes: [], ended }
 }
 
 /**
@@ -127,11 +128,11 @@ export function begunWith(rollouts: readonly Rollout[], what: string, signal: Ab
  */
 export async function tidyInterims(
   settled: readonly Settled[],
-  { connection: { engine }, signal: stop }: Pick<Field, 'connection' | 'signal'>,
+  { connection: { engine }, signal: stop }: Pick<RolloutRun, 'connection' | 'signal'>,
 ): Promise<void> {
-  const touched = settled.flatMap(({ rollout: { checked } }) => {
-    if (checked.action !== 'update' || checked.interim === undefined) return []
-    return [{ name: checked.request.name, current: checked.current, interim: checked.interim }]
+  const touched = settled.flatMap(({ sent: { change } }) => {
+    if (change.action !== 'update' || change.interim === undefined) return []
+    return [{ name: change.request.name, current: change.current, interim: change.interim }]
   })
   await Promise.all(
     touched.map(async (one) => {

@@ -79,10 +79,18 @@ export function judge(history: ServiceHistory, snapshot: ServiceSnapshot): Verdi
 }
 
 /**
- * What the snapshot says of a canary: so many tasks of an update that Swarm then holds. Swarm is updating all the while,
- * and one task that ends is a failure.
+ * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
+ * task that ends is a failure.
+ *
+ * @param size how many they are
+ * @param called what the user calls them: `canary`
  */
-export function judgeCanaries(history: ServiceHistory, snapshot: ServiceSnapshot, size: number): Verdict {
+export function judgeFirstTasks(
+  history: ServiceHistory,
+  snapshot: ServiceSnapshot,
+  size: number,
+  called: string,
+): Verdict {
   const bySwarm = swarmVerdict(history, snapshot.service)
   if (bySwarm !== undefined) return bySwarm
   const stuck = stuckVerdict(history, snapshot)
@@ -91,7 +99,7 @@ export function judgeCanaries(history: ServiceHistory, snapshot: ServiceSnapshot
   if (last !== undefined) return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID }
 
   const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes)
-  const progress = `${counted.length}/${size} canary ${size === 1 ? 'task' : 'tasks'} running`
+  const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`
   if (counted.length < size) return { state: 'progressing', progress }
   return isStable(history, snapshot, counted)
     ? { state: 'converged', progress }

@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { type Judge, monitorSecondsOf, type Verdict } from './judge.ts'
-import type { Field } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
 import { historyBefore, type ServiceHistory, withSnapshot } from './service-history.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 
@@ -48,7 +48,7 @@ export type ReadSwarm = (ours: readonly Service[]) => Promise<Snapshot>
  * compare it with may be newer than that.
  */
 export function swarmReader(
-  { connection: { engine }, signal, time }: Pick<Field, 'connection' | 'signal' | 'time'>,
+  { connection: { engine }, signal, time }: Pick<RolloutRun, 'connection' | 'signal' | 'time'>,
   which: WhichTasks,
 ): ReadSwarm {
   let seenAt = nowMs()

@@ -1,8 +1,9 @@
-import type { CheckedService } from '../plan/check.ts'
+import type { Change } from '../plan/check.ts'
 import { stage } from '../runner/log.ts'
 import { withLastLook } from './last-look.ts'
-import type { Field, Rollout } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
 import { deploy } from './send.ts'
+import type { Sent } from './sent.ts'
 import { unwatchedResult } from './service-result.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
 import { beginWatch } from './watch.ts'
@@ -13,17 +14,17 @@ import { beginWatch } from './watch.ts'
  *
  * @returns what became of them, in the order of the services
  */
-export async function rollOut(services: readonly CheckedService[], field: Field): Promise<readonly Settled[]> {
-  const { wait, onFailure } = field.deployment
-  if (!wait) return unwatched(await stage('Deploy', () => deploy(services, field)))
+export async function rollOut(services: readonly Change[], run: RolloutRun): Promise<readonly Settled[]> {
+  const { wait, onFailure } = run.deployment
+  if (!wait) return unwatched(await stage('Deploy', () => deploy(services, run)))
 
-  const watch = beginWatch(field, onFailure === 'rollback')
-  const rollouts = await stage('Deploy', () => deploy(services, field, watch))
-  const settled = await stage('Watch', () => watch.end(rollouts))
-  return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), field)
+  const watch = beginWatch(run, onFailure === 'rollback')
+  const all = await stage('Deploy', () => deploy(services, run, watch))
+  const settled = await stage('Watch', () => watch.end(all))
+  return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), run)
 }
 
 /** What nobody waits for: what was sent, or why it was not. */
-export function unwatched(rollouts: readonly Rollout[]): readonly Settled[] {
-  return rollouts.map((rollout) => settledAs(rollout, unwatchedResult(rollout)))
+export function unwatched(all: readonly Sent[]): readonly Settled[] {
+  return all.map((sent) => settledAs(sent, unwatchedResult(sent)))
 }

@@ -3,12 +3,12 @@ import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, updateSpec } from '../docker/specs/spec-update.ts'
-import type { CheckedService, Switch } from '../plan/check.ts'
+import type { Change, Switch } from '../plan/check.ts'
 import { takenFrom } from '../plan/colours.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { createService } from './create-service.ts'
-import type { Problem, Rollout } from './rollout.ts'
+import type { Problem, Sent } from './sent.ts'
 import { superseded } from './superseded.ts'
 
 /** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
@@ -19,12 +19,12 @@ export const DRAIN_SECONDS = 30
  *
  * @returns a problem when somebody else is at it, or the swarm refuses it
  */
-export async function makeSecond(checked: Switch, { engine }: Connection, signal: AbortSignal): Promise<Rollout> {
+export async function makeSecond(change: Switch, { engine }: Connection, signal: AbortSignal): Promise<Sent> {
   const sentAt = nowMs()
-  const problem = await removeLeftovers(checked, engine, signal)
-  if (problem !== undefined) return { checked, sentAt, service: undefined, problem }
-  const made = await createService(checked.access, checked.wanted, engine, signal)
-  return { checked, sentAt, service: undefined, ...made }
+  const problem = await removeLeftovers(change, engine, signal)
+  if (problem !== undefined) return { change, sentAt, service: undefined, problem }
+  const made = await createService(change.access, change.wanted, engine, signal)
+  return { change, sentAt, service: undefined, ...made }
 }
 
 /**
@@ -35,7 +35,7 @@ export async function makeSecond(checked: Switch, { engine }: Connection, signal
  * @returns a problem when somebody else has changed one
  */
 export async function removeLeftovers(
-  { request, colours }: CheckedService,
+  { request, colours }: Change,
   engine: Engine,
   signal: AbortSignal,
   keep = false,

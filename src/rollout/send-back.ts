@@ -13,12 +13,13 @@ import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
-import { type Changed, type Field, interimOf, type Rollout } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
+import { interimOf, type Sent, type SentChange } from './sent.ts'
 import type { Settled } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
 
 /** A service on its way back, or why it is not. */
-export type Restoring = { readonly rollout: Changed } & (
+export type Restoring = { readonly sent: SentChange } & (
   | { readonly state: 'sent' | 'removed' }
   /** `overtaken`: by somebody else, who has deployed or removed it meanwhile. */
   | { readonly state: 'failed' | 'overtaken'; readonly cause: string }
@@ -36,66 +37,62 @@ const PLACEMENT_LOOK_MS = 50
  * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
  * those that the run created. Somebody else's deploy that came meanwhile is left alone.
  */
-export function sendBack(changed: readonly Changed[], field: Field): Promise<Restoring[]> {
-  return inParallel(changed, field.deployment.maxParallel, (rollout) => sendOneBack(rollout, field))
+export function sendBack(changed: readonly SentChange[], run: RolloutRun): Promise<Restoring[]> {
+  return inParallel(changed, run.deployment.maxParallel, (sent) => sendOneBack(sent, run))
 }
 
 /**
  * The same for services that have failed themselves, each when all is known of it that its way back would take away.
  */
 export function sendFailedBack(
-  failed: readonly (Settled & { readonly rollout: Changed })[],
-  field: Field,
+  failed: readonly (Settled & { readonly sent: SentChange })[],
+  run: RolloutRun,
 ): Promise<Restoring[]> {
   return Promise.all(
-    failed.map(({ rollout, diagnosed }) =>
-      sendOneBack(rollout, field, async () => {
+    failed.map(({ sent, diagnosed }) =>
+      sendOneBack(sent, run, async () => {
         await diagnosed
-        if (rollout.checked.action === 'update') await untilSwarmHasRolledBack(rollout.checked.current, field)
+        if (sent.change.action === 'update') await untilSwarmHasRolledBack(sent.change.current, run)
       }),
     ),
   )
 }
 
 async function sendOneBack(
-  rollout: Changed,
-  { connection: { engine } }: Field,
+  sent: SentChange,
+  { connection: { engine } }: RolloutRun,
   first: () => Promise<void> = async () => undefined,
 ): Promise<Restoring> {
-  const { checked } = rollout
-  const { name } = checked.request
+  const { change } = sent
+  const { name } = change.request
   try {
     await first()
-    const isUpdate = checked.action === 'update'
-    const given = isUpdate ? await restore(checked, rollout, engine) : await takeAway(checked, rollout, engine)
+    const isUpdate = change.action === 'update'
+    const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine)
     if (given === 'changed' || (given === 'removed' && isUpdate)) {
-      return { rollout, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') }
+      return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') }
     }
-    if (isUpdate) log.info(`${name}: sent back to ${imageOf(checked.current)}`)
-    else log.info(`${name}: ${checked.action === 'switch' ? `${checked.second.name} ` : ''}removed again`)
-    return { rollout, state: isUpdate ? 'sent' : 'removed' }
+    if (isUpdate) log.info(`${name}: sent back to ${imageOf(change.current)}`)
+    else log.info(`${name}: ${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`)
+    return { sent, state: isUpdate ? 'sent' : 'removed' }
   } catch (error) {
-    return { rollout, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(rollout)}` }
+    return { sent, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(sent)}` }
   }
 }
 
-async function restore(checked: Update, { service: deployed, problem, sentAt }: Rollout, engine: Engine) {
-  const { current, interim, wanted } = checked
+async function restore(change: Update, { service: deployed, problem, sentAt }: Sent, engine: Engine) {
+  const { current, interim, wanted } = change
   const signal = timeLimit(SEND_TIMEOUT_MS)
   await untilOnNodes(current, sentAt, engine, signal)
   const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])]
   const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])]
-  return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(checked), signal)
+  return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal)
 }
 
-async function takeAway(
-  checked: Creation | Switch,
-  { service: created }: Rollout,
-  engine: Engine,
-): Promise<UpdateResult> {
-  const { wanted } = checked
+async function takeAway(change: Creation | Switch, { service: created }: Sent, engine: Engine): Promise<UpdateResult> {
+  const { wanted } = change
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  const ours = [created?.Spec ?? wanted, ...(checked.action === 'switch' ? [checked.second.routed] : [])]
+  const ours = [created?.Spec ?? wanted, ...(change.action === 'switch' ? [change.second.routed] : [])]
   const now = await findService(engine, created?.ID ?? wanted.Name, signal)
   if (now === undefined) return 'removed'
   if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'changed'
@@ -106,7 +103,7 @@ async function takeAway(
 /** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
 async function untilSwarmHasRolledBack(
   { ID }: Service,
-  { connection: { engine }, signal: stop, time }: Field,
+  { connection: { engine }, signal: stop, time }: RolloutRun,
 ): Promise<void> {
   const isOver = () => time.isOver
   const hasRolledBack = async () => {
@@ -128,9 +125,9 @@ async function untilOnNodes({ ID }: Service, sentAt: number, engine: Engine, sig
   await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal)
 }
 
-function leftHalfWay({ checked }: Changed): string {
-  if (interimOf(checked) === undefined) return ''
-  const { kind } = checked.request.strategy
+function leftHalfWay({ change }: SentChange): string {
+  if (interimOf(change) === undefined) return ''
+  const { kind } = change.request.strategy
   return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`
 }
 

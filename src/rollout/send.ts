@@ -5,14 +5,15 @@ import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isAnswerLost, type StoredCredential, updateSpec } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
-import { type ChangedService, type CheckedService, type Creation, currentOf, type Update } from '../plan/check.ts'
+import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../plan/check.ts'
 import { nowMs, timeLimit, tooLong } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { createService } from './create-service.ts'
 import { renewCredential } from './renew-credential.ts'
-import type { Field, Rollout } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
 import { makeSecond } from './second-service.ts'
+import type { Sent } from './sent.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import type { Watch } from './watch.ts'
@@ -30,27 +31,25 @@ const LONG_GRACE_MS = 5000
  *
  * @param watch is given each of them as soon as it is sent
  */
-export function deploy(services: readonly CheckedService[], field: Field, watch?: Watch): Promise<Rollout[]> {
-  const { connection, deployment, signal, time } = field
+export function deploy(services: readonly Change[], run: RolloutRun, watch?: Watch): Promise<Sent[]> {
+  const { connection, deployment, signal, time } = run
   const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)]
   const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)])
-  return inParallel(services, deployment.maxParallel, async (checked) => {
-    const rollout = await sendOrNot(checked)
-    watch?.add(rollout)
-    return rollout
+  return inParallel(services, deployment.maxParallel, async (change) => {
+    const sent = await sendOrNot(change)
+    watch?.add(sent)
+    return sent
   })
 
-  async function sendOrNot(checked: CheckedService): Promise<Rollout> {
-    const asItIs = { checked, service: currentOf(checked), sentAt: nowMs() }
-    if (checked.action === 'unchanged') return asItIs
-    const problem = whyNotSent(field, watch)
+  async function sendOrNot(change: Change): Promise<Sent> {
+    const asItIs = { change, service: currentOf(change), sentAt: nowMs() }
+    if (change.action === 'unchanged') return asItIs
+    const problem = whyNotSent(run, watch)
     if (problem !== undefined) return { ...asItIs, problem }
-    noteSending(checked)
-    const rollout = await send(checked, connection, end).catch((error: unknown) =>
-      unanswered(checked, error, field, watch),
-    )
-    noteSent(rollout)
-    return rollout
+    noteSending(change)
+    const sent = await send(change, connection, end).catch((error: unknown) => unanswered(change, error, run, watch))
+    noteSent(sent)
+    return sent
   }
 }
 
@@ -61,30 +60,30 @@ function afterwards(signal: AbortSignal, ms: number): AbortSignal {
   return end.signal
 }
 
-function whyNotSent({ signal, time }: Field, watch: Watch | undefined): Rollout['problem'] {
+function whyNotSent({ signal, time }: RolloutRun, watch: Watch | undefined): Sent['problem'] {
   if (signal.aborted) return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
   if (time.isOver) return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` }
   if (!watch?.failed.aborted) return undefined
   return { outcome: 'skipped', cause: `not sent, because ${watch.culprits.join(', ')} failed` }
 }
 
-async function send(checked: ChangedService, connection: Connection, end: AbortSignal): Promise<Rollout> {
-  log.info(describe(checked))
-  if (checked.action === 'switch') return makeSecond(checked, connection, end)
-  if (checked.action === 'create') return create(checked, connection, end)
-  await renewCredential(checked, connection, end)
-  return update(checked, connection, end)
+async function send(change: SendableChange, connection: Connection, end: AbortSignal): Promise<Sent> {
+  log.info(describe(change))
+  if (change.action === 'switch') return makeSecond(change, connection, end)
+  if (change.action === 'create') return create(change, connection, end)
+  await renewCredential(change, connection, end)
+  return update(change, connection, end)
 }
 
-async function create(checked: Creation, { engine }: Connection, end: AbortSignal): Promise<Rollout> {
+async function create(change: Creation, { engine }: Connection, end: AbortSignal): Promise<Sent> {
   const sentAt = nowMs()
-  const made = await createService(checked.access, checked.wanted, engine, readingTime(end))
-  return { checked, sentAt, service: undefined, ...made }
+  const made = await createService(change.access, change.wanted, engine, readingTime(end))
+  return { change, sentAt, service: undefined, ...made }
 }
 
 /** Sends the whole spec, over the one that was observed or an interim one of ours. */
-async function update(checked: Update, connection: Connection, end: AbortSignal): Promise<Rollout> {
-  const { access, current, interim, wanted } = checked
+async function update(change: Update, connection: Connection, end: AbortSignal): Promise<Sent> {
+  const { access, current, interim, wanted } = change
   const { ID: id, Spec: observed } = current
   const sentAt = nowMs()
   const credential: StoredCredential =
@@ -94,10 +93,10 @@ async function update(checked: Update, connection: Connection, end: AbortSignal)
     const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end))
     const service = await read(connection, id, end)
     const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
-    return isOurs ? { checked, sentAt, service } : overtaken(checked, sentAt, service)
+    return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service)
   } catch (error) {
     if (!(error instanceof EngineError) || isAnswerLost(error)) throw error
-    return refused(checked, sentAt, error.message)
+    return refused(change, sentAt, error.message)
   }
 }
 
@@ -110,42 +109,42 @@ function readingTime(end: AbortSignal): AbortSignal {
   return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)])
 }
 
-function describe(checked: ChangedService): string {
-  const { request, changes, access } = checked
+function describe(change: SendableChange): string {
+  const { request, changes, access } = change
   const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`
-  if (checked.action === 'update') return `${request.name}: update (${changes.join('; ')}), ${auth}`
-  if (checked.action === 'create') return `${request.name}: create, ${auth}`
-  const { name, live } = checked.second
+  if (change.action === 'update') return `${request.name}: update (${changes.join('; ')}), ${auth}`
+  if (change.action === 'create') return `${request.name}: create, ${auth}`
+  const { name, live } = change.second
   const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`
   return `${request.name}: create ${name}${beside}, ${auth}`
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
 function unanswered(
-  checked: ChangedService,
+  change: SendableChange,
   error: unknown,
-  { signal, time }: Field,
+  { signal, time }: RolloutRun,
   watch: Watch | undefined,
-): Rollout {
+): Sent {
   const problem = () => {
     if (signal.aborted) return lost('cancelled', 'the run was stopped before it answered')
     if (watch?.failed.aborted) return lost('skipped', `it had not answered when ${watch.culprits.join(', ')} failed`)
     return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error))
   }
-  return { checked, sentAt: nowMs(), service: currentOf(checked), problem: problem() }
+  return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() }
 }
 
 function lost(outcome: 'cancelled' | 'skipped' | 'timed-out' | 'failed', why: string) {
   return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true }
 }
 
-function refused(checked: Update, sentAt: number, said: string): Rollout {
+function refused(change: Update, sentAt: number, said: string): Sent {
   const cause = `docker refused to update it: ${said}`
-  return { checked, sentAt, service: checked.current, problem: { outcome: 'failed', cause } }
+  return { change, sentAt, service: change.current, problem: { outcome: 'failed', cause } }
 }
 
-function overtaken(checked: ChangedService, sentAt: number, service: Service | undefined): Rollout {
+function overtaken(change: SendableChange, sentAt: number, service: Service | undefined): Sent {
   const problem =
     service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment')
-  return { checked, sentAt, service, problem }
+  return { change, sentAt, service, problem }
 }

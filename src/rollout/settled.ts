@@ -1,17 +1,17 @@
 import type { ServiceResult } from '../result.ts'
-import type { Rollout } from './rollout.ts'
+import type { Sent } from './sent.ts'
 
 /** What became of a service that was sent. */
 export interface Settled {
-  readonly rollout: Rollout
+  readonly sent: Sent
   /** Without a cause of its own where it was only given up, because another one failed. */
   readonly result: ServiceResult
   /** The same with the task that shows why, which may take some seconds to find. */
   readonly diagnosed: Promise<ServiceResult>
 }
 
-export function settledAs(rollout: Rollout, result: ServiceResult): Settled {
-  return { rollout, result, diagnosed: Promise.resolve(result) }
+export function settledAs(sent: Sent, result: ServiceResult): Settled {
+  return { sent, result, diagnosed: Promise.resolve(result) }
 }
 
 /** The same with another result, whether or not it was diagnosed by then. */
@@ -21,5 +21,5 @@ export function withResult(settled: Settled, change: (result: ServiceResult) => 
 
 /** Waits until all is known of them. */
 export function allDiagnosed(settled: readonly Settled[]): Promise<Settled[]> {
-  return Promise.all(settled.map(async ({ rollout, diagnosed }) => settledAs(rollout, await diagnosed)))
+  return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)))
 }

@@ -1,6 +1,6 @@
-import type { CheckedService } from '../plan/check.ts'
+import type { Change } from '../plan/check.ts'
 import type { Begun } from './interim.ts'
-import type { Field } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
 import type { Settled } from './settled.ts'
 
 /** What a strategy does beside the change itself. It does not throw for what a service does. */
@@ -10,12 +10,12 @@ export interface StrategySteps {
     /** The title in the log. */
     readonly stage: string
     /** @param services all of the run */
-    act(services: readonly CheckedService[], field: Field): Promise<Begun>
+    act(services: readonly Change[], run: RolloutRun): Promise<Begun>
   }
   /** When all services that were sent have settled. */
-  last?(settled: readonly Settled[], field: Field): Promise<readonly Settled[]>
+  last?(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]>
   /** At the end of every run, for services of whatever strategy: what earlier deploys of this one have left. */
-  tidy?(settled: readonly Settled[], field: Field): Promise<void>
+  tidy?(settled: readonly Settled[], run: RolloutRun): Promise<void>
 }
 
 /** All strategies by their names, in the order of their steps. */

@@ -1,36 +1,36 @@
 import { fingerprint } from '../docker/specs/spec-comparison.ts'
-import { type ChangedService, currentOf } from '../plan/check.ts'
+import { currentOf, type SendableChange } from '../plan/check.ts'
 import { note, type ServiceState } from '../runner/state.ts'
-import type { Rollout } from './rollout.ts'
+import type { Sent } from './sent.ts'
 
 /** A service that is about to be sent: whoever comes after a kill has to know of it. */
-export function noteSending(checked: ChangedService): void {
-  note({ service: stateOf(checked, 'sending') })
+export function noteSending(change: SendableChange): void {
+  note({ service: stateOf(change, 'sending') })
 }
 
 /** It was sent, and this is how the swarm has it. */
-export function noteSent({ checked, service, problem }: Rollout): void {
-  if (checked.action === 'unchanged' || service === undefined || problem !== undefined) return
-  const state = stateOf(checked, 'sent')
+export function noteSent({ change, service, problem }: Sent): void {
+  if (change.action === 'unchanged' || service === undefined || problem !== undefined) return
+  const state = stateOf(change, 'sent')
   note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } })
 }
 
 /** Its traffic moves from one service to another: that is not one spec any more. */
-export function noteMoving({ checked }: Rollout): void {
-  if (checked.action !== 'unchanged') note({ service: stateOf(checked, 'moving') })
+export function noteMoving({ change }: Sent): void {
+  if (change.action !== 'unchanged') note({ service: stateOf(change, 'moving') })
 }
 
-function stateOf(checked: ChangedService, phase: ServiceState['phase']): ServiceState {
-  const { name } = checked.request
-  const interim = checked.action === 'update' ? checked.interim : undefined
-  const current = currentOf(checked)
+function stateOf(change: SendableChange, phase: ServiceState['phase']): ServiceState {
+  const { name } = change.request
+  const interim = change.action === 'update' ? change.interim : undefined
+  const current = currentOf(change)
   return {
     name,
-    service: checked.action === 'switch' ? checked.second.name : name,
-    action: checked.action === 'update' ? 'update' : 'create',
+    service: change.action === 'switch' ? change.second.name : name,
+    action: change.action === 'update' ? 'update' : 'create',
     phase,
     before: current === undefined ? '' : fingerprint(current.Spec),
-    ours: [checked.wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint),
+    ours: [change.wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint),
     interim: interim === undefined ? '' : fingerprint(interim),
   }
 }

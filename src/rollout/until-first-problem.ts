@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import type { Rollout } from './rollout.ts'
+import type { Sent } from './sent.ts'
 
 /**
  * Does the work for all side by side. When one gets a problem, what the others wait for ends, and they stay as they are.
@@ -7,7 +7,7 @@ import type { Rollout } from './rollout.ts'
  *
  * @param work with a signal that another's problem aborts as well
  */
-export function untilFirstProblem<T extends { readonly problem?: NonNullable<Rollout['problem']> }>(
+export function untilFirstProblem<T extends { readonly problem?: NonNullable<Sent['problem']> }>(
   items: readonly T[],
   stop: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<T>,

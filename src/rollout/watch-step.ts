@@ -5,16 +5,17 @@ import { log } from '../runner/log.ts'
 import { diagnose, diagnoseTimeout, type Evidence, type Finding } from './diagnose.ts'
 import type { Judge } from './judge.ts'
 import { type Look, lookAt, pauseAfter, type ReadSwarm, STALE, SwarmUnseen, unseenAfter } from './look.ts'
-import type { Field, Problem } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
+import type { Problem } from './sent.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import { type Moment, superseded } from './superseded.ts'
 
 /** The step of its strategy that a service is at, in words. */
 export interface StepWords {
-  /** When: `during its canary`. */
+  /** When: `during its trial`. */
   readonly during: Moment
-  /** Before the cause of a failure: `the canary failed: `. Without it there is no task that could show one. */
+  /** Before the cause of a failure: `the trial failed: `. Without it there is no task that could show one. */
   readonly failed?: string
 }
 
@@ -47,7 +48,7 @@ export function watchStep(
   words: StepWords,
   read: ReadSwarm,
   judge: Judge,
-  { connection, observed, deployment, time, signal }: Field,
+  { connection, observed, deployment, time, signal }: RolloutRun,
   tasksBefore?: readonly Task[],
 ): StepWatch {
   let history: ServiceHistory | undefined = tasksBefore && historyBefore(tasksBefore)

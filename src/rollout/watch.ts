@@ -4,7 +4,8 @@ import { isGood } from '../result.ts'
 import { nowMs, sleep, tooLong } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { pauseAfter, SwarmUnseen, swarmReader } from './look.ts'
-import type { Field, Rollout } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
+import type { Sent } from './sent.ts'
 import { givenUpResult, sayResult, unwatchedResult } from './service-result.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
@@ -13,23 +14,23 @@ import { lookOnce, type Next, settledUnseen, startWatching, type WatchedService 
 /** A watch over services that are sent one after another. */
 export interface Watch {
   /** Watches one more, from the next look on. */
-  add(rollout: Rollout): void
+  add(sent: Sent): void
   /** Those of which it is certain that they fail; only where the watch ends at the first failure. */
   readonly culprits: readonly string[]
   /** Aborted at the first certain failure; only where the watch ends with it. */
   readonly failed: AbortSignal
   /** No more are added: those that were, when they have settled. */
-  end(inThisOrder: readonly Rollout[]): Promise<readonly Settled[]>
+  end(inThisOrder: readonly Sent[]): Promise<readonly Settled[]>
 }
 
 /**
  * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
  * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
  */
-export async function watch(rollouts: readonly Rollout[], field: Field): Promise<readonly Settled[]> {
-  const watching = beginWatch(field)
-  for (const rollout of rollouts) watching.add(rollout)
-  return allDiagnosed(await watching.end(rollouts))
+export async function watch(all: readonly Sent[], run: RolloutRun): Promise<readonly Settled[]> {
+  const watching = beginWatch(run)
+  for (const sent of all) watching.add(sent)
+  return allDiagnosed(await watching.end(all))
 }
 
 /**
@@ -38,11 +39,11 @@ export async function watch(rollouts: readonly Rollout[], field: Field): Promise
  * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
  * settled by then are given up, to be brought back
  */
-export function beginWatch(field: Field, endsAtFailure = false): Watch {
-  const { observed, connection, signal, time } = field
-  const read = swarmReader(field, 'up-to-date')
+export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
+  const { observed, connection, signal, time } = run
+  const read = swarmReader(run, 'up-to-date')
   const startedAt = nowMs()
-  const settled = new Map<Rollout, Settled>()
+  const settled = new Map<Sent, Settled>()
   const failure = new AbortController()
   let culprits: readonly string[] = []
   let watched: readonly WatchedService[] = []
@@ -57,23 +58,23 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
 
   const settle = (one: Settled) => {
     const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled'
-    if (endsAll) sayResult(one.result, one.rollout)
-    const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.rollout))
-    settled.set(one.rollout, { ...one, diagnosed })
+    if (endsAll) sayResult(one.result, one.sent)
+    const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.sent))
+    settled.set(one.sent, { ...one, diagnosed })
     if (!endsAll || isOver) return
     culprits = [...culprits, one.result.name]
     failure.abort(tooLong())
   }
-  const giveUp = (rollout: Rollout, snapshot?: ServiceSnapshot) => {
-    const result = givenUpResult(rollout, snapshot, culprits)
+  const giveUp = (sent: Sent, snapshot?: ServiceSnapshot) => {
+    const result = givenUpResult(sent, snapshot, culprits)
     log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`)
-    settled.set(rollout, settledAs(rollout, result))
+    settled.set(sent, settledAs(sent, result))
   }
 
-  const add = (rollout: Rollout) => {
-    if (rollout.problem !== undefined) settle(settledAs(rollout, unwatchedResult(rollout)))
-    else if (isOver) giveUp(rollout)
-    else watched = [...watched, startWatching(rollout, observed)]
+  const add = (sent: Sent) => {
+    if (sent.problem !== undefined) settle(settledAs(sent, unwatchedResult(sent)))
+    else if (isOver) giveUp(sent)
+    else watched = [...watched, startWatching(sent, observed)]
     isOver = failure.signal.aborted
     wake()
   }
@@ -95,7 +96,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
         const next: Next =
           swarm instanceof SwarmUnseen
             ? { settled: settledUnseen(one, swarm, time.seconds) }
-            : lookOnce(one, swarm, isLate, field, endsAtFailure)
+            : lookOnce(one, swarm, isLate, run, endsAtFailure)
         if ('settled' in next) {
           settle(next.settled)
           return []
@@ -107,7 +108,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
       watched = [...left, ...watched.filter((one) => !looked.includes(one))]
       isOver = failure.signal.aborted
       if (isOver) {
-        for (const { rollout, snapshot } of watched) giveUp(rollout, snapshot)
+        for (const { sent, snapshot } of watched) giveUp(sent, snapshot)
         watched = []
       }
       if (watched.length === 0) continue
@@ -121,7 +122,7 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
 
   const readOrUnseen = async (looked: readonly WatchedService[]): Promise<Snapshot | SwarmUnseen> => {
     try {
-      return await read(looked.flatMap(({ rollout }) => rollout.service ?? []))
+      return await read(looked.flatMap(({ sent }) => sent.service ?? []))
     } catch (error) {
       if (error instanceof SwarmUnseen) return error
       throw error
@@ -142,12 +143,12 @@ export function beginWatch(field: Field, endsAtFailure = false): Watch {
       complete()
       wake()
       await looking
-      return inThisOrder.flatMap((rollout) => settled.get(rollout) ?? [])
+      return inThisOrder.flatMap((sent) => settled.get(sent) ?? [])
     },
   }
 }
 
 function sayProgress(before: WatchedService, now: WatchedService, startedAt: number): void {
   if (now.progress === before.progress) return
-  log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.rollout.checked.request.name}: ${now.progress}`)
+  log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.sent.change.request.name}: ${now.progress}`)
 }

@@ -4,7 +4,8 @@ import type { Outcome, ServiceResult } from '../result.ts'
 import { type Diagnosis, diagnose, diagnoseTimeout, type Evidence, noteOnNodes } from './diagnose.ts'
 import { type Judge, judge, swarmRollsBack } from './judge.ts'
 import { lookAt, STALE, type SwarmUnseen, unseenAfter } from './look.ts'
-import type { Field, Rollout } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
+import type { Sent } from './sent.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
 import { goodOutcome, resultOf } from './service-result.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
@@ -13,27 +14,27 @@ import { bySomeoneElse } from './superseded.ts'
 
 /** A service that is being watched, with what was seen of it so far. */
 export interface WatchedService {
-  readonly rollout: Rollout
+  readonly sent: Sent
   readonly history: ServiceHistory
   readonly progress: string
   readonly snapshot?: ServiceSnapshot
 }
 
-export function startWatching(rollout: Rollout, observed: Observation): WatchedService {
-  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === rollout.service?.ID)
-  const status = rollout.checked.action === 'unchanged' ? rollout.service?.UpdateStatus : undefined
-  return { rollout, history: historyBefore(before, status), progress: '' }
+export function startWatching(sent: Sent, observed: Observation): WatchedService {
+  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID)
+  const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined
+  return { sent, history: historyBefore(before, status), progress: '' }
 }
 
 /** What is said of a service when nothing can be seen any more: also what was seen last. */
 export function settledUnseen(
-  { rollout, progress, snapshot }: WatchedService,
+  { sent, progress, snapshot }: WatchedService,
   unseen: SwarmUnseen,
   seconds: number,
 ): Settled {
   const { outcome, message } = unseen
   const cause = outcome === 'timed-out' ? notSettled(seconds, unseenAfter(progress, unseen)) : message
-  return settledAs(rollout, resultOf(rollout, outcome, snapshot, cause))
+  return settledAs(sent, resultOf(sent, outcome, snapshot, cause))
 }
 
 /** What one more snapshot leads to: the end, or another look. */
@@ -47,20 +48,20 @@ export function lookOnce(
   one: WatchedService,
   swarm: Snapshot,
   isLate: boolean,
-  { deployment, connection: { engine }, time }: Field,
+  { deployment, connection: { engine }, time }: RolloutRun,
   endsAtFailure: boolean,
 ): Next {
-  const { rollout } = one
+  const { sent } = one
   const seen = lookAt(
-    rollout.service?.ID,
+    sent.service?.ID,
     swarm,
     endsAtFailure ? judgeAtOnce : judge,
     one.history,
     deployment.monitorSeconds,
   )
-  const settle = (outcome: Outcome, cause?: string) => resultOf(rollout, outcome, seen.snapshot, cause)
+  const settle = (outcome: Outcome, cause?: string) => resultOf(sent, outcome, seen.snapshot, cause)
   const settled = (result: ServiceResult, diagnosed = Promise.resolve(result)): Next => ({
-    settled: { rollout, result, diagnosed },
+    settled: { sent, result, diagnosed },
   })
   if (seen.found === 'stale') {
     return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one }
@@ -69,15 +70,15 @@ export function lookOnce(
 
   const { snapshot, history, verdict } = seen
   const { service } = snapshot
-  const evidence: Evidence = { service, history, snapshot, nodes: swarm.nodes, networks: rollout.checked.networks }
+  const evidence: Evidence = { service, history, snapshot, nodes: swarm.nodes, networks: sent.change.networks }
   switch (verdict.state) {
     case 'converged': {
-      const result = settle(goodOutcome(rollout))
+      const result = settle(goodOutcome(sent))
       return settled(result, withNote(result, noteOnNodes(evidence, engine)))
     }
     case 'progressing': {
       const { progress } = verdict
-      if (!isLate) return { watched: { rollout, history, progress, snapshot } }
+      if (!isLate) return { watched: { sent, history, progress, snapshot } }
       const cause = notSettled(time.seconds, progress)
       const result = settle('timed-out', cause)
       return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)))

@@ -7,8 +7,9 @@ import { nowMs } from '../runner/clock.ts'
 import { toTenths } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import { STOPPED } from './look.ts'
-import { type Changed, type Field, interimOf, isChanged, type Rollout } from './rollout.ts'
+import type { RolloutRun } from './run.ts'
 import { type Restoring, sendBack, sendFailedBack } from './send-back.ts'
+import { interimOf, isChanged, type Sent, type SentChange } from './sent.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
 import { watch } from './watch.ts'
 
@@ -16,14 +17,14 @@ import { watch } from './watch.ts'
 type Policy = Pick<Deployment, 'onFailure' | 'onCancel'>
 
 /** A service that was changed, and what became of it. */
-type SettledChange = Settled & { readonly rollout: Changed }
+type SettledChange = Settled & { readonly sent: SentChange }
 
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
  */
-export async function goBack(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
-  const { deployment, signal, time } = field
+export async function goBack(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]> {
+  const { deployment, signal, time } = run
   const changed = goingBack(settled, deployment)
   const jobs = deployment.wait ? jobsThatStay(settled, deployment) : []
   if (changed.length + jobs.length === 0) return complete(await allDiagnosed(settled), deployment)
@@ -31,17 +32,17 @@ export async function goBack(settled: readonly Settled[], field: Field): Promise
   return stage('Roll back', async () => {
     // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
     const others = sendBack(
-      changed.filter(({ result }) => !hasCause(result)).map(({ rollout }) => rollout),
-      field,
+      changed.filter(({ result }) => !hasCause(result)).map(({ sent }) => sent),
+      run,
     )
     const culprits = sendFailedBack(
       changed.filter(({ result }) => hasCause(result)),
-      field,
+      run,
     )
     const restoring = [...(await others), ...(await culprits)]
     const before = await allDiagnosed(settled)
     const isWatched = deployment.wait && !signal.aborted
-    const again = isWatched ? await watchAgain(restoring, jobs, field) : new Map<Rollout, ServiceResult>()
+    const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map<Sent, ServiceResult>()
     return complete(after(before, restoring, jobs, again), deployment)
   })
 }
@@ -49,41 +50,41 @@ export async function goBack(settled: readonly Settled[], field: Field): Promise
 /** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
 async function watchAgain(
   restoring: readonly Restoring[],
-  jobs: readonly Rollout[],
-  field: Field,
-): Promise<ReadonlyMap<Rollout, ServiceResult>> {
+  jobs: readonly Sent[],
+  run: RolloutRun,
+): Promise<ReadonlyMap<Sent, ServiceResult>> {
   const ways = restoring.flatMap((way) => {
     const back = rolloutBack(way)
-    return back === undefined ? [] : [[back, way.rollout] as const]
+    return back === undefined ? [] : [[back, way.sent] as const]
   })
-  const sentBefore = new Map<Rollout, Rollout>([...ways, ...jobs.map((job) => [job, job] as const)])
-  const watched = await watch([...sentBefore.keys()], field)
-  return new Map(watched.map(({ rollout, result }) => [sentBefore.get(rollout) ?? rollout, result]))
+  const sentBefore = new Map<Sent, Sent>([...ways, ...jobs.map((job) => [job, job] as const)])
+  const watched = await watch([...sentBefore.keys()], run)
+  return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]))
 }
 
 /** What is to be watched until what was before runs again; `undefined`: nothing, there was none. */
-function rolloutBack({ rollout: { checked }, state }: Restoring): Rollout | undefined {
+function rolloutBack({ sent: { change }, state }: Restoring): Sent | undefined {
   const sentAt = nowMs()
-  if (state === 'sent') return { checked, service: currentOf(checked), sentAt, isWayBack: true }
-  if (state !== 'removed' || checked.action !== 'switch' || checked.second.live === undefined) return undefined
-  const { live } = checked.second
-  return { checked: { ...checked, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true }
+  if (state === 'sent') return { change, service: currentOf(change), sentAt, isWayBack: true }
+  if (state !== 'removed' || change.action !== 'switch' || change.second.live === undefined) return undefined
+  const { live } = change.second
+  return { change: { ...change, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true }
 }
 
 function after(
   before: readonly Settled[],
   restoring: readonly Restoring[],
-  jobs: readonly Rollout[],
-  again: ReadonlyMap<Rollout, ServiceResult>,
+  jobs: readonly Sent[],
+  again: ReadonlyMap<Sent, ServiceResult>,
 ): Settled[] {
-  const ways = new Map<Rollout, Restoring>(restoring.map((way) => [way.rollout, way]))
+  const ways = new Map<Sent, Restoring>(restoring.map((way) => [way.sent, way]))
   const isCulprit = (result: ServiceResult) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result)
   const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name)
-  return before.map(({ rollout, result }) => {
-    const way = ways.get(rollout)
-    const now = again.get(rollout)
-    if (way !== undefined) return settledAs(rollout, resultAfter(result, way, culprits, now))
-    return settledAs(rollout, jobs.includes(rollout) ? jobAfter(result, now) : result)
+  return before.map(({ sent, result }) => {
+    const way = ways.get(sent)
+    const now = again.get(sent)
+    if (way !== undefined) return settledAs(sent, resultAfter(result, way, culprits, now))
+    return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : result)
   })
 }
 
@@ -104,9 +105,9 @@ export function goingBack(settled: readonly Settled[], policy: Policy): readonly
   if (settled.every(({ result }) => isGood(result))) return []
   const keep = !allGoBack(settled, policy)
   return settled.filter((one): one is SettledChange => {
-    const { rollout, result } = one
-    if (!isChanged(rollout) || result.outcome === 'superseded') return false
-    return isHalfWay(rollout, result) || (isSent(rollout) && !keep && !wouldRunAgain(rollout))
+    const { sent, result } = one
+    if (!isChanged(sent) || result.outcome === 'superseded') return false
+    return isHalfWay(sent, result) || (isSent(sent) && !keep && !wouldRunAgain(sent))
   })
 }
 
@@ -118,31 +119,31 @@ function allGoBack(settled: readonly Settled[], { onFailure, onCancel }: Policy)
 }
 
 /** It was, or may have been. */
-function isSent({ problem }: Rollout): boolean {
+function isSent({ problem }: Sent): boolean {
   return problem === undefined || problem.isUnknown === true
 }
 
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
-function isHalfWay({ checked, problem }: Rollout, { outcome }: ServiceResult): boolean {
-  return interimOf(checked) !== undefined && (problem !== undefined || outcome === 'rolled-back')
+function isHalfWay({ change, problem }: Sent, { outcome }: ServiceResult): boolean {
+  return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back')
 }
 
 /**
  * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could
  * not be had without doing the old work again.
  */
-function wouldRunAgain({ checked }: Rollout): boolean {
-  return checked.action === 'update' && isJob(checked.wanted)
+function wouldRunAgain({ change }: Sent): boolean {
+  return change.action === 'update' && isJob(change.wanted)
 }
 
 /**
  * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
  * of one that has run it is looked whether it is still there.
  */
-function jobsThatStay(settled: readonly Settled[], policy: Policy): readonly Rollout[] {
+function jobsThatStay(settled: readonly Settled[], policy: Policy): readonly Sent[] {
   if (!allGoBack(settled, policy)) return []
-  const stays = ({ rollout, result }: Settled) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(rollout)
-  return settled.filter(stays).map(({ rollout }) => rollout)
+  const stays = ({ sent, result }: Settled) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent)
+  return settled.filter(stays).map(({ sent }) => sent)
 }
 
 /** Not waited for any more when another service failed. */
@@ -157,7 +158,7 @@ const JOB_STAYS = 'a way back would run the old job again: its new spec stays'
 function complete(settled: readonly Settled[], policy: Policy): readonly Settled[] {
   const standing = settled.map((one) =>
     one.result.cause === STOPPED
-      ? settledAs(one.rollout, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
+      ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
       : one,
   )
   return allGoBack(standing, policy) ? standing.map(withJob) : standing
@@ -165,11 +166,11 @@ function complete(settled: readonly Settled[], policy: Policy): readonly Settled
 
 /** The result says of a job what stands. */
 function withJob(settled: Settled): Settled {
-  const { rollout, result } = settled
-  if (!isSent(rollout) || !wouldRunAgain(rollout) || result.outcome === 'superseded') return settled
+  const { sent, result } = settled
+  if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded') return settled
   log.info(`${result.name}: not sent back: ${JOB_STAYS}`)
   const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` }
-  return settledAs(rollout, { ...result, ...said })
+  return settledAs(sent, { ...result, ...said })
 }
 
 const RESTORED = 'restored because of'
@@ -201,8 +202,8 @@ export function resultAfter(
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded'
     return { ...before, outcome, cause: `${cause}; ${way.cause}` }
   }
-  const { checked } = way.rollout
-  const was = serviceBefore(checked)
+  const { change } = way.sent
+  const was = serviceBefore(change)
   if (was === undefined) return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
   const image = { before: before.image.before, after: imageOf(was) }
   if (restored === undefined || restored.outcome === 'cancelled') {
@@ -210,7 +211,7 @@ export function resultAfter(
     return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` }
   }
   const { nodes, tasks, seconds } = restored
-  const again = checked.action === 'switch' ? `${before.live} has the traffic` : 'what ran before runs again'
+  const again = change.action === 'switch' ? `${before.live} has the traffic` : 'what ran before runs again'
   const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) }
   if (restored.outcome === 'superseded') return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` }
   return isGood(restored)

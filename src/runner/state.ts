@@ -34,7 +34,7 @@ export interface RunState {
 export interface ServiceState {
   /** As the user knows it. */
   readonly name: string
-  /** As the swarm knows it: of a blue-green service, the one that was made. */
+  /** As the swarm knows it: of a service that is two, the one that was made. */
   readonly service: string
   readonly action: 'create' | 'update'
   readonly phase: 'sending' | 'sent' | 'moving'

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Connection } from '../connect/connection.ts'
-import { type RunTime, TimedOut } from '../connect/run-time.ts'
+import type { Run } from '../connect/run.ts'
+import { TimedOut } from '../connect/run-time.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import {
   isLeftover,
@@ -35,14 +35,6 @@ export interface Made {
   readonly ids: ReadonlyMap<string, { readonly id: string }>
 }
 
-/** What it takes to make them. */
-interface Maker {
-  readonly connection: Connection
-  /** Aborted when the runner wants the run to stop. */
-  readonly signal: AbortSignal
-  readonly time: RunTime
-}
-
 /**
  * Makes the networks, secrets and configs that are not there yet and that a service needs, each once.
  *
@@ -53,7 +45,7 @@ interface Maker {
 export async function makeObjects(
   stack: Stack,
   networks: readonly NetworkCreate[],
-  { connection: { engine }, signal, time }: Maker,
+  { connection: { engine }, signal, time }: Pick<Run, 'connection' | 'signal' | 'time'>,
 ): Promise<Made> {
   const objects: MadeObject[] = []
   try {

@@ -13,7 +13,7 @@ import {
 } from '../plan/colours.ts'
 import type { Asked, Decision } from '../plan/strategy.ts'
 import { isGood } from '../result.ts'
-import type { Field } from '../rollout/rollout.ts'
+import type { RolloutRun } from '../rollout/run.ts'
 import { removeLeftovers } from '../rollout/second-service.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
@@ -98,30 +98,29 @@ function decide({ planned: { request, current, colours, interim }, wanted }: Ask
 }
 
 /** When all services are up the second ones get the traffic. */
-async function last(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
-  const takesOver = ({ rollout: { checked } }: Settled) =>
-    checked.action === 'switch' && checked.second.live !== undefined
+async function last(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]> {
+  const takesOver = ({ sent: { change } }: Settled) => change.action === 'switch' && change.second.live !== undefined
   if (!settled.some(takesOver)) return settled
-  if (field.signal.aborted) return settled.map((one) => stoppedBeforeTheMove(one, field))
+  if (run.signal.aborted) return settled.map((one) => stoppedBeforeTheMove(one, run))
   const isUp = settled.every(({ result }) => isGood(result))
-  if (isUp) return stage('Move the traffic', () => moveTraffic(settled, field))
-  return field.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic)
+  if (isUp) return stage('Move the traffic', () => moveTraffic(settled, run))
+  return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic)
 }
 
 /**
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
  */
-async function removeOldOnes(settled: readonly Settled[], { connection, signal }: Field): Promise<void> {
+async function removeOldOnes(settled: readonly Settled[], { connection, signal }: RolloutRun): Promise<void> {
   const patience = AbortSignal.any([signal, timeLimit(TIDY_TIMEOUT_MS)])
   await Promise.all(
-    settled.map(async ({ rollout: { checked }, result }) => {
-      if (!isGood(result) || checked.action === 'switch') return
-      const { name, strategy } = checked.request
+    settled.map(async ({ sent: { change }, result }) => {
+      if (!isGood(result) || change.action === 'switch') return
+      const { name, strategy } = change.request
       const isOurs = strategy.kind === STRATEGY_NAME
       const keep = isOurs && (strategy.settings as Settings).keepOld === 'until-next'
       try {
-        const problem = await removeLeftovers(checked, connection.engine, patience, keep)
+        const problem = await removeLeftovers(change, connection.engine, patience, keep)
         if (problem !== undefined) log.warning(`${name}: ${problem.cause}`)
       } catch (error) {
         log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`)

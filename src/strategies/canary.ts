@@ -2,13 +2,14 @@ import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import { shown } from '../inputs/problems.ts'
-import type { CheckedService, Update } from '../plan/check.ts'
-import { withCanaries } from '../plan/interim-spec.ts'
+import type { Change, Update } from '../plan/check.ts'
+import { withFirstTasks } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
-import { judgeCanaries } from '../rollout/judge.ts'
+import { judgeFirstTasks } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
 import { renewCredential } from '../rollout/renew-credential.ts'
-import { type Field, interimOf, type Rollout } from '../rollout/rollout.ts'
+import type { RolloutRun } from '../rollout/run.ts'
+import { interimOf, type Sent } from '../rollout/sent.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
@@ -82,9 +83,9 @@ function adviceFor(total: number): string {
     : `write a \`canary\` from 1 to ${total - 1}`
 }
 
-function firstStepOf(checked: CheckedService): FirstStep | undefined {
-  const isOurs = checked.action === 'update' && STRATEGY_NAME === checked.request.strategy.kind
-  return isOurs ? (checked.firstStep as FirstStep | undefined) : undefined
+function firstStepOf(change: Change): FirstStep | undefined {
+  const isOurs = change.action === 'update' && STRATEGY_NAME === change.request.strategy.kind
+  return isOurs ? (change.firstStep as FirstStep | undefined) : undefined
 }
 
 const CANARY: StepWords = { during: 'during its canary', failed: 'the canary failed: ' }
@@ -93,67 +94,67 @@ const CANARY: StepWords = { during: 'during its canary', failed: 'the canary fai
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
  * the others end too. It does not throw for what a service does.
  */
-async function tryCanaries(services: readonly CheckedService[], field: Field): Promise<Begun> {
+async function tryCanaries(services: readonly Change[], run: RolloutRun): Promise<Begun> {
   const sent = await Promise.all(
-    services.map((checked) => {
-      const step = firstStepOf(checked)
-      return step === undefined || checked.action !== 'update' ? untouched(checked) : sendCanary(checked, step, field)
+    services.map((change) => {
+      const step = firstStepOf(change)
+      return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run)
     }),
   )
-  const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, field)
-  return begunWith(tried, 'the canary of', field.signal)
+  const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run)
+  return begunWith(tried, 'the canary of', run.signal)
 }
 
-async function sendCanary(checked: Update, { tasks, total }: FirstStep, field: Field): Promise<Rollout> {
-  const { request, current, wanted, changes, access } = checked
-  if (field.signal.aborted) return untouched(checked)
+async function sendCanary(change: Update, { tasks, total }: FirstStep, run: RolloutRun): Promise<Sent> {
+  const { request, current, wanted, changes, access } = change
+  if (run.signal.aborted) return untouched(change)
   log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join('; ')})`)
-  await renewCredential(checked, field.connection, field.signal)
+  await renewCredential(change, run.connection, run.signal)
   const credential =
     access === undefined
       ? ({ from: 'spec' } as const)
       : ({ from: 'header', header: registryAuthHeader(access.credential) } as const)
-  return sendInterim(checked, withCanaries(current.Spec, wanted, tasks, field.mark), credential, field.connection)
+  return sendInterim(change, withFirstTasks(current.Spec, wanted, tasks, run.mark), credential, run.connection)
 }
 
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
-function tryAll(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
-  const read = swarmReader(field, 'up-to-date')
-  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-    const step = firstStepOf(rollout.checked)
-    if (step === undefined || interimOf(rollout.checked) === undefined) return rollout
-    const problem = await tryOne(rollout, step, read, { ...field, signal })
-    return problem === undefined ? rollout : { ...rollout, problem }
+function tryAll(sent: readonly Sent[], run: RolloutRun): Promise<Sent[]> {
+  const read = swarmReader(run, 'up-to-date')
+  return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+    const step = firstStepOf(sent.change)
+    if (step === undefined || interimOf(sent.change) === undefined) return sent
+    const problem = await tryOne(sent, step, read, { ...run, signal })
+    return problem === undefined ? sent : { ...sent, problem }
   })
 }
 
 /** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
 async function tryOne(
-  { checked, service: ours }: Rollout,
+  { change, service: ours }: Sent,
   { tasks, trial: asked }: FirstStep,
   read: ReadSwarm,
-  field: Field,
-): Promise<Rollout['problem']> {
+  run: RolloutRun,
+): Promise<Sent['problem']> {
   if (ours === undefined) return undefined
-  const { name } = checked.request
-  const before = field.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID)
+  const { name } = change.request
+  const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID)
   const watching = watchStep(
     ours,
     name,
     CANARY,
     read,
-    (history, snapshot) => judgeCanaries(history, snapshot, tasks),
-    field,
+    (history, snapshot) => judgeFirstTasks(history, snapshot, tasks, STRATEGY_NAME),
+    run,
     before,
   )
   const problem = await watching.untilSettled(
-    (progress) => `it has not settled within ${field.time.seconds} s: ${progress}`,
+    (progress) => `it has not settled within ${run.time.seconds} s: ${progress}`,
   )
   if (problem !== undefined) return problem
   log.info(`${name}: its canary is up`)
 
   const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) }
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal))
+  const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal))
   if (cause === undefined) log.info(`${name}: its canary has passed, now the others`)
   return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause))
 }

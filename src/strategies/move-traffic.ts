@@ -5,7 +5,7 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
-import type { CheckedService } from '../plan/check.ts'
+import type { Change } from '../plan/check.ts'
 import {
   type Colours,
   claimed,
@@ -20,8 +20,9 @@ import { isGood } from '../result.ts'
 import { createService } from '../rollout/create-service.ts'
 import { judgeEnding, judgeTrial } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
-import type { Field, Problem, Rollout } from '../rollout/rollout.ts'
+import type { RolloutRun } from '../rollout/run.ts'
 import { DRAIN_SECONDS } from '../rollout/second-service.ts'
+import type { Problem, Sent } from '../rollout/sent.ts'
 import { type Settled, settledAs, withResult } from '../rollout/settled.ts'
 import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
 import { noteMoving } from '../rollout/under-way.ts'
@@ -37,7 +38,7 @@ const SEND_TIMEOUT_MS = 120_000
 
 /** A service whose traffic moves, on its way. */
 interface Move {
-  readonly rollout: Rollout
+  readonly sent: Sent
   readonly name: string
   readonly colours: Colours
   readonly next: SecondService
@@ -53,7 +54,7 @@ interface Move {
 }
 
 /** What the steps of all moves share. */
-interface Shared extends Field {
+interface Shared extends RolloutRun {
   readonly read: ReadSwarm
 }
 
@@ -69,55 +70,55 @@ export interface MoveSettings {
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
  * their old traffic back, unless the user wants to keep what there is.
  */
-export async function moveTraffic(settled: readonly Settled[], field: Field): Promise<readonly Settled[]> {
-  let moves = settled.flatMap(({ rollout }) => moveOf(rollout) ?? [])
-  const shared: Shared = { ...field, read: swarmReader(field, 'up-to-date') }
+export async function moveTraffic(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]> {
+  let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? [])
+  const shared: Shared = { ...run, read: swarmReader(run, 'up-to-date') }
   for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-    moves = await untilFirstProblem(moves, field.signal, (move, signal) => step(move, { ...shared, signal }))
-    if (field.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
+    moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }))
+    if (run.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
   }
   const hasFailed = moves.some(({ problem }) => problem !== undefined)
-  if (field.signal.aborted) moves = moves.map((move) => stopped(move, field))
-  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, field)))
-  else if (field.deployment.onFailure === 'rollback') {
-    field.time.beginWayBack()
-    moves = await Promise.all(moves.map((move) => giveBack(move, field)))
+  if (run.signal.aborted) moves = moves.map((move) => stopped(move, run))
+  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, run)))
+  else if (run.deployment.onFailure === 'rollback') {
+    run.time.beginWayBack()
+    moves = await Promise.all(moves.map((move) => giveBack(move, run)))
   } else moves = moves.map(leftAside)
   return settled.map((one) => reported(one, moves))
 }
 
 /** No traffic moves, because not all services came up: one that stays beside the live one says so. */
-export function leftWithoutTraffic({ rollout, result }: Settled): Settled {
-  const move = moveOf(rollout)
-  if (move === undefined || rollout.problem !== undefined) return settledAs(rollout, result)
+export function leftWithoutTraffic({ sent, result }: Settled): Settled {
+  const move = moveOf(sent)
+  if (move === undefined || sent.problem !== undefined) return settledAs(sent, result)
   const { outcome, cause = outcome } = result
   const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
-  return settledAs(rollout, { ...result, ...leftAside({ ...move, ...problem }).problem })
+  return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem })
 }
 
-function moveOf(rollout: Rollout): Move | undefined {
-  const { checked, service } = rollout
-  if (checked.action !== 'switch' || checked.second.live === undefined || service === undefined) return undefined
-  const { request, colours, second: next } = checked
+function moveOf(sent: Sent): Move | undefined {
+  const { change, service } = sent
+  if (change.action !== 'switch' || change.second.live === undefined || service === undefined) return undefined
+  const { request, colours, second: next } = change
   const { trial: asked, keepOld: keep } = request.strategy.settings as MoveSettings
-  return { rollout, name: request.name, colours, next, old: checked.second.live, service, trial: asked, keepOld: keep }
+  return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep }
 }
 
-async function tryOut(move: Move, field: Shared): Promise<Move> {
-  return throughTrial(move, move.trial, 'trial', field)
+async function tryOut(move: Move, run: Shared): Promise<Move> {
+  return throughTrial(move, move.trial, 'trial', run)
 }
 
 /** To the new one first: for a while both have traffic, and at no time none. */
-async function giveRoutes(move: Move, field: Field): Promise<Move> {
+async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const { name, next, old } = move
-  const { engine } = field.connection
+  const { engine } = run.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  noteMoving(move.rollout)
+  noteMoving(move.sent)
   // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
   const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
   if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)
-  if (next.routing.alias !== undefined) return makeAnew(move, field)
+  if (next.routing.alias !== undefined) return makeAnew(move, run)
   const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
   const service = await findService(engine, move.service.ID, signal)
   if (given !== 'done' || service === undefined) return { ...move, problem: whileMoving(move.service, given) }
@@ -128,28 +129,28 @@ async function giveRoutes(move: Move, field: Field): Promise<Move> {
  * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
  * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
  */
-async function makeAnew(move: Move, field: Field): Promise<Move> {
-  const { engine } = field.connection
-  const { checked } = move.rollout
+async function makeAnew(move: Move, run: RolloutRun): Promise<Move> {
+  const { engine } = run.connection
+  const { change } = move.sent
   const signal = timeLimit(SEND_TIMEOUT_MS)
   await remove(engine, `/services/${move.service.ID}`, signal)
-  const made = await createService(checked.access, move.next.routed, engine, signal)
+  const made = await createService(change.access, move.next.routed, engine, signal)
   if ('problem' in made) return { ...move, problem: made.problem }
   const moved = { ...move, service: made.service, hasMoved: true }
-  const result = await watchOne({ checked, service: made.service, sentAt: nowMs() }, field)
+  const result = await watchOne({ change, service: made.service, sentAt: nowMs() }, run)
   return { ...moved, ...problemOf(result) }
 }
 
-async function takeRoutes(move: Move, field: Field): Promise<Move> {
+async function takeRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const { name, next, old } = move
-  const { engine } = field.connection
+  const { engine } = run.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
   const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
   const now = await findService(engine, old.ID, signal)
   if (given !== 'done') return { ...move, problem: whileMoving(old, given) }
   if (now === undefined) return { ...move, problem: whileMoving(old, 'removed') }
   // A name leads to it until its last task has ended.
-  if (next.routing.alias !== undefined) await untilStopped(now, name, field)
+  if (next.routing.alias !== undefined) await untilStopped(now, name, run)
   log.info(`${name}: ${next.name} has the traffic`)
   return move
 }
@@ -165,16 +166,9 @@ function retiredOld(move: Move): ServiceSpec {
 }
 
 /** It is no failure when they do not end in time: they may still be asked by their name. */
-async function untilStopped(old: Service, name: string, field: Field): Promise<void> {
-  const watching = watchStep(
-    old,
-    name,
-    { during: 'while its tasks ended' },
-    swarmReader(field, 'all'),
-    judgeEnding,
-    field,
-  )
-  const problem = await watching.untilSettled((left) => `${field.time.seconds} s are over, and ${left}`)
+async function untilStopped(old: Service, name: string, run: RolloutRun): Promise<void> {
+  const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(run, 'all'), judgeEnding, run)
+  const problem = await watching.untilSettled((left) => `${run.time.seconds} s are over, and ${left}`)
   if (problem !== undefined) log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`)
 }
 
@@ -184,25 +178,25 @@ function whileMoving({ Spec }: Service, given: UpdateResult): Problem {
 }
 
 /** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
-async function keepOld(move: Move, field: Shared): Promise<Move> {
+async function keepOld(move: Move, run: Shared): Promise<Move> {
   const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move
   if (keep === 'until-next' || keep === 0) return move
   log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`)
-  return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', field)
+  return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run)
 }
 
-async function throughTrial(move: Move, asked: Trial, what: string, field: Shared): Promise<Move> {
+async function throughTrial(move: Move, asked: Trial, what: string, run: Shared): Promise<Move> {
   const { name, next, service } = move
   const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: ` }
-  const watching = watchStep(service, name, words, field.read, judgeTrial, field)
+  const watching = watchStep(service, name, words, run.read, judgeTrial, run)
   const onTrial = { name, service: next.name, image: imageOf(service) }
-  const cause = await field.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, field.signal))
+  const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal))
   if (cause === undefined) return move
   return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) }
 }
 
 /** It is no failure when the old one stays: the next deploy removes it. */
-async function removeOld(move: Move, { connection }: Field): Promise<void> {
+async function removeOld(move: Move, { connection }: RolloutRun): Promise<void> {
   const { name, old, keepOld: keep } = move
   if (keep === 'until-next') {
     log.info(`${name}: ${old.Spec.Name} stays until the next deploy`)
@@ -226,9 +220,9 @@ async function removeOld(move: Move, { connection }: Field): Promise<void> {
  * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
  * whose it is to be, should this run be killed.
  */
-async function giveBack(move: Move, field: Field): Promise<Move> {
-  const { name, next, old, rollout } = move
-  const { engine } = field.connection
+async function giveBack(move: Move, run: RolloutRun): Promise<Move> {
+  const { name, next, old, sent } = move
+  const { engine } = run.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
   if (move.problem?.outcome === 'superseded') return yieldTo(move, engine, signal)
   try {
@@ -239,8 +233,8 @@ async function giveBack(move: Move, field: Field): Promise<Move> {
     const service = await findService(engine, old.ID, signal)
     if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
     log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
-    const checked: CheckedService = { ...rollout.checked, action: 'unchanged', current: old }
-    const { problem } = problemOf(await watchOne({ checked, service, sentAt: nowMs() }, field))
+    const change: Change = { ...sent.change, action: 'unchanged', current: old }
+    const { problem } = problemOf(await watchOne({ change, service, sentAt: nowMs() }, run))
     if (problem !== undefined) throw new Error(problem.cause)
     if (await removeNew(move, engine, signal)) {
       await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
@@ -279,8 +273,8 @@ async function removeNew({ service, next }: Move, engine: Engine, signal: AbortS
   return true
 }
 
-async function watchOne(rollout: Rollout, field: Field): Promise<ServiceResult> {
-  const [settled] = await watch([rollout], field)
+async function watchOne(sent: Sent, run: RolloutRun): Promise<ServiceResult> {
+  const [settled] = await watch([sent], run)
   if (settled === undefined) throw new Error('the watch has no result for the service that it watched')
   return settled.result
 }
@@ -305,19 +299,19 @@ function leftAside(move: Move): Move {
 }
 
 /** A stop finds the traffic where it is; what is left is removed by the next deploy. */
-function stopped(move: Move, field: Field): Move {
+function stopped(move: Move, run: RolloutRun): Move {
   const { old, next } = move
   if (move.problem !== undefined) return move
   const cause = move.hasMoved
     ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
-    : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, field)}`
+    : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, run)}`
   return { ...move, problem: { outcome: 'cancelled', cause } }
 }
 
 /** A stop before any traffic has moved: what was made for it says so. */
-export function stoppedBeforeTheMove(settled: Settled, field: Field): Settled {
-  const { checked, problem } = settled.rollout
-  const next = checked.action === 'switch' ? checked.second : undefined
+export function stoppedBeforeTheMove(settled: Settled, run: RolloutRun): Settled {
+  const { change, problem } = settled.sent
+  const next = change.action === 'switch' ? change.second : undefined
   const isSent = problem === undefined || problem.isUnknown === true
   if (next?.live === undefined || !isSent) return settled
   const { Spec: old } = next.live
@@ -325,28 +319,28 @@ export function stoppedBeforeTheMove(settled: Settled, field: Field): Settled {
     if (!isGood(result) && result.outcome !== 'cancelled') return result
     const said = isGood(result) ? undefined : result.cause
     const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`
-    return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, field)}` }
+    return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` }
   })
 }
 
-function leftByStop({ name }: SecondService, { deployment }: Field): string {
+function leftByStop({ name }: SecondService, { deployment }: RolloutRun): string {
   return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`
 }
 
 function reported(settled: Settled, moves: readonly Move[]): Settled {
-  const { rollout, result } = settled
-  const move = moves.find((one) => one.rollout === rollout)
+  const { sent, result } = settled
+  const move = moves.find((one) => one.sent === sent)
   if (move === undefined) return settled
   const { problem, hasMoved } = move
   // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
   const stays = problem !== undefined && (hasMoved || problem.outcome === 'superseded')
   return settledAs(
-    { ...rollout, service: move.service, ...(stays && { problem }) },
+    { ...sent, service: move.service, ...(stays && { problem }) },
     {
       ...result,
       ...(problem ?? { outcome: 'updated' }),
       ...(hasMoved && { live: move.next.name }),
-      seconds: secondsSince(rollout.sentAt),
+      seconds: secondsSince(sent.sentAt),
     },
   )
 }

@@ -1,12 +1,13 @@
 import type { Node, Service } from '../docker/api.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
-import type { CheckedService, Update } from '../plan/check.ts'
+import type { Change, Update } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
 import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
 import { swarmReader } from '../rollout/look.ts'
-import type { Field, Rollout } from '../rollout/rollout.ts'
+import type { RolloutRun } from '../rollout/run.ts'
+import type { Sent } from '../rollout/sent.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
@@ -31,9 +32,9 @@ export const recreate: Strategy = {
   first: { stage: 'Stop the old tasks', act: stopOldTasks },
 }
 
-function hasFirstStep(checked: CheckedService): checked is Update {
-  const isOurs = checked.action === 'update' && checked.request.strategy.kind === STRATEGY_NAME
-  return isOurs && checked.firstStep !== undefined
+function hasFirstStep(change: Change): change is Update {
+  const isOurs = change.action === 'update' && change.request.strategy.kind === STRATEGY_NAME
+  return isOurs && change.firstStep !== undefined
 }
 
 const STOPPING: StepWords = { during: 'while its old tasks ended' }
@@ -42,34 +43,34 @@ const STOPPING: StepWords = { during: 'while its old tasks ended' }
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
  * does not throw for what a service does.
  */
-async function stopOldTasks(services: readonly CheckedService[], field: Field): Promise<Begun> {
+async function stopOldTasks(services: readonly Change[], run: RolloutRun): Promise<Begun> {
   const sent = await Promise.all(
-    services.map((checked) => {
-      if (!hasFirstStep(checked) || field.signal.aborted) return untouched(checked)
-      log.info(`${checked.request.name}: its old tasks are stopped (${checked.changes.join('; ')})`)
-      return sendInterim(checked, emptied(checked.current.Spec, field.mark), { from: 'spec' }, field.connection)
+    services.map((change) => {
+      if (!hasFirstStep(change) || run.signal.aborted) return untouched(change)
+      log.info(`${change.request.name}: its old tasks are stopped (${change.changes.join('; ')})`)
+      return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection)
     }),
   )
-  const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, field)
-  return begunWith(stopped, 'the end of the old tasks of', field.signal)
+  const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run)
+  return begunWith(stopped, 'the end of the old tasks of', run.signal)
 }
 
 /** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
-function untilGone(sent: readonly Rollout[], field: Field): Promise<Rollout[]> {
-  const read = swarmReader(field, 'all')
-  return untilFirstProblem(sent, field.signal, async (rollout, signal) => {
-    const { checked, service } = rollout
-    const isStopping = hasFirstStep(checked) && checked.interim !== undefined
-    if (!isStopping || service === undefined) return rollout
-    const { name } = checked.request
-    const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...field, signal })
+function untilGone(sent: readonly Sent[], run: RolloutRun): Promise<Sent[]> {
+  const read = swarmReader(run, 'all')
+  return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+    const { change, service } = sent
+    const isStopping = hasFirstStep(change) && change.interim !== undefined
+    if (!isStopping || service === undefined) return sent
+    const { name } = change.request
+    const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal })
     const problem = await watching.untilSettled((progress, swarm) => {
       const left = swarm === undefined ? progress : leftOf(service, swarm)
-      return `its old tasks have not ended within ${field.time.seconds} s: ${left}`
+      return `its old tasks have not ended within ${run.time.seconds} s: ${left}`
     })
-    if (problem !== undefined) return { ...rollout, problem }
+    if (problem !== undefined) return { ...sent, problem }
     log.info(`${name}: its old tasks are gone`)
-    return rollout
+    return sent
   })
 }
 

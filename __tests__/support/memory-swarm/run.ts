@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
 import type { Connection } from '../../../src/connect/connection.ts'
+import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Engine, RequestOptions } from '../../../src/docker/engine/engine.ts'
 import { Cancelled } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
-import { carryOut } from '../../../src/modes/deploy.ts'
+import { deployOver } from '../../../src/modes/deploy.ts'
 import { reportFailure } from '../../../src/report/report.ts'
 import type { ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
@@ -111,8 +112,10 @@ async function runOne(
   const { engine, killed } = mortal(swarm.engine, kill)
   try {
     const connection = connectionTo(engine, directory)
-    const world = { connection, workspace: workspaceIn(directory, make), signal: stop.signal }
-    const results = await Promise.race([carryOut(readInputs(env, STRATEGIES), world), killed])
+    const asked = readInputs(env, STRATEGIES)
+    const time = new RunTime(asked.timeoutSeconds, stop.signal)
+    const run = { connection, workspace: workspaceIn(directory, make), signal: stop.signal, time }
+    const results = await Promise.race([deployOver(asked, run), killed])
     return end({ results, problems: [], isBug: false })
   } catch (error) {
     const before = printed().length

@@ -9,7 +9,7 @@ import {
   markOf,
   mayBeAlive,
   sameMark,
-  withCanaries,
+  withFirstTasks,
   withoutInterim,
 } from '../../../src/plan/interim-spec.ts'
 import { createService, createSpec } from '../../support/builders.ts'
@@ -42,7 +42,7 @@ describe('an interim spec', () => {
 
   test('with canaries has the new tasks, and of the rest only how they come', () => {
     const next = specOf(9, 'web:2', { Labels: { new: '1' }, UpdateConfig: { Monitor: 7, Parallelism: 3 } })
-    const spec = withCanaries(specOf(4, 'web:1', { Labels: { a: 'b' } }), next, 2, RUN)
+    const spec = withFirstTasks(specOf(4, 'web:1', { Labels: { a: 'b' } }), next, 2, RUN)
     expect(spec).toEqual({
       ...specOf(4, 'web:2'),
       Labels: { a: 'b', [INTERIM_LABEL]: expect.any(String) },
@@ -53,7 +53,7 @@ describe('an interim spec', () => {
 
   test('holds numbers of 64 bits as they were', () => {
     const policy = parseGoJson('{"Parallelism":9223372036854775807,"Monitor":7}') as UpdateConfig
-    const spec = withCanaries(specOf(4, 'web:1', { UpdateConfig: policy }), specOf(4, 'web:2'), 2, RUN)
+    const spec = withFirstTasks(specOf(4, 'web:1', { UpdateConfig: policy }), specOf(4, 'web:2'), 2, RUN)
     expect(spec.Labels?.[INTERIM_LABEL]).toContain(':9223372036854775807,')
     expect(withoutInterim(spec).UpdateConfig).toEqual(policy)
   })
@@ -85,7 +85,7 @@ describe('the mark of an interim spec', () => {
   })
 
   test.each<[string, ServiceSpec, boolean]>([
-    ['the same run', withCanaries(specOf(1), specOf(2), 1, RUN), true],
+    ['the same run', withFirstTasks(specOf(1), specOf(2), 1, RUN), true],
     ['another run', emptied(specOf(4), { ...RUN, token: 'theirs' }), false],
     ['no run', specOf(4), false],
     ['one that says nothing', specOf(4, 'web:1', { Labels: { [INTERIM_LABEL]: '{}' } }), false],
@@ -155,13 +155,13 @@ describe("somebody else's spec, made over an interim one", () => {
   ])('has %s', (_, changed, policy) => {
     const before = specOf(4, 'web:1', { UpdateConfig: POLICY })
     const wanted = specOf(4, 'web:2', { UpdateConfig: { ...POLICY, Monitor: 8 } })
-    const interim = withCanaries(before, wanted, 1, RUN)
+    const interim = withFirstTasks(before, wanted, 1, RUN)
     const theirs = { ...interim, UpdateConfig: { ...interim.UpdateConfig, ...changed } }
     expect(withoutInterim(theirs)).toEqual(specOf(4, 'web:2', { Labels: {}, UpdateConfig: policy }))
   })
 
   test('has no policy where there was none', () => {
-    const interim = withCanaries(specOf(4), specOf(4, 'web:2'), 1, RUN)
+    const interim = withFirstTasks(specOf(4), specOf(4, 'web:2'), 1, RUN)
     expect(withoutInterim(interim)).toEqual(specOf(4, 'web:2', { Labels: {} }))
     const theirs = { ...interim, UpdateConfig: { ...interim.UpdateConfig, Delay: 9 } }
     expect(withoutInterim(theirs).UpdateConfig).toEqual({ Parallelism: 1, Delay: 9 })

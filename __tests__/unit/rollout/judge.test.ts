@@ -15,7 +15,7 @@ import {
   CRASHES_UNTIL_FAILED,
   DEFAULT_MONITOR_SECONDS,
   judge,
-  judgeCanaries,
+  judgeFirstTasks,
   monitorSecondsOf,
   REJECTIONS_UNTIL_FAILED,
   taskNamedIn,
@@ -1268,7 +1268,7 @@ describe('canaries', () => {
     return (now: number, tasks: readonly Task[], changed: Partial<ServiceSnapshot> = {}): Verdict => {
       const snapshot = { service, tasks, eligibleNodes: THREE_NODES, now, monitorSeconds: MONITOR_SECONDS, ...changed }
       history = withSnapshot(history, snapshot)
-      return judgeCanaries(history, snapshot, size)
+      return judgeFirstTasks(history, snapshot, size, 'canary')
     }
   }
   const one = createTask(1)

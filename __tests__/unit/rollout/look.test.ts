@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { EngineError } from '../../../src/docker/engine/engine.ts'
 import { swarmReader } from '../../../src/rollout/look.ts'
-import { fieldOver, serviceOf, slowDaemon } from '../../support/slow-daemon.ts'
+import { runOver, serviceOf, slowDaemon } from '../../support/slow-daemon.ts'
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -14,7 +14,7 @@ describe('a reading of the swarm', () => {
   test('is one for all that ask before it begins, and not more often than ten times a second', async () => {
     const services = new Map(['a', 'b', 'c'].map((name) => [name, serviceOf(name)]))
     const { connection, looks } = slowDaemon(services, 20)
-    const read = swarmReader(fieldOver(connection), 'up-to-date')
+    const read = swarmReader(runOver(connection), 'up-to-date')
     const askAll = () => Promise.all([...services.values()].map((one) => read([one])))
     const asking = askAll().then(askAll).then(askAll)
     await jest.advanceTimersByTimeAsync(150)
@@ -33,7 +33,7 @@ describe('a reading of the swarm', () => {
       ['b', serviceOf('b')],
     ])
     const { connection, looks } = slowDaemon(services)
-    const read = swarmReader(fieldOver(connection), 'up-to-date')
+    const read = swarmReader(runOver(connection), 'up-to-date')
     const first = read([serviceOf('a')])
     await jest.advanceTimersByTimeAsync(50)
     const updated = serviceOf('b', 2, 'app:2')
@@ -50,7 +50,7 @@ describe('a reading of the swarm', () => {
     const { connection } = slowDaemon(services)
     const { get } = connection.engine
     connection.engine.get = () => Promise.reject(new EngineError(403, 'forbidden'))
-    const read = swarmReader(fieldOver(connection), 'up-to-date')
+    const read = swarmReader(runOver(connection), 'up-to-date')
     const said = expect(read([serviceOf('a')])).rejects.toThrow('the swarm can no longer be watched: forbidden')
     await jest.advanceTimersByTimeAsync(1000)
     await said
@@ -62,7 +62,7 @@ describe('a reading of the swarm', () => {
 
   test('says after the time of the run since when nothing was seen', async () => {
     const { connection } = slowDaemon(new Map([['a', serviceOf('a')]]), 0)
-    const read = swarmReader(fieldOver(connection, undefined, 10), 'up-to-date')
+    const read = swarmReader(runOver(connection, undefined, 10), 'up-to-date')
     const first = read([serviceOf('a')])
     await jest.advanceTimersByTimeAsync(1000)
     await first
@@ -80,7 +80,7 @@ describe('a reading of the swarm', () => {
     const { connection } = slowDaemon(new Map([['a', serviceOf('a')]]))
     const stop = new AbortController()
     connection.engine.get = () => Promise.reject(new Error('the line broke'))
-    const read = swarmReader(fieldOver(connection, stop.signal), 'up-to-date')
+    const read = swarmReader(runOver(connection, stop.signal), 'up-to-date')
     stop.abort()
     await expect(read([serviceOf('a')])).rejects.toMatchObject({ outcome: 'cancelled', message: 'the run was stopped' })
   })

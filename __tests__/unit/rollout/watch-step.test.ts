@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Service } from '../../../src/docker/api.ts'
 import { judgeTrial } from '../../../src/rollout/judge.ts'
 import { swarmReader } from '../../../src/rollout/look.ts'
-import type { Field } from '../../../src/rollout/rollout.ts'
+import type { RolloutRun } from '../../../src/rollout/run.ts'
 import { type StepWords, watchStep } from '../../../src/rollout/watch-step.ts'
 import { sleep } from '../../../src/runner/clock.ts'
-import { fieldOver, serviceOf, slowDaemon } from '../../support/slow-daemon.ts'
+import { runOver, serviceOf, slowDaemon } from '../../support/slow-daemon.ts'
 
 const WORDS: StepWords = { during: 'during its trial', failed: 'the trial failed: ' }
-const watchingOver = (ours: Service, field: Field) =>
-  watchStep(ours, 'a', WORDS, swarmReader(field, 'up-to-date'), judgeTrial, field)
+const watchingOver = (ours: Service, run: RolloutRun) =>
+  watchStep(ours, 'a', WORDS, swarmReader(run, 'up-to-date'), judgeTrial, run)
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -24,7 +24,7 @@ describe('a service on its way', () => {
     ['changed', serviceOf('a', 3, 'theirs:1')],
   ])('that somebody else has %s is superseded', async (what, now) => {
     const { connection } = slowDaemon(new Map(now === undefined ? [] : [['a', now]]))
-    const watching = watchingOver(serviceOf('a', 2), fieldOver(connection))
+    const watching = watchingOver(serviceOf('a', 2), runOver(connection))
     const still = watching.stillUp()
     await jest.advanceTimersByTimeAsync(1000)
     expect(await still).toBe(`someone else ${what} it during its trial`)
@@ -34,7 +34,7 @@ describe('a service on its way', () => {
   test('is not judged by a manager that has not heard of its spec yet', async () => {
     const services = new Map([['a', serviceOf('a', 1, 'before:1')]])
     const { connection, looks } = slowDaemon(services)
-    const watching = watchingOver(serviceOf('a', 2), fieldOver(connection))
+    const watching = watchingOver(serviceOf('a', 2), runOver(connection))
     const still = watching.stillUp()
     await jest.advanceTimersByTimeAsync(150)
     services.set('a', serviceOf('a', 2))
@@ -45,7 +45,7 @@ describe('a service on its way', () => {
 
   test('ends with the time of the run, also when no manager has heard of its spec', async () => {
     const { connection } = slowDaemon(new Map([['a', serviceOf('a', 1, 'before:1')]]))
-    const watching = watchingOver(serviceOf('a', 2), fieldOver(connection, undefined, 20))
+    const watching = watchingOver(serviceOf('a', 2), runOver(connection, undefined, 20))
     const settled = watching.untilSettled((progress) => `not within 20 s: ${progress}`)
     await jest.advanceTimersByTimeAsync(60_000)
     expect(await settled).toMatchObject({
@@ -59,9 +59,9 @@ describe('a service on its way', () => {
   test('says with the time of the run what was seen last, and since when nothing is', async () => {
     const { connection } = slowDaemon(new Map([['a', serviceOf('a', 2)]]))
     const judge = () => ({ state: 'progressing', progress: '0/1 tasks running' }) as const
-    const read = swarmReader(fieldOver(connection, undefined, 20), 'up-to-date')
-    const field = fieldOver(connection, undefined, 20)
-    const watching = watchStep(serviceOf('a', 2), 'a', WORDS, read, judge, field)
+    const read = swarmReader(runOver(connection, undefined, 20), 'up-to-date')
+    const run = runOver(connection, undefined, 20)
+    const watching = watchStep(serviceOf('a', 2), 'a', WORDS, read, judge, run)
     const settled = watching.untilSettled((progress) => progress)
     await jest.advanceTimersByTimeAsync(1000)
     const { get } = connection.engine

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
 import type { Update } from '../../../src/plan/check.ts'
 import type { Outcome } from '../../../src/result.ts'
-import type { Changed, Rollout } from '../../../src/rollout/rollout.ts'
+import type { Sent, SentChange } from '../../../src/rollout/sent.ts'
 import { settledAs } from '../../../src/rollout/settled.ts'
 import { goingBack, resultAfter } from '../../../src/rollout/way-back.ts'
 import { createRequest, createResult, createService, createSpec, RUNNERS_OWN } from '../../support/builders.ts'
@@ -20,8 +20,8 @@ const ASKED: Deployment = {
   reach: RUNNERS_OWN,
 }
 
-function rollout(overrides: Partial<Update> = {}, problem?: Rollout['problem']): Changed {
-  const checked: Update = {
+function sent(overrides: Partial<Update> = {}, problem?: Sent['problem']): SentChange {
+  const change: Update = {
     request: createRequest(),
     current: createService(),
     access: undefined,
@@ -32,7 +32,7 @@ function rollout(overrides: Partial<Update> = {}, problem?: Rollout['problem']):
     networks: [],
     ...overrides,
   }
-  return { checked, service: createService(), sentAt: 0, ...(problem && { problem }) }
+  return { change, service: createService(), sentAt: 0, ...(problem && { problem }) }
 }
 
 const interim = createSpec({ Mode: { Replicated: { Replicas: 0 } } })
@@ -40,40 +40,40 @@ const stopped = { outcome: 'cancelled', cause: 'stopped' } as const
 const skipped = { outcome: 'skipped', cause: 'not sent' } as const
 
 describe('what goes back', () => {
-  test.each<[boolean, string, Partial<Deployment>, Rollout, Outcome]>([
-    [true, 'a change that failed', {}, rollout(), 'failed'],
-    [false, 'not so with on-failure: keep', { onFailure: 'keep' }, rollout(), 'failed'],
-    [true, 'one that went well beside it', {}, rollout(), 'updated'],
-    [false, 'not what was never sent', {}, rollout({}, skipped), 'skipped'],
-    [false, "not somebody else's", {}, rollout({ interim }), 'superseded'],
-    [false, 'not a stopped one with on-cancel: keep', {}, rollout(), 'cancelled'],
+  test.each<[boolean, string, Partial<Deployment>, Sent, Outcome]>([
+    [true, 'a change that failed', {}, sent(), 'failed'],
+    [false, 'not so with on-failure: keep', { onFailure: 'keep' }, sent(), 'failed'],
+    [true, 'one that went well beside it', {}, sent(), 'updated'],
+    [false, 'not what was never sent', {}, sent({}, skipped), 'skipped'],
+    [false, "not somebody else's", {}, sent({ interim }), 'superseded'],
+    [false, 'not a stopped one with on-cancel: keep', {}, sent(), 'cancelled'],
     [
       true,
       'a service that is half-way, also with on-failure: keep',
       { onFailure: 'keep' },
-      rollout({ interim }, skipped),
+      sent({ interim }, skipped),
       'skipped',
     ],
-    [true, 'and with on-cancel: keep', {}, rollout({ interim }, stopped), 'cancelled'],
-    [true, "one that Swarm's rollback left half-way", { onFailure: 'keep' }, rollout({ interim }), 'rolled-back'],
-    [false, 'not one whose whole change was sent, with keep', { onFailure: 'keep' }, rollout({ interim }), 'failed'],
+    [true, 'and with on-cancel: keep', {}, sent({ interim }, stopped), 'cancelled'],
+    [true, "one that Swarm's rollback left half-way", { onFailure: 'keep' }, sent({ interim }), 'rolled-back'],
+    [false, 'not one whose whole change was sent, with keep', { onFailure: 'keep' }, sent({ interim }), 'failed'],
   ])('%p: %s', (goes, _, asked, one, outcome) => {
     const settled = settledAs(one, createResult({ outcome }))
     const other = createResult({ outcome: outcome === 'cancelled' ? outcome : 'failed' })
-    const changed = goingBack([settled, settledAs(rollout({}, skipped), other)], { ...ASKED, ...asked })
+    const changed = goingBack([settled, settledAs(sent({}, skipped), other)], { ...ASKED, ...asked })
     expect(changed).toEqual(goes ? [settled] : [])
   })
 
   test('nothing when all is well', () => {
-    expect(goingBack([settledAs(rollout({ interim }), createResult())], ASKED)).toEqual([])
+    expect(goingBack([settledAs(sent({ interim }), createResult())], ASKED)).toEqual([])
   })
 })
 
 test('the seconds there and back are told to a tenth: their sum alone would be 13.399999999999999', () => {
   const before = createResult({ outcome: 'failed', seconds: 6.8 })
   const restored = createResult({ seconds: 6.6 })
-  const one = rollout()
-  expect(resultAfter(before, { rollout: one, state: 'sent' }, [], restored)).toMatchObject({
+  const one = sent()
+  expect(resultAfter(before, { sent: one, state: 'sent' }, [], restored)).toMatchObject({
     outcome: 'rolled-back',
     seconds: 13.4,
   })

@@ -1,0 +1,39 @@
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import type { Change, SendableChange } from '../plan/check.ts'
+import type { FailedTask } from '../result.ts'
+
+/** A service after the deploy: on its way, as it was, or refused. */
+export interface Sent {
+  readonly change: Change
+  /** The service as the swarm has it now; `undefined` when there is none. */
+  readonly service: Service | undefined
+  /** When the change was sent, in milliseconds of {@link nowMs}. */
+  readonly sentAt: number
+  /** It leads back to what ran before this run. */
+  readonly isWayBack?: boolean
+  /** Why there is nothing to wait for. */
+  readonly problem?: {
+    readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
+    readonly cause: string
+    readonly failedTask?: FailedTask
+    /** Whether the swarm took the change is not known. */
+    readonly isUnknown?: boolean
+  }
+}
+
+/** Why there is nothing to wait for, with what became of the service. */
+export type Problem = NonNullable<Sent['problem']>
+
+/** A service to which something was sent, or was to be. */
+export interface SentChange extends Sent {
+  readonly change: SendableChange
+}
+
+export function isChanged(sent: Sent): sent is SentChange {
+  return sent.change.action !== 'unchanged'
+}
+
+/** What the swarm has, or may have, that is only meant for the way. */
+export function interimOf(change: Change): ServiceSpec | undefined {
+  return change.action === 'update' ? change.interim : undefined
+}
