@@ -60,13 +60,15 @@ export function sendFailedBack(
 
 async function sendOneBack(
   sent: SentChange,
-  { connection: { engine } }: RolloutRun,
+  run: RolloutRun,
   first: () => Promise<void> = async () => undefined,
 ): Promise<Restoring> {
   const { change } = sent
+  const { engine } = run.connection
   const { name } = change.request
   try {
     await first()
+    await sent.undo?.(run)
     const isUpdate = change.action === 'update'
     const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine)
     if (given === 'changed' || (given === 'removed' && isUpdate)) {

@@ -1,6 +1,7 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Change, SendableChange } from '../plan/check.ts'
 import type { FailedTask } from '../result.ts'
+import type { RolloutRun } from './run.ts'
 
 /** A service after the deploy: on its way, as it was, or refused. */
 export interface Sent {
@@ -9,6 +10,8 @@ export interface Sent {
   readonly service: Service | undefined
   /** When the change was sent, in milliseconds of {@link nowMs}. */
   readonly sentAt: number
+  /** What its strategy does before the way back removes or restores it. It throws when that fails. */
+  readonly undo?: (run: RolloutRun) => Promise<void>
   /** It leads back to what ran before this run. */
   readonly isWayBack?: boolean
   /** Why there is nothing to wait for. */

@@ -211,8 +211,9 @@ export function resultAfter(
     return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` }
   }
   const { nodes, tasks, seconds } = restored
-  const again = change.action === 'switch' ? `${before.live} has the traffic` : 'what ran before runs again'
-  const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) }
+  const live = change.action === 'switch' ? { live: was.Spec.Name } : {}
+  const again = change.action === 'switch' ? `${was.Spec.Name} has the traffic` : 'what ran before runs again'
+  const now = { ...before, ...live, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) }
   if (restored.outcome === 'superseded') return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` }
   return isGood(restored)
     ? { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}` }

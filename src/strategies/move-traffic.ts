@@ -67,8 +67,8 @@ export interface MoveSettings {
 
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
- * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
- * their old traffic back, unless the user wants to keep what there is.
+ * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
+ * back is to give all their old traffic back, unless the user wants to keep what there is.
  */
 export async function moveTraffic(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]> {
   let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? [])
@@ -78,13 +78,12 @@ export async function moveTraffic(settled: readonly Settled[], run: RolloutRun):
     if (run.signal.aborted || moves.some(({ problem }) => problem !== undefined)) break
   }
   const hasFailed = moves.some(({ problem }) => problem !== undefined)
+  const goesBack = hasFailed && !run.signal.aborted && run.deployment.onFailure === 'rollback'
   if (run.signal.aborted) moves = moves.map((move) => stopped(move, run))
-  else if (!hasFailed) await Promise.all(moves.map((move) => removeOld(move, run)))
-  else if (run.deployment.onFailure === 'rollback') {
-    run.time.beginWayBack()
-    moves = await Promise.all(moves.map((move) => giveBack(move, run)))
-  } else moves = moves.map(leftAside)
-  return settled.map((one) => reported(one, moves))
+  else if (goesBack) moves = await Promise.all(moves.map((move) => yieldTo(move, run)))
+  else if (hasFailed) moves = moves.map(leftAside)
+  else await Promise.all(moves.map((move) => removeOld(move, run)))
+  return settled.map((one) => reported(one, moves, goesBack))
 }
 
 /** No traffic moves, because not all services came up: one that stays beside the live one says so. */
@@ -220,14 +219,13 @@ async function removeOld(move: Move, { connection }: RolloutRun): Promise<void> 
  * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
  * whose it is to be, should this run be killed.
  */
-async function giveBack(move: Move, run: RolloutRun): Promise<Move> {
+async function giveBack(move: Move, run: RolloutRun): Promise<void> {
   const { name, next, old, sent } = move
   const { engine } = run.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  if (move.problem?.outcome === 'superseded') return yieldTo(move, engine, signal)
   try {
     const now = await findService(engine, old.ID, signal)
-    if (now !== undefined && sameSpec(now.Spec, old.Spec)) return { ...move, hasMoved: false }
+    if (now !== undefined && sameSpec(now.Spec, old.Spec)) return
     const back = reclaimed(old.Spec, name, next)
     const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
     const service = await findService(engine, old.ID, signal)
@@ -239,19 +237,16 @@ async function giveBack(move: Move, run: RolloutRun): Promise<Move> {
     if (await removeNew(move, engine, signal)) {
       await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
     }
-    return { ...move, hasMoved: false }
   } catch (error) {
-    const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`
-    return {
-      ...move,
-      problem: { outcome: 'failed', cause: `${move.problem?.cause ?? 'another service failed'}; ${failed}` },
-    }
+    throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error })
   }
 }
 
 /** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
-async function yieldTo(move: Move, engine: Engine, signal: AbortSignal): Promise<Move> {
-  const { old, next } = move
+async function yieldTo(move: Move, { connection: { engine } }: RolloutRun): Promise<Move> {
+  const { old, next, problem } = move
+  if (problem?.outcome !== 'superseded') return move
+  const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     const theirs = await findService(engine, old.ID, signal)
     const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing))
@@ -327,15 +322,18 @@ function leftByStop({ name }: SecondService, { deployment }: RolloutRun): string
   return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`
 }
 
-function reported(settled: Settled, moves: readonly Move[]): Settled {
+function reported(settled: Settled, moves: readonly Move[], goesBack: boolean): Settled {
   const { sent, result } = settled
   const move = moves.find((one) => one.sent === sent)
   if (move === undefined) return settled
   const { problem, hasMoved } = move
+  const isTheirs = problem?.outcome === 'superseded'
+  const isUndone = goesBack && !isTheirs
   // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
-  const stays = problem !== undefined && (hasMoved || problem.outcome === 'superseded')
+  const stays = problem !== undefined && !isUndone && (hasMoved || isTheirs)
+  const undo = (run: RolloutRun) => giveBack(move, run)
   return settledAs(
-    { ...sent, service: move.service, ...(stays && { problem }) },
+    { ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) },
     {
       ...result,
       ...(problem ?? { outcome: 'updated' }),
