@@ -22101,7 +22101,7 @@ async function give(current, earlier, spec, credential, engine, signal) {
  *
  * @param what did not go well, in words that a name follows: `the end of the old tasks of`
  */
-function begunWith(all, what, signal) {
+function afterFirstStep(all, what, signal) {
     const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
     if (culprits.length === 0 && !signal.aborted)
         return { changes: all.map(({ change }) => change) };
@@ -23388,11 +23388,13 @@ function sendFailedBack(failed, run) {
             await untilSwarmHasRolledBack(sent.change.current, run);
     })));
 }
-async function sendOneBack(sent, { connection: { engine } }, first = async () => undefined) {
+async function sendOneBack(sent, run, first = async () => undefined) {
     const { change } = sent;
+    const { engine } = run.connection;
     const { name } = change.request;
     try {
         await first();
+        await sent.undo?.(run);
         const isUpdate = change.action === 'update';
         const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine);
         if (given === 'changed' || (given === 'removed' && isUpdate)) {
@@ -23638,8 +23640,9 @@ function resultAfter(before, way, culprits, restored) {
         return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
     }
     const { nodes, tasks, seconds } = restored;
-    const again = change.action === 'switch' ? `${before.live} has the traffic` : 'what ran before runs again';
-    const now = { ...before, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) };
+    const live = change.action === 'switch' ? { live: was.Spec.Name } : {};
+    const again = change.action === 'switch' ? `${was.Spec.Name} has the traffic` : 'what ran before runs again';
+    const now = { ...before, ...live, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) };
     if (restored.outcome === 'superseded')
         return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` };
     return isGood(restored)
@@ -25021,8 +25024,8 @@ function parseUrl(text) {
 const move_traffic_SEND_TIMEOUT_MS = 120_000;
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
- * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, all get
- * their old traffic back, unless the user wants to keep what there is.
+ * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
+ * back is to give all their old traffic back, unless the user wants to keep what there is.
  */
 async function moveTraffic(settled, run) {
     let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? []);
@@ -25033,17 +25036,16 @@ async function moveTraffic(settled, run) {
             break;
     }
     const hasFailed = moves.some(({ problem }) => problem !== undefined);
+    const goesBack = hasFailed && !run.signal.aborted && run.deployment.onFailure === 'rollback';
     if (run.signal.aborted)
         moves = moves.map((move) => move_traffic_stopped(move, run));
-    else if (!hasFailed)
-        await Promise.all(moves.map((move) => removeOld(move, run)));
-    else if (run.deployment.onFailure === 'rollback') {
-        run.time.beginWayBack();
-        moves = await Promise.all(moves.map((move) => giveBack(move, run)));
-    }
-    else
+    else if (goesBack)
+        moves = await Promise.all(moves.map((move) => yieldTo(move, run)));
+    else if (hasFailed)
         moves = moves.map(leftAside);
-    return settled.map((one) => reported(one, moves));
+    else
+        await Promise.all(moves.map((move) => removeOld(move, run)));
+    return settled.map((one) => reported(one, moves, goesBack));
 }
 /** No traffic moves, because not all services came up: one that stays beside the live one says so. */
 function leftWithoutTraffic({ sent, result }) {
@@ -25182,12 +25184,10 @@ async function giveBack(move, run) {
     const { name, next, old, sent } = move;
     const { engine } = run.connection;
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    if (move.problem?.outcome === 'superseded')
-        return yieldTo(move, engine, signal);
     try {
         const now = await findService(engine, old.ID, signal);
         if (now !== undefined && sameSpec(now.Spec, old.Spec))
-            return { ...move, hasMoved: false };
+            return;
         const back = reclaimed(old.Spec, name, next);
         const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
         const service = await findService(engine, old.ID, signal);
@@ -25201,19 +25201,17 @@ async function giveBack(move, run) {
         if (await removeNew(move, engine, signal)) {
             await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal);
         }
-        return { ...move, hasMoved: false };
     }
     catch (error) {
-        const failed = `the way back failed too: ${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`;
-        return {
-            ...move,
-            problem: { outcome: 'failed', cause: `${move.problem?.cause ?? 'another service failed'}; ${failed}` },
-        };
+        throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error });
     }
 }
 /** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
-async function yieldTo(move, engine, signal) {
-    const { old, next } = move;
+async function yieldTo(move, { connection: { engine } }) {
+    const { old, next, problem } = move;
+    if (problem?.outcome !== 'superseded')
+        return move;
+    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
     try {
         const theirs = await findService(engine, old.ID, signal);
         const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing));
@@ -25292,15 +25290,18 @@ function stoppedBeforeTheMove(settled, run) {
 function leftByStop({ name }, { deployment }) {
     return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
 }
-function reported(settled, moves) {
+function reported(settled, moves, goesBack) {
     const { sent, result } = settled;
     const move = moves.find((one) => one.sent === sent);
     if (move === undefined)
         return settled;
     const { problem, hasMoved } = move;
+    const isTheirs = problem?.outcome === 'superseded';
+    const isUndone = goesBack && !isTheirs;
     // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
-    const stays = problem !== undefined && (hasMoved || problem.outcome === 'superseded');
-    return settledAs({ ...sent, service: move.service, ...(stays && { problem }) }, {
+    const stays = problem !== undefined && !isUndone && (hasMoved || isTheirs);
+    const undo = (run) => giveBack(move, run);
+    return settledAs({ ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) }, {
         ...result,
         ...(problem ?? { outcome: 'updated' }),
         ...(hasMoved && { live: move.next.name }),
@@ -25522,7 +25523,7 @@ async function tryCanaries(services, run) {
         return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run);
     }));
     const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run);
-    return begunWith(tried, 'the canary of', run.signal);
+    return afterFirstStep(tried, 'the canary of', run.signal);
 }
 async function sendCanary(change, { tasks, total }, run) {
     const { request, current, wanted, changes, access } = change;
@@ -25608,7 +25609,7 @@ async function stopOldTasks(services, run) {
         return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
     }));
     const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
-    return begunWith(stopped, 'the end of the old tasks of', run.signal);
+    return afterFirstStep(stopped, 'the end of the old tasks of', run.signal);
 }
 /** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
 function untilGone(sent, run) {
@@ -25668,6 +25669,36 @@ const rolling = {
  * first what may fail, then what stops services.
  */
 const STRATEGIES = { rolling: rolling, canary: canary, recreate: recreate, 'blue-green': blueGreen };
+
+;// CONCATENATED MODULE: ./build/strategies/steps.js
+
+
+/** In the order in which their steps are taken. */
+const ALL = Object.entries(STRATEGIES);
+/** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
+async function takeFirstSteps(changes, run) {
+    let after = { changes };
+    for (const [kind, { first }] of ALL) {
+        const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
+        if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked))
+            continue;
+        const { changes: left } = after;
+        after = await stage(first.stage, () => first.act(left, run));
+    }
+    return after;
+}
+/** What the strategies do when all services are up. */
+async function takeLastSteps(settled, run) {
+    let now = settled;
+    for (const [, strategy] of ALL)
+        now = (await strategy.last?.(now, run)) ?? now;
+    return now;
+}
+/** What earlier deploys of a strategy have left goes. */
+async function tidyAll(ended, run) {
+    for (const [, strategy] of ALL)
+        await strategy.tidy?.(ended, run);
+}
 
 ;// CONCATENATED MODULE: ./build/modes/deploy.js
 var deploy_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
@@ -25746,8 +25777,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
-/** In the order of their steps. */
-const STEPS = Object.entries(STRATEGIES);
+
 /** Makes services and stacks run as asked, and says what became of each. */
 async function deploy_deploy(asked, signal) {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -25819,14 +25849,13 @@ async function prepare(deployment, stack, run) {
 async function change(asked, stack, run) {
     const { connection, deployment, signal, time } = run;
     const { changes, objects } = await make(asked, stack, run);
-    const begun = await takeFirstSteps(changes, run);
-    const settled = begun.ended === undefined ? await rollOut(begun.changes, run) : unwatched(begun.ended);
+    const first = await takeFirstSteps(changes, run);
+    const settled = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
     const back = await goBack(await takeLastSteps(settled, run), run);
     time.beginClosing();
     const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run);
     await tidyInterims(ended, run);
-    for (const [, strategy] of STEPS)
-        await strategy.tidy?.(ended, run);
+    await tidyAll(ended, run);
     if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
     const removed = await prune(ended, stack, run);
@@ -25846,25 +25875,6 @@ async function make(changes, stack, run) {
     const networks = changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks));
     const { objects, ids } = await makeObjects(stack, networks, run);
     return { changes: changes.map((one) => ({ ...one, wanted: withIds(one.wanted, ids) })), objects };
-}
-/** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
-async function takeFirstSteps(changes, run) {
-    let begun = { changes };
-    for (const [kind, { first }] of STEPS) {
-        const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
-        if (first === undefined || begun.ended !== undefined || !begun.changes.some(isAsked))
-            continue;
-        const { changes: left } = begun;
-        begun = await stage(first.stage, () => first.act(left, run));
-    }
-    return begun;
-}
-/** What the strategies do when all services are up. */
-async function takeLastSteps(settled, run) {
-    let now = settled;
-    for (const [, strategy] of STEPS)
-        now = (await strategy.last?.(now, run)) ?? now;
-    return now;
 }
 function isAllGood(settled) {
     return settled.every(({ result }) => isGood(result));

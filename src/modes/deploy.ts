@@ -13,12 +13,11 @@ import { observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { isGood, type ServiceResult } from '../result.ts'
-import { type Begun, markFor, tidyInterims } from '../rollout/interim.ts'
+import { markFor, tidyInterims } from '../rollout/interim.ts'
 import { withLookAfterFailure } from '../rollout/last-look.ts'
 import { rollOut, unwatched } from '../rollout/roll-out.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import type { Settled } from '../rollout/settled.ts'
-import type { StrategySteps } from '../rollout/strategy.ts'
 import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
@@ -28,10 +27,8 @@ import { makeObjects } from '../stack/make.ts'
 import { readStack } from '../stack/read.ts'
 import { removeMade, removeUnused } from '../stack/remove.ts'
 import type { Stack } from '../stack/stack.ts'
+import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
-
-/** In the order of their steps. */
-const STEPS: readonly (readonly [string, StrategySteps])[] = Object.entries(STRATEGIES)
 
 /** Makes services and stacks run as asked, and says what became of each. */
 export async function deploy(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
@@ -95,13 +92,13 @@ async function change(
 ): Promise<readonly ServiceResult[]> {
   const { connection, deployment, signal, time } = run
   const { changes, objects } = await make(asked, stack, run)
-  const begun = await takeFirstSteps(changes, run)
-  const settled = begun.ended === undefined ? await rollOut(begun.changes, run) : unwatched(begun.ended)
+  const first = await takeFirstSteps(changes, run)
+  const settled = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended)
   const back = await goBack(await takeLastSteps(settled, run), run)
   time.beginClosing()
   const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run)
   await tidyInterims(ended, run)
-  for (const [, strategy] of STEPS) await strategy.tidy?.(ended, run)
+  await tidyAll(ended, run)
   if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
   const removed = await prune(ended, stack, run)
   if (!signal.aborted) await giveAdvice(settled, deployment, connection, STRATEGIES)
@@ -120,26 +117,6 @@ async function make(changes: readonly Change[], stack: Stack | undefined, run: R
   const networks = changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks))
   const { objects, ids } = await makeObjects(stack, networks, run)
   return { changes: changes.map((one) => ({ ...one, wanted: withIds(one.wanted, ids) })), objects }
-}
-
-/** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
-async function takeFirstSteps(changes: readonly Change[], run: RolloutRun): Promise<Begun> {
-  let begun: Begun = { changes }
-  for (const [kind, { first }] of STEPS) {
-    const isAsked = (one: Change) =>
-      one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind
-    if (first === undefined || begun.ended !== undefined || !begun.changes.some(isAsked)) continue
-    const { changes: left } = begun
-    begun = await stage(first.stage, () => first.act(left, run))
-  }
-  return begun
-}
-
-/** What the strategies do when all services are up. */
-async function takeLastSteps(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]> {
-  let now = settled
-  for (const [, strategy] of STEPS) now = (await strategy.last?.(now, run)) ?? now
-  return now
 }
 
 function isAllGood(settled: readonly Settled[]): boolean {

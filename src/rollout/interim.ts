@@ -21,7 +21,7 @@ import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 
 /** What came of the first steps of all services. */
-export interface Begun {
+export interface AfterFirstStep {
   /** Those to go on with. */
   readonly changes: readonly Change[]
   /** Instead of them, when the run is over: nothing more is sent, and these say why. */
@@ -108,7 +108,7 @@ async function give(
  *
  * @param what did not go well, in words that a name follows: `the end of the old tasks of`
  */
-export function begunWith(all: readonly Sent[], what: string, signal: AbortSignal): Begun {
+export function afterFirstStep(all: readonly Sent[], what: string, signal: AbortSignal): AfterFirstStep {
   const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name)
   if (culprits.length === 0 && !signal.aborted) return { changes: all.map(({ change }) => change) }
   const problem = signal.aborted

@@ -1,5 +1,5 @@
 import type { Change } from '../plan/check.ts'
-import type { Begun } from './interim.ts'
+import type { AfterFirstStep } from './interim.ts'
 import type { RolloutRun } from './run.ts'
 import type { Settled } from './settled.ts'
 
@@ -10,13 +10,10 @@ export interface StrategySteps {
     /** The title in the log. */
     readonly stage: string
     /** @param services all of the run */
-    act(services: readonly Change[], run: RolloutRun): Promise<Begun>
+    act(services: readonly Change[], run: RolloutRun): Promise<AfterFirstStep>
   }
   /** When all services that were sent have settled. */
   last?(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]>
   /** At the end of every run, for services of whatever strategy: what earlier deploys of this one have left. */
   tidy?(settled: readonly Settled[], run: RolloutRun): Promise<void>
 }
-
-/** All strategies by their names, in the order of their steps. */
-export type StrategyStepsTable = Readonly<Record<string, StrategySteps>>

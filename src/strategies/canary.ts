@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import { shown } from '../inputs/problems.ts'
 import type { Change, Update } from '../plan/check.ts'
 import { withFirstTasks } from '../plan/interim-spec.ts'
-import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
+import { type AfterFirstStep, afterFirstStep, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeFirstTasks } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
 import { renewCredential } from '../rollout/renew-credential.ts'
@@ -94,7 +94,7 @@ const CANARY: StepWords = { during: 'during its canary', failed: 'the canary fai
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
  * the others end too. It does not throw for what a service does.
  */
-async function tryCanaries(services: readonly Change[], run: RolloutRun): Promise<Begun> {
+async function tryCanaries(services: readonly Change[], run: RolloutRun): Promise<AfterFirstStep> {
   const sent = await Promise.all(
     services.map((change) => {
       const step = firstStepOf(change)
@@ -102,7 +102,7 @@ async function tryCanaries(services: readonly Change[], run: RolloutRun): Promis
     }),
   )
   const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run)
-  return begunWith(tried, 'the canary of', run.signal)
+  return afterFirstStep(tried, 'the canary of', run.signal)
 }
 
 async function sendCanary(change: Update, { tasks, total }: FirstStep, run: RolloutRun): Promise<Sent> {

@@ -3,7 +3,7 @@ import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
 import type { Change, Update } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
-import { type Begun, begunWith, sendInterim, untouched } from '../rollout/interim.ts'
+import { type AfterFirstStep, afterFirstStep, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
 import { swarmReader } from '../rollout/look.ts'
 import type { RolloutRun } from '../rollout/run.ts'
@@ -43,7 +43,7 @@ const STOPPING: StepWords = { during: 'while its old tasks ended' }
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
  * does not throw for what a service does.
  */
-async function stopOldTasks(services: readonly Change[], run: RolloutRun): Promise<Begun> {
+async function stopOldTasks(services: readonly Change[], run: RolloutRun): Promise<AfterFirstStep> {
   const sent = await Promise.all(
     services.map((change) => {
       if (!hasFirstStep(change) || run.signal.aborted) return untouched(change)
@@ -52,7 +52,7 @@ async function stopOldTasks(services: readonly Change[], run: RolloutRun): Promi
     }),
   )
   const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run)
-  return begunWith(stopped, 'the end of the old tasks of', run.signal)
+  return afterFirstStep(stopped, 'the end of the old tasks of', run.signal)
 }
 
 /** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
