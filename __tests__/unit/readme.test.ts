@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { expect, test } from '@jest/globals'
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
 import { withFreshTables } from '../../scripts/readme-tables.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
@@ -14,9 +14,40 @@ test('the README shows the example that the demo runs', () => {
   expect(read('README.md')).toContain(step.replace(/^ {6}/gm, '').trimEnd())
 })
 
-test('the commands that the README names exist', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
-  const named = [...read('README.md').matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
-  expect(named.length).toBeGreaterThan(2)
-  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
+describe.each(['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md'])('%s', (page) => {
+  const text = read(page)
+
+  test('names commands that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+    expect(named.length).toBeGreaterThan(0)
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
+  })
+
+  test('names files that are there, and links to headings that are there', () => {
+    const paths = [...text.matchAll(/`((?:src|__tests__|lab|bench|scripts|docs)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    )
+    // A file of the reader's own.
+    expect(paths.filter((path) => !path.includes('NAME') && !existsSync(path))).toEqual([])
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
+    expect(links.length).toBeGreaterThan(0)
+    const broken = links.filter(([, path = '', anchor]) => !isThere(path === '' ? page : path, anchor))
+    expect(broken.map(([link]) => link)).toEqual([])
+  })
 })
+
+function isThere(path: string, anchor: string | undefined): boolean {
+  if (!existsSync(path)) return false
+  return (
+    anchor === undefined || [...read(path).matchAll(/^#+ (.+)$/gm)].some(([, title = '']) => anchorOf(title) === anchor)
+  )
+}
+
+/** GitHub's own rule. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+}
