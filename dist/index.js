@@ -9375,13 +9375,13 @@ class RunTime {
     async before(what, work) {
         const over = this.over((this.#shares.before - this.#shares.rollout) * 1000);
         const signal = AbortSignal.any([this.#stop, over]);
-        const deaf = new Promise((_, reject) => {
+        const unresponsive = new Promise((_, reject) => {
             const giveUp = () => setTimeout(() => reject(signal.reason), AFTER_STOP_MS['way-back']).unref();
             signal.addEventListener('abort', giveUp, { once: true });
         });
         try {
             signal.throwIfAborted();
-            return await Promise.race([work(signal), deaf]);
+            return await Promise.race([work(signal), unresponsive]);
         }
         catch (error) {
             // Whatever else it broke.
@@ -11519,7 +11519,7 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
     const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
     return [
         ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
-        // A word that is none, docker tells.
+        // Docker itself rejects an unknown word.
         ...['continue', 'rollback']
             .filter((word) => flags.some(({ value }) => value === word))
             .map((word) => `${FLAG} ${word}`),
@@ -12292,7 +12292,7 @@ function chosenStrategy(own, all, strategies, problems) {
     const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
     const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
     const values = { ...Object.fromEntries(forAll), ...own.values };
-    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, asideSeconds: 0 }) };
+    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
 }
 /** Settings for all that are of no use to any service are a mistake. */
 function checkAllAreUsed(all, chosen, strategies, problems) {
@@ -17976,7 +17976,7 @@ const MARGIN_SECONDS = 15 * 60;
 /** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
 function lifetimeOf({ timeoutSeconds, services, stack }) {
     const all = [...services, ...(stack === undefined ? [] : [stack])];
-    const trials = Math.max(...all.map(({ strategy }) => strategy.asideSeconds));
+    const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
     const { rollout, wayBack } = sharesOf(timeoutSeconds);
     return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
@@ -20384,7 +20384,7 @@ async function checkOne(planned, lookUp, run) {
         for (const warning of paths.warnings)
             log.warning(warning);
     }
-    // A second service is one of its own.
+    // A second service is a new one: no rule on changes of a service that is there applies.
     problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, run.deployment.stack));
     await attempt(() => throwAll([
         ...placementProblems(wanted, image?.distribution, nodes),
@@ -20410,7 +20410,7 @@ async function checkOne(planned, lookUp, run) {
         return { request, access, ...(colours && { colours }), ...change };
     }
 }
-/** The image as it is asked for, where the registry says nothing of it: all else that is wrong is told all the same. */
+/** The image as it is asked for, where the registry gave an error: so the other problems are found all the same. */
 function unresolved({ request: { image } }) {
     return { pinned: image, access: undefined, distribution: undefined };
 }
@@ -21026,8 +21026,8 @@ async function servicesNamed(engine, names, signal) {
 
 
 /**
- * The specs that a service has on the way of strategies with a first step, which Swarm does not know. Each holds
- * what it takes to be undone, so that it does not stay, whoever is killed or comes between. Pure.
+ * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
+ * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
  */
 /** On an interim spec, with a {@link Note}. */
 const INTERIM_LABEL = 'swarm-deploy.interim';
@@ -21056,11 +21056,11 @@ function withFirstTasks(current, wanted, tasks, run) {
     const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
     return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
 }
-/** Whether a spec is meant for the way only, or was made over one that was. */
+/** Whether a spec is an interim one, or was made over one. */
 function isInterim({ Labels: labels }) {
     return labels?.[INTERIM_LABEL] !== undefined;
 }
-/** Whose an interim spec is; `undefined` for any other spec, and where nothing can be made of the label. */
+/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
 function markOf({ Labels: labels }) {
     return parseNote(labels?.[INTERIM_LABEL]).run;
 }
@@ -21703,7 +21703,7 @@ const RULES = [
         advice: 'no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service',
     },
     {
-        finds: ({ spec, meansGap }) => !meansGap && hasGapOnUpdate(spec),
+        finds: ({ spec, hasDowntime }) => !hasDowntime && hasGapOnUpdate(spec),
         advice: (isOfStack) => `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, isOfStack)}, or more replicas`,
     },
     {
@@ -21835,7 +21835,7 @@ async function giveAdvice(settled, deployment, { engine }, strategies) {
             {
                 name,
                 image,
-                meansGap: planOf(request, strategies).meansGap,
+                hasDowntime: planOf(request, strategies).hasDowntime,
                 spec: service.Spec,
                 credential: access?.credential,
                 imageHealth,
@@ -22038,7 +22038,7 @@ function stateOf(change, phase) {
 const SEND_TIMEOUT_MS = 120_000;
 /** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
 const SETTLING_MS = 45_000;
-/** By then Swarm has begun the update that a change asks for. */
+/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
 const interim_LOOK_EVERY_MS = 1000;
 /** What the interim specs of this run say whose they are, and how long they are to be left alone. */
 function markFor({ token, owner, url }, deployment, { now }) {
@@ -22051,7 +22051,7 @@ function untouched(change) {
 }
 /**
  * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
- * It is ours only when the swarm took it.
+ * It counts as ours only if the swarm accepted it.
  *
  * @param credential for the tasks that the spec asks for
  */
@@ -22065,7 +22065,7 @@ async function sendInterim(change, spec, credential, { engine }) {
         const service = await findService(engine, current.ID, signal);
         if (given !== 'done')
             return { ...sent, service, problem: superseded(given, 'at the same moment') };
-        // Theirs may have been made over ours.
+        // Somebody else may have made theirs from our interim one.
         if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
             return {
                 ...sent,
@@ -22085,8 +22085,8 @@ async function sendInterim(change, spec, credential, { engine }) {
     }
 }
 /**
- * Over the interim spec of a run that was killed it goes by what was before: Swarm remembers one spec only, and that is
- * what a run after this one would look for.
+ * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
+ * remembers one earlier spec only, and a run after this one has to find it there.
  */
 async function give(current, earlier, spec, credential, engine, signal) {
     if (earlier !== undefined) {
@@ -22197,8 +22197,8 @@ class SwarmUnseen extends Error {
     }
 }
 /**
- * One reading for all that ask at nearly the same time. Who asks while one is on its way gets the next: what they
- * compare it with may be newer than that.
+ * One reading for all that ask at nearly the same time. Whoever asks during a reading gets the next one: the spec that
+ * they compare it with may be newer than this one.
  */
 function swarmReader({ connection: { engine }, signal, time }, which) {
     let seenAt = nowMs();
@@ -23199,7 +23199,7 @@ function beginWatch(run, endsAtFailure = false) {
     const completed = new Promise((resolve) => {
         complete = resolve;
     });
-    /** With the first failure; several that are seen at once are all of them culprits. */
+    /** From the first failure on. All services that fail in the same look are culprits. */
     let isOver = false;
     let wake = () => undefined;
     const settle = (one) => {
@@ -23509,7 +23509,7 @@ async function watchAgain(restoring, jobs, run) {
     const watched = await watch([...sentBefore.keys()], run);
     return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]));
 }
-/** What is to be watched until what was before runs again; `undefined`: nothing, there was none. */
+/** What to watch on the way back; `undefined` when there was no service before. */
 function rolloutBack({ sent: { change }, state }) {
     const sentAt = nowMs();
     if (state === 'sent')
@@ -24843,7 +24843,7 @@ class Tail {
 
 
 
-/** What a strategy with a trial can be told of it. */
+/** The settings of a trial, for every strategy that has one. */
 const TRIAL_KEYS = {
     hold: parseDuration,
     'check-command': (text) => text,
@@ -25073,7 +25073,7 @@ async function giveRoutes(move, run) {
     const { engine } = run.connection;
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
     noteMoving(move.sent);
-    // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
+    // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
     const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
     if (claim !== 'done')
         return { ...move, problem: whileMoving(old, claim) };
@@ -25342,11 +25342,11 @@ const blueGreen = {
         const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given;
         const settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld };
         const kept = typeof keepOld === 'number' ? keepOld : 0;
-        return { settings, asideSeconds: longestTrial(settings.trial) + kept };
+        return { settings, uncountedSeconds: longestTrial(settings.trial) + kept };
     },
     updatesInPlace: false,
     hasSecondService: true,
-    meansGap: false,
+    hasDowntime: false,
     decide: blue_green_decide,
     last,
     tidy: removeOldOnes,
@@ -25471,11 +25471,11 @@ const canary = {
         const { canary: size = { tasks: 1 } } = values;
         const asked = trialOf(values);
         const settings = { size, trial: asked };
-        return { settings, asideSeconds: longestTrial(asked) };
+        return { settings, uncountedSeconds: longestTrial(asked) };
     },
     updatesInPlace: true,
     hasSecondService: false,
-    meansGap: false,
+    hasDowntime: false,
     decide: ({ planned: { request, current }, wanted, nodes }) => {
         if (current === undefined)
             return {};
@@ -25580,10 +25580,10 @@ const recreate_STRATEGY_NAME = 'recreate';
 const recreate = {
     keys: {},
     needsWait: true,
-    choose: () => ({ settings: undefined, asideSeconds: 0 }),
+    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
     updatesInPlace: false,
     hasSecondService: false,
-    meansGap: true,
+    hasDowntime: true,
     decide: ({ planned: { current }, wanted, nodes }) => {
         if (current === undefined)
             return {};
@@ -25653,10 +25653,10 @@ function recreate_placeOf(id, nodes) {
 const rolling = {
     keys: {},
     needsWait: false,
-    choose: () => ({ settings: undefined, asideSeconds: 0 }),
+    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
     updatesInPlace: true,
     hasSecondService: false,
-    meansGap: false,
+    hasDowntime: false,
 };
 
 ;// CONCATENATED MODULE: ./build/strategies/table.js

@@ -14033,7 +14033,7 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
     const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
     return [
         ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
-        // A word that is none, docker tells.
+        // Docker itself rejects an unknown word.
         ...['continue', 'rollback']
             .filter((word) => flags.some(({ value }) => value === word))
             .map((word) => `${FLAG} ${word}`),
@@ -14539,7 +14539,7 @@ function chosenStrategy(own, all, strategies, problems) {
     const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
     const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
     const values = { ...Object.fromEntries(forAll), ...own.values };
-    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, asideSeconds: 0 }) };
+    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
 }
 /** Settings for all that are of no use to any service are a mistake. */
 function checkAllAreUsed(all, chosen, strategies, problems) {
@@ -17699,13 +17699,13 @@ class RunTime {
     async before(what, work) {
         const over = this.over((this.#shares.before - this.#shares.rollout) * 1000);
         const signal = AbortSignal.any([this.#stop, over]);
-        const deaf = new Promise((_, reject) => {
+        const unresponsive = new Promise((_, reject) => {
             const giveUp = () => setTimeout(() => reject(signal.reason), AFTER_STOP_MS['way-back']).unref();
             signal.addEventListener('abort', giveUp, { once: true });
         });
         try {
             signal.throwIfAborted();
-            return await Promise.race([work(signal), deaf]);
+            return await Promise.race([work(signal), unresponsive]);
         }
         catch (error) {
             // Whatever else it broke.
@@ -17783,7 +17783,7 @@ const MARGIN_SECONDS = (/* unused pure expression or super */ null && (15 * 60))
 /** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
 function lifetime_lifetimeOf({ timeoutSeconds, services, stack }) {
     const all = [...services, ...(stack === undefined ? [] : [stack])];
-    const trials = Math.max(...all.map(({ strategy }) => strategy.asideSeconds));
+    const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
     const { rollout, wayBack } = sharesOf(timeoutSeconds);
     return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
@@ -18628,7 +18628,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 const LIMIT_MS = 90_000;
-/** What ended main may have ended the way to the swarm as well, for a moment. Main had got there. */
+/** Whatever killed main may have cut the connection too, for a moment. Main had one: so it is tried again. */
 const CONNECT_LIMIT_MS = 45_000;
 const AGAIN_MS = 2000;
 const MOST_SERVICES_TOLD = 20;

@@ -81,7 +81,7 @@ export function createConfig(name: string, credentials: readonly Credential[]): 
 }
 
 export const ROLLING: Replacement = {
-  strategy: { kind: 'rolling', settings: undefined, asideSeconds: 0 },
+  strategy: { kind: 'rolling', settings: undefined, uncountedSeconds: 0 },
   policies: { update: {}, rollback: {} },
 }
 

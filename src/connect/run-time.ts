@@ -107,13 +107,13 @@ export class RunTime {
   async before<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const over = this.over((this.#shares.before - this.#shares.rollout) * 1000)
     const signal = AbortSignal.any([this.#stop, over])
-    const deaf = new Promise<never>((_, reject) => {
+    const unresponsive = new Promise<never>((_, reject) => {
       const giveUp = () => setTimeout(() => reject(signal.reason), AFTER_STOP_MS['way-back']).unref()
       signal.addEventListener('abort', giveUp, { once: true })
     })
     try {
       signal.throwIfAborted()
-      return await Promise.race([work(signal), deaf])
+      return await Promise.race([work(signal), unresponsive])
     } catch (error) {
       // Whatever else it broke.
       this.#stop.throwIfAborted()

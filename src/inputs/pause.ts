@@ -34,7 +34,7 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }: Request): 
   const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG)
   return [
     ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
-    // A word that is none, docker tells.
+    // Docker itself rejects an unknown word.
     ...['continue', 'rollback']
       .filter((word) => flags.some(({ value }) => value === word))
       .map((word) => `${FLAG} ${word}`),

@@ -6,15 +6,15 @@ import { parseChoice } from './values.ts'
 export interface StrategyChoice {
   /** Its name in {@link StrategyInputs the table of strategies}. */
   readonly kind: string
-  /** What it was told, as it has read it itself. */
+  /** Its settings, as the strategy has read them. */
   readonly settings: unknown
   /** How long its own steps may take at the most that `timeout` does not count, in seconds. */
-  readonly asideSeconds: number
+  readonly uncountedSeconds: number
 }
 
 /** What a strategy says of its inputs. */
 export interface StrategyInputs {
-  /** What it can be told: inputs for all services and keys of an entry, each with what reads its text. */
+  /** Its settings by name, which are inputs for all services and keys of an entry: each with what reads its text. */
   readonly keys: Readonly<Record<string, (text: string) => unknown>>
   /** Keys that say the same in two ways: only one of them may be given. */
   readonly alternatives?: readonly string[]
@@ -95,7 +95,7 @@ export function chosenStrategy(
   const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)))
   const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name))
   const values = { ...Object.fromEntries(forAll), ...own.values }
-  return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, asideSeconds: 0 }) }
+  return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) }
 }
 
 /** Settings for all that are of no use to any service are a mistake. */

@@ -19,7 +19,7 @@ import {
 import { settle, unknown } from './aftermath.ts'
 
 const LIMIT_MS = 90_000
-/** What ended main may have ended the way to the swarm as well, for a moment. Main had got there. */
+/** Whatever killed main may have cut the connection too, for a moment. Main had one: so it is tried again. */
 const CONNECT_LIMIT_MS = 45_000
 const AGAIN_MS = 2000
 const MOST_SERVICES_TOLD = 20

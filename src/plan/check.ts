@@ -208,7 +208,7 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, run: CheckRun):
     problems.push(...paths.problems)
     for (const warning of paths.warnings) log.warning(warning)
   }
-  // A second service is one of its own.
+  // A second service is a new one: no rule on changes of a service that is there applies.
   problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, run.deployment.stack))
   await attempt(() =>
     throwAll([
@@ -236,7 +236,7 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, run: CheckRun):
   }
 }
 
-/** The image as it is asked for, where the registry says nothing of it: all else that is wrong is told all the same. */
+/** The image as it is asked for, where the registry gave an error: so the other problems are found all the same. */
 function unresolved({ request: { image } }: PlannedService): CheckedImage {
   return { pinned: image, access: undefined, distribution: undefined }
 }

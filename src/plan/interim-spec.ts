@@ -3,14 +3,14 @@ import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
- * The specs that a service has on the way of strategies with a first step, which Swarm does not know. Each holds
- * what it takes to be undone, so that it does not stay, whoever is killed or comes between. Pure.
+ * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
+ * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
  */
 
 /** On an interim spec, with a {@link Note}. */
 export const INTERIM_LABEL = 'swarm-deploy.interim'
 
-/** Whose an interim spec is. */
+/** The run that an interim spec belongs to. */
 export interface Mark {
   /** Tells a run from every other. */
   readonly token: string
@@ -64,12 +64,12 @@ export function withFirstTasks(current: ServiceSpec, wanted: ServiceSpec, tasks:
   return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run })
 }
 
-/** Whether a spec is meant for the way only, or was made over one that was. */
+/** Whether a spec is an interim one, or was made over one. */
 export function isInterim({ Labels: labels }: ServiceSpec): boolean {
   return labels?.[INTERIM_LABEL] !== undefined
 }
 
-/** Whose an interim spec is; `undefined` for any other spec, and where nothing can be made of the label. */
+/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
 export function markOf({ Labels: labels }: ServiceSpec): Mark | undefined {
   return parseNote(labels?.[INTERIM_LABEL]).run
 }

@@ -9,8 +9,8 @@ export interface StrategyPlan {
   readonly updatesInPlace: boolean
   /** It makes a second service, and gives the two names of their own. */
   readonly hasSecondService: boolean
-  /** Whoever chooses it wants that nothing runs for a moment. */
-  readonly meansGap: boolean
+  /** Between the old tasks and the new ones nothing runs, on purpose. */
+  readonly hasDowntime: boolean
   /** How a change is made; without it, all at once. */
   decide?(asked: Asked): Decision
 }

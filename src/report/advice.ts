@@ -31,7 +31,7 @@ export async function giveAdvice(
       {
         name,
         image,
-        meansGap: planOf(request, strategies).meansGap,
+        hasDowntime: planOf(request, strategies).hasDowntime,
         spec: service.Spec,
         credential: access?.credential,
         imageHealth,

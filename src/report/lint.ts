@@ -12,8 +12,8 @@ export interface Linted {
   readonly spec: ServiceSpec
   /** As the user asked for it; `undefined` when the service keeps its own. */
   readonly image: ImageReference | undefined
-  /** Whoever deploys it so wants that nothing runs for a moment. */
-  readonly meansGap: boolean
+  /** Its strategy lets nothing run between the old tasks and the new ones, on purpose. */
+  readonly hasDowntime: boolean
   /** What was sent for the nodes to store. */
   readonly credential: Credential | undefined
   /** The health check that the image itself brings, `none` for sure, or `undefined` when nobody knows. */
@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
       'no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service',
   },
   {
-    finds: ({ spec, meansGap }) => !meansGap && hasGapOnUpdate(spec),
+    finds: ({ spec, hasDowntime }) => !hasDowntime && hasGapOnUpdate(spec),
     advice: (isOfStack) =>
       `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, isOfStack)}, or more replicas`,
   },

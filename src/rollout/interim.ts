@@ -31,7 +31,7 @@ export interface AfterFirstStep {
 const SEND_TIMEOUT_MS = 120_000
 /** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
 const SETTLING_MS = 45_000
-/** By then Swarm has begun the update that a change asks for. */
+/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
 const LOOK_EVERY_MS = 1000
 
 /** What the interim specs of this run say whose they are, and how long they are to be left alone. */
@@ -47,7 +47,7 @@ export function untouched(change: Change): Sent {
 
 /**
  * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
- * It is ours only when the swarm took it.
+ * It counts as ours only if the swarm accepted it.
  *
  * @param credential for the tasks that the spec asks for
  */
@@ -65,7 +65,7 @@ export async function sendInterim(
     const given = await give(current, change.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
     if (given !== 'done') return { ...sent, service, problem: superseded(given, 'at the same moment') }
-    // Theirs may have been made over ours.
+    // Somebody else may have made theirs from our interim one.
     if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
       return {
         ...sent,
@@ -85,8 +85,8 @@ export async function sendInterim(
 }
 
 /**
- * Over the interim spec of a run that was killed it goes by what was before: Swarm remembers one spec only, and that is
- * what a run after this one would look for.
+ * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
+ * remembers one earlier spec only, and a run after this one has to find it there.
  */
 async function give(
   current: Service,

@@ -7,7 +7,7 @@ const MARGIN_SECONDS = 15 * 60
 /** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
 export function lifetimeOf({ timeoutSeconds, services, stack }: Deployment): number {
   const all = [...services, ...(stack === undefined ? [] : [stack])]
-  const trials = Math.max(...all.map(({ strategy }) => strategy.asideSeconds))
+  const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds))
   const { rollout, wayBack } = sharesOf(timeoutSeconds)
   return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS)
 }

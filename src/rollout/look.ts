@@ -44,8 +44,8 @@ export class SwarmUnseen extends Error {
 export type ReadSwarm = (ours: readonly Service[]) => Promise<Snapshot>
 
 /**
- * One reading for all that ask at nearly the same time. Who asks while one is on its way gets the next: what they
- * compare it with may be newer than that.
+ * One reading for all that ask at nearly the same time. Whoever asks during a reading gets the next one: the spec that
+ * they compare it with may be newer than this one.
  */
 export function swarmReader(
   { connection: { engine }, signal, time }: Pick<RolloutRun, 'connection' | 'signal' | 'time'>,

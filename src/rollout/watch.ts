@@ -52,7 +52,7 @@ export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
   const completed = new Promise<void>((resolve) => {
     complete = resolve
   })
-  /** With the first failure; several that are seen at once are all of them culprits. */
+  /** From the first failure on. All services that fail in the same look are culprits. */
   let isOver = false
   let wake: () => void = () => undefined
 

@@ -62,7 +62,7 @@ async function watchAgain(
   return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]))
 }
 
-/** What is to be watched until what was before runs again; `undefined`: nothing, there was none. */
+/** What to watch on the way back; `undefined` when there was no service before. */
 function rolloutBack({ sent: { change }, state }: Restoring): Sent | undefined {
   const sentAt = nowMs()
   if (state === 'sent') return { change, service: currentOf(change), sentAt, isWayBack: true }

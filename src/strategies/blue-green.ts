@@ -48,11 +48,11 @@ export const blueGreen: Strategy = {
     const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given
     const settings: Settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld }
     const kept = typeof keepOld === 'number' ? keepOld : 0
-    return { settings, asideSeconds: longestTrial(settings.trial) + kept }
+    return { settings, uncountedSeconds: longestTrial(settings.trial) + kept }
   },
   updatesInPlace: false,
   hasSecondService: true,
-  meansGap: false,
+  hasDowntime: false,
   decide,
   last,
   tidy: removeOldOnes,

@@ -45,11 +45,11 @@ export const canary: Strategy = {
     const { canary: size = { tasks: 1 } } = values as Values<typeof KEYS>
     const asked = trialOf(values)
     const settings: Settings = { size, trial: asked }
-    return { settings, asideSeconds: longestTrial(asked) }
+    return { settings, uncountedSeconds: longestTrial(asked) }
   },
   updatesInPlace: true,
   hasSecondService: false,
-  meansGap: false,
+  hasDowntime: false,
   decide: ({ planned: { request, current }, wanted, nodes }) => {
     if (current === undefined) return {}
     const { size, trial: asked } = request.strategy.settings as Settings

@@ -113,7 +113,7 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const { engine } = run.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
   noteMoving(move.sent)
-  // Also tells whether it still is what was observed, and makes a run that follows a kill know it.
+  // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
   const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
   if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
   log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)

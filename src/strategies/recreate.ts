@@ -20,10 +20,10 @@ const STRATEGY_NAME = 'recreate'
 export const recreate: Strategy = {
   keys: {},
   needsWait: true,
-  choose: () => ({ settings: undefined, asideSeconds: 0 }),
+  choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
   updatesInPlace: false,
   hasSecondService: false,
-  meansGap: true,
+  hasDowntime: true,
   decide: ({ planned: { current }, wanted, nodes }) => {
     if (current === undefined) return {}
     const total = tasksToReplace(STRATEGY_NAME, current.Spec, wanted, nodes)

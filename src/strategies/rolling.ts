@@ -4,8 +4,8 @@ import type { Strategy } from './strategy.ts'
 export const rolling: Strategy = {
   keys: {},
   needsWait: false,
-  choose: () => ({ settings: undefined, asideSeconds: 0 }),
+  choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
   updatesInPlace: true,
   hasSecondService: false,
-  meansGap: false,
+  hasDowntime: false,
 }

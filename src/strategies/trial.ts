@@ -18,7 +18,7 @@ export interface Trial {
 /** A shell command that must end with 0, or a URL that must answer with a status below 400. */
 export type Check = { readonly command: string } | { readonly url: string }
 
-/** What a strategy with a trial can be told of it. */
+/** The settings of a trial, for every strategy that has one. */
 export const TRIAL_KEYS = {
   hold: parseDuration,
   'check-command': (text: string) => text,

@@ -44,7 +44,7 @@ describe('strategies', () => {
         strategy: {
           kind: 'canary',
           settings: { size: { percent: 25 }, trial: { holdSeconds: 60 } },
-          asideSeconds: 60,
+          uncountedSeconds: 60,
         },
         policies: { update: { order: 'start-first', delay: '500ms' }, rollback: {} },
       },
@@ -68,7 +68,7 @@ describe('strategies', () => {
         routeAlias: 'shop',
         keepOld: 'until-next',
       },
-      asideSeconds: 96,
+      uncountedSeconds: 96,
     })
   })
 

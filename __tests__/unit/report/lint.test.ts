@@ -16,7 +16,7 @@ function sound(overrides: Partial<Linted> = {}): Linted {
     name: 'web',
     spec: spec({}),
     image: parseReference('ghcr.io/acme/web:1.4.2'),
-    meansGap: false,
+    hasDowntime: false,
     credential: createCredential(),
     imageHealth: { startSeconds: 0 },
     ...overrides,
@@ -40,7 +40,7 @@ describe('no advice', () => {
     ['when nobody knows whether the image has a health check', { imageHealth: undefined }],
     ['for a health check of the service', { imageHealth: 'none', spec: withHealthcheck({ Test: ['CMD', 'true'] }) }],
     ['for a job without a health check', { imageHealth: 'none', spec: spec({ Mode: job }) }],
-    ['for one replica that is recreated', { spec: spec({ Mode: one }), meansGap: true }],
+    ['for one replica that is recreated', { spec: spec({ Mode: one }), hasDowntime: true }],
     ['for one replica with start-first', { spec: spec({ Mode: one, UpdateConfig: { Order: 'start-first' } }) }],
     [
       'for one replica whose port on the node only one task can have',

@@ -5,11 +5,11 @@ import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { createNode, createRequest, createService, createSpec, ROLLING } from '../../support/builders.ts'
 
 const nodes = [createNode(1), createNode(2), createNode(3)]
-const recreate: StrategyChoice = { kind: 'recreate', settings: undefined, asideSeconds: 0 }
+const recreate: StrategyChoice = { kind: 'recreate', settings: undefined, uncountedSeconds: 0 }
 const trial = { holdSeconds: 0 }
 
 function canary(size: { tasks: number } | { percent: number }): StrategyChoice {
-  return { kind: 'canary', settings: { size, trial }, asideSeconds: 0 }
+  return { kind: 'canary', settings: { size, trial }, uncountedSeconds: 0 }
 }
 
 function decide(strategy: StrategyChoice, current: ServiceSpec, wanted: ServiceSpec) {
