@@ -15448,2437 +15448,6 @@ function input(env, name) {
     return env[key] ?? env[key.replaceAll('-', '_')] ?? '';
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
-
-/**
- * The content of a `config.json`.
- *
- * @throws SyntaxError when it is not a JSON object
- */
-function parseConfigFile(content) {
-    const parsed = JSON.parse(content);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-        throw new SyntaxError('not a JSON object');
-    return parsed;
-}
-/**
- * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
- * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
- *
- * @param credentials at most one for each registry
- * @param carriedOver settings of the user that have nothing to do with credentials
- */
-function isolatedConfigFile(credentials, carriedOver) {
-    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
-    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
-    return JSON.stringify({ auths, ...carriedOver });
-}
-function authEntry({ kind, username, password }) {
-    if (kind === 'password')
-        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
-    // With an empty user name in any entry, the docker CLI would not read the file at all.
-    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
-    return { ...user, identitytoken: password };
-}
-/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
-function settingsToCarryOver(file, pluginDirectory) {
-    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
-}
-function carried(headers, cliPluginsExtraDirs) {
-    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
-}
-/**
- * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
- * key, else by any key with that host. Docker Hub has the exact key only.
- */
-function storedCredential(file, registry) {
-    const wanted = registryKey(registry);
-    const exact = file.auths?.[wanted];
-    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
-    const entry = exact ?? sameHost;
-    return entry && credentialIn(entry);
-}
-/** All credentials that a `config.json` itself holds. */
-function storedCredentials(file) {
-    return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
-}
-function credentialIn(entry) {
-    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
-        .toString()
-        .replace(/\0+$/, '')
-        .split(':');
-    const username = user || (entry.username ?? '');
-    if (entry.identitytoken)
-        return { kind: 'identity-token', username, password: entry.identitytoken };
-    const password = rest.join(':') || (entry.password ?? '');
-    return username && password ? { kind: 'password', username, password } : undefined;
-}
-/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
-function helperFor(file, registry) {
-    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
-    const helper = own ?? file.credsStore;
-    return helper === '' ? undefined : helper;
-}
-/** The host of a key under `auths`: without scheme and path. */
-function hostOf(key) {
-    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/runner/environment.js
-
-
-/**
- * The environment for programs that this action starts: the step's own, without what they have no use for and
- * without every variable that holds a secret known so far.
- */
-function environmentForChildren(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        if (value === undefined || isOfTheRunner(name))
-            return false;
-        if (value === '' && choosesEndpoint(name))
-            return false;
-        return isNeeded(name) || redact(value) === value;
-    });
-    return Object.fromEntries(entries);
-}
-/** The environment for the user's own commands: as in any other step, all that they set for this one. */
-function environmentForCommands(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        return value !== undefined && !isOfTheAction(name);
-    });
-    return Object.fromEntries(entries);
-}
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: ./build/docker/cli/cli.js
-
-
-
-
-
-
-
-
-
-/** None of the programs that are run to their end has more to do than to read files, and ask the network once. */
-const LIMIT_SECONDS = 60;
-/** The largest of what is read is a whole stack in one file. */
-const MOST_BYTES = 32 * 1024 * 1024;
-/** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
-const DRAIN_MS = 500;
-/**
- * The docker CLI of the PATH in `env`.
- *
- * @param env the whole environment of its commands
- */
-function dockerCli(env) {
-    return {
-        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
-    };
-}
-/**
- * Runs a program that needs no input, prints little and ends by itself: it is asked for a version or a key, or unpacks
- * an archive. Nothing of it reaches the log.
- *
- * @throws as {@link runProgram} does
- */
-async function probe(program, args, { env, signal, limitSeconds = LIMIT_SECONDS }) {
-    if (signal?.aborted)
-        throw stopped(signal);
-    const path = await findProgram(program, env.PATH);
-    // Loaded here, as the package.json beside the code says: most mistakes in the inputs are told before it is needed.
-    const { getExecOutput } = await import(/* webpackIgnore: true */ '#exec');
-    // The library hands over no process. One that hangs all the same is found by this.
-    const [name, value] = ['SWARM_DEPLOY_PROBE', (0,external_node_crypto_namespaceObject.randomUUID)()];
-    const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: DRAIN_MS };
-    const ended = new AbortController();
-    const limit = sleep(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
-    try {
-        const { exitCode, stdout, stderr } = await Promise.race([
-            getExecOutput(cli_quoted(path), [...args], options),
-            limit.then(() => {
-                throw tooMuch(program, args, cli_tooLate(limitSeconds));
-            }),
-        ]);
-        return { code: exitCode ?? KILLED, stdout, stderr };
-    }
-    catch (error) {
-        await endMarked(`${name}=${value}`);
-        throw spawnError(error, program);
-    }
-    finally {
-        ended.abort();
-    }
-}
-/**
- * Where the system finds a program that is started with this PATH (execvp(3)): the library looks on the PATH of this
- * process, and docker may have been installed for this run alone.
- */
-async function findProgram(program, path = '/bin:/usr/bin') {
-    // Elsewhere there are endings to try, which the library knows.
-    if (process.platform === 'win32')
-        return program;
-    let refused;
-    for (const directory of program.includes('/') ? [''] : path.split(external_node_path_namespaceObject.delimiter)) {
-        const file = (0,external_node_path_namespaceObject.resolve)(directory, program);
-        try {
-            if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
-                continue;
-            await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
-            return file;
-        }
-        catch (error) {
-            if (error.code === 'EACCES')
-                refused = error;
-        }
-    }
-    throw refused ?? Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' });
-}
-/** The library reads the program as the first word of a line, in which a backslash means itself unless a `"` follows. */
-function cli_quoted(path) {
-    return `"${path.replaceAll('"', '\\"')}"`;
-}
-/** The library passes on why a program could not be started as a text, within a longer one. */
-function spawnError(error, program) {
-    const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? [];
-    if (code === undefined)
-        return error;
-    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
-}
-/**
- * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
- * more.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
- * `AbortError` with the signal's reason as its cause when `signal` ended it
- */
-function runProgram(program, args, options) {
-    const { env, cwd, stdin = '', signal, limitSeconds = LIMIT_SECONDS } = options;
-    return new Promise((resolve, reject) => {
-        if (signal?.aborted)
-            return reject(stopped(signal));
-        const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
-            stdio: 'pipe',
-            windowsHide: true,
-            ...(env === undefined ? {} : { env }),
-            ...(cwd === undefined ? {} : { cwd }),
-        });
-        const end = () => {
-            clearTimeout(clock);
-            clearTimeout(drain);
-            signal?.removeEventListener('abort', stop);
-        };
-        const giveUp = (error) => {
-            end();
-            reject(error);
-            // The docker CLI takes SIGTERM as a wish only.
-            child.kill('SIGKILL');
-            for (const pipe of [child.stdin, child.stdout, child.stderr])
-                pipe.destroy();
-        };
-        const clock = setTimeout(() => giveUp(tooMuch(program, args, cli_tooLate(limitSeconds))), limitSeconds * 1000);
-        let drain;
-        const stop = () => giveUp(stopped(signal));
-        signal?.addEventListener('abort', stop, { once: true });
-        const onFlood = () => giveUp(tooMuch(program, args, `printed more than ${MOST_BYTES / 1024 / 1024} MB`));
-        const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
-        const done = (code) => {
-            end();
-            const [stdout = '', stderr = ''] = printed.map((text) => text());
-            resolve({ code, stdout, stderr });
-        };
-        child.once('error', giveUp);
-        child.once('exit', (code) => {
-            drain = setTimeout(() => {
-                done(code ?? KILLED);
-                for (const pipe of [child.stdout, child.stderr])
-                    pipe.destroy();
-            }, DRAIN_MS);
-        });
-        child.once('close', (code) => done(code ?? KILLED));
-        // A program that ends without reading its input breaks the pipe: its exit code says what matters.
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(stdin);
-    });
-}
-/** The exit code for a program that a signal has ended. */
-const KILLED = 128;
-function stopped(signal) {
-    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
-}
-function tooMuch(program, args, what) {
-    return new UserError(`${cli_nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
-}
-function cli_tooLate(limitSeconds) {
-    return `did not end within ${limitSeconds} s`;
-}
-/** Keeps what a stream brings. */
-function collect(stream, onFlood) {
-    const parts = [];
-    let bytes = 0;
-    stream.on('data', (part) => {
-        bytes += part.length;
-        if (bytes > MOST_BYTES)
-            return onFlood();
-        parts.push(part);
-    });
-    return () => Buffer.concat(parts).toString();
-}
-/** As somebody would type it, without its options' values: `docker context inspect`. */
-function cli_nameOf(program, args) {
-    const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
-    const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
-    return `\`${[safeLine(program), ...shown].join(' ')}\``;
-}
-/** Starts a program and hands over its pipes. */
-function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
-}
-/**
- * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
- * SIGKILL, the pipe closes, and the program is ended.
- */
-const GUARD = `exec 3<&0
-"$@" 3<&- </dev/null &
-program=$!
-{ read -r _ <&3; kill "$program"; } 2>/dev/null &
-guard=$!
-exec 3<&-
-wait "$program"
-code=$?
-kill "$guard" 2>/dev/null
-exit "$code"`;
-/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
-function startGuarded(program, args, env) {
-    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
-}
-
-;// CONCATENATED MODULE: ./build/docker/cli/endpoint.js
-
-/**
- * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
- * certificates: without this the CLI would quietly go to the runner's own daemon.
- *
- * @param env the step's environment
- * @param context of the user's own configuration
- * @param userConfigDirectory where the CLI looks for certificates when `DOCKER_CERT_PATH` is not set
- */
-function environmentForEndpoint(env, context, userConfigDirectory) {
-    const host = context.Endpoints.docker.Host;
-    const tls = context.Name === 'default' ? tlsOfEnvironment(env, userConfigDirectory) : tlsOfContext(context);
-    return { host, env: { ...withoutEndpoint(env), ...tls, DOCKER_HOST: host } };
-}
-function tlsOfEnvironment(env, userConfigDirectory) {
-    if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY)
-        return {};
-    return {
-        ...(env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {}),
-        ...(env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {}),
-        DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory,
-    };
-}
-function tlsOfContext(context) {
-    const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
-    const directory = context.Storage?.TLSPath;
-    if (!hasMaterial || !directory)
-        return {};
-    const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: '1' } : { DOCKER_TLS_VERIFY: '1' };
-    return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
-}
-/** Whether a context has TLS without any certificate, which docker takes from contexts only. */
-function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
-    return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
-}
-
-;// CONCATENATED MODULE: ./build/connect/ssh/config.js
-const CONNECT_TIMEOUT_SECONDS = 15;
-/** A connection that died in silence is noticed after 15 s: well within the time for which watching is patient. */
-const ALIVE_INTERVAL_SECONDS = 5;
-const ALIVE_MISSED = 3;
-/** The configuration file for every ssh of the run. In ssh the first word counts: what the user includes adds only. */
-function sshConfig(files) {
-    return `${[
-        'Host *',
-        ...identity(files),
-        ...(files.knownHosts === undefined
-            ? []
-            : [`UserKnownHostsFile ${config_quoted(files.knownHosts)}`, 'GlobalKnownHostsFile /dev/null']),
-        `KnownHostsCommand /bin/sh ${[files.hostKeyScript, files.fingerprints, files.offered].map(config_quoted).join(' ')} %H %t %K %f`,
-        'StrictHostKeyChecking yes',
-        'UpdateHostKeys no',
-        'VerifyHostKeyDNS no',
-        'CheckHostIP no',
-        // In batch mode ssh does not even ask for the passphrase of a key, and the answer is a program's here.
-        `BatchMode ${files.hasPassphrase ? 'no' : 'yes'}`,
-        'NumberOfPasswordPrompts 1',
-        'PreferredAuthentications publickey',
-        'PasswordAuthentication no',
-        'KbdInteractiveAuthentication no',
-        `ConnectTimeout ${CONNECT_TIMEOUT_SECONDS}`,
-        `ServerAliveInterval ${ALIVE_INTERVAL_SECONDS}`,
-        `ServerAliveCountMax ${ALIVE_MISSED}`,
-        'ExitOnForwardFailure yes',
-        'StreamLocalBindUnlink yes',
-        'StreamLocalBindMask 0177',
-        'ForwardAgent no',
-        'ForwardX11 no',
-        'PermitLocalCommand no',
-        'RequestTTY no',
-        'EscapeChar none',
-        'LogLevel INFO',
-        ...(files.include === undefined ? [] : [`Include ${config_quoted(files.include)}`]),
-    ].join('\n')}\n`;
-}
-function identity({ key, include }) {
-    if (key !== undefined)
-        return [`IdentityFile ${config_quoted(key)}`, 'IdentitiesOnly yes', 'IdentityAgent none'];
-    // Without this ssh would try the keys in ~/.ssh.
-    return include === undefined ? ['IdentityFile none'] : [];
-}
-/** A word of a configuration file; ssh reads `%` as the start of a token. */
-function config_quoted(path) {
-    return `"${path.replaceAll('%', '%%')}"`;
-}
-/** Arguments of every ssh of the run that name whom it reaches, and over whom. */
-function config_sshTarget(config, host, jump) {
-    return [
-        ...['-F', config, '-T'],
-        ...(jump === undefined ? [] : ['-J', jump]),
-        ...(host.user === undefined ? [] : ['-l', host.user]),
-        ...(host.port === undefined ? [] : ['-p', String(host.port)]),
-        ...['--', host.name],
-    ];
-}
-const DEFAULT_SOCKET = '/var/run/docker.sock';
-/** The one connection of a run, with the daemon's socket at a local path. */
-function forwardArguments(socket, host, target) {
-    return [
-        '-N',
-        '-o',
-        'ControlMaster=no',
-        '-o',
-        'ControlPath=none',
-        '-L',
-        `${socket}:${host.socket ?? DEFAULT_SOCKET}`,
-        ...target,
-    ];
-}
-/** The one connection of a run, for sessions in it. */
-function masterArguments(control, target) {
-    return [
-        '-N',
-        '-o',
-        'ControlMaster=yes',
-        '-o',
-        'ControlPersist=no',
-        '-o',
-        `ControlPath=${control.replaceAll('%', '%%')}`,
-        ...target,
-    ];
-}
-/** A session in it, that leads to the daemon. */
-function dialArguments(control, host, target) {
-    const docker = host.socket === undefined ? ['docker'] : ['docker', `--host=unix://${host.socket}`];
-    return [
-        '-o',
-        'ControlMaster=no',
-        '-o',
-        `ControlPath=${control.replaceAll('%', '%%')}`,
-        ...target,
-        ...docker,
-        'system',
-        'dial-stdio',
-    ];
-}
-
-;// CONCATENATED MODULE: ./build/connect/ssh/error.js
-
-/** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
-const error_WORDINGS = [
-    ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
-    ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
-    ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
-    ['no-key-type', /no matching host key type/i],
-    ['passphrase', /incorrect passphrase|bad passphrase/i],
-    ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
-    ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
-    ['unresolved', /Could not resolve hostname|Name or service not known/i],
-    ['jump-forbidden', /administratively prohibited[\s\S]*stdio forwarding failed/i],
-    ['no-permission', /permission denied while trying to connect|dial unix .*permission denied/i],
-    ['no-docker', /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
-    [
-        'no-daemon',
-        /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i,
-    ],
-    ['refused', /Connection refused/i],
-    ['timed-out', /timed out|Timeout, server .* not responding/i],
-    ['unreachable', /No route to host|Network is unreachable/i],
-    ['crowded', /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
-    ['dropped', /Broken pipe|Connection reset/i],
-    ['closed', /Connection closed by|closed by remote host/i],
-];
-/** What went wrong, from what ssh printed. */
-function classifySsh(stderr) {
-    return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
-}
-/** Why there is no route over SSH, in one clause that ends with what to do. */
-function sshReason({ stderr, offered, user }) {
-    const failure = classifySsh(stderr);
-    switch (failure) {
-        case 'revoked-host-key':
-            return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
-        case 'changed-host-key':
-            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
-        case 'unknown-host-key':
-            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`;
-        case 'no-key-type':
-            return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
-        case 'passphrase':
-            return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`';
-        case 'unreadable-key':
-            return 'ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line';
-        case 'refused-key':
-            return `the server does not accept the key for the user ${user ?? 'of this runner'}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
-        case 'unresolved':
-            return 'no such host is known: check the name in `host` and `ssh-jump`';
-        case 'refused':
-            return 'the connection was refused: check the port, and that sshd runs there';
-        case 'timed-out':
-            return 'there was no answer in time: check the address, and that a firewall lets this runner through';
-        case 'unreachable':
-            return 'the network has no way to it: check the address, and whether it needs `ssh-jump`';
-        case 'jump-forbidden':
-            return 'the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`';
-        case 'crowded':
-            return 'sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner';
-        case 'dropped':
-            return 'the connection was cut';
-        case 'closed':
-            return 'the server closed the connection: check what its sshd log says';
-        case 'no-permission':
-            return `the user ${user ?? 'of this runner'} may not use the docker socket: add it to the group docker there, or connect as another user`;
-        case 'no-docker':
-            return 'neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`';
-        case 'no-daemon':
-            return 'docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`';
-        case 'unknown':
-            return lastLine(stderr);
-    }
-}
-const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
-function offer(key) {
-    return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
-}
-function lastLine(stderr) {
-    const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-    return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
-}
-
-;// CONCATENATED MODULE: ./build/connect/ssh/files.js
-
-
-
-
-
-
-
-/** Writes the files that ssh works with. */
-async function prepareSsh(access, workspace, env) {
-    const directory = await workspace.makeDirectory('ssh');
-    const path = (name) => (0,external_node_path_namespaceObject.join)(directory, name);
-    const { key, passphrase, pins, userConfig } = access;
-    const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === undefined;
-    const files = {
-        config: path('config'),
-        key: key && path('key'),
-        knownHosts: usesOwnPins ? path('known_hosts') : undefined,
-        fingerprints: path('fingerprints'),
-        offered: path('offered'),
-        hostKeyScript: path('host-key.sh'),
-        hasPassphrase: passphrase !== undefined,
-        include: userConfig,
-    };
-    if (userConfig !== undefined)
-        requireSshConfig(userConfig);
-    await workspace.writeFile(files.config, sshConfig(files));
-    await workspace.writeFile(path('known_hosts'), lines(pins.lines));
-    const pinned = pins.fingerprints.map(({ host = '', fingerprint }) => `${fingerprint} ${host}`);
-    await workspace.writeFile(files.fingerprints, lines(pinned));
-    await workspace.writeFile(files.offered, '');
-    await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
-    if (files.key !== undefined && key !== undefined)
-        await workspace.writeFile(files.key, key.reveal());
-    const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
-    const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
-    if (files.key !== undefined && passphrase !== undefined)
-        await requirePassphrase(files.key, { ...rest, ...askpass });
-    return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: 'C', ...askpass }, workspace };
-}
-async function writeAskpass(path, passphrase, workspace) {
-    await workspace.writeFile(path('passphrase'), `${passphrase}\n`);
-    await workspace.writeFile(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, 'program');
-    // Before OpenSSH 8.4 only a display made ssh ask a program.
-    return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' };
-}
-/** ssh itself passes over a key that it cannot open without a word. */
-async function requirePassphrase(key, env) {
-    const { code, stderr } = await probe('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
-    // Then ssh will tell what it can.
-    () => ({ code: 0, stderr: '' }));
-    if (code === 0)
-        return;
-    throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`);
-}
-/** ssh itself would wait for a pipe for ever. */
-function requireSshConfig(path) {
-    try {
-        requireUserFile(path, 'the workspace');
-    }
-    catch (error) {
-        throw new UserError(`ssh-config: ${messageOf(error)}`);
-    }
-}
-function lines(all) {
-    return all.map((line) => `${line}\n`).join('');
-}
-
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
-
-/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
-function secondsSince(moment) {
-    return toTenths((nowMs() - moment) / 1000);
-}
-/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
-function toTenths(seconds) {
-    return Math.round(seconds * 10) / 10;
-}
-
-;// CONCATENATED MODULE: ./build/runner/retry.js
-
-/**
- * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
- * meanwhile, is for `poll`.)
- *
- * @param attempt gets the number of the attempt, counted from 1
- * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
- * @param signal ends a pause, and is for the attempts to heed
- * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
- * for the limit itself says nothing of the reason
- */
-async function retry(attempt, pauseMs, signal) {
-    const begunAt = nowMs();
-    let met;
-    for (let number = 1;; number++) {
-        try {
-            return await attempt(number);
-        }
-        catch (error) {
-            if (signal?.aborted)
-                throw isTimeLimit(signal) ? (met ?? error) : error;
-            met = error;
-            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
-            if (ms === undefined)
-                throw error;
-            await sleep(ms, signal).catch((stopped) => {
-                throw isTimeLimit(signal) ? error : stopped;
-            });
-        }
-    }
-}
-function isTimeLimit(signal) {
-    return signal?.reason?.name === 'TimeoutError';
-}
-
-;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
-
-/** sshd allows 10 sessions in a connection unless told otherwise. */
-const MOST_SESSIONS = 9;
-/** Serves a local socket. */
-function listen(path, serve) {
-    return new Promise((resolve, reject) => {
-        const server = (0,external_node_net_namespaceObject.createServer)({ allowHalfOpen: true }, serve);
-        server.once('error', reject);
-        server.listen(path, () => resolve(server));
-    });
-}
-/** The sessions that are open, with the connections that wait for one. */
-class Sessions {
-    #dial;
-    #open = new Set();
-    #waiting = [];
-    /** What the last session that failed said. */
-    said = '';
-    constructor(dial) {
-        this.#dial = dial;
-    }
-    serve(connection) {
-        connection.on('error', () => connection.destroy());
-        if (this.#open.size >= MOST_SESSIONS) {
-            this.#waiting.push(connection);
-            return;
-        }
-        const child = this.#dial();
-        this.#open.add(child);
-        let said = '';
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            said = (said + chunk).slice(-20_000);
-        });
-        child.stdin.on('error', () => undefined);
-        const over = () => {
-            if (said !== '')
-                this.said = said;
-            connection.destroySoon();
-            if (!this.#open.delete(child))
-                return;
-            const next = this.#waiting.shift();
-            if (next !== undefined)
-                this.serve(next);
-        };
-        child.once('error', over);
-        child.once('close', over);
-        connection.once('close', () => child.kill());
-        connection.pipe(child.stdin);
-        // Closed only when the session has said all that it has to say.
-        child.stdout.pipe(connection, { end: false });
-    }
-    end() {
-        for (const connection of this.#waiting.splice(0))
-            connection.destroy();
-        for (const child of this.#open)
-            child.kill();
-    }
-}
-
-;// CONCATENATED MODULE: ./build/connect/ssh/tunnel.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** What the kernel allows for the path of a socket, without its closing NUL. */
-const LONGEST_SOCKET_PATH_BYTES = 107;
-/** ssh makes its control socket under a temporary name, 17 characters longer. */
-const CONTROL_SUFFIX_BYTES = 17;
-const OPEN_LIMIT_SECONDS = 45;
-const PING_LIMIT_SECONDS = 20;
-const tunnel_LOOK_EVERY_MS = 20;
-/** sshd turns away who comes while too many log in: the next moment is another. */
-const CROWDED_ATTEMPTS = 4;
-const LONGEST_BACK_OFF_SECONDS = 5;
-/**
- * A key that a server has is asked for by its type. The one that was pinned may be another than the one that ssh
- * prefers.
- */
-const KEY_TYPES = ['', 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521', 'rsa-sha2-512,rsa-sha2-256'];
-/**
- * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the route is
- * disposed of.
- *
- * @throws UserError with the reason in the user's words
- */
-async function openSsh(ssh, host, signal) {
-    if (process.platform === 'win32') {
-        throw new UserError('ssh:// hosts need a runner with Linux or macOS: choose another in `runs-on`');
-    }
-    const target = config_sshTarget(ssh.files.config, host, ssh.access.jump);
-    const { lines: known, fingerprints } = ssh.access.pins;
-    const types = fingerprints.length > 0 && known.length === 0 ? KEY_TYPES : [''];
-    let first;
-    for (const type of types) {
-        try {
-            return await openAs(ssh, host, type === '' ? target : ['-o', `HostKeyAlgorithms=${type}`, ...target], signal);
-        }
-        catch (error) {
-            first ??= error;
-            if (!isAboutHostKey(error))
-                throw error;
-        }
-    }
-    throw first;
-}
-async function openAs(ssh, host, target, signal) {
-    const forward = await openForward(ssh, host, target, signal);
-    if (forward !== undefined)
-        return forward;
-    const route = await openSessions(ssh, host, target, signal);
-    log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`);
-    return route;
-}
-function attempt(child) {
-    let said = '';
-    let over = false;
-    child.stderr.setEncoding('utf8').on('data', (chunk) => {
-        said = (said + chunk).slice(-20_000);
-    });
-    child.stdout.resume();
-    child.stdin.on('error', () => undefined);
-    const ended = new Promise((resolve) => {
-        child.once('error', (error) => {
-            said += error.message;
-            over = true;
-            resolve();
-        });
-        child.once('close', () => {
-            over = true;
-            resolve();
-        });
-    });
-    return { child, stderr: () => said, ended, hasEnded: () => over };
-}
-/** Ends a guarded child. */
-function end({ child }) {
-    child.stdin.end();
-}
-/** Resolves when the socket is there; rejects with what ssh said when it ended before. */
-async function untilSocket(path, ssh, signal) {
-    const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1000;
-    for (;;) {
-        if (ssh.hasEnded())
-            throw new SshEnded(ssh.stderr());
-        const exists = await (0,promises_namespaceObject.access)(path).then(() => true, () => false);
-        if (exists && !ssh.hasEnded())
-            return;
-        if (nowMs() > deadline)
-            throw new SshEnded('timed out');
-        await sleep(tunnel_LOOK_EVERY_MS, signal);
-    }
-}
-class SshEnded extends Error {
-    name = 'SshEnded';
-}
-/** Opens a long-lived ssh whose socket appears at `path`. */
-function tunnel_open(ssh, args, path, signal) {
-    const openOnce = async () => {
-        await (0,promises_namespaceObject.rm)(path, { force: true });
-        const running = attempt(startGuarded('ssh', args, ssh.env));
-        try {
-            await untilSocket(path, running, signal);
-            return running;
-        }
-        catch (error) {
-            end(running);
-            throw error;
-        }
-    };
-    const pauseMs = (error, { number }) => {
-        const isCrowded = error instanceof SshEnded && classifySsh(error.message) === 'crowded';
-        return isCrowded && number < CROWDED_ATTEMPTS ? (0.5 + Math.random()) * number * 1000 : undefined;
-    };
-    return retry(openOnce, pauseMs, signal);
-}
-/** No route over SSH; the message is the reason in the user's words. */
-class SshFailed extends UserError {
-    name = 'SshFailed';
-    failure;
-    constructor(failure, message) {
-        super(message);
-        this.failure = failure;
-    }
-}
-/** Another type of key may be the one that was pinned. */
-function isAboutHostKey(error) {
-    return error instanceof SshFailed && ['unknown-host-key', 'changed-host-key', 'no-key-type'].includes(error.failure);
-}
-async function failed(ssh, host, stderr) {
-    if (/ssh: not found|ENOENT/.test(stderr)) {
-        return new SshFailed('unknown', 'there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step');
-    }
-    const offered = lastOffered(await (0,promises_namespaceObject.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
-    return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
-}
-/** `undefined`: the connection is fine, and the daemon does not answer over the forwarded socket. */
-async function openForward(ssh, host, target, signal) {
-    const socket = socketPath(ssh.workspace, 0);
-    const args = forwardArguments(socket, host, target);
-    const opened = () => tunnel_open(ssh, args, socket, signal);
-    const first = await opened().catch(async (error) => {
-        if (!(error instanceof SshEnded))
-            throw error;
-        // Some servers refuse the forwarding itself, and ssh ends for it.
-        if (/forwarding request failed|forwarding failed/i.test(error.message))
-            return undefined;
-        throw await failed(ssh, host, error.message);
-    });
-    if (first === undefined)
-        return undefined;
-    if (!(await pings(socket))) {
-        end(first);
-        await first.ended;
-        return undefined;
-    }
-    const stop = keepOpen(first, opened, host);
-    return routeOver(ssh, host, socket, stop);
-}
-/** Whether a daemon answers at a socket. ssh tells only at the first use whether the far end of a forward is there. */
-function pings(socketPath) {
-    return new Promise((resolve) => {
-        const outgoing = (0,external_node_http_namespaceObject.request)({ socketPath, path: '/_ping', agent: false, timeout: PING_LIMIT_SECONDS * 1000 }, (answer) => {
-            answer.resume();
-            resolve(answer.statusCode === 200);
-        });
-        outgoing.once('timeout', () => outgoing.destroy());
-        outgoing.once('error', () => resolve(false));
-        outgoing.end();
-    });
-}
-/** Serves a local socket, each connection to which is a session of `docker system dial-stdio`. */
-async function openSessions(ssh, host, target, signal) {
-    const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES);
-    const opened = () => tunnel_open(ssh, masterArguments(control, target), control, signal);
-    const first = await opened().catch(async (error) => {
-        throw error instanceof SshEnded ? await failed(ssh, host, error.message) : error;
-    });
-    const stop = keepOpen(first, opened, host);
-    const sessions = new Sessions(() => startProgram('ssh', dialArguments(control, host, target), ssh.env));
-    const socket = socketPath(ssh.workspace, 0);
-    const server = await listen(socket, (connection) => sessions.serve(connection));
-    const route = routeOver(ssh, host, socket, () => {
-        server.close();
-        sessions.end();
-        stop();
-    });
-    if (await pings(socket))
-        return route;
-    route[Symbol.dispose]();
-    throw await failed(ssh, host, sessions.said || first.stderr());
-}
-/** Makes a connection again whenever it ends, with growing pauses. Returns what stops that and ends it. */
-function keepOpen(first, opened, host) {
-    let current = first;
-    let stopped = false;
-    const watch = async () => {
-        for (;;) {
-            await current?.ended;
-            if (stopped)
-                return;
-            const since = nowMs();
-            log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
-            current = undefined;
-            for (let pause = 0.2; current === undefined; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
-                await idle(pause * 1000);
-                if (stopped)
-                    return;
-                current = await opened().catch(() => undefined);
-                if (current !== undefined && stopped)
-                    return end(current);
-            }
-            log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`);
-        }
-    };
-    void watch().catch(() => undefined);
-    return () => {
-        stopped = true;
-        if (current !== undefined)
-            end(current);
-    };
-}
-function reasonOf(attempt) {
-    const said = attempt
-        ?.stderr()
-        .trim()
-        .split(/[\r\n]+/)
-        .at(-1);
-    return said || 'ssh ended without a word';
-}
-function routeOver(ssh, host, socket, stop) {
-    return {
-        text: host.text,
-        env: { ...withoutEndpoint(ssh.dockerEnv), DOCKER_HOST: `unix://${socket}` },
-        explain: (said) => said,
-        [Symbol.dispose]: stop,
-    };
-}
-/** @throws UserError when the kernel would not take it */
-function socketPath(workspace, suffixBytes) {
-    const path = workspace.socketPath();
-    if (Buffer.byteLength(path) + suffixBytes <= LONGEST_SOCKET_PATH_BYTES)
-        return path;
-    throw new UserError(`the temporary directory has a path that is too long for a socket (${path}): set RUNNER_TEMP to a shorter one for this step`);
-}
-
-;// CONCATENATED MODULE: ./build/connect/endpoints.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
-async function candidatesOf(reach, ground) {
-    const { workspace, env, signal } = ground;
-    if (reach.hosts.length === 0)
-        return [await candidateOfContext(reach, ground)];
-    for (const warning of ignoredVariables(env))
-        log.warning(warning);
-    const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env));
-    const tls = reach.tls && (await writeTls(reach.tls, workspace));
-    return reach.hosts.map((host) => ({
-        text: host.text,
-        open: async () => {
-            switch (host.kind) {
-                case 'ssh':
-                    if (ssh === undefined)
-                        throw new Error('an ssh host without ssh settings');
-                    return await openSsh(ssh, host, signal);
-                case 'tcp':
-                    if (tls === undefined)
-                        log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
-                    return plainRoute(host.text, env, tls ?? {}, tcpReason);
-                case 'unix':
-                    return plainRoute(host.text, env, {}, (said) => said);
-            }
-        },
-    }));
-}
-/** What the user set and will not have the effect that they may expect, one line each. */
-function ignoredVariables(env) {
-    if (!env.DOCKER_AUTH_CONFIG)
-        return [];
-    return [
-        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
-    ];
-}
-/** What a context leads to; without a name the one that docker itself would take. */
-async function candidateOfContext({ context: name, ssh }, ground) {
-    const { env, userConfig, workspace, signal } = ground;
-    const { DOCKER_HOST: _, ...withoutHost } = env;
-    const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name };
-    hideUserInfo(env.DOCKER_HOST ?? '');
-    const context = await inspectContext(dockerCli(asked), name, asked, signal);
-    hideUserInfo(context.Endpoints.docker.Host);
-    if (hasBareTls(context)) {
-        throw new UserError(`the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``);
-    }
-    const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory);
-    for (const warning of ignoredVariables(asked))
-        log.warning(warning);
-    if (ssh !== undefined) {
-        const target = parseHost(host);
-        if (target.kind !== 'ssh') {
-            throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
-        }
-        return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
-    }
-    const explain = host.startsWith('tcp:') ? tcpReason : (said) => said;
-    return {
-        text: host,
-        open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
-    };
-}
-function plainRoute(text, env, settings, explain) {
-    return {
-        text,
-        env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },
-        explain,
-        [Symbol.dispose]: () => undefined,
-    };
-}
-/** The variables with which docker finds the certificates. */
-async function writeTls({ ca, cert, key }, workspace) {
-    const directory = await workspace.makeDirectory('tls');
-    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'ca.pem'), ca);
-    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'cert.pem'), cert);
-    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'key.pem'), key.reveal());
-    return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory };
-}
-async function inspectContext(docker, name, env, signal) {
-    const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
-    if (code === 0)
-        return contextIn(stdout);
-    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context';
-    const source = name === undefined ? current : `\`context\` (${name})`;
-    throw new UserError(`docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`);
-}
-function contextIn(stdout) {
-    try {
-        const context = parseGoJson(stdout);
-        if (typeof context.Endpoints.docker.Host === 'string')
-            return context;
-    }
-    catch {
-        // Told below, whatever it is.
-    }
-    throw new UserError(`\`docker context inspect\` printed what no docker CLI prints: "${safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
-}
-
-;// CONCATENATED MODULE: external "node:stream/promises"
-const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
-
-/**
- * The SHA-256 sums of Docker's static builds, by version, platform and architecture as in their address. Docker publishes
- * none: these are the sums with which others pin the same archives in public.
- */
-const SUMS = {
-    '28.3.3 linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
-};
-/** The first version with all that a run asks of the docker CLI. */
-const cli_version_OLDEST = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
-const PLATFORMS = { linux: 'linux', darwin: 'mac' };
-const ARCHITECTURES = {
-    x64: 'x86_64',
-    arm64: 'aarch64',
-    arm: 'armhf',
-    ppc64: 'ppc64le',
-    s390x: 's390x',
-};
-/**
- * Where an archive of Docker's static builds is, and the sum that it has to have, where that is known.
- *
- * @throws UserError when there is none for this platform
- */
-function archiveOf(base, version, platform, architecture) {
-    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
-    if (os === undefined || arch === undefined) {
-        throw new UserError(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
-    }
-    return {
-        url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
-        sha256: SUMS[`${version} ${os} ${arch}`],
-    };
-}
-/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
-function parseCliVersion(printed) {
-    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
-    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
-}
-/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
-function missingFeature(version) {
-    if (version === undefined)
-        return undefined;
-    const isOlder = version.major < cli_version_OLDEST.major || (version.major === cli_version_OLDEST.major && version.minor < cli_version_OLDEST.minor);
-    return isOlder ? `too old for ${cli_version_OLDEST.feature}, which came with ${cli_version_OLDEST.major}.${cli_version_OLDEST.minor}` : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/connect/install-cli.js
-
-
-
-
-
-
-
-
-
-const TOOL = 'docker-cli';
-/** Of 80 MB and more, on a runner with a slow disk. */
-const UNPACK_SECONDS = 300;
-/** Few runs need it, and it brings an HTTP client. The package.json beside the code says which file it is. */
-const toolCache = () => import(/* webpackIgnore: true */ '#tool-cache');
-/**
- * A docker CLI that serves: the runner's own, or one that is installed now.
- *
- * @param env the step's environment for its children
- * @throws UserError when none serves and none can be installed
- */
-async function findCli({ reach }, env, workspace, signal) {
-    const own = await ownVersion(env, signal);
-    const missing = own === 'none' ? undefined : missingFeature(own);
-    if (own !== 'none' && missing === undefined)
-        return { env, version: own };
-    log.info(own === 'none'
-        ? 'There is no docker command on the PATH of this step: it is installed for this run'
-        : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
-    const version = parseCliVersion(`version ${reach.cli.version}`);
-    const stillMissing = missingFeature(version);
-    if (stillMissing !== undefined)
-        throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
-    const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
-    return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_namespaceObject.delimiter) }, version };
-}
-async function ownVersion(env, signal) {
-    const printed = await probe('docker', ['--version'], { env, signal }).catch((error) => {
-        if (error.code === 'ENOENT')
-            return undefined;
-        if (error.syscall === undefined)
-            throw error;
-        throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`);
-    });
-    if (printed === undefined)
-        return 'none';
-    const { code, stdout, stderr } = printed;
-    if (code === 0)
-        return parseCliVersion(stdout);
-    const said = safeLine((stderr || stdout).trim(), 200);
-    throw new UserError(`the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`);
-}
-/**
- * The directory of a docker CLI of Docker's own static builds, from the runner's tool cache when it is there.
- *
- * @param directory where it is downloaded to
- * @throws UserError when it cannot be had, or is not what it should be
- */
-async function installDocker(request, directory, env, signal) {
-    const { version } = request;
-    const archiveAt = archiveOf(request.downloadUrl, version, process.platform, process.arch);
-    const { url } = archiveAt;
-    const sum = request.sha256 ?? archiveAt.sha256;
-    const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
-    // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
-    const entry = sum === undefined ? process.arch : `${process.arch}-${sum.slice(0, 16)}`;
-    const { find, cacheDir } = await toolCache();
-    const cached = cacheable ? find(TOOL, version, entry) : '';
-    if (cached !== '' && (await reportedVersion(cached, env)) === version) {
-        log.info(`The docker CLI ${version} is used from the tool cache`);
-        return cached;
-    }
-    log.info(`The docker CLI ${version} is downloaded from ${url}`);
-    const archive = await untilStopped(download(url, (0,external_node_path_namespaceObject.join)(directory, 'docker.tgz')), signal);
-    if (sum !== undefined)
-        await requireSum(archive, sum, url, request.sha256 !== undefined);
-    await unpack(archive, directory, url, { env, signal });
-    const unpacked = (0,external_node_path_namespaceObject.join)(directory, 'docker');
-    const reported = await reportedVersion(unpacked, env);
-    if (reported !== version) {
-        const what = reported === undefined ? 'holds no docker CLI that runs here' : `holds the docker CLI ${reported}`;
-        throw new UserError(`the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``);
-    }
-    return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
-}
-/** The library itself cannot be stopped, neither in a download nor in the pauses before it tries again. */
-async function untilStopped(work, signal) {
-    let stop = () => { };
-    const stopped = new Promise((_, reject) => {
-        stop = () => reject(signal.reason);
-    });
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-        signal.throwIfAborted();
-        return await Promise.race([work, stopped]);
-    }
-    finally {
-        signal.removeEventListener('abort', stop);
-    }
-}
-async function download(url, path) {
-    const { downloadTool, HTTPError } = await toolCache();
-    try {
-        return await downloadTool(url, path);
-    }
-    catch (error) {
-        const status = error instanceof HTTPError ? error.httpStatusCode : undefined;
-        const reason = status === 404
-            ? 'there is no such version for this platform: check `docker-version`'
-            : `${messageOf(error) || 'no answer'}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
-        throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
-    }
-}
-async function requireSum(path, wanted, url, isGiven) {
-    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
-    await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_namespaceObject.createReadStream)(path), hash);
-    const sum = hash.digest('hex');
-    if (sum === wanted)
-        return;
-    throw new UserError(isGiven
-        ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`
-        : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``);
-}
-async function unpack(archive, directory, url, options) {
-    const args = ['-xz', '--no-same-owner', '-C', directory, '-f', archive];
-    const unpacking = probe('tar', args, { ...options, limitSeconds: UNPACK_SECONDS });
-    const { code, stdout, stderr } = await unpacking.catch((error) => {
-        if (error.syscall === undefined)
-            throw error;
-        throw new UserError(`the archive ${url} cannot be unpacked: ${messageOf(error)}. Install \`tar\` and \`gzip\`, or the docker CLI itself, in an earlier step`);
-    });
-    if (code === 0)
-        return;
-    const said = safeLine((stderr || stdout).trim(), 200);
-    throw new UserError(`the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\`. \`tar\` says: ${said || `exit code ${code}`}`);
-}
-async function reportedVersion(directory, env) {
-    try {
-        const { code, stdout } = await probe((0,external_node_path_namespaceObject.join)(directory, 'docker'), ['--version'], { env });
-        return code === 0 ? parseCliVersion(stdout)?.text : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/api-version.js
-
-
-/**
- * The newest API whose changes were read (https://docs.docker.com/reference/api/engine/version-history/); a daemon may
- * be older, then its own is used. A spec that is read and written through an older one than the daemon's loses its
- * newest fields.
- */
-const OWN_API_VERSION = '1.54';
-/** Docker 20.10: the first with jobs as services. */
-const OLDEST_API_VERSION = '1.41';
-/**
- * The API version to speak with a daemon that offers `offered`: the oldest unless it tells.
- *
- * @throws EngineError when that is older than {@link OLDEST_API_VERSION}, or no version
- */
-function agreeOnVersion(offered = OLDEST_API_VERSION) {
-    if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
-        throw new EngineError(400, `its API version is "${safeLine(offered, 20)}", and no docker daemon has such a one`);
-    }
-    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-        throw new EngineError(400, `its API ${safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
-    }
-    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
-}
-/**
- * Why docker commands with this `DOCKER_API_VERSION` would all be refused; `undefined` when they would not. The CLI
- * takes it as it is, and does not agree on a version with the daemon.
- */
-function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = '1.12' }, host) {
-    const isNumber = /^\d+\.\d+$/.test(asked);
-    if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
-        return undefined;
-    const range = `${safeLine(oldest, 20)} to ${safeLine(newest, 20)}`;
-    return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
-}
-/** Negative, zero or positive, as the first API version is older, the same or newer. */
-function compareVersions(a, b) {
-    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
-    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
-    return majorA - majorB || minorA - minorB;
-}
-
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
-;// CONCATENATED MODULE: ./build/docker/engine/answer-shapes.js
-const SPEC = { Name: 'text', TaskTemplate: 'object', Mode: 'object' };
-const ITEMS = {
-    services: { ID: 'text', Version: { Index: 'number' }, Spec: SPEC },
-    tasks: { ID: 'text', ServiceID: 'text', CreatedAt: 'text', DesiredState: 'text', Status: { State: 'text' } },
-    nodes: {
-        ID: 'text',
-        Spec: 'object',
-        Status: { State: 'text' },
-        Description: { Platform: 'object', Engine: 'object' },
-    },
-    secrets: { ID: 'text', Version: { Index: 'number' }, Spec: { Name: 'text' } },
-    configs: { ID: 'text', Version: { Index: 'number' }, Spec: { Name: 'text' } },
-    networks: { Id: 'text', Name: 'text' },
-};
-const OTHERS = [
-    ['GET', /^\/info$/, { Swarm: 'object' }],
-    ['GET', /^\/version$/, { ApiVersion: 'text' }],
-    ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'text' } }],
-    ['POST', /^\/(?:services|secrets|configs)\/create$/, { ID: 'text' }],
-    ['POST', /^\/networks\/create$/, { Id: 'text' }],
-];
-/**
- * Whether a daemon can have meant it. An empty object is no swarm without a manager, and `null` no empty list.
- *
- * @param value `undefined` when there was nothing
- * @param path without its API version
- */
-function isPlausible(value, method, path) {
-    const [, collection = '', id] = /^\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? [];
-    const item = method === 'GET' && Object.hasOwn(ITEMS, collection) ? ITEMS[collection] : undefined;
-    if (item !== undefined && id === undefined)
-        return Array.isArray(value) && value.every((one) => fits(one, item));
-    const shape = item ?? OTHERS.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2];
-    // Of most changes nobody reads the answer.
-    return fits(value, shape ?? (method === 'GET' ? 'object' : 'any'));
-}
-function fits(value, shape) {
-    if (shape === 'any')
-        return true;
-    if (shape === 'text')
-        return typeof value === 'string';
-    if (shape === 'number')
-        return typeof value === 'number';
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return false;
-    const fields = shape === 'object' ? [] : Object.entries(shape);
-    return fields.every(([key, inner]) => fits(value[key], inner));
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/answers.js
-
-
-
-
-const MOST_QUOTED = 200;
-const MOST_READ = 10_000;
-/**
- * What the daemon means by an answer that is no error. Some have no body.
- *
- * @throws Unreadable when no daemon answers this request so
- */
-function readAnswer({ body, headers }, path, { host, request }) {
-    const text = body.toString();
-    const [method = ''] = request.split(' ', 1);
-    const isNothing = text.trim() === '' && method !== 'GET';
-    const value = isNothing ? undefined : parsed(text);
-    if ((value === undefined && !isNothing) || !isPlausible(value, method, path)) {
-        const reason = `it answers ${request} with ${describe(text, headers['content-type'])}, and no docker daemon does`;
-        throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
-    }
-    return value;
-}
-/** The error behind an answer with a status of 400 and more. */
-function refusal({ status, headers, body }, asked) {
-    const text = body.toString();
-    const message = messageIn(text);
-    if (message !== undefined)
-        return new EngineError(status, message, asked);
-    const does = status < 500 ? 'does not let the request through' : 'does not reach it';
-    const words = `${status}, not in the words of a docker daemon: something in front of it ${does}`;
-    return new EngineError(status, `${words}: ${describe(text, headers['content-type'])}`, asked, false);
-}
-function messageIn(body) {
-    const { message } = (parsed(body) ?? {});
-    return typeof message === 'string' ? message : undefined;
-}
-function parsed(text) {
-    try {
-        return parseGoJson(text) ?? undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Something that is not the daemon's, in a few words. */
-function describe(text, contentType = '') {
-    if (text.trim() === '')
-        return 'nothing';
-    const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text);
-    return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
-}
-function answers_quoted(text) {
-    return safeLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
-}
-function withoutTags(html) {
-    return html
-        .slice(0, MOST_READ)
-        .replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, ' ')
-        .replace(/<[^>]*>/g, ' ');
-}
-
-;// CONCATENATED MODULE: external "node:stream"
-const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
-;// CONCATENATED MODULE: ./build/docker/engine/http-over-pipe.js
-
-
-
-
-/** What a daemon does that is just being started or ended, and what stands in for it. */
-const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer';
-/** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
-const MOST_CONNECTIONS = 4;
-/** Every call has a limit, so a connection becomes free in time; unless all are kept by streams. */
-const WAIT_SECONDS = 180;
-const MOST_STDERR = 20_000;
-/** The tasks of the largest swarms are some ten megabytes. */
-const MOST_MEGABYTES = 256;
-/**
- * HTTP to a daemon over kept connections, each of them one `docker system dial-stdio` process. Every request ends: with
- * its answer, at its limit, with its signal, or when the pipes are closed.
- */
-class HttpOverPipe {
-    #agent;
-    #open = new Set();
-    #isClosed = false;
-    constructor(dial) {
-        this.#agent = new StdioAgent(dial);
-    }
-    /**
-     * The whole answer.
-     *
-     * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
-     */
-    exchange(outgoing, limits) {
-        return this.#send(outgoing, limits, (response, done, fail) => {
-            const parts = [];
-            let bytes = 0;
-            response.on('data', (part) => {
-                bytes += part.length;
-                parts.push(part);
-                if (bytes > MOST_MEGABYTES * 1e6)
-                    fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
-            });
-            response.once('end', () => {
-                done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
-            });
-        });
-    }
-    /** The answer as soon as it begins. When the signal is aborted later, it breaks off. */
-    stream(outgoing, limits) {
-        return this.#send(outgoing, limits, (response, done) => {
-            // Who reads it is told by its own error.
-            response.on('error', () => undefined);
-            const stop = () => response.destroy(http_over_pipe_stopped(limits.signal));
-            limits.signal?.addEventListener('abort', stop, { once: true });
-            response.once('close', () => limits.signal?.removeEventListener('abort', stop));
-            done(response);
-        });
-    }
-    /** Breaks every request off, with this cause. */
-    close(reason) {
-        this.#isClosed = true;
-        for (const giveUp of [...this.#open])
-            giveUp(new ConnectionLost(reason));
-        this.#agent.destroy();
-    }
-    #send({ method, path, headers, payload }, { signal, seconds }, read) {
-        return new Promise((resolve, reject) => {
-            if (signal?.aborted)
-                return reject(http_over_pipe_stopped(signal));
-            if (this.#isClosed)
-                return reject(new ConnectionLost('the connection is closed'));
-            const request = (0,external_node_http_namespaceObject.request)({ agent: this.#agent, method, path, headers });
-            let clock = setTimeout(() => giveUp(new TooLate(`no connection was free for ${WAIT_SECONDS} s`)), WAIT_SECONDS * 1000);
-            const end = () => {
-                clearTimeout(clock);
-                signal?.removeEventListener('abort', stop);
-                this.#open.delete(giveUp);
-            };
-            const giveUp = (error) => {
-                end();
-                reject(error);
-                request.destroy(error);
-            };
-            const stop = () => giveUp(http_over_pipe_stopped(signal));
-            this.#open.add(giveUp);
-            signal?.addEventListener('abort', stop, { once: true });
-            request.once('socket', () => {
-                clearTimeout(clock);
-                clock = setTimeout(() => giveUp(new TooLate(`there was no whole answer within ${seconds} s`)), seconds * 1000);
-            });
-            request.once('response', (response) => {
-                response.once('error', (error) => giveUp(brokenBy(error, 'the answer broke off')));
-                response.once('aborted', () => giveUp(new ConnectionLost('the answer broke off')));
-                const done = (answer) => {
-                    end();
-                    resolve(answer);
-                };
-                read(response, done, giveUp);
-            });
-            request.on('error', (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)));
-            request.end(payload);
-        });
-    }
-}
-function http_over_pipe_stopped(signal) {
-    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
-}
-/** @param otherwise what happened when Node says no more than that the other side has hung up */
-function brokenBy(error, otherwise) {
-    if (error instanceof ConnectionLost)
-        return error;
-    const { code = '' } = error;
-    if (String(code).startsWith('HPE_'))
-        return new Unreadable('what answers does not speak HTTP', { cause: error });
-    return new ConnectionLost(code === 'ECONNRESET' ? otherwise : error.message, { cause: error });
-}
-class StdioAgent extends external_node_http_namespaceObject.Agent {
-    #dial;
-    constructor(dial) {
-        super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
-        this.#dial = dial;
-    }
-    createConnection(_options, onCreated) {
-        try {
-            return new StdioSocket(this.#dial());
-        }
-        catch (error) {
-            // Of a request that takes the place of another nobody could catch it.
-            void Promise.resolve().then(() => onCreated?.(error, undefined));
-            return undefined;
-        }
-    }
-    keepSocketAlive(socket) {
-        // Node asks for the answer; its types do not say so.
-        const mayStay = super.keepSocketAlive(socket) !== false;
-        return mayStay && socket.rest();
-    }
-    reuseSocket(socket, request) {
-        ;
-        socket.wake();
-        super.reuseSocket(socket, request);
-    }
-}
-/** The pipes of a process as the one stream that HTTP needs. */
-class StdioSocket extends external_node_stream_namespaceObject.Duplex {
-    #child;
-    #stderr = '';
-    #isIdle = false;
-    #hasEnded = false;
-    constructor(child) {
-        super();
-        this.#child = child;
-        child.stdout.on('data', (chunk) => {
-            if (!this.push(chunk))
-                child.stdout.pause();
-        });
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR);
-        });
-        child.stdin.on('error', () => undefined);
-        child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
-        // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
-        child.once('close', (code) => {
-            this.#hasEnded = true;
-            const said = safeLine(this.#stderr.trim());
-            if (said !== '' || code !== 0) {
-                this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
-            }
-            else if (this.#isIdle) {
-                // Nobody reads now: an end would never be seen, and the next request be written to a process that is gone.
-                this.destroy();
-            }
-            else {
-                this.push(null);
-            }
-        });
-    }
-    /** Its answer has been read. Whether it can take another request. */
-    rest() {
-        this.#isIdle = true;
-        return !this.#hasEnded;
-    }
-    wake() {
-        this.#isIdle = false;
-    }
-    _read() {
-        this.#child.stdout.resume();
-    }
-    _write(chunk, _encoding, done) {
-        // A dead process says on stderr why it died, and its `close` event ends this stream with those words.
-        this.#child.stdin.write(chunk, () => done());
-    }
-    _final(done) {
-        this.#child.stdin.end(done);
-    }
-    _destroy(error, done) {
-        // The CLI takes SIGTERM as a wish only, and goes on for as long as the daemon keeps the connection.
-        this.#child.kill('SIGKILL');
-        for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr])
-            pipe.destroy();
-        done(error);
-    }
-    // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
-    setKeepAlive() {
-        return this;
-    }
-    setNoDelay() {
-        return this;
-    }
-    setTimeout() {
-        return this;
-    }
-    /** A kept connection does not keep the program alive. */
-    unref() {
-        this.#child.unref();
-        return this;
-    }
-    ref() {
-        this.#child.ref();
-        return this;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/connect-engine.js
-
-
-
-
-
-
-
-/** Swarm gives each of its own calls 20 s (moby, daemon/cluster: swarmRequestTimeout), and then says so. */
-const DEFAULT_TIMEOUT_SECONDS = 30;
-/**
- * Connects to a daemon, with the API version that both sides speak. No call of this engine is repeated.
- *
- * @param seconds within which the daemon has to answer a ping
- * @throws ConnectionLost with the CLI's own words when the daemon does not answer
- * @throws EngineError when it refuses, or its API is older than that of Docker 20.10
- */
-async function connectEngine(address, signal, seconds) {
-    const pipe = new HttpOverPipe(address.dial);
-    try {
-        const calls = new Calls(pipe, address);
-        const ping = await calls.whole('GET', '/_ping', { signal, ...(seconds && { timeoutSeconds: seconds }) });
-        if (ping.status !== 200)
-            throw refusal(ping, calls.asked('GET', '/_ping'));
-        return engineOver(calls, versionIn(ping, address.host), ping);
-    }
-    catch (error) {
-        pipe.close('the connection is closed');
-        throw error;
-    }
-}
-/** @throws Unreadable when it is no daemon that answers */
-function versionIn(ping, host) {
-    const offered = ping.headers['api-version'];
-    const body = safeLine(ping.body.toString(), 100);
-    if (offered === undefined && body !== 'OK') {
-        const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
-        throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
-    }
-    return agreeOnVersion(offered === undefined ? undefined : String(offered));
-}
-/** Calls to one daemon, whose errors say whom they asked for what. */
-class Calls {
-    #pipe;
-    #address;
-    constructor(pipe, address) {
-        this.#pipe = pipe;
-        this.#address = address;
-    }
-    whole(method, path, options) {
-        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
-        return this.#telling(method, path, this.#pipe.exchange(this.#outgoing(method, path, options), limits));
-    }
-    stream(path, options) {
-        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
-        return this.#telling('GET', path, this.#pipe.stream(this.#outgoing('GET', path, options), limits));
-    }
-    asked(method, path) {
-        return { host: this.#address.host, request: requestText(method, path) };
-    }
-    close() {
-        this.#pipe.close('the run does not use it any more');
-    }
-    #outgoing(method, path, { query = {}, body, registryAuth }) {
-        const search = new URLSearchParams(query).toString();
-        const payload = body === undefined ? undefined : toGoJson(body);
-        return {
-            method,
-            path: search === '' ? path : `${path}?${search}`,
-            headers: {
-                ...this.#address.headers,
-                // The daemon does not look at the host; without one Node would name its own default.
-                Host: 'docker',
-                ...(payload === undefined
-                    ? {}
-                    : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
-                ...(registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth.reveal() }),
-            },
-            payload,
-        };
-    }
-    async #telling(method, path, call) {
-        try {
-            return await call;
-        }
-        catch (error) {
-            // A caller's own limit ends the call as ours does.
-            const isLate = error instanceof DOMException && error.cause?.name === 'TimeoutError';
-            if (isLate)
-                throw this.#lost(TooLate, method, path, 'the time for it is over', error);
-            if (!(error instanceof ConnectionLost))
-                throw error;
-            const Kind = error.constructor;
-            throw this.#lost(Kind, method, path, this.#address.explain(error.message), error.cause);
-        }
-    }
-    #lost(Kind, method, path, reason, cause) {
-        return new Kind(`${this.#address.host} did not answer ${requestText(method, path)}: ${reason}`, { cause, reason });
-    }
-}
-/** Without its API version and its query, which may be long. */
-function requestText(method, path) {
-    return `${method} ${path.replace(/^\/v[\d.]+\//, '/').replace(/\?.*/s, '')}`;
-}
-function engineOver(calls, apiVersion, ping) {
-    const call = async (method, path, options = {}) => {
-        const answer = await calls.whole(method, `/v${apiVersion}${path}`, options);
-        // No daemon sends its clients elsewhere: that is something in front of it.
-        if (answer.status >= 300)
-            throw refusal(answer, calls.asked(method, path));
-        return answer;
-    };
-    const parsed = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
-    async function* lines(path, options) {
-        const response = await calls.stream(`/v${apiVersion}${path}`, options);
-        const status = response.statusCode ?? 0;
-        if (status >= 300) {
-            const body = Buffer.concat(await response.toArray());
-            throw refusal({ status, headers: response.headers, body }, calls.asked('GET', path));
-        }
-        yield* (0,external_node_readline_namespaceObject.createInterface)({ input: response });
-    }
-    async function forward({ method, path }) {
-        if (/^(\/v[\d.]+)?\/_ping$/.test(path))
-            return method === 'HEAD' ? { ...ping, body: Buffer.alloc(0) } : ping;
-        return calls.whole(method, path, {});
-    }
-    return {
-        apiVersion,
-        get: (path, options) => parsed('GET', path, options),
-        post: (path, options) => parsed('POST', path, options),
-        remove: async (path, options) => void (await call('DELETE', path, options)),
-        bytes: async (path, options) => (await call('GET', path, options)).body,
-        lines,
-        forward,
-        close: () => calls.close(),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/**
- * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
- * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
- */
-const ELECTION_PATIENCE_MS = 90_000;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-/**
- * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
- */
-function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/freshness.js
-
-
-/** A manager shows services as they were before a change that this run has seen or made. */
-class OutOfDate extends ConnectionLost {
-    name = 'OutOfDate';
-}
-/** A leader that was killed and comes back takes up to 24 s until it is what it says it is. */
-const DOUBT_SECONDS = 40;
-const ONE = /^\/services\/([^/]+)$/;
-/**
- * Sees to it that a run never reads a service older than it knows it. A leader that was killed and comes back answers
- * from its own store before it has caught up: with an older version, and at first as if there were no service at all.
- * Swarm's versions only grow (swarmkit: the index of the raft log), so a lower one is out of date; that a service is
- * gone is believed at once only while there was no trouble with the managers.
- */
-class Freshness {
-    #known = new Map();
-    #doubtedUntil = Number.NEGATIVE_INFINITY;
-    /** There was trouble with a manager: what comes back may be behind. */
-    doubt() {
-        this.#doubtedUntil = nowMs() + DOUBT_SECONDS * 1000;
-    }
-    /** @throws OutOfDate */
-    checkRead(path, answer, query = {}) {
-        if (ONE.test(path))
-            this.#checkService(answer);
-        if (path === '/services')
-            this.#checkList(answer, query.filters);
-        return answer;
-    }
-    /** @throws OutOfDate when the daemon does not find a service that may be there all the same */
-    checkRefusal(path, error) {
-        const id = ONE.exec(path)?.[1] ?? '';
-        if (error instanceof EngineError && error.status === 404 && this.#mayBeThere(id))
-            throw outOfDate();
-    }
-    /** A change was taken: what is read from now on is newer than the version that it was made over. */
-    changed(path, query = {}) {
-        const id = /^\/services\/([^/]+)\/update$/.exec(path)?.[1];
-        const version = Number(query.version);
-        if (id !== undefined && version >= (this.#known.get(id) ?? 0))
-            this.#known.set(id, version + 1);
-    }
-    removed(path) {
-        this.#known.delete(ONE.exec(path)?.[1] ?? '');
-    }
-    #checkService(service) {
-        if (service.Version.Index < this.#newestOf(service))
-            throw outOfDate();
-        this.#known.set(service.ID, service.Version.Index);
-    }
-    /** Whoever asks for many tells those with an older version from the others: none may be missing. */
-    #checkList(services, filters = '{}') {
-        for (const one of services)
-            this.#known.set(one.ID, Math.max(this.#newestOf(one), one.Version.Index));
-        const { id: asked = [] } = JSON.parse(filters);
-        const missing = asked.filter((id) => !services.some(({ ID }) => ID === id));
-        if (missing.some((id) => this.#mayBeThere(id)))
-            throw outOfDate();
-    }
-    #newestOf({ ID: id }) {
-        return this.#known.get(id) ?? 0;
-    }
-    #mayBeThere(id) {
-        return this.#known.has(id) && nowMs() < this.#doubtedUntil;
-    }
-}
-function outOfDate() {
-    return new OutOfDate('the manager that answers shows services as they were before their last change');
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/patience.js
-
-
-
-
-
-/**
- * How long a call is made again because of each. A daemon is started anew within a minute. What cannot be read, or comes
- * from a node that manages nothing, seldom passes.
- */
-const patience_PATIENCE_MS = {
-    'no-leader': ELECTION_PATIENCE_MS,
-    'no-connection': ELECTION_PATIENCE_MS,
-    silent: ELECTION_PATIENCE_MS,
-    unreadable: 10_000,
-    'no-manager': 20_000,
-};
-/** A connection that has died while nobody used it is the most frequent trouble: another one does. */
-const PAUSES_MS = [0, 250, 500];
-const LONGEST_PAUSE_MS = 1000;
-/** A manager that has lost its leader lets a read wait for the next one, and that may not have caught up. */
-const SLOW_SECONDS = 2;
-/** No healthy daemon takes so long, except for a registry or an election. */
-const SILENCE_SECONDS = 10;
-/**
- * An engine whose calls outlast what passes: they are made again while the swarm has no leader, and when the connection
- * or the answer is lost, and go to another manager when the one in use does not serve. Only calls are repeated of which
- * a second does no harm: a change that {@link RequestOptions.mayRepeat} does not say so of is made once, and after its
- * failure a look at the swarm tells what became of it.
- */
-function patientEngine(managers) {
-    const freshness = new Freshness();
-    const daemons = doubting(managers, freshness);
-    return {
-        get apiVersion() {
-            return daemons.current.apiVersion;
-        },
-        get: (path, options) => {
-            const ask = async (engine) => {
-                const begunAt = nowMs();
-                try {
-                    const answer = await engine.get(path, options);
-                    const isSlow = nowMs() - begunAt >= SLOW_SECONDS * 1000 && !ASKS_REGISTRY.test(path);
-                    if (isSlow)
-                        freshness.doubt();
-                    return freshness.checkRead(path, answer, options?.query);
-                }
-                catch (error) {
-                    freshness.checkRefusal(path, error);
-                    throw error;
-                }
-            };
-            return askUntilAnswered(daemons, path, ask, options);
-        },
-        post: async (path, options) => {
-            const ask = options?.mayRepeat ? askUntilAnswered : askOnce;
-            const answer = await ask(daemons, path, (engine) => engine.post(path, options), options);
-            freshness.changed(path, options?.query);
-            return answer;
-        },
-        remove: async (path, options) => {
-            const answer = await askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options);
-            freshness.removed(path);
-            return answer;
-        },
-        bytes: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.bytes(path, options), options),
-        lines: (path, options) => daemons.current.lines(path, options),
-        forward: (request) => forwardUntilAnswered(daemons, request),
-        close: () => daemons.current.close(),
-    };
-}
-/** After trouble with one of them, an answer may be from one that has not caught up. */
-function doubting(daemons, freshness) {
-    return {
-        get current() {
-            return daemons.current;
-        },
-        get hasOthers() {
-            return daemons.hasOthers;
-        },
-        get isClosed() {
-            return daemons.isClosed ?? false;
-        },
-        onTrouble(trouble, from, error) {
-            if (!(error instanceof OutOfDate))
-                freshness.doubt();
-            daemons.onTrouble(trouble, from, error);
-        },
-        onAnswer: () => daemons.onAnswer?.(),
-    };
-}
-/** The same with one manager only. */
-function patient(engine) {
-    return patientEngine({ current: engine, hasOthers: false, onTrouble: () => undefined });
-}
-/** What may pass of what a call threw; `undefined` for an answer that stands. */
-function troubleOf(error, path) {
-    if (error instanceof Unreadable)
-        return 'unreadable';
-    if (error instanceof OutOfDate)
-        return 'no-leader';
-    if (error instanceof ConnectionLost)
-        return 'no-connection';
-    if (!(error instanceof EngineError))
-        return undefined;
-    // What stands in front of a daemon says so when the daemon is away.
-    if (!error.isDaemons)
-        return error.status >= 502 && error.status <= 504 ? 'no-connection' : undefined;
-    return ASKS_REGISTRY.test(path) ? undefined : troubleIn(error.message);
-}
-/** A registry's own troubles are told in the same words. */
-const ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/;
-function troubleIn(message) {
-    if (isElection(message))
-        return 'no-leader';
-    return isNoManager(message) ? 'no-manager' : undefined;
-}
-async function askUntilAnswered(daemons, path, ask, options = {}) {
-    const attempt = async (number) => {
-        const answer = await askOnce(daemons, path, ask, options);
-        if (number > 1)
-            daemons.onAnswer?.();
-        return answer;
-    };
-    const pauseMs = (error, { number, elapsedMs }) => {
-        const trouble = troubleOf(error, path);
-        const isCallersLimit = options.timeoutSeconds !== undefined && error instanceof TooLate;
-        if (trouble === undefined || isCallersLimit || daemons.isClosed)
-            return undefined;
-        const isOver = elapsedMs >= patience_PATIENCE_MS[daemons.hasOthers ? 'no-connection' : trouble];
-        return isOver ? undefined : pauseAfter(trouble, number);
-    };
-    return retry(attempt, pauseMs, options.signal);
-}
-/** In an election a second look at once would find no other answer. */
-function pauseAfter(trouble, number) {
-    const early = trouble === 'no-connection' ? PAUSES_MS[number - 1] : undefined;
-    return early ?? LONGEST_PAUSE_MS;
-}
-async function askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
-    const { current: engine } = daemons;
-    const isLong = timeoutSeconds !== undefined || !daemons.hasOthers;
-    const silence = isLong ? undefined : setTimeout(() => daemons.onTrouble('silent', engine), SILENCE_SECONDS * 1000);
-    try {
-        return await ask(engine);
-    }
-    catch (error) {
-        const trouble = troubleOf(error, path);
-        if (trouble !== undefined)
-            daemons.onTrouble(trouble, engine, error);
-        throw error;
-    }
-    finally {
-        clearTimeout(silence);
-    }
-}
-/** What another client is answered is passed on, but for what passes. */
-async function forwardUntilAnswered(daemons, request) {
-    const path = request.path.replace(/^\/v[\d.]+/, '');
-    try {
-        return await askUntilAnswered(daemons, path, async (engine) => {
-            const answer = await engine.forward(request);
-            const said = answer.body.toString('utf8', 0, MOST_OF_A_REFUSAL);
-            if (answer.status >= 400 && troubleIn(said) !== undefined)
-                throw new Refused(answer, said);
-            return answer;
-        });
-    }
-    catch (error) {
-        if (error instanceof Refused)
-            return error.answer;
-        throw error;
-    }
-}
-const MOST_OF_A_REFUSAL = 2000;
-class Refused extends EngineError {
-    answer;
-    constructor(answer, message) {
-        super(answer.status, message);
-        this.answer = answer;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/connect/manager-state.js
-
-/** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
-function notManaging(swarm, host) {
-    if (swarm.ControlAvailable && !swarm.Error)
-        return undefined;
-    if (swarm.LocalNodeState === 'inactive') {
-        return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
-    }
-    if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
-        return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
-    }
-    return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`;
-}
-/** Whether that is over before long: a manager that starts, or a swarm that elects its leader. */
-function mayPass({ ControlAvailable, Error: problem, LocalNodeState }) {
-    return LocalNodeState === 'pending' || (ControlAvailable && isElection(problem ?? ''));
-}
-
-;// CONCATENATED MODULE: ./build/connect/managers.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** A daemon that has just lost its connections may be back in a moment. */
-const SECOND_LOOK_MS = 500;
-/** Of a daemon, or of what stands in for it. */
-const MOST_VERSION_CHARACTERS = 100;
-/** A daemon that is not frozen answers a ping at once; a slow one, or one far away, within this. */
-const PING_SECONDS = 10;
-/** One that manages says so at once; without a leader it takes 20 s, and there may be another that has one. */
-const STILL_LIMIT_MS = 10_000;
-/** The route to another has to be opened first. */
-const ASK_LIMIT_MS = 25_000;
-/** Longer than an election, and than the time for which calls are patient. */
-const SEARCH_SECONDS = 120;
-/** An election takes up to 24 s; a run that begins in one waits for it. */
-const ELECTION_PATIENCE_SECONDS = 60;
-/** A daemon that takes connections and does not answer them is being started, or nobody's. */
-const NO_ANSWER_PATIENCE_SECONDS = 15;
-const managers_LOOK_EVERY_MS = 1000;
-/**
- * The managers that a run may use, one of them at a time. Calls and docker commands go to the one in use, whichever
- * that is at the moment. When it is silent, has no leader, manages no more or loses its connections, the next that
- * manages takes its place.
- */
-class Managers {
-    #candidates;
-    #configDirectory;
-    #headers;
-    #cliIn;
-    #current;
-    #search;
-    #disposed = false;
-    #toldTrouble;
-    /**
-     * @param headers sent with every request: the user's `HttpHeaders`
-     * @param cliIn the docker CLI with an environment
-     */
-    constructor(candidates, configDirectory, headers, cliIn = dockerCli) {
-        this.#cliIn = cliIn;
-        this.#candidates = candidates;
-        this.#configDirectory = configDirectory;
-        this.#headers = headers;
-    }
-    /** The docker CLI, tied to the manager in use. */
-    docker = {
-        run: (args, options) => this.#inUse().docker.run(args, options),
-        start: (args) => this.#inUse().docker.start(args),
-    };
-    /** The Engine API of the manager in use, patient with what passes. */
-    engine = patientEngine(this);
-    /**
-     * Opens the first route that leads to a manager. While they have no leader it waits for the election, and a little
-     * while one ends its connections without an answer.
-     *
-     * @throws UserError with the reason of the only host, or of each
-     */
-    async connect(signal) {
-        const found = await retry((round) => this.#enterFirst(round, signal), (error, { number, elapsedMs }) => {
-            if (!(error instanceof NoManager))
-                return undefined;
-            const waitedFor = error.refusals.find(({ patienceSeconds }) => elapsedMs < patienceSeconds * 1000);
-            if (waitedFor === undefined)
-                return undefined;
-            if (number === 1)
-                log.info(`${waitedFor.message}: this is waited for`);
-            return managers_LOOK_EVERY_MS;
-        }, signal);
-        const { candidate, engine, version } = found;
-        log.info(`Connected to ${candidate.text}: Docker ${safeLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
-        this.#use(found);
-    }
-    /** @throws NoManager when no candidate is one */
-    async #enterFirst(round, signal) {
-        const refusals = [];
-        for (const candidate of this.#candidates) {
-            const found = await this.#enter(candidate, signal);
-            if (!(found instanceof Refusal))
-                return found;
-            refusals.push(found);
-            if (this.#candidates.length > 1 && round === 1)
-                log.info(`Passed over: ${found.message}`);
-        }
-        throw new NoManager(refusals);
-    }
-    /** Opens the route to a candidate, and looks whether a manager is there. */
-    async #enter(candidate, signal) {
-        let route;
-        try {
-            route = await candidate.open();
-        }
-        catch (error) {
-            if (!(error instanceof UserError))
-                throw error;
-            return new Refusal(`${candidate.text}: ${error.message}`, error);
-        }
-        const manager = await this.#tryRoute(candidate, route, signal).catch((error) => {
-            route[Symbol.dispose]();
-            throw error;
-        });
-        if (manager instanceof Refusal)
-            route[Symbol.dispose]();
-        return manager;
-    }
-    /** Connects over an open route, and asks whether what is there manages the swarm. */
-    async #tryRoute(candidate, route, signal) {
-        const docker = this.#cliIn({ ...route.env, DOCKER_CONFIG: this.#configDirectory });
-        const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), route);
-        const address = { host: candidate.text, headers: this.#headers, dial, explain: route.explain };
-        let engine;
-        try {
-            engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
-            const info = await engine.get('/info', { signal });
-            const problem = notManaging(info.Swarm, candidate.text) ??
-                (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
-            if (problem === undefined)
-                return { candidate, route, docker, engine, version: info.ServerVersion };
-            engine.close();
-            return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
-        }
-        catch (error) {
-            engine?.close();
-            if (!(error instanceof ConnectionLost || error instanceof EngineError))
-                throw error;
-            const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, route);
-            return new Refusal(`the docker daemon at ${candidate.text} cannot be used: ${reason}`, error, patienceWith(error));
-        }
-    }
-    #use(manager) {
-        const before = this.#current;
-        this.#current = manager;
-        before?.engine.close();
-        if (before !== undefined && before.route !== manager.route)
-            before.route[Symbol.dispose]();
-    }
-    #inUse() {
-        if (this.#current === undefined)
-            throw new ConnectionLost('no manager of the swarm can be reached');
-        return this.#current;
-    }
-    get current() {
-        return this.#inUse().engine;
-    }
-    get hasOthers() {
-        return this.#candidates.length > 1;
-    }
-    get isClosed() {
-        return this.#disposed;
-    }
-    onTrouble(trouble, from, error) {
-        const current = this.#current;
-        if (current === undefined || from !== current.engine || this.#disposed)
-            return;
-        // Said once until all is well again.
-        if (this.#toldTrouble !== trouble && trouble !== 'silent') {
-            const said = error instanceof ConnectionLost ? error.reason : messageOf(error);
-            log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${safeLine(said)}`);
-            this.#toldTrouble = trouble;
-        }
-        if (this.hasOthers)
-            this.#find();
-    }
-    onAnswer() {
-        if (this.#toldTrouble !== undefined)
-            log.info(`${this.#current?.candidate.text}: the swarm answers again`);
-        this.#toldTrouble = undefined;
-    }
-    /** A connection that ends by itself is the sign that the manager may be gone. */
-    #watched(child, route) {
-        child.once('close', (_code, killedBy) => {
-            const mayBeGone = killedBy === null && route === this.#current?.route && !this.#disposed;
-            if (mayBeGone && this.hasOthers)
-                this.#find();
-        });
-        return child;
-    }
-    /** Looks for another manager when the one in use does not manage any more. One search at a time. */
-    #find() {
-        this.#search ??= this.#replace()
-            .catch((error) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`))
-            .finally(() => {
-            this.#search = undefined;
-        });
-    }
-    async #replace() {
-        const before = this.#current;
-        const deadline = nowMs() + SEARCH_SECONDS * 1000;
-        await idle(SECOND_LOOK_MS);
-        if (before === undefined || this.#disposed || (await this.#stillManages(before)))
-            return;
-        const at = this.#candidates.indexOf(before.candidate);
-        const others = [...this.#candidates.slice(at + 1), ...this.#candidates.slice(0, at)];
-        while (!this.#disposed && nowMs() < deadline) {
-            for (const candidate of others) {
-                const found = await this.#enter(candidate, clock_timeLimit(ASK_LIMIT_MS));
-                if (found instanceof Refusal) {
-                    log.debug(found.message);
-                }
-                else if (this.#disposed) {
-                    found.engine.close();
-                    return found.route[Symbol.dispose]();
-                }
-                else {
-                    log.warning(`${before.candidate.text} is no longer a manager that answers: the run goes on with ${candidate.text}`);
-                    return this.#use(found);
-                }
-            }
-            if (await this.#stillManages(before))
-                return;
-            await idle(managers_LOOK_EVERY_MS);
-        }
-    }
-    /** Over a new connection: those that there are may be dead, or busy. */
-    async #stillManages({ candidate, route }) {
-        const found = await this.#tryRoute(candidate, route, clock_timeLimit(STILL_LIMIT_MS)).catch((error) => error);
-        if (found instanceof Error)
-            return false;
-        found.engine.close();
-        return true;
-    }
-    [Symbol.dispose]() {
-        this.#disposed = true;
-        this.#current?.engine.close();
-        this.#current?.route[Symbol.dispose]();
-    }
-}
-const TOLD = {
-    'no-leader': 'the swarm has no leader, which is waited for',
-    'no-connection': 'the connection is lost, and made again',
-    silent: 'there is no answer',
-    unreadable: 'the answer cannot be understood, and is asked for again',
-    'no-manager': 'it manages the swarm no longer',
-};
-/** Why a candidate is no manager now, in the user's words. */
-class Refusal extends UserError {
-    /** For how long it may be worth to ask again, since the first time. */
-    patienceSeconds;
-    constructor(message, cause, patienceSeconds = 0) {
-        super(message, { cause });
-        this.patienceSeconds = patienceSeconds;
-    }
-}
-function patienceWith(error) {
-    if (error instanceof EngineError)
-        return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0;
-    return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0;
-}
-async function versionProblem(engine, asked, { text }, signal) {
-    return asked ? apiVersionProblem(asked, await engine.get('/version', { signal }), text) : undefined;
-}
-function refusalText(error, { explain }) {
-    const said = safeLine(error.message);
-    const explained = explain(said);
-    // That an API is too old is our own word, and no answer.
-    return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said);
-}
-/** No candidate is a manager, each for its own reason. */
-class NoManager extends UserError {
-    refusals;
-    constructor(refusals) {
-        const [first] = refusals;
-        const reasons = refusals.map(({ message }) => message).join('; ');
-        if (first !== undefined && refusals.length === 1)
-            super(first.message, { cause: first.cause });
-        else
-            super(`none of the ${refusals.length} hosts can be used: ${reasons}`);
-        this.refusals = refusals;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/connect/connection.js
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
- * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
- *
- * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
- */
-async function connect(deployment, workspace, env, signal) {
-    const bare = environmentForChildren(env);
-    const userConfig = await readUserConfig(bare);
-    const cli = await findCli(deployment, bare, workspace, signal);
-    const directory = await workspace.makeDirectory('client');
-    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
-    const candidates = await candidatesOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
-    const managers = new Managers(candidates, directory, userConfig.file.HttpHeaders ?? {});
-    try {
-        await managers.connect(signal);
-        return {
-            docker: managers.docker,
-            isRemote: candidates.every(({ text }) => text.startsWith('ssh:')),
-            cliVersion: cli.version,
-            engine: managers.engine,
-            configDirectory: directory,
-            userConfig,
-            [Symbol.dispose]: () => managers[Symbol.dispose](),
-        };
-    }
-    catch (error) {
-        managers[Symbol.dispose]();
-        throw error;
-    }
-}
-async function readUserConfig(env) {
-    const directory = env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker');
-    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
-    const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
-    return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
-}
-async function readConfigFile(path) {
-    try {
-        const file = parseConfigFile(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
-        // Before anything that others say is printed.
-        for (const { username, password } of storedCredentials(file))
-            new Secret(password, username);
-        return file;
-    }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return {};
-        // JSON's own words show a piece of the file.
-        const why = error instanceof SyntaxError ? 'it is no JSON object' : messageOf(error);
-        log.warning(`${path} is not read: ${why}`);
-        return {};
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
 /**
  * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
@@ -18702,6 +16271,8 @@ function environmentFlags(flag, env) {
 
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
 ;// CONCATENATED MODULE: ./build/docker/cli/stand-in.js
@@ -18711,7 +16282,7 @@ const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.u
 
 
 /** Each of its reads may last through an election, and a slow daemon makes many of them. */
-const stand_in_LIMIT_SECONDS = 180;
+const LIMIT_SECONDS = 180;
 /**
  * Runs a docker command against a stand-in for the daemon, on a private socket. What `answer` leaves open is asked of
  * the real swarm as far as it is a read; nothing that would change the swarm is passed on.
@@ -18727,7 +16298,7 @@ async function runAgainst(answer, command, docker, engine, socketPath, signal) {
     try {
         const { args, env, stdin = '', cwd } = command;
         const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' };
-        const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: stand_in_LIMIT_SECONDS };
+        const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS };
         return await docker.run(args, cwd === undefined ? options : { ...options, cwd });
     }
     finally {
@@ -19237,6 +16808,42 @@ function changesByFlags(now, wanted, changed) {
     return [...(onlyPolicies ? [] : ['update-args']), ...policies];
 }
 
+;// CONCATENATED MODULE: ./build/runner/retry.js
+
+/**
+ * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
+ * meanwhile, is for `poll`.)
+ *
+ * @param attempt gets the number of the attempt, counted from 1
+ * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
+ * @param signal ends a pause, and is for the attempts to heed
+ * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
+ * for the limit itself says nothing of the reason
+ */
+async function retry(attempt, pauseMs, signal) {
+    const begunAt = nowMs();
+    let met;
+    for (let number = 1;; number++) {
+        try {
+            return await attempt(number);
+        }
+        catch (error) {
+            if (signal?.aborted)
+                throw isTimeLimit(signal) ? (met ?? error) : error;
+            met = error;
+            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
+            if (ms === undefined)
+                throw error;
+            await sleep(ms, signal).catch((stopped) => {
+                throw isTimeLimit(signal) ? error : stopped;
+            });
+        }
+    }
+}
+function isTimeLimit(signal) {
+    return signal?.reason?.name === 'TimeoutError';
+}
+
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
 
 
@@ -19429,7 +17036,7 @@ class RegistryError extends Error {
     }
 }
 /** A hiccup of the registry is asked about again after these pauses, then believed. */
-const registry_PAUSES_MS = [1000, 3000];
+const PAUSES_MS = [1000, 3000];
 /**
  * Has the manager log in to a credential's registry, from the manager's place in the network.
  *
@@ -19454,12 +17061,12 @@ function resolveImage(engine, image, credential, signal) {
     }));
 }
 async function asking(engine, registry, signal, ask) {
-    return retry(() => registry_askOnce(engine, registry, signal, ask), (error, { number }) => {
+    return retry(() => askOnce(engine, registry, signal, ask), (error, { number }) => {
         const isHiccup = error instanceof RegistryError && error.failure === 'registry-error';
-        return isHiccup ? registry_PAUSES_MS[number - 1] : undefined;
+        return isHiccup ? PAUSES_MS[number - 1] : undefined;
     }, signal);
 }
-async function registry_askOnce(engine, registry, signal, ask) {
+async function askOnce(engine, registry, signal, ask) {
     try {
         return await clockFor(engine, registry).during((over) => ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS }));
     }
@@ -19905,6 +17512,8 @@ function lineOf(root, path) {
     return { line, depth };
 }
 
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
 
 
@@ -20770,6 +18379,288 @@ function withAliases(spec, change) {
         return spec;
     const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
     return { ...spec, TaskTemplate: { ...template, Networks: networks } };
+}
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: ./build/docker/cli/cli.js
+
+
+
+
+
+
+
+
+
+/** None of the programs that are run to their end has more to do than to read files, and ask the network once. */
+const cli_LIMIT_SECONDS = 60;
+/** The largest of what is read is a whole stack in one file. */
+const MOST_BYTES = 32 * 1024 * 1024;
+/** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
+const DRAIN_MS = 500;
+/**
+ * The docker CLI of the PATH in `env`.
+ *
+ * @param env the whole environment of its commands
+ */
+function dockerCli(env) {
+    return {
+        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+    };
+}
+/**
+ * Runs a program that needs no input, prints little and ends by itself: it is asked for a version or a key, or unpacks
+ * an archive. Nothing of it reaches the log.
+ *
+ * @throws as {@link runProgram} does
+ */
+async function probe(program, args, { env, signal, limitSeconds = cli_LIMIT_SECONDS }) {
+    if (signal?.aborted)
+        throw stopped(signal);
+    const path = await findProgram(program, env.PATH);
+    // Loaded here, as the package.json beside the code says: most mistakes in the inputs are told before it is needed.
+    const { getExecOutput } = await import(/* webpackIgnore: true */ '#exec');
+    // The library hands over no process. One that hangs all the same is found by this.
+    const [name, value] = ['SWARM_DEPLOY_PROBE', (0,external_node_crypto_namespaceObject.randomUUID)()];
+    const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: DRAIN_MS };
+    const ended = new AbortController();
+    const limit = sleep(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
+    try {
+        const { exitCode, stdout, stderr } = await Promise.race([
+            getExecOutput(cli_quoted(path), [...args], options),
+            limit.then(() => {
+                throw tooMuch(program, args, cli_tooLate(limitSeconds));
+            }),
+        ]);
+        return { code: exitCode ?? KILLED, stdout, stderr };
+    }
+    catch (error) {
+        await endMarked(`${name}=${value}`);
+        throw spawnError(error, program);
+    }
+    finally {
+        ended.abort();
+    }
+}
+/**
+ * Where the system finds a program that is started with this PATH (execvp(3)): the library looks on the PATH of this
+ * process, and docker may have been installed for this run alone.
+ */
+async function findProgram(program, path = '/bin:/usr/bin') {
+    // Elsewhere there are endings to try, which the library knows.
+    if (process.platform === 'win32')
+        return program;
+    let refused;
+    for (const directory of program.includes('/') ? [''] : path.split(external_node_path_namespaceObject.delimiter)) {
+        const file = (0,external_node_path_namespaceObject.resolve)(directory, program);
+        try {
+            if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
+                continue;
+            await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
+            return file;
+        }
+        catch (error) {
+            if (error.code === 'EACCES')
+                refused = error;
+        }
+    }
+    throw refused ?? Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' });
+}
+/** The library reads the program as the first word of a line, in which a backslash means itself unless a `"` follows. */
+function cli_quoted(path) {
+    return `"${path.replaceAll('"', '\\"')}"`;
+}
+/** The library passes on why a program could not be started as a text, within a longer one. */
+function spawnError(error, program) {
+    const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? [];
+    if (code === undefined)
+        return error;
+    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
+}
+/**
+ * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
+ * more.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
+ * `AbortError` with the signal's reason as its cause when `signal` ended it
+ */
+function runProgram(program, args, options) {
+    const { env, cwd, stdin = '', signal, limitSeconds = cli_LIMIT_SECONDS } = options;
+    return new Promise((resolve, reject) => {
+        if (signal?.aborted)
+            return reject(stopped(signal));
+        const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
+            stdio: 'pipe',
+            windowsHide: true,
+            ...(env === undefined ? {} : { env }),
+            ...(cwd === undefined ? {} : { cwd }),
+        });
+        const end = () => {
+            clearTimeout(clock);
+            clearTimeout(drain);
+            signal?.removeEventListener('abort', stop);
+        };
+        const giveUp = (error) => {
+            end();
+            reject(error);
+            // The docker CLI takes SIGTERM as a wish only.
+            child.kill('SIGKILL');
+            for (const pipe of [child.stdin, child.stdout, child.stderr])
+                pipe.destroy();
+        };
+        const clock = setTimeout(() => giveUp(tooMuch(program, args, cli_tooLate(limitSeconds))), limitSeconds * 1000);
+        let drain;
+        const stop = () => giveUp(stopped(signal));
+        signal?.addEventListener('abort', stop, { once: true });
+        const onFlood = () => giveUp(tooMuch(program, args, `printed more than ${MOST_BYTES / 1024 / 1024} MB`));
+        const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
+        const done = (code) => {
+            end();
+            const [stdout = '', stderr = ''] = printed.map((text) => text());
+            resolve({ code, stdout, stderr });
+        };
+        child.once('error', giveUp);
+        child.once('exit', (code) => {
+            drain = setTimeout(() => {
+                done(code ?? KILLED);
+                for (const pipe of [child.stdout, child.stderr])
+                    pipe.destroy();
+            }, DRAIN_MS);
+        });
+        child.once('close', (code) => done(code ?? KILLED));
+        // A program that ends without reading its input breaks the pipe: its exit code says what matters.
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(stdin);
+    });
+}
+/** The exit code for a program that a signal has ended. */
+const KILLED = 128;
+function stopped(signal) {
+    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
+}
+function tooMuch(program, args, what) {
+    return new UserError(`${cli_nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
+}
+function cli_tooLate(limitSeconds) {
+    return `did not end within ${limitSeconds} s`;
+}
+/** Keeps what a stream brings. */
+function collect(stream, onFlood) {
+    const parts = [];
+    let bytes = 0;
+    stream.on('data', (part) => {
+        bytes += part.length;
+        if (bytes > MOST_BYTES)
+            return onFlood();
+        parts.push(part);
+    });
+    return () => Buffer.concat(parts).toString();
+}
+/** As somebody would type it, without its options' values: `docker context inspect`. */
+function cli_nameOf(program, args) {
+    const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
+    const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
+    return `\`${[safeLine(program), ...shown].join(' ')}\``;
+}
+/** Starts a program and hands over its pipes. */
+function startProgram(program, args, env) {
+    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+}
+/**
+ * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
+ * SIGKILL, the pipe closes, and the program is ended.
+ */
+const GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
+/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
+function startGuarded(program, args, env) {
+    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
+
+/**
+ * The content of a `config.json`.
+ *
+ * @throws SyntaxError when it is not a JSON object
+ */
+function parseConfigFile(content) {
+    const parsed = JSON.parse(content);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+        throw new SyntaxError('not a JSON object');
+    return parsed;
+}
+/**
+ * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
+ * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
+ *
+ * @param credentials at most one for each registry
+ * @param carriedOver settings of the user that have nothing to do with credentials
+ */
+function isolatedConfigFile(credentials, carriedOver) {
+    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
+    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
+    return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+    if (kind === 'password')
+        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
+    // With an empty user name in any entry, the docker CLI would not read the file at all.
+    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
+    return { ...user, identitytoken: password };
+}
+/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
+function settingsToCarryOver(file, pluginDirectory) {
+    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
+}
+function carried(headers, cliPluginsExtraDirs) {
+    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
+}
+/**
+ * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
+ * key, else by any key with that host. Docker Hub has the exact key only.
+ */
+function storedCredential(file, registry) {
+    const wanted = registryKey(registry);
+    const exact = file.auths?.[wanted];
+    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
+    const entry = exact ?? sameHost;
+    return entry && credentialIn(entry);
+}
+/** All credentials that a `config.json` itself holds. */
+function storedCredentials(file) {
+    return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
+}
+function credentialIn(entry) {
+    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+        .toString()
+        .replace(/\0+$/, '')
+        .split(':');
+    const username = user || (entry.username ?? '');
+    if (entry.identitytoken)
+        return { kind: 'identity-token', username, password: entry.identitytoken };
+    const password = rest.join(':') || (entry.password ?? '');
+    return username && password ? { kind: 'password', username, password } : undefined;
+}
+/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
+function helperFor(file, registry) {
+    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
+    const helper = own ?? file.credsStore;
+    return helper === '' ? undefined : helper;
+}
+/** The host of a key under `auths`: without scheme and path. */
+function hostOf(key) {
+    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/plan/log-in.js
@@ -21873,6 +19764,25 @@ function isGood({ outcome }) {
     return GOOD.includes(outcome);
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/election.js
+const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+const ELECTION_PATIENCE_MS = 90_000;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ */
+function isNoManager(message) {
+    return /This node is not a swarm manager/i.test(message);
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
 
 
@@ -21880,7 +19790,7 @@ function isGood({ outcome }) {
 
 /** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
 const ATTEMPTS = 8;
-const spec_update_LONGEST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 500;
 /** Of a change of which nobody knows whether it was taken. */
 const LONG_PAUSE_MS = 1000;
 /**
@@ -21937,7 +19847,7 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal) 
             refusal = error;
         }
         // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * spec_update_LONGEST_PAUSE_MS;
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
     }
     return retry(attempt, pauseMs, signal);
 }
@@ -22167,6 +20077,17 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, s
     }
 }
 
+;// CONCATENATED MODULE: ./build/runner/elapsed.js
+
+/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
+function secondsSince(moment) {
+    return toTenths((nowMs() - moment) / 1000);
+}
+/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
+function toTenths(seconds) {
+    return Math.round(seconds * 10) / 10;
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/look.js
 
 
@@ -22183,7 +20104,7 @@ const SPACE_MS = 100;
 /** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
 const STOPPED = 'the run was stopped';
 /** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
-function look_pauseAfter(begunAt) {
+function pauseAfter(begunAt) {
     return Math.max(look_LOOK_EVERY_MS, nowMs() - begunAt);
 }
 /** The swarm cannot be seen any more. */
@@ -22507,7 +20428,7 @@ function whyNotSent({ signal, time }, watch) {
     return { outcome: 'skipped', cause: `not sent, because ${watch.culprits.join(', ')} failed` };
 }
 async function send(change, connection, end) {
-    log.info(send_describe(change));
+    log.info(describe(change));
     if (change.action === 'switch')
         return makeSecond(change, connection, end);
     if (change.action === 'create')
@@ -22546,7 +20467,7 @@ function send_read({ engine }, name, end) {
 function readingTime(end) {
     return AbortSignal.any([end, clock_timeLimit(READ_TIMEOUT_MS)]);
 }
-function send_describe(change) {
+function describe(change) {
     const { request, changes, access } = change;
     const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`;
     if (change.action === 'update')
@@ -23264,7 +21185,7 @@ function beginWatch(run, endsAtFailure = false) {
                 }
                 if (watched.length === 0)
                     continue;
-                const pauseMs = look_pauseAfter(begunAt);
+                const pauseMs = pauseAfter(begunAt);
                 // While services are sent, each makes events: a look at every one of them would be in the way of the next.
                 await (isComplete
                     ? events.nextOrAfter(pauseMs)
@@ -23672,157 +21593,6 @@ function identifyRun(env) {
     ];
     const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : '';
     return { token, owner: redact(parts.filter(Boolean).join(', ')), url: redact(url) };
-}
-
-;// CONCATENATED MODULE: ./build/runner/temporary.js
-
-
-/**
- * Where a run may keep its files, the best first: the runner's own temporary directory, which it empties by itself,
- * else the system's.
- *
- * @param longest how many bytes the path may have for sockets to find room in it; longer ones come last
- */
-function temporary_temporaryDirectories(env, longest) {
-    const all = [...new Set([env.RUNNER_TEMP || (0,external_node_os_namespaceObject.tmpdir)(), (0,external_node_os_namespaceObject.tmpdir)(), '/tmp'].map((path) => (0,external_node_path_namespaceObject.resolve)(path)))];
-    const isShort = (path) => Buffer.byteLength(path) <= longest;
-    return [...all.filter(isShort), ...all.filter((path) => !isShort(path))];
-}
-const temporary_REASONS = {
-    EACCES: 'this user may not write there',
-    EDQUOT: 'the quota of this user is used up',
-    ENAMETOOLONG: 'its path is too long',
-    ENOENT: 'there is no such directory',
-    ENOSPC: 'there is no space left on it',
-    ENOTDIR: 'it is no directory',
-    EPERM: 'this user may not write there',
-    EROFS: 'it is read-only',
-};
-/** Why nothing can be written to a directory, in a few words; `undefined` when the error says nothing of that kind. */
-function unwritable(error) {
-    return temporary_REASONS[error.code ?? ''];
-}
-
-;// CONCATENATED MODULE: ./build/runner/workspace.js
-
-
-
-
-
-
-
-
-const workspace_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
-const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
-/** What the kernel allows for the path of a socket, without its closing NUL. */
-const workspace_LONGEST_SOCKET_PATH_BYTES = 107;
-/** `/s12`, and what ssh adds while it makes its control socket. */
-const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length;
-const LONGEST_DIRECTORY_BYTES = workspace_LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length;
-/** More than a run writes before it changes anything: a full disk shows here, where another can be taken. */
-const PROBE = Buffer.alloc(256 * 1024);
-const workspace_MARK = 'SWARM_DEPLOY_RUN';
-/**
- * Makes the workspace under the first temporary directory that serves. Its path is saved first, so that `post` finds it
- * even when this process is killed a moment later. What this process starts from now on has its name in the
- * environment: by that it is found again when this process is gone.
- *
- * @throws UserError when no temporary directory serves
- */
-async function createWorkspace() {
-    const directory = await makeWorkspace();
-    process.env[workspace_MARK] = (0,external_node_path_namespaceObject.basename)(directory);
-    let sockets = 0;
-    return {
-        directory,
-        async makeDirectory(name) {
-            const path = (0,external_node_path_namespaceObject.join)(directory, name);
-            await written((0,promises_namespaceObject.mkdir)(path, { mode: 0o700 }), directory);
-            return path;
-        },
-        writeFile: (path, content, kind) => written((0,promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
-        socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
-        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
-    };
-}
-async function makeWorkspace() {
-    const name = `swarm-deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;
-    const reasons = [];
-    for (const parent of temporary_temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)) {
-        const directory = (0,external_node_path_namespaceObject.join)(parent, name);
-        saveForPost('workspace', directory);
-        try {
-            await (0,promises_namespaceObject.mkdir)(directory, { mode: 0o700 });
-            await (0,promises_namespaceObject.writeFile)((0,external_node_path_namespaceObject.join)(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' });
-            await (0,promises_namespaceObject.rm)((0,external_node_path_namespaceObject.join)(directory, 'probe'));
-            if (reasons.length > 0)
-                log.info(`${directory} is used, for ${reasons.join('; ')}`);
-            return directory;
-        }
-        catch (error) {
-            await (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true }).catch(() => undefined);
-            const reason = unwritable(error);
-            if (reason === undefined)
-                throw error;
-            reasons.push(`the temporary directory ${parent} cannot be written to: ${reason}`);
-        }
-    }
-    throw new UserError(`${reasons.join('; ')}: set RUNNER_TEMP to a directory with some free space`);
-}
-/** @throws UserError when the disk does not take it */
-async function written(work, directory) {
-    try {
-        return await work;
-    }
-    catch (error) {
-        const reason = unwritable(error);
-        if (reason === undefined)
-            throw error;
-        throw new UserError(`the directory of this run, ${directory}, cannot be written to: ${reason}. It has to stay as it is until the step ends, with some free space`, { cause: error });
-    }
-}
-/** By which the children of a run are found: an entry of their environment. */
-function workspace_markOf(directory) {
-    return `${workspace_MARK}=${basename(directory)}`;
-}
-/**
- * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
- * among them.
- */
-async function leftWorkspaces() {
-    const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
-    const found = await Promise.all(parents.map(async (parent) => {
-        const names = await readdir(parent).catch(() => []);
-        return names.filter((name) => workspace_NAME.test(name)).map((name) => join(parent, name));
-    }));
-    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) })));
-    return checked.filter((one) => one.isThere).map(({ path }) => path);
-}
-/**
- * Whether a workspace is there.
- *
- * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
- */
-async function isThere(directory) {
-    const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
-    const isOurName = workspace_NAME.test(basename(directory)) && parents.includes(dirname(directory));
-    const stats = isOurName ? await lstat(directory).catch(() => undefined) : undefined;
-    if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
-        throw new Error(`${directory} is not a directory that this action made`);
-    }
-    return stats !== undefined;
-}
-/**
- * Removes a workspace that another process has left, with everything in it; one that is gone already is fine.
- *
- * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
- */
-async function removeWorkspace(directory) {
-    if (await isThere(directory))
-        await removeAll(directory);
-}
-function removeAll(directory) {
-    return (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
 ;// CONCATENATED MODULE: ./build/stack/content-name.js
@@ -24457,7 +22227,7 @@ async function read_read(request, connection, workspace, signal) {
     else
         problems.push(...refusals(request, whole.refusal, alone));
     const ids = idsFor(objects, known);
-    const networks = all.networks.filter(({ Name }) => !read_isThere(Name, request, known));
+    const networks = all.networks.filter(({ Name }) => !isThere(Name, request, known));
     const order = keys.map((key) => scoped(request, key));
     const services = all.services
         .toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name))
@@ -24602,7 +22372,7 @@ function placeOfNetwork(request, network) {
     return path.length === 0 ? place_placeOf(request.files, path) : `${place_placeOf(request.files, path)}: ${path.join('.')}`;
 }
 /** A network of this name that is not the stack's does not count: the swarm itself refuses a second one. */
-function read_isThere(network, { name }, known) {
+function isThere(network, { name }, known) {
     return known.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name);
 }
 function missingExternals(request, known, missing) {
@@ -24718,7 +22488,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                         return failure('timed-out', tooLate(progress, swarm));
                 }
             }
-            await sleep(look_pauseAfter(begunAt), signal);
+            await sleep(pauseAfter(begunAt), signal);
         }
     };
     const whyDown = async () => {
@@ -24726,7 +22496,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
             const begunAt = nowMs();
             const { seen } = await look();
             if (seen.found === 'stale') {
-                await sleep(look_pauseAfter(begunAt), signal);
+                await sleep(pauseAfter(begunAt), signal);
                 continue;
             }
             if (seen.found !== 'ours')
@@ -24748,6 +22518,33 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
         down: () => down,
         failure,
     };
+}
+
+;// CONCATENATED MODULE: ./build/runner/environment.js
+
+
+/**
+ * The environment for programs that this action starts: the step's own, without what they have no use for and
+ * without every variable that holds a secret known so far.
+ */
+function environmentForChildren(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        if (value === undefined || isOfTheRunner(name))
+            return false;
+        if (value === '' && choosesEndpoint(name))
+            return false;
+        return isNeeded(name) || redact(value) === value;
+    });
+    return Object.fromEntries(entries);
+}
+/** The environment for the user's own commands: as in any other step, all that they set for this one. */
+function environmentForCommands(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        return value !== undefined && !isOfTheAction(name);
+    });
+    return Object.fromEntries(entries);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/shell.js
@@ -25114,7 +22911,7 @@ async function takeRoutes(move, run) {
         return { ...move, problem: whileMoving(old, 'removed') };
     // A name leads to it until its last task has ended.
     if (next.routing.alias !== undefined)
-        await move_traffic_untilStopped(now, name, run);
+        await untilStopped(now, name, run);
     log.info(`${name}: ${next.name} has the traffic`);
     return move;
 }
@@ -25127,7 +22924,7 @@ function retiredOld(move) {
     return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
 }
 /** It is no failure when they do not end in time: they may still be asked by their name. */
-async function move_traffic_untilStopped(old, name, run) {
+async function untilStopped(old, name, run) {
     const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(run, 'all'), judgeEnding, run);
     const problem = await watching.untilSettled((left) => `${run.time.seconds} s are over, and ${left}`);
     if (problem !== undefined)
@@ -25333,6 +23130,7 @@ const blue_green_KEYS = {
 };
 /** A second service beside the first, to which the traffic moves when it has proved itself. */
 const blueGreen = {
+    name: STRATEGY_NAME,
     keys: blue_green_KEYS,
     alternatives: TRIAL_CHECKS,
     needsWait: true,
@@ -25464,6 +23262,7 @@ const canary_STRATEGY_NAME = 'canary';
 const canary_KEYS = { canary: parseSize, ...TRIAL_KEYS };
 /** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
 const canary = {
+    name: canary_STRATEGY_NAME,
     keys: canary_KEYS,
     alternatives: TRIAL_CHECKS,
     needsWait: true,
@@ -25578,6 +23377,7 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
 const recreate_STRATEGY_NAME = 'recreate';
 /** All old tasks are gone before the first new one. */
 const recreate = {
+    name: recreate_STRATEGY_NAME,
     keys: {},
     needsWait: true,
     choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
@@ -25651,6 +23451,7 @@ function recreate_placeOf(id, nodes) {
 ;// CONCATENATED MODULE: ./build/strategies/rolling.js
 /** Swarm's own update: task by task, by the service's policy. */
 const rolling = {
+    name: 'rolling',
     keys: {},
     needsWait: false,
     choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
@@ -25665,10 +23466,14 @@ const rolling = {
 
 
 /**
- * All strategies by their names; the first is that of whoever chooses none. Their first steps are done in this order:
- * first what may fail, then what stops services.
+ * All strategies by their names. The first is that of whoever chooses none. First steps are taken in this order: first
+ * those that may fail, then those that stop services.
  */
-const STRATEGIES = { rolling: rolling, canary: canary, recreate: recreate, 'blue-green': blueGreen };
+const STRATEGIES = table_named({ rolling: rolling, canary: canary, recreate: recreate, 'blue-green': blueGreen });
+/** Has the compiler see that each has the name under which it stands. */
+function table_named(table) {
+    return table;
+}
 
 ;// CONCATENATED MODULE: ./build/strategies/steps.js
 
@@ -25698,6 +23503,2293 @@ async function takeLastSteps(settled, run) {
 async function tidyAll(ended, run) {
     for (const [, strategy] of ALL)
         await strategy.tidy?.(ended, run);
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/endpoint.js
+
+/**
+ * Ties docker commands to the endpoint of a context. A configuration directory of our own has neither contexts nor
+ * certificates: without this the CLI would quietly go to the runner's own daemon.
+ *
+ * @param env the step's environment
+ * @param context of the user's own configuration
+ * @param userConfigDirectory where the CLI looks for certificates when `DOCKER_CERT_PATH` is not set
+ */
+function environmentForEndpoint(env, context, userConfigDirectory) {
+    const host = context.Endpoints.docker.Host;
+    const tls = context.Name === 'default' ? tlsOfEnvironment(env, userConfigDirectory) : tlsOfContext(context);
+    return { host, env: { ...withoutEndpoint(env), ...tls, DOCKER_HOST: host } };
+}
+function tlsOfEnvironment(env, userConfigDirectory) {
+    if (!env.DOCKER_TLS && !env.DOCKER_TLS_VERIFY)
+        return {};
+    return {
+        ...(env.DOCKER_TLS ? { DOCKER_TLS: env.DOCKER_TLS } : {}),
+        ...(env.DOCKER_TLS_VERIFY ? { DOCKER_TLS_VERIFY: env.DOCKER_TLS_VERIFY } : {}),
+        DOCKER_CERT_PATH: env.DOCKER_CERT_PATH || userConfigDirectory,
+    };
+}
+function tlsOfContext(context) {
+    const hasMaterial = (context.TLSMaterial?.docker ?? []).length > 0;
+    const directory = context.Storage?.TLSPath;
+    if (!hasMaterial || !directory)
+        return {};
+    const verify = context.Endpoints.docker.SkipTLSVerify ? { DOCKER_TLS: '1' } : { DOCKER_TLS_VERIFY: '1' };
+    return { ...verify, DOCKER_CERT_PATH: `${directory}/docker` };
+}
+/** Whether a context has TLS without any certificate, which docker takes from contexts only. */
+function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
+    return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
+}
+
+;// CONCATENATED MODULE: ./build/connect/ssh/config.js
+const CONNECT_TIMEOUT_SECONDS = 15;
+/** A connection that died in silence is noticed after 15 s: well within the time for which watching is patient. */
+const ALIVE_INTERVAL_SECONDS = 5;
+const ALIVE_MISSED = 3;
+/** The configuration file for every ssh of the run. In ssh the first word counts: what the user includes adds only. */
+function sshConfig(files) {
+    return `${[
+        'Host *',
+        ...identity(files),
+        ...(files.knownHosts === undefined
+            ? []
+            : [`UserKnownHostsFile ${config_quoted(files.knownHosts)}`, 'GlobalKnownHostsFile /dev/null']),
+        `KnownHostsCommand /bin/sh ${[files.hostKeyScript, files.fingerprints, files.offered].map(config_quoted).join(' ')} %H %t %K %f`,
+        'StrictHostKeyChecking yes',
+        'UpdateHostKeys no',
+        'VerifyHostKeyDNS no',
+        'CheckHostIP no',
+        // In batch mode ssh does not even ask for the passphrase of a key, and the answer is a program's here.
+        `BatchMode ${files.hasPassphrase ? 'no' : 'yes'}`,
+        'NumberOfPasswordPrompts 1',
+        'PreferredAuthentications publickey',
+        'PasswordAuthentication no',
+        'KbdInteractiveAuthentication no',
+        `ConnectTimeout ${CONNECT_TIMEOUT_SECONDS}`,
+        `ServerAliveInterval ${ALIVE_INTERVAL_SECONDS}`,
+        `ServerAliveCountMax ${ALIVE_MISSED}`,
+        'ExitOnForwardFailure yes',
+        'StreamLocalBindUnlink yes',
+        'StreamLocalBindMask 0177',
+        'ForwardAgent no',
+        'ForwardX11 no',
+        'PermitLocalCommand no',
+        'RequestTTY no',
+        'EscapeChar none',
+        'LogLevel INFO',
+        ...(files.include === undefined ? [] : [`Include ${config_quoted(files.include)}`]),
+    ].join('\n')}\n`;
+}
+function identity({ key, include }) {
+    if (key !== undefined)
+        return [`IdentityFile ${config_quoted(key)}`, 'IdentitiesOnly yes', 'IdentityAgent none'];
+    // Without this ssh would try the keys in ~/.ssh.
+    return include === undefined ? ['IdentityFile none'] : [];
+}
+/** A word of a configuration file; ssh reads `%` as the start of a token. */
+function config_quoted(path) {
+    return `"${path.replaceAll('%', '%%')}"`;
+}
+/** Arguments of every ssh of the run that name whom it reaches, and over whom. */
+function config_sshTarget(config, host, jump) {
+    return [
+        ...['-F', config, '-T'],
+        ...(jump === undefined ? [] : ['-J', jump]),
+        ...(host.user === undefined ? [] : ['-l', host.user]),
+        ...(host.port === undefined ? [] : ['-p', String(host.port)]),
+        ...['--', host.name],
+    ];
+}
+const DEFAULT_SOCKET = '/var/run/docker.sock';
+/** The one connection of a run, with the daemon's socket at a local path. */
+function forwardArguments(socket, host, target) {
+    return [
+        '-N',
+        '-o',
+        'ControlMaster=no',
+        '-o',
+        'ControlPath=none',
+        '-L',
+        `${socket}:${host.socket ?? DEFAULT_SOCKET}`,
+        ...target,
+    ];
+}
+/** The one connection of a run, for sessions in it. */
+function masterArguments(control, target) {
+    return [
+        '-N',
+        '-o',
+        'ControlMaster=yes',
+        '-o',
+        'ControlPersist=no',
+        '-o',
+        `ControlPath=${control.replaceAll('%', '%%')}`,
+        ...target,
+    ];
+}
+/** A session in it, that leads to the daemon. */
+function dialArguments(control, host, target) {
+    const docker = host.socket === undefined ? ['docker'] : ['docker', `--host=unix://${host.socket}`];
+    return [
+        '-o',
+        'ControlMaster=no',
+        '-o',
+        `ControlPath=${control.replaceAll('%', '%%')}`,
+        ...target,
+        ...docker,
+        'system',
+        'dial-stdio',
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/connect/ssh/error.js
+
+/** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
+const error_WORDINGS = [
+    ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
+    ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
+    ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
+    ['no-key-type', /no matching host key type/i],
+    ['passphrase', /incorrect passphrase|bad passphrase/i],
+    ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
+    ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
+    ['unresolved', /Could not resolve hostname|Name or service not known/i],
+    ['jump-forbidden', /administratively prohibited[\s\S]*stdio forwarding failed/i],
+    ['no-permission', /permission denied while trying to connect|dial unix .*permission denied/i],
+    ['no-docker', /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
+    [
+        'no-daemon',
+        /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i,
+    ],
+    ['refused', /Connection refused/i],
+    ['timed-out', /timed out|Timeout, server .* not responding/i],
+    ['unreachable', /No route to host|Network is unreachable/i],
+    ['crowded', /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
+    ['dropped', /Broken pipe|Connection reset/i],
+    ['closed', /Connection closed by|closed by remote host/i],
+];
+/** What went wrong, from what ssh printed. */
+function classifySsh(stderr) {
+    return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
+}
+/** Why there is no route over SSH, in one clause that ends with what to do. */
+function sshReason({ stderr, offered, user }) {
+    const failure = classifySsh(stderr);
+    switch (failure) {
+        case 'revoked-host-key':
+            return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
+        case 'changed-host-key':
+            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
+        case 'unknown-host-key':
+            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`;
+        case 'no-key-type':
+            return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
+        case 'passphrase':
+            return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`';
+        case 'unreadable-key':
+            return 'ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line';
+        case 'refused-key':
+            return `the server does not accept the key for the user ${user ?? 'of this runner'}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
+        case 'unresolved':
+            return 'no such host is known: check the name in `host` and `ssh-jump`';
+        case 'refused':
+            return 'the connection was refused: check the port, and that sshd runs there';
+        case 'timed-out':
+            return 'there was no answer in time: check the address, and that a firewall lets this runner through';
+        case 'unreachable':
+            return 'the network has no way to it: check the address, and whether it needs `ssh-jump`';
+        case 'jump-forbidden':
+            return 'the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`';
+        case 'crowded':
+            return 'sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner';
+        case 'dropped':
+            return 'the connection was cut';
+        case 'closed':
+            return 'the server closed the connection: check what its sshd log says';
+        case 'no-permission':
+            return `the user ${user ?? 'of this runner'} may not use the docker socket: add it to the group docker there, or connect as another user`;
+        case 'no-docker':
+            return 'neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`';
+        case 'no-daemon':
+            return 'docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`';
+        case 'unknown':
+            return lastLine(stderr);
+    }
+}
+const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
+function offer(key) {
+    return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
+}
+function lastLine(stderr) {
+    const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+    return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
+}
+
+;// CONCATENATED MODULE: ./build/connect/ssh/files.js
+
+
+
+
+
+
+
+/** Writes the files that ssh works with. */
+async function prepareSsh(access, workspace, env) {
+    const directory = await workspace.makeDirectory('ssh');
+    const path = (name) => (0,external_node_path_namespaceObject.join)(directory, name);
+    const { key, passphrase, pins, userConfig } = access;
+    const usesOwnPins = pins.lines.length + pins.fingerprints.length > 0 || userConfig === undefined;
+    const files = {
+        config: path('config'),
+        key: key && path('key'),
+        knownHosts: usesOwnPins ? path('known_hosts') : undefined,
+        fingerprints: path('fingerprints'),
+        offered: path('offered'),
+        hostKeyScript: path('host-key.sh'),
+        hasPassphrase: passphrase !== undefined,
+        include: userConfig,
+    };
+    if (userConfig !== undefined)
+        requireSshConfig(userConfig);
+    await workspace.writeFile(files.config, sshConfig(files));
+    await workspace.writeFile(path('known_hosts'), lines(pins.lines));
+    const pinned = pins.fingerprints.map(({ host = '', fingerprint }) => `${fingerprint} ${host}`);
+    await workspace.writeFile(files.fingerprints, lines(pinned));
+    await workspace.writeFile(files.offered, '');
+    await workspace.writeFile(files.hostKeyScript, HOST_KEY_SCRIPT);
+    if (files.key !== undefined && key !== undefined)
+        await workspace.writeFile(files.key, key.reveal());
+    const askpass = passphrase === undefined ? {} : await writeAskpass(path, passphrase.reveal(), workspace);
+    const { DISPLAY: _, SSH_ASKPASS: __, ...rest } = env;
+    if (files.key !== undefined && passphrase !== undefined)
+        await requirePassphrase(files.key, { ...rest, ...askpass });
+    return { access, files, dockerEnv: env, env: { ...rest, LC_ALL: 'C', ...askpass }, workspace };
+}
+async function writeAskpass(path, passphrase, workspace) {
+    await workspace.writeFile(path('passphrase'), `${passphrase}\n`);
+    await workspace.writeFile(path('askpass'), `#!/bin/sh\nexec cat "\${0%/*}/passphrase"\n`, 'program');
+    // Before OpenSSH 8.4 only a display made ssh ask a program.
+    return { SSH_ASKPASS: path('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0' };
+}
+/** ssh itself passes over a key that it cannot open without a word. */
+async function requirePassphrase(key, env) {
+    const { code, stderr } = await probe('ssh-keygen', ['-y', '-f', key], { env: { ...env, LC_ALL: 'C' } }).catch(
+    // Then ssh will tell what it can.
+    () => ({ code: 0, stderr: '' }));
+    if (code === 0)
+        return;
+    throw new UserError(`ssh-passphrase: ${sshReason({ stderr, offered: undefined, user: undefined })}`);
+}
+/** ssh itself would wait for a pipe for ever. */
+function requireSshConfig(path) {
+    try {
+        requireUserFile(path, 'the workspace');
+    }
+    catch (error) {
+        throw new UserError(`ssh-config: ${messageOf(error)}`);
+    }
+}
+function lines(all) {
+    return all.map((line) => `${line}\n`).join('');
+}
+
+;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
+
+/** sshd allows 10 sessions in a connection unless told otherwise. */
+const MOST_SESSIONS = 9;
+/** Serves a local socket. */
+function listen(path, serve) {
+    return new Promise((resolve, reject) => {
+        const server = (0,external_node_net_namespaceObject.createServer)({ allowHalfOpen: true }, serve);
+        server.once('error', reject);
+        server.listen(path, () => resolve(server));
+    });
+}
+/** The sessions that are open, with the connections that wait for one. */
+class Sessions {
+    #dial;
+    #open = new Set();
+    #waiting = [];
+    /** What the last session that failed said. */
+    said = '';
+    constructor(dial) {
+        this.#dial = dial;
+    }
+    serve(connection) {
+        connection.on('error', () => connection.destroy());
+        if (this.#open.size >= MOST_SESSIONS) {
+            this.#waiting.push(connection);
+            return;
+        }
+        const child = this.#dial();
+        this.#open.add(child);
+        let said = '';
+        child.stderr.setEncoding('utf8').on('data', (chunk) => {
+            said = (said + chunk).slice(-20_000);
+        });
+        child.stdin.on('error', () => undefined);
+        const over = () => {
+            if (said !== '')
+                this.said = said;
+            connection.destroySoon();
+            if (!this.#open.delete(child))
+                return;
+            const next = this.#waiting.shift();
+            if (next !== undefined)
+                this.serve(next);
+        };
+        child.once('error', over);
+        child.once('close', over);
+        connection.once('close', () => child.kill());
+        connection.pipe(child.stdin);
+        // Closed only when the session has said all that it has to say.
+        child.stdout.pipe(connection, { end: false });
+    }
+    end() {
+        for (const connection of this.#waiting.splice(0))
+            connection.destroy();
+        for (const child of this.#open)
+            child.kill();
+    }
+}
+
+;// CONCATENATED MODULE: ./build/connect/ssh/tunnel.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** What the kernel allows for the path of a socket, without its closing NUL. */
+const LONGEST_SOCKET_PATH_BYTES = 107;
+/** ssh makes its control socket under a temporary name, 17 characters longer. */
+const CONTROL_SUFFIX_BYTES = 17;
+const OPEN_LIMIT_SECONDS = 45;
+const PING_LIMIT_SECONDS = 20;
+const tunnel_LOOK_EVERY_MS = 20;
+/** sshd turns away who comes while too many log in: the next moment is another. */
+const CROWDED_ATTEMPTS = 4;
+const LONGEST_BACK_OFF_SECONDS = 5;
+/**
+ * A key that a server has is asked for by its type. The one that was pinned may be another than the one that ssh
+ * prefers.
+ */
+const KEY_TYPES = ['', 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521', 'rsa-sha2-512,rsa-sha2-256'];
+/**
+ * Opens the one connection of the run to a host, and keeps it open: when it drops, it is made again until the route is
+ * disposed of.
+ *
+ * @throws UserError with the reason in the user's words
+ */
+async function openSsh(ssh, host, signal) {
+    if (process.platform === 'win32') {
+        throw new UserError('ssh:// hosts need a runner with Linux or macOS: choose another in `runs-on`');
+    }
+    const target = config_sshTarget(ssh.files.config, host, ssh.access.jump);
+    const { lines: known, fingerprints } = ssh.access.pins;
+    const types = fingerprints.length > 0 && known.length === 0 ? KEY_TYPES : [''];
+    let first;
+    for (const type of types) {
+        try {
+            return await openAs(ssh, host, type === '' ? target : ['-o', `HostKeyAlgorithms=${type}`, ...target], signal);
+        }
+        catch (error) {
+            first ??= error;
+            if (!isAboutHostKey(error))
+                throw error;
+        }
+    }
+    throw first;
+}
+async function openAs(ssh, host, target, signal) {
+    const forward = await openForward(ssh, host, target, signal);
+    if (forward !== undefined)
+        return forward;
+    const route = await openSessions(ssh, host, target, signal);
+    log.info(`${host.text}: its docker socket cannot be forwarded, so each docker command has a session of its own`);
+    return route;
+}
+function attempt(child) {
+    let said = '';
+    let over = false;
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+        said = (said + chunk).slice(-20_000);
+    });
+    child.stdout.resume();
+    child.stdin.on('error', () => undefined);
+    const ended = new Promise((resolve) => {
+        child.once('error', (error) => {
+            said += error.message;
+            over = true;
+            resolve();
+        });
+        child.once('close', () => {
+            over = true;
+            resolve();
+        });
+    });
+    return { child, stderr: () => said, ended, hasEnded: () => over };
+}
+/** Ends a guarded child. */
+function end({ child }) {
+    child.stdin.end();
+}
+/** Resolves when the socket is there; rejects with what ssh said when it ended before. */
+async function untilSocket(path, ssh, signal) {
+    const deadline = nowMs() + OPEN_LIMIT_SECONDS * 1000;
+    for (;;) {
+        if (ssh.hasEnded())
+            throw new SshEnded(ssh.stderr());
+        const exists = await (0,promises_namespaceObject.access)(path).then(() => true, () => false);
+        if (exists && !ssh.hasEnded())
+            return;
+        if (nowMs() > deadline)
+            throw new SshEnded('timed out');
+        await sleep(tunnel_LOOK_EVERY_MS, signal);
+    }
+}
+class SshEnded extends Error {
+    name = 'SshEnded';
+}
+/** Opens a long-lived ssh whose socket appears at `path`. */
+function tunnel_open(ssh, args, path, signal) {
+    const openOnce = async () => {
+        await (0,promises_namespaceObject.rm)(path, { force: true });
+        const running = attempt(startGuarded('ssh', args, ssh.env));
+        try {
+            await untilSocket(path, running, signal);
+            return running;
+        }
+        catch (error) {
+            end(running);
+            throw error;
+        }
+    };
+    const pauseMs = (error, { number }) => {
+        const isCrowded = error instanceof SshEnded && classifySsh(error.message) === 'crowded';
+        return isCrowded && number < CROWDED_ATTEMPTS ? (0.5 + Math.random()) * number * 1000 : undefined;
+    };
+    return retry(openOnce, pauseMs, signal);
+}
+/** No route over SSH; the message is the reason in the user's words. */
+class SshFailed extends UserError {
+    name = 'SshFailed';
+    failure;
+    constructor(failure, message) {
+        super(message);
+        this.failure = failure;
+    }
+}
+/** Another type of key may be the one that was pinned. */
+function isAboutHostKey(error) {
+    return error instanceof SshFailed && ['unknown-host-key', 'changed-host-key', 'no-key-type'].includes(error.failure);
+}
+async function failed(ssh, host, stderr) {
+    if (/ssh: not found|ENOENT/.test(stderr)) {
+        return new SshFailed('unknown', 'there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step');
+    }
+    const offered = lastOffered(await (0,promises_namespaceObject.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
+    return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
+}
+/** `undefined`: the connection is fine, and the daemon does not answer over the forwarded socket. */
+async function openForward(ssh, host, target, signal) {
+    const socket = socketPath(ssh.workspace, 0);
+    const args = forwardArguments(socket, host, target);
+    const opened = () => tunnel_open(ssh, args, socket, signal);
+    const first = await opened().catch(async (error) => {
+        if (!(error instanceof SshEnded))
+            throw error;
+        // Some servers refuse the forwarding itself, and ssh ends for it.
+        if (/forwarding request failed|forwarding failed/i.test(error.message))
+            return undefined;
+        throw await failed(ssh, host, error.message);
+    });
+    if (first === undefined)
+        return undefined;
+    if (!(await pings(socket))) {
+        end(first);
+        await first.ended;
+        return undefined;
+    }
+    const stop = keepOpen(first, opened, host);
+    return routeOver(ssh, host, socket, stop);
+}
+/** Whether a daemon answers at a socket. ssh tells only at the first use whether the far end of a forward is there. */
+function pings(socketPath) {
+    return new Promise((resolve) => {
+        const outgoing = (0,external_node_http_namespaceObject.request)({ socketPath, path: '/_ping', agent: false, timeout: PING_LIMIT_SECONDS * 1000 }, (answer) => {
+            answer.resume();
+            resolve(answer.statusCode === 200);
+        });
+        outgoing.once('timeout', () => outgoing.destroy());
+        outgoing.once('error', () => resolve(false));
+        outgoing.end();
+    });
+}
+/** Serves a local socket, each connection to which is a session of `docker system dial-stdio`. */
+async function openSessions(ssh, host, target, signal) {
+    const control = socketPath(ssh.workspace, CONTROL_SUFFIX_BYTES);
+    const opened = () => tunnel_open(ssh, masterArguments(control, target), control, signal);
+    const first = await opened().catch(async (error) => {
+        throw error instanceof SshEnded ? await failed(ssh, host, error.message) : error;
+    });
+    const stop = keepOpen(first, opened, host);
+    const sessions = new Sessions(() => startProgram('ssh', dialArguments(control, host, target), ssh.env));
+    const socket = socketPath(ssh.workspace, 0);
+    const server = await listen(socket, (connection) => sessions.serve(connection));
+    const route = routeOver(ssh, host, socket, () => {
+        server.close();
+        sessions.end();
+        stop();
+    });
+    if (await pings(socket))
+        return route;
+    route[Symbol.dispose]();
+    throw await failed(ssh, host, sessions.said || first.stderr());
+}
+/** Makes a connection again whenever it ends, with growing pauses. Returns what stops that and ends it. */
+function keepOpen(first, opened, host) {
+    let current = first;
+    let stopped = false;
+    const watch = async () => {
+        for (;;) {
+            await current?.ended;
+            if (stopped)
+                return;
+            const since = nowMs();
+            log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
+            current = undefined;
+            for (let pause = 0.2; current === undefined; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
+                await idle(pause * 1000);
+                if (stopped)
+                    return;
+                current = await opened().catch(() => undefined);
+                if (current !== undefined && stopped)
+                    return end(current);
+            }
+            log.info(`${host.text}: connected again after ${secondsSince(since).toFixed(1)} s`);
+        }
+    };
+    void watch().catch(() => undefined);
+    return () => {
+        stopped = true;
+        if (current !== undefined)
+            end(current);
+    };
+}
+function reasonOf(attempt) {
+    const said = attempt
+        ?.stderr()
+        .trim()
+        .split(/[\r\n]+/)
+        .at(-1);
+    return said || 'ssh ended without a word';
+}
+function routeOver(ssh, host, socket, stop) {
+    return {
+        text: host.text,
+        env: { ...withoutEndpoint(ssh.dockerEnv), DOCKER_HOST: `unix://${socket}` },
+        explain: (said) => said,
+        [Symbol.dispose]: stop,
+    };
+}
+/** @throws UserError when the kernel would not take it */
+function socketPath(workspace, suffixBytes) {
+    const path = workspace.socketPath();
+    if (Buffer.byteLength(path) + suffixBytes <= LONGEST_SOCKET_PATH_BYTES)
+        return path;
+    throw new UserError(`the temporary directory has a path that is too long for a socket (${path}): set RUNNER_TEMP to a shorter one for this step`);
+}
+
+;// CONCATENATED MODULE: ./build/connect/endpoints.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
+async function candidatesOf(reach, ground) {
+    const { workspace, env, signal } = ground;
+    if (reach.hosts.length === 0)
+        return [await candidateOfContext(reach, ground)];
+    for (const warning of ignoredVariables(env))
+        log.warning(warning);
+    const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env));
+    const tls = reach.tls && (await writeTls(reach.tls, workspace));
+    return reach.hosts.map((host) => ({
+        text: host.text,
+        open: async () => {
+            switch (host.kind) {
+                case 'ssh':
+                    if (ssh === undefined)
+                        throw new Error('an ssh host without ssh settings');
+                    return await openSsh(ssh, host, signal);
+                case 'tcp':
+                    if (tls === undefined)
+                        log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
+                    return plainRoute(host.text, env, tls ?? {}, tcpReason);
+                case 'unix':
+                    return plainRoute(host.text, env, {}, (said) => said);
+            }
+        },
+    }));
+}
+/** What the user set and will not have the effect that they may expect, one line each. */
+function ignoredVariables(env) {
+    if (!env.DOCKER_AUTH_CONFIG)
+        return [];
+    return [
+        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+    ];
+}
+/** What a context leads to; without a name the one that docker itself would take. */
+async function candidateOfContext({ context: name, ssh }, ground) {
+    const { env, userConfig, workspace, signal } = ground;
+    const { DOCKER_HOST: _, ...withoutHost } = env;
+    const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name };
+    hideUserInfo(env.DOCKER_HOST ?? '');
+    const context = await inspectContext(dockerCli(asked), name, asked, signal);
+    hideUserInfo(context.Endpoints.docker.Host);
+    if (hasBareTls(context)) {
+        throw new UserError(`the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``);
+    }
+    const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory);
+    for (const warning of ignoredVariables(asked))
+        log.warning(warning);
+    if (ssh !== undefined) {
+        const target = parseHost(host);
+        if (target.kind !== 'ssh') {
+            throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
+        }
+        return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
+    }
+    const explain = host.startsWith('tcp:') ? tcpReason : (said) => said;
+    return {
+        text: host,
+        open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
+    };
+}
+function plainRoute(text, env, settings, explain) {
+    return {
+        text,
+        env: { ...withoutEndpoint(env), ...settings, DOCKER_HOST: text },
+        explain,
+        [Symbol.dispose]: () => undefined,
+    };
+}
+/** The variables with which docker finds the certificates. */
+async function writeTls({ ca, cert, key }, workspace) {
+    const directory = await workspace.makeDirectory('tls');
+    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'ca.pem'), ca);
+    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'cert.pem'), cert);
+    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'key.pem'), key.reveal());
+    return { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: directory };
+}
+async function inspectContext(docker, name, env, signal) {
+    const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
+    if (code === 0)
+        return contextIn(stdout);
+    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context';
+    const source = name === undefined ? current : `\`context\` (${name})`;
+    throw new UserError(`docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`);
+}
+function contextIn(stdout) {
+    try {
+        const context = parseGoJson(stdout);
+        if (typeof context.Endpoints.docker.Host === 'string')
+            return context;
+    }
+    catch {
+        // Told below, whatever it is.
+    }
+    throw new UserError(`\`docker context inspect\` printed what no docker CLI prints: "${safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
+}
+
+;// CONCATENATED MODULE: external "node:stream/promises"
+const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
+
+/**
+ * The SHA-256 sums of Docker's static builds, by version, platform and architecture as in their address. Docker publishes
+ * none: these are the sums with which others pin the same archives in public.
+ */
+const SUMS = {
+    '28.3.3 linux x86_64': '40c16bcf324f354b382d07e845e6a79e3493fc0c09b252dff9e1a46125589bff',
+};
+/** The first version with all that a run asks of the docker CLI. */
+const cli_version_OLDEST = { major: 20, minor: 10, feature: 'jobs and API 1.41' };
+const PLATFORMS = { linux: 'linux', darwin: 'mac' };
+const ARCHITECTURES = {
+    x64: 'x86_64',
+    arm64: 'aarch64',
+    arm: 'armhf',
+    ppc64: 'ppc64le',
+    s390x: 's390x',
+};
+/**
+ * Where an archive of Docker's static builds is, and the sum that it has to have, where that is known.
+ *
+ * @throws UserError when there is none for this platform
+ */
+function archiveOf(base, version, platform, architecture) {
+    const [os, arch] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
+    if (os === undefined || arch === undefined) {
+        throw new UserError(`Docker has no static build of its CLI for ${platform} ${architecture}: install the docker CLI in an earlier step`);
+    }
+    return {
+        url: `${base}/${os}/static/stable/${arch}/docker-${version}.tgz`,
+        sha256: SUMS[`${version} ${os} ${arch}`],
+    };
+}
+/** The version in what `docker --version` prints; `undefined` for a build that does not tell. */
+function parseCliVersion(printed) {
+    const [, text = '', major = '', minor = ''] = /version v?((\d+)\.(\d+)[\w.+-]*)/.exec(printed) ?? [];
+    return text === '' ? undefined : { text, major: Number(major), minor: Number(minor) };
+}
+/** For what of this run a docker CLI is too old, and what would do; `undefined` when it serves. */
+function missingFeature(version) {
+    if (version === undefined)
+        return undefined;
+    const isOlder = version.major < cli_version_OLDEST.major || (version.major === cli_version_OLDEST.major && version.minor < cli_version_OLDEST.minor);
+    return isOlder ? `too old for ${cli_version_OLDEST.feature}, which came with ${cli_version_OLDEST.major}.${cli_version_OLDEST.minor}` : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/connect/install-cli.js
+
+
+
+
+
+
+
+
+
+const TOOL = 'docker-cli';
+/** Of 80 MB and more, on a runner with a slow disk. */
+const UNPACK_SECONDS = 300;
+/** Few runs need it, and it brings an HTTP client. The package.json beside the code says which file it is. */
+const toolCache = () => import(/* webpackIgnore: true */ '#tool-cache');
+/**
+ * A docker CLI that serves: the runner's own, or one that is installed now.
+ *
+ * @param env the step's environment for its children
+ * @throws UserError when none serves and none can be installed
+ */
+async function findCli({ reach }, env, workspace, signal) {
+    const own = await ownVersion(env, signal);
+    const missing = own === 'none' ? undefined : missingFeature(own);
+    if (own !== 'none' && missing === undefined)
+        return { env, version: own };
+    log.info(own === 'none'
+        ? 'There is no docker command on the PATH of this step: it is installed for this run'
+        : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
+    const version = parseCliVersion(`version ${reach.cli.version}`);
+    const stillMissing = missingFeature(version);
+    if (stillMissing !== undefined)
+        throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
+    const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
+    return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_namespaceObject.delimiter) }, version };
+}
+async function ownVersion(env, signal) {
+    const printed = await probe('docker', ['--version'], { env, signal }).catch((error) => {
+        if (error.code === 'ENOENT')
+            return undefined;
+        if (error.syscall === undefined)
+            throw error;
+        throw new UserError(`the docker command on the PATH of this step cannot be started: ${messageOf(error)}`);
+    });
+    if (printed === undefined)
+        return 'none';
+    const { code, stdout, stderr } = printed;
+    if (code === 0)
+        return parseCliVersion(stdout);
+    const said = safeLine((stderr || stdout).trim(), 200);
+    throw new UserError(`the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`);
+}
+/**
+ * The directory of a docker CLI of Docker's own static builds, from the runner's tool cache when it is there.
+ *
+ * @param directory where it is downloaded to
+ * @throws UserError when it cannot be had, or is not what it should be
+ */
+async function installDocker(request, directory, env, signal) {
+    const { version } = request;
+    const archiveAt = archiveOf(request.downloadUrl, version, process.platform, process.arch);
+    const { url } = archiveAt;
+    const sum = request.sha256 ?? archiveAt.sha256;
+    const cacheable = Boolean(process.env.RUNNER_TOOL_CACHE);
+    // What was cached by a run that asked for a sum is another entry: one that was never checked does not pass for it.
+    const entry = sum === undefined ? process.arch : `${process.arch}-${sum.slice(0, 16)}`;
+    const { find, cacheDir } = await toolCache();
+    const cached = cacheable ? find(TOOL, version, entry) : '';
+    if (cached !== '' && (await reportedVersion(cached, env)) === version) {
+        log.info(`The docker CLI ${version} is used from the tool cache`);
+        return cached;
+    }
+    log.info(`The docker CLI ${version} is downloaded from ${url}`);
+    const archive = await install_cli_untilStopped(download(url, (0,external_node_path_namespaceObject.join)(directory, 'docker.tgz')), signal);
+    if (sum !== undefined)
+        await requireSum(archive, sum, url, request.sha256 !== undefined);
+    await unpack(archive, directory, url, { env, signal });
+    const unpacked = (0,external_node_path_namespaceObject.join)(directory, 'docker');
+    const reported = await reportedVersion(unpacked, env);
+    if (reported !== version) {
+        const what = reported === undefined ? 'holds no docker CLI that runs here' : `holds the docker CLI ${reported}`;
+        throw new UserError(`the archive ${url} ${what}, not ${version}: check \`docker-version\` and \`docker-download-url\``);
+    }
+    return cacheable ? await cacheDir(unpacked, TOOL, version, entry) : unpacked;
+}
+/** The library itself cannot be stopped, neither in a download nor in the pauses before it tries again. */
+async function install_cli_untilStopped(work, signal) {
+    let stop = () => { };
+    const stopped = new Promise((_, reject) => {
+        stop = () => reject(signal.reason);
+    });
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+        signal.throwIfAborted();
+        return await Promise.race([work, stopped]);
+    }
+    finally {
+        signal.removeEventListener('abort', stop);
+    }
+}
+async function download(url, path) {
+    const { downloadTool, HTTPError } = await toolCache();
+    try {
+        return await downloadTool(url, path);
+    }
+    catch (error) {
+        const status = error instanceof HTTPError ? error.httpStatusCode : undefined;
+        const reason = status === 404
+            ? 'there is no such version for this platform: check `docker-version`'
+            : `${messageOf(error) || 'no answer'}: check the network and proxy of the runner, or name a mirror in \`docker-download-url\``;
+        throw new UserError(`the docker CLI could not be downloaded from ${url}: ${reason}`, { cause: error });
+    }
+}
+async function requireSum(path, wanted, url, isGiven) {
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_namespaceObject.createReadStream)(path), hash);
+    const sum = hash.digest('hex');
+    if (sum === wanted)
+        return;
+    throw new UserError(isGiven
+        ? `the archive ${url} has the SHA-256 sum ${sum}, not that of \`docker-sha256\`: it is not used. Check the two`
+        : `the archive ${url} has the SHA-256 sum ${sum}, not the one that Docker's own build of this version has: it is not used. If it is meant, give its sum in \`docker-sha256\``);
+}
+async function unpack(archive, directory, url, options) {
+    const args = ['-xz', '--no-same-owner', '-C', directory, '-f', archive];
+    const unpacking = probe('tar', args, { ...options, limitSeconds: UNPACK_SECONDS });
+    const { code, stdout, stderr } = await unpacking.catch((error) => {
+        if (error.syscall === undefined)
+            throw error;
+        throw new UserError(`the archive ${url} cannot be unpacked: ${messageOf(error)}. Install \`tar\` and \`gzip\`, or the docker CLI itself, in an earlier step`);
+    });
+    if (code === 0)
+        return;
+    const said = safeLine((stderr || stdout).trim(), 200);
+    throw new UserError(`the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\`. \`tar\` says: ${said || `exit code ${code}`}`);
+}
+async function reportedVersion(directory, env) {
+    try {
+        const { code, stdout } = await probe((0,external_node_path_namespaceObject.join)(directory, 'docker'), ['--version'], { env });
+        return code === 0 ? parseCliVersion(stdout)?.text : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/api-version.js
+
+
+/**
+ * The newest API whose changes were read (https://docs.docker.com/reference/api/engine/version-history/); a daemon may
+ * be older, then its own is used. A spec that is read and written through an older one than the daemon's loses its
+ * newest fields.
+ */
+const OWN_API_VERSION = '1.54';
+/** Docker 20.10: the first with jobs as services. */
+const OLDEST_API_VERSION = '1.41';
+/**
+ * The API version to speak with a daemon that offers `offered`: the oldest unless it tells.
+ *
+ * @throws EngineError when that is older than {@link OLDEST_API_VERSION}, or no version
+ */
+function agreeOnVersion(offered = OLDEST_API_VERSION) {
+    if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
+        throw new EngineError(400, `its API version is "${safeLine(offered, 20)}", and no docker daemon has such a one`);
+    }
+    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+        throw new EngineError(400, `its API ${safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
+    }
+    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
+}
+/**
+ * Why docker commands with this `DOCKER_API_VERSION` would all be refused; `undefined` when they would not. The CLI
+ * takes it as it is, and does not agree on a version with the daemon.
+ */
+function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = '1.12' }, host) {
+    const isNumber = /^\d+\.\d+$/.test(asked);
+    if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
+        return undefined;
+    const range = `${safeLine(oldest, 20)} to ${safeLine(newest, 20)}`;
+    return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
+}
+/** Negative, zero or positive, as the first API version is older, the same or newer. */
+function compareVersions(a, b) {
+    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+    return majorA - majorB || minorA - minorB;
+}
+
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+;// CONCATENATED MODULE: ./build/docker/engine/answer-shapes.js
+const SPEC = { Name: 'text', TaskTemplate: 'object', Mode: 'object' };
+const ITEMS = {
+    services: { ID: 'text', Version: { Index: 'number' }, Spec: SPEC },
+    tasks: { ID: 'text', ServiceID: 'text', CreatedAt: 'text', DesiredState: 'text', Status: { State: 'text' } },
+    nodes: {
+        ID: 'text',
+        Spec: 'object',
+        Status: { State: 'text' },
+        Description: { Platform: 'object', Engine: 'object' },
+    },
+    secrets: { ID: 'text', Version: { Index: 'number' }, Spec: { Name: 'text' } },
+    configs: { ID: 'text', Version: { Index: 'number' }, Spec: { Name: 'text' } },
+    networks: { Id: 'text', Name: 'text' },
+};
+const OTHERS = [
+    ['GET', /^\/info$/, { Swarm: 'object' }],
+    ['GET', /^\/version$/, { ApiVersion: 'text' }],
+    ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'text' } }],
+    ['POST', /^\/(?:services|secrets|configs)\/create$/, { ID: 'text' }],
+    ['POST', /^\/networks\/create$/, { Id: 'text' }],
+];
+/**
+ * Whether a daemon can have meant it. An empty object is no swarm without a manager, and `null` no empty list.
+ *
+ * @param value `undefined` when there was nothing
+ * @param path without its API version
+ */
+function isPlausible(value, method, path) {
+    const [, collection = '', id] = /^\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+    const item = method === 'GET' && Object.hasOwn(ITEMS, collection) ? ITEMS[collection] : undefined;
+    if (item !== undefined && id === undefined)
+        return Array.isArray(value) && value.every((one) => fits(one, item));
+    const shape = item ?? OTHERS.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2];
+    // Of most changes nobody reads the answer.
+    return fits(value, shape ?? (method === 'GET' ? 'object' : 'any'));
+}
+function fits(value, shape) {
+    if (shape === 'any')
+        return true;
+    if (shape === 'text')
+        return typeof value === 'string';
+    if (shape === 'number')
+        return typeof value === 'number';
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return false;
+    const fields = shape === 'object' ? [] : Object.entries(shape);
+    return fields.every(([key, inner]) => fits(value[key], inner));
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/answers.js
+
+
+
+
+const MOST_QUOTED = 200;
+const MOST_READ = 10_000;
+/**
+ * What the daemon means by an answer that is no error. Some have no body.
+ *
+ * @throws Unreadable when no daemon answers this request so
+ */
+function readAnswer({ body, headers }, path, { host, request }) {
+    const text = body.toString();
+    const [method = ''] = request.split(' ', 1);
+    const isNothing = text.trim() === '' && method !== 'GET';
+    const value = isNothing ? undefined : parsed(text);
+    if ((value === undefined && !isNothing) || !isPlausible(value, method, path)) {
+        const reason = `it answers ${request} with ${answers_describe(text, headers['content-type'])}, and no docker daemon does`;
+        throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
+    }
+    return value;
+}
+/** The error behind an answer with a status of 400 and more. */
+function refusal({ status, headers, body }, asked) {
+    const text = body.toString();
+    const message = messageIn(text);
+    if (message !== undefined)
+        return new EngineError(status, message, asked);
+    const does = status < 500 ? 'does not let the request through' : 'does not reach it';
+    const words = `${status}, not in the words of a docker daemon: something in front of it ${does}`;
+    return new EngineError(status, `${words}: ${answers_describe(text, headers['content-type'])}`, asked, false);
+}
+function messageIn(body) {
+    const { message } = (parsed(body) ?? {});
+    return typeof message === 'string' ? message : undefined;
+}
+function parsed(text) {
+    try {
+        return parseGoJson(text) ?? undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Something that is not the daemon's, in a few words. */
+function answers_describe(text, contentType = '') {
+    if (text.trim() === '')
+        return 'nothing';
+    const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text);
+    return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
+}
+function answers_quoted(text) {
+    return safeLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
+}
+function withoutTags(html) {
+    return html
+        .slice(0, MOST_READ)
+        .replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, ' ')
+        .replace(/<[^>]*>/g, ' ');
+}
+
+;// CONCATENATED MODULE: external "node:stream"
+const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+;// CONCATENATED MODULE: ./build/docker/engine/http-over-pipe.js
+
+
+
+
+/** What a daemon does that is just being started or ended, and what stands in for it. */
+const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer';
+/** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
+const MOST_CONNECTIONS = 4;
+/** Every call has a limit, so a connection becomes free in time; unless all are kept by streams. */
+const WAIT_SECONDS = 180;
+const MOST_STDERR = 20_000;
+/** The tasks of the largest swarms are some ten megabytes. */
+const MOST_MEGABYTES = 256;
+/**
+ * HTTP to a daemon over kept connections, each of them one `docker system dial-stdio` process. Every request ends: with
+ * its answer, at its limit, with its signal, or when the pipes are closed.
+ */
+class HttpOverPipe {
+    #agent;
+    #open = new Set();
+    #isClosed = false;
+    constructor(dial) {
+        this.#agent = new StdioAgent(dial);
+    }
+    /**
+     * The whole answer.
+     *
+     * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
+     */
+    exchange(outgoing, limits) {
+        return this.#send(outgoing, limits, (response, done, fail) => {
+            const parts = [];
+            let bytes = 0;
+            response.on('data', (part) => {
+                bytes += part.length;
+                parts.push(part);
+                if (bytes > MOST_MEGABYTES * 1e6)
+                    fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
+            });
+            response.once('end', () => {
+                done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+            });
+        });
+    }
+    /** The answer as soon as it begins. When the signal is aborted later, it breaks off. */
+    stream(outgoing, limits) {
+        return this.#send(outgoing, limits, (response, done) => {
+            // Who reads it is told by its own error.
+            response.on('error', () => undefined);
+            const stop = () => response.destroy(http_over_pipe_stopped(limits.signal));
+            limits.signal?.addEventListener('abort', stop, { once: true });
+            response.once('close', () => limits.signal?.removeEventListener('abort', stop));
+            done(response);
+        });
+    }
+    /** Breaks every request off, with this cause. */
+    close(reason) {
+        this.#isClosed = true;
+        for (const giveUp of [...this.#open])
+            giveUp(new ConnectionLost(reason));
+        this.#agent.destroy();
+    }
+    #send({ method, path, headers, payload }, { signal, seconds }, read) {
+        return new Promise((resolve, reject) => {
+            if (signal?.aborted)
+                return reject(http_over_pipe_stopped(signal));
+            if (this.#isClosed)
+                return reject(new ConnectionLost('the connection is closed'));
+            const request = (0,external_node_http_namespaceObject.request)({ agent: this.#agent, method, path, headers });
+            let clock = setTimeout(() => giveUp(new TooLate(`no connection was free for ${WAIT_SECONDS} s`)), WAIT_SECONDS * 1000);
+            const end = () => {
+                clearTimeout(clock);
+                signal?.removeEventListener('abort', stop);
+                this.#open.delete(giveUp);
+            };
+            const giveUp = (error) => {
+                end();
+                reject(error);
+                request.destroy(error);
+            };
+            const stop = () => giveUp(http_over_pipe_stopped(signal));
+            this.#open.add(giveUp);
+            signal?.addEventListener('abort', stop, { once: true });
+            request.once('socket', () => {
+                clearTimeout(clock);
+                clock = setTimeout(() => giveUp(new TooLate(`there was no whole answer within ${seconds} s`)), seconds * 1000);
+            });
+            request.once('response', (response) => {
+                response.once('error', (error) => giveUp(brokenBy(error, 'the answer broke off')));
+                response.once('aborted', () => giveUp(new ConnectionLost('the answer broke off')));
+                const done = (answer) => {
+                    end();
+                    resolve(answer);
+                };
+                read(response, done, giveUp);
+            });
+            request.on('error', (error) => giveUp(brokenBy(error, ENDED_WITHOUT_ANSWER)));
+            request.end(payload);
+        });
+    }
+}
+function http_over_pipe_stopped(signal) {
+    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
+}
+/** @param otherwise what happened when Node says no more than that the other side has hung up */
+function brokenBy(error, otherwise) {
+    if (error instanceof ConnectionLost)
+        return error;
+    const { code = '' } = error;
+    if (String(code).startsWith('HPE_'))
+        return new Unreadable('what answers does not speak HTTP', { cause: error });
+    return new ConnectionLost(code === 'ECONNRESET' ? otherwise : error.message, { cause: error });
+}
+class StdioAgent extends external_node_http_namespaceObject.Agent {
+    #dial;
+    constructor(dial) {
+        super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+        this.#dial = dial;
+    }
+    createConnection(_options, onCreated) {
+        try {
+            return new StdioSocket(this.#dial());
+        }
+        catch (error) {
+            // Of a request that takes the place of another nobody could catch it.
+            void Promise.resolve().then(() => onCreated?.(error, undefined));
+            return undefined;
+        }
+    }
+    keepSocketAlive(socket) {
+        // Node asks for the answer; its types do not say so.
+        const mayStay = super.keepSocketAlive(socket) !== false;
+        return mayStay && socket.rest();
+    }
+    reuseSocket(socket, request) {
+        ;
+        socket.wake();
+        super.reuseSocket(socket, request);
+    }
+}
+/** The pipes of a process as the one stream that HTTP needs. */
+class StdioSocket extends external_node_stream_namespaceObject.Duplex {
+    #child;
+    #stderr = '';
+    #isIdle = false;
+    #hasEnded = false;
+    constructor(child) {
+        super();
+        this.#child = child;
+        child.stdout.on('data', (chunk) => {
+            if (!this.push(chunk))
+                child.stdout.pause();
+        });
+        child.stderr.setEncoding('utf8').on('data', (chunk) => {
+            this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR);
+        });
+        child.stdin.on('error', () => undefined);
+        child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
+        // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
+        child.once('close', (code) => {
+            this.#hasEnded = true;
+            const said = safeLine(this.#stderr.trim());
+            if (said !== '' || code !== 0) {
+                this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
+            }
+            else if (this.#isIdle) {
+                // Nobody reads now: an end would never be seen, and the next request be written to a process that is gone.
+                this.destroy();
+            }
+            else {
+                this.push(null);
+            }
+        });
+    }
+    /** Its answer has been read. Whether it can take another request. */
+    rest() {
+        this.#isIdle = true;
+        return !this.#hasEnded;
+    }
+    wake() {
+        this.#isIdle = false;
+    }
+    _read() {
+        this.#child.stdout.resume();
+    }
+    _write(chunk, _encoding, done) {
+        // A dead process says on stderr why it died, and its `close` event ends this stream with those words.
+        this.#child.stdin.write(chunk, () => done());
+    }
+    _final(done) {
+        this.#child.stdin.end(done);
+    }
+    _destroy(error, done) {
+        // The CLI takes SIGTERM as a wish only, and goes on for as long as the daemon keeps the connection.
+        this.#child.kill('SIGKILL');
+        for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr])
+            pipe.destroy();
+        done(error);
+    }
+    // What http.Agent calls on the sockets that it keeps, and a pipe has no use for.
+    setKeepAlive() {
+        return this;
+    }
+    setNoDelay() {
+        return this;
+    }
+    setTimeout() {
+        return this;
+    }
+    /** A kept connection does not keep the program alive. */
+    unref() {
+        this.#child.unref();
+        return this;
+    }
+    ref() {
+        this.#child.ref();
+        return this;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/connect-engine.js
+
+
+
+
+
+
+
+/** Swarm gives each of its own calls 20 s (moby, daemon/cluster: swarmRequestTimeout), and then says so. */
+const DEFAULT_TIMEOUT_SECONDS = 30;
+/**
+ * Connects to a daemon, with the API version that both sides speak. No call of this engine is repeated.
+ *
+ * @param seconds within which the daemon has to answer a ping
+ * @throws ConnectionLost with the CLI's own words when the daemon does not answer
+ * @throws EngineError when it refuses, or its API is older than that of Docker 20.10
+ */
+async function connectEngine(address, signal, seconds) {
+    const pipe = new HttpOverPipe(address.dial);
+    try {
+        const calls = new Calls(pipe, address);
+        const ping = await calls.whole('GET', '/_ping', { signal, ...(seconds && { timeoutSeconds: seconds }) });
+        if (ping.status !== 200)
+            throw refusal(ping, calls.asked('GET', '/_ping'));
+        return engineOver(calls, versionIn(ping, address.host), ping);
+    }
+    catch (error) {
+        pipe.close('the connection is closed');
+        throw error;
+    }
+}
+/** @throws Unreadable when it is no daemon that answers */
+function versionIn(ping, host) {
+    const offered = ping.headers['api-version'];
+    const body = safeLine(ping.body.toString(), 100);
+    if (offered === undefined && body !== 'OK') {
+        const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
+        throw new Unreadable(`${host} is no docker daemon: ${reason}`, { reason });
+    }
+    return agreeOnVersion(offered === undefined ? undefined : String(offered));
+}
+/** Calls to one daemon, whose errors say whom they asked for what. */
+class Calls {
+    #pipe;
+    #address;
+    constructor(pipe, address) {
+        this.#pipe = pipe;
+        this.#address = address;
+    }
+    whole(method, path, options) {
+        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
+        return this.#telling(method, path, this.#pipe.exchange(this.#outgoing(method, path, options), limits));
+    }
+    stream(path, options) {
+        const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS };
+        return this.#telling('GET', path, this.#pipe.stream(this.#outgoing('GET', path, options), limits));
+    }
+    asked(method, path) {
+        return { host: this.#address.host, request: requestText(method, path) };
+    }
+    close() {
+        this.#pipe.close('the run does not use it any more');
+    }
+    #outgoing(method, path, { query = {}, body, registryAuth }) {
+        const search = new URLSearchParams(query).toString();
+        const payload = body === undefined ? undefined : toGoJson(body);
+        return {
+            method,
+            path: search === '' ? path : `${path}?${search}`,
+            headers: {
+                ...this.#address.headers,
+                // The daemon does not look at the host; without one Node would name its own default.
+                Host: 'docker',
+                ...(payload === undefined
+                    ? {}
+                    : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
+                ...(registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth.reveal() }),
+            },
+            payload,
+        };
+    }
+    async #telling(method, path, call) {
+        try {
+            return await call;
+        }
+        catch (error) {
+            // A caller's own limit ends the call as ours does.
+            const isLate = error instanceof DOMException && error.cause?.name === 'TimeoutError';
+            if (isLate)
+                throw this.#lost(TooLate, method, path, 'the time for it is over', error);
+            if (!(error instanceof ConnectionLost))
+                throw error;
+            const Kind = error.constructor;
+            throw this.#lost(Kind, method, path, this.#address.explain(error.message), error.cause);
+        }
+    }
+    #lost(Kind, method, path, reason, cause) {
+        return new Kind(`${this.#address.host} did not answer ${requestText(method, path)}: ${reason}`, { cause, reason });
+    }
+}
+/** Without its API version and its query, which may be long. */
+function requestText(method, path) {
+    return `${method} ${path.replace(/^\/v[\d.]+\//, '/').replace(/\?.*/s, '')}`;
+}
+function engineOver(calls, apiVersion, ping) {
+    const call = async (method, path, options = {}) => {
+        const answer = await calls.whole(method, `/v${apiVersion}${path}`, options);
+        // No daemon sends its clients elsewhere: that is something in front of it.
+        if (answer.status >= 300)
+            throw refusal(answer, calls.asked(method, path));
+        return answer;
+    };
+    const parsed = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
+    async function* lines(path, options) {
+        const response = await calls.stream(`/v${apiVersion}${path}`, options);
+        const status = response.statusCode ?? 0;
+        if (status >= 300) {
+            const body = Buffer.concat(await response.toArray());
+            throw refusal({ status, headers: response.headers, body }, calls.asked('GET', path));
+        }
+        yield* (0,external_node_readline_namespaceObject.createInterface)({ input: response });
+    }
+    async function forward({ method, path }) {
+        if (/^(\/v[\d.]+)?\/_ping$/.test(path))
+            return method === 'HEAD' ? { ...ping, body: Buffer.alloc(0) } : ping;
+        return calls.whole(method, path, {});
+    }
+    return {
+        apiVersion,
+        get: (path, options) => parsed('GET', path, options),
+        post: (path, options) => parsed('POST', path, options),
+        remove: async (path, options) => void (await call('DELETE', path, options)),
+        bytes: async (path, options) => (await call('GET', path, options)).body,
+        lines,
+        forward,
+        close: () => calls.close(),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/freshness.js
+
+
+/** A manager shows services as they were before a change that this run has seen or made. */
+class OutOfDate extends ConnectionLost {
+    name = 'OutOfDate';
+}
+/** A leader that was killed and comes back takes up to 24 s until it is what it says it is. */
+const DOUBT_SECONDS = 40;
+const ONE = /^\/services\/([^/]+)$/;
+/**
+ * Sees to it that a run never reads a service older than it knows it. A leader that was killed and comes back answers
+ * from its own store before it has caught up: with an older version, and at first as if there were no service at all.
+ * Swarm's versions only grow (swarmkit: the index of the raft log), so a lower one is out of date; that a service is
+ * gone is believed at once only while there was no trouble with the managers.
+ */
+class Freshness {
+    #known = new Map();
+    #doubtedUntil = Number.NEGATIVE_INFINITY;
+    /** There was trouble with a manager: what comes back may be behind. */
+    doubt() {
+        this.#doubtedUntil = nowMs() + DOUBT_SECONDS * 1000;
+    }
+    /** @throws OutOfDate */
+    checkRead(path, answer, query = {}) {
+        if (ONE.test(path))
+            this.#checkService(answer);
+        if (path === '/services')
+            this.#checkList(answer, query.filters);
+        return answer;
+    }
+    /** @throws OutOfDate when the daemon does not find a service that may be there all the same */
+    checkRefusal(path, error) {
+        const id = ONE.exec(path)?.[1] ?? '';
+        if (error instanceof EngineError && error.status === 404 && this.#mayBeThere(id))
+            throw outOfDate();
+    }
+    /** A change was taken: what is read from now on is newer than the version that it was made over. */
+    changed(path, query = {}) {
+        const id = /^\/services\/([^/]+)\/update$/.exec(path)?.[1];
+        const version = Number(query.version);
+        if (id !== undefined && version >= (this.#known.get(id) ?? 0))
+            this.#known.set(id, version + 1);
+    }
+    removed(path) {
+        this.#known.delete(ONE.exec(path)?.[1] ?? '');
+    }
+    #checkService(service) {
+        if (service.Version.Index < this.#newestOf(service))
+            throw outOfDate();
+        this.#known.set(service.ID, service.Version.Index);
+    }
+    /** Whoever asks for many tells those with an older version from the others: none may be missing. */
+    #checkList(services, filters = '{}') {
+        for (const one of services)
+            this.#known.set(one.ID, Math.max(this.#newestOf(one), one.Version.Index));
+        const { id: asked = [] } = JSON.parse(filters);
+        const missing = asked.filter((id) => !services.some(({ ID }) => ID === id));
+        if (missing.some((id) => this.#mayBeThere(id)))
+            throw outOfDate();
+    }
+    #newestOf({ ID: id }) {
+        return this.#known.get(id) ?? 0;
+    }
+    #mayBeThere(id) {
+        return this.#known.has(id) && nowMs() < this.#doubtedUntil;
+    }
+}
+function outOfDate() {
+    return new OutOfDate('the manager that answers shows services as they were before their last change');
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/patience.js
+
+
+
+
+
+/**
+ * How long a call is made again because of each. A daemon is started anew within a minute. What cannot be read, or comes
+ * from a node that manages nothing, seldom passes.
+ */
+const patience_PATIENCE_MS = {
+    'no-leader': ELECTION_PATIENCE_MS,
+    'no-connection': ELECTION_PATIENCE_MS,
+    silent: ELECTION_PATIENCE_MS,
+    unreadable: 10_000,
+    'no-manager': 20_000,
+};
+/** A connection that has died while nobody used it is the most frequent trouble: another one does. */
+const patience_PAUSES_MS = [0, 250, 500];
+const patience_LONGEST_PAUSE_MS = 1000;
+/** A manager that has lost its leader lets a read wait for the next one, and that may not have caught up. */
+const SLOW_SECONDS = 2;
+/** No healthy daemon takes so long, except for a registry or an election. */
+const SILENCE_SECONDS = 10;
+/**
+ * An engine whose calls outlast what passes: they are made again while the swarm has no leader, and when the connection
+ * or the answer is lost, and go to another manager when the one in use does not serve. Only calls are repeated of which
+ * a second does no harm: a change that {@link RequestOptions.mayRepeat} does not say so of is made once, and after its
+ * failure a look at the swarm tells what became of it.
+ */
+function patientEngine(managers) {
+    const freshness = new Freshness();
+    const daemons = doubting(managers, freshness);
+    return {
+        get apiVersion() {
+            return daemons.current.apiVersion;
+        },
+        get: (path, options) => {
+            const ask = async (engine) => {
+                const begunAt = nowMs();
+                try {
+                    const answer = await engine.get(path, options);
+                    const isSlow = nowMs() - begunAt >= SLOW_SECONDS * 1000 && !ASKS_REGISTRY.test(path);
+                    if (isSlow)
+                        freshness.doubt();
+                    return freshness.checkRead(path, answer, options?.query);
+                }
+                catch (error) {
+                    freshness.checkRefusal(path, error);
+                    throw error;
+                }
+            };
+            return askUntilAnswered(daemons, path, ask, options);
+        },
+        post: async (path, options) => {
+            const ask = options?.mayRepeat ? askUntilAnswered : patience_askOnce;
+            const answer = await ask(daemons, path, (engine) => engine.post(path, options), options);
+            freshness.changed(path, options?.query);
+            return answer;
+        },
+        remove: async (path, options) => {
+            const answer = await askUntilAnswered(daemons, path, (engine) => engine.remove(path, options), options);
+            freshness.removed(path);
+            return answer;
+        },
+        bytes: (path, options) => askUntilAnswered(daemons, path, (engine) => engine.bytes(path, options), options),
+        lines: (path, options) => daemons.current.lines(path, options),
+        forward: (request) => forwardUntilAnswered(daemons, request),
+        close: () => daemons.current.close(),
+    };
+}
+/** After trouble with one of them, an answer may be from one that has not caught up. */
+function doubting(daemons, freshness) {
+    return {
+        get current() {
+            return daemons.current;
+        },
+        get hasOthers() {
+            return daemons.hasOthers;
+        },
+        get isClosed() {
+            return daemons.isClosed ?? false;
+        },
+        onTrouble(trouble, from, error) {
+            if (!(error instanceof OutOfDate))
+                freshness.doubt();
+            daemons.onTrouble(trouble, from, error);
+        },
+        onAnswer: () => daemons.onAnswer?.(),
+    };
+}
+/** The same with one manager only. */
+function patient(engine) {
+    return patientEngine({ current: engine, hasOthers: false, onTrouble: () => undefined });
+}
+/** What may pass of what a call threw; `undefined` for an answer that stands. */
+function troubleOf(error, path) {
+    if (error instanceof Unreadable)
+        return 'unreadable';
+    if (error instanceof OutOfDate)
+        return 'no-leader';
+    if (error instanceof ConnectionLost)
+        return 'no-connection';
+    if (!(error instanceof EngineError))
+        return undefined;
+    // What stands in front of a daemon says so when the daemon is away.
+    if (!error.isDaemons)
+        return error.status >= 502 && error.status <= 504 ? 'no-connection' : undefined;
+    return ASKS_REGISTRY.test(path) ? undefined : troubleIn(error.message);
+}
+/** A registry's own troubles are told in the same words. */
+const ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/;
+function troubleIn(message) {
+    if (isElection(message))
+        return 'no-leader';
+    return isNoManager(message) ? 'no-manager' : undefined;
+}
+async function askUntilAnswered(daemons, path, ask, options = {}) {
+    const attempt = async (number) => {
+        const answer = await patience_askOnce(daemons, path, ask, options);
+        if (number > 1)
+            daemons.onAnswer?.();
+        return answer;
+    };
+    const pauseMs = (error, { number, elapsedMs }) => {
+        const trouble = troubleOf(error, path);
+        const isCallersLimit = options.timeoutSeconds !== undefined && error instanceof TooLate;
+        if (trouble === undefined || isCallersLimit || daemons.isClosed)
+            return undefined;
+        const isOver = elapsedMs >= patience_PATIENCE_MS[daemons.hasOthers ? 'no-connection' : trouble];
+        return isOver ? undefined : patience_pauseAfter(trouble, number);
+    };
+    return retry(attempt, pauseMs, options.signal);
+}
+/** In an election a second look at once would find no other answer. */
+function patience_pauseAfter(trouble, number) {
+    const early = trouble === 'no-connection' ? patience_PAUSES_MS[number - 1] : undefined;
+    return early ?? patience_LONGEST_PAUSE_MS;
+}
+async function patience_askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
+    const { current: engine } = daemons;
+    const isLong = timeoutSeconds !== undefined || !daemons.hasOthers;
+    const silence = isLong ? undefined : setTimeout(() => daemons.onTrouble('silent', engine), SILENCE_SECONDS * 1000);
+    try {
+        return await ask(engine);
+    }
+    catch (error) {
+        const trouble = troubleOf(error, path);
+        if (trouble !== undefined)
+            daemons.onTrouble(trouble, engine, error);
+        throw error;
+    }
+    finally {
+        clearTimeout(silence);
+    }
+}
+/** What another client is answered is passed on, but for what passes. */
+async function forwardUntilAnswered(daemons, request) {
+    const path = request.path.replace(/^\/v[\d.]+/, '');
+    try {
+        return await askUntilAnswered(daemons, path, async (engine) => {
+            const answer = await engine.forward(request);
+            const said = answer.body.toString('utf8', 0, MOST_OF_A_REFUSAL);
+            if (answer.status >= 400 && troubleIn(said) !== undefined)
+                throw new Refused(answer, said);
+            return answer;
+        });
+    }
+    catch (error) {
+        if (error instanceof Refused)
+            return error.answer;
+        throw error;
+    }
+}
+const MOST_OF_A_REFUSAL = 2000;
+class Refused extends EngineError {
+    answer;
+    constructor(answer, message) {
+        super(answer.status, message);
+        this.answer = answer;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/connect/manager-state.js
+
+/** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
+function notManaging(swarm, host) {
+    if (swarm.ControlAvailable && !swarm.Error)
+        return undefined;
+    if (swarm.LocalNodeState === 'inactive') {
+        return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
+    }
+    if (swarm.LocalNodeState === 'active' && !swarm.ControlAvailable) {
+        return `the docker daemon at ${host} is a worker of its swarm: point \`host\`, DOCKER_HOST or the docker context at a manager`;
+    }
+    return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`;
+}
+/** Whether that is over before long: a manager that starts, or a swarm that elects its leader. */
+function mayPass({ ControlAvailable, Error: problem, LocalNodeState }) {
+    return LocalNodeState === 'pending' || (ControlAvailable && isElection(problem ?? ''));
+}
+
+;// CONCATENATED MODULE: ./build/connect/managers.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** A daemon that has just lost its connections may be back in a moment. */
+const SECOND_LOOK_MS = 500;
+/** Of a daemon, or of what stands in for it. */
+const MOST_VERSION_CHARACTERS = 100;
+/** A daemon that is not frozen answers a ping at once; a slow one, or one far away, within this. */
+const PING_SECONDS = 10;
+/** One that manages says so at once; without a leader it takes 20 s, and there may be another that has one. */
+const STILL_LIMIT_MS = 10_000;
+/** The route to another has to be opened first. */
+const ASK_LIMIT_MS = 25_000;
+/** Longer than an election, and than the time for which calls are patient. */
+const SEARCH_SECONDS = 120;
+/** An election takes up to 24 s; a run that begins in one waits for it. */
+const ELECTION_PATIENCE_SECONDS = 60;
+/** A daemon that takes connections and does not answer them is being started, or nobody's. */
+const NO_ANSWER_PATIENCE_SECONDS = 15;
+const managers_LOOK_EVERY_MS = 1000;
+/**
+ * The managers that a run may use, one of them at a time. Calls and docker commands go to the one in use, whichever
+ * that is at the moment. When it is silent, has no leader, manages no more or loses its connections, the next that
+ * manages takes its place.
+ */
+class Managers {
+    #candidates;
+    #configDirectory;
+    #headers;
+    #cliIn;
+    #current;
+    #search;
+    #disposed = false;
+    #toldTrouble;
+    /**
+     * @param headers sent with every request: the user's `HttpHeaders`
+     * @param cliIn the docker CLI with an environment
+     */
+    constructor(candidates, configDirectory, headers, cliIn = dockerCli) {
+        this.#cliIn = cliIn;
+        this.#candidates = candidates;
+        this.#configDirectory = configDirectory;
+        this.#headers = headers;
+    }
+    /** The docker CLI, tied to the manager in use. */
+    docker = {
+        run: (args, options) => this.#inUse().docker.run(args, options),
+        start: (args) => this.#inUse().docker.start(args),
+    };
+    /** The Engine API of the manager in use, patient with what passes. */
+    engine = patientEngine(this);
+    /**
+     * Opens the first route that leads to a manager. While they have no leader it waits for the election, and a little
+     * while one ends its connections without an answer.
+     *
+     * @throws UserError with the reason of the only host, or of each
+     */
+    async connect(signal) {
+        const found = await retry((round) => this.#enterFirst(round, signal), (error, { number, elapsedMs }) => {
+            if (!(error instanceof NoManager))
+                return undefined;
+            const waitedFor = error.refusals.find(({ patienceSeconds }) => elapsedMs < patienceSeconds * 1000);
+            if (waitedFor === undefined)
+                return undefined;
+            if (number === 1)
+                log.info(`${waitedFor.message}: this is waited for`);
+            return managers_LOOK_EVERY_MS;
+        }, signal);
+        const { candidate, engine, version } = found;
+        log.info(`Connected to ${candidate.text}: Docker ${safeLine(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
+        this.#use(found);
+    }
+    /** @throws NoManager when no candidate is one */
+    async #enterFirst(round, signal) {
+        const refusals = [];
+        for (const candidate of this.#candidates) {
+            const found = await this.#enter(candidate, signal);
+            if (!(found instanceof Refusal))
+                return found;
+            refusals.push(found);
+            if (this.#candidates.length > 1 && round === 1)
+                log.info(`Passed over: ${found.message}`);
+        }
+        throw new NoManager(refusals);
+    }
+    /** Opens the route to a candidate, and looks whether a manager is there. */
+    async #enter(candidate, signal) {
+        let route;
+        try {
+            route = await candidate.open();
+        }
+        catch (error) {
+            if (!(error instanceof UserError))
+                throw error;
+            return new Refusal(`${candidate.text}: ${error.message}`, error);
+        }
+        const manager = await this.#tryRoute(candidate, route, signal).catch((error) => {
+            route[Symbol.dispose]();
+            throw error;
+        });
+        if (manager instanceof Refusal)
+            route[Symbol.dispose]();
+        return manager;
+    }
+    /** Connects over an open route, and asks whether what is there manages the swarm. */
+    async #tryRoute(candidate, route, signal) {
+        const docker = this.#cliIn({ ...route.env, DOCKER_CONFIG: this.#configDirectory });
+        const dial = () => this.#watched(docker.start(['system', 'dial-stdio']), route);
+        const address = { host: candidate.text, headers: this.#headers, dial, explain: route.explain };
+        let engine;
+        try {
+            engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
+            const info = await engine.get('/info', { signal });
+            const problem = notManaging(info.Swarm, candidate.text) ??
+                (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
+            if (problem === undefined)
+                return { candidate, route, docker, engine, version: info.ServerVersion };
+            engine.close();
+            return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
+        }
+        catch (error) {
+            engine?.close();
+            if (!(error instanceof ConnectionLost || error instanceof EngineError))
+                throw error;
+            const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, route);
+            return new Refusal(`the docker daemon at ${candidate.text} cannot be used: ${reason}`, error, patienceWith(error));
+        }
+    }
+    #use(manager) {
+        const before = this.#current;
+        this.#current = manager;
+        before?.engine.close();
+        if (before !== undefined && before.route !== manager.route)
+            before.route[Symbol.dispose]();
+    }
+    #inUse() {
+        if (this.#current === undefined)
+            throw new ConnectionLost('no manager of the swarm can be reached');
+        return this.#current;
+    }
+    get current() {
+        return this.#inUse().engine;
+    }
+    get hasOthers() {
+        return this.#candidates.length > 1;
+    }
+    get isClosed() {
+        return this.#disposed;
+    }
+    onTrouble(trouble, from, error) {
+        const current = this.#current;
+        if (current === undefined || from !== current.engine || this.#disposed)
+            return;
+        // Said once until all is well again.
+        if (this.#toldTrouble !== trouble && trouble !== 'silent') {
+            const said = error instanceof ConnectionLost ? error.reason : messageOf(error);
+            log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${safeLine(said)}`);
+            this.#toldTrouble = trouble;
+        }
+        if (this.hasOthers)
+            this.#find();
+    }
+    onAnswer() {
+        if (this.#toldTrouble !== undefined)
+            log.info(`${this.#current?.candidate.text}: the swarm answers again`);
+        this.#toldTrouble = undefined;
+    }
+    /** A connection that ends by itself is the sign that the manager may be gone. */
+    #watched(child, route) {
+        child.once('close', (_code, killedBy) => {
+            const mayBeGone = killedBy === null && route === this.#current?.route && !this.#disposed;
+            if (mayBeGone && this.hasOthers)
+                this.#find();
+        });
+        return child;
+    }
+    /** Looks for another manager when the one in use does not manage any more. One search at a time. */
+    #find() {
+        this.#search ??= this.#replace()
+            .catch((error) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`))
+            .finally(() => {
+            this.#search = undefined;
+        });
+    }
+    async #replace() {
+        const before = this.#current;
+        const deadline = nowMs() + SEARCH_SECONDS * 1000;
+        await idle(SECOND_LOOK_MS);
+        if (before === undefined || this.#disposed || (await this.#stillManages(before)))
+            return;
+        const at = this.#candidates.indexOf(before.candidate);
+        const others = [...this.#candidates.slice(at + 1), ...this.#candidates.slice(0, at)];
+        while (!this.#disposed && nowMs() < deadline) {
+            for (const candidate of others) {
+                const found = await this.#enter(candidate, clock_timeLimit(ASK_LIMIT_MS));
+                if (found instanceof Refusal) {
+                    log.debug(found.message);
+                }
+                else if (this.#disposed) {
+                    found.engine.close();
+                    return found.route[Symbol.dispose]();
+                }
+                else {
+                    log.warning(`${before.candidate.text} is no longer a manager that answers: the run goes on with ${candidate.text}`);
+                    return this.#use(found);
+                }
+            }
+            if (await this.#stillManages(before))
+                return;
+            await idle(managers_LOOK_EVERY_MS);
+        }
+    }
+    /** Over a new connection: those that there are may be dead, or busy. */
+    async #stillManages({ candidate, route }) {
+        const found = await this.#tryRoute(candidate, route, clock_timeLimit(STILL_LIMIT_MS)).catch((error) => error);
+        if (found instanceof Error)
+            return false;
+        found.engine.close();
+        return true;
+    }
+    [Symbol.dispose]() {
+        this.#disposed = true;
+        this.#current?.engine.close();
+        this.#current?.route[Symbol.dispose]();
+    }
+}
+const TOLD = {
+    'no-leader': 'the swarm has no leader, which is waited for',
+    'no-connection': 'the connection is lost, and made again',
+    silent: 'there is no answer',
+    unreadable: 'the answer cannot be understood, and is asked for again',
+    'no-manager': 'it manages the swarm no longer',
+};
+/** Why a candidate is no manager now, in the user's words. */
+class Refusal extends UserError {
+    /** For how long it may be worth to ask again, since the first time. */
+    patienceSeconds;
+    constructor(message, cause, patienceSeconds = 0) {
+        super(message, { cause });
+        this.patienceSeconds = patienceSeconds;
+    }
+}
+function patienceWith(error) {
+    if (error instanceof EngineError)
+        return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0;
+    return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0;
+}
+async function versionProblem(engine, asked, { text }, signal) {
+    return asked ? apiVersionProblem(asked, await engine.get('/version', { signal }), text) : undefined;
+}
+function refusalText(error, { explain }) {
+    const said = safeLine(error.message);
+    const explained = explain(said);
+    // That an API is too old is our own word, and no answer.
+    return explained !== said || error.asked === undefined ? explained : (tellCallError(error) ?? said);
+}
+/** No candidate is a manager, each for its own reason. */
+class NoManager extends UserError {
+    refusals;
+    constructor(refusals) {
+        const [first] = refusals;
+        const reasons = refusals.map(({ message }) => message).join('; ');
+        if (first !== undefined && refusals.length === 1)
+            super(first.message, { cause: first.cause });
+        else
+            super(`none of the ${refusals.length} hosts can be used: ${reasons}`);
+        this.refusals = refusals;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/connect/connection.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
+ * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
+ *
+ * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
+ */
+async function connect(deployment, workspace, env, signal) {
+    const bare = environmentForChildren(env);
+    const userConfig = await readUserConfig(bare);
+    const cli = await findCli(deployment, bare, workspace, signal);
+    const directory = await workspace.makeDirectory('client');
+    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
+    const candidates = await candidatesOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
+    const managers = new Managers(candidates, directory, userConfig.file.HttpHeaders ?? {});
+    try {
+        await managers.connect(signal);
+        return {
+            docker: managers.docker,
+            isRemote: candidates.every(({ text }) => text.startsWith('ssh:')),
+            cliVersion: cli.version,
+            engine: managers.engine,
+            configDirectory: directory,
+            userConfig,
+            [Symbol.dispose]: () => managers[Symbol.dispose](),
+        };
+    }
+    catch (error) {
+        managers[Symbol.dispose]();
+        throw error;
+    }
+}
+async function readUserConfig(env) {
+    const directory = env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker');
+    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
+    const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
+    return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
+}
+async function readConfigFile(path) {
+    try {
+        const file = parseConfigFile(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
+        // Before anything that others say is printed.
+        for (const { username, password } of storedCredentials(file))
+            new Secret(password, username);
+        return file;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return {};
+        // JSON's own words show a piece of the file.
+        const why = error instanceof SyntaxError ? 'it is no JSON object' : messageOf(error);
+        log.warning(`${path} is not read: ${why}`);
+        return {};
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/temporary.js
+
+
+/**
+ * Where a run may keep its files, the best first: the runner's own temporary directory, which it empties by itself,
+ * else the system's.
+ *
+ * @param longest how many bytes the path may have for sockets to find room in it; longer ones come last
+ */
+function temporary_temporaryDirectories(env, longest) {
+    const all = [...new Set([env.RUNNER_TEMP || (0,external_node_os_namespaceObject.tmpdir)(), (0,external_node_os_namespaceObject.tmpdir)(), '/tmp'].map((path) => (0,external_node_path_namespaceObject.resolve)(path)))];
+    const isShort = (path) => Buffer.byteLength(path) <= longest;
+    return [...all.filter(isShort), ...all.filter((path) => !isShort(path))];
+}
+const temporary_REASONS = {
+    EACCES: 'this user may not write there',
+    EDQUOT: 'the quota of this user is used up',
+    ENAMETOOLONG: 'its path is too long',
+    ENOENT: 'there is no such directory',
+    ENOSPC: 'there is no space left on it',
+    ENOTDIR: 'it is no directory',
+    EPERM: 'this user may not write there',
+    EROFS: 'it is read-only',
+};
+/** Why nothing can be written to a directory, in a few words; `undefined` when the error says nothing of that kind. */
+function unwritable(error) {
+    return temporary_REASONS[error.code ?? ''];
+}
+
+;// CONCATENATED MODULE: ./build/runner/workspace.js
+
+
+
+
+
+
+
+
+const workspace_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
+const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
+/** What the kernel allows for the path of a socket, without its closing NUL. */
+const workspace_LONGEST_SOCKET_PATH_BYTES = 107;
+/** `/s12`, and what ssh adds while it makes its control socket. */
+const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length;
+const LONGEST_DIRECTORY_BYTES = workspace_LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length;
+/** More than a run writes before it changes anything: a full disk shows here, where another can be taken. */
+const PROBE = Buffer.alloc(256 * 1024);
+const workspace_MARK = 'SWARM_DEPLOY_RUN';
+/**
+ * Makes the workspace under the first temporary directory that serves. Its path is saved first, so that `post` finds it
+ * even when this process is killed a moment later. What this process starts from now on has its name in the
+ * environment: by that it is found again when this process is gone.
+ *
+ * @throws UserError when no temporary directory serves
+ */
+async function createWorkspace() {
+    const directory = await makeWorkspace();
+    process.env[workspace_MARK] = (0,external_node_path_namespaceObject.basename)(directory);
+    let sockets = 0;
+    return {
+        directory,
+        async makeDirectory(name) {
+            const path = (0,external_node_path_namespaceObject.join)(directory, name);
+            await written((0,promises_namespaceObject.mkdir)(path, { mode: 0o700 }), directory);
+            return path;
+        },
+        writeFile: (path, content, kind) => written((0,promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
+        socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
+        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
+    };
+}
+async function makeWorkspace() {
+    const name = `swarm-deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;
+    const reasons = [];
+    for (const parent of temporary_temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)) {
+        const directory = (0,external_node_path_namespaceObject.join)(parent, name);
+        saveForPost('workspace', directory);
+        try {
+            await (0,promises_namespaceObject.mkdir)(directory, { mode: 0o700 });
+            await (0,promises_namespaceObject.writeFile)((0,external_node_path_namespaceObject.join)(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' });
+            await (0,promises_namespaceObject.rm)((0,external_node_path_namespaceObject.join)(directory, 'probe'));
+            if (reasons.length > 0)
+                log.info(`${directory} is used, for ${reasons.join('; ')}`);
+            return directory;
+        }
+        catch (error) {
+            await (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true }).catch(() => undefined);
+            const reason = unwritable(error);
+            if (reason === undefined)
+                throw error;
+            reasons.push(`the temporary directory ${parent} cannot be written to: ${reason}`);
+        }
+    }
+    throw new UserError(`${reasons.join('; ')}: set RUNNER_TEMP to a directory with some free space`);
+}
+/** @throws UserError when the disk does not take it */
+async function written(work, directory) {
+    try {
+        return await work;
+    }
+    catch (error) {
+        const reason = unwritable(error);
+        if (reason === undefined)
+            throw error;
+        throw new UserError(`the directory of this run, ${directory}, cannot be written to: ${reason}. It has to stay as it is until the step ends, with some free space`, { cause: error });
+    }
+}
+/** By which the children of a run are found: an entry of their environment. */
+function workspace_markOf(directory) {
+    return `${workspace_MARK}=${basename(directory)}`;
+}
+/**
+ * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
+ * among them.
+ */
+async function leftWorkspaces() {
+    const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
+    const found = await Promise.all(parents.map(async (parent) => {
+        const names = await readdir(parent).catch(() => []);
+        return names.filter((name) => workspace_NAME.test(name)).map((name) => join(parent, name));
+    }));
+    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await workspace_isThere(path).catch(() => false) })));
+    return checked.filter((one) => one.isThere).map(({ path }) => path);
+}
+/**
+ * Whether a workspace is there.
+ *
+ * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
+ */
+async function workspace_isThere(directory) {
+    const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
+    const isOurName = workspace_NAME.test(basename(directory)) && parents.includes(dirname(directory));
+    const stats = isOurName ? await lstat(directory).catch(() => undefined) : undefined;
+    if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
+        throw new Error(`${directory} is not a directory that this action made`);
+    }
+    return stats !== undefined;
+}
+/**
+ * Removes a workspace that another process has left, with everything in it; one that is gone already is fine.
+ *
+ * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
+ */
+async function removeWorkspace(directory) {
+    if (await workspace_isThere(directory))
+        await removeAll(directory);
+}
+function removeAll(directory) {
+    return (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+;// CONCATENATED MODULE: ./build/modes/with-run.js
+var with_run_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var with_run_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+/**
+ * The beginning and the end that every mode has: a place for what is secret, the journal for `post`, the time, and the
+ * connection to a manager. All of it is gone or closed when the work has ended.
+ *
+ * @param signal aborted when the runner wants the run to stop
+ */
+async function withRun(asked, signal, work) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const workspace = with_run_addDisposableResource(env_1, await createWorkspace(), true);
+        openState(workspace.directory, asked.onCancel);
+        const time = new RunTime(asked.timeoutSeconds, signal);
+        const connection = with_run_addDisposableResource(env_1, await stage('Connect', () => time.before('Connect', (limit) => connect(asked, workspace, process.env, limit))), false);
+        return await work({ connection, workspace, signal, time });
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = with_run_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/modes/deploy.js
@@ -25775,18 +25867,33 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
-
-
-
 /** Makes services and stacks run as asked, and says what became of each. */
-async function deploy_deploy(asked, signal) {
+function deploy_deploy(asked, signal) {
+    return withRun(asked, signal, (run) => deployOver(asked, run));
+}
+/**
+ * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
+ * everything has been checked, and all that is wrong is thrown together.
+ */
+async function deployOver(asked, run) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const workspace = deploy_addDisposableResource(env_1, await createWorkspace(), true);
-        openState(workspace.directory, asked.onCancel);
-        const time = new RunTime(asked.timeoutSeconds, signal);
-        const connection = deploy_addDisposableResource(env_1, await stage('Connect', () => time.before('Connect', (limit) => connect(asked, workspace, process.env, limit))), false);
-        return await deployOver(asked, { connection, workspace, signal, time });
+        const { signal, workspace, time } = run;
+        // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
+        const connection = time.bound(run.connection);
+        const self = identifyRun(process.env);
+        const lock = deploy_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
+        const { stack: files } = asked;
+        const stack = files && (await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit)));
+        const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
+        // Those of a stack are only known now.
+        await lock.takeServices(deployment);
+        const { changes, observed } = await prepare(deployment, stack, { ...run, connection });
+        const mark = markFor(self, deployment, observed);
+        const rollout = { ...run, connection, observed, deployment, mark };
+        return await change(changes, stack, rollout).catch((error) => {
+            throw error instanceof UserError || signal.aborted ? error : new Underway(error);
+        });
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -25799,44 +25906,13 @@ async function deploy_deploy(asked, signal) {
     }
 }
 /**
- * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
- * everything has been checked, and all that is wrong is thrown together.
- */
-async function deployOver(asked, run) {
-    const env_2 = { stack: [], error: void 0, hasError: false };
-    try {
-        const { signal, workspace, time } = run;
-        const connection = time.bound(run.connection);
-        const self = identifyRun(process.env);
-        const lock = deploy_addDisposableResource(env_2, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
-        const { stack: files } = asked;
-        const stack = files && (await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit)));
-        const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
-        await lock.takeServices(deployment);
-        const { changes, observed } = await prepare(deployment, stack, { ...run, connection });
-        const mark = markFor(self, deployment, observed);
-        const rollout = { ...run, connection, observed, deployment, mark };
-        return await change(changes, stack, rollout).catch((error) => {
-            throw error instanceof UserError || signal.aborted ? error : new Underway(error);
-        });
-    }
-    catch (e_2) {
-        env_2.error = e_2;
-        env_2.hasError = true;
-    }
-    finally {
-        const result_2 = deploy_disposeResources(env_2);
-        if (result_2)
-            await result_2;
-    }
-}
-/**
  * What is to be done to each service, and how all of them are now.
  *
  * @throws UserErrors with all that would not work out
  */
 async function prepare(deployment, stack, run) {
     const { connection, time, workspace } = run;
+    // A group of the log, and the time that is left for what comes before the first change.
     const early = (title, work) => stage(title, () => time.before(title, work));
     const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit));
     const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit));
@@ -25850,6 +25926,7 @@ async function change(asked, stack, run) {
     const { connection, deployment, signal, time } = run;
     const { changes, objects } = await make(asked, stack, run);
     const first = await takeFirstSteps(changes, run);
+    // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
     const settled = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
     const back = await goBack(await takeLastSteps(settled, run), run);
     time.beginClosing();
@@ -26173,7 +26250,10 @@ async function reportResults(results, deployment) {
     setOutput('services', json);
     addSummary(resultSummary(status, shown));
 }
-/** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
+/**
+ * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
+ * have been changed.
+ */
 async function reportFailure(error) {
     process.exitCode = 1;
     const { status, problems, isUnknown } = explain(error);
@@ -26336,7 +26416,7 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
-/** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
+/** The step: reads what it is asked for, does it, and reports. Whatever goes wrong becomes the report of a failure. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {

@@ -5,7 +5,7 @@ import { reportFailure, reportResults } from './report/report.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 import { STRATEGIES } from './strategies/table.ts'
 
-/** The step: what it is asked for, made true on the swarm, with an honest word at the end. */
+/** The step: reads what it is asked for, does it, and reports. Whatever goes wrong becomes the report of a failure. */
 export async function main(): Promise<void> {
   using stop = stopOnSignals()
   try {

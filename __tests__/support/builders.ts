@@ -1,5 +1,5 @@
 import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
-import type { Credential, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
+import type { Credential, Deployment, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
 import type { Replacement } from '../../src/inputs/replacement.ts'
 import type { Config } from '../../src/plan/log-in.ts'
 import type { ServiceResult } from '../../src/result.ts'
@@ -111,4 +111,21 @@ export const RUNNERS_OWN: Reach = {
   ssh: undefined,
   tls: undefined,
   cli: { version: '28.3.3', sha256: undefined, downloadUrl: 'https://download.docker.com' },
+}
+
+/** A deployment of nothing, with the defaults. */
+export function createDeployment(overrides: Partial<Deployment> = {}): Deployment {
+  return {
+    reach: RUNNERS_OWN,
+    credentials: [],
+    services: [],
+    wait: true,
+    timeoutSeconds: 600,
+    monitorSeconds: undefined,
+    onFailure: 'rollback',
+    onCancel: 'keep',
+    maxParallel: 10,
+    lock: undefined,
+    ...overrides,
+  }
 }

@@ -6,6 +6,7 @@ const read = (path: string) => readFileSync(path, 'utf8')
 
 test("the README's tables say what action.yml says", () => {
   const readme = read('README.md')
+  // When this fails: npm run readme
   expect(readme).toBe(withFreshTables(readme, read('action.yml')))
 })
 

@@ -1,6 +1,4 @@
-import { connect } from '../connect/connection.ts'
 import type { Run } from '../connect/run.ts'
-import { RunTime } from '../connect/run-time.ts'
 import type { Service } from '../docker/api.ts'
 import { withIds } from '../docker/specs/stack-objects.ts'
 import { throwAll, Underway, UserError } from '../errors.ts'
@@ -21,24 +19,17 @@ import type { Settled } from '../rollout/settled.ts'
 import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
-import { openState } from '../runner/state.ts'
-import { createWorkspace } from '../runner/workspace.ts'
 import { makeObjects } from '../stack/make.ts'
 import { readStack } from '../stack/read.ts'
 import { removeMade, removeUnused } from '../stack/remove.ts'
 import type { Stack } from '../stack/stack.ts'
 import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
+import { withRun } from './with-run.ts'
 
 /** Makes services and stacks run as asked, and says what became of each. */
-export async function deploy(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
-  await using workspace = await createWorkspace()
-  openState(workspace.directory, asked.onCancel)
-  const time = new RunTime(asked.timeoutSeconds, signal)
-  using connection = await stage('Connect', () =>
-    time.before('Connect', (limit) => connect(asked, workspace, process.env, limit)),
-  )
-  return await deployOver(asked, { connection, workspace, signal, time })
+export function deploy(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
+  return withRun(asked, signal, (run) => deployOver(asked, run))
 }
 
 /**
@@ -47,6 +38,7 @@ export async function deploy(asked: Deployment, signal: AbortSignal): Promise<re
  */
 export async function deployOver(asked: Deployment, run: Run): Promise<readonly ServiceResult[]> {
   const { signal, workspace, time } = run
+  // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
   const connection = time.bound(run.connection)
   const self = identifyRun(process.env)
   await using lock = await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit))
@@ -55,6 +47,7 @@ export async function deployOver(asked: Deployment, run: Run): Promise<readonly 
   const stack =
     files && (await time.before('Read the stack', (limit) => readStack(files, connection, workspace, limit)))
   const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
+  // Those of a stack are only known now.
   await lock.takeServices(deployment)
 
   const { changes, observed } = await prepare(deployment, stack, { ...run, connection })
@@ -72,6 +65,7 @@ export async function deployOver(asked: Deployment, run: Run): Promise<readonly 
  */
 async function prepare(deployment: Deployment, stack: Stack | undefined, run: Run) {
   const { connection, time, workspace } = run
+  // A group of the log, and the time that is left for what comes before the first change.
   const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
     stage(title, () => time.before(title, work))
   const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
@@ -93,6 +87,7 @@ async function change(
   const { connection, deployment, signal, time } = run
   const { changes, objects } = await make(asked, stack, run)
   const first = await takeFirstSteps(changes, run)
+  // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
   const settled = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended)
   const back = await goBack(await takeLastSteps(settled, run), run)
   time.beginClosing()

@@ -41,7 +41,10 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
   addSummary(resultSummary(status, shown))
 }
 
-/** The report of a run that ended before anything was changed: one error line for each thing that is wrong. */
+/**
+ * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
+ * have been changed.
+ */
 export async function reportFailure(error: unknown): Promise<void> {
   process.exitCode = 1
   const { status, problems, isUnknown } = explain(error)

@@ -19,8 +19,8 @@ import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { leftWithoutTraffic, type MoveSettings, moveTraffic, stoppedBeforeTheMove } from './move-traffic.ts'
-import type { Strategy } from './strategy.ts'
-import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf, type Values } from './trial.ts'
+import type { Strategy, Values } from './strategy.ts'
+import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf } from './trial.ts'
 
 const STRATEGY_NAME = 'blue-green'
 const TIDY_TIMEOUT_MS = 120_000
@@ -37,7 +37,8 @@ const KEYS = {
 interface Settings extends RouteSettings, MoveSettings {}
 
 /** A second service beside the first, to which the traffic moves when it has proved itself. */
-export const blueGreen: Strategy = {
+export const blueGreen: Strategy<typeof STRATEGY_NAME> = {
+  name: STRATEGY_NAME,
   keys: KEYS,
   alternatives: TRIAL_CHECKS,
   needsWait: true,

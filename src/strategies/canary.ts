@@ -14,8 +14,8 @@ import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { log } from '../runner/log.ts'
 import { tasksToReplace } from './first-step.ts'
-import type { Strategy } from './strategy.ts'
-import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trial, trialOf, type Values } from './trial.ts'
+import type { Strategy, Values } from './strategy.ts'
+import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trial, trialOf } from './trial.ts'
 
 const MOST_TASKS = 1_000_000
 
@@ -37,7 +37,8 @@ const STRATEGY_NAME = 'canary'
 const KEYS = { canary: parseSize, ...TRIAL_KEYS }
 
 /** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
-export const canary: Strategy = {
+export const canary: Strategy<typeof STRATEGY_NAME> = {
+  name: STRATEGY_NAME,
   keys: KEYS,
   alternatives: TRIAL_CHECKS,
   needsWait: true,

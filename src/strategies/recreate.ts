@@ -17,7 +17,8 @@ import type { Strategy } from './strategy.ts'
 const STRATEGY_NAME = 'recreate'
 
 /** All old tasks are gone before the first new one. */
-export const recreate: Strategy = {
+export const recreate: Strategy<typeof STRATEGY_NAME> = {
+  name: STRATEGY_NAME,
   keys: {},
   needsWait: true,
   choose: () => ({ settings: undefined, uncountedSeconds: 0 }),

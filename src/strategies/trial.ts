@@ -7,6 +7,7 @@ import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { type Environment, environmentForCommands } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { runShell, type ShellResult } from '../runner/shell.ts'
+import type { Values } from './strategy.ts'
 
 /** What new tasks have to go through before they get everything. */
 export interface Trial {
@@ -33,11 +34,6 @@ export function trialOf(values: Readonly<Record<string, unknown>>): Trial {
   const { hold = 0, 'check-command': command, 'check-url': url } = values as Values<typeof TRIAL_KEYS>
   if (command !== undefined) return { holdSeconds: hold, check: { command } }
   return { holdSeconds: hold, ...(url === undefined ? {} : { check: { url } }) }
-}
-
-/** What the functions that read a strategy's keys return, where the keys are given. */
-export type Values<Keys extends Readonly<Record<string, (text: string) => unknown>>> = {
-  readonly [Key in keyof Keys]?: ReturnType<Keys[Key]> | undefined
 }
 
 /** During the hold the check runs this often. */

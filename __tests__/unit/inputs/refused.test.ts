@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { redact } from '../../../src/runner/secret.ts'
@@ -33,6 +34,9 @@ for (const [name, content] of [
 symlinkSync('/proc/self/environ', join(files, 'to-the-environment'))
 symlinkSync('circle', join(files, 'circle'))
 execFileSync('mkfifo', [join(files, 'pipe')])
+
+const { inputs: declared } = parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8'))
+const INPUTS = Object.keys(declared)
 
 type Inputs = Readonly<Record<string, string>>
 
@@ -640,9 +644,7 @@ describe('what is wrong is said in one line, with the input and the remedy, and 
     expect(line).toContain(said)
     expect(line).not.toMatch(/[\r\n]/)
     expect(line).toMatch(REMEDY)
-    expect(line).toMatch(
-      /^(?:registries|registries-file|`?registry|`?username|`?password|services|wait|timeout|monitor|max-parallel)\b/,
-    )
+    expect(INPUTS).toContain(/^`?([a-z-]+)/.exec(line)?.[1])
     for (const form of FORMS) expect(line).not.toContain(form)
   })
 

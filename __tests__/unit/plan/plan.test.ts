@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Service, ServiceMode } from '../../../src/docker/api.ts'
 import { parseReference } from '../../../src/docker/registry/reference.ts'
-import type { Deployment, LockRequest, ServiceRequest } from '../../../src/inputs/deployment.ts'
+import type { LockRequest, ServiceRequest } from '../../../src/inputs/deployment.ts'
 import { emptied, type Mark } from '../../../src/plan/interim-spec.ts'
 import type { Config, LoggedIn } from '../../../src/plan/log-in.ts'
 import type { Observation } from '../../../src/plan/observe.ts'
@@ -10,10 +10,10 @@ import { STRATEGIES } from '../../../src/strategies/table.ts'
 import {
   createConfig,
   createCredential,
+  createDeployment,
   createRequest,
   createService,
   createSpec,
-  RUNNERS_OWN,
 } from '../../support/builders.ts'
 
 /** A config with one credential, named after the place for which it is: `ghcr.io/acme`. */
@@ -37,18 +37,7 @@ function plan(
   requests: readonly ServiceRequest[],
   { services = [createService()], configs = [], ownConfig, lock }: World,
 ) {
-  const deployment: Deployment = {
-    reach: RUNNERS_OWN,
-    credentials: [],
-    services: requests,
-    wait: true,
-    timeoutSeconds: 600,
-    monitorSeconds: undefined,
-    onFailure: 'rollback',
-    onCancel: 'keep',
-    maxParallel: 10,
-    lock,
-  }
+  const deployment = createDeployment({ services: requests, lock })
   const loggedIn: LoggedIn = { configs, ownConfig, problems: [], refused: new Set() }
   const observed: Observation = { services, tasks: [], nodes: [], now: NOW }
   return planDeployment(deployment, loggedIn, observed, STRATEGIES)

@@ -5,20 +5,9 @@ import type { Outcome } from '../../../src/result.ts'
 import type { Sent, SentChange } from '../../../src/rollout/sent.ts'
 import { settledAs } from '../../../src/rollout/settled.ts'
 import { goingBack, resultAfter } from '../../../src/rollout/way-back.ts'
-import { createRequest, createResult, createService, createSpec, RUNNERS_OWN } from '../../support/builders.ts'
+import { createDeployment, createRequest, createResult, createService, createSpec } from '../../support/builders.ts'
 
-const ASKED: Deployment = {
-  credentials: [],
-  services: [],
-  wait: true,
-  timeoutSeconds: 60,
-  monitorSeconds: undefined,
-  onFailure: 'rollback',
-  onCancel: 'keep',
-  maxParallel: 10,
-  lock: undefined,
-  reach: RUNNERS_OWN,
-}
+const ASKED = createDeployment()
 
 function sent(overrides: Partial<Update> = {}, problem?: Sent['problem']): SentChange {
   const change: Update = {
