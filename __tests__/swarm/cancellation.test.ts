@@ -177,8 +177,8 @@ describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PA
           after: async (method, path) => {
             if (method !== 'POST' || path !== '/secrets/create') return
             step?.main.kill('SIGTERM')
-            // The answer may not overtake the signal.
-            await sleep(2000)
+            // The answer may not overtake the signal; and what is on its way has a second after it.
+            await sleep(400)
           },
         },
       )
