@@ -9,7 +9,7 @@ const NODES = 2
 const LIMIT_MS = 300_000
 
 /** A real swarm is slow when it is asked for much at once. */
-const AT_ONCE = 4
+const AT_ONCE = 2
 
 describeSwarm('the memory swarm', { nodes: NODES, registries: { main: {} } }, (swarm) => {
   const played = new Map<string, Promise<Player>>()
