@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { withFreshTables } from '../../scripts/readme-tables.ts'
+import { anchorOf, DOCS } from '../../src/runner/doc-link.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 
@@ -38,17 +39,17 @@ describe.each(['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md'])('%s', (page) 
   })
 })
 
+test.each(Object.values(DOCS))(
+  'a run that sends its reader to %s, section %s, finds it there once',
+  (page, section) => {
+    const titles = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title)
+    expect(titles.filter((title) => anchorOf(title) === anchorOf(section))).toEqual([section])
+  },
+)
+
 function isThere(path: string, anchor: string | undefined): boolean {
   if (!existsSync(path)) return false
   return (
     anchor === undefined || [...read(path).matchAll(/^#+ (.+)$/gm)].some(([, title = '']) => anchorOf(title) === anchor)
   )
-}
-
-/** GitHub's own rule. */
-function anchorOf(title: string): string {
-  return title
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-')
 }

@@ -18,7 +18,7 @@ export function isInRunner(env: Environment): boolean {
  * Whether the runner is act or descends from it. They look for the last `::` of a line where GitHub's own takes the
  * first (nektos/act, pkg/runner/command.go), and print a command that they do not understand by that.
  */
-function readsGreedily(env: Environment): boolean {
+export function readsGreedily(env: Environment): boolean {
   return env.ACT === 'true' || env.FORGEJO_ACTIONS === 'true' || env.GITEA_ACTIONS === 'true'
 }
 

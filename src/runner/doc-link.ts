@@ -1,0 +1,41 @@
+import type { Environment } from './environment.ts'
+import { readsGreedily } from './workflow-commands.ts'
+
+/** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
+export const DOCS = {
+  'when something is wrong': ['README.md', 'When something is wrong'],
+  'no health check': ['docs/advice.md', 'No health check'],
+  'a gap at each update': ['docs/advice.md', 'A gap at each update'],
+  'a failed update stays': ['docs/advice.md', 'A failed update stays half done'],
+  'an image without a version': ['docs/advice.md', 'An image without a version'],
+  'a token that nodes store': ['docs/advice.md', 'A token that nodes store'],
+} as const satisfies Readonly<Record<string, readonly [page: string, section: string]>>
+
+export type Doc = keyof typeof DOCS
+
+/**
+ * The address of a section at the version that runs; `undefined` where nobody can tell it: for a local `uses: ./`, in a
+ * shell, and on runners of the act family, which take an action from anywhere and name their own server.
+ */
+export function docUrl(doc: Doc, env: Environment = process.env): string | undefined {
+  const { GITHUB_SERVER_URL: server = '', GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = env
+  const isKnown = /^https?:\/\/[\w.:-]+$/.test(server) && /^[\w.-]+\/[\w.-]+$/.test(repository) && ref !== ''
+  if (!isKnown || readsGreedily(env)) return undefined
+  const [page, section] = DOCS[doc]
+  const version = ref.split('/').map(encodeURIComponent).join('/')
+  return `${server}/${repository}/blob/${version}/${page}#${anchorOf(section)}`
+}
+
+/** The same for a line of text; where there is no address, the page and the section in words. */
+export function docLink(doc: Doc, env: Environment = process.env): string {
+  const [page, section] = DOCS[doc]
+  return docUrl(doc, env) ?? `"${section}" in ${page} of this action`
+}
+
+/** GitHub's own rule for the anchor of a heading. */
+export function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+}
