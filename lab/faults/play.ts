@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { LabImage } from '../lab.ts'
 import { Runner, type RunningStep, type Step } from '../runner.ts'
 import { type Arena, composeOf, USER } from './arena.ts'
+import { JobRecord } from './job-record.ts'
 import { type Evidence, judge, type Other, type Said, type Wrong } from './judge.ts'
 import { meddle } from './other.ts'
 import { type Fault, isJob, nameOnSwarm, type PlayedService, type Scenario, stackOf } from './scenario.ts'
@@ -87,6 +88,7 @@ async function runStep(scenario: Scenario, arena: Arena, images: Images): Promis
   await using runner = await Runner.start()
   const asked = await stepFor(scenario, arena, images, runner.workspace)
   const story = new Story()
+  await using jobs = new JobRecord(arena.lab)
   const step = await runner.start(asked)
   step.main.stdout?.on('data', (chunk: Buffer) => story.add(chunk.toString()))
   let ended: number | undefined
@@ -136,7 +138,8 @@ async function runStep(scenario: Scenario, arena: Arena, images: Images): Promis
     processes,
   } satisfies Omit<Evidence, 'settled'>
   const wrongs = await judgeWhenSettled(scenario, seen, arena)
-  return { wrongs, status: seen.status, seconds: seen.seconds, struck: seen.struck, story: story.text }
+  const told = [story.text, ...(wrongs.length > 0 && jobs.text !== '' ? [`━━ the jobs\n${jobs.text}`] : [])]
+  return { wrongs, status: seen.status, seconds: seen.seconds, struck: seen.struck, story: told.join('\n') }
 }
 
 /** What is under way has time to come true; what is right needs none. */
