@@ -13367,36 +13367,6 @@ function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
 }
 
-;// CONCATENATED MODULE: ./build/inputs/defaults.js
-/**
- * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
- * `action.yml` says, and a shell knows no defaults: a test holds the two against each other.
- */
-const DEFAULTS = {
-    prune: 'false',
-    'rerun-jobs': 'false',
-    'allow-plain-tcp': 'false',
-    'docker-version': '28.3.3',
-    'docker-download-url': 'https://download.docker.com',
-    'max-parallel': '10',
-    wait: 'true',
-    timeout: '10m',
-    'on-failure': 'rollback',
-    'on-cancel': 'keep',
-    lock: 'false',
-    'lock-timeout': '10m',
-};
-
-;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
-/** The settings that are given. */
-function policySettings({ update, rollback }) {
-    return [...settingsOf('update', update), ...settingsOf('rollback', rollback)];
-}
-function settingsOf(phase, policy) {
-    const entries = Object.entries(policy);
-    return entries.map(([key, value]) => ({ phase, key, value, flag: `--${phase}-${key.replaceAll('_', '-')}` }));
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
@@ -13452,6 +13422,59 @@ function typosBetween(a, b) {
         previous = current;
     }
     return previous[b.length] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/mode.js
+
+
+
+/** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
+const MODE_NAMES = ['deploy'];
+const DEFAULT_MODE = MODE_NAMES[0];
+/**
+ * The mode of this name.
+ *
+ * @throws UserError that says which was probably meant
+ */
+function parseMode(text) {
+    const mode = MODE_NAMES.find((name) => name === text);
+    if (mode !== undefined)
+        return mode;
+    const closest = keys_closestKey(text, MODE_NAMES);
+    const advice = closest === undefined ? `write ${problems_listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`;
+    throw new errors_UserError(`${problems_shown(text)} is no mode: ${advice}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/defaults.js
+
+/**
+ * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
+ * `action.yml` says, and a shell knows no defaults: a test holds the two against each other.
+ */
+const DEFAULTS = {
+    mode: DEFAULT_MODE,
+    prune: 'false',
+    'rerun-jobs': 'false',
+    'allow-plain-tcp': 'false',
+    'docker-version': '28.3.3',
+    'docker-download-url': 'https://download.docker.com',
+    'max-parallel': '10',
+    wait: 'true',
+    timeout: '10m',
+    'on-failure': 'rollback',
+    'on-cancel': 'keep',
+    lock: 'false',
+    'lock-timeout': '10m',
+};
+
+;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
+/** The settings that are given. */
+function policySettings({ update, rollback }) {
+    return [...settingsOf('update', update), ...settingsOf('rollback', rollback)];
+}
+function settingsOf(phase, policy) {
+    const entries = Object.entries(policy);
+    return entries.map(([key, value]) => ({ phase, key, value, flag: `--${phase}-${key.replaceAll('_', '-')}` }));
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/values.js
@@ -17379,6 +17402,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'keep', 'pause'];
@@ -17391,6 +17415,7 @@ const ON_CANCEL = ['rollback', 'keep'];
  */
 function readInputs(env, strategies) {
     const problems = new Problems();
+    const mode = readOrDefault(env, 'mode', problems, parseMode);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
@@ -17426,6 +17451,7 @@ function readInputs(env, strategies) {
         checkContents(stack.files, stack.lookUp, stack.directory, problems);
     problems.throwAll();
     return {
+        mode,
         reach,
         credentials,
         services: pauses ? services.map(pausing) : services,

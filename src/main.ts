@@ -1,7 +1,7 @@
 import { GIVE_UP_AFTER_STOP_MS } from './connect/run-time.ts'
 import { readInputs } from './inputs/read.ts'
-import { deploy } from './modes/deploy.ts'
-import { reportFailure, reportResults } from './report/report.ts'
+import { MODES } from './modes/table.ts'
+import { reportFailure } from './report/report.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 import { STRATEGIES } from './strategies/table.ts'
 
@@ -10,8 +10,9 @@ export async function main(): Promise<void> {
   using stop = stopOnSignals()
   try {
     const deployment = readInputs(process.env, STRATEGIES)
-    const results = await beforeTheKill(deploy(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS)
-    await reportResults(results, deployment)
+    const run = MODES[deployment.mode]
+    const report = await beforeTheKill(run(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS)
+    await report()
   } catch (error) {
     await reportFailure(error)
   }

@@ -116,6 +116,7 @@ export const RUNNERS_OWN: Reach = {
 /** A deployment of nothing, with the defaults. */
 export function createDeployment(overrides: Partial<Deployment> = {}): Deployment {
   return {
+    mode: 'deploy',
     reach: RUNNERS_OWN,
     credentials: [],
     services: [],

@@ -1,8 +1,11 @@
+import { DEFAULT_MODE } from './mode.ts'
+
 /**
  * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
  * `action.yml` says, and a shell knows no defaults: a test holds the two against each other.
  */
 export const DEFAULTS = {
+  mode: DEFAULT_MODE,
   prune: 'false',
   'rerun-jobs': 'false',
   'allow-plain-tcp': 'false',

@@ -10,10 +10,12 @@ import type { ComposeFile } from './compose/place.ts'
 import type { LookUp } from './compose/variables.ts'
 import type { Host } from './host.ts'
 import type { Pins } from './known-hosts.ts'
+import type { ModeName } from './mode.ts'
 import type { StrategyChoice } from './strategy.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
 export interface Deployment {
+  readonly mode: ModeName
   readonly reach: Reach
   readonly credentials: readonly Credential[]
   readonly services: readonly ServiceRequest[]

@@ -5,6 +5,7 @@ import { checkSeparation, credentialFromShortForm } from './credentials.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
+import { parseMode } from './mode.ts'
 import { checkPause, pausing } from './pause.ts'
 import { Problems } from './problems.ts'
 import { type ReachInput, reachFrom } from './reach.ts'
@@ -22,6 +23,7 @@ const ON_FAILURE = ['rollback', 'keep', 'pause'] as const
 const ON_CANCEL = ['rollback', 'keep'] as const
 
 type Input =
+  | 'mode'
   | 'registries'
   | 'registries-file'
   | 'registry'
@@ -51,6 +53,7 @@ type Input =
  */
 export function readInputs(env: Environment, strategies: StrategyTable): Deployment {
   const problems = new Problems()
+  const mode = readOrDefault(env, 'mode', problems, parseMode)
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
   const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
@@ -86,6 +89,7 @@ export function readInputs(env: Environment, strategies: StrategyTable): Deploym
   if (stack !== undefined && !problems.isEmpty) checkContents(stack.files, stack.lookUp, stack.directory, problems)
   problems.throwAll()
   return {
+    mode,
     reach,
     credentials,
     services: pauses ? services.map(pausing) : services,

@@ -553,6 +553,11 @@ describe('the rollout', () => {
   })
 })
 
+test('whoever chooses no mode deploys', () => {
+  expect(read(WEB).mode).toBe('deploy')
+  expect(read({ ...WEB, mode: ' deploy ' }).mode).toBe('deploy')
+})
+
 test('the defaults of action.yml are those of the code', () => {
   const { inputs } = parse(readFileSync('action.yml', 'utf8')) as { inputs: Record<string, { default?: string }> }
   const defaults = Object.entries(inputs).map(([name, { default: value = '' }]) => [name, value])

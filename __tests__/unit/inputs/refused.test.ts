@@ -633,6 +633,8 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'max-parallel: "0" is not allowed: write a whole number from 1 to 100',
   ],
   ['max-parallel 101', { ...WEB, 'max-parallel': '101' }, 'max-parallel: "101" is not allowed'],
+  ['mode that is none', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `deploy`'],
+  ['mode with a typo', { ...WEB, mode: 'Deplyo' }, 'mode: "Deplyo" is no mode: did you mean `deploy`?'],
   ['max-parallel in words', { ...WEB, 'max-parallel': 'many' }, 'max-parallel: "many" is not allowed'],
 ]
 

@@ -1,0 +1,18 @@
+import type { Deployment } from '../inputs/deployment.ts'
+import type { ModeName } from '../inputs/mode.ts'
+import { reportResults } from '../report/report.ts'
+import { deploy } from './deploy.ts'
+
+/** Tells the user what a run came to. */
+export type Report = () => Promise<void> | void
+
+/** A kind of run: does what is asked, and returns what tells of it. */
+type Mode = (asked: Deployment, signal: AbortSignal) => Promise<Report>
+
+/** All modes by their names. */
+export const MODES: Readonly<Record<ModeName, Mode>> = {
+  deploy: async (asked, signal) => {
+    const results = await deploy(asked, signal)
+    return () => reportResults(results, asked)
+  },
+}
