@@ -15552,97 +15552,668 @@ function cutBack(file, size) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
+;// CONCATENATED MODULE: ./build/report/markdown.js
+
+/** Markdown of texts that are not ours: none of them gets out of its place. */
+/**
+ * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
+ * as code, in which nothing is looked for.
+ */
+const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
+/** How a list begins, and a line under a heading. */
+const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
+/** A word as code, on one line. */
+function code(text) {
+    const line = printable(text).replaceAll('`', "'").trim();
+    return line === '' ? '–' : `\`${line}\``;
+}
+/** A word as code in a cell of a table, which a bar ends even there. */
+function cell(text) {
+    return code(text).replace(/\\*\|/g, '\\|');
+}
+/** A text on one line: a second one could begin a block of its own. */
+function plain(text) {
+    const words = printable(text).trim().split(/( +)/);
+    const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
+    return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
+}
+/** Lines as a block of code, in a fence longer than any that they contain. */
+function fenced(lines) {
+    const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
+    const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
+    const longest = Math.max(2, ...runs.map((run) => run.length));
+    const fence = '`'.repeat(longest + 1);
+    return [fence, ...shown, fence].join('\n');
+}
+function markdown_escaped(word) {
+    return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
+}
+
+;// CONCATENATED MODULE: ./build/report/outcome.js
+
+
+
+
+/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
+function statusOf(results, waited) {
+    // Services that were skipped because of another say nothing of their own.
+    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
+    if (bad.includes('cancelled'))
+        return 'cancelled';
+    if (bad.length > 0) {
+        if (bad.every((outcome) => outcome === 'rolled-back'))
+            return 'rolled-back';
+        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
+    }
+    if (results.every(({ outcome }) => outcome === 'unchanged'))
+        return 'unchanged';
+    return waited ? 'converged' : 'deployed';
+}
+/** The last line of the log. */
+function verdictLine(status, results) {
+    const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
+    const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
+    return `${status}: ${said}`;
+}
+/** How many error annotations of one step a run's page shows. */
+const MOST_ANNOTATIONS = 10;
+/** The services with something wrong: those that did not come up by themselves first. */
+function culpritsFirst(results) {
+    const rank = ({ outcome, because }) => Number(outcome === 'skipped') * 2 + Number(outcome === 'cancelled' || because !== undefined);
+    return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
+}
+const MOST_CAUSE_CHARACTERS = 1500;
+const MOST_LOG_LINE_CHARACTERS = 1000;
+/** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
+const outcome_MOST_ANNOTATION_CHARACTERS = 4000;
+/**
+ * What an error annotation says of a service that did not come up: the cause, and what its task said last. Where not
+ * all of that has room, the newest lines do.
+ */
+function outcome_annotation({ cause, failedTask }) {
+    const head = [shortened(cause ?? 'no cause known', MOST_CAUSE_CHARACTERS)];
+    if (failedTask === undefined)
+        return head.join('\n');
+    const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`;
+    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
+    if (failedTask.logs.length === 0)
+        return head.join('\n');
+    const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
+    const room = outcome_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
+    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+    const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
+    return [...head, title, ...newest].join('\n');
+}
+/** As many of the texts as have room, each with a line end, from the first on. */
+function fitting(texts, room, sizeOf) {
+    let left = room;
+    const first = texts.findIndex((text) => {
+        left -= sizeOf(text) + 1;
+        return left < 0;
+    });
+    return first < 0 ? [...texts] : texts.slice(0, first);
+}
+/** A runner drops a step's summary of more than 1 MiB. */
+const MOST_SUMMARY_BYTES = 1_000_000;
+/** The most that is left to the table, and for words on what is left out. */
+const MOST_TABLE_BYTES = 900_000;
+const MOST_NOTES_BYTES = 50_000;
+const outcome_ROOM_FOR_REST = 500;
+const MOST_NAME_CHARACTERS = 300;
+/**
+ * The job summary of a deployment: a table of the services, then what is known of each that failed, as far as there is
+ * room for it.
+ */
+function resultSummary(status, results) {
+    const head = '| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
+    const allRows = results.map(row);
+    const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
+    const table = [head, ...rows].join('\n');
+    const bad = culpritsFirst(results);
+    const allSections = bad.map(failureSection);
+    const noted = notes(results);
+    const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join('\n\n')) - outcome_ROOM_FOR_REST;
+    const sections = fitting(allSections, room, (section) => Buffer.byteLength(`\n${section}`));
+    return [
+        `## Swarm Deploy: ${status}`,
+        table,
+        ...leftOut(results.length - rows.length, 'services'),
+        ...noted,
+        ...sections,
+        ...leftOut(bad.length - sections.length, 'services that did not come up'),
+    ].join('\n\n');
+}
+function row(result) {
+    const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
+    const mark = isGood(result) ? '✅' : '❌';
+    // Nobody has looked how it ended.
+    const isSeen = outcome !== 'cancelled' && outcome !== 'skipped';
+    const cells = [
+        live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
+        `${mark} ${outcome}`,
+        image.after === undefined ? '–' : nameCell(tagOf(image.after)),
+        digestChange(image),
+        config === undefined ? '–' : nameCell(config),
+        isSeen ? `${tasks.running}/${tasks.wanted}` : '–',
+        isSeen ? String(nodes) : '–',
+        String(seconds),
+    ];
+    return `| ${cells.join(' | ')} |`;
+}
+/** What is to be known of services that are up. */
+function notes(results) {
+    const lines = results
+        .filter(isGood)
+        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCell(name)}: ${plain(note)}`]));
+    const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
+    return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
+}
+function leftOut(count, what) {
+    return count === 0
+        ? []
+        : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`];
+}
+/** The job summary of a run that ended before its services had results. */
+function failureSummary(status, problems, isUnknown) {
+    const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
+    const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
+    return [
+        `## Swarm Deploy: ${status}`,
+        isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
+        items.join('\n'),
+        ...leftOut(all.length - items.length, 'problems'),
+    ].join('\n\n');
+}
+function failureSection({ name, outcome, cause, failedTask }) {
+    const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? '')];
+    if (failedTask !== undefined) {
+        const where = failedTask.node === undefined ? '' : ` on node ${code(failedTask.node)}`;
+        parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
+        if (failedTask.logs.length > 0)
+            parts.push(fenced(failedTask.logs));
+    }
+    return parts.join('\n\n');
+}
+function digestChange({ before, after }) {
+    const old = shortDigest(before);
+    const now = shortDigest(after);
+    if (now === undefined)
+        return '–';
+    return old === undefined || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
+}
+function nameCell(name) {
+    return cell(shortened(name, MOST_NAME_CHARACTERS));
+}
+function tagOf(image) {
+    return image.split('@', 1)[0] ?? image;
+}
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const DIGEST_CHARACTERS = 12;
+function shortDigest(image) {
+    return image?.split('@sha256:')[1]?.slice(0, DIGEST_CHARACTERS);
+}
+function firstLine(text) {
+    return text.split('\n', 1)[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./build/report/output.js
+
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
+const output_MOST_CHARACTERS = 480_000;
+/** How long the causes may be, tried in turn until all services have room. */
+const CAUSE_CHARACTERS = [2000, 500, 100];
+/**
+ * The output `services`: valid JSON of the shape that the README documents, whatever the services said and however many
+ * they are.
+ */
+function servicesOutput(results) {
+    const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
+    const whole = texts.find(({ length }) => length <= output_MOST_CHARACTERS);
+    if (whole !== undefined)
+        return { json: whole, leftOut: 0 };
+    const last = CAUSE_CHARACTERS.at(-1) ?? 0;
+    const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last));
+    let room = output_MOST_CHARACTERS;
+    const fit = entries.filter((entry) => {
+        room -= JSON.stringify(entry).length + 1;
+        return room > 0;
+    });
+    return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
+}
+/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
+function forOutput(result, mostCharacters) {
+    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
+    return {
+        name,
+        action,
+        outcome,
+        image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
+        config: config ?? null,
+        nodes,
+        tasks,
+        seconds,
+        live: live ?? name,
+        cause: cause === undefined ? null : shortened(cause, mostCharacters),
+        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
+        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
+    };
+}
+function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
+    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
+}
+
+;// CONCATENATED MODULE: ./build/report/report.js
+
+
+
+
+
+
+
+
 
 
 /**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
- * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
+ * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
+ * exit code, whatever becomes of the files of the report.
  */
-function difference(spec, asked) {
-    if (spec === undefined)
-        return { ...asked, words: [] };
-    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
-    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
-    const replicas = asked.replicas === now ? undefined : asked.replicas;
-    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
-    const names = Object.keys(env);
+async function reportResults(results, deployment) {
+    if (!results.every(isGood))
+        process.exitCode = 1;
+    const status = statusOf(results, deployment.wait);
+    const shown = results.map(fitToShow);
+    const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== 'skipped');
+    for (const result of bad.slice(0, MOST_ANNOTATIONS))
+        reportLog.error(outcome_annotation(result), `${result.name}: ${result.outcome}`);
+    for (const { name, note } of shown.filter(isGood))
+        if (note !== undefined)
+            reportLog.warning(`${name}: ${note}`);
+    const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`);
+    if (others.length > 0)
+        reportLog.info(`And ${others.length} more: ${others.join(', ')}`);
+    reportLog.info(verdictLine(status, shown));
+    const { json, leftOut } = servicesOutput(shown);
+    if (leftOut > 0)
+        reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`);
+    setOutput('status', status);
+    setOutput('services', json);
+    addSummary(resultSummary(status, shown));
+}
+/**
+ * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
+ * have been changed.
+ */
+async function reportFailure(error) {
+    process.exitCode = 1;
+    const { status, problems, isUnknown } = explain(error);
+    for (const problem of problems.slice(0, MOST_ANNOTATIONS))
+        log.error(problem);
+    const others = problems.slice(MOST_ANNOTATIONS);
+    if (others.length > 0)
+        log.info(`And ${others.length} more:`);
+    for (const problem of others)
+        log.info(`- ${problem}`);
+    setOutput('status', status);
+    setOutput('services', '[]');
+    addSummary(failureSummary(status, problems.map(redact), isUnknown));
+}
+/** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
+function fitToShow(result) {
+    const { cause, note, failedTask } = result;
     return {
-        image,
-        replicas,
-        env,
-        words: [
-            ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
-            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
-        ],
+        ...result,
+        ...(cause === undefined ? {} : { cause: safeLine(cause) }),
+        ...(note === undefined ? {} : { note: safeLine(note) }),
+        ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
     };
 }
-/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
-function withDifference(spec, { image, replicas, env }) {
-    const { TaskTemplate: template, Mode: mode } = spec;
-    const container = template.ContainerSpec ?? { Image: '' };
-    // A name alone takes the image's own variable away: it stays as it is.
-    const before = (container.Env ?? []).map((entry) => [entry.split('=', 1)[0], entry]);
-    const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`]);
-    const Env = [...new Map([...before, ...after]).values()];
+function taskFitToShow({ id, node, ending, exitCode, logs }) {
+    return {
+        id,
+        node: node && safeLine(node, MOST_NODE_CHARACTERS),
+        ending: safeLine(ending),
+        exitCode,
+        logs: logs.map((line) => safeLine(line)),
+    };
+}
+const MOST_NODE_CHARACTERS = 200;
+function explain(error) {
+    if (error instanceof UserErrors)
+        return { status: 'failed', problems: error.problems, isUnknown: false };
+    if (error instanceof TimedOut)
+        return { status: 'timed-out', problems: [error.message], isUnknown: false };
+    if (error instanceof CutOff)
+        return { status: 'cancelled', problems: [error.message], isUnknown: true };
+    if (error instanceof UserError)
+        return { status: 'failed', problems: [error.message], isUnknown: false };
+    const lost = tellCallError(error instanceof Underway ? error.cause : error);
+    if (lost !== undefined) {
+        const isUnknown = error instanceof Underway;
+        const changed = isUnknown ? 'What was changed by then is not known.' : 'Nothing was changed.';
+        return { status: 'failed', problems: [`${lost}. ${changed}`], isUnknown };
+    }
+    const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error;
+    if (reason instanceof Cancelled) {
+        return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`], isUnknown: false };
+    }
+    const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
+    return { status: 'failed', problems: [problem], isUnknown: true };
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
+/**
+ * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
+ * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
+ * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
+ * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
+ */
+function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
+    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
+}
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** What stands in a spec for the ID of an object that is not there yet. */
+function placeholder(kind, name) {
+    return kind === 'network' ? name : `new-${kind}-${name}`;
+}
+/**
+ * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
+ * and a rollback to one that names a removed secret takes the service down.
+ */
+function unusedIds(ids, services) {
+    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    return ids.filter((id) => !used.has(id));
+}
+/** The IDs of all that a spec names. */
+function referredIds(spec) {
+    const template = spec?.TaskTemplate;
+    const container = template?.ContainerSpec;
+    const credential = container?.Privileges?.CredentialSpec?.Config;
+    return [
+        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+        ...(template?.Networks ?? []).map(({ Target }) => Target),
+        ...(spec?.Networks ?? []).map(({ Target }) => Target),
+        ...(credential ? [credential] : []),
+    ];
+}
+/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const to = (id) => ids.get(id) ?? { id };
+    const credential = container?.Privileges?.CredentialSpec;
     return {
         ...spec,
-        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
         TaskTemplate: {
             ...template,
-            ContainerSpec: {
-                ...container,
-                ...(image && { Image: familiar(image) }),
-                ...(Object.keys(env).length > 0 && { Env }),
-            },
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => {
+                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
+                            return { ...one, SecretID, SecretName };
+                        }),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => {
+                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
+                            return { ...one, ConfigID, ConfigName };
+                        }),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: {
+                            ...container.Privileges,
+                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
+                        },
+                    }),
+                },
+            }),
         },
     };
 }
-/** The container's own words, which docker calls its arguments; `undefined`: those of the image. */
-function commandOf({ TaskTemplate: template }) {
-    return template.ContainerSpec?.Args;
+
+;// CONCATENATED MODULE: ./build/docker/engine/removal.js
+
+/**
+ * Removes what has this path. What is gone already is fine.
+ *
+ * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
+ * @throws EngineError when the swarm refuses
+ */
+async function remove(engine, path, signal) {
+    await engine.remove(path, { signal }).catch((error) => {
+        if (!(error instanceof EngineError) || error.status !== 404)
+            throw error;
+    });
 }
-/** The spec with the container's own words; none: with those of the image. `undefined` leaves it as it is. */
-function withCommand(spec, words) {
-    const { TaskTemplate: template } = spec;
-    if (words === undefined || template.ContainerSpec === undefined)
-        return spec;
-    const { Args: _, ...container } = template.ContainerSpec;
-    const ContainerSpec = words.length === 0 ? container : { ...container, Args: words };
-    return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
+
+;// CONCATENATED MODULE: ./build/rollout/lifetime.js
+
+/** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
+const MARGIN_SECONDS = 15 * 60;
+/** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
+function lifetimeOf({ timeoutSeconds, services, stack }) {
+    const all = [...services, ...(stack === undefined ? [] : [stack])];
+    const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
+    const { rollout, wayBack } = sharesOf(timeoutSeconds);
+    return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
+}
+
+;// CONCATENATED MODULE: ./build/runner/saved.js
+
+
+/** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
+function saveForPost(name, value) {
+    if (name === 'lock')
+        note({ lock: value });
+    saveState(name, value);
+}
+/** A value that main of the same step has saved, as far as the runner has kept it. */
+function savedByMain(name) {
+    return process.env[`STATE_${name}`] || undefined;
+}
+
+;// CONCATENATED MODULE: ./build/lock/lock-config.js
+
+
+/**
+ * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
+ * make it has the lock, and nobody needs a service of their own for it.
+ */
+const PREFIX = 'swarm-deploy.lock';
+// swarmkit, manager/controlapi/common.go
+const lock_config_LONGEST_NAME = 64;
+const HASH_LENGTH = 12;
+const OWNER = `${PREFIX}.owner`;
+const lock_config_URL = `${PREFIX}.url`;
+const SECONDS = `${PREFIX}.seconds`;
+const TOKEN = `${PREFIX}.token`;
+/** Whoever may make a config may write anything into its labels. */
+const MOST_SHOWN = 300;
+/** The name of the lock for a service or a stack. */
+function lockName(kind, name) {
+    const plain = `${PREFIX}.${kind}.${name}`;
+    if (plain.length <= lock_config_LONGEST_NAME)
+        return plain;
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+    return `${plain.slice(0, lock_config_LONGEST_NAME - HASH_LENGTH - 1)}.${hash}`;
+}
+/** The body that makes a lock. */
+function lockBody(name, { owner, url, seconds, token }) {
+    const labels = { [OWNER]: owner, [lock_config_URL]: url, [SECONDS]: String(seconds), [TOKEN]: token };
+    return { Name: name, Labels: labels, Data: Buffer.from('a lock of a deploy').toString('base64') };
+}
+/** The filter that finds the locks of one run. */
+function locksOf(token) {
+    return JSON.stringify({ label: [`${TOKEN}=${token}`] });
+}
+/** A config object read as a lock. */
+function heldLock({ ID, CreatedAt, Spec }) {
+    const labels = Spec.Labels ?? {};
+    const holder = {
+        owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
+        url: safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
+        // One that was made by hand stays until it is removed by hand.
+        seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
+        token: labels[TOKEN] ?? '',
+    };
+    return { id: ID, holder, createdAt: CreatedAt };
 }
 /**
- * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
- * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
+ *
+ * @param now of the swarm, RFC 3339
  */
-function withPlatforms(spec, platforms = []) {
-    if (platforms.length === 0)
-        return spec;
-    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
-        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
-        OS: os,
-    }));
-    const { TaskTemplate: template } = spec;
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
+function isExpired({ createdAt, holder }, now) {
+    return secondsLeft(createdAt, holder.seconds, now) <= 0;
 }
-/** The image of a service, with its digest where it has one, as the swarm holds it. */
-function imageOf(service) {
-    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+/** How long a lock still counts at most. */
+function secondsLeft(createdAt, seconds, now) {
+    return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
 }
-/** The spec with the variables that docker would obey itself, and so was not given. */
-function withRulingVariables(spec, env) {
-    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) });
-}
-function isSameImage(spec, image) {
-    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
-}
-function variables(spec) {
-    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
-        const at = entry.indexOf('=');
-        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+
+;// CONCATENATED MODULE: ./build/lock/lock.js
+
+
+
+
+
+
+
+
+/** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
+const CALL_TIMEOUT_MS = 120_000;
+/** A runner that stops a job leaves seven seconds. */
+const RELEASE_TIMEOUT_MS = 5000;
+const lock_LOOK_EVERY_MS = 1000;
+/**
+ * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
+ * over. Its state is saved first, so that `post` releases them when this process is killed.
+ *
+ * @throws UserError when somebody else holds one for longer than `lock-timeout`
+ */
+async function takeLock(asked, run, { engine }, time, signal) {
+    const { lock, stack } = asked;
+    if (lock === undefined)
+        return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
+    const holder = { ...run, seconds: lifetimeOf(asked) };
+    saveForPost('lock', holder.token);
+    const taken = [];
+    const take = (names) => stage('Take the lock', async () => {
+        // In one order for all runs, or two of them would wait for each other.
+        for (const name of names.toSorted()) {
+            await waitFor(engine, name, holder, lock, time, signal);
+            taken.push(name);
+            log.info(`${name}: locked`);
+        }
     });
-    return new Map(entries);
+    const keeper = {
+        takeServices: async ({ services }) => {
+            const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name));
+            if (names.length > 0)
+                await take(names);
+        },
+        [Symbol.asyncDispose]: () => {
+            time.beginClosing();
+            return release(engine, holder, taken);
+        },
+    };
+    try {
+        if (stack === undefined)
+            await keeper.takeServices(asked);
+        else
+            await take([lockName('stack', stack.name)]);
+        return keeper;
+    }
+    catch (error) {
+        await keeper[Symbol.asyncDispose]();
+        throw error;
+    }
+}
+async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
+    const deadline = nowMs() + timeoutSeconds * 1000;
+    let waitsFor = '';
+    while (!(await create(engine, name, holder))) {
+        signal.throwIfAborted();
+        const other = await find(engine, name, signal);
+        if (other === undefined)
+            continue;
+        if (other.holder.token === holder.token)
+            return;
+        const { SystemTime: now } = await engine.get('/info', { signal });
+        if (isExpired(other, now)) {
+            log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
+            // By its ID: of two that break it, the second must not take away the first one's new lock.
+            await remove(engine, `/configs/${other.id}`, signal);
+            continue;
+        }
+        if (nowMs() >= deadline)
+            throw new UserError(lock_tooLong(name, other, now, timeoutSeconds));
+        if (waitsFor !== other.id) {
+            log.info(`${name}: waiting for ${lock_named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
+        }
+        waitsFor = other.id;
+        const pauseMs = Math.min(lock_LOOK_EVERY_MS, Math.max(0, deadline - nowMs()));
+        await time.aside(pauseMs / 1000, () => sleep(pauseMs, signal));
+    }
+}
+function lock_named({ owner, url }) {
+    return url === '' ? owner : `${owner} (${url})`;
+}
+function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
+    const left = secondsLeft(createdAt, holder.seconds, now);
+    const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : '';
+    return `lock-timeout: ${lock_named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
+}
+/** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
+async function create(engine, name, holder) {
+    try {
+        await engine.post('/configs/create', {
+            body: lockBody(name, holder),
+            mayRepeat: true,
+            signal: clock_timeLimit(CALL_TIMEOUT_MS),
+        });
+        return true;
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 409)
+            return false;
+        if (error instanceof EngineError)
+            throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
+        throw error;
+    }
+}
+async function find(engine, name, signal) {
+    const filters = JSON.stringify({ name: [name] });
+    const found = await engine.get('/configs', { query: { filters }, signal });
+    const config = found.find(({ Spec }) => Spec.Name === name);
+    return config && heldLock(config);
+}
+/** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
+async function release(engine, holder, taken) {
+    try {
+        await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
+        saveForPost('lock', '');
+    }
+    catch (error) {
+        log.warning(`Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``);
+    }
+}
+async function releaseAll(engine, token, signal) {
+    const query = { filters: locksOf(token) };
+    const left = await engine.get('/configs', { query, signal });
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
+    await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)));
+}
+/** Releases what a killed main left behind. */
+async function releaseLeft(token, { engine }) {
+    await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
@@ -15944,81 +16515,6 @@ function* parallel_entriesOf(items) {
     yield* items.entries();
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
-/**
- * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
- * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
- * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
- * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
- */
-function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
-    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
-}
-/** The label by which Docker finds what belongs to a stack. */
-const NAMESPACE_LABEL = 'com.docker.stack.namespace';
-/** What stands in a spec for the ID of an object that is not there yet. */
-function placeholder(kind, name) {
-    return kind === 'network' ? name : `new-${kind}-${name}`;
-}
-/**
- * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
- * and a rollback to one that names a removed secret takes the service down.
- */
-function unusedIds(ids, services) {
-    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
-    return ids.filter((id) => !used.has(id));
-}
-/** The IDs of all that a spec names. */
-function referredIds(spec) {
-    const template = spec?.TaskTemplate;
-    const container = template?.ContainerSpec;
-    const credential = container?.Privileges?.CredentialSpec?.Config;
-    return [
-        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
-        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
-        ...(template?.Networks ?? []).map(({ Target }) => Target),
-        ...(spec?.Networks ?? []).map(({ Target }) => Target),
-        ...(credential ? [credential] : []),
-    ];
-}
-/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
-function withIds(spec, ids) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    const to = (id) => ids.get(id) ?? { id };
-    const credential = container?.Privileges?.CredentialSpec;
-    return {
-        ...spec,
-        TaskTemplate: {
-            ...template,
-            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
-            ...(container && {
-                ContainerSpec: {
-                    ...container,
-                    ...(container.Secrets && {
-                        Secrets: container.Secrets.map((one) => {
-                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
-                            return { ...one, SecretID, SecretName };
-                        }),
-                    }),
-                    ...(container.Configs && {
-                        Configs: container.Configs.map((one) => {
-                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
-                            return { ...one, ConfigID, ConfigName };
-                        }),
-                    }),
-                    ...(credential?.Config && {
-                        Privileges: {
-                            ...container.Privileges,
-                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
-                        },
-                    }),
-                },
-            }),
-        },
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/stack/stack.js
 
 
@@ -16253,6 +16749,103 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
     if (result.code !== 0)
         return { refusal: complaint(result) };
     return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
+
+
+/**
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
+ * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
+ */
+function difference(spec, asked) {
+    if (spec === undefined)
+        return { ...asked, words: [] };
+    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
+    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
+    const replicas = asked.replicas === now ? undefined : asked.replicas;
+    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
+    const names = Object.keys(env);
+    return {
+        image,
+        replicas,
+        env,
+        words: [
+            ...(image === undefined ? [] : ['image']),
+            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
+        ],
+    };
+}
+/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
+function withDifference(spec, { image, replicas, env }) {
+    const { TaskTemplate: template, Mode: mode } = spec;
+    const container = template.ContainerSpec ?? { Image: '' };
+    // A name alone takes the image's own variable away: it stays as it is.
+    const before = (container.Env ?? []).map((entry) => [entry.split('=', 1)[0], entry]);
+    const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`]);
+    const Env = [...new Map([...before, ...after]).values()];
+    return {
+        ...spec,
+        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
+        TaskTemplate: {
+            ...template,
+            ContainerSpec: {
+                ...container,
+                ...(image && { Image: familiar(image) }),
+                ...(Object.keys(env).length > 0 && { Env }),
+            },
+        },
+    };
+}
+/** The container's own words, which docker calls its arguments; `undefined`: those of the image. */
+function commandOf({ TaskTemplate: template }) {
+    return template.ContainerSpec?.Args;
+}
+/** The spec with the container's own words; none: with those of the image. `undefined` leaves it as it is. */
+function withCommand(spec, words) {
+    const { TaskTemplate: template } = spec;
+    if (words === undefined || template.ContainerSpec === undefined)
+        return spec;
+    const { Args: _, ...container } = template.ContainerSpec;
+    const ContainerSpec = words.length === 0 ? container : { ...container, Args: words };
+    return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
+}
+/**
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ */
+function withPlatforms(spec, platforms = []) {
+    if (platforms.length === 0)
+        return spec;
+    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+        OS: os,
+    }));
+    const { TaskTemplate: template } = spec;
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
+}
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+function imageOf(service) {
+    return service && imageOfSpec(service.Spec);
+}
+/** The same of a spec. */
+function imageOfSpec({ TaskTemplate: template }) {
+    return template.ContainerSpec?.Image;
+}
+/** The spec with the variables that docker would obey itself, and so was not given. */
+function withRulingVariables(spec, env) {
+    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) });
+}
+function isSameImage(spec, image) {
+    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
+}
+function variables(spec) {
+    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
+        const at = entry.indexOf('=');
+        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+    });
+    return new Map(entries);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
@@ -17265,10 +17858,15 @@ function subnetsOf({ IPAM: ipam }) {
 
 /** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
 function place_placeOf(files, path) {
+    const place = positionOf(files, path);
+    return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`;
+}
+/** The same as a position; `undefined` when no file has even the first part of the path. */
+function positionOf(files, path) {
     const found = files
-        .map((file) => ({ file, ...lineOf(file.root, path) }))
+        .map((file) => ({ file: file.path, ...lineOf(file.root, path) }))
         .reduce((best, one) => (one.depth >= best.depth ? one : best));
-    return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`;
+    return found.depth === 0 ? undefined : { file: found.file, line: found.line };
 }
 /**
  * A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`.
@@ -17903,756 +18501,6 @@ function placementProblems(spec, distribution, nodes) {
     ];
 }
 
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
-
-/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
-function secondsSince(moment) {
-    return toTenths((nowMs() - moment) / 1000);
-}
-/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
-function toTenths(seconds) {
-    return Math.round(seconds * 10) / 10;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
-/** By task: a container that has ended does not change. */
-const failed_check_known = new WeakMap();
-/**
- * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
- * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
- */
-async function withFailedChecks(tasks, engine, signal) {
-    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
-}
-/** The same for one task. */
-async function withFailedCheck(task, engine, signal) {
-    const { State: state, ContainerStatus: container } = task.Status;
-    if (state !== 'complete' || !container?.ContainerID)
-        return task;
-    const answers = failed_check_known.get(engine) ?? new Map();
-    failed_check_known.set(engine, answers);
-    const answer = answers.get(task.ID) ?? failed_check_isUnhealthy(container.ContainerID, engine, signal);
-    answers.set(task.ID, answer);
-    if (!(await answer))
-        return task;
-    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
-    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } };
-}
-/** Swarm's own words for a task that ended with another code. */
-const UNHEALTHY = 'dockerexec: unhealthy container';
-async function failed_check_isUnhealthy(id, engine, signal) {
-    try {
-        const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
-        return state?.Health?.Status === 'unhealthy';
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
-
-
-
-
-/**
- * Reads services, their tasks and the nodes: three calls, however many services there are.
- *
- * @param ours the services as this run has read them or given them their specs, before the reading
- * @throws EngineError, ConnectionLost when the daemon does not answer
- */
-async function takeSnapshot(engine, ours, which, signal) {
-    const ids = ours.map(({ ID }) => ID);
-    const [read, nodes] = await Promise.all([
-        servicesAndTasks(engine, ids, which, signal),
-        engine.get('/nodes', { signal }),
-    ]);
-    const services = ours.map((one) => {
-        const service = read.services.find(({ ID }) => ID === one.ID);
-        if (service === undefined)
-            return [one.ID, { found: 'removed' }];
-        const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
-        return [one.ID, { found: compare(one, service), service, tasks }];
-    });
-    return { services: new Map(services), nodes };
-}
-const AGAIN_MS = 500;
-async function servicesAndTasks(engine, ids, which, signal) {
-    const [services, tasks] = await Promise.all([
-        servicesWith(engine, ids, signal),
-        orGone(tasksOf(engine, ids, which, signal)),
-    ]);
-    if (tasks !== undefined)
-        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
-    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
-    const there = await servicesWith(engine, ids, signal);
-    if (there.length === ids.length)
-        await sleep(AGAIN_MS, signal);
-    return servicesAndTasks(engine, there.map(({ ID }) => ID), which, signal);
-}
-async function servicesWith(engine, ids, signal) {
-    // A filter without a value lets everything through.
-    if (ids.length === 0)
-        return [];
-    return engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal });
-}
-/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
-async function tasksOf(engine, ids, which, signal) {
-    if (ids.length === 0)
-        return [];
-    const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
-    return engine.get('/tasks', { query: { filters }, signal });
-}
-async function orGone(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** All tasks of the services that are there, those of their earlier specs included. */
-async function allTasksOf(engine, services, signal) {
-    const ids = services.map(({ ID }) => ID);
-    return (await servicesAndTasks(engine, ids, 'all', signal)).tasks;
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function compare(ours, now) {
-    if (now.Version.Index < ours.Version.Index)
-        return 'stale';
-    if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec))
-        return 'ours';
-    return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
-
-
-/** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
-/** Swarm's own default of `--restart-delay`. */
-const DEFAULT_DELAY_SECONDS = 5;
-const restart_policy_NANOSECONDS = 1e9;
-/** How long Swarm waits before the next task of a slot starts. */
-function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / restart_policy_NANOSECONDS;
-}
-/**
- * Whether Swarm has decided what follows on a task that has ended: in the same write it makes the task that follows, if
- * there is to be one. A task that ends before its delayed start was due is decided on only when the delay is over.
- */
-function isDecided({ DesiredState: desired }) {
-    return desired !== 'ready' && desired !== 'running' && desired !== 'complete';
-}
-/** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
-function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
-    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
-    if (condition === 'none')
-        return 'its restart policy is none';
-    const { State: state, ContainerStatus: container } = task.Status;
-    const isComplete = state === 'complete' || (isUnhealthy(task) && container?.ExitCode === 0);
-    if (condition === 'on-failure' && isComplete)
-        return 'its restart policy is on-failure (its exit code was 0)';
-    if (attempts === 0)
-        return 'Swarm starts no other';
-    const within = window > 0 ? ` within ${spoken(window / restart_policy_NANOSECONDS)}` : '';
-    return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
-}
-/**
- * The tasks of a slot that have ended, oldest first, by turns. What is rejected at once is one turn with what Swarm
- * rejects in its place before the delay of the policy is over, for it is made, and its image pulled, ahead of its start.
- */
-function turnsOf(ended, delaySeconds) {
-    const turns = [];
-    for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
-        const turn = turns.at(-1);
-        const first = turn?.[0];
-        const isSameTurn = first !== undefined &&
-            isRejected(first) &&
-            isRejected(task) &&
-            secondsBetween(first, task) < delaySeconds * LEEWAY;
-        if (isSameTurn)
-            turn?.push(task);
-        else
-            turns.push([task]);
-    }
-    return turns;
-}
-/** Swarm's timer and the times of creation are not read at the same moment. */
-const LEEWAY = 0.9;
-function isRejected({ Status: { State: state } }) {
-    return state === 'rejected';
-}
-/** Both times are the leader's. */
-function secondsBetween(earlier, later) {
-    return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/service-history.js
-
-
-
-/** What is longer between two looks is an election, or no connection: Swarm may not have been at work either. */
-const LONGEST_GAP_SECONDS = 10;
-/**
- * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
- *
- * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
- */
-function historyBefore(tasksBefore, statusBefore) {
-    return {
-        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
-        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-        unplacedSince: new Map(),
-        unallocatedSince: new Map(),
-        inStateSince: new Map(),
-        abandonedSince: new Map(),
-        endedTasks: new Map(),
-    };
-}
-/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
-function tasksKnownStable(tasksBefore) {
-    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
-    return hasEnded ? [] : tasksBefore.filter(isRunning);
-}
-/** The history with one more snapshot in it. */
-function withSnapshot(history, snapshot) {
-    const { service, tasks, now } = snapshot;
-    const firstReason = history.firstReason ?? swarmReason(updateStatusOf(history, service));
-    const blind = Math.max(0, now - (history.seenAt ?? now) - LONGEST_GAP_SECONDS);
-    return {
-        ...history,
-        runningSince: since(history.runningSince, idsOf(tasks.filter(isRunning)), now),
-        seenAt: now,
-        unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
-        unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
-        inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
-        abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-        endedTasks: withEnded(history, service, tasks),
-        ...(firstReason === undefined ? {} : { firstReason }),
-    };
-}
-/** A task in one of its states. */
-function stateKey({ ID: id, Status: { State: state } }) {
-    return `${id} ${state}`;
-}
-function idsOf(tasks) {
-    return tasks.map((task) => task.ID);
-}
-/** The same moments, as far as time goes that counts. */
-function later(moments, seconds) {
-    return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
-}
-/** When each of the keys was first there without a break; a key that is gone is forgotten. */
-function since(before, keys, now) {
-    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-function withEnded(history, service, tasks) {
-    const ended = new Map(history.endedTasks);
-    for (const task of currentTasks(service, tasks)) {
-        if (history.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
-            continue;
-        const slot = slotOf(service.Spec, task);
-        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-    }
-    return ended;
-}
-function abandonedSlots(spec, tasks) {
-    const slots = [...bySlot(spec, tasks)];
-    const abandoned = slots.filter(([, inSlot]) => {
-        const last = newest(inSlot);
-        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last) && isDecided(last);
-    });
-    return abandoned.map(([slot]) => slot);
-}
-/** The status of an update of this deploy. */
-function updateStatusOf({ earlierStatus }, { UpdateStatus: status }) {
-    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-    return isEarlier ? undefined : status;
-}
-/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
-function swarmReason(status) {
-    const says = ['paused', 'rollback_started', 'rollback_paused'];
-    return status !== undefined && says.includes(status.State) ? limited(status.Message ?? '') || undefined : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
-
-
-/** The tasks of one snapshot, counted. */
-function taskCounts({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-/** How many tasks of a snapshot count, in numbers and words. */
-function countTasks(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
-    const wanted = wantedTasks(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: isJob(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot) {
-    const last = newest(inSlot);
-    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec, { wanted, counted }) {
-    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if (isJob(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/judge.js
-
-
-
-
-
-
-
-const REJECTIONS_UNTIL_FAILED = 3;
-const CRASHES_UNTIL_FAILED = 5;
-const UNPLACED_GRACE_SECONDS = 30;
-/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
-const ABANDONED_GRACE_SECONDS = 3;
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const judge_NANOSECONDS = 1e9;
-/** The judge of a rollout. */
-function judge(history, snapshot) {
-    const bySwarm = swarmVerdict(history, snapshot.service);
-    if (bySwarm?.state === 'failed')
-        return bySwarm;
-    const stuck = stuckVerdict(history, snapshot);
-    if (stuck !== undefined)
-        return stuck;
-    const { service, eligibleNodes: nodes } = snapshot;
-    const tasks = currentTasks(service, snapshot.tasks);
-    const counts = countTasks(service, tasks, nodes);
-    const { progress } = counts;
-    if (isUpdating(service))
-        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
-    if (!isComplete(service.Spec, counts)) {
-        const hopeless = hopelessSlot(history, snapshot, tasks);
-        if (bySwarm === undefined)
-            return hopeless ?? { state: 'progressing', progress };
-        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
-        if (hopeless === undefined)
-            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
-        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
-    }
-    if (bySwarm !== undefined)
-        return bySwarm;
-    if (counts.wanted === 0 && isGlobal(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
-    }
-    return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
-}
-/**
- * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
- * task that ends is a failure.
- *
- * @param size how many they are
- * @param called what the user calls them: `canary`
- */
-function judgeFirstTasks(history, snapshot, size, called) {
-    const bySwarm = swarmVerdict(history, snapshot.service);
-    if (bySwarm !== undefined)
-        return bySwarm;
-    const stuck = stuckVerdict(history, snapshot);
-    if (stuck !== undefined)
-        return stuck;
-    const last = lastEnded(history);
-    if (last !== undefined)
-        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
-    const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
-    const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`;
-    if (counted.length < size)
-        return { state: 'progressing', progress };
-    return isStable(history, snapshot, counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
-}
-/** What the snapshot says of tasks that were up and are to stay so: one that ends is a failure. */
-function judgeTrial(history, snapshot) {
-    const last = lastEnded(history);
-    if (last !== undefined)
-        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
-    const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
-    const state = isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
-    return { state, progress: counts.progress };
-}
-/** What the snapshot says of a service whose tasks are all to end: whether the container of any may still be there. */
-function judgeEnding(_history, { tasks }) {
-    const left = tasks.filter(mayHaveContainer).length;
-    const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`;
-    return { state: left === 0 ? 'converged' : 'progressing', progress };
-}
-function lastEnded({ endedTasks }) {
-    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
-}
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf(spec) {
-    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / judge_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-/** The task of which Swarm said that it made the update fail, from the text of an update status. */
-function taskNamedIn(message) {
-    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isUpdating(service) {
-    const state = service.UpdateStatus?.State;
-    return state === 'updating' || state === 'rollback_started';
-}
-function updateNote(service) {
-    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
-}
-/**
- * That Swarm has begun to roll an update of this deploy back: from then on it is certain that it fails, though what was
- * before may take a while to run again.
- */
-function swarmRollsBack(history, service) {
-    if (updateStatusOf(history, service)?.State !== 'rollback_started')
-        return undefined;
-    const reason = history.firstReason ?? 'the update failed';
-    const taskId = taskNamedIn(reason);
-    return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) };
-}
-function swarmVerdict(history, service) {
-    const reason = history.firstReason ?? 'the update failed';
-    const taskId = taskNamedIn(reason);
-    const named = taskId === undefined ? {} : { taskId };
-    switch (updateStatusOf(history, service)?.State) {
-        case 'paused':
-            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
-        case 'rollback_paused':
-            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-        case 'rollback_completed':
-            // One that was under way before this deploy, and leads to what is asked for.
-            if (history.earlierStatus?.State === 'rollback_started')
-                return undefined;
-            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
-        default:
-            return undefined;
-    }
-}
-/** What is stuck where Swarm itself would wait for ever. */
-function stuckVerdict(history, { service, tasks, now }) {
-    const isOverdue = (since) => (task) => now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
-    const current = currentTasks(service, tasks);
-    const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
-    if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}` };
-    if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
-        return undefined;
-    const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
-    return { state: 'failed', cause, isUnallocated: true };
-}
-/**
- * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
- * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
- */
-function wasWatchedBySwarm(history, { service, monitorSeconds }) {
-    const { UpdateConfig: policy } = service.Spec;
-    return (updateStatusOf(history, service)?.State === 'completed' &&
-        policy?.FailureAction !== 'continue' &&
-        monitorSeconds <= monitorSecondsOf(service.Spec) &&
-        history.endedTasks.size === 0);
-}
-function isStable(history, { now, monitorSeconds }, counted) {
-    return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(history, snapshot, tasks) {
-    const { Spec: spec } = snapshot.service;
-    const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
-    for (const [slot, from] of history.abandonedSince) {
-        const last = newest(slots.get(slot) ?? []);
-        if (last === undefined || snapshot.now - from < ABANDONED_GRACE_SECONDS)
-            continue;
-        return { state: 'failed', cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
-    }
-    for (const [slot, ended] of history.endedTasks) {
-        const inSlot = slots.get(slot);
-        if (inSlot === undefined || hasComeUp(history, snapshot, inSlot))
-            continue;
-        const verdict = endlessVerdict(spec, [...ended.values()]);
-        if (verdict !== undefined)
-            return verdict;
-    }
-    return undefined;
-}
-/** What is said of a slot whose tasks end again and again. */
-function endlessVerdict(spec, ended) {
-    const delay = restartDelaySeconds(spec);
-    const turns = turnsOf(ended, delay);
-    const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length;
-    const last = newest(ended);
-    if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
-        return undefined;
-    }
-    const cause = rejections === turns.length
-        ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)`
-        : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
-    return { state: 'failed', cause, taskId: last.ID };
-}
-/** Whether a slot is stable after all, whatever ended in it before. */
-function hasComeUp(history, snapshot, inSlot) {
-    return inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
-}
-
-;// CONCATENATED MODULE: ./build/rollout/look.js
-
-
-
-
-
-
-
-
-/** Tasks make no events on the swarm, so what has not settled is looked at this often. */
-const look_LOOK_EVERY_MS = 500;
-/** However many ask, and whatever wakes them, there are never more than ten readings a second. */
-const SPACE_MS = 100;
-/** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
-const STOPPED = 'the run was stopped';
-/** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
-function pauseAfter(begunAt) {
-    return Math.max(look_LOOK_EVERY_MS, nowMs() - begunAt);
-}
-/** The swarm cannot be seen any more. */
-class SwarmUnseen extends Error {
-    name = 'SwarmUnseen';
-    /** What that makes of all that has not settled. */
-    outcome;
-    constructor(outcome, message, cause) {
-        super(message, { cause });
-        this.outcome = outcome;
-    }
-}
-/**
- * One reading for all that ask at nearly the same time. Whoever asks during a reading gets the next one: the spec that
- * they compare it with may be newer than this one.
- */
-function swarmReader({ connection: { engine }, signal, time }, which) {
-    let seenAt = nowMs();
-    let begunAt = Number.NEGATIVE_INFINITY;
-    let next;
-    const begin = async (asked) => {
-        try {
-            await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
-                next = undefined;
-            });
-            const now = nowMs();
-            begunAt = now;
-            const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal);
-            seenAt = now;
-            return snapshot;
-        }
-        catch (error) {
-            if (signal.aborted)
-                throw new SwarmUnseen('cancelled', STOPPED, error);
-            const why = messageOf(error);
-            throw time.isOver
-                ? new SwarmUnseen('timed-out', `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${why}`, error)
-                : new SwarmUnseen('failed', `the swarm can no longer be watched: ${why}`, error);
-        }
-    };
-    return (ours) => {
-        if (next === undefined) {
-            const asked = new Map();
-            next = { asked, snapshot: begin(asked) };
-        }
-        for (const service of ours)
-            next.asked.set(service.ID, service);
-        return next.snapshot;
-    };
-}
-/** Why there will be no verdict, after what was seen last of a service. */
-function unseenAfter(progress, { message }) {
-    return progress === '' ? message : `${progress}; ${message}`;
-}
-/** What is said of a service for as long as it is `stale`. */
-const STALE = 'the manager that answers has not heard of it yet';
-/**
- * Looks at one service of a snapshot. Only what is ours is judged.
- *
- * @param history what was seen of it before; unless given, the tasks that have ended by now are from before the deploy
- * @param monitorSeconds how long its tasks must keep running; what its own spec says unless given
- */
-function lookAt(serviceId, { services, nodes }, judge, history, monitorSeconds) {
-    const seen = services.get(serviceId ?? '');
-    if (seen === undefined || seen.found === 'removed')
-        return { found: 'removed' };
-    const snapshot = serviceSnapshot(seen, nodes, monitorSeconds);
-    if (seen.found !== 'ours')
-        return { found: seen.found, snapshot };
-    const before = history ?? historyBefore(snapshot.tasks.filter((task) => !mayHaveContainer(task)));
-    const now = withSnapshot(before, snapshot);
-    return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) };
-}
-function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
-    return {
-        service,
-        tasks,
-        eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
-        now: nowMs() / 1000,
-        monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/removal.js
-
-/**
- * Removes what has this path. What is gone already is fine.
- *
- * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
- * @throws EngineError when the swarm refuses
- */
-async function remove(engine, path, signal) {
-    await engine.remove(path, { signal }).catch((error) => {
-        if (!(error instanceof EngineError) || error.status !== 404)
-            throw error;
-    });
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/**
- * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
- * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
- */
-const ELECTION_PATIENCE_MS = 90_000;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-/**
- * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
- */
-function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: wanted,
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!mayRepeat(error)) {
-            if (!spec_update_isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
-    }
-    return retry(attempt, pauseMs, signal);
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function spec_update_isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
 ;// CONCATENATED MODULE: ./build/plan/without-tasks.js
 /** How a service is kept that is to have no tasks for a while, whatever its mode. Pure. */
 /** No node has this ID. */
@@ -18672,1779 +18520,6 @@ function allowingNodes(template) {
         return template;
     const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
     return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
-}
-
-;// CONCATENATED MODULE: ./build/plan/interim-spec.js
-
-
-/**
- * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
- * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
- */
-/** On an interim spec, with a {@link Note}. */
-const INTERIM_LABEL = 'swarm-deploy.interim';
-/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
-const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
-/** The service with no task at all. */
-function emptied(spec, run) {
-    return withNote(withoutTasks(spec), {
-        before: { replicas: spec.Mode.Replicated?.Replicas },
-        meanwhile: { replicas: 0 },
-        run,
-    });
-}
-/**
- * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
- * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
- */
-function withFirstTasks(current, wanted, tasks, run) {
-    const policy = {
-        ...wanted.UpdateConfig,
-        Parallelism: tasks,
-        Delay: THIRTY_DAYS_NANOSECONDS,
-        FailureAction: 'pause',
-        MaxFailureRatio: 0,
-    };
-    const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-    return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
-}
-/** Whether a spec is an interim one, or was made over one. */
-function isInterim({ Labels: labels }) {
-    return labels?.[INTERIM_LABEL] !== undefined;
-}
-/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
-function markOf({ Labels: labels }) {
-    return parseNote(labels?.[INTERIM_LABEL]).run;
-}
-/** Whether two specs are meant for the way of one and the same run. */
-function sameMark(a, b) {
-    return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token;
-}
-/**
- * Whether the run of an interim spec may still be at work.
- *
- * @param now by the swarm's clock
- * @param hasLock whether the lock of the service is ours
- */
-function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
-    return until > now && !(hadLock && hasLock);
-}
-/**
- * A spec that somebody else has made over an interim one, as tools do that change a part of a spec: theirs stands, and
- * what was only meant for the way is what it was before.
- */
-function withoutInterim(spec) {
-    const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
-    const { before, meanwhile } = parseNote(note);
-    const replicas = spec.Mode.Replicated?.Replicas;
-    const isOurs = before.replicas !== undefined && replicas === meanwhile.replicas;
-    const { UpdateConfig: policy, ...rest } = spec;
-    const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
-    return {
-        ...rest,
-        Labels,
-        Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
-        TaskTemplate: allowingNodes(spec.TaskTemplate),
-        ...(theirs && { UpdateConfig: theirs }),
-    };
-}
-/** What Swarm does without a policy: one task after another. With one, nothing said means all at once. */
-const NO_POLICY = { Parallelism: 1 };
-/** Setting by setting: what they have not changed is what it was before. */
-function policyOfTheirs(before, meanwhile, theirs = {}) {
-    const settings = new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
-    const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
-    if (before === undefined && changed.length === 0)
-        return undefined;
-    return { ...(before ?? NO_POLICY), ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
-}
-/**
- * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
- * was left with; any other service as it is. Where somebody else has changed it since, that is kept.
- */
-function beforeInterim(service) {
-    const { Spec: spec, PreviousSpec: previous } = service;
-    if (!isInterim(spec))
-        return { current: service };
-    const before = previous === undefined || isInterim(previous) ? withoutInterim(spec) : previous;
-    return { current: { ...service, Spec: before }, interim: spec };
-}
-function withNote(spec, note) {
-    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
-}
-function parseNote(label) {
-    try {
-        const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? '');
-        const mark = parseMark(run);
-        return { before, meanwhile, ...(mark && { run: mark }) };
-    }
-    catch {
-        return { before: {}, meanwhile: {} };
-    }
-}
-const LONGEST_TEXT = 300;
-/** The last moment that a Date can hold. */
-const LATEST = 8.64e15;
-/** Anybody can write labels: what is shown of them is one short line. */
-function parseMark(value) {
-    const { token, owner, url, until, hasLock } = (value ?? {});
-    if (typeof token !== 'string' || typeof until !== 'number')
-        return undefined;
-    const line = (text) => (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT);
-    const address = line(url);
-    return {
-        token,
-        owner: line(owner) || 'someone unknown',
-        url: /^https?:\/\//.test(address) ? address : '',
-        until: Math.min(until, LATEST),
-        hasLock: hasLock === true,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/sent.js
-function isChanged(sent) {
-    return sent.change.action !== 'unchanged';
-}
-/** What the swarm has, or may have, that is only meant for the way. */
-function interimOf(change) {
-    return change.action === 'update' ? change.interim : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/superseded.js
-/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
-/** @param service what it is called; the one that the sentence stands beside unless given */
-function bySomeoneElse(what, when, service = 'it') {
-    const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
-    return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`;
-}
-/** The same as the end of a rollout. */
-function superseded(what, when, service) {
-    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/send-back.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** An election of the swarm's leader takes up to 24 s. */
-const SEND_TIMEOUT_MS = 40_000;
-const send_back_LOOK_EVERY_MS = 300;
-const PLACEMENT_MS = 1000;
-/** So soon after a change Swarm has made the first task of it. */
-const FIRST_TASK_MS = 300;
-const PLACEMENT_LOOK_MS = 50;
-/**
- * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
- * those that the run created. Somebody else's deploy that came meanwhile is left alone.
- */
-function sendBack(changed, run) {
-    return inParallel(changed, run.deployment.maxParallel, (sent) => sendOneBack(sent, run));
-}
-/**
- * The same for services that have failed themselves, each when all is known of it that its way back would take away.
- */
-function sendFailedBack(failed, run) {
-    return Promise.all(failed.map(({ sent, diagnosed }) => sendOneBack(sent, run, async () => {
-        await diagnosed;
-        if (sent.change.action === 'update')
-            await untilSwarmHasRolledBack(sent.change.current, run);
-    })));
-}
-async function sendOneBack(sent, run, first = async () => undefined) {
-    const { change } = sent;
-    const { engine } = run.connection;
-    const { name } = change.request;
-    try {
-        await first();
-        await sent.undo?.(run);
-        const isUpdate = change.action === 'update';
-        const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine);
-        if (given === 'changed' || (given === 'removed' && isUpdate)) {
-            return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') };
-        }
-        if (isUpdate)
-            log.info(`${name}: sent back to ${imageOf(change.current)}`);
-        else
-            log.info(`${name}: ${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`);
-        return { sent, state: isUpdate ? 'sent' : 'removed' };
-    }
-    catch (error) {
-        return { sent, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(sent)}` };
-    }
-}
-async function restore(change, { service: deployed, problem, sentAt }, engine) {
-    const { current, interim, wanted } = change;
-    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
-    await untilOnNodes(current, sentAt, engine, signal);
-    const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
-    const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])];
-    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal);
-}
-async function takeAway(change, { service: created }, engine) {
-    const { wanted } = change;
-    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
-    const ours = [created?.Spec ?? wanted, ...(change.action === 'switch' ? [change.second.routed] : [])];
-    const now = await findService(engine, created?.ID ?? wanted.Name, signal);
-    if (now === undefined)
-        return 'removed';
-    if (!ours.some((spec) => sameSpec(now.Spec, spec)))
-        return 'changed';
-    await remove(engine, `/services/${now.ID}`, signal);
-    return 'done';
-}
-/** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
-async function untilSwarmHasRolledBack({ ID }, { connection: { engine }, signal: stop, time }) {
-    const isOver = () => time.isOver;
-    const hasRolledBack = async () => {
-        const now = await findService(engine, ID, clock_timeLimit(SEND_TIMEOUT_MS));
-        return now?.UpdateStatus?.State !== 'rollback_started';
-    };
-    if (!isOver() && !stop.aborted)
-        await poll(hasRolledBack, send_back_LOOK_EVERY_MS, isOver, stop);
-}
-/**
- * A task that is told to end before it has a node never ends, and the one after it waits a minute for that (swarmkit,
- * manager/orchestrator/restart: DelayStart). Swarm takes a tenth of a second to find a node.
- */
-async function untilOnNodes({ ID }, sentAt, engine, signal) {
-    const deadline = nowMs() + PLACEMENT_MS;
-    await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
-    const query = { filters: JSON.stringify({ service: [ID] }) };
-    const areOnNodes = async () => !(await engine.get('/tasks', { query, signal })).some(isOnItsWayToANode);
-    await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal);
-}
-function leftHalfWay({ change }) {
-    if (interimOf(change) === undefined)
-        return '';
-    const { kind } = change.request.strategy;
-    return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
-}
-/** Today's credential where the run has one for the old image; else what was stored with the old spec. */
-function credentialFor({ access, currentAccess }) {
-    if (currentAccess !== undefined)
-        return { from: 'header', header: registryAuthHeader(currentAccess.credential) };
-    return { from: access === undefined ? 'spec' : 'previous-spec' };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/settled.js
-function settledAs(sent, result) {
-    return { sent, result, diagnosed: Promise.resolve(result) };
-}
-/** The same with another result, whether or not it was diagnosed by then. */
-function withResult(settled, change) {
-    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
-}
-/** Waits until all is known of them. */
-function allDiagnosed(settled) {
-    return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/events.js
-
-/** Events come in bursts: what belongs to one comes with it. */
-const BURST_MS = 20;
-/**
- * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
- * that breaks is no harm: the next look comes by the clock, and opens another.
- */
-function swarmEvents(engine, signal) {
-    const closing = new AbortController();
-    const listening = AbortSignal.any([closing.signal, signal]);
-    let ring;
-    let open = false;
-    const listen = async () => {
-        open = true;
-        try {
-            const filters = JSON.stringify({ type: ['service', 'node'] });
-            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
-                ring?.();
-        }
-        catch {
-            // Also how an abort ends it. What matters shows at the next look.
-        }
-        finally {
-            open = false;
-        }
-    };
-    return {
-        async nextOrAfter(atTheLatestMs) {
-            if (!open && !listening.aborted)
-                void listen();
-            const rung = new Promise((resolve) => {
-                ring = resolve;
-            });
-            const clock = new AbortController();
-            const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
-            const settled = rung.then(() => sleep(BURST_MS));
-            await Promise.race([settled, time]);
-            clock.abort();
-        },
-        [Symbol.dispose]: () => closing.abort(),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/service-result.js
-
-
-
-
-
-
-const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
-const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
-/** The outcome of a rollout that went well. */
-function goodOutcome({ change }) {
-    return service_result_GOOD[change.action];
-}
-/**
- * What became of a service.
- *
- * @param snapshot what was seen of it last
- */
-function resultOf(sent, outcome, snapshot, cause) {
-    const { change, sentAt } = sent;
-    const live = change.colours?.live;
-    const service = snapshot?.service ?? sent.service;
-    const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot);
-    return {
-        name: change.request.name,
-        action: actionOf(change),
-        outcome,
-        image: { before: imageOf(serviceBefore(change)), after: imageOf(service) },
-        config: change.access?.config.name,
-        nodes,
-        tasks: { running, wanted },
-        seconds: secondsSince(sentAt),
-        ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
-        ...(cause !== undefined && { cause }),
-    };
-}
-/** Of two services for one name: whether there was one before. */
-function actionOf(change) {
-    if (change.action !== 'switch')
-        return change.action;
-    return change.second.live === undefined ? 'create' : 'update';
-}
-/** The result of a service that nobody waits for: what was sent, or why it was not. */
-function unwatchedResult(sent) {
-    const { problem } = sent;
-    if (problem === undefined)
-        return resultOf(sent, goodOutcome(sent), undefined);
-    const { outcome, cause, failedTask } = problem;
-    return { ...resultOf(sent, outcome, undefined, cause), ...(failedTask && { failedTask }) };
-}
-/** The result of a service that may have come up, had another one not failed. */
-function givenUpResult(sent, snapshot, culprits) {
-    if (sent.change.action !== 'unchanged')
-        return resultOf(sent, 'rolled-back', snapshot);
-    const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`;
-    return resultOf(sent, 'skipped', snapshot, cause);
-}
-/** Logs a result. */
-function sayResult(result, { isWayBack = false }) {
-    const { name, outcome, seconds, cause } = result;
-    const said = isWayBack && isGood(result) ? 'back' : outcome;
-    log.info(`${name}: ${said} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
-    return result;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/network-allocation.js
-
-/**
- * Why the networks of a service are not allocated; `undefined` when they do not tell.
- *
- * @param networks those of the swarm
- * @param asked what this run asked Swarm to make: a network that is not allocated does not show its subnet
- */
-function allocationProblem(service, networks, asked) {
-    const its = networksOf(service, networks);
-    const missing = its.find(({ Driver: driver }) => !driver);
-    if (missing !== undefined) {
-        return `the swarm cannot allocate network ${missing.Name}: ${whyNot(missing, networks, asked)}`;
-    }
-    if (its.length === 0)
-        return undefined;
-    const pools = its.map((network) => `${network.Name} (${network_allocation_subnetsOf(network).join(', ') || 'without a subnet'})`);
-    return `the swarm has no address for its task: ${pools.join(' or ')} has none left, or the manager's log says why`;
-}
-function networksOf({ Spec: spec }, networks) {
-    const targets = [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target);
-    const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== 'host');
-    return networks.filter(({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || (isPublished && Ingress));
-}
-function whyNot(missing, networks, asked) {
-    const wanted = network_allocation_subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
-    for (const subnet of wanted) {
-        const other = networks.find((one) => one !== missing && network_allocation_subnetsOf(one).some((its) => overlap(its, subnet)));
-        if (other !== undefined)
-            return `its subnet ${subnet} is taken by ${other.Name}`;
-    }
-    return 'its subnet may be that of another network, or the address pools of the swarm are used up';
-}
-function network_allocation_subnetsOf({ IPAM: ipam }) {
-    return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/nodes-left-out.js
-
-
-
-/** Whether there is any such node: then its tasks are worth a look. */
-function leavesNodesOut({ Spec: spec }, nodes) {
-    const { Placement: placement } = spec.TaskTemplate;
-    return (isGlobal(spec) && !isJob(spec) && eligibleNodes(nodes, placement).length < allowedNodes(nodes, placement).length);
-}
-/**
- * @param tasks all of the service
- * @param upToDate those of them that its present spec asked for
- */
-function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
-    const { Placement: placement } = spec.TaskTemplate;
-    const eligible = eligibleNodes(nodes, placement);
-    const current = new Set(upToDate.map(({ ID }) => ID));
-    return allowedNodes(nodes, placement).flatMap((node) => {
-        const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task));
-        if (eligible.includes(node) || running.some(({ ID }) => current.has(ID)))
-            return [];
-        if (node.Status.State !== 'ready' && node.Status.State !== 'unknown')
-            return [{ node, why: 'down' }];
-        return node.Spec.Availability === 'drain' ? [{ node, why: 'drained' }] : [{ node, why: 'paused', old: running[0] }];
-    });
-}
-/** That nodes still run something old, in words that follow the service's name; `undefined` when none does. */
-function oldTasksNote(leftOut, nameOf) {
-    const olds = leftOut.flatMap(({ node, old }) => {
-        const [image] = old?.Spec?.ContainerSpec?.Image?.split('@', 1) ?? [];
-        return old === undefined ? [] : [`${nameOf(node)}${image === undefined ? '' : ` (${image})`}`];
-    });
-    if (olds.length === 0)
-        return undefined;
-    const [nodes, are, they] = olds.length === 1 ? ['node', 'is', 'it is'] : ['nodes', 'are', 'they are'];
-    return `${nodes} ${olds.join(', ')} ${are} paused and still ${olds.length === 1 ? 'runs' : 'run'} what was before: Swarm replaces it when ${they} active again`;
-}
-/** Where it does not run at all, in the same form; `undefined` when there is no such node. */
-function absenceNote(leftOut, nameOf) {
-    const absent = leftOut.filter(({ old }) => old === undefined).map(({ node, why }) => `${nameOf(node)} (${why})`);
-    return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
-
-/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
-const HEADER_BYTES = 8;
-const LENGTH_AT = 4;
-/**
- * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
- */
-function logLines(bytes) {
-    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return printed
-        .toString('utf8')
-        .split(/\r?\n/)
-        .filter((line) => line.trim() !== '')
-        .map(limited);
-}
-/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
-const LAST_STREAM = 3;
-function isFramed(bytes) {
-    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
-}
-function unframe(bytes) {
-    const parts = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
-        parts.push(bytes.subarray(at + HEADER_BYTES, end));
-        at = end;
-    }
-    return Buffer.concat(parts);
-}
-
-;// CONCATENATED MODULE: ./build/rollout/waiting.js
-
-
-
-
-
-/** The task that a service waits for; `undefined` when none of its tasks is on its way. */
-function waitingTask(history, snapshot) {
-    const { service, now } = snapshot;
-    const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes);
-    const waiting = [...slots.values()].flatMap((inSlot) => {
-        const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
-        if (last === undefined || isUp(service, inSlot))
-            return [];
-        const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
-        return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }];
-    });
-    return waiting.sort((a, b) => b.seconds - a.seconds)[0];
-}
-function isUp({ Spec: spec }, inSlot) {
-    const isComplete = endsForGood(spec) && newest(inSlot)?.Status.State === 'complete';
-    return isComplete || (!isJob(spec) && inSlot.some(isRunning));
-}
-/**
- * What a task waits for, in words that follow "its task".
- *
- * @param place where it is: ` on node n1`, or nothing
- * @param health what its health check says, if it has one
- */
-function waitingFor({ task, seconds, before }, service, place, health) {
-    const { State: state, Err: error = '', Message: message = '' } = task.Status;
-    const since = `since ${Math.round(seconds)} s`;
-    const said = error !== '' ? `: ${error}` : ORDINARY.test(message) ? '' : `: ${message}`;
-    const delay = spoken(restartDelaySeconds(service.Spec));
-    switch (state) {
-        case 'new':
-            return `is new ${since}: the swarm has not allocated its networks${said}`;
-        case 'allocated':
-        case 'pending':
-            return `waits for a node ${since}${said}`;
-        case 'assigned':
-        case 'accepted':
-            return `waits${place} ${since}: the node has not begun with it${said}`;
-        case 'preparing':
-            return `is being prepared${place} ${since}, which is above all the pull of its image${said}`;
-        case 'ready':
-            return `is ready${place} ${since}, and waits for ${before === undefined
-                ? 'the end of the task before it'
-                : `the restart delay of ${delay}: the one before it ${ending(before)}`}${said}`;
-        case 'starting':
-            return `is starting${place} ${since}${said}${health === undefined ? '' : `: ${health}`}`;
-        case 'running':
-            return `runs${place} ${since}${said}`;
-        default:
-            return `${ending(task)}${place}, and the next one is due after the restart delay of ${delay}`;
-    }
-}
-/** What Swarm says of every task on its way (swarmkit, agent/exec/controller.go and manager/scheduler). */
-const ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
-/** What Swarm itself waits for when all tasks are up that it has made. */
-function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
-    const delay = (policy?.Delay ?? 0) / 1e9;
-    return status?.State === 'updating' && delay > 0
-        ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
-        : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/diagnose.js
-
-
-
-
-
-
-
-
-
-
-
-const LOG_LINES = 20;
-/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
-const LOG_SECONDS = 5;
-/** Nor for a daemon that hangs: for all that is read of it together. */
-const PATIENCE_SECONDS = 8;
-/** The cause with what only the daemon tells, and with the task of this deploy that shows best why. */
-async function diagnose(finding, evidence, engine) {
-    const readings = readingsOf(engine);
-    const [allocation, found] = await Promise.all([
-        finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
-        findFailedTask(finding.taskId, evidence, readings),
-    ]);
-    const cause = allocation ?? finding.cause;
-    return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask };
-}
-/** What a service waits for that has not settled in time: its task, where that is, since when, and its health check. */
-async function diagnoseTimeout(cause, evidence, engine) {
-    const readings = readingsOf(engine);
-    const { history, snapshot, nodes, service } = evidence;
-    const waiting = history && snapshot && waitingTask(history, snapshot);
-    const [said, found] = await Promise.all([
-        waiting === undefined ? undefined : waitingWords(waiting, evidence, readings),
-        findFailedTask(undefined, evidence, readings),
-    ]);
-    const waits = said === undefined ? updateWait(service) : `its task ${said.withPlace}`;
-    const whole = waits === undefined ? cause : `${cause}; ${waits}`;
-    if (found !== undefined)
-        return { cause: causeWith(whole, found), failedTask: found.failedTask };
-    if (waiting === undefined || said === undefined)
-        return { cause: whole };
-    const { task } = waiting;
-    const logs = await lastLines(task, readings);
-    const node = nodeName(task.NodeID, nodes);
-    return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } };
-}
-/**
- * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
- * leaves out it logs.
- */
-async function noteOnNodes({ service, nodes, snapshot }, engine) {
-    if (!leavesNodesOut(service, nodes))
-        return undefined;
-    const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] });
-    const tasks = await readingsOf(engine).get('/tasks', { filters });
-    const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? []);
-    const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
-    const absence = absenceNote(leftOut, nameOf);
-    if (absence !== undefined)
-        log.info(`${service.Spec.Name}: ${absence}`);
-    return oldTasksNote(leftOut, nameOf);
-}
-async function waitingWords(waiting, { service, nodes }, readings) {
-    const { task } = waiting;
-    const health = task.Status.State === 'starting' ? await healthWords(task, service, readings) : undefined;
-    const node = nodeName(task.NodeID, nodes);
-    return {
-        withPlace: waitingFor(waiting, service, node === undefined ? '' : ` on node ${node}`, health),
-        withoutPlace: waitingFor(waiting, service, '', health),
-    };
-}
-async function allocationOf({ service, networks = [] }, readings) {
-    const filters = JSON.stringify({ scope: ['swarm'] });
-    const known = await readings.get('/networks', { filters });
-    return known && allocationProblem(service, known, networks);
-}
-async function findFailedTask(taskId, { service, history = historyBefore([]), nodes }, readings) {
-    const named = taskId === undefined ? undefined : await readings.get(`/tasks/${taskId}`);
-    const found = named ?? (await newestFailedTask(service.ID, history, readings));
-    if (found === undefined)
-        return undefined;
-    const task = await readings.told(found);
-    const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
-    const failedTask = {
-        id: task.ID,
-        node: nodeName(task.NodeID, nodes),
-        ending: `${ending(task)}${check}`,
-        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
-        logs,
-    };
-    return { failedTask, ending: ending(task) };
-}
-/** A cause that also says how its task ended, as far as that is known by now. */
-function causeWith(cause, { failedTask, ending }) {
-    return cause.includes(ending)
-        ? cause.replace(ending, () => failedTask.ending)
-        : `${cause}; the task ${failedTask.ending}`;
-}
-/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
-async function newestFailedTask(serviceId, history, readings) {
-    const filters = JSON.stringify({ service: [serviceId] });
-    const tasks = (await readings.get('/tasks', { filters })) ?? [];
-    const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID));
-    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-/** What the health check of a task said that was stopped because of it. */
-async function failedCheck(task, readings) {
-    if (!isUnhealthy(task))
-        return '';
-    const last = lastFailure((await containerOf(task, readings))?.State?.Health);
-    return last === undefined ? '' : ` (${last})`;
-}
-/** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
-async function healthWords(task, service, readings) {
-    const container = await containerOf(task, readings);
-    const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
-    const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? '')}/json`))?.Config?.Healthcheck;
-    const check = container
-        ? effectiveCheck(container.Config?.Healthcheck, undefined)
-        : effectiveCheck(own, await ofImage());
-    return check && notYetHealthy(check, container?.State?.Health);
-}
-/** The container of a task, when it is on the node that is spoken to: no other can be asked. */
-async function containerOf({ Status: status }, readings) {
-    const id = status.ContainerStatus?.ContainerID;
-    return id ? readings.get(`/containers/${id}/json`) : undefined;
-}
-/** Several nodes may share a host name: then the ID tells them apart. */
-function nodeName(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return id;
-    const name = node.Description.Hostname;
-    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-    return sharesName ? `${name} (${node.ID})` : name;
-}
-async function lastLines(task, readings) {
-    if (!task.Status.ContainerStatus?.ContainerID)
-        return [];
-    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
-    const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
-    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
-}
-function readingsOf(engine) {
-    const whole = clock_timeLimit(PATIENCE_SECONDS * 1000);
-    return {
-        get: (path, query = {}) => diagnose_orNothing(engine.get(path, { query, signal: whole })),
-        bytes: (path, query) => {
-            const signal = AbortSignal.any([whole, clock_timeLimit(LOG_SECONDS * 1000)]);
-            return diagnose_orNothing(engine.bytes(path, { query, signal }));
-        },
-        told: (task) => withFailedCheck(task, engine, whole),
-    };
-}
-async function diagnose_orNothing(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        log.debug(`Not read for the diagnosis: ${messageOf(error)}`);
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/rollout/watched-service.js
-
-
-
-
-
-
-
-function startWatching(sent, observed) {
-    const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
-    const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
-    return { sent, history: historyBefore(before, status), progress: '' };
-}
-/** What is said of a service when nothing can be seen any more: also what was seen last. */
-function settledUnseen({ sent, progress, snapshot }, unseen, seconds) {
-    const { outcome, message } = unseen;
-    const cause = outcome === 'timed-out' ? notSettled(seconds, unseenAfter(progress, unseen)) : message;
-    return settledAs(sent, resultOf(sent, outcome, snapshot, cause));
-}
-/**
- * @param isLate whether the time was over when the snapshot was taken: then it is the last
- * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
- */
-function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time }, endsAtFailure) {
-    const { sent } = one;
-    const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge, one.history, deployment.monitorSeconds);
-    const settle = (outcome, cause) => resultOf(sent, outcome, seen.snapshot, cause);
-    const settled = (result, diagnosed = Promise.resolve(result)) => ({
-        settled: { sent, result, diagnosed },
-    });
-    if (seen.found === 'stale') {
-        return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one };
-    }
-    if (seen.found !== 'ours')
-        return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')));
-    const { snapshot, history, verdict } = seen;
-    const { service } = snapshot;
-    const evidence = { service, history, snapshot, nodes: swarm.nodes, networks: sent.change.networks };
-    switch (verdict.state) {
-        case 'converged': {
-            const result = settle(goodOutcome(sent));
-            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine)));
-        }
-        case 'progressing': {
-            const { progress } = verdict;
-            if (!isLate)
-                return { watched: { sent, history, progress, snapshot } };
-            const cause = notSettled(time.seconds, progress);
-            const result = settle('timed-out', cause);
-            return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
-        }
-        default: {
-            const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback';
-            const advice = stays ? staysPaused(service.Spec.Name) : '';
-            const result = settle(verdict.state, verdict.cause);
-            return settled(result, withDiagnosis(result, diagnose(verdict, evidence, engine), advice));
-        }
-    }
-}
-const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot);
-function notSettled(seconds, progress) {
-    return `not settled within ${seconds} s: ${progress}`;
-}
-function staysPaused(name) {
-    return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
-}
-async function withDiagnosis(result, diagnosis, advice = '') {
-    const { cause, failedTask } = await diagnosis;
-    return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
-}
-async function watched_service_withNote(result, noted) {
-    const note = await noted;
-    return note === undefined ? result : { ...result, note };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/watch.js
-var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-
-
-
-
-
-
-
-
-/**
- * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
- * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
- */
-async function watch(all, run) {
-    const watching = beginWatch(run);
-    for (const sent of all)
-        watching.add(sent);
-    return allDiagnosed(await watching.end(all));
-}
-/**
- * Begins to watch what is added.
- *
- * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
- * settled by then are given up, to be brought back
- */
-function beginWatch(run, endsAtFailure = false) {
-    const { observed, connection, signal, time } = run;
-    const read = swarmReader(run, 'up-to-date');
-    const startedAt = nowMs();
-    const settled = new Map();
-    const failure = new AbortController();
-    let culprits = [];
-    let watched = [];
-    let isComplete = false;
-    let complete = () => undefined;
-    const completed = new Promise((resolve) => {
-        complete = resolve;
-    });
-    /** From the first failure on. All services that fail in the same look are culprits. */
-    let isOver = false;
-    let wake = () => undefined;
-    const settle = (one) => {
-        const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled';
-        if (endsAll)
-            sayResult(one.result, one.sent);
-        const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.sent));
-        settled.set(one.sent, { ...one, diagnosed });
-        if (!endsAll || isOver)
-            return;
-        culprits = [...culprits, one.result.name];
-        failure.abort(tooLong());
-    };
-    const giveUp = (sent, snapshot) => {
-        const result = givenUpResult(sent, snapshot, culprits);
-        log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`);
-        settled.set(sent, settledAs(sent, result));
-    };
-    const add = (sent) => {
-        if (sent.problem !== undefined)
-            settle(settledAs(sent, unwatchedResult(sent)));
-        else if (isOver)
-            giveUp(sent);
-        else
-            watched = [...watched, startWatching(sent, observed)];
-        isOver = failure.signal.aborted;
-        wake();
-    };
-    const lookOn = async () => {
-        const env_1 = { stack: [], error: void 0, hasError: false };
-        try {
-            const events = __addDisposableResource(env_1, swarmEvents(connection.engine, signal), false);
-            while (watched.length > 0 || !isComplete) {
-                if (watched.length === 0) {
-                    await new Promise((resolve) => {
-                        wake = resolve;
-                    });
-                    continue;
-                }
-                const looked = watched;
-                const begunAt = nowMs();
-                const isLate = time.isOver;
-                const swarm = await readOrUnseen(looked);
-                const left = looked.flatMap((one) => {
-                    const next = swarm instanceof SwarmUnseen
-                        ? { settled: settledUnseen(one, swarm, time.seconds) }
-                        : lookOnce(one, swarm, isLate, run, endsAtFailure);
-                    if ('settled' in next) {
-                        settle(next.settled);
-                        return [];
-                    }
-                    sayProgress(one, next.watched, startedAt);
-                    return [next.watched];
-                });
-                // Those that came meanwhile were not in this snapshot.
-                watched = [...left, ...watched.filter((one) => !looked.includes(one))];
-                isOver = failure.signal.aborted;
-                if (isOver) {
-                    for (const { sent, snapshot } of watched)
-                        giveUp(sent, snapshot);
-                    watched = [];
-                }
-                if (watched.length === 0)
-                    continue;
-                const pauseMs = pauseAfter(begunAt);
-                // While services are sent, each makes events: a look at every one of them would be in the way of the next.
-                await (isComplete
-                    ? events.nextOrAfter(pauseMs)
-                    : Promise.race([completed, sleep(pauseMs, signal).catch(() => undefined)]));
-            }
-        }
-        catch (e_1) {
-            env_1.error = e_1;
-            env_1.hasError = true;
-        }
-        finally {
-            __disposeResources(env_1);
-        }
-    };
-    const readOrUnseen = async (looked) => {
-        try {
-            return await read(looked.flatMap(({ sent }) => sent.service ?? []));
-        }
-        catch (error) {
-            if (error instanceof SwarmUnseen)
-                return error;
-            throw error;
-        }
-    };
-    const looking = lookOn();
-    // It is waited for at the end, and not before.
-    looking.catch(() => undefined);
-    return {
-        add,
-        get culprits() {
-            return culprits;
-        },
-        failed: failure.signal,
-        async end(inThisOrder) {
-            isComplete = true;
-            complete();
-            wake();
-            await looking;
-            return inThisOrder.flatMap((sent) => settled.get(sent) ?? []);
-        },
-    };
-}
-function sayProgress(before, now, startedAt) {
-    if (now.progress === before.progress)
-        return;
-    log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.sent.change.request.name}: ${now.progress}`);
-}
-
-;// CONCATENATED MODULE: ./build/rollout/way-back.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
- * With nothing to bring back it does nothing.
- */
-async function goBack(settled, run) {
-    const { deployment, signal, time } = run;
-    const changed = goingBack(settled, deployment);
-    const jobs = deployment.wait ? jobsThatStay(settled, deployment) : [];
-    if (changed.length + jobs.length === 0)
-        return complete(await allDiagnosed(settled), deployment);
-    time.beginWayBack();
-    return stage('Roll back', async () => {
-        // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
-        const others = sendBack(changed.filter(({ result }) => !hasCause(result)).map(({ sent }) => sent), run);
-        const culprits = sendFailedBack(changed.filter(({ result }) => hasCause(result)), run);
-        const restoring = [...(await others), ...(await culprits)];
-        const before = await allDiagnosed(settled);
-        const isWatched = deployment.wait && !signal.aborted;
-        const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map();
-        return complete(after(before, restoring, jobs, again), deployment);
-    });
-}
-/** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
-async function watchAgain(restoring, jobs, run) {
-    const ways = restoring.flatMap((way) => {
-        const back = rolloutBack(way);
-        return back === undefined ? [] : [[back, way.sent]];
-    });
-    const sentBefore = new Map([...ways, ...jobs.map((job) => [job, job])]);
-    const watched = await watch([...sentBefore.keys()], run);
-    return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]));
-}
-/** What to watch on the way back; `undefined` when there was no service before. */
-function rolloutBack({ sent: { change }, state }) {
-    const sentAt = nowMs();
-    if (state === 'sent')
-        return { change, service: currentOf(change), sentAt, isWayBack: true };
-    if (state !== 'removed' || change.action !== 'switch' || change.second.live === undefined)
-        return undefined;
-    const { live } = change.second;
-    return { change: { ...change, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true };
-}
-function after(before, restoring, jobs, again) {
-    const ways = new Map(restoring.map((way) => [way.sent, way]));
-    const isCulprit = (result) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result);
-    const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name);
-    return before.map(({ sent, result }) => {
-        const way = ways.get(sent);
-        const now = again.get(sent);
-        if (way !== undefined)
-            return settledAs(sent, resultAfter(result, way, culprits, now));
-        return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : result);
-    });
-}
-function jobAfter(before, now) {
-    if (now === undefined)
-        return isGivenUp(before) ? { ...before, ...UNWATCHED } : before;
-    return now.outcome === before.outcome ? before : now;
-}
-function hasCause(result) {
-    return result.cause !== undefined;
-}
-/**
- * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
- * only those go back that would stay half-way, with a spec that was meant for the way there alone.
- */
-function goingBack(settled, policy) {
-    if (settled.every(({ result }) => isGood(result)))
-        return [];
-    const keep = !allGoBack(settled, policy);
-    return settled.filter((one) => {
-        const { sent, result } = one;
-        if (!isChanged(sent) || result.outcome === 'superseded')
-            return false;
-        return isHalfWay(sent, result) || (isSent(sent) && !keep && !wouldRunAgain(sent));
-    });
-}
-/** Whether the user wants all back that a run has changed. */
-function allGoBack(settled, { onFailure, onCancel }) {
-    if (settled.every(({ result }) => isGood(result)))
-        return false;
-    const stopped = settled.some(({ result }) => result.outcome === 'cancelled');
-    return (stopped ? onCancel : onFailure) === 'rollback';
-}
-/** It was, or may have been. */
-function isSent({ problem }) {
-    return problem === undefined || problem.isUnknown === true;
-}
-/** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
-function isHalfWay({ change, problem }, { outcome }) {
-    return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back');
-}
-/**
- * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could
- * not be had without doing the old work again.
- */
-function wouldRunAgain({ change }) {
-    return change.action === 'update' && isJob(change.wanted);
-}
-/**
- * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
- * of one that has run it is looked whether it is still there.
- */
-function jobsThatStay(settled, policy) {
-    if (!allGoBack(settled, policy))
-        return [];
-    const stays = ({ sent, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent);
-    return settled.filter(stays).map(({ sent }) => sent);
-}
-/** Not waited for any more when another service failed. */
-function isGivenUp(result) {
-    return result.outcome === 'rolled-back' && !hasCause(result);
-}
-const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
-const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
-/** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
-function complete(settled, policy) {
-    const standing = settled.map((one) => one.result.cause === STOPPED
-        ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
-        : one);
-    return allGoBack(standing, policy) ? standing.map(withJob) : standing;
-}
-/** The result says of a job what stands. */
-function withJob(settled) {
-    const { sent, result } = settled;
-    if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded')
-        return settled;
-    log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
-    const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` };
-    return settledAs(sent, { ...result, ...said });
-}
-const RESTORED = 'restored because of';
-/** Whether a cause says no more than that a service came up, and was sent back because others did not. */
-function isRestored(cause) {
-    return cause?.startsWith(RESTORED) === true;
-}
-/**
- * The result of a service after its way back.
- *
- * @param culprits because of which it was sent back, unless it has a cause of its own
- * @param restored what became of the way back; `undefined` when nobody has watched it
- */
-function resultAfter(before, way, culprits, restored) {
-    const cause = before.cause ?? `${RESTORED} ${culprits.join(', ')}`;
-    if (way.state === 'failed') {
-        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed';
-        return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` };
-    }
-    // What somebody else has made of it stands.
-    if (way.state === 'overtaken') {
-        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded';
-        return { ...before, outcome, cause: `${cause}; ${way.cause}` };
-    }
-    const { change } = way.sent;
-    const was = serviceBefore(change);
-    if (was === undefined)
-        return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` };
-    const image = { before: before.image.before, after: imageOf(was) };
-    if (restored === undefined || restored.outcome === 'cancelled') {
-        const outcome = (restored ?? before).outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
-        return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` };
-    }
-    const { nodes, tasks, seconds } = restored;
-    const live = change.action === 'switch' ? { live: was.Spec.Name } : {};
-    const again = change.action === 'switch' ? `${was.Spec.Name} has the traffic` : 'what ran before runs again';
-    const now = { ...before, ...live, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) };
-    if (restored.outcome === 'superseded')
-        return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` };
-    return isGood(restored)
-        ? { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}` }
-        : { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` };
-}
-function gone(before) {
-    return { ...before, image: { before: undefined, after: undefined }, nodes: 0, tasks: { running: 0, wanted: 0 } };
-}
-
-;// CONCATENATED MODULE: ./build/report/markdown.js
-
-/** Markdown of texts that are not ours: none of them gets out of its place. */
-/**
- * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
- * as code, in which nothing is looked for.
- */
-const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
-/** How a list begins, and a line under a heading. */
-const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
-/** A word as code, on one line. */
-function code(text) {
-    const line = printable(text).replaceAll('`', "'").trim();
-    return line === '' ? '–' : `\`${line}\``;
-}
-/** A word as code in a cell of a table, which a bar ends even there. */
-function cell(text) {
-    return code(text).replace(/\\*\|/g, '\\|');
-}
-/** A text on one line: a second one could begin a block of its own. */
-function plain(text) {
-    const words = printable(text).trim().split(/( +)/);
-    const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
-    return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
-}
-/** Lines as a block of code, in a fence longer than any that they contain. */
-function fenced(lines) {
-    const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
-    const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
-    const longest = Math.max(2, ...runs.map((run) => run.length));
-    const fence = '`'.repeat(longest + 1);
-    return [fence, ...shown, fence].join('\n');
-}
-function markdown_escaped(word) {
-    return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
-}
-
-;// CONCATENATED MODULE: ./build/report/outcome.js
-
-
-
-
-
-/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
-function statusOf(results, waited) {
-    // Services that were skipped because of another say nothing of their own.
-    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
-    if (bad.includes('cancelled'))
-        return 'cancelled';
-    if (bad.length > 0) {
-        if (bad.every((outcome) => outcome === 'rolled-back'))
-            return 'rolled-back';
-        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
-    }
-    if (results.every(({ outcome }) => outcome === 'unchanged'))
-        return 'unchanged';
-    return waited ? 'converged' : 'deployed';
-}
-/** The last line of the log. */
-function verdictLine(status, results) {
-    const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
-    const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
-    return `${status}: ${said}`;
-}
-/** How many error annotations of one step a run's page shows. */
-const MOST_ANNOTATIONS = 10;
-/** The services with something wrong: those that did not come up by themselves first. */
-function culpritsFirst(results) {
-    const rank = ({ outcome, cause }) => Number(outcome === 'skipped') * 2 + Number(outcome === 'cancelled' || isRestored(cause));
-    return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
-}
-const MOST_CAUSE_CHARACTERS = 1500;
-const MOST_LOG_LINE_CHARACTERS = 1000;
-/** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
-const outcome_MOST_ANNOTATION_CHARACTERS = 4000;
-/**
- * What an error annotation says of a service that did not come up: the cause, and what its task said last. Where not
- * all of that has room, the newest lines do.
- */
-function outcome_annotation({ cause, failedTask }) {
-    const head = [shortened(cause ?? 'no cause known', MOST_CAUSE_CHARACTERS)];
-    if (failedTask === undefined)
-        return head.join('\n');
-    const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`;
-    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
-    if (failedTask.logs.length === 0)
-        return head.join('\n');
-    const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
-    const room = outcome_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
-    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
-    const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
-    return [...head, title, ...newest].join('\n');
-}
-/** As many of the texts as have room, each with a line end, from the first on. */
-function fitting(texts, room, sizeOf) {
-    let left = room;
-    const first = texts.findIndex((text) => {
-        left -= sizeOf(text) + 1;
-        return left < 0;
-    });
-    return first < 0 ? [...texts] : texts.slice(0, first);
-}
-/** A runner drops a step's summary of more than 1 MiB. */
-const MOST_SUMMARY_BYTES = 1_000_000;
-/** The most that is left to the table, and for words on what is left out. */
-const MOST_TABLE_BYTES = 900_000;
-const MOST_NOTES_BYTES = 50_000;
-const outcome_ROOM_FOR_REST = 500;
-const MOST_NAME_CHARACTERS = 300;
-/**
- * The job summary of a deployment: a table of the services, then what is known of each that failed, as far as there is
- * room for it.
- */
-function resultSummary(status, results) {
-    const head = '| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
-    const allRows = results.map(row);
-    const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
-    const table = [head, ...rows].join('\n');
-    const bad = culpritsFirst(results);
-    const allSections = bad.map(failureSection);
-    const noted = notes(results);
-    const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join('\n\n')) - outcome_ROOM_FOR_REST;
-    const sections = fitting(allSections, room, (section) => Buffer.byteLength(`\n${section}`));
-    return [
-        `## Swarm Deploy: ${status}`,
-        table,
-        ...leftOut(results.length - rows.length, 'services'),
-        ...noted,
-        ...sections,
-        ...leftOut(bad.length - sections.length, 'services that did not come up'),
-    ].join('\n\n');
-}
-function row(result) {
-    const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
-    const mark = isGood(result) ? '✅' : '❌';
-    // Nobody has looked how it ended.
-    const isSeen = outcome !== 'cancelled' && outcome !== 'skipped';
-    const cells = [
-        live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
-        `${mark} ${outcome}`,
-        image.after === undefined ? '–' : nameCell(tagOf(image.after)),
-        digestChange(image),
-        config === undefined ? '–' : nameCell(config),
-        isSeen ? `${tasks.running}/${tasks.wanted}` : '–',
-        isSeen ? String(nodes) : '–',
-        String(seconds),
-    ];
-    return `| ${cells.join(' | ')} |`;
-}
-/** What is to be known of services that are up. */
-function notes(results) {
-    const lines = results
-        .filter(isGood)
-        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCell(name)}: ${plain(note)}`]));
-    const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
-    return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
-}
-function leftOut(count, what) {
-    return count === 0
-        ? []
-        : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`];
-}
-/** The job summary of a run that ended before its services had results. */
-function failureSummary(status, problems, isUnknown) {
-    const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
-    const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
-    return [
-        `## Swarm Deploy: ${status}`,
-        isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
-        items.join('\n'),
-        ...leftOut(all.length - items.length, 'problems'),
-    ].join('\n\n');
-}
-function failureSection({ name, outcome, cause, failedTask }) {
-    const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? '')];
-    if (failedTask !== undefined) {
-        const where = failedTask.node === undefined ? '' : ` on node ${code(failedTask.node)}`;
-        parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
-        if (failedTask.logs.length > 0)
-            parts.push(fenced(failedTask.logs));
-    }
-    return parts.join('\n\n');
-}
-function digestChange({ before, after }) {
-    const old = shortDigest(before);
-    const now = shortDigest(after);
-    if (now === undefined)
-        return '–';
-    return old === undefined || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
-}
-function nameCell(name) {
-    return cell(shortened(name, MOST_NAME_CHARACTERS));
-}
-function tagOf(image) {
-    return image.split('@', 1)[0] ?? image;
-}
-/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const DIGEST_CHARACTERS = 12;
-function shortDigest(image) {
-    return image?.split('@sha256:')[1]?.slice(0, DIGEST_CHARACTERS);
-}
-function firstLine(text) {
-    return text.split('\n', 1)[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/report/output.js
-
-
-/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
-const output_MOST_CHARACTERS = 480_000;
-/** How long the causes may be, tried in turn until all services have room. */
-const CAUSE_CHARACTERS = [2000, 500, 100];
-/**
- * The output `services`: valid JSON of the shape that the README documents, whatever the services said and however many
- * they are.
- */
-function servicesOutput(results) {
-    const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
-    const whole = texts.find(({ length }) => length <= output_MOST_CHARACTERS);
-    if (whole !== undefined)
-        return { json: whole, leftOut: 0 };
-    const last = CAUSE_CHARACTERS.at(-1) ?? 0;
-    const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last));
-    let room = output_MOST_CHARACTERS;
-    const fit = entries.filter((entry) => {
-        room -= JSON.stringify(entry).length + 1;
-        return room > 0;
-    });
-    return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
-}
-/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
-function forOutput(result, mostCharacters) {
-    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
-    return {
-        name,
-        action,
-        outcome,
-        image: { before: image.before ?? null, after: image.after ?? null },
-        config: config ?? null,
-        nodes,
-        tasks,
-        seconds,
-        live: live ?? name,
-        cause: cause === undefined ? null : shortened(cause, mostCharacters),
-        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
-        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
-    };
-}
-function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
-    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
-}
-
-;// CONCATENATED MODULE: ./build/report/report.js
-
-
-
-
-
-
-
-
-
-
-/**
- * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
- * exit code, whatever becomes of the files of the report.
- */
-async function reportResults(results, deployment) {
-    if (!results.every(isGood))
-        process.exitCode = 1;
-    const status = statusOf(results, deployment.wait);
-    const shown = results.map(fitToShow);
-    const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== 'skipped');
-    for (const result of bad.slice(0, MOST_ANNOTATIONS))
-        reportLog.error(outcome_annotation(result), `${result.name}: ${result.outcome}`);
-    for (const { name, note } of shown.filter(isGood))
-        if (note !== undefined)
-            reportLog.warning(`${name}: ${note}`);
-    const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`);
-    if (others.length > 0)
-        reportLog.info(`And ${others.length} more: ${others.join(', ')}`);
-    reportLog.info(verdictLine(status, shown));
-    const { json, leftOut } = servicesOutput(shown);
-    if (leftOut > 0)
-        reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`);
-    setOutput('status', status);
-    setOutput('services', json);
-    addSummary(resultSummary(status, shown));
-}
-/**
- * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
- * have been changed.
- */
-async function reportFailure(error) {
-    process.exitCode = 1;
-    const { status, problems, isUnknown } = explain(error);
-    for (const problem of problems.slice(0, MOST_ANNOTATIONS))
-        log.error(problem);
-    const others = problems.slice(MOST_ANNOTATIONS);
-    if (others.length > 0)
-        log.info(`And ${others.length} more:`);
-    for (const problem of others)
-        log.info(`- ${problem}`);
-    setOutput('status', status);
-    setOutput('services', '[]');
-    addSummary(failureSummary(status, problems.map(redact), isUnknown));
-}
-/** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
-function fitToShow(result) {
-    const { cause, note, failedTask } = result;
-    return {
-        ...result,
-        ...(cause === undefined ? {} : { cause: safeLine(cause) }),
-        ...(note === undefined ? {} : { note: safeLine(note) }),
-        ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
-    };
-}
-function taskFitToShow({ id, node, ending, exitCode, logs }) {
-    return {
-        id,
-        node: node && safeLine(node, MOST_NODE_CHARACTERS),
-        ending: safeLine(ending),
-        exitCode,
-        logs: logs.map((line) => safeLine(line)),
-    };
-}
-const MOST_NODE_CHARACTERS = 200;
-function explain(error) {
-    if (error instanceof UserErrors)
-        return { status: 'failed', problems: error.problems, isUnknown: false };
-    if (error instanceof TimedOut)
-        return { status: 'timed-out', problems: [error.message], isUnknown: false };
-    if (error instanceof CutOff)
-        return { status: 'cancelled', problems: [error.message], isUnknown: true };
-    if (error instanceof UserError)
-        return { status: 'failed', problems: [error.message], isUnknown: false };
-    const lost = tellCallError(error instanceof Underway ? error.cause : error);
-    if (lost !== undefined) {
-        const isUnknown = error instanceof Underway;
-        const changed = isUnknown ? 'What was changed by then is not known.' : 'Nothing was changed.';
-        return { status: 'failed', problems: [`${lost}. ${changed}`], isUnknown };
-    }
-    const reason = error instanceof Error && error.name === 'AbortError' ? error.cause : error;
-    if (reason instanceof Cancelled) {
-        return { status: 'cancelled', problems: [`${reason.message}. Nothing was changed.`], isUnknown: false };
-    }
-    const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
-    return { status: 'failed', problems: [problem], isUnknown: true };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/lifetime.js
-
-/** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
-const MARGIN_SECONDS = 15 * 60;
-/** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
-function lifetimeOf({ timeoutSeconds, services, stack }) {
-    const all = [...services, ...(stack === undefined ? [] : [stack])];
-    const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
-    const { rollout, wayBack } = sharesOf(timeoutSeconds);
-    return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
-}
-
-;// CONCATENATED MODULE: ./build/runner/saved.js
-
-
-/** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
-function saveForPost(name, value) {
-    if (name === 'lock')
-        note({ lock: value });
-    saveState(name, value);
-}
-/** A value that main of the same step has saved, as far as the runner has kept it. */
-function savedByMain(name) {
-    return process.env[`STATE_${name}`] || undefined;
-}
-
-;// CONCATENATED MODULE: ./build/lock/lock-config.js
-
-
-/**
- * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
- * make it has the lock, and nobody needs a service of their own for it.
- */
-const PREFIX = 'swarm-deploy.lock';
-// swarmkit, manager/controlapi/common.go
-const lock_config_LONGEST_NAME = 64;
-const HASH_LENGTH = 12;
-const OWNER = `${PREFIX}.owner`;
-const lock_config_URL = `${PREFIX}.url`;
-const SECONDS = `${PREFIX}.seconds`;
-const TOKEN = `${PREFIX}.token`;
-/** Whoever may make a config may write anything into its labels. */
-const MOST_SHOWN = 300;
-/** The name of the lock for a service or a stack. */
-function lockName(kind, name) {
-    const plain = `${PREFIX}.${kind}.${name}`;
-    if (plain.length <= lock_config_LONGEST_NAME)
-        return plain;
-    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
-    return `${plain.slice(0, lock_config_LONGEST_NAME - HASH_LENGTH - 1)}.${hash}`;
-}
-/** The body that makes a lock. */
-function lockBody(name, { owner, url, seconds, token }) {
-    const labels = { [OWNER]: owner, [lock_config_URL]: url, [SECONDS]: String(seconds), [TOKEN]: token };
-    return { Name: name, Labels: labels, Data: Buffer.from('a lock of a deploy').toString('base64') };
-}
-/** The filter that finds the locks of one run. */
-function locksOf(token) {
-    return JSON.stringify({ label: [`${TOKEN}=${token}`] });
-}
-/** A config object read as a lock. */
-function heldLock({ ID, CreatedAt, Spec }) {
-    const labels = Spec.Labels ?? {};
-    const holder = {
-        owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-        url: safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
-        // One that was made by hand stays until it is removed by hand.
-        seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
-        token: labels[TOKEN] ?? '',
-    };
-    return { id: ID, holder, createdAt: CreatedAt };
-}
-/**
- * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
- *
- * @param now of the swarm, RFC 3339
- */
-function isExpired({ createdAt, holder }, now) {
-    return secondsLeft(createdAt, holder.seconds, now) <= 0;
-}
-/** How long a lock still counts at most. */
-function secondsLeft(createdAt, seconds, now) {
-    return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
-}
-
-;// CONCATENATED MODULE: ./build/lock/lock.js
-
-
-
-
-
-
-
-
-/** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
-const CALL_TIMEOUT_MS = 120_000;
-/** A runner that stops a job leaves seven seconds. */
-const RELEASE_TIMEOUT_MS = 5000;
-const lock_LOOK_EVERY_MS = 1000;
-/**
- * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
- * over. Its state is saved first, so that `post` releases them when this process is killed.
- *
- * @throws UserError when somebody else holds one for longer than `lock-timeout`
- */
-async function takeLock(asked, run, { engine }, time, signal) {
-    const { lock, stack } = asked;
-    if (lock === undefined)
-        return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
-    const holder = { ...run, seconds: lifetimeOf(asked) };
-    saveForPost('lock', holder.token);
-    const taken = [];
-    const take = (names) => stage('Take the lock', async () => {
-        // In one order for all runs, or two of them would wait for each other.
-        for (const name of names.toSorted()) {
-            await waitFor(engine, name, holder, lock, time, signal);
-            taken.push(name);
-            log.info(`${name}: locked`);
-        }
-    });
-    const keeper = {
-        takeServices: async ({ services }) => {
-            const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name));
-            if (names.length > 0)
-                await take(names);
-        },
-        [Symbol.asyncDispose]: () => {
-            time.beginClosing();
-            return release(engine, holder, taken);
-        },
-    };
-    try {
-        if (stack === undefined)
-            await keeper.takeServices(asked);
-        else
-            await take([lockName('stack', stack.name)]);
-        return keeper;
-    }
-    catch (error) {
-        await keeper[Symbol.asyncDispose]();
-        throw error;
-    }
-}
-async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
-    const deadline = nowMs() + timeoutSeconds * 1000;
-    let waitsFor = '';
-    while (!(await create(engine, name, holder))) {
-        signal.throwIfAborted();
-        const other = await find(engine, name, signal);
-        if (other === undefined)
-            continue;
-        if (other.holder.token === holder.token)
-            return;
-        const { SystemTime: now } = await engine.get('/info', { signal });
-        if (isExpired(other, now)) {
-            log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
-            // By its ID: of two that break it, the second must not take away the first one's new lock.
-            await remove(engine, `/configs/${other.id}`, signal);
-            continue;
-        }
-        if (nowMs() >= deadline)
-            throw new UserError(lock_tooLong(name, other, now, timeoutSeconds));
-        if (waitsFor !== other.id) {
-            log.info(`${name}: waiting for ${lock_named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
-        }
-        waitsFor = other.id;
-        const pauseMs = Math.min(lock_LOOK_EVERY_MS, Math.max(0, deadline - nowMs()));
-        await time.aside(pauseMs / 1000, () => sleep(pauseMs, signal));
-    }
-}
-function lock_named({ owner, url }) {
-    return url === '' ? owner : `${owner} (${url})`;
-}
-function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
-    const left = secondsLeft(createdAt, holder.seconds, now);
-    const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : '';
-    return `lock-timeout: ${lock_named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
-}
-/** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
-async function create(engine, name, holder) {
-    try {
-        await engine.post('/configs/create', {
-            body: lockBody(name, holder),
-            mayRepeat: true,
-            signal: clock_timeLimit(CALL_TIMEOUT_MS),
-        });
-        return true;
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 409)
-            return false;
-        if (error instanceof EngineError)
-            throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
-        throw error;
-    }
-}
-async function find(engine, name, signal) {
-    const filters = JSON.stringify({ name: [name] });
-    const found = await engine.get('/configs', { query: { filters }, signal });
-    const config = found.find(({ Spec }) => Spec.Name === name);
-    return config && heldLock(config);
-}
-/** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, taken) {
-    try {
-        await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
-        saveForPost('lock', '');
-    }
-    catch (error) {
-        log.warning(`Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``);
-    }
-}
-async function releaseAll(engine, token, signal) {
-    const query = { filters: locksOf(token) };
-    const left = await engine.get('/configs', { query, signal });
-    // The filter of a daemon that does not know it would let everything through.
-    const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
-    await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)));
-}
-/** Releases what a killed main left behind. */
-async function releaseLeft(token, { engine }) {
-    await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
 ;// CONCATENATED MODULE: ./build/plan/colours.js
@@ -21092,6 +19167,119 @@ function parsedAnswer(text) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
+/** By task: a container that has ended does not change. */
+const failed_check_known = new WeakMap();
+/**
+ * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
+ * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
+ */
+async function withFailedChecks(tasks, engine, signal) {
+    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
+}
+/** The same for one task. */
+async function withFailedCheck(task, engine, signal) {
+    const { State: state, ContainerStatus: container } = task.Status;
+    if (state !== 'complete' || !container?.ContainerID)
+        return task;
+    const answers = failed_check_known.get(engine) ?? new Map();
+    failed_check_known.set(engine, answers);
+    const answer = answers.get(task.ID) ?? failed_check_isUnhealthy(container.ContainerID, engine, signal);
+    answers.set(task.ID, answer);
+    if (!(await answer))
+        return task;
+    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
+    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } };
+}
+/** Swarm's own words for a task that ended with another code. */
+const UNHEALTHY = 'dockerexec: unhealthy container';
+async function failed_check_isUnhealthy(id, engine, signal) {
+    try {
+        const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
+        return state?.Health?.Status === 'unhealthy';
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
+
+
+
+
+/**
+ * Reads services, their tasks and the nodes: three calls, however many services there are.
+ *
+ * @param ours the services as this run has read them or given them their specs, before the reading
+ * @throws EngineError, ConnectionLost when the daemon does not answer
+ */
+async function takeSnapshot(engine, ours, which, signal) {
+    const ids = ours.map(({ ID }) => ID);
+    const [read, nodes] = await Promise.all([
+        servicesAndTasks(engine, ids, which, signal),
+        engine.get('/nodes', { signal }),
+    ]);
+    const services = ours.map((one) => {
+        const service = read.services.find(({ ID }) => ID === one.ID);
+        if (service === undefined)
+            return [one.ID, { found: 'removed' }];
+        const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
+        return [one.ID, { found: compare(one, service), service, tasks }];
+    });
+    return { services: new Map(services), nodes };
+}
+const AGAIN_MS = 500;
+async function servicesAndTasks(engine, ids, which, signal) {
+    const [services, tasks] = await Promise.all([
+        servicesWith(engine, ids, signal),
+        orGone(tasksOf(engine, ids, which, signal)),
+    ]);
+    if (tasks !== undefined)
+        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
+    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
+    const there = await servicesWith(engine, ids, signal);
+    if (there.length === ids.length)
+        await sleep(AGAIN_MS, signal);
+    return servicesAndTasks(engine, there.map(({ ID }) => ID), which, signal);
+}
+async function servicesWith(engine, ids, signal) {
+    // A filter without a value lets everything through.
+    if (ids.length === 0)
+        return [];
+    return engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal });
+}
+/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
+async function tasksOf(engine, ids, which, signal) {
+    if (ids.length === 0)
+        return [];
+    const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
+    return engine.get('/tasks', { query: { filters }, signal });
+}
+async function orGone(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** All tasks of the services that are there, those of their earlier specs included. */
+async function allTasksOf(engine, services, signal) {
+    const ids = services.map(({ ID }) => ID);
+    return (await servicesAndTasks(engine, ids, 'all', signal)).tasks;
+}
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function compare(ours, now) {
+    if (now.Version.Index < ours.Version.Index)
+        return 'stale';
+    if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec))
+        return 'ours';
+    return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
+}
+
 ;// CONCATENATED MODULE: ./build/plan/observe.js
 
 
@@ -21114,6 +19302,133 @@ async function servicesNamed(engine, names, signal) {
     const filters = JSON.stringify({ name: names });
     const found = await engine.get('/services', { query: { filters }, signal });
     return found.filter(({ Spec }) => names.includes(Spec.Name));
+}
+
+;// CONCATENATED MODULE: ./build/plan/interim-spec.js
+
+
+/**
+ * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
+ * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
+ */
+/** On an interim spec, with a {@link Note}. */
+const INTERIM_LABEL = 'swarm-deploy.interim';
+/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
+const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
+/** The service with no task at all. */
+function emptied(spec, run) {
+    return withNote(withoutTasks(spec), {
+        before: { replicas: spec.Mode.Replicated?.Replicas },
+        meanwhile: { replicas: 0 },
+        run,
+    });
+}
+/**
+ * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
+ * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function withFirstTasks(current, wanted, tasks, run) {
+    const policy = {
+        ...wanted.UpdateConfig,
+        Parallelism: tasks,
+        Delay: THIRTY_DAYS_NANOSECONDS,
+        FailureAction: 'pause',
+        MaxFailureRatio: 0,
+    };
+    const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
+    return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
+}
+/** Whether a spec is an interim one, or was made over one. */
+function isInterim({ Labels: labels }) {
+    return labels?.[INTERIM_LABEL] !== undefined;
+}
+/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
+function markOf({ Labels: labels }) {
+    return parseNote(labels?.[INTERIM_LABEL]).run;
+}
+/** Whether two specs are meant for the way of one and the same run. */
+function sameMark(a, b) {
+    return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token;
+}
+/**
+ * Whether the run of an interim spec may still be at work.
+ *
+ * @param now by the swarm's clock
+ * @param hasLock whether the lock of the service is ours
+ */
+function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
+    return until > now && !(hadLock && hasLock);
+}
+/**
+ * A spec that somebody else has made over an interim one, as tools do that change a part of a spec: theirs stands, and
+ * what was only meant for the way is what it was before.
+ */
+function withoutInterim(spec) {
+    const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
+    const { before, meanwhile } = parseNote(note);
+    const replicas = spec.Mode.Replicated?.Replicas;
+    const isOurs = before.replicas !== undefined && replicas === meanwhile.replicas;
+    const { UpdateConfig: policy, ...rest } = spec;
+    const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
+    return {
+        ...rest,
+        Labels,
+        Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
+        TaskTemplate: allowingNodes(spec.TaskTemplate),
+        ...(theirs && { UpdateConfig: theirs }),
+    };
+}
+/** What Swarm does without a policy: one task after another. With one, nothing said means all at once. */
+const NO_POLICY = { Parallelism: 1 };
+/** Setting by setting: what they have not changed is what it was before. */
+function policyOfTheirs(before, meanwhile, theirs = {}) {
+    const settings = new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
+    const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
+    if (before === undefined && changed.length === 0)
+        return undefined;
+    return { ...(before ?? NO_POLICY), ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
+}
+/**
+ * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
+ * was left with; any other service as it is. Where somebody else has changed it since, that is kept.
+ */
+function beforeInterim(service) {
+    const { Spec: spec, PreviousSpec: previous } = service;
+    if (!isInterim(spec))
+        return { current: service };
+    const before = previous === undefined || isInterim(previous) ? withoutInterim(spec) : previous;
+    return { current: { ...service, Spec: before }, interim: spec };
+}
+function withNote(spec, note) {
+    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
+}
+function parseNote(label) {
+    try {
+        const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? '');
+        const mark = parseMark(run);
+        return { before, meanwhile, ...(mark && { run: mark }) };
+    }
+    catch {
+        return { before: {}, meanwhile: {} };
+    }
+}
+const LONGEST_TEXT = 300;
+/** The last moment that a Date can hold. */
+const LATEST = 8.64e15;
+/** Anybody can write labels: what is shown of them is one short line. */
+function parseMark(value) {
+    const { token, owner, url, until, hasLock } = (value ?? {});
+    if (typeof token !== 'string' || typeof until !== 'number')
+        return undefined;
+    const line = (text) => (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT);
+    const address = line(url);
+    return {
+        token,
+        owner: line(owner) || 'someone unknown',
+        url: /^https?:\/\//.test(address) ? address : '',
+        until: Math.min(until, LATEST),
+        hasLock: hasLock === true,
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/plan/plan.js
@@ -21266,6 +19581,493 @@ function referenceOf(service) {
 }
 function plan_list(names) {
     return new Intl.ListFormat('en').format(names);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
+
+
+/** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
+/** Swarm's own default of `--restart-delay`. */
+const DEFAULT_DELAY_SECONDS = 5;
+const restart_policy_NANOSECONDS = 1e9;
+/** How long Swarm waits before the next task of a slot starts. */
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
+    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / restart_policy_NANOSECONDS;
+}
+/**
+ * Whether Swarm has decided what follows on a task that has ended: in the same write it makes the task that follows, if
+ * there is to be one. A task that ends before its delayed start was due is decided on only when the delay is over.
+ */
+function isDecided({ DesiredState: desired }) {
+    return desired !== 'ready' && desired !== 'running' && desired !== 'complete';
+}
+/** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
+    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+    if (condition === 'none')
+        return 'its restart policy is none';
+    const { State: state, ContainerStatus: container } = task.Status;
+    const isComplete = state === 'complete' || (isUnhealthy(task) && container?.ExitCode === 0);
+    if (condition === 'on-failure' && isComplete)
+        return 'its restart policy is on-failure (its exit code was 0)';
+    if (attempts === 0)
+        return 'Swarm starts no other';
+    const within = window > 0 ? ` within ${spoken(window / restart_policy_NANOSECONDS)}` : '';
+    return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
+}
+/**
+ * The tasks of a slot that have ended, oldest first, by turns. What is rejected at once is one turn with what Swarm
+ * rejects in its place before the delay of the policy is over, for it is made, and its image pulled, ahead of its start.
+ */
+function turnsOf(ended, delaySeconds) {
+    const turns = [];
+    for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
+        const turn = turns.at(-1);
+        const first = turn?.[0];
+        const isSameTurn = first !== undefined &&
+            isRejected(first) &&
+            isRejected(task) &&
+            secondsBetween(first, task) < delaySeconds * LEEWAY;
+        if (isSameTurn)
+            turn?.push(task);
+        else
+            turns.push([task]);
+    }
+    return turns;
+}
+/** Swarm's timer and the times of creation are not read at the same moment. */
+const LEEWAY = 0.9;
+function isRejected({ Status: { State: state } }) {
+    return state === 'rejected';
+}
+/** Both times are the leader's. */
+function secondsBetween(earlier, later) {
+    return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
+/** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
+function nodeName(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return id;
+    const name = node.Description.Hostname;
+    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+    return sharesName ? `${name} (${node.ID})` : name;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
+
+
+/** So many tasks of a service are followed from when they are first seen, and so many more that failed. */
+const task_tracks_MOST_TASKS = 60;
+/**
+ * The tracks with one more look in them.
+ *
+ * @param earlier tasks that were there before the deploy: they are no part of it
+ * @param lastLook when the look before was, in the seconds of `now`
+ */
+function withTasks(tracks, tasks, earlier, lastLook, now) {
+    const next = new Map(tracks);
+    for (const task of tasks) {
+        const known = next.get(task.ID);
+        if (known !== undefined)
+            next.set(task.ID, followed(known, task, now));
+        else if (!earlier.has(task.ID) && hasRoom(next, task))
+            next.set(task.ID, begun(task, lastLook, now));
+    }
+    return next;
+}
+/** What one who looks at the picture is told of them. */
+function taskTimelines(tracks, nodes) {
+    return [...tracks.values()].map(({ nodeId, ...track }) => ({ ...track, node: nodeName(nodeId, nodes) }));
+}
+function hasRoom(tracks, task) {
+    return tracks.size < (isFailure(task) ? 2 * task_tracks_MOST_TASKS : task_tracks_MOST_TASKS);
+}
+function followed(track, task, now) {
+    const phase = phaseOf(task);
+    const last = track.phases.at(-1);
+    if (last?.phase === 'over')
+        return track;
+    const phases = last?.phase === phase ? track.phases : [...track.phases, { phase, from: now }];
+    return { ...track, ...ofTask(task), phases, to: now };
+}
+/** A task that is past its beginning when it is first seen has begun before: as long as its own times say. */
+function begun(task, lastLook, now) {
+    const phase = phaseOf(task);
+    const since = now - secondsBefore(task);
+    const from = Math.min(now, Math.max(since, lastLook ?? since));
+    const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }];
+    return { ...ofTask(task), phases: [...before, { phase, from: phase === 'waiting' ? from : now }], to: now };
+}
+/** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */
+function secondsBefore({ CreatedAt: created, Status: { Timestamp: stamp = '' } }) {
+    const seconds = (Date.parse(stamp) - Date.parse(created)) / 1000;
+    return Number.isNaN(seconds) ? 0 : Math.max(0, seconds);
+}
+function ofTask(task) {
+    const { Slot: slot, NodeID: nodeId } = task;
+    return { slot: slot || undefined, nodeId: nodeId || undefined, ...(hasFailed(task) && { ending: ending(task) }) };
+}
+function hasFailed(task) {
+    return isFailure(task) || isUnhealthy(task);
+}
+function phaseOf({ Status: { State: state } }) {
+    switch (state) {
+        case 'preparing':
+            return 'pulling';
+        case 'starting':
+        case 'running':
+            return state;
+        case 'new':
+        case 'allocated':
+        case 'pending':
+        case 'assigned':
+        case 'accepted':
+        case 'ready':
+            return 'waiting';
+        default:
+            return 'over';
+    }
+}
+/** What a task was at before, when nobody has seen it. */
+const PHASE_BEFORE = {
+    pulling: 'waiting',
+    starting: 'pulling',
+    running: 'starting',
+    over: 'starting',
+};
+
+;// CONCATENATED MODULE: ./build/rollout/service-history.js
+
+
+
+
+/** What is longer between two looks is an election, or no connection: Swarm may not have been at work either. */
+const LONGEST_GAP_SECONDS = 10;
+/**
+ * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
+ *
+ * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
+ */
+function historyBefore(tasksBefore, statusBefore) {
+    return {
+        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
+        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+        unplacedSince: new Map(),
+        unallocatedSince: new Map(),
+        inStateSince: new Map(),
+        abandonedSince: new Map(),
+        endedTasks: new Map(),
+        tracks: new Map(),
+    };
+}
+/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
+function tasksKnownStable(tasksBefore) {
+    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
+    return hasEnded ? [] : tasksBefore.filter(isRunning);
+}
+/** The history with one more snapshot in it. */
+function withSnapshot(history, snapshot) {
+    const { service, tasks, now } = snapshot;
+    const firstReason = history.firstReason ?? swarmReason(updateStatusOf(history, service));
+    const blind = Math.max(0, now - (history.seenAt ?? now) - LONGEST_GAP_SECONDS);
+    return {
+        ...history,
+        runningSince: since(history.runningSince, idsOf(tasks.filter(isRunning)), now),
+        seenAt: now,
+        unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
+        unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
+        inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
+        abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+        endedTasks: withEnded(history, service, tasks),
+        tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt, now),
+        ...(firstReason === undefined ? {} : { firstReason }),
+    };
+}
+/** A task in one of its states. */
+function stateKey({ ID: id, Status: { State: state } }) {
+    return `${id} ${state}`;
+}
+function idsOf(tasks) {
+    return tasks.map((task) => task.ID);
+}
+/** The same moments, as far as time goes that counts. */
+function later(moments, seconds) {
+    return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
+}
+/** When each of the keys was first there without a break; a key that is gone is forgotten. */
+function since(before, keys, now) {
+    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+function withEnded(history, service, tasks) {
+    const ended = new Map(history.endedTasks);
+    for (const task of currentTasks(service, tasks)) {
+        if (history.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
+            continue;
+        const slot = slotOf(service.Spec, task);
+        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+    }
+    return ended;
+}
+function abandonedSlots(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)];
+    const abandoned = slots.filter(([, inSlot]) => {
+        const last = newest(inSlot);
+        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last) && isDecided(last);
+    });
+    return abandoned.map(([slot]) => slot);
+}
+/** The status of an update of this deploy. */
+function updateStatusOf({ earlierStatus }, { UpdateStatus: status }) {
+    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+    return isEarlier ? undefined : status;
+}
+/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
+function swarmReason(status) {
+    const says = ['paused', 'rollback_started', 'rollback_paused'];
+    return status !== undefined && says.includes(status.State) ? limited(status.Message ?? '') || undefined : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
+
+
+/** The tasks of one snapshot, counted. */
+function taskCounts({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+/** How many tasks of a snapshot count, in numbers and words. */
+function countTasks(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+    const wanted = wantedTasks(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: isJob(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** The task that did a slot's work, when no task of the slot is at it again. */
+function completeTask(inSlot) {
+    const last = newest(inSlot);
+    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function isComplete(spec, { wanted, counted }) {
+    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if (isJob(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/judge.js
+
+
+
+
+
+
+
+const REJECTIONS_UNTIL_FAILED = 3;
+const CRASHES_UNTIL_FAILED = 5;
+const UNPLACED_GRACE_SECONDS = 30;
+/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
+const ABANDONED_GRACE_SECONDS = 3;
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const judge_NANOSECONDS = 1e9;
+/** The judge of a rollout. */
+function judge(history, snapshot) {
+    const bySwarm = swarmVerdict(history, snapshot.service);
+    if (bySwarm?.state === 'failed')
+        return bySwarm;
+    const stuck = stuckVerdict(history, snapshot);
+    if (stuck !== undefined)
+        return stuck;
+    const { service, eligibleNodes: nodes } = snapshot;
+    const tasks = currentTasks(service, snapshot.tasks);
+    const counts = countTasks(service, tasks, nodes);
+    const { progress } = counts;
+    if (isUpdating(service))
+        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    if (!isComplete(service.Spec, counts)) {
+        const hopeless = hopelessSlot(history, snapshot, tasks);
+        if (bySwarm === undefined)
+            return hopeless ?? { state: 'progressing', progress };
+        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+        if (hopeless === undefined)
+            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
+        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+    }
+    if (bySwarm !== undefined)
+        return bySwarm;
+    if (counts.wanted === 0 && isGlobal(service.Spec)) {
+        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+    }
+    return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
+}
+/**
+ * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
+ * task that ends is a failure.
+ *
+ * @param size how many they are
+ * @param called what the user calls them: `canary`
+ */
+function judgeFirstTasks(history, snapshot, size, called) {
+    const bySwarm = swarmVerdict(history, snapshot.service);
+    if (bySwarm !== undefined)
+        return bySwarm;
+    const stuck = stuckVerdict(history, snapshot);
+    if (stuck !== undefined)
+        return stuck;
+    const last = lastEnded(history);
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
+    const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`;
+    if (counted.length < size)
+        return { state: 'progressing', progress };
+    return isStable(history, snapshot, counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
+}
+/** What the snapshot says of tasks that were up and are to stay so: one that ends is a failure. */
+function judgeTrial(history, snapshot) {
+    const last = lastEnded(history);
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
+    const state = isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
+    return { state, progress: counts.progress };
+}
+/** What the snapshot says of a service whose tasks are all to end: whether the container of any may still be there. */
+function judgeEnding(_history, { tasks }) {
+    const left = tasks.filter(mayHaveContainer).length;
+    const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`;
+    return { state: left === 0 ? 'converged' : 'progressing', progress };
+}
+function lastEnded({ endedTasks }) {
+    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
+}
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf(spec) {
+    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / judge_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+/** The task of which Swarm said that it made the update fail, from the text of an update status. */
+function taskNamedIn(message) {
+    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function isUpdating(service) {
+    const state = service.UpdateStatus?.State;
+    return state === 'updating' || state === 'rollback_started';
+}
+function updateNote(service) {
+    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
+}
+/**
+ * That Swarm has begun to roll an update of this deploy back: from then on it is certain that it fails, though what was
+ * before may take a while to run again.
+ */
+function swarmRollsBack(history, service) {
+    if (updateStatusOf(history, service)?.State !== 'rollback_started')
+        return undefined;
+    const reason = history.firstReason ?? 'the update failed';
+    const taskId = taskNamedIn(reason);
+    return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) };
+}
+function swarmVerdict(history, service) {
+    const reason = history.firstReason ?? 'the update failed';
+    const taskId = taskNamedIn(reason);
+    const named = taskId === undefined ? {} : { taskId };
+    switch (updateStatusOf(history, service)?.State) {
+        case 'paused':
+            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
+        case 'rollback_paused':
+            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+        case 'rollback_completed':
+            // One that was under way before this deploy, and leads to what is asked for.
+            if (history.earlierStatus?.State === 'rollback_started')
+                return undefined;
+            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
+        default:
+            return undefined;
+    }
+}
+/** What is stuck where Swarm itself would wait for ever. */
+function stuckVerdict(history, { service, tasks, now }) {
+    const isOverdue = (since) => (task) => now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
+    const current = currentTasks(service, tasks);
+    const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}` };
+    if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
+        return undefined;
+    const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
+    return { state: 'failed', cause, isUnallocated: true };
+}
+/**
+ * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
+ * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function wasWatchedBySwarm(history, { service, monitorSeconds }) {
+    const { UpdateConfig: policy } = service.Spec;
+    return (updateStatusOf(history, service)?.State === 'completed' &&
+        policy?.FailureAction !== 'continue' &&
+        monitorSeconds <= monitorSecondsOf(service.Spec) &&
+        history.endedTasks.size === 0);
+}
+function isStable(history, { now, monitorSeconds }, counted) {
+    return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
+function hopelessSlot(history, snapshot, tasks) {
+    const { Spec: spec } = snapshot.service;
+    const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
+    for (const [slot, from] of history.abandonedSince) {
+        const last = newest(slots.get(slot) ?? []);
+        if (last === undefined || snapshot.now - from < ABANDONED_GRACE_SECONDS)
+            continue;
+        return { state: 'failed', cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
+    }
+    for (const [slot, ended] of history.endedTasks) {
+        const inSlot = slots.get(slot);
+        if (inSlot === undefined || hasComeUp(history, snapshot, inSlot))
+            continue;
+        const verdict = endlessVerdict(spec, [...ended.values()]);
+        if (verdict !== undefined)
+            return verdict;
+    }
+    return undefined;
+}
+/** What is said of a slot whose tasks end again and again. */
+function endlessVerdict(spec, ended) {
+    const delay = restartDelaySeconds(spec);
+    const turns = turnsOf(ended, delay);
+    const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length;
+    const last = newest(ended);
+    if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
+        return undefined;
+    }
+    const cause = rejections === turns.length
+        ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)`
+        : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
+    return { state: 'failed', cause, taskId: last.ID };
+}
+/** Whether a slot is stable after all, whatever ended in it before. */
+function hasComeUp(history, snapshot, inSlot) {
+    return inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
 ;// CONCATENATED MODULE: ./build/report/lint.js
@@ -21444,6 +20246,139 @@ async function giveAdvice(settled, deployment, { engine }, strategies) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/election.js
+const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+const ELECTION_PATIENCE_MS = 90_000;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ */
+function isNoManager(message) {
+    return /This node is not a swarm manager/i.test(message);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: wanted,
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!mayRepeat(error)) {
+            if (!spec_update_isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
+    }
+    return retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await engine.get(`/services/${name}`, { signal });
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function spec_update_isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/superseded.js
+/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
+/** @param service what it is called; the one that the sentence stands beside unless given */
+function bySomeoneElse(what, when, service = 'it') {
+    const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
+    return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`;
+}
+/** The same as the end of a rollout. */
+function superseded(what, when, service) {
+    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/under-way.js
 
 
@@ -21492,7 +20427,7 @@ function stateOf(change, phase) {
 
 
 
-const interim_SEND_TIMEOUT_MS = 120_000;
+const SEND_TIMEOUT_MS = 120_000;
 /** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
 const SETTLING_MS = 45_000;
 /** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
@@ -21516,7 +20451,7 @@ async function sendInterim(change, spec, credential, { engine }) {
     const { current } = change;
     noteSending({ ...change, interim: spec });
     const sent = untouched(change);
-    const signal = clock_timeLimit(interim_SEND_TIMEOUT_MS);
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
     try {
         const given = await give(current, change.interim, spec, credential, engine, signal);
         const service = await findService(engine, current.ID, signal);
@@ -21564,7 +20499,11 @@ function afterFirstStep(all, what, signal) {
         return { changes: all.map(({ change }) => change) };
     const problem = signal.aborted
         ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
-        : { outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` };
+        : {
+            outcome: 'skipped',
+            cause: `not sent, because ${what} ${culprits.join(', ')} failed`,
+            because: culprits,
+        };
     const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
     return { changes: [], ended };
 }
@@ -21590,7 +20529,7 @@ async function tidyInterims(settled, { connection: { engine }, signal: stop }) {
     }));
 }
 async function tidyOne({ name, current, interim }, engine, stop) {
-    const signal = clock_timeLimit(interim_SEND_TIMEOUT_MS);
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
     const deadline = nowMs() + SETTLING_MS;
     const isOver = () => nowMs() >= deadline;
     await poll(isForgotten, interim_LOOK_EVERY_MS, isOver, stop);
@@ -21622,6 +20561,130 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, s
         log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
         await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
     }
+}
+
+;// CONCATENATED MODULE: ./build/runner/elapsed.js
+
+/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
+function secondsSince(moment) {
+    return toTenths((nowMs() - moment) / 1000);
+}
+/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
+function toTenths(seconds) {
+    return Math.round(seconds * 10) / 10;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/look.js
+
+
+
+
+
+
+
+
+/** Tasks make no events on the swarm, so what has not settled is looked at this often. */
+const look_LOOK_EVERY_MS = 500;
+/** However many ask, and whatever wakes them, there are never more than ten readings a second. */
+const SPACE_MS = 100;
+/** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
+const STOPPED = 'the run was stopped';
+/** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
+function pauseAfter(begunAt) {
+    return Math.max(look_LOOK_EVERY_MS, nowMs() - begunAt);
+}
+/** The swarm cannot be seen any more. */
+class SwarmUnseen extends Error {
+    name = 'SwarmUnseen';
+    /** What that makes of all that has not settled. */
+    outcome;
+    constructor(outcome, message, cause) {
+        super(message, { cause });
+        this.outcome = outcome;
+    }
+}
+/**
+ * One reading for all that ask at nearly the same time. Whoever asks during a reading gets the next one: the spec that
+ * they compare it with may be newer than this one.
+ */
+function swarmReader({ connection: { engine }, signal, time }, which) {
+    let seenAt = nowMs();
+    let begunAt = Number.NEGATIVE_INFINITY;
+    let next;
+    const begin = async (asked) => {
+        try {
+            await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
+                next = undefined;
+            });
+            const now = nowMs();
+            begunAt = now;
+            const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal);
+            seenAt = now;
+            return snapshot;
+        }
+        catch (error) {
+            if (signal.aborted)
+                throw new SwarmUnseen('cancelled', STOPPED, error);
+            const why = messageOf(error);
+            throw time.isOver
+                ? new SwarmUnseen('timed-out', `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${why}`, error)
+                : new SwarmUnseen('failed', `the swarm can no longer be watched: ${why}`, error);
+        }
+    };
+    return (ours) => {
+        if (next === undefined) {
+            const asked = new Map();
+            next = { asked, snapshot: begin(asked) };
+        }
+        for (const service of ours)
+            next.asked.set(service.ID, service);
+        return next.snapshot;
+    };
+}
+/** Why there will be no verdict, after what was seen last of a service. */
+function unseenAfter(progress, { message }) {
+    return progress === '' ? message : `${progress}; ${message}`;
+}
+/** What is said of a service for as long as it is `stale`. */
+const STALE = 'the manager that answers has not heard of it yet';
+/**
+ * Looks at one service of a snapshot. Only what is ours is judged.
+ *
+ * @param history what was seen of it before; unless given, the tasks that have ended by now are from before the deploy
+ * @param monitorSeconds how long its tasks must keep running; what its own spec says unless given
+ */
+function lookAt(serviceId, { services, nodes }, judge, history, monitorSeconds) {
+    const seen = services.get(serviceId ?? '');
+    if (seen === undefined || seen.found === 'removed')
+        return { found: 'removed' };
+    const snapshot = serviceSnapshot(seen, nodes, monitorSeconds);
+    if (seen.found !== 'ours')
+        return { found: seen.found, snapshot };
+    const before = history ?? historyBefore(snapshot.tasks.filter((task) => !mayHaveContainer(task)));
+    const now = withSnapshot(before, snapshot);
+    return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) };
+}
+function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
+    return {
+        service,
+        tasks,
+        eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
+        now: nowMs() / 1000,
+        monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/settled.js
+function settledAs(sent, result) {
+    return { sent, result, diagnosed: Promise.resolve(result) };
+}
+/** The same with another result, whether or not it was diagnosed by then. */
+function withResult(settled, change) {
+    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
+}
+/** Waits until all is known of them. */
+function allDiagnosed(settled) {
+    return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/last-look.js
@@ -21848,7 +20911,8 @@ function whyNotSent({ signal, time }, watch) {
         return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` };
     if (!watch?.failed.aborted)
         return undefined;
-    return { outcome: 'skipped', cause: `not sent, because ${watch.culprits.join(', ')} failed` };
+    const { culprits } = watch;
+    return { outcome: 'skipped', cause: `not sent, because ${culprits.join(', ')} failed`, because: culprits };
 }
 async function send(change, connection, end) {
     log.info(describe(change));
@@ -21906,8 +20970,10 @@ function send_unanswered(change, error, { signal, time }, watch) {
     const problem = () => {
         if (signal.aborted)
             return lost('cancelled', 'the run was stopped before it answered');
-        if (watch?.failed.aborted)
-            return lost('skipped', `it had not answered when ${watch.culprits.join(', ')} failed`);
+        if (watch?.failed.aborted) {
+            const { culprits } = watch;
+            return { ...lost('skipped', `it had not answered when ${culprits.join(', ')} failed`), because: culprits };
+        }
         return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error));
     };
     return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() };
@@ -21922,6 +20988,751 @@ function refused(change, sentAt, said) {
 function overtaken(change, sentAt, service) {
     const problem = service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment');
     return { change, sentAt, service, problem };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/service-result.js
+
+
+
+
+
+
+
+
+const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
+const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
+/** The outcome of a rollout that went well. */
+function goodOutcome({ change }) {
+    return service_result_GOOD[change.action];
+}
+/**
+ * What became of a service.
+ *
+ * @param seen nothing, where nobody looked
+ */
+function resultOf(sent, outcome, seen, cause) {
+    const { change, sentAt } = sent;
+    const snapshot = seen?.snapshot;
+    const live = change.colours?.live;
+    const service = snapshot?.service ?? sent.service;
+    const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot);
+    return {
+        name: change.request.name,
+        action: actionOf(change),
+        outcome,
+        image: {
+            before: imageOf(serviceBefore(change)),
+            wanted: imageOfSpec(change.wanted),
+            after: imageOf(service),
+        },
+        strategy: change.request.strategy.kind,
+        ...(change.request.place && { place: change.request.place }),
+        config: change.access?.config.name,
+        nodes,
+        tasks: { running, wanted },
+        seconds: secondsSince(sentAt),
+        ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
+        ...(cause !== undefined && { cause }),
+        ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history.tracks, seen.nodes)) } }),
+    };
+}
+/** From a moment of {@link nowMs} until now. */
+function stretchOf(sinceMs, tasks) {
+    return { from: sinceMs / 1000, to: nowMs() / 1000, tasks };
+}
+/** Of two services for one name: whether there was one before. */
+function actionOf(change) {
+    if (change.action !== 'switch')
+        return change.action;
+    return change.second.live === undefined ? 'create' : 'update';
+}
+/** The result of a service that nobody waits for: what was sent, or why it was not. */
+function unwatchedResult(sent) {
+    const { problem } = sent;
+    if (problem === undefined)
+        return resultOf(sent, goodOutcome(sent), undefined);
+    const { outcome, cause, failedTask, because, seenTasks } = problem;
+    return {
+        ...resultOf(sent, outcome, undefined, cause),
+        ...(failedTask && { failedTask }),
+        ...(because && { because }),
+        ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
+    };
+}
+/** The result of a service that may have come up, had another one not failed. */
+function givenUpResult(sent, seen, culprits) {
+    if (sent.change.action !== 'unchanged')
+        return { ...resultOf(sent, 'rolled-back', seen), because: culprits };
+    const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`;
+    return { ...resultOf(sent, 'skipped', seen, cause), because: culprits };
+}
+/** Logs a result. */
+function sayResult(result, { isWayBack = false }) {
+    const { name, outcome, seconds, cause } = result;
+    const said = isWayBack && isGood(result) ? 'back' : outcome;
+    log.info(`${name}: ${said} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
+    return result;
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/events.js
+
+/** Events come in bursts: what belongs to one comes with it. */
+const BURST_MS = 20;
+/**
+ * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
+ * that breaks is no harm: the next look comes by the clock, and opens another.
+ */
+function swarmEvents(engine, signal) {
+    const closing = new AbortController();
+    const listening = AbortSignal.any([closing.signal, signal]);
+    let ring;
+    let open = false;
+    const listen = async () => {
+        open = true;
+        try {
+            const filters = JSON.stringify({ type: ['service', 'node'] });
+            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
+                ring?.();
+        }
+        catch {
+            // Also how an abort ends it. What matters shows at the next look.
+        }
+        finally {
+            open = false;
+        }
+    };
+    return {
+        async nextOrAfter(atTheLatestMs) {
+            if (!open && !listening.aborted)
+                void listen();
+            const rung = new Promise((resolve) => {
+                ring = resolve;
+            });
+            const clock = new AbortController();
+            const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
+            const settled = rung.then(() => sleep(BURST_MS));
+            await Promise.race([settled, time]);
+            clock.abort();
+        },
+        [Symbol.dispose]: () => closing.abort(),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/network-allocation.js
+
+/**
+ * Why the networks of a service are not allocated; `undefined` when they do not tell.
+ *
+ * @param networks those of the swarm
+ * @param asked what this run asked Swarm to make: a network that is not allocated does not show its subnet
+ */
+function allocationProblem(service, networks, asked) {
+    const its = networksOf(service, networks);
+    const missing = its.find(({ Driver: driver }) => !driver);
+    if (missing !== undefined) {
+        return `the swarm cannot allocate network ${missing.Name}: ${whyNot(missing, networks, asked)}`;
+    }
+    if (its.length === 0)
+        return undefined;
+    const pools = its.map((network) => `${network.Name} (${network_allocation_subnetsOf(network).join(', ') || 'without a subnet'})`);
+    return `the swarm has no address for its task: ${pools.join(' or ')} has none left, or the manager's log says why`;
+}
+function networksOf({ Spec: spec }, networks) {
+    const targets = [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target);
+    const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== 'host');
+    return networks.filter(({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || (isPublished && Ingress));
+}
+function whyNot(missing, networks, asked) {
+    const wanted = network_allocation_subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
+    for (const subnet of wanted) {
+        const other = networks.find((one) => one !== missing && network_allocation_subnetsOf(one).some((its) => overlap(its, subnet)));
+        if (other !== undefined)
+            return `its subnet ${subnet} is taken by ${other.Name}`;
+    }
+    return 'its subnet may be that of another network, or the address pools of the swarm are used up';
+}
+function network_allocation_subnetsOf({ IPAM: ipam }) {
+    return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/nodes-left-out.js
+
+
+
+/** Whether there is any such node: then its tasks are worth a look. */
+function leavesNodesOut({ Spec: spec }, nodes) {
+    const { Placement: placement } = spec.TaskTemplate;
+    return (isGlobal(spec) && !isJob(spec) && eligibleNodes(nodes, placement).length < allowedNodes(nodes, placement).length);
+}
+/**
+ * @param tasks all of the service
+ * @param upToDate those of them that its present spec asked for
+ */
+function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
+    const { Placement: placement } = spec.TaskTemplate;
+    const eligible = eligibleNodes(nodes, placement);
+    const current = new Set(upToDate.map(({ ID }) => ID));
+    return allowedNodes(nodes, placement).flatMap((node) => {
+        const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task));
+        if (eligible.includes(node) || running.some(({ ID }) => current.has(ID)))
+            return [];
+        if (node.Status.State !== 'ready' && node.Status.State !== 'unknown')
+            return [{ node, why: 'down' }];
+        return node.Spec.Availability === 'drain' ? [{ node, why: 'drained' }] : [{ node, why: 'paused', old: running[0] }];
+    });
+}
+/** That nodes still run something old, in words that follow the service's name; `undefined` when none does. */
+function oldTasksNote(leftOut, nameOf) {
+    const olds = leftOut.flatMap(({ node, old }) => {
+        const [image] = old?.Spec?.ContainerSpec?.Image?.split('@', 1) ?? [];
+        return old === undefined ? [] : [`${nameOf(node)}${image === undefined ? '' : ` (${image})`}`];
+    });
+    if (olds.length === 0)
+        return undefined;
+    const [nodes, are, they] = olds.length === 1 ? ['node', 'is', 'it is'] : ['nodes', 'are', 'they are'];
+    return `${nodes} ${olds.join(', ')} ${are} paused and still ${olds.length === 1 ? 'runs' : 'run'} what was before: Swarm replaces it when ${they} active again`;
+}
+/** Where it does not run at all, in the same form; `undefined` when there is no such node. */
+function absenceNote(leftOut, nameOf) {
+    const absent = leftOut.filter(({ old }) => old === undefined).map(({ node, why }) => `${nameOf(node)} (${why})`);
+    return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
+
+/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
+const HEADER_BYTES = 8;
+const LENGTH_AT = 4;
+/**
+ * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
+ * (Engine API, "Stream format"); with one it does not.
+ */
+function logLines(bytes) {
+    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
+    return printed
+        .toString('utf8')
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '')
+        .map(limited);
+}
+/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
+const LAST_STREAM = 3;
+function isFramed(bytes) {
+    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
+}
+function unframe(bytes) {
+    const parts = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+        parts.push(bytes.subarray(at + HEADER_BYTES, end));
+        at = end;
+    }
+    return Buffer.concat(parts);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/waiting.js
+
+
+
+
+
+/** The task that a service waits for; `undefined` when none of its tasks is on its way. */
+function waitingTask(history, snapshot) {
+    const { service, now } = snapshot;
+    const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes);
+    const waiting = [...slots.values()].flatMap((inSlot) => {
+        const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
+        if (last === undefined || isUp(service, inSlot))
+            return [];
+        const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
+        return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }];
+    });
+    return waiting.sort((a, b) => b.seconds - a.seconds)[0];
+}
+function isUp({ Spec: spec }, inSlot) {
+    const isComplete = endsForGood(spec) && newest(inSlot)?.Status.State === 'complete';
+    return isComplete || (!isJob(spec) && inSlot.some(isRunning));
+}
+/**
+ * What a task waits for, in words that follow "its task".
+ *
+ * @param place where it is: ` on node n1`, or nothing
+ * @param health what its health check says, if it has one
+ */
+function waitingFor({ task, seconds, before }, service, place, health) {
+    const { State: state, Err: error = '', Message: message = '' } = task.Status;
+    const since = `since ${Math.round(seconds)} s`;
+    const said = error !== '' ? `: ${error}` : ORDINARY.test(message) ? '' : `: ${message}`;
+    const delay = spoken(restartDelaySeconds(service.Spec));
+    switch (state) {
+        case 'new':
+            return `is new ${since}: the swarm has not allocated its networks${said}`;
+        case 'allocated':
+        case 'pending':
+            return `waits for a node ${since}${said}`;
+        case 'assigned':
+        case 'accepted':
+            return `waits${place} ${since}: the node has not begun with it${said}`;
+        case 'preparing':
+            return `is being prepared${place} ${since}, which is above all the pull of its image${said}`;
+        case 'ready':
+            return `is ready${place} ${since}, and waits for ${before === undefined
+                ? 'the end of the task before it'
+                : `the restart delay of ${delay}: the one before it ${ending(before)}`}${said}`;
+        case 'starting':
+            return `is starting${place} ${since}${said}${health === undefined ? '' : `: ${health}`}`;
+        case 'running':
+            return `runs${place} ${since}${said}`;
+        default:
+            return `${ending(task)}${place}, and the next one is due after the restart delay of ${delay}`;
+    }
+}
+/** What Swarm says of every task on its way (swarmkit, agent/exec/controller.go and manager/scheduler). */
+const ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
+/** What Swarm itself waits for when all tasks are up that it has made. */
+function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
+    const delay = (policy?.Delay ?? 0) / 1e9;
+    return status?.State === 'updating' && delay > 0
+        ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
+        : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/diagnose.js
+
+
+
+
+
+
+
+
+
+
+
+
+const LOG_LINES = 20;
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const LOG_SECONDS = 5;
+/** Nor for a daemon that hangs: for all that is read of it together. */
+const PATIENCE_SECONDS = 8;
+/** The cause with what only the daemon tells, and with the task of this deploy that shows best why. */
+async function diagnose(finding, evidence, engine) {
+    const readings = readingsOf(engine);
+    const [allocation, found] = await Promise.all([
+        finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
+        findFailedTask(finding.taskId, evidence, readings),
+    ]);
+    const cause = allocation ?? finding.cause;
+    return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask };
+}
+/** What a service waits for that has not settled in time: its task, where that is, since when, and its health check. */
+async function diagnoseTimeout(cause, evidence, engine) {
+    const readings = readingsOf(engine);
+    const { history, snapshot, nodes, service } = evidence;
+    const waiting = history && snapshot && waitingTask(history, snapshot);
+    const [said, found] = await Promise.all([
+        waiting === undefined ? undefined : waitingWords(waiting, evidence, readings),
+        findFailedTask(undefined, evidence, readings),
+    ]);
+    const waits = said === undefined ? updateWait(service) : `its task ${said.withPlace}`;
+    const whole = waits === undefined ? cause : `${cause}; ${waits}`;
+    if (found !== undefined)
+        return { cause: causeWith(whole, found), failedTask: found.failedTask };
+    if (waiting === undefined || said === undefined)
+        return { cause: whole };
+    const { task } = waiting;
+    const logs = await lastLines(task, readings);
+    const node = nodeName(task.NodeID, nodes);
+    return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } };
+}
+/**
+ * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
+ * leaves out it logs.
+ */
+async function noteOnNodes({ service, nodes, snapshot }, engine) {
+    if (!leavesNodesOut(service, nodes))
+        return undefined;
+    const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] });
+    const tasks = await readingsOf(engine).get('/tasks', { filters });
+    const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? []);
+    const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
+    const absence = absenceNote(leftOut, nameOf);
+    if (absence !== undefined)
+        log.info(`${service.Spec.Name}: ${absence}`);
+    return oldTasksNote(leftOut, nameOf);
+}
+async function waitingWords(waiting, { service, nodes }, readings) {
+    const { task } = waiting;
+    const health = task.Status.State === 'starting' ? await healthWords(task, service, readings) : undefined;
+    const node = nodeName(task.NodeID, nodes);
+    return {
+        withPlace: waitingFor(waiting, service, node === undefined ? '' : ` on node ${node}`, health),
+        withoutPlace: waitingFor(waiting, service, '', health),
+    };
+}
+async function allocationOf({ service, networks = [] }, readings) {
+    const filters = JSON.stringify({ scope: ['swarm'] });
+    const known = await readings.get('/networks', { filters });
+    return known && allocationProblem(service, known, networks);
+}
+async function findFailedTask(taskId, { service, history = historyBefore([]), nodes }, readings) {
+    const named = taskId === undefined ? undefined : await readings.get(`/tasks/${taskId}`);
+    const found = named ?? (await newestFailedTask(service.ID, history, readings));
+    if (found === undefined)
+        return undefined;
+    const task = await readings.told(found);
+    const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
+    const failedTask = {
+        id: task.ID,
+        node: nodeName(task.NodeID, nodes),
+        ending: `${ending(task)}${check}`,
+        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+        logs,
+    };
+    return { failedTask, ending: ending(task) };
+}
+/** A cause that also says how its task ended, as far as that is known by now. */
+function causeWith(cause, { failedTask, ending }) {
+    return cause.includes(ending)
+        ? cause.replace(ending, () => failedTask.ending)
+        : `${cause}; the task ${failedTask.ending}`;
+}
+/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
+async function newestFailedTask(serviceId, history, readings) {
+    const filters = JSON.stringify({ service: [serviceId] });
+    const tasks = (await readings.get('/tasks', { filters })) ?? [];
+    const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID));
+    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** What the health check of a task said that was stopped because of it. */
+async function failedCheck(task, readings) {
+    if (!isUnhealthy(task))
+        return '';
+    const last = lastFailure((await containerOf(task, readings))?.State?.Health);
+    return last === undefined ? '' : ` (${last})`;
+}
+/** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
+async function healthWords(task, service, readings) {
+    const container = await containerOf(task, readings);
+    const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
+    const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? '')}/json`))?.Config?.Healthcheck;
+    const check = container
+        ? effectiveCheck(container.Config?.Healthcheck, undefined)
+        : effectiveCheck(own, await ofImage());
+    return check && notYetHealthy(check, container?.State?.Health);
+}
+/** The container of a task, when it is on the node that is spoken to: no other can be asked. */
+async function containerOf({ Status: status }, readings) {
+    const id = status.ContainerStatus?.ContainerID;
+    return id ? readings.get(`/containers/${id}/json`) : undefined;
+}
+async function lastLines(task, readings) {
+    if (!task.Status.ContainerStatus?.ContainerID)
+        return [];
+    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
+    const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
+    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+}
+function readingsOf(engine) {
+    const whole = clock_timeLimit(PATIENCE_SECONDS * 1000);
+    return {
+        get: (path, query = {}) => diagnose_orNothing(engine.get(path, { query, signal: whole })),
+        bytes: (path, query) => {
+            const signal = AbortSignal.any([whole, clock_timeLimit(LOG_SECONDS * 1000)]);
+            return diagnose_orNothing(engine.bytes(path, { query, signal }));
+        },
+        told: (task) => withFailedCheck(task, engine, whole),
+    };
+}
+async function diagnose_orNothing(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        log.debug(`Not read for the diagnosis: ${messageOf(error)}`);
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watched-service.js
+
+
+
+
+
+
+
+function startWatching(sent, observed) {
+    const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
+    const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
+    return { sent, history: historyBefore(before, status), progress: '' };
+}
+/** What is said of a service when nothing can be seen any more: also what was seen last. */
+function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, observed: { nodes } }) {
+    const { outcome, message } = unseen;
+    const cause = outcome === 'timed-out' ? notSettled(time.seconds, unseenAfter(progress, unseen)) : message;
+    return settledAs(sent, resultOf(sent, outcome, { history, snapshot, nodes }, cause));
+}
+/**
+ * @param isLate whether the time was over when the snapshot was taken: then it is the last
+ * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
+ */
+function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time }, endsAtFailure) {
+    const { sent } = one;
+    const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge, one.history, deployment.monitorSeconds);
+    const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
+    const settle = (outcome, cause) => resultOf(sent, outcome, all, cause);
+    const settled = (result, diagnosed = Promise.resolve(result)) => ({
+        settled: { sent, result, diagnosed },
+    });
+    if (seen.found === 'stale') {
+        return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one };
+    }
+    if (seen.found !== 'ours')
+        return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')));
+    const { snapshot, history, verdict } = seen;
+    const { service } = snapshot;
+    const evidence = { service, history, snapshot, nodes: swarm.nodes, networks: sent.change.networks };
+    switch (verdict.state) {
+        case 'converged': {
+            const result = settle(goodOutcome(sent));
+            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine)));
+        }
+        case 'progressing': {
+            const { progress } = verdict;
+            if (!isLate)
+                return { watched: { sent, history, progress, snapshot } };
+            const cause = notSettled(time.seconds, progress);
+            const result = settle('timed-out', cause);
+            return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
+        }
+        default: {
+            const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback';
+            const advice = stays ? staysPaused(service.Spec.Name) : '';
+            const result = settle(verdict.state, verdict.cause);
+            return settled(result, withDiagnosis(result, diagnose(verdict, evidence, engine), advice));
+        }
+    }
+}
+const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot);
+function notSettled(seconds, progress) {
+    return `not settled within ${seconds} s: ${progress}`;
+}
+function staysPaused(name) {
+    return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
+}
+async function withDiagnosis(result, diagnosis, advice = '') {
+    const { cause, failedTask } = await diagnosis;
+    return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
+}
+async function watched_service_withNote(result, noted) {
+    const note = await noted;
+    return note === undefined ? result : { ...result, note };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watch.js
+var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+
+/**
+ * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
+ * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
+ */
+async function watch(all, run) {
+    const watching = beginWatch(run);
+    for (const sent of all)
+        watching.add(sent);
+    return allDiagnosed(await watching.end(all));
+}
+/**
+ * Begins to watch what is added.
+ *
+ * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
+ * settled by then are given up, to be brought back
+ */
+function beginWatch(run, endsAtFailure = false) {
+    const { observed, connection, signal, time } = run;
+    const read = swarmReader(run, 'up-to-date');
+    const startedAt = nowMs();
+    const settled = new Map();
+    const failure = new AbortController();
+    let culprits = [];
+    let watched = [];
+    let isComplete = false;
+    let complete = () => undefined;
+    const completed = new Promise((resolve) => {
+        complete = resolve;
+    });
+    /** From the first failure on. All services that fail in the same look are culprits. */
+    let isOver = false;
+    let wake = () => undefined;
+    const settle = (one) => {
+        const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled';
+        if (endsAll)
+            sayResult(one.result, one.sent);
+        const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.sent));
+        settled.set(one.sent, { ...one, diagnosed });
+        if (!endsAll || isOver)
+            return;
+        culprits = [...culprits, one.result.name];
+        failure.abort(tooLong());
+    };
+    const giveUp = (sent, seen) => {
+        const result = givenUpResult(sent, seen && { ...seen, nodes: observed.nodes }, culprits);
+        log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`);
+        settled.set(sent, settledAs(sent, result));
+    };
+    const add = (sent) => {
+        if (sent.problem !== undefined)
+            settle(settledAs(sent, unwatchedResult(sent)));
+        else if (isOver)
+            giveUp(sent);
+        else
+            watched = [...watched, startWatching(sent, observed)];
+        isOver = failure.signal.aborted;
+        wake();
+    };
+    const lookOn = async () => {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const events = __addDisposableResource(env_1, swarmEvents(connection.engine, signal), false);
+            while (watched.length > 0 || !isComplete) {
+                if (watched.length === 0) {
+                    await new Promise((resolve) => {
+                        wake = resolve;
+                    });
+                    continue;
+                }
+                const looked = watched;
+                const begunAt = nowMs();
+                const isLate = time.isOver;
+                const swarm = await readOrUnseen(looked);
+                const left = looked.flatMap((one) => {
+                    const next = swarm instanceof SwarmUnseen
+                        ? { settled: settledUnseen(one, swarm, run) }
+                        : lookOnce(one, swarm, isLate, run, endsAtFailure);
+                    if ('settled' in next) {
+                        settle(next.settled);
+                        return [];
+                    }
+                    sayProgress(one, next.watched, startedAt);
+                    return [next.watched];
+                });
+                // Those that came meanwhile were not in this snapshot.
+                watched = [...left, ...watched.filter((one) => !looked.includes(one))];
+                isOver = failure.signal.aborted;
+                if (isOver) {
+                    for (const one of watched)
+                        giveUp(one.sent, one);
+                    watched = [];
+                }
+                if (watched.length === 0)
+                    continue;
+                const pauseMs = pauseAfter(begunAt);
+                // While services are sent, each makes events: a look at every one of them would be in the way of the next.
+                await (isComplete
+                    ? events.nextOrAfter(pauseMs)
+                    : Promise.race([completed, sleep(pauseMs, signal).catch(() => undefined)]));
+            }
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            __disposeResources(env_1);
+        }
+    };
+    const readOrUnseen = async (looked) => {
+        try {
+            return await read(looked.flatMap(({ sent }) => sent.service ?? []));
+        }
+        catch (error) {
+            if (error instanceof SwarmUnseen)
+                return error;
+            throw error;
+        }
+    };
+    const looking = lookOn();
+    // It is waited for at the end, and not before.
+    looking.catch(() => undefined);
+    return {
+        add,
+        get culprits() {
+            return culprits;
+        },
+        failed: failure.signal,
+        async end(inThisOrder) {
+            isComplete = true;
+            complete();
+            wake();
+            await looking;
+            return inThisOrder.flatMap((sent) => settled.get(sent) ?? []);
+        },
+    };
+}
+function sayProgress(before, now, startedAt) {
+    if (now.progress === before.progress)
+        return;
+    log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.sent.change.request.name}: ${now.progress}`);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/roll-out.js
@@ -21949,6 +21760,334 @@ async function rollOut(services, run) {
 /** What nobody waits for: what was sent, or why it was not. */
 function unwatched(all) {
     return all.map((sent) => settledAs(sent, unwatchedResult(sent)));
+}
+
+;// CONCATENATED MODULE: ./build/rollout/sent.js
+function isChanged(sent) {
+    return sent.change.action !== 'unchanged';
+}
+/** What the swarm has, or may have, that is only meant for the way. */
+function interimOf(change) {
+    return change.action === 'update' ? change.interim : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/send-back.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** An election of the swarm's leader takes up to 24 s. */
+const send_back_SEND_TIMEOUT_MS = 40_000;
+const send_back_LOOK_EVERY_MS = 300;
+const PLACEMENT_MS = 1000;
+/** So soon after a change Swarm has made the first task of it. */
+const FIRST_TASK_MS = 300;
+const PLACEMENT_LOOK_MS = 50;
+/**
+ * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
+ * those that the run created. Somebody else's deploy that came meanwhile is left alone.
+ */
+function sendBack(changed, run) {
+    return inParallel(changed, run.deployment.maxParallel, (sent) => sendOneBack(sent, run));
+}
+/**
+ * The same for services that have failed themselves, each when all is known of it that its way back would take away.
+ */
+function sendFailedBack(failed, run) {
+    return Promise.all(failed.map(({ sent, diagnosed }) => sendOneBack(sent, run, async () => {
+        await diagnosed;
+        if (sent.change.action === 'update')
+            await untilSwarmHasRolledBack(sent.change.current, run);
+    })));
+}
+async function sendOneBack(sent, run, first = async () => undefined) {
+    const { change } = sent;
+    const { engine } = run.connection;
+    const { name } = change.request;
+    try {
+        await first();
+        await sent.undo?.(run);
+        const isUpdate = change.action === 'update';
+        const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine);
+        if (given === 'changed' || (given === 'removed' && isUpdate)) {
+            return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') };
+        }
+        if (isUpdate)
+            log.info(`${name}: sent back to ${imageOf(change.current)}`);
+        else
+            log.info(`${name}: ${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`);
+        return { sent, state: isUpdate ? 'sent' : 'removed' };
+    }
+    catch (error) {
+        return { sent, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(sent)}` };
+    }
+}
+async function restore(change, { service: deployed, problem, sentAt }, engine) {
+    const { current, interim, wanted } = change;
+    const signal = clock_timeLimit(send_back_SEND_TIMEOUT_MS);
+    await untilOnNodes(current, sentAt, engine, signal);
+    const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
+    const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])];
+    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal);
+}
+async function takeAway(change, { service: created }, engine) {
+    const { wanted } = change;
+    const signal = clock_timeLimit(send_back_SEND_TIMEOUT_MS);
+    const ours = [created?.Spec ?? wanted, ...(change.action === 'switch' ? [change.second.routed] : [])];
+    const now = await findService(engine, created?.ID ?? wanted.Name, signal);
+    if (now === undefined)
+        return 'removed';
+    if (!ours.some((spec) => sameSpec(now.Spec, spec)))
+        return 'changed';
+    await remove(engine, `/services/${now.ID}`, signal);
+    return 'done';
+}
+/** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
+async function untilSwarmHasRolledBack({ ID }, { connection: { engine }, signal: stop, time }) {
+    const isOver = () => time.isOver;
+    const hasRolledBack = async () => {
+        const now = await findService(engine, ID, clock_timeLimit(send_back_SEND_TIMEOUT_MS));
+        return now?.UpdateStatus?.State !== 'rollback_started';
+    };
+    if (!isOver() && !stop.aborted)
+        await poll(hasRolledBack, send_back_LOOK_EVERY_MS, isOver, stop);
+}
+/**
+ * A task that is told to end before it has a node never ends, and the one after it waits a minute for that (swarmkit,
+ * manager/orchestrator/restart: DelayStart). Swarm takes a tenth of a second to find a node.
+ */
+async function untilOnNodes({ ID }, sentAt, engine, signal) {
+    const deadline = nowMs() + PLACEMENT_MS;
+    await sleep(Math.max(0, sentAt + FIRST_TASK_MS - nowMs()), signal);
+    const query = { filters: JSON.stringify({ service: [ID] }) };
+    const areOnNodes = async () => !(await engine.get('/tasks', { query, signal })).some(isOnItsWayToANode);
+    await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal);
+}
+function leftHalfWay({ change }) {
+    if (interimOf(change) === undefined)
+        return '';
+    const { kind } = change.request.strategy;
+    return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
+}
+/** Today's credential where the run has one for the old image; else what was stored with the old spec. */
+function credentialFor({ access, currentAccess }) {
+    if (currentAccess !== undefined)
+        return { from: 'header', header: registryAuthHeader(currentAccess.credential) };
+    return { from: access === undefined ? 'spec' : 'previous-spec' };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/way-back.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
+ * With nothing to bring back it does nothing.
+ */
+async function goBack(settled, run) {
+    const { deployment, signal, time } = run;
+    const changed = goingBack(settled, deployment);
+    const jobs = deployment.wait ? jobsThatStay(settled, deployment) : [];
+    if (changed.length + jobs.length === 0)
+        return complete(await allDiagnosed(settled), deployment);
+    time.beginWayBack();
+    return stage('Roll back', async () => {
+        // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
+        const others = sendBack(changed.filter(({ result }) => !hasCause(result)).map(({ sent }) => sent), run);
+        const culprits = sendFailedBack(changed.filter(({ result }) => hasCause(result)), run);
+        const restoring = [...(await others), ...(await culprits)];
+        const before = await allDiagnosed(settled);
+        const isWatched = deployment.wait && !signal.aborted;
+        const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map();
+        return complete(after(before, restoring, jobs, again), deployment);
+    });
+}
+/** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
+async function watchAgain(restoring, jobs, run) {
+    const ways = restoring.flatMap((way) => {
+        const back = rolloutBack(way);
+        return back === undefined ? [] : [[back, way.sent]];
+    });
+    const sentBefore = new Map([...ways, ...jobs.map((job) => [job, job])]);
+    const watched = await watch([...sentBefore.keys()], run);
+    return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]));
+}
+/** What to watch on the way back; `undefined` when there was no service before. */
+function rolloutBack({ sent: { change }, state }) {
+    const sentAt = nowMs();
+    if (state === 'sent')
+        return { change, service: currentOf(change), sentAt, isWayBack: true };
+    if (state !== 'removed' || change.action !== 'switch' || change.second.live === undefined)
+        return undefined;
+    const { live } = change.second;
+    return { change: { ...change, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true };
+}
+function after(before, restoring, jobs, again) {
+    const ways = new Map(restoring.map((way) => [way.sent, way]));
+    const isCulprit = (result) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result);
+    const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name);
+    return before.map(({ sent, result }) => {
+        const way = ways.get(sent);
+        const now = again.get(sent);
+        if (way !== undefined)
+            return settledAs(sent, resultAfter(result, way, culprits, now));
+        return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : result);
+    });
+}
+function jobAfter(before, now) {
+    if (now === undefined)
+        return isGivenUp(before) ? { ...before, ...UNWATCHED } : before;
+    return now.outcome === before.outcome ? before : now;
+}
+function hasCause(result) {
+    return result.cause !== undefined;
+}
+/**
+ * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
+ * only those go back that would stay half-way, with a spec that was meant for the way there alone.
+ */
+function goingBack(settled, policy) {
+    if (settled.every(({ result }) => isGood(result)))
+        return [];
+    const keep = !allGoBack(settled, policy);
+    return settled.filter((one) => {
+        const { sent, result } = one;
+        if (!isChanged(sent) || result.outcome === 'superseded')
+            return false;
+        return isHalfWay(sent, result) || (isSent(sent) && !keep && !wouldRunAgain(sent));
+    });
+}
+/** Whether the user wants all back that a run has changed. */
+function allGoBack(settled, { onFailure, onCancel }) {
+    if (settled.every(({ result }) => isGood(result)))
+        return false;
+    const stopped = settled.some(({ result }) => result.outcome === 'cancelled');
+    return (stopped ? onCancel : onFailure) === 'rollback';
+}
+/** It was, or may have been. */
+function isSent({ problem }) {
+    return problem === undefined || problem.isUnknown === true;
+}
+/** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
+function isHalfWay({ change, problem }, { outcome }) {
+    return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back');
+}
+/**
+ * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could
+ * not be had without doing the old work again.
+ */
+function wouldRunAgain({ change }) {
+    return change.action === 'update' && isJob(change.wanted);
+}
+/**
+ * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
+ * of one that has run it is looked whether it is still there.
+ */
+function jobsThatStay(settled, policy) {
+    if (!allGoBack(settled, policy))
+        return [];
+    const stays = ({ sent, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent);
+    return settled.filter(stays).map(({ sent }) => sent);
+}
+/** Not waited for any more when another service failed. */
+function isGivenUp(result) {
+    return result.outcome === 'rolled-back' && !hasCause(result);
+}
+const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
+const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
+/** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
+function complete(settled, policy) {
+    const standing = settled.map((one) => one.result.cause === STOPPED
+        ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
+        : one);
+    return allGoBack(standing, policy) ? standing.map(withJob) : standing;
+}
+/** The result says of a job what stands. */
+function withJob(settled) {
+    const { sent, result } = settled;
+    if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded')
+        return settled;
+    log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
+    const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` };
+    return settledAs(sent, { ...result, ...said });
+}
+/**
+ * The result of a service after its way back.
+ *
+ * @param culprits because of which it was sent back, unless it has a cause of its own
+ * @param restored what became of the way back; `undefined` when nobody has watched it
+ */
+function resultAfter(before, way, culprits, restored) {
+    const cause = before.cause ?? `restored because of ${culprits.join(', ')}`;
+    const told = before.cause === undefined ? { ...before, because: culprits } : before;
+    if (way.state === 'failed') {
+        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed';
+        return { ...told, outcome, cause: `${cause}; the way back failed too: ${way.cause}`, wayBack: 'failed' };
+    }
+    // What somebody else has made of it stands.
+    if (way.state === 'overtaken') {
+        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded';
+        return { ...told, outcome, cause: `${cause}; ${way.cause}`, wayBack: 'overtaken' };
+    }
+    const { change } = way.sent;
+    const was = serviceBefore(change);
+    if (was === undefined) {
+        return { ...gone(told), outcome: 'rolled-back', cause: `${cause}; removed again`, wayBack: 'removed' };
+    }
+    const image = { ...before.image, after: imageOf(was) };
+    if (restored === undefined || restored.outcome === 'cancelled') {
+        const outcome = (restored ?? before).outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
+        return { ...told, outcome, image, cause: `${cause}; the way back was sent and not watched`, wayBack: 'unwatched' };
+    }
+    const { nodes, tasks, seconds } = restored;
+    const live = change.action === 'switch' ? { live: was.Spec.Name } : {};
+    const again = change.action === 'switch' ? `${was.Spec.Name} has the traffic` : 'what ran before runs again';
+    const now = {
+        ...told,
+        ...live,
+        image,
+        nodes,
+        tasks,
+        seconds: toTenths(before.seconds + seconds),
+        ...(before.timeline && {
+            timeline: { ...before.timeline, ...(restored.timeline && { back: restored.timeline.out }) },
+        }),
+    };
+    if (restored.outcome === 'superseded') {
+        return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' };
+    }
+    if (isGood(restored))
+        return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' };
+    const failure = restored.cause ?? restored.outcome;
+    return { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${failure}`, wayBack: 'failed' };
+}
+function gone(before) {
+    const { wanted } = before.image;
+    return {
+        ...before,
+        image: { before: undefined, wanted, after: undefined },
+        nodes: 0,
+        tasks: { running: 0, wanted: 0 },
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/runner/run.js
@@ -22060,7 +22199,7 @@ function removal(name, startedAt, before, cause) {
         name,
         action: 'remove',
         outcome: cause === undefined ? 'removed' : 'failed',
-        image: { before, after: undefined },
+        image: { before, wanted: undefined, after: undefined },
         config: undefined,
         nodes: 0,
         tasks: { running: 0, wanted: 0 },
@@ -22720,7 +22859,8 @@ function serviceRequest(request, captured, ids, networks) {
             isRerun: request.rerunJobs,
         };
         const { strategy, policies } = request;
-        const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies };
+        const place = positionOf(request.files, ['services', key]);
+        const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies, ...(place && { place }) };
         return { name, image, labels: { ...container.Labels, ...captured.Labels }, ...nothingElse, compose };
     }
     catch (error) {
@@ -22802,6 +22942,7 @@ function untilFirstProblem(items, stop, work) {
 
 
 
+
 /**
  * @param ours the service with the spec that this run gave it
  * @param name as the user knows it
@@ -22826,10 +22967,11 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
             return { outcome, cause };
         const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
         const { engine } = connection;
+        const seenTasks = history && taskTimelines(history.tracks, observed.nodes);
         const diagnosis = await (outcome === 'timed-out'
             ? diagnoseTimeout(cause, evidence, engine)
             : diagnose({ ...finding, cause }, evidence, engine));
-        return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause };
+        return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) };
     };
     const untilSettled = async (tooLate) => {
         let progress = '';

@@ -18356,7 +18356,11 @@ function withPlatforms(spec, platforms = []) {
 }
 /** The image of a service, with its digest where it has one, as the swarm holds it. */
 function imageOf(service) {
-    return service?.Spec.TaskTemplate.ContainerSpec?.Image;
+    return service && imageOfSpec(service.Spec);
+}
+/** The same of a spec. */
+function imageOfSpec({ TaskTemplate: template }) {
+    return template.ContainerSpec?.Image;
 }
 /** The spec with the variables that docker would obey itself, and so was not given. */
 function withRulingVariables(spec, env) {

@@ -21,8 +21,11 @@ export interface ServiceResult {
   readonly name: string
   readonly action: 'create' | 'update' | 'unchanged' | 'remove'
   readonly outcome: Outcome
-  /** The images with their digests, as the swarm has them. */
-  readonly image: { readonly before: string | undefined; readonly after: string | undefined }
+  readonly image: Images
+  /** How its tasks were to be replaced: `rolling`. Of what was only removed there is none. */
+  readonly strategy?: string
+  /** Where the user wrote it, when that is a file. */
+  readonly place?: Place
   /** The name of the config whose credential was sent. */
   readonly config: string | undefined
   /** How many nodes run its tasks. */
@@ -36,7 +39,63 @@ export interface ServiceResult {
   /** What the user has to know of one that is up: one line. */
   readonly note?: string
   readonly failedTask?: FailedTask
+  /** The services because of which it is not as asked, when nothing is wrong with it itself. */
+  readonly because?: readonly string[]
+  /** What became of its way back, when there was one. */
+  readonly wayBack?: WayBack
+  /** When what happened to it; nothing when nobody looked. */
+  readonly timeline?: Timeline
 }
+
+/** The images of a service with their digests, as the swarm has them. */
+export interface Images {
+  readonly before: string | undefined
+  /** What was asked for. */
+  readonly wanted: string | undefined
+  readonly after: string | undefined
+}
+
+/** A line of a file of the user's. */
+export interface Place {
+  /** As the user gave its path. */
+  readonly file: string
+  readonly line: number
+}
+
+/**
+ * `done`: what ran before runs again; `removed`: there was nothing before, nor is now; `unwatched`: it was sent, and
+ * nobody looked; `overtaken`: somebody else has deployed it meanwhile.
+ */
+export type WayBack = 'done' | 'removed' | 'unwatched' | 'failed' | 'overtaken'
+
+/** When a service was on its way to what was asked for, and back. */
+export interface Timeline {
+  readonly out: Stretch
+  readonly back?: Stretch
+}
+
+/** Times are seconds on the clock of the run, of which only differences say something. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+  readonly tasks: readonly TaskTimeline[]
+}
+
+/** What one task was seen to do. */
+export interface TaskTimeline {
+  /** Its number in the service; none in a global service. */
+  readonly slot: number | undefined
+  readonly node: string | undefined
+  /** In the order of time, each until the next. */
+  readonly phases: readonly { readonly phase: Phase; readonly from: number }[]
+  /** When it ended, or was seen last. */
+  readonly to: number
+  /** How it ended, when it should not have: `failed with exit code 1`. */
+  readonly ending?: string
+}
+
+/** What a task is at, as far as a user has to tell it apart. */
+export type Phase = 'waiting' | 'pulling' | 'starting' | 'running' | 'over'
 
 /** The task that shows why a service did not come up. */
 export interface FailedTask {

@@ -95,7 +95,12 @@ export function createResult(overrides: Partial<ServiceResult> = {}): ServiceRes
     name: 'web',
     action: 'update',
     outcome: 'updated',
-    image: { before: `ghcr.io/acme/web:1@${digest('a')}`, after: `ghcr.io/acme/web:2@${digest('b')}` },
+    image: {
+      before: `ghcr.io/acme/web:1@${digest('a')}`,
+      wanted: `ghcr.io/acme/web:2@${digest('b')}`,
+      after: `ghcr.io/acme/web:2@${digest('b')}`,
+    },
+    strategy: 'rolling',
     config: 'ghcr.io',
     nodes: 2,
     tasks: { running: 3, wanted: 3 },

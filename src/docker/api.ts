@@ -172,6 +172,8 @@ export interface Task {
   readonly CreatedAt: string
   readonly DesiredState: TaskState
   readonly Status: {
+    /** RFC 3339: since when, by the clock of the node. */
+    readonly Timestamp?: string
     readonly State: TaskState
     readonly Message?: string
     readonly Err?: string

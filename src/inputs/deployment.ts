@@ -4,6 +4,7 @@ import type { Policies } from '../docker/cli/update-policy.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import type { NetworkCreate } from '../docker/specs/stack-objects.ts'
+import type { Place } from '../result.ts'
 import type { Secret } from '../runner/secret.ts'
 import type { AdaptedFiles } from './compose/adapt.ts'
 import type { ComposeFile } from './compose/place.ts'
@@ -108,6 +109,8 @@ export interface StackRequest {
 /** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
 export interface ServiceRequest {
   readonly name: string
+  /** Where it stands, when that is a file. */
+  readonly place?: Place
   readonly image?: ImageReference
   /** The name of the config to use, whatever the image's registry. */
   readonly authConfig?: string

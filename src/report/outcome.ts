@@ -1,5 +1,4 @@
 import { isGood, type ServiceResult } from '../result.ts'
-import { isRestored } from '../rollout/way-back.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { shortened } from '../runner/printable.ts'
 import { cell, code, fenced, plain } from './markdown.ts'
@@ -31,8 +30,8 @@ export const MOST_ANNOTATIONS = 10
 
 /** The services with something wrong: those that did not come up by themselves first. */
 export function culpritsFirst(results: readonly ServiceResult[]): ServiceResult[] {
-  const rank = ({ outcome, cause }: ServiceResult) =>
-    Number(outcome === 'skipped') * 2 + Number(outcome === 'cancelled' || isRestored(cause))
+  const rank = ({ outcome, because }: ServiceResult) =>
+    Number(outcome === 'skipped') * 2 + Number(outcome === 'cancelled' || because !== undefined)
   return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b))
 }
 

@@ -39,7 +39,7 @@ function forOutput(result: ServiceResult, mostCharacters: number) {
     name,
     action,
     outcome,
-    image: { before: image.before ?? null, after: image.after ?? null },
+    image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
     config: config ?? null,
     nodes,
     tasks,

@@ -3,6 +3,7 @@ import type { Engine } from '../docker/engine/engine.ts'
 import { withFailedCheck } from '../docker/swarm/failed-check.ts'
 import { effectiveCheck, type Health, lastFailure, notYetHealthy } from '../docker/swarm/health.ts'
 import { allocationProblem, type NetworkPool } from '../docker/swarm/network-allocation.ts'
+import { nodeName } from '../docker/swarm/node-name.ts'
 import { absenceNote, leavesNodesOut, nodesLeftOut, oldTasksNote } from '../docker/swarm/nodes-left-out.ts'
 import { ending, isFailure, isUnhealthy } from '../docker/swarm/task.ts'
 import { logLines } from '../docker/swarm/task-logs.ts'
@@ -181,15 +182,6 @@ interface Container {
 async function containerOf({ Status: status }: Task, readings: Readings): Promise<Container | undefined> {
   const id = status.ContainerStatus?.ContainerID
   return id ? readings.get<Container>(`/containers/${id}/json`) : undefined
-}
-
-/** Several nodes may share a host name: then the ID tells them apart. */
-function nodeName(id: string | undefined, nodes: readonly Node[]): string | undefined {
-  const node = nodes.find(({ ID }) => ID === id)
-  if (node === undefined) return id
-  const name = node.Description.Hostname
-  const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1
-  return sharesName ? `${name} (${node.ID})` : name
 }
 
 async function lastLines(task: Task, readings: Readings): Promise<string[]> {

@@ -113,7 +113,11 @@ export function afterFirstStep(all: readonly Sent[], what: string, signal: Abort
   if (culprits.length === 0 && !signal.aborted) return { changes: all.map(({ change }) => change) }
   const problem = signal.aborted
     ? ({ outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const)
-    : ({ outcome: 'skipped', cause: `not sent, because ${what} ${culprits.join(', ')} failed` } as const)
+    : ({
+        outcome: 'skipped',
+        cause: `not sent, because ${what} ${culprits.join(', ')} failed`,
+        because: culprits,
+      } as const)
   const ended = all.map((sent) =>
     sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem },
   )

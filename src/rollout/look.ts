@@ -89,8 +89,8 @@ export function swarmReader(
 
 /** What one snapshot says of a service. */
 export type Look =
-  | { readonly found: 'removed'; readonly snapshot?: undefined }
-  | { readonly found: 'changed' | 'stale'; readonly snapshot: ServiceSnapshot }
+  | { readonly found: 'removed'; readonly snapshot?: undefined; readonly history?: undefined }
+  | { readonly found: 'changed' | 'stale'; readonly snapshot: ServiceSnapshot; readonly history?: undefined }
   | {
       readonly found: 'ours'
       readonly snapshot: ServiceSnapshot

@@ -64,7 +64,8 @@ function whyNotSent({ signal, time }: RolloutRun, watch: Watch | undefined): Sen
   if (signal.aborted) return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
   if (time.isOver) return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` }
   if (!watch?.failed.aborted) return undefined
-  return { outcome: 'skipped', cause: `not sent, because ${watch.culprits.join(', ')} failed` }
+  const { culprits } = watch
+  return { outcome: 'skipped', cause: `not sent, because ${culprits.join(', ')} failed`, because: culprits }
 }
 
 async function send(change: SendableChange, connection: Connection, end: AbortSignal): Promise<Sent> {
@@ -128,7 +129,10 @@ function unanswered(
 ): Sent {
   const problem = () => {
     if (signal.aborted) return lost('cancelled', 'the run was stopped before it answered')
-    if (watch?.failed.aborted) return lost('skipped', `it had not answered when ${watch.culprits.join(', ')} failed`)
+    if (watch?.failed.aborted) {
+      const { culprits } = watch
+      return { ...lost('skipped', `it had not answered when ${culprits.join(', ')} failed`), because: culprits }
+    }
     return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error))
   }
   return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() }

@@ -1,6 +1,6 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Change, SendableChange } from '../plan/check.ts'
-import type { FailedTask } from '../result.ts'
+import type { FailedTask, TaskTimeline } from '../result.ts'
 import type { RolloutRun } from './run.ts'
 
 /** A service after the deploy: on its way, as it was, or refused. */
@@ -19,6 +19,10 @@ export interface Sent {
     readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
     readonly cause: string
     readonly failedTask?: FailedTask
+    /** What its tasks were seen to do. */
+    readonly seenTasks?: readonly TaskTimeline[]
+    /** The services because of which it has this problem, when nothing is wrong with it itself. */
+    readonly because?: readonly string[]
     /** Whether the swarm took the change is not known. */
     readonly isUnknown?: boolean
   }

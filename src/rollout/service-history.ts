@@ -14,6 +14,7 @@ import {
 } from '../docker/swarm/task.ts'
 import { limited } from '../runner/safe-text.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
+import { type TaskTracks, withTasks } from './task-tracks.ts'
 
 /** What was seen of one service since the deploy began. Pure: times are seconds on any clock that never goes back. */
 export interface ServiceHistory {
@@ -35,6 +36,8 @@ export interface ServiceHistory {
   readonly abandonedSince: ReadonlyMap<string, number>
   /** The tasks that ended although they should run, by slot. Swarm itself forgets all but the last few. */
   readonly endedTasks: ReadonlyMap<string, ReadonlyMap<string, Task>>
+  /** What its tasks were seen to do. */
+  readonly tracks: TaskTracks
   /** Why Swarm paused or rolled back: its own words, which it overwrites when the rollback is complete. */
   readonly firstReason?: string
 }
@@ -57,6 +60,7 @@ export function historyBefore(tasksBefore: readonly Task[], statusBefore?: Updat
     inStateSince: new Map(),
     abandonedSince: new Map(),
     endedTasks: new Map(),
+    tracks: new Map(),
   }
 }
 
@@ -80,6 +84,7 @@ export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot)
     inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
     abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(history, service, tasks),
+    tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt, now),
     ...(firstReason === undefined ? {} : { firstReason }),
   }
 }

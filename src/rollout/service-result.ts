@@ -1,10 +1,14 @@
-import { imageOf } from '../docker/specs/service-spec.ts'
+import type { Node } from '../docker/api.ts'
+import { imageOf, imageOfSpec } from '../docker/specs/service-spec.ts'
 import { type Change, serviceBefore } from '../plan/check.ts'
-import { isGood, type Outcome, type ServiceResult } from '../result.ts'
+import { isGood, type Outcome, type ServiceResult, type Stretch, type TaskTimeline } from '../result.ts'
+import { nowMs } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
 import type { Sent } from './sent.ts'
+import type { ServiceHistory } from './service-history.ts'
 import { type ServiceSnapshot, type TaskCounts, taskCounts } from './service-snapshot.ts'
+import { taskTimelines } from './task-tracks.ts'
 
 const NOTHING_SEEN: TaskCounts = { nodes: 0, running: 0, wanted: 0 }
 
@@ -15,18 +19,22 @@ export function goodOutcome({ change }: Sent): Outcome {
   return GOOD[change.action]
 }
 
+/** What was seen of a service, and the nodes of the swarm. */
+export interface Seen {
+  readonly history: ServiceHistory
+  /** The last one. */
+  readonly snapshot?: ServiceSnapshot | undefined
+  readonly nodes: readonly Node[]
+}
+
 /**
  * What became of a service.
  *
- * @param snapshot what was seen of it last
+ * @param seen nothing, where nobody looked
  */
-export function resultOf(
-  sent: Sent,
-  outcome: Outcome,
-  snapshot: ServiceSnapshot | undefined,
-  cause?: string,
-): ServiceResult {
+export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, cause?: string): ServiceResult {
   const { change, sentAt } = sent
+  const snapshot = seen?.snapshot
   const live = change.colours?.live
   const service = snapshot?.service ?? sent.service
   const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot)
@@ -34,14 +42,26 @@ export function resultOf(
     name: change.request.name,
     action: actionOf(change),
     outcome,
-    image: { before: imageOf(serviceBefore(change)), after: imageOf(service) },
+    image: {
+      before: imageOf(serviceBefore(change)),
+      wanted: imageOfSpec(change.wanted),
+      after: imageOf(service),
+    },
+    strategy: change.request.strategy.kind,
+    ...(change.request.place && { place: change.request.place }),
     config: change.access?.config.name,
     nodes,
     tasks: { running, wanted },
     seconds: secondsSince(sentAt),
     ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
     ...(cause !== undefined && { cause }),
+    ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history.tracks, seen.nodes)) } }),
   }
+}
+
+/** From a moment of {@link nowMs} until now. */
+function stretchOf(sinceMs: number, tasks: readonly TaskTimeline[]): Stretch {
+  return { from: sinceMs / 1000, to: nowMs() / 1000, tasks }
 }
 
 /** Of two services for one name: whether there was one before. */
@@ -54,19 +74,20 @@ function actionOf(change: Change): ServiceResult['action'] {
 export function unwatchedResult(sent: Sent): ServiceResult {
   const { problem } = sent
   if (problem === undefined) return resultOf(sent, goodOutcome(sent), undefined)
-  const { outcome, cause, failedTask } = problem
-  return { ...resultOf(sent, outcome, undefined, cause), ...(failedTask && { failedTask }) }
+  const { outcome, cause, failedTask, because, seenTasks } = problem
+  return {
+    ...resultOf(sent, outcome, undefined, cause),
+    ...(failedTask && { failedTask }),
+    ...(because && { because }),
+    ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
+  }
 }
 
 /** The result of a service that may have come up, had another one not failed. */
-export function givenUpResult(
-  sent: Sent,
-  snapshot: ServiceSnapshot | undefined,
-  culprits: readonly string[],
-): ServiceResult {
-  if (sent.change.action !== 'unchanged') return resultOf(sent, 'rolled-back', snapshot)
+export function givenUpResult(sent: Sent, seen: Seen | undefined, culprits: readonly string[]): ServiceResult {
+  if (sent.change.action !== 'unchanged') return { ...resultOf(sent, 'rolled-back', seen), because: culprits }
   const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`
-  return resultOf(sent, 'skipped', snapshot, cause)
+  return { ...resultOf(sent, 'skipped', seen, cause), because: culprits }
 }
 
 /** Logs a result. */

@@ -10,6 +10,7 @@ import type { Problem } from './sent.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import { type Moment, superseded } from './superseded.ts'
+import { taskTimelines } from './task-tracks.ts'
 
 /** The step of its strategy that a service is at, in words. */
 export interface StepWords {
@@ -69,10 +70,11 @@ export function watchStep(
     if (words.failed === undefined) return { outcome, cause }
     const evidence: Evidence = { service: ours, history, snapshot: last, nodes: observed.nodes }
     const { engine } = connection
+    const seenTasks = history && taskTimelines(history.tracks, observed.nodes)
     const diagnosis = await (outcome === 'timed-out'
       ? diagnoseTimeout(cause, evidence, engine)
       : diagnose({ ...finding, cause }, evidence, engine))
-    return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause }
+    return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) }
   }
 
   const untilSettled: StepWatch['untilSettled'] = async (tooLate) => {

@@ -7,7 +7,6 @@ import { pauseAfter, SwarmUnseen, swarmReader } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
 import { givenUpResult, sayResult, unwatchedResult } from './service-result.ts'
-import type { ServiceSnapshot } from './service-snapshot.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
 import { lookOnce, type Next, settledUnseen, startWatching, type WatchedService } from './watched-service.ts'
 
@@ -65,8 +64,8 @@ export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
     culprits = [...culprits, one.result.name]
     failure.abort(tooLong())
   }
-  const giveUp = (sent: Sent, snapshot?: ServiceSnapshot) => {
-    const result = givenUpResult(sent, snapshot, culprits)
+  const giveUp = (sent: Sent, seen?: WatchedService) => {
+    const result = givenUpResult(sent, seen && { ...seen, nodes: observed.nodes }, culprits)
     log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`)
     settled.set(sent, settledAs(sent, result))
   }
@@ -95,7 +94,7 @@ export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
       const left = looked.flatMap((one) => {
         const next: Next =
           swarm instanceof SwarmUnseen
-            ? { settled: settledUnseen(one, swarm, time.seconds) }
+            ? { settled: settledUnseen(one, swarm, run) }
             : lookOnce(one, swarm, isLate, run, endsAtFailure)
         if ('settled' in next) {
           settle(next.settled)
@@ -108,7 +107,7 @@ export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
       watched = [...left, ...watched.filter((one) => !looked.includes(one))]
       isOver = failure.signal.aborted
       if (isOver) {
-        for (const { sent, snapshot } of watched) giveUp(sent, snapshot)
+        for (const one of watched) giveUp(one.sent, one)
         watched = []
       }
       if (watched.length === 0) continue

@@ -7,7 +7,7 @@ import { lookAt, STALE, type SwarmUnseen, unseenAfter } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
-import { goodOutcome, resultOf } from './service-result.ts'
+import { goodOutcome, resultOf, type Seen } from './service-result.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import { type Settled, settledAs } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
@@ -28,13 +28,13 @@ export function startWatching(sent: Sent, observed: Observation): WatchedService
 
 /** What is said of a service when nothing can be seen any more: also what was seen last. */
 export function settledUnseen(
-  { sent, progress, snapshot }: WatchedService,
+  { sent, progress, history, snapshot }: WatchedService,
   unseen: SwarmUnseen,
-  seconds: number,
+  { time, observed: { nodes } }: RolloutRun,
 ): Settled {
   const { outcome, message } = unseen
-  const cause = outcome === 'timed-out' ? notSettled(seconds, unseenAfter(progress, unseen)) : message
-  return settledAs(sent, resultOf(sent, outcome, snapshot, cause))
+  const cause = outcome === 'timed-out' ? notSettled(time.seconds, unseenAfter(progress, unseen)) : message
+  return settledAs(sent, resultOf(sent, outcome, { history, snapshot, nodes }, cause))
 }
 
 /** What one more snapshot leads to: the end, or another look. */
@@ -59,7 +59,8 @@ export function lookOnce(
     one.history,
     deployment.monitorSeconds,
   )
-  const settle = (outcome: Outcome, cause?: string) => resultOf(sent, outcome, seen.snapshot, cause)
+  const all: Seen = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes }
+  const settle = (outcome: Outcome, cause?: string) => resultOf(sent, outcome, all, cause)
   const settled = (result: ServiceResult, diagnosed = Promise.resolve(result)): Next => ({
     settled: { sent, result, diagnosed },
   })

@@ -173,13 +173,6 @@ function withJob(settled: Settled): Settled {
   return settledAs(sent, { ...result, ...said })
 }
 
-const RESTORED = 'restored because of'
-
-/** Whether a cause says no more than that a service came up, and was sent back because others did not. */
-export function isRestored(cause: string | undefined): boolean {
-  return cause?.startsWith(RESTORED) === true
-}
-
 /**
  * The result of a service after its way back.
  *
@@ -192,34 +185,55 @@ export function resultAfter(
   culprits: readonly string[],
   restored: ServiceResult | undefined,
 ): ServiceResult {
-  const cause = before.cause ?? `${RESTORED} ${culprits.join(', ')}`
+  const cause = before.cause ?? `restored because of ${culprits.join(', ')}`
+  const told: ServiceResult = before.cause === undefined ? { ...before, because: culprits } : before
   if (way.state === 'failed') {
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed'
-    return { ...before, outcome, cause: `${cause}; the way back failed too: ${way.cause}` }
+    return { ...told, outcome, cause: `${cause}; the way back failed too: ${way.cause}`, wayBack: 'failed' }
   }
   // What somebody else has made of it stands.
   if (way.state === 'overtaken') {
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded'
-    return { ...before, outcome, cause: `${cause}; ${way.cause}` }
+    return { ...told, outcome, cause: `${cause}; ${way.cause}`, wayBack: 'overtaken' }
   }
   const { change } = way.sent
   const was = serviceBefore(change)
-  if (was === undefined) return { ...gone(before), outcome: 'rolled-back', cause: `${cause}; removed again` }
-  const image = { before: before.image.before, after: imageOf(was) }
+  if (was === undefined) {
+    return { ...gone(told), outcome: 'rolled-back', cause: `${cause}; removed again`, wayBack: 'removed' }
+  }
+  const image = { ...before.image, after: imageOf(was) }
   if (restored === undefined || restored.outcome === 'cancelled') {
     const outcome = (restored ?? before).outcome === 'cancelled' ? 'cancelled' : 'rolled-back'
-    return { ...before, outcome, image, cause: `${cause}; the way back was sent and not watched` }
+    return { ...told, outcome, image, cause: `${cause}; the way back was sent and not watched`, wayBack: 'unwatched' }
   }
   const { nodes, tasks, seconds } = restored
   const live = change.action === 'switch' ? { live: was.Spec.Name } : {}
   const again = change.action === 'switch' ? `${was.Spec.Name} has the traffic` : 'what ran before runs again'
-  const now = { ...before, ...live, image, nodes, tasks, seconds: toTenths(before.seconds + seconds) }
-  if (restored.outcome === 'superseded') return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}` }
-  return isGood(restored)
-    ? { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}` }
-    : { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${restored.cause ?? restored.outcome}` }
+  const now = {
+    ...told,
+    ...live,
+    image,
+    nodes,
+    tasks,
+    seconds: toTenths(before.seconds + seconds),
+    ...(before.timeline && {
+      timeline: { ...before.timeline, ...(restored.timeline && { back: restored.timeline.out }) },
+    }),
+  }
+  if (restored.outcome === 'superseded') {
+    return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' }
+  }
+  if (isGood(restored)) return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' }
+  const failure = restored.cause ?? restored.outcome
+  return { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${failure}`, wayBack: 'failed' }
 }
 
 function gone(before: ServiceResult): ServiceResult {
-  return { ...before, image: { before: undefined, after: undefined }, nodes: 0, tasks: { running: 0, wanted: 0 } }
+  const { wanted } = before.image
+  return {
+    ...before,
+    image: { before: undefined, wanted, after: undefined },
+    nodes: 0,
+    tasks: { running: 0, wanted: 0 },
+  }
 }

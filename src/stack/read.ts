@@ -14,7 +14,7 @@ import {
   withIds,
 } from '../docker/specs/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
-import { locateComplaint, placeOf } from '../inputs/compose/place.ts'
+import { locateComplaint, placeOf, positionOf } from '../inputs/compose/place.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { log, stage } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
@@ -210,7 +210,8 @@ function serviceRequest(
       isRerun: request.rerunJobs,
     }
     const { strategy, policies } = request
-    const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies }
+    const place = positionOf(request.files, ['services', key])
+    const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies, ...(place && { place }) }
     return { name, image, labels: { ...container.Labels, ...captured.Labels }, ...nothingElse, compose }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

@@ -80,7 +80,7 @@ function removal(
     name,
     action: 'remove',
     outcome: cause === undefined ? 'removed' : 'failed',
-    image: { before, after: undefined },
+    image: { before, wanted: undefined, after: undefined },
     config: undefined,
     nodes: 0,
     tasks: { running: 0, wanted: 0 },

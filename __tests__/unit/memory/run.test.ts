@@ -40,7 +40,24 @@ describe('a run over the memory swarm', () => {
     const swarm = await swarmWith(1)
     const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' })
     expect(results).toMatchObject([{ outcome: 'rolled-back', failedTask: { exitCode: 3, logs: ['no database'] } }])
+    expect(results[0]).toMatchObject({
+      image: { before: ONE, wanted: pin('hub.test/acme/web:crashes'), after: ONE },
+      strategy: 'rolling',
+      wayBack: 'done',
+    })
+    const { out, back } = results[0]?.timeline ?? {}
+    expect(out?.tasks[0]).toMatchObject({ slot: 1, ending: 'failed with exit code 3' })
+    expect(out?.tasks[0]?.phases.at(-1)).toMatchObject({ phase: 'over' })
+    expect(back?.tasks[0]?.phases.at(-1)).toMatchObject({ phase: 'running' })
+    expect(back?.from).toBeGreaterThanOrEqual(out?.to ?? Number.NaN)
     expect(swarm.running('web')).toEqual([ONE])
+  })
+
+  test('of a canary that fails there is a picture too', async () => {
+    const swarm = await swarmWith(2)
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes', strategy: 'canary' })
+    expect(results[0]).toMatchObject({ outcome: 'rolled-back', strategy: 'canary' })
+    expect(results[0]?.timeline?.out.tasks[0]).toMatchObject({ ending: 'failed with exit code 3' })
   })
 
   test('a service that is not there is made, by what docker says its flags mean', async () => {

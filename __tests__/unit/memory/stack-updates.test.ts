@@ -94,3 +94,15 @@ test('what docker refuses of some services is told with all that is wrong with t
   ])
   expect(swarm.services).toEqual([])
 })
+
+test('a result says where the files have its service', async () => {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  const run = await deploy(
+    swarm,
+    `services:\n  # Two of them.\n  a: {image: 'hub.test/acme/web:1'}\n  b: {image: 'hub.test/acme/web:2'}\n`,
+  )
+  expect(run.results.map(({ name, place }) => [name, place])).toEqual([
+    ['shop_a', { file: 'compose.yml', line: 3 }],
+    ['shop_b', { file: 'compose.yml', line: 4 }],
+  ])
+})

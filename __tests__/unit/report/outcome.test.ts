@@ -137,8 +137,8 @@ describe('the summary of a deployment', () => {
   test.each<[string, ServiceResult['image'], string, string]>([
     ['one digest when it stayed', image('a', 'a'), '`web:1`', '`aaaaaaaaaaaa`'],
     ['the new digest alone when there was none', image(undefined, 'b'), '`web:1`', '`bbbbbbbbbbbb`'],
-    ['no digest when there is none', { before: `web:1@${digest('a')}`, after: 'web:1' }, '`web:1`', '–'],
-    ['no image when there is none', { before: undefined, after: undefined }, '–', '–'],
+    ['no digest when there is none', { ...image('a', 'b'), after: 'web:1' }, '`web:1`', '–'],
+    ['no image when there is none', { before: undefined, wanted: undefined, after: undefined }, '–', '–'],
   ])('has %s', (_, images, tag, shownDigest) => {
     const [, , shownImage, change] = cells(createResult({ image: images }))
     expect([shownImage, change]).toEqual([tag, shownDigest])
@@ -185,7 +185,8 @@ describe('the summary of a deployment', () => {
   })
 
   function image(before: string | undefined, after: string): ServiceResult['image'] {
-    return { before: before === undefined ? undefined : `web:1@${digest(before)}`, after: `web:1@${digest(after)}` }
+    const now = `web:1@${digest(after)}`
+    return { before: before === undefined ? undefined : `web:1@${digest(before)}`, wanted: now, after: now }
   }
 })
 

@@ -156,6 +156,7 @@ describe('nothing is larger than a runner takes', () => {
         name: `d${n}`,
         outcome: 'rolled-back',
         cause: 'restored because of bad; what ran before runs again',
+        because: ['bad'],
       }),
     )
     const run = await reportOf([...dragged, failed({ name: 'bad' })])

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
 import type { Update } from '../../../src/plan/check.ts'
-import type { Outcome } from '../../../src/result.ts'
+import type { Outcome, ServiceResult, WayBack } from '../../../src/result.ts'
+import type { Restoring } from '../../../src/rollout/send-back.ts'
 import type { Sent, SentChange } from '../../../src/rollout/sent.ts'
 import { settledAs } from '../../../src/rollout/settled.ts'
 import { goingBack, resultAfter } from '../../../src/rollout/way-back.ts'
@@ -65,5 +66,48 @@ test('the seconds there and back are told to a tenth: their sum alone would be 1
   expect(resultAfter(before, { sent: one, state: 'sent' }, [], restored)).toMatchObject({
     outcome: 'rolled-back',
     seconds: 13.4,
+  })
+})
+
+describe('a result after its way back says', () => {
+  const out = { from: 1, to: 5, tasks: [] }
+  const before = createResult({ outcome: 'rolled-back', timeline: { out } })
+  const failed = createResult({ outcome: 'failed', cause: 'its task failed', timeline: { out } })
+  const restored = createResult({ timeline: { out: { from: 6, to: 9, tasks: [] } } })
+  const made: SentChange = {
+    ...sent(),
+    change: {
+      request: createRequest(),
+      access: undefined,
+      action: 'create',
+      changes: [],
+      wanted: createSpec(),
+      networks: [],
+    },
+  }
+
+  test('because of which services it went back, unless it has a cause of its own', () => {
+    const way = { sent: sent(), state: 'sent' } as const
+    expect(resultAfter(before, way, ['api'], restored).because).toEqual(['api'])
+    expect(resultAfter(failed, way, ['api'], restored)).not.toHaveProperty('because')
+  })
+
+  test.each<[WayBack, Restoring, ServiceResult | undefined]>([
+    ['done', { sent: sent(), state: 'sent' }, restored],
+    ['failed', { sent: sent(), state: 'sent' }, createResult({ outcome: 'failed' })],
+    ['failed', { sent: sent(), state: 'failed', cause: 'no answer' }, undefined],
+    ['overtaken', { sent: sent(), state: 'overtaken', cause: 'someone else changed it' }, undefined],
+    ['overtaken', { sent: sent(), state: 'sent' }, createResult({ outcome: 'superseded' })],
+    ['unwatched', { sent: sent(), state: 'sent' }, undefined],
+    ['removed', { sent: made, state: 'removed' }, undefined],
+  ])('what became of that: %s', (wayBack, way, again) => {
+    expect(resultAfter(before, way, ['api'], again)).toMatchObject({ wayBack, image: { wanted: before.image.wanted } })
+  })
+
+  test('when it went there and back', () => {
+    expect(resultAfter(before, { sent: sent(), state: 'sent' }, ['api'], restored).timeline).toEqual({
+      out,
+      back: { from: 6, to: 9, tasks: [] },
+    })
   })
 })

@@ -96,7 +96,12 @@ export function withPlatforms(spec: ServiceSpec, platforms: Distribution['Platfo
 
 /** The image of a service, with its digest where it has one, as the swarm holds it. */
 export function imageOf(service: Service | undefined): string | undefined {
-  return service?.Spec.TaskTemplate.ContainerSpec?.Image
+  return service && imageOfSpec(service.Spec)
+}
+
+/** The same of a spec. */
+export function imageOfSpec({ TaskTemplate: template }: ServiceSpec): string | undefined {
+  return template.ContainerSpec?.Image
 }
 
 /** The spec with the variables that docker would obey itself, and so was not given. */

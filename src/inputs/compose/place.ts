@@ -1,3 +1,4 @@
+import type { Place } from '../../result.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'
 import { adviceInside } from './keys.ts'
 import { mapAt } from './tree.ts'
@@ -11,10 +12,16 @@ export interface ComposeFile {
 
 /** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
 export function placeOf(files: readonly ComposeFile[], path: readonly string[]): string {
+  const place = positionOf(files, path)
+  return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`
+}
+
+/** The same as a position; `undefined` when no file has even the first part of the path. */
+export function positionOf(files: readonly ComposeFile[], path: readonly string[]): Place | undefined {
   const found = files
-    .map((file) => ({ file, ...lineOf(file.root, path) }))
+    .map((file) => ({ file: file.path, ...lineOf(file.root, path) }))
     .reduce((best, one) => (one.depth >= best.depth ? one : best))
-  return found.depth === 0 ? files.map((file) => file.path).join(', ') : `${found.file.path} line ${found.line}`
+  return found.depth === 0 ? undefined : { file: found.file, line: found.line }
 }
 
 /**

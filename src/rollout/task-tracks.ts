@@ -1,0 +1,112 @@
+import type { Node, Task } from '../docker/api.ts'
+import { nodeName } from '../docker/swarm/node-name.ts'
+import { ending, isFailure, isUnhealthy } from '../docker/swarm/task.ts'
+import type { Phase, TaskTimeline } from '../result.ts'
+
+/**
+ * What the tasks of a service were seen to do, for a picture of it. Pure. A look tells in which state a task is by then;
+ * when that began is between two looks, so a time is never wrong by more than the pause between them.
+ */
+export type TaskTracks = ReadonlyMap<string, TaskTrack>
+
+interface TaskTrack {
+  readonly slot: number | undefined
+  readonly nodeId: string | undefined
+  readonly phases: TaskTimeline['phases']
+  /** When it was seen last, or ended. */
+  readonly to: number
+  readonly ending?: string
+}
+
+/** So many tasks of a service are followed from when they are first seen, and so many more that failed. */
+const MOST_TASKS = 60
+
+/**
+ * The tracks with one more look in them.
+ *
+ * @param earlier tasks that were there before the deploy: they are no part of it
+ * @param lastLook when the look before was, in the seconds of `now`
+ */
+export function withTasks(
+  tracks: TaskTracks,
+  tasks: readonly Task[],
+  earlier: ReadonlySet<string>,
+  lastLook: number | undefined,
+  now: number,
+): TaskTracks {
+  const next = new Map(tracks)
+  for (const task of tasks) {
+    const known = next.get(task.ID)
+    if (known !== undefined) next.set(task.ID, followed(known, task, now))
+    else if (!earlier.has(task.ID) && hasRoom(next, task)) next.set(task.ID, begun(task, lastLook, now))
+  }
+  return next
+}
+
+/** What one who looks at the picture is told of them. */
+export function taskTimelines(tracks: TaskTracks, nodes: readonly Node[]): TaskTimeline[] {
+  return [...tracks.values()].map(({ nodeId, ...track }) => ({ ...track, node: nodeName(nodeId, nodes) }))
+}
+
+function hasRoom(tracks: TaskTracks, task: Task): boolean {
+  return tracks.size < (isFailure(task) ? 2 * MOST_TASKS : MOST_TASKS)
+}
+
+function followed(track: TaskTrack, task: Task, now: number): TaskTrack {
+  const phase = phaseOf(task)
+  const last = track.phases.at(-1)
+  if (last?.phase === 'over') return track
+  const phases = last?.phase === phase ? track.phases : [...track.phases, { phase, from: now }]
+  return { ...track, ...ofTask(task), phases, to: now }
+}
+
+/** A task that is past its beginning when it is first seen has begun before: as long as its own times say. */
+function begun(task: Task, lastLook: number | undefined, now: number): TaskTrack {
+  const phase = phaseOf(task)
+  const since = now - secondsBefore(task)
+  const from = Math.min(now, Math.max(since, lastLook ?? since))
+  const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }]
+  return { ...ofTask(task), phases: [...before, { phase, from: phase === 'waiting' ? from : now }], to: now }
+}
+
+/** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */
+function secondsBefore({ CreatedAt: created, Status: { Timestamp: stamp = '' } }: Task): number {
+  const seconds = (Date.parse(stamp) - Date.parse(created)) / 1000
+  return Number.isNaN(seconds) ? 0 : Math.max(0, seconds)
+}
+
+function ofTask(task: Task): Pick<TaskTrack, 'slot' | 'nodeId' | 'ending'> {
+  const { Slot: slot, NodeID: nodeId } = task
+  return { slot: slot || undefined, nodeId: nodeId || undefined, ...(hasFailed(task) && { ending: ending(task) }) }
+}
+
+function hasFailed(task: Task): boolean {
+  return isFailure(task) || isUnhealthy(task)
+}
+
+function phaseOf({ Status: { State: state } }: Task): Phase {
+  switch (state) {
+    case 'preparing':
+      return 'pulling'
+    case 'starting':
+    case 'running':
+      return state
+    case 'new':
+    case 'allocated':
+    case 'pending':
+    case 'assigned':
+    case 'accepted':
+    case 'ready':
+      return 'waiting'
+    default:
+      return 'over'
+  }
+}
+
+/** What a task was at before, when nobody has seen it. */
+const PHASE_BEFORE: Readonly<Record<Exclude<Phase, 'waiting'>, Phase>> = {
+  pulling: 'waiting',
+  starting: 'pulling',
+  running: 'starting',
+  over: 'starting',
+}
