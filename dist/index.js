@@ -12513,6 +12513,7 @@ const PARTS = [
 ];
 /** The label by which Docker remembers the image as the compose file had it. */
 const IMAGE_LABEL = 'com.docker.stack.image';
+/** The form in which Swarm stores a spec, as a comparison needs it. */
 function storedForm(spec) {
     const clean = raw(withoutNothing(spec));
     const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);

@@ -80,7 +80,8 @@ const PARTS: readonly (readonly [string, (spec: Raw) => unknown])[] = [
 /** The label by which Docker remembers the image as the compose file had it. */
 const IMAGE_LABEL = 'com.docker.stack.image'
 
-function storedForm(spec: ServiceSpec): Raw {
+/** The form in which Swarm stores a spec, as a comparison needs it. */
+export function storedForm(spec: ServiceSpec): Raw {
   const clean = raw(withoutNothing(spec))
   const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels)
   const template = raw(clean.TaskTemplate)
