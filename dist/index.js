@@ -9452,10 +9452,339 @@ function tooLate({ before, rollout }, stage, waitedFor) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./build/runner/poll.js
+
+/**
+ * Asks again and again until the answer is yes: at least once, and once more after a stop. An end without it is no error.
+ *
+ * @param isOver whether there is no time for another try
+ */
+async function poll(isDone, everyMs, isOver, stop) {
+    while (!(await isDone()) && !stop?.aborted && !isOver())
+        await sleep(everyMs, stop).catch(() => undefined);
+}
+
+;// CONCATENATED MODULE: ./build/runner/survivors.js
+
+
+
+/** What a main takes at most to stop in good order, and more. */
+const PATIENCE_MS = 10_000;
+const LAST_PATIENCE_MS = 2000;
+const LOOK_EVERY_MS = 50;
+/** What ends may start something more in its last moment. */
+const ROUNDS = 3;
+/**
+ * When a process began, in the clock ticks of its kernel; `undefined` when there is none with this number any more, or
+ * the system does not tell (proc(5), /proc/pid/stat).
+ */
+function startOf(pid) {
+    try {
+        const stat = (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, 'utf8');
+        // The name of the program stands in brackets, and may itself hold some.
+        const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return state === 'Z' || state === 'X' ? undefined : fields[18];
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Whether a process still runs. */
+function isAlive({ pid, startedAt }) {
+    return startedAt !== '' && pid > 1 && pid !== process.pid && startOf(pid) === startedAt;
+}
+/** Ends a main that still runs: it is asked to, and has some seconds for it. Whether it did so by itself. */
+async function stopMain(main) {
+    signal(main, 'SIGINT');
+    if (await areGone([main], PATIENCE_MS))
+        return true;
+    signal(main, 'SIGKILL');
+    await areGone([main], LAST_PATIENCE_MS);
+    return false;
+}
+/**
+ * Ends all processes that a run has started, wherever they are by now: they are known by an entry of their environment.
+ *
+ * @param mark `NAME=value`
+ * @returns how many there were
+ */
+async function endMarked(mark) {
+    const ended = new Set();
+    for (let round = 1; round <= ROUNDS; round++) {
+        const left = marked(mark);
+        if (left.length === 0)
+            break;
+        for (const one of left) {
+            ended.add(one.pid);
+            signal(one, 'SIGTERM');
+        }
+        if (await areGone(left, LAST_PATIENCE_MS))
+            continue;
+        for (const one of left)
+            signal(one, 'SIGKILL');
+        await areGone(left, LAST_PATIENCE_MS);
+    }
+    return ended.size;
+}
+function marked(mark) {
+    return processes().flatMap((pid) => {
+        try {
+            const startedAt = startOf(pid);
+            const isOurs = (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
+            return isOurs && startedAt !== undefined && pid !== process.pid ? [{ pid, startedAt }] : [];
+        }
+        catch {
+            // It has ended meanwhile, or is another user's.
+            return [];
+        }
+    });
+}
+function processes() {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)('/proc')
+            .filter((name) => /^\d+$/.test(name))
+            .map(Number);
+    }
+    catch {
+        return [];
+    }
+}
+function signal(one, name) {
+    if (!isAlive(one))
+        return;
+    try {
+        process.kill(one.pid, name);
+    }
+    catch {
+        // It has ended meanwhile.
+    }
+}
+async function areGone(them, patienceMs) {
+    const deadline = nowMs() + patienceMs;
+    const areAllGone = async () => !them.some(isAlive);
+    await poll(areAllGone, LOOK_EVERY_MS, () => nowMs() >= deadline);
+    return areAllGone();
+}
+
+;// CONCATENATED MODULE: ./build/runner/state.js
+
+
+
+
+
+
+/**
+ * What main leaves for `post`: the state that a runner keeps, and a file beside it, for there are runners that lose the
+ * state of a job that is cancelled. No secret is in either. The file is a journal: one line of JSON for each change,
+ * so that a kill costs the last line at most.
+ */
+const JOURNAL = 'run.jsonl';
+const LARGEST_BYTES = 4_000_000;
+let journal;
+/** Begins the journal of a main in its workspace. */
+function openState(directory, onCancel) {
+    const flags = external_node_fs_namespaceObject.constants.O_CREAT | external_node_fs_namespaceObject.constants.O_EXCL | external_node_fs_namespaceObject.constants.O_WRONLY | external_node_fs_namespaceObject.constants.O_APPEND;
+    journal = (0,external_node_fs_namespaceObject.openSync)((0,external_node_path_namespaceObject.join)(directory, JOURNAL), flags, 0o600);
+    note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? '', onCancel });
+}
+/** Adds a change to the journal. It never fails the run: a full disk must not. */
+function note(change) {
+    if (journal === undefined)
+        return;
+    try {
+        (0,external_node_fs_namespaceObject.writeSync)(journal, `${JSON.stringify(change)}\n`);
+    }
+    catch {
+        journal = undefined;
+    }
+}
+const OF_THE_STEP = ['REPOSITORY', 'RUN_ID', 'RUN_ATTEMPT', 'JOB', 'ACTION', 'WORKSPACE'];
+/** Which step of which job a process belongs to, the same for its main and its `post`; empty outside of a runner. */
+function stepIdentity(env) {
+    const values = OF_THE_STEP.map((name) => env[`GITHUB_${name}`] || env[`FORGEJO_${name}`] || env[`GITEA_${name}`]);
+    const [, run] = values;
+    if (!run)
+        return '';
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256').update(JSON.stringify(values)).digest('hex');
+}
+/**
+ * The state that a run has left in its workspace; `undefined` when there is none, or when anybody else could have
+ * written it.
+ *
+ * @param directory one that was found to be ours
+ */
+async function readState(directory) {
+    try {
+        if (!isPrivate(await lstat(directory)))
+            return undefined;
+        const file = openSync(join(directory, JOURNAL), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+        try {
+            const stats = fstatSync(file);
+            if (!stats.isFile() || !isPrivate(stats) || stats.size > LARGEST_BYTES)
+                return undefined;
+            return parseState(readFileSync(file, 'utf8'));
+        }
+        finally {
+            closeSync(file);
+        }
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
+function parseState(text) {
+    const services = new Map();
+    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', onCancel: 'keep' };
+    for (const line of text.split('\n')) {
+        const change = parseChange(line);
+        if (change === undefined)
+            continue;
+        const { service, ...rest } = change;
+        state = { ...state, ...rest };
+        if (service !== undefined)
+            services.set(service.name, service);
+    }
+    return state.pid > 1 ? { ...state, services } : undefined;
+}
+function parseChange(line) {
+    let value;
+    try {
+        value = JSON.parse(line);
+    }
+    catch {
+        return undefined;
+    }
+    const isChange = isRecord(value) && Object.entries(value).every(([key, inner]) => CHECKS.get(key)?.(inner));
+    return isChange ? value : undefined;
+}
+const FINGERPRINT = /^[0-9a-f]{64}$/;
+/** swarmkit, manager/controlapi/service.go; the name of a service in a message must not be more than a name. */
+const SERVICE = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
+const isText = (pattern) => (value) => typeof value === 'string' && pattern.test(value);
+const isFingerprint = isText(FINGERPRINT);
+const isFingerprintOrEmpty = isText(/^([0-9a-f]{64})?$/);
+const SERVICE_CHECKS = {
+    name: isText(SERVICE),
+    service: isText(SERVICE),
+    action: isText(/^(create|update)$/),
+    phase: isText(/^(sending|sent|moving)$/),
+    before: isFingerprintOrEmpty,
+    ours: (value) => Array.isArray(value) && value.every(isFingerprint),
+    interim: isFingerprintOrEmpty,
+};
+/** By the keys of {@link Change}. */
+const CHECKS = new Map([
+    ['step', isFingerprintOrEmpty],
+    ['pid', (value) => Number.isSafeInteger(value) && value > 1],
+    ['startedAt', isText(/^\d*$/)],
+    ['stage', isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
+    ['lock', isText(/^([0-9a-f-]{36})?$/)],
+    ['onCancel', isText(/^(keep|rollback)$/)],
+    ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
+]);
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+;// CONCATENATED MODULE: ./build/runner/log.js
+
+
+
+
+
+
+const MOST_LINE_CHARACTERS = 8000;
+const MOST_TITLE_CHARACTERS = 200;
+/** Of a longer one actions/runner drops the end (ExecutionContext.cs, _maxIssueMessageLength). */
+const MOST_ANNOTATION_CHARACTERS = 4096;
+/** For the word on what is missing. */
+const ROOM_FOR_REST = 40;
+/**
+ * What this action says. Whatever it is given, no secret of this run leaves it, one call is one line or one
+ * annotation, and no line is a command to the runner but those that are made here.
+ */
+const log = logThrough(redact);
+/**
+ * The same for texts of the report, in which all that is not ours or the user's own was made fit to be shown before:
+ * its names and outcomes stay what they are, though a secret may happen to be part of one.
+ */
+const reportLog = logThrough((text) => text);
+/** Runs one stage of the work with its lines folded under a title. */
+async function stage(title, work) {
+    note({ stage: title });
+    const line = safeLine(title, MOST_TITLE_CHARACTERS);
+    if (isInRunner(process.env))
+        writeLine(commandLine('group', withoutCommands(line), process.env));
+    else
+        writeLine(withoutCommands(`== ${line}`));
+    try {
+        return await work();
+    }
+    finally {
+        if (isInRunner(process.env))
+            writeLine(commandLine('endgroup', '', process.env));
+    }
+}
+/**
+ * From now on all of this process speaks by the {@link log} only: what libraries print, and what nobody caught.
+ *
+ * @param tellLost is given what nobody caught; then the process ends, with the exit code that there is by then
+ */
+function speakForAll(tellLost) {
+    divertOthers((line) => {
+        const [, debugged] = /^::debug::(.*)$/s.exec(line) ?? [];
+        if (debugged === undefined)
+            log.info(line);
+        else
+            log.debug(debugged);
+    });
+    process.on('uncaughtException', (error) => {
+        tellLost(error);
+        process.exit();
+    });
+}
+function logThrough(hide) {
+    const one = (text, most) => withoutCommands(shortened(hide(printable(hide(text))), most));
+    const annotate = (level) => (message, title) => {
+        const lines = hide(message)
+            .split(LINE_END)
+            .map((line) => withoutCommands(hide(printable(line))));
+        const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
+        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS));
+    };
+    return {
+        info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
+        debug: (line) => debug(one(line, MOST_LINE_CHARACTERS)),
+        notice: annotate('notice'),
+        warning: annotate('warning'),
+        error: annotate('error'),
+    };
+}
+function debug(line) {
+    if (isInRunner(process.env))
+        writeLine(commandLine('debug', line, process.env));
+    else if (process.env.RUNNER_DEBUG === '1')
+        writeLine(withoutCommands(`Debug: ${line}`));
+}
+function annotation(level, message, title) {
+    if (isInRunner(process.env)) {
+        writeLine(commandLine(level, message, process.env, title === undefined ? {} : { title }));
+        return;
+    }
+    const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === undefined ? '' : `${title}: `}`;
+    for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
+        writeLine(withoutCommands(line));
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/files.js
 
 
@@ -10254,335 +10583,6 @@ function withoutUserInfo(text) {
 function cut(text, separator) {
     const at = text.indexOf(separator);
     return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: ./build/runner/poll.js
-
-/**
- * Asks again and again until the answer is yes: at least once, and once more after a stop. An end without it is no error.
- *
- * @param isOver whether there is no time for another try
- */
-async function poll(isDone, everyMs, isOver, stop) {
-    while (!(await isDone()) && !stop?.aborted && !isOver())
-        await sleep(everyMs, stop).catch(() => undefined);
-}
-
-;// CONCATENATED MODULE: ./build/runner/survivors.js
-
-
-
-/** What a main takes at most to stop in good order, and more. */
-const PATIENCE_MS = 10_000;
-const LAST_PATIENCE_MS = 2000;
-const LOOK_EVERY_MS = 50;
-/** What ends may start something more in its last moment. */
-const ROUNDS = 3;
-/**
- * When a process began, in the clock ticks of its kernel; `undefined` when there is none with this number any more, or
- * the system does not tell (proc(5), /proc/pid/stat).
- */
-function startOf(pid) {
-    try {
-        const stat = (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, 'utf8');
-        // The name of the program stands in brackets, and may itself hold some.
-        const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return state === 'Z' || state === 'X' ? undefined : fields[18];
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Whether a process still runs. */
-function isAlive({ pid, startedAt }) {
-    return startedAt !== '' && pid > 1 && pid !== process.pid && startOf(pid) === startedAt;
-}
-/** Ends a main that still runs: it is asked to, and has some seconds for it. Whether it did so by itself. */
-async function stopMain(main) {
-    signal(main, 'SIGINT');
-    if (await areGone([main], PATIENCE_MS))
-        return true;
-    signal(main, 'SIGKILL');
-    await areGone([main], LAST_PATIENCE_MS);
-    return false;
-}
-/**
- * Ends all processes that a run has started, wherever they are by now: they are known by an entry of their environment.
- *
- * @param mark `NAME=value`
- * @returns how many there were
- */
-async function endMarked(mark) {
-    const ended = new Set();
-    for (let round = 1; round <= ROUNDS; round++) {
-        const left = marked(mark);
-        if (left.length === 0)
-            break;
-        for (const one of left) {
-            ended.add(one.pid);
-            signal(one, 'SIGTERM');
-        }
-        if (await areGone(left, LAST_PATIENCE_MS))
-            continue;
-        for (const one of left)
-            signal(one, 'SIGKILL');
-        await areGone(left, LAST_PATIENCE_MS);
-    }
-    return ended.size;
-}
-function marked(mark) {
-    return processes().flatMap((pid) => {
-        try {
-            const startedAt = startOf(pid);
-            const isOurs = (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
-            return isOurs && startedAt !== undefined && pid !== process.pid ? [{ pid, startedAt }] : [];
-        }
-        catch {
-            // It has ended meanwhile, or is another user's.
-            return [];
-        }
-    });
-}
-function processes() {
-    try {
-        return (0,external_node_fs_namespaceObject.readdirSync)('/proc')
-            .filter((name) => /^\d+$/.test(name))
-            .map(Number);
-    }
-    catch {
-        return [];
-    }
-}
-function signal(one, name) {
-    if (!isAlive(one))
-        return;
-    try {
-        process.kill(one.pid, name);
-    }
-    catch {
-        // It has ended meanwhile.
-    }
-}
-async function areGone(them, patienceMs) {
-    const deadline = nowMs() + patienceMs;
-    const areAllGone = async () => !them.some(isAlive);
-    await poll(areAllGone, LOOK_EVERY_MS, () => nowMs() >= deadline);
-    return areAllGone();
-}
-
-;// CONCATENATED MODULE: ./build/runner/state.js
-
-
-
-
-
-
-/**
- * What main leaves for `post`: the state that a runner keeps, and a file beside it, for there are runners that lose the
- * state of a job that is cancelled. No secret is in either. The file is a journal: one line of JSON for each change,
- * so that a kill costs the last line at most.
- */
-const JOURNAL = 'run.jsonl';
-const LARGEST_BYTES = 4_000_000;
-let journal;
-/** Begins the journal of a main in its workspace. */
-function openState(directory, onCancel) {
-    const flags = external_node_fs_namespaceObject.constants.O_CREAT | external_node_fs_namespaceObject.constants.O_EXCL | external_node_fs_namespaceObject.constants.O_WRONLY | external_node_fs_namespaceObject.constants.O_APPEND;
-    journal = (0,external_node_fs_namespaceObject.openSync)((0,external_node_path_namespaceObject.join)(directory, JOURNAL), flags, 0o600);
-    note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? '', onCancel });
-}
-/** Adds a change to the journal. It never fails the run: a full disk must not. */
-function note(change) {
-    if (journal === undefined)
-        return;
-    try {
-        (0,external_node_fs_namespaceObject.writeSync)(journal, `${JSON.stringify(change)}\n`);
-    }
-    catch {
-        journal = undefined;
-    }
-}
-const OF_THE_STEP = ['REPOSITORY', 'RUN_ID', 'RUN_ATTEMPT', 'JOB', 'ACTION', 'WORKSPACE'];
-/** Which step of which job a process belongs to, the same for its main and its `post`; empty outside of a runner. */
-function stepIdentity(env) {
-    const values = OF_THE_STEP.map((name) => env[`GITHUB_${name}`] || env[`FORGEJO_${name}`] || env[`GITEA_${name}`]);
-    const [, run] = values;
-    if (!run)
-        return '';
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256').update(JSON.stringify(values)).digest('hex');
-}
-/**
- * The state that a run has left in its workspace; `undefined` when there is none, or when anybody else could have
- * written it.
- *
- * @param directory one that was found to be ours
- */
-async function readState(directory) {
-    try {
-        if (!isPrivate(await lstat(directory)))
-            return undefined;
-        const file = openSync(join(directory, JOURNAL), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-        try {
-            const stats = fstatSync(file);
-            if (!stats.isFile() || !isPrivate(stats) || stats.size > LARGEST_BYTES)
-                return undefined;
-            return parseState(readFileSync(file, 'utf8'));
-        }
-        finally {
-            closeSync(file);
-        }
-    }
-    catch {
-        return undefined;
-    }
-}
-/** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
-function parseState(text) {
-    const services = new Map();
-    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', onCancel: 'keep' };
-    for (const line of text.split('\n')) {
-        const change = parseChange(line);
-        if (change === undefined)
-            continue;
-        const { service, ...rest } = change;
-        state = { ...state, ...rest };
-        if (service !== undefined)
-            services.set(service.name, service);
-    }
-    return state.pid > 1 ? { ...state, services } : undefined;
-}
-function parseChange(line) {
-    let value;
-    try {
-        value = JSON.parse(line);
-    }
-    catch {
-        return undefined;
-    }
-    const isChange = isRecord(value) && Object.entries(value).every(([key, inner]) => CHECKS.get(key)?.(inner));
-    return isChange ? value : undefined;
-}
-const FINGERPRINT = /^[0-9a-f]{64}$/;
-/** swarmkit, manager/controlapi/service.go; the name of a service in a message must not be more than a name. */
-const SERVICE = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
-const isText = (pattern) => (value) => typeof value === 'string' && pattern.test(value);
-const isFingerprint = isText(FINGERPRINT);
-const isFingerprintOrEmpty = isText(/^([0-9a-f]{64})?$/);
-const SERVICE_CHECKS = {
-    name: isText(SERVICE),
-    service: isText(SERVICE),
-    action: isText(/^(create|update)$/),
-    phase: isText(/^(sending|sent|moving)$/),
-    before: isFingerprintOrEmpty,
-    ours: (value) => Array.isArray(value) && value.every(isFingerprint),
-    interim: isFingerprintOrEmpty,
-};
-/** By the keys of {@link Change}. */
-const CHECKS = new Map([
-    ['step', isFingerprintOrEmpty],
-    ['pid', (value) => Number.isSafeInteger(value) && value > 1],
-    ['startedAt', isText(/^\d*$/)],
-    ['stage', isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
-    ['lock', isText(/^([0-9a-f-]{36})?$/)],
-    ['onCancel', isText(/^(keep|rollback)$/)],
-    ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
-]);
-function isRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-;// CONCATENATED MODULE: ./build/runner/log.js
-
-
-
-
-
-
-const MOST_LINE_CHARACTERS = 8000;
-const MOST_TITLE_CHARACTERS = 200;
-/** Of a longer one actions/runner drops the end (ExecutionContext.cs, _maxIssueMessageLength). */
-const MOST_ANNOTATION_CHARACTERS = 4096;
-/** For the word on what is missing. */
-const ROOM_FOR_REST = 40;
-/**
- * What this action says. Whatever it is given, no secret of this run leaves it, one call is one line or one
- * annotation, and no line is a command to the runner but those that are made here.
- */
-const log = logThrough(redact);
-/**
- * The same for texts of the report, in which all that is not ours or the user's own was made fit to be shown before:
- * its names and outcomes stay what they are, though a secret may happen to be part of one.
- */
-const reportLog = logThrough((text) => text);
-/** Runs one stage of the work with its lines folded under a title. */
-async function stage(title, work) {
-    note({ stage: title });
-    const line = safeLine(title, MOST_TITLE_CHARACTERS);
-    if (isInRunner(process.env))
-        writeLine(commandLine('group', withoutCommands(line), process.env));
-    else
-        writeLine(withoutCommands(`== ${line}`));
-    try {
-        return await work();
-    }
-    finally {
-        if (isInRunner(process.env))
-            writeLine(commandLine('endgroup', '', process.env));
-    }
-}
-/**
- * From now on all of this process speaks by the {@link log} only: what libraries print, and what nobody caught.
- *
- * @param tellLost is given what nobody caught; then the process ends, with the exit code that there is by then
- */
-function speakForAll(tellLost) {
-    divertOthers((line) => {
-        const [, debugged] = /^::debug::(.*)$/s.exec(line) ?? [];
-        if (debugged === undefined)
-            log.info(line);
-        else
-            log.debug(debugged);
-    });
-    process.on('uncaughtException', (error) => {
-        tellLost(error);
-        process.exit();
-    });
-}
-function logThrough(hide) {
-    const one = (text, most) => withoutCommands(shortened(hide(printable(hide(text))), most));
-    const annotate = (level) => (message, title) => {
-        const lines = hide(message)
-            .split(LINE_END)
-            .map((line) => withoutCommands(hide(printable(line))));
-        const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS));
-    };
-    return {
-        info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
-        debug: (line) => debug(one(line, MOST_LINE_CHARACTERS)),
-        notice: annotate('notice'),
-        warning: annotate('warning'),
-        error: annotate('error'),
-    };
-}
-function debug(line) {
-    if (isInRunner(process.env))
-        writeLine(commandLine('debug', line, process.env));
-    else if (process.env.RUNNER_DEBUG === '1')
-        writeLine(withoutCommands(`Debug: ${line}`));
-}
-function annotation(level, message, title) {
-    if (isInRunner(process.env)) {
-        writeLine(commandLine(level, message, process.env, title === undefined ? {} : { title }));
-        return;
-    }
-    const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === undefined ? '' : `${title}: `}`;
-    for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
-        writeLine(withoutCommands(line));
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/masking.js
@@ -11860,7 +11860,8 @@ function tcpReason(said) {
 
 const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'];
 const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'];
-const CLI_INPUTS = (/* unused pure expression or super */ null && (['docker-version', 'docker-sha256', 'docker-download-url']));
+const CLI_INPUTS = ['docker-version', 'docker-sha256', 'docker-download-url'];
+const REACH_INPUTS = ['host', 'context', 'allow-plain-tcp', ...SSH_INPUTS, ...TLS_INPUTS, ...CLI_INPUTS];
 /** How the swarm is reached, with what is wrong with it added to the problems. */
 function reachFrom(sources, problems) {
     const { input } = sources;
@@ -15309,7 +15310,188 @@ function stack_contentOf(path, readFile) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
+
+
+
+/**
+ * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
+ * in them would silently not be done.
+ */
+const PREFIX = 'INPUT_';
+const MOST_NAME_CHARACTERS = 60;
+/** Our input for what other actions, docker and compose call so. */
+const unknown_inputs_OTHER_NAMES = {
+    'compose-files': 'compose-file',
+    'compose-path': 'compose-file',
+    'docker-compose-file': 'compose-file',
+    'docker-compose-file-path': 'compose-file',
+    'docker-context': 'context',
+    'docker-host': 'host',
+    'env-files': 'env-file',
+    file: 'compose-file',
+    files: 'compose-file',
+    key: 'ssh-key',
+    'known-hosts': 'ssh-known-hosts',
+    manager: 'host',
+    pass: 'password',
+    'private-key': 'ssh-key',
+    'registry-host': 'registry',
+    'registry-pass': 'password',
+    'registry-password': 'password',
+    'registry-token': 'password',
+    'registry-url': 'registry',
+    'registry-user': 'username',
+    'registry-username': 'username',
+    'remote-docker-host': 'host',
+    'remote-private-key': 'ssh-key',
+    rollback: 'on-failure',
+    'ssh-deploy-private-key': 'ssh-key',
+    'ssh-private-key': 'ssh-key',
+    'ssh-remote-known-hosts': 'ssh-known-hosts',
+    'stack-file': 'compose-file',
+    'stack-file-name': 'compose-file',
+    'stack-name': 'stack',
+    'deploy-timeout': 'timeout',
+    'monitor-timeout': 'timeout',
+    token: 'password',
+};
+const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
+const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
+const PINNED = 'leave it out: every image is looked up and pinned by its digest';
+const FORWARDED = 'leave it out: the credential is sent wherever there is one';
+const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
+const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
+const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
+const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
+    ? 'write `mode: plan`'
+    : 'leave it out: every run is a real deploy';
+/** What to write for what is no input under another name. */
+const ADVICE = {
+    args: WITHOUT_DOCKER,
+    check: DRY_RUN,
+    diff: DRY_RUN,
+    'dry-run': DRY_RUN,
+    plan: DRY_RUN,
+    attempts: 'leave it out: what passes is tried again by itself',
+    detach: 'write `wait: false` where nobody shall wait, or leave it out',
+    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+    'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
+    'env-var-prefix': VARIABLES,
+    'exclude-variables': VARIABLES,
+    'extra-variables': VARIABLES,
+    'force-recreate': 'write `update-args: --force` in an entry of `services`',
+    'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
+    'log-level': 'leave it out: a run with debug logging tells more',
+    logout: LOGIN,
+    'manage-variables': CONTENT_NAMES,
+    'monitor-interval': 'leave it out: the swarm is looked at all the time',
+    port: unknown_inputs_HOST,
+    'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
+    'remote-host': unknown_inputs_HOST,
+    'remote-port': unknown_inputs_HOST,
+    'remote-user': unknown_inputs_HOST,
+    'resolve-image': PINNED,
+    scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
+    secrets: VARIABLES,
+    'ssh-deploy-user': unknown_inputs_HOST,
+    'ssh-host': unknown_inputs_HOST,
+    'ssh-port': unknown_inputs_HOST,
+    'ssh-remote-hostname': unknown_inputs_HOST,
+    'ssh-remote-port': unknown_inputs_HOST,
+    'ssh-user': unknown_inputs_HOST,
+    'strict-variables': 'leave it out: a variable that is missing is an error',
+    summary: 'leave it out: there always is one',
+    user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
+    variables: VARIABLES,
+    vars: VARIABLES,
+    version: "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
+    'with-registry-auth': FORWARDED,
+};
+/**
+ * Adds one problem for each input that is given and that there is not, with what was probably meant.
+ *
+ * The runners of Gitea and Forgejo hand the inputs of a composite action on to the steps in it (gitea.com/gitea/act,
+ * pkg/runner/action_composite.go): there it cannot be told whose it is, and it is only a warning. GitHub's runner does not
+ * (actions/runner#665), and act takes them away again (pkg/runner/step.go, `mergeEnv`).
+ *
+ * @param warn is told what is no error
+ * @returns the environment with each value where it was probably meant to be: so nothing is told besides that only
+ *   follows from the name
+ */
+function checkUnknownInputs(env, known, problems, warn) {
+    const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS);
+    const meant = {};
+    for (const unknown of unknownInputs(env, known.inputs)) {
+        const input = inputMeantBy(unknown.name, env, known);
+        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
+        if (mayBeOfOthers) {
+            warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
+            continue;
+        }
+        problems.add(`${line} (if ${unknown.variable} is a variable of your own \`env\`, give that another name)`);
+        const variable = input && unknown_inputs_variableOf(input);
+        if (variable !== undefined && !env[variable])
+            meant[variable] = unknown.value;
+    }
+    return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
+}
+/** The variable in which a runner hands an input over. */
+function unknown_inputs_variableOf(input) {
+    return `${PREFIX}${input.toUpperCase()}`;
+}
+/** The same for a shell, which cannot set a variable with a dash. */
+function shellVariableOf(input) {
+    return unknown_inputs_variableOf(input).replaceAll('-', '_');
+}
+/** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
+function unknownInputs(env, known) {
+    const variables = new Set(known.flatMap((name) => [unknown_inputs_variableOf(name), ...spellingOfShell(name, env)]));
+    return Object.entries(env).flatMap(([variable, value = '']) => {
+        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
+            return [];
+        return [{ name: safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
+    });
+}
+/** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
+function spellingOfShell(name, env) {
+    return env[unknown_inputs_variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
+}
+function inputMeantBy(name, env, { inputs }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return undefined;
+    if (plain === 'name' || plain === 'service')
+        return env[unknown_inputs_variableOf('services')] ? undefined : nameOfWhat(plain);
+    return closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
+}
+/** `name` is that of a stack in the actions that have it. */
+function nameOfWhat(plain) {
+    return plain === 'name' ? 'stack' : 'services';
+}
+function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return ADVICE[plain] ?? '';
+    if (entryKeys.includes(plain) && !inputs.includes(plain)) {
+        const key = `\`${plain}\` is a key of an entry of \`services\`, as in ${exampleWith(plain)}`;
+        return input === undefined ? key : `did you mean \`${input}\`? For one service ${key}`;
+    }
+    return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
+}
+function exampleWith(key) {
+    const value = EXAMPLES[key] ?? '…';
+    const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
+    return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
+}
+const EXAMPLES = { create: 'true', replicas: '2', env: '{LOG_LEVEL: debug}' };
+function plainName(name) {
+    return name.replaceAll('_', '-');
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/read.js
+
+
 
 
 
@@ -15330,14 +15512,39 @@ const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
+const INPUTS = [
+    'mode',
+    'registries',
+    'registries-file',
+    'registry',
+    'username',
+    'password',
+    'services',
+    'stack',
+    'compose-file',
+    'env-file',
+    'prune',
+    'rerun-jobs',
+    'wait',
+    'timeout',
+    'monitor',
+    'max-parallel',
+    'on-failure',
+    'on-cancel',
+    'lock',
+    'lock-timeout',
+    ...REACH_INPUTS,
+];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
  *
  * @param strategies those that can be chosen
  * @throws UserErrors with everything that is wrong with any of them
  */
-function readInputs(env, strategies) {
+function readInputs(given, strategies) {
     const problems = new problems_Problems();
+    const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
+    const env = checkUnknownInputs(given, known, problems, log.warning);
     const mode = readOrDefault(env, 'mode', problems, parseMode);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
@@ -15387,6 +15594,10 @@ function readInputs(env, strategies) {
         maxParallel,
         lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
     };
+}
+/** All inputs that there are, and those that there were: these are told with what they have become. */
+function inputNames(strategies) {
+    return [...INPUTS, ...POLICY_KEYS, ...strategyKeys(strategies), ...RETIRED_KEYS];
 }
 /**
  * Reads only how the swarm is reached, as `post` needs it.
@@ -15471,8 +15682,7 @@ function parseTimeout(text) {
 }
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
 function input(env, name) {
-    const key = `INPUT_${name.toUpperCase()}`;
-    return env[key] ?? env[key.replaceAll('-', '_')] ?? '';
+    return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/result.js
@@ -15660,7 +15870,7 @@ const MOST_SUMMARY_BYTES = 1_000_000;
 const MOST_TABLE_BYTES = 900_000;
 const MOST_NOTES_BYTES = 50_000;
 const outcome_ROOM_FOR_REST = 500;
-const MOST_NAME_CHARACTERS = 300;
+const outcome_MOST_NAME_CHARACTERS = 300;
 /**
  * The job summary of a deployment: a table of the services, then what is known of each that failed, as far as there is
  * room for it.
@@ -15726,7 +15936,7 @@ function failureSummary(status, problems, isUnknown) {
     ].join('\n\n');
 }
 function failureSection({ name, outcome, cause, failedTask }) {
-    const parts = [`### ${code(shortened(name, MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? '')];
+    const parts = [`### ${code(shortened(name, outcome_MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? '')];
     if (failedTask !== undefined) {
         const where = failedTask.node === undefined ? '' : ` on node ${code(failedTask.node)}`;
         parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
@@ -15743,7 +15953,7 @@ function digestChange({ before, after }) {
     return old === undefined || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
 }
 function nameCell(name) {
-    return cell(shortened(name, MOST_NAME_CHARACTERS));
+    return cell(shortened(name, outcome_MOST_NAME_CHARACTERS));
 }
 function tagOf(image) {
     return image.split('@', 1)[0] ?? image;
@@ -16026,19 +16236,19 @@ function savedByMain(name) {
  * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
  * make it has the lock, and nobody needs a service of their own for it.
  */
-const PREFIX = 'swarm-deploy.lock';
+const lock_config_PREFIX = 'swarm-deploy.lock';
 // swarmkit, manager/controlapi/common.go
 const lock_config_LONGEST_NAME = 64;
 const HASH_LENGTH = 12;
-const OWNER = `${PREFIX}.owner`;
-const lock_config_URL = `${PREFIX}.url`;
-const SECONDS = `${PREFIX}.seconds`;
-const TOKEN = `${PREFIX}.token`;
+const OWNER = `${lock_config_PREFIX}.owner`;
+const lock_config_URL = `${lock_config_PREFIX}.url`;
+const SECONDS = `${lock_config_PREFIX}.seconds`;
+const TOKEN = `${lock_config_PREFIX}.token`;
 /** Whoever may make a config may write anything into its labels. */
 const MOST_SHOWN = 300;
 /** The name of the lock for a service or a stack. */
 function lockName(kind, name) {
-    const plain = `${PREFIX}.${kind}.${name}`;
+    const plain = `${lock_config_PREFIX}.${kind}.${name}`;
     if (plain.length <= lock_config_LONGEST_NAME)
         return plain;
     const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);

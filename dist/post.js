@@ -14107,7 +14107,8 @@ function normalKey(text) {
 
 const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'];
 const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'];
-const CLI_INPUTS = (/* unused pure expression or super */ null && (['docker-version', 'docker-sha256', 'docker-download-url']));
+const CLI_INPUTS = ['docker-version', 'docker-sha256', 'docker-download-url'];
+const REACH_INPUTS = ['host', 'context', 'allow-plain-tcp', ...SSH_INPUTS, ...TLS_INPUTS, ...CLI_INPUTS];
 /** How the swarm is reached, with what is wrong with it added to the problems. */
 function reachFrom(sources, problems) {
     const { input } = sources;
@@ -17387,7 +17388,188 @@ function stack_contentOf(path, readFile) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
+
+
+
+/**
+ * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
+ * in them would silently not be done.
+ */
+const PREFIX = 'INPUT_';
+const MOST_NAME_CHARACTERS = 60;
+/** Our input for what other actions, docker and compose call so. */
+const unknown_inputs_OTHER_NAMES = {
+    'compose-files': 'compose-file',
+    'compose-path': 'compose-file',
+    'docker-compose-file': 'compose-file',
+    'docker-compose-file-path': 'compose-file',
+    'docker-context': 'context',
+    'docker-host': 'host',
+    'env-files': 'env-file',
+    file: 'compose-file',
+    files: 'compose-file',
+    key: 'ssh-key',
+    'known-hosts': 'ssh-known-hosts',
+    manager: 'host',
+    pass: 'password',
+    'private-key': 'ssh-key',
+    'registry-host': 'registry',
+    'registry-pass': 'password',
+    'registry-password': 'password',
+    'registry-token': 'password',
+    'registry-url': 'registry',
+    'registry-user': 'username',
+    'registry-username': 'username',
+    'remote-docker-host': 'host',
+    'remote-private-key': 'ssh-key',
+    rollback: 'on-failure',
+    'ssh-deploy-private-key': 'ssh-key',
+    'ssh-private-key': 'ssh-key',
+    'ssh-remote-known-hosts': 'ssh-known-hosts',
+    'stack-file': 'compose-file',
+    'stack-file-name': 'compose-file',
+    'stack-name': 'stack',
+    'deploy-timeout': 'timeout',
+    'monitor-timeout': 'timeout',
+    token: 'password',
+};
+const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
+const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
+const PINNED = 'leave it out: every image is looked up and pinned by its digest';
+const FORWARDED = 'leave it out: the credential is sent wherever there is one';
+const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
+const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
+const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
+const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
+    ? 'write `mode: plan`'
+    : 'leave it out: every run is a real deploy';
+/** What to write for what is no input under another name. */
+const ADVICE = {
+    args: WITHOUT_DOCKER,
+    check: DRY_RUN,
+    diff: DRY_RUN,
+    'dry-run': DRY_RUN,
+    plan: DRY_RUN,
+    attempts: 'leave it out: what passes is tried again by itself',
+    detach: 'write `wait: false` where nobody shall wait, or leave it out',
+    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+    'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
+    'env-var-prefix': VARIABLES,
+    'exclude-variables': VARIABLES,
+    'extra-variables': VARIABLES,
+    'force-recreate': 'write `update-args: --force` in an entry of `services`',
+    'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
+    'log-level': 'leave it out: a run with debug logging tells more',
+    logout: LOGIN,
+    'manage-variables': CONTENT_NAMES,
+    'monitor-interval': 'leave it out: the swarm is looked at all the time',
+    port: unknown_inputs_HOST,
+    'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
+    'remote-host': unknown_inputs_HOST,
+    'remote-port': unknown_inputs_HOST,
+    'remote-user': unknown_inputs_HOST,
+    'resolve-image': PINNED,
+    scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
+    secrets: VARIABLES,
+    'ssh-deploy-user': unknown_inputs_HOST,
+    'ssh-host': unknown_inputs_HOST,
+    'ssh-port': unknown_inputs_HOST,
+    'ssh-remote-hostname': unknown_inputs_HOST,
+    'ssh-remote-port': unknown_inputs_HOST,
+    'ssh-user': unknown_inputs_HOST,
+    'strict-variables': 'leave it out: a variable that is missing is an error',
+    summary: 'leave it out: there always is one',
+    user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
+    variables: VARIABLES,
+    vars: VARIABLES,
+    version: "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
+    'with-registry-auth': FORWARDED,
+};
+/**
+ * Adds one problem for each input that is given and that there is not, with what was probably meant.
+ *
+ * The runners of Gitea and Forgejo hand the inputs of a composite action on to the steps in it (gitea.com/gitea/act,
+ * pkg/runner/action_composite.go): there it cannot be told whose it is, and it is only a warning. GitHub's runner does not
+ * (actions/runner#665), and act takes them away again (pkg/runner/step.go, `mergeEnv`).
+ *
+ * @param warn is told what is no error
+ * @returns the environment with each value where it was probably meant to be: so nothing is told besides that only
+ *   follows from the name
+ */
+function checkUnknownInputs(env, known, problems, warn) {
+    const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS);
+    const meant = {};
+    for (const unknown of unknownInputs(env, known.inputs)) {
+        const input = inputMeantBy(unknown.name, env, known);
+        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
+        if (mayBeOfOthers) {
+            warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
+            continue;
+        }
+        problems.add(`${line} (if ${unknown.variable} is a variable of your own \`env\`, give that another name)`);
+        const variable = input && unknown_inputs_variableOf(input);
+        if (variable !== undefined && !env[variable])
+            meant[variable] = unknown.value;
+    }
+    return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
+}
+/** The variable in which a runner hands an input over. */
+function unknown_inputs_variableOf(input) {
+    return `${PREFIX}${input.toUpperCase()}`;
+}
+/** The same for a shell, which cannot set a variable with a dash. */
+function shellVariableOf(input) {
+    return unknown_inputs_variableOf(input).replaceAll('-', '_');
+}
+/** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
+function unknownInputs(env, known) {
+    const variables = new Set(known.flatMap((name) => [unknown_inputs_variableOf(name), ...spellingOfShell(name, env)]));
+    return Object.entries(env).flatMap(([variable, value = '']) => {
+        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
+            return [];
+        return [{ name: safe_text_safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
+    });
+}
+/** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
+function spellingOfShell(name, env) {
+    return env[unknown_inputs_variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
+}
+function inputMeantBy(name, env, { inputs }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return undefined;
+    if (plain === 'name' || plain === 'service')
+        return env[unknown_inputs_variableOf('services')] ? undefined : nameOfWhat(plain);
+    return keys_closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
+}
+/** `name` is that of a stack in the actions that have it. */
+function nameOfWhat(plain) {
+    return plain === 'name' ? 'stack' : 'services';
+}
+function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return ADVICE[plain] ?? '';
+    if (entryKeys.includes(plain) && !inputs.includes(plain)) {
+        const key = `\`${plain}\` is a key of an entry of \`services\`, as in ${exampleWith(plain)}`;
+        return input === undefined ? key : `did you mean \`${input}\`? For one service ${key}`;
+    }
+    return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
+}
+function exampleWith(key) {
+    const value = EXAMPLES[key] ?? '…';
+    const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
+    return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
+}
+const EXAMPLES = { create: 'true', replicas: '2', env: '{LOG_LEVEL: debug}' };
+function plainName(name) {
+    return name.replaceAll('_', '-');
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/read.js
+
+
 
 
 
@@ -17408,14 +17590,39 @@ const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
+const INPUTS = [
+    'mode',
+    'registries',
+    'registries-file',
+    'registry',
+    'username',
+    'password',
+    'services',
+    'stack',
+    'compose-file',
+    'env-file',
+    'prune',
+    'rerun-jobs',
+    'wait',
+    'timeout',
+    'monitor',
+    'max-parallel',
+    'on-failure',
+    'on-cancel',
+    'lock',
+    'lock-timeout',
+    ...REACH_INPUTS,
+];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
  *
  * @param strategies those that can be chosen
  * @throws UserErrors with everything that is wrong with any of them
  */
-function readInputs(env, strategies) {
+function readInputs(given, strategies) {
     const problems = new Problems();
+    const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
+    const env = checkUnknownInputs(given, known, problems, log_log.warning);
     const mode = readOrDefault(env, 'mode', problems, parseMode);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
@@ -17465,6 +17672,10 @@ function readInputs(env, strategies) {
         maxParallel,
         lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
     };
+}
+/** All inputs that there are, and those that there were: these are told with what they have become. */
+function inputNames(strategies) {
+    return [...INPUTS, ...POLICY_KEYS, ...strategyKeys(strategies), ...RETIRED_KEYS];
 }
 /**
  * Reads only how the swarm is reached, as `post` needs it.
@@ -17549,8 +17760,7 @@ function parseTimeout(text) {
 }
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
 function input(env, name) {
-    const key = `INPUT_${name.toUpperCase()}`;
-    return env[key] ?? env[key.replaceAll('-', '_')] ?? '';
+    return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/removal.js
@@ -17908,19 +18118,19 @@ function savedByMain(name) {
  * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
  * make it has the lock, and nobody needs a service of their own for it.
  */
-const PREFIX = 'swarm-deploy.lock';
+const lock_config_PREFIX = 'swarm-deploy.lock';
 // swarmkit, manager/controlapi/common.go
 const lock_config_LONGEST_NAME = 64;
 const HASH_LENGTH = 12;
-const OWNER = `${PREFIX}.owner`;
-const lock_config_URL = `${PREFIX}.url`;
-const SECONDS = `${PREFIX}.seconds`;
-const TOKEN = `${PREFIX}.token`;
+const OWNER = `${lock_config_PREFIX}.owner`;
+const lock_config_URL = `${lock_config_PREFIX}.url`;
+const SECONDS = `${lock_config_PREFIX}.seconds`;
+const TOKEN = `${lock_config_PREFIX}.token`;
 /** Whoever may make a config may write anything into its labels. */
 const MOST_SHOWN = 300;
 /** The name of the lock for a service or a stack. */
 function lock_config_lockName(kind, name) {
-    const plain = `${PREFIX}.${kind}.${name}`;
+    const plain = `${lock_config_PREFIX}.${kind}.${name}`;
     if (plain.length <= lock_config_LONGEST_NAME)
         return plain;
     const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);

@@ -16,13 +16,9 @@ const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 
 const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'] as const
 const CLI_INPUTS = ['docker-version', 'docker-sha256', 'docker-download-url'] as const
 
-export type ReachInput =
-  | (typeof SSH_INPUTS)[number]
-  | (typeof TLS_INPUTS)[number]
-  | (typeof CLI_INPUTS)[number]
-  | 'host'
-  | 'context'
-  | 'allow-plain-tcp'
+export const REACH_INPUTS = ['host', 'context', 'allow-plain-tcp', ...SSH_INPUTS, ...TLS_INPUTS, ...CLI_INPUTS] as const
+
+export type ReachInput = (typeof REACH_INPUTS)[number]
 
 export interface ReachSources {
   /** As the runner hands it over, untrimmed; empty when not given. */

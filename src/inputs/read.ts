@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
+import { log } from '../runner/log.ts'
 import { checkContents } from './compose/contents.ts'
 import { checkSeparation, credentialFromShortForm } from './credentials.ts'
 import { DEFAULTS } from './defaults.ts'
@@ -8,13 +9,14 @@ import { fileReader, resolvePath } from './files.ts'
 import { parseMode } from './mode.ts'
 import { checkPause, pausing } from './pause.ts'
 import { Problems } from './problems.ts'
-import { type ReachInput, reachFrom } from './reach.ts'
+import { REACH_INPUTS, reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
-import { servicesFromText } from './services.ts'
+import { entryKeys, servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'
-import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
-import { policiesOfInputs } from './update-policy.ts'
+import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable, strategyKeys } from './strategy.ts'
+import { checkUnknownInputs, shellVariableOf, variableOf } from './unknown-inputs.ts'
+import { POLICY_KEYS, policiesOfInputs, RETIRED_KEYS } from './update-policy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
@@ -22,28 +24,31 @@ const MOST_PARALLEL = 100
 const ON_FAILURE = ['rollback', 'keep', 'pause'] as const
 const ON_CANCEL = ['rollback', 'keep'] as const
 
-type Input =
-  | 'mode'
-  | 'registries'
-  | 'registries-file'
-  | 'registry'
-  | 'username'
-  | 'password'
-  | 'services'
-  | 'stack'
-  | 'compose-file'
-  | 'env-file'
-  | 'prune'
-  | 'rerun-jobs'
-  | 'wait'
-  | 'timeout'
-  | 'monitor'
-  | 'max-parallel'
-  | 'on-failure'
-  | 'on-cancel'
-  | 'lock'
-  | 'lock-timeout'
-  | ReachInput
+const INPUTS = [
+  'mode',
+  'registries',
+  'registries-file',
+  'registry',
+  'username',
+  'password',
+  'services',
+  'stack',
+  'compose-file',
+  'env-file',
+  'prune',
+  'rerun-jobs',
+  'wait',
+  'timeout',
+  'monitor',
+  'max-parallel',
+  'on-failure',
+  'on-cancel',
+  'lock',
+  'lock-timeout',
+  ...REACH_INPUTS,
+] as const
+
+type Input = (typeof INPUTS)[number]
 
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -51,8 +56,10 @@ type Input =
  * @param strategies those that can be chosen
  * @throws UserErrors with everything that is wrong with any of them
  */
-export function readInputs(env: Environment, strategies: StrategyTable): Deployment {
+export function readInputs(given: Environment, strategies: StrategyTable): Deployment {
   const problems = new Problems()
+  const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
+  const env = checkUnknownInputs(given, known, problems, log.warning)
   const mode = readOrDefault(env, 'mode', problems, parseMode)
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
@@ -102,6 +109,11 @@ export function readInputs(env: Environment, strategies: StrategyTable): Deploym
     maxParallel,
     lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
   }
+}
+
+/** All inputs that there are, and those that there were: these are told with what they have become. */
+export function inputNames(strategies: StrategyTable): string[] {
+  return [...INPUTS, ...POLICY_KEYS, ...strategyKeys(strategies), ...RETIRED_KEYS]
 }
 
 /**
@@ -205,6 +217,5 @@ function parseTimeout(text: string): number {
 
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
 function input(env: Environment, name: string): string {
-  const key = `INPUT_${name.toUpperCase()}`
-  return env[key] ?? env[key.replaceAll('-', '_')] ?? ''
+  return env[variableOf(name)] ?? env[shellVariableOf(name)] ?? ''
 }

@@ -1,0 +1,211 @@
+import type { Environment } from '../runner/environment.ts'
+import { safeLine } from '../runner/safe-text.ts'
+import { closestKey } from './keys.ts'
+import { MODE_NAMES } from './mode.ts'
+import type { Problems } from './problems.ts'
+
+/**
+ * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
+ * in them would silently not be done.
+ */
+
+const PREFIX = 'INPUT_'
+const MOST_NAME_CHARACTERS = 60
+
+/** Our input for what other actions, docker and compose call so. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  'compose-files': 'compose-file',
+  'compose-path': 'compose-file',
+  'docker-compose-file': 'compose-file',
+  'docker-compose-file-path': 'compose-file',
+  'docker-context': 'context',
+  'docker-host': 'host',
+  'env-files': 'env-file',
+  file: 'compose-file',
+  files: 'compose-file',
+  key: 'ssh-key',
+  'known-hosts': 'ssh-known-hosts',
+  manager: 'host',
+  pass: 'password',
+  'private-key': 'ssh-key',
+  'registry-host': 'registry',
+  'registry-pass': 'password',
+  'registry-password': 'password',
+  'registry-token': 'password',
+  'registry-url': 'registry',
+  'registry-user': 'username',
+  'registry-username': 'username',
+  'remote-docker-host': 'host',
+  'remote-private-key': 'ssh-key',
+  rollback: 'on-failure',
+  'ssh-deploy-private-key': 'ssh-key',
+  'ssh-private-key': 'ssh-key',
+  'ssh-remote-known-hosts': 'ssh-known-hosts',
+  'stack-file': 'compose-file',
+  'stack-file-name': 'compose-file',
+  'stack-name': 'stack',
+  'deploy-timeout': 'timeout',
+  'monitor-timeout': 'timeout',
+  token: 'password',
+}
+
+const HOST = 'write it in `host`, as in `host: ssh://user@host:port`'
+const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names"
+const PINNED = 'leave it out: every image is looked up and pinned by its digest'
+const FORWARDED = 'leave it out: the credential is sent wherever there is one'
+const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end'
+const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here'
+const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes'
+
+const DRY_RUN = MODE_NAMES.some((mode: string) => mode === 'plan')
+  ? 'write `mode: plan`'
+  : 'leave it out: every run is a real deploy'
+
+/** What to write for what is no input under another name. */
+const ADVICE: Readonly<Record<string, string>> = {
+  args: WITHOUT_DOCKER,
+  check: DRY_RUN,
+  diff: DRY_RUN,
+  'dry-run': DRY_RUN,
+  plan: DRY_RUN,
+  attempts: 'leave it out: what passes is tried again by itself',
+  detach: 'write `wait: false` where nobody shall wait, or leave it out',
+  ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+  'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
+  'env-var-prefix': VARIABLES,
+  'exclude-variables': VARIABLES,
+  'extra-variables': VARIABLES,
+  'force-recreate': 'write `update-args: --force` in an entry of `services`',
+  'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
+  'log-level': 'leave it out: a run with debug logging tells more',
+  logout: LOGIN,
+  'manage-variables': CONTENT_NAMES,
+  'monitor-interval': 'leave it out: the swarm is looked at all the time',
+  port: HOST,
+  'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
+  'remote-host': HOST,
+  'remote-port': HOST,
+  'remote-user': HOST,
+  'resolve-image': PINNED,
+  scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
+  secrets: VARIABLES,
+  'ssh-deploy-user': HOST,
+  'ssh-host': HOST,
+  'ssh-port': HOST,
+  'ssh-remote-hostname': HOST,
+  'ssh-remote-port': HOST,
+  'ssh-user': HOST,
+  'strict-variables': 'leave it out: a variable that is missing is an error',
+  summary: 'leave it out: there always is one',
+  user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
+  variables: VARIABLES,
+  vars: VARIABLES,
+  version:
+    "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
+  'with-registry-auth': FORWARDED,
+}
+
+/** An input that there is not. */
+interface Unknown {
+  /** As in a workflow, as far as a variable tells. */
+  readonly name: string
+  readonly variable: string
+  readonly value: string
+}
+
+/** Which inputs there are, and which keys an entry of `services` has besides. */
+export interface KnownInputs {
+  readonly inputs: readonly string[]
+  readonly entryKeys: readonly string[]
+}
+
+/**
+ * Adds one problem for each input that is given and that there is not, with what was probably meant.
+ *
+ * The runners of Gitea and Forgejo hand the inputs of a composite action on to the steps in it (gitea.com/gitea/act,
+ * pkg/runner/action_composite.go): there it cannot be told whose it is, and it is only a warning. GitHub's runner does not
+ * (actions/runner#665), and act takes them away again (pkg/runner/step.go, `mergeEnv`).
+ *
+ * @param warn is told what is no error
+ * @returns the environment with each value where it was probably meant to be: so nothing is told besides that only
+ *   follows from the name
+ */
+export function checkUnknownInputs(
+  env: Environment,
+  known: KnownInputs,
+  problems: Problems,
+  warn: (line: string) => void,
+): Environment {
+  const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS)
+  const meant: Record<string, string> = {}
+  for (const unknown of unknownInputs(env, known.inputs)) {
+    const input = inputMeantBy(unknown.name, env, known)
+    const line = `${unknown.name}: there is no such input: ${adviceFor(unknown, input, known)}`
+    if (mayBeOfOthers) {
+      warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`)
+      continue
+    }
+    problems.add(`${line} (if ${unknown.variable} is a variable of your own \`env\`, give that another name)`)
+    const variable = input && variableOf(input)
+    if (variable !== undefined && !env[variable]) meant[variable] = unknown.value
+  }
+  return Object.keys(meant).length === 0 ? env : { ...env, ...meant }
+}
+
+/** The variable in which a runner hands an input over. */
+export function variableOf(input: string): string {
+  return `${PREFIX}${input.toUpperCase()}`
+}
+
+/** The same for a shell, which cannot set a variable with a dash. */
+export function shellVariableOf(input: string): string {
+  return variableOf(input).replaceAll('-', '_')
+}
+
+/** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
+function unknownInputs(env: Environment, known: readonly string[]): Unknown[] {
+  const variables = new Set(known.flatMap((name) => [variableOf(name), ...spellingOfShell(name, env)]))
+  return Object.entries(env).flatMap(([variable, value = '']) => {
+    if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable)) return []
+    return [{ name: safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }]
+  })
+}
+
+/** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
+function spellingOfShell(name: string, env: Environment): string[] {
+  return env[variableOf(name)] === undefined ? [shellVariableOf(name)] : []
+}
+
+function inputMeantBy(name: string, env: Environment, { inputs }: KnownInputs): string | undefined {
+  const plain = plainName(name)
+  if (Object.hasOwn(ADVICE, plain)) return undefined
+  if (plain === 'name' || plain === 'service') return env[variableOf('services')] ? undefined : nameOfWhat(plain)
+  return closestKey(plain, inputs, OTHER_NAMES)
+}
+
+/** `name` is that of a stack in the actions that have it. */
+function nameOfWhat(plain: string): string {
+  return plain === 'name' ? 'stack' : 'services'
+}
+
+function adviceFor({ name }: Unknown, input: string | undefined, { inputs, entryKeys }: KnownInputs): string {
+  const plain = plainName(name)
+  if (Object.hasOwn(ADVICE, plain)) return ADVICE[plain] ?? ''
+  if (entryKeys.includes(plain) && !inputs.includes(plain)) {
+    const key = `\`${plain}\` is a key of an entry of \`services\`, as in ${exampleWith(plain)}`
+    return input === undefined ? key : `did you mean \`${input}\`? For one service ${key}`
+  }
+  return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`
+}
+
+function exampleWith(key: string): string {
+  const value = EXAMPLES[key] ?? '…'
+  const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`
+  return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = { create: 'true', replicas: '2', env: '{LOG_LEVEL: debug}' }
+
+function plainName(name: string): string {
+  return name.replaceAll('_', '-')
+}
