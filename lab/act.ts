@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { GoProgram } from './go-program.ts'
 
-/** The release of github.com/nektos/act that workflows are run with. */
-const VERSION = 'v0.2.89'
-const PROGRAM = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'swarm-deploy', `act-${VERSION}`)
+/** The release that workflows are run with. */
+const ACT = new GoProgram('github.com/nektos/act', 'v0.2.89')
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** A workflow's jobs as YAML has them. Before the steps of each the repository is checked out. */
@@ -47,29 +45,12 @@ export interface RunningWorkflow {
 
 /** Why act cannot be had here; `undefined` when it can. */
 export function actProblem(): string | undefined {
-  if (existsSync(PROGRAM)) return undefined
-  return spawnSync('go', ['version']).status === 0 ? undefined : 'needs Go, to build act'
+  return ACT.problem()
 }
 
-/** Builds act from its Go module, the first time that this user needs it: that takes minutes. */
+/** Builds act, the first time that this user needs it: that takes minutes. */
 export async function buildAct(): Promise<void> {
-  if (existsSync(PROGRAM)) return
-  const bin = await mkdtemp(join(tmpdir(), 'act-build-'))
-  try {
-    const child = spawn('go', ['install', `github.com/nektos/act@${VERSION}`], {
-      env: { ...process.env, GOBIN: bin },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    const [said, code] = await Promise.all([text(child.stderr), endOf(child)])
-    if (code !== 0) throw new Error(`act ${VERSION} could not be built: ${said.trim().split('\n').at(-1)}`)
-    await mkdir(dirname(PROGRAM), { recursive: true })
-    // Under another name first: nobody is to start half a program.
-    const copy = `${PROGRAM}.${process.pid}`
-    await copyFile(join(bin, 'act'), copy)
-    await rename(copy, PROGRAM)
-  } finally {
-    await rm(bin, { recursive: true, force: true })
-  }
+  await ACT.build()
 }
 
 /**
@@ -115,7 +96,7 @@ export class Act implements AsyncDisposable {
     const where = container === undefined ? '-self-hosted' : container.image
     const mounts = container === undefined ? [] : ['--pull=false', '--container-options', `-v ${notes}:${notes}`]
     const args = ['push', '--platform', `ubuntu-latest=${where}`, '--action-offline-mode', '--rm', ...mounts]
-    const runner = spawn(PROGRAM, args, {
+    const runner = spawn(ACT.path, args, {
       cwd: repository,
       env: {
         PATH: process.env.PATH ?? '',

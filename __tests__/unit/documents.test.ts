@@ -1,0 +1,145 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { documented } from '../../scripts/readme-tables.ts'
+import { readInputs } from '../../src/inputs/read.ts'
+import { entryKeys } from '../../src/inputs/services.ts'
+import { STRATEGIES } from '../../src/strategies/table.ts'
+import {
+  EXAMPLES,
+  type Fragment,
+  fragmentsOf,
+  PAGES,
+  PLACEHOLDER,
+  type ShownStep,
+  stepsIn,
+} from '../support/documents.ts'
+
+const inputs = documented(readFileSync('action.yml', 'utf8'), 'inputs')
+const known = { inputs: inputs.map(({ name }) => name), entryKeys: entryKeys(STRATEGIES) }
+const fragments = [...PAGES, ...EXAMPLES].flatMap((path) => fragmentsOf(path, known))
+const shown = fragments.flatMap((fragment) =>
+  stepsIn(fragment).map((step, index) => [`${fragment.place} step ${index + 1}`, step, fragment] as const),
+)
+
+/** What a step may get from the settings of a repository. */
+const SSH_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .privateKey.export({ type: 'sec1', format: 'pem' })
+  .toString()
+const FINGERPRINT = `SHA256:${'a'.repeat(43)}`
+const CERTIFICATES = /^tls-(?:ca|cert|key)$/
+
+let workspace: string
+beforeAll(() => {
+  workspace = mkdtempSync(join(tmpdir(), 'documents-'))
+})
+afterAll(() => rmSync(workspace, { recursive: true }))
+
+test('the documents show steps, and the examples are whole workflows but for their compose file', () => {
+  expect(shown.length).toBeGreaterThan(EXAMPLES.length)
+  const kinds = EXAMPLES.map((path) => [path, fragmentsOf(path, known)[0]?.kind])
+  expect(kinds.filter(([, kind]) => kind !== 'workflow')).toEqual([['examples/compose.yml', 'compose']])
+})
+
+test('the action is called by the placeholder everywhere', () => {
+  const names = [...PAGES, ...EXAMPLES].flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/\buses: (\S*swarm-deploy\S*)/g)].map(([, name]) => `${path}: ${name}`),
+  )
+  expect(names.length).toBeGreaterThan(0)
+  expect(names.filter((name) => !name.endsWith(`: ${PLACEHOLDER}`))).toEqual([])
+})
+
+test.each(shown)('%s has only inputs of action.yml', (_, step) => {
+  expect(Object.keys(step.with).filter((name) => !known.inputs.includes(name))).toEqual([])
+})
+
+test.each(shown)('%s is accepted', (_, step, { kind }) => {
+  const whole = kind === 'workflow' ? step : completed(step)
+  // Certificates of nobody: what they are held to has tests of its own.
+  const given = Object.entries(whole.with).filter(([name]) => !CERTIFICATES.test(name))
+  const isTls = given.length < Object.keys(whole.with).length
+  const values = { ...Object.fromEntries(given), ...(isTls ? { 'allow-plain-tcp': 'true' } : {}) }
+  const env = Object.fromEntries(Object.entries(whole.env).map(([name, text]) => [name, evaluated(text)]))
+  for (const [path, content] of filesOf(values)) write(path, content)
+  expect(() => read(values, env)).not.toThrow()
+})
+
+describe('what is shown beside of steps is accepted', () => {
+  const of = (wanted: Fragment['kind']) =>
+    fragments.filter(({ kind }) => kind === wanted).map((fragment) => [fragment.place, fragment] as const)
+
+  test.each(of('entry'))('%s, keys of an entry', (_, { value }) => {
+    const entry = { name: 'web', image: 'ghcr.io/my-org/web:1.4.2', ...(value as object) }
+    expect(() => read({ services: JSON.stringify([entry]) }, {})).not.toThrow()
+  })
+
+  test.each(of('compose'))('%s, a compose file', (_, { text }) => {
+    write('shown.yml', text)
+    expect(() => read({ stack: 'shown', 'compose-file': 'shown.yml' }, { TAG: 'v1' })).not.toThrow()
+  })
+})
+
+function read(values: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) {
+  const variables = Object.entries(values).map(([name, text]) => [`INPUT_${name.toUpperCase()}`, inputFor(name, text)])
+  return readInputs({ GITHUB_WORKSPACE: workspace, ...env, ...Object.fromEntries(variables) }, STRATEGIES)
+}
+
+/** Some inputs, with what a step needs beside them. */
+function completed({ with: given, env }: ShownStep): ShownStep {
+  const isOverSsh = /ssh:\/\//.test(given.host ?? '')
+  const hosts = (given.host ?? '').match(/(?<=ssh:\/\/(?:\w+@)?)[\w.-]+/g) ?? []
+  return {
+    with: {
+      ...(given.services === undefined && given.stack === undefined ? { services: 'web: nginx:1.29' } : {}),
+      ...(isOverSsh
+        ? { 'ssh-key': '', 'ssh-known-hosts': hosts.map((host) => `${host} ${FINGERPRINT}`).join('\n') }
+        : {}),
+      ...given,
+    },
+    env: { ...variablesOf(given.registries), ...env },
+  }
+}
+
+/** The variables that entries of `registries` name. */
+function variablesOf(registries = ''): Record<string, string> {
+  return Object.fromEntries(
+    [...registries.matchAll(/password-env: (\w+)/g)].map(([, name = '']) => [name, 'dummy-7Qx']),
+  )
+}
+
+function inputFor(name: string, text: string): string {
+  if (name === 'ssh-key') return SSH_KEY
+  if (name === 'ssh-known-hosts' && text.includes('${{')) return FINGERPRINT
+  return evaluated(text)
+}
+
+/** What the runner might make of a text with expressions. */
+function evaluated(text: string): string {
+  return text.replaceAll(/\$\{\{(.*?)\}\}/gs, (_, expression: string) => {
+    if (/secrets\./.test(expression)) return 'dummy-7Qx'
+    const [registry] = /\w*registry/i.exec(expression) ?? []
+    if (registry !== undefined) return `${registry.toLowerCase().replaceAll('_', '-')}.example.com`
+    if (/digest/.test(expression)) return `sha256:${'0'.repeat(64)}`
+    return '1.4.2'
+  })
+}
+
+/** The files that a step reads, with what may stand in them. */
+function filesOf(values: Readonly<Record<string, string>>): [path: string, content: string][] {
+  const lines = (name: string) => (values[name] ?? '').split('\n').filter((line) => line.trim() !== '')
+  const passwords = [...(values.registries ?? '').matchAll(/password-file: ([\w./-]+)/g)].map(([, path = '']) => path)
+  return [
+    ...lines('compose-file').map((path): [string, string] => [path, readFileSync('examples/compose.yml', 'utf8')]),
+    ...lines('env-file').map((path): [string, string] => [path, 'TAG=v1\n']),
+    ...lines('registries-file').map((path): [string, string] => [path, 'main ghcr.io bot dummy-7Qx\n']),
+    ...passwords.map((path): [string, string] => [path, 'dummy-7Qx\n']),
+  ]
+}
+
+function write(path: string, content: string): void {
+  const file = join(workspace, path)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, content)
+}
