@@ -129,7 +129,8 @@ function evaluated(text: string): string {
 /** The files that a step reads, with what may stand in them. */
 function filesOf(values: Readonly<Record<string, string>>): [path: string, content: string][] {
   const lines = (name: string) => (values[name] ?? '').split('\n').filter((line) => line.trim() !== '')
-  const passwords = [...(values.registries ?? '').matchAll(/password-file: ([\w./-]+)/g)].map(([, path = '']) => path)
+  const registries = evaluated(values.registries ?? '')
+  const passwords = [...registries.matchAll(/password-file: ([\w./-]+)/g)].map(([, path = '']) => path)
   return [
     ...lines('compose-file').map((path): [string, string] => [path, readFileSync('examples/compose.yml', 'utf8')]),
     ...lines('env-file').map((path): [string, string] => [path, 'TAG=v1\n']),

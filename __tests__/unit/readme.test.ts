@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
+import { dirname, join } from 'node:path'
+import { expect, test } from '@jest/globals'
 import { withFreshTables } from '../../scripts/readme-tables.ts'
 import { anchorOf, DOCS } from '../../src/runner/doc-link.ts'
+import { EXAMPLES, PAGES } from '../support/documents.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 
@@ -16,27 +18,34 @@ test('the README shows the example that the demo runs', () => {
   expect(read('README.md')).toContain(step.replace(/^ {6}/gm, '').trimEnd())
 })
 
-describe.each(['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md'])('%s', (page) => {
-  const text = read(page)
+const FOR_PEOPLE_WHO_WORK_ON_IT = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md']
 
-  test('names commands that exist', () => {
-    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
-    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
-    expect(named.length).toBeGreaterThan(0)
-    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
-  })
+test.each(FOR_PEOPLE_WHO_WORK_ON_IT)('%s names commands that exist', (page) => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const named = [...read(page).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+  expect(named.length).toBeGreaterThan(0)
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
+})
 
-  test('names files that are there, and links to headings that are there', () => {
-    const paths = [...text.matchAll(/`((?:src|__tests__|lab|bench|scripts|docs)\/[\w./-]+)`/g)].map(
+test.each([...new Set([...FOR_PEOPLE_WHO_WORK_ON_IT, ...PAGES])])(
+  '%s names files that are there, and links to headings that are there',
+  (page) => {
+    const text = read(page)
+    const paths = [...text.matchAll(/`((?:src|__tests__|lab|bench|scripts|docs|examples)\/[\w./-]+)`/g)].map(
       ([, path = '']) => path,
     )
     // A file of the reader's own.
     expect(paths.filter((path) => !path.includes('NAME') && !existsSync(path))).toEqual([])
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
-    expect(links.length).toBeGreaterThan(0)
-    const broken = links.filter(([, path = '', anchor]) => !isThere(path === '' ? page : path, anchor))
+    const broken = linksIn(text).filter(
+      ([, path = '', anchor]) => !isThere(path === '' ? page : at(page, path), anchor),
+    )
     expect(broken.map(([link]) => link)).toEqual([])
-  })
+  },
+)
+
+test('the pages lead to every page and every example', () => {
+  const led = new Set(PAGES.flatMap((page) => linksIn(read(page)).map(([, path = '']) => at(page, path))))
+  expect([...PAGES, ...EXAMPLES].filter((path) => path !== 'README.md' && !led.has(path))).toEqual([])
 })
 
 test.each(Object.values(DOCS))(
@@ -46,6 +55,16 @@ test.each(Object.values(DOCS))(
     expect(titles.filter((title) => anchorOf(title) === anchorOf(section))).toEqual([section])
   },
 )
+
+/** The links of a page that lead into this repository: all of it, the path, and the anchor. */
+function linksIn(text: string): RegExpMatchArray[] {
+  return [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
+}
+
+/** Where a relative link of a page leads. */
+function at(page: string, path: string): string {
+  return join(dirname(page), path)
+}
 
 function isThere(path: string, anchor: string | undefined): boolean {
   if (!existsSync(path)) return false
