@@ -8961,6 +8961,10 @@ function writeLine(line) {
     const write = direct ?? process.stdout.write.bind(process.stdout);
     write(`${line}\n`);
 }
+/** Whether a person reads it on a terminal. */
+function isTerminal() {
+    return process.stdout.isTTY === true;
+}
 /**
  * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
  * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
@@ -9708,6 +9712,8 @@ const MOST_TITLE_CHARACTERS = 200;
 const MOST_ANNOTATION_CHARACTERS = 4096;
 /** For the word on what is missing. */
 const ROOM_FOR_REST = 40;
+/** Select Graphic Rendition (ECMA-48): green, red, bold. */
+const CODES = { good: 32, bad: 31, title: 1 };
 /**
  * What this action says. Whatever it is given, no secret of this run leaves it, one call is one line or one
  * annotation, and no line is a command to the runner but those that are made here.
@@ -9718,21 +9724,40 @@ const log = logThrough(redact);
  * its names and outcomes stay what they are, though a secret may happen to be part of one.
  */
 const reportLog = logThrough((text) => text);
-/** Runs one stage of the work with its lines folded under a title. */
+/** Runs one stage of the work with its lines folded under a title: those that nobody reads as long as all is well. */
 async function stage(title, work) {
     note({ stage: title });
-    const line = safeLine(title, MOST_TITLE_CHARACTERS);
-    if (isInRunner(process.env))
-        writeLine(commandLine('group', withoutCommands(line), process.env));
-    else
-        writeLine(withoutCommands(`== ${line}`));
+    return folded(title, work);
+}
+/** The same for a stage whose lines everybody shall see. */
+async function openStage(title, work) {
+    note({ stage: title });
+    sayTitle(title);
+    return work();
+}
+/** Folds the lines of some work under a title. */
+async function folded(title, work) {
+    if (!isInRunner(process.env)) {
+        sayTitle(title);
+        return work();
+    }
+    writeLine(commandLine('group', withoutCommands(safeLine(title, MOST_TITLE_CHARACTERS)), process.env));
     try {
         return await work();
     }
     finally {
-        if (isInRunner(process.env))
-            writeLine(commandLine('endgroup', '', process.env));
+        writeLine(commandLine('endgroup', '', process.env));
     }
+}
+function sayTitle(title) {
+    writeLine(inColour(withoutCommands(`== ${safeLine(title, MOST_TITLE_CHARACTERS)}`), 'title'));
+}
+/** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
+function inColour(line, tone) {
+    const { NO_COLOR: unwanted = '' } = process.env;
+    if (tone === undefined || unwanted !== '' || !(isInRunner(process.env) || isTerminal()))
+        return line;
+    return `\u001b[${CODES[tone]}m${line}\u001b[0m`;
 }
 /**
  * From now on all of this process speaks by the {@link log} only: what libraries print, and what nobody caught.
@@ -9762,7 +9787,7 @@ function logThrough(hide) {
         annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS));
     };
     return {
-        info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
+        info: (line, tone) => writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
         debug: (line) => debug(one(line, MOST_LINE_CHARACTERS)),
         notice: annotate('notice'),
         warning: annotate('warning'),
@@ -16705,6 +16730,16 @@ function because(limits) {
     return `no node that may take a new task has room for it beside the old one (${reasons.join(', ')})`;
 }
 
+;// CONCATENATED MODULE: ./build/runner/name-column.js
+/** A longer name moves its own line to the right, and not those of all others. */
+const MOST_COLUMNS = 32;
+/** How each of some names stands at the beginning of a line: with a colon, and as wide as the longest. */
+function nameColumn(names) {
+    const longest = names.reduce((most, { length }) => Math.max(most, length), 0);
+    const columns = Math.min(longest, MOST_COLUMNS) + ':'.length;
+    return (name) => `${name}:`.padEnd(columns);
+}
+
 ;// CONCATENATED MODULE: ./build/runner/parallel.js
 /**
  * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
@@ -17043,6 +17078,14 @@ function imageOf(service) {
 /** The same of a spec. */
 function imageOfSpec({ TaskTemplate: template }) {
     return template.ContainerSpec?.Image;
+}
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const service_spec_DIGEST_CHARACTERS = 12;
+/** An image in a line of text: its digest is shortened. */
+function imageInWords(image) {
+    const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
+    const most = '@sha256:'.length + service_spec_DIGEST_CHARACTERS;
+    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
 }
 /** The spec with the variables that docker would obey itself, and so was not given. */
 function withRulingVariables(spec, env) {
@@ -17724,6 +17767,13 @@ class RegistryClock {
     }
 }
 
+;// CONCATENATED MODULE: ./build/plan/account.js
+/** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
+function accountInWords({ registry, path, username, config }) {
+    const place = path === '' ? registry : `${registry}/${path}`;
+    return `account ${username} of ${place}${config === place ? '' : ` (config ${config})`}`;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/images.js
 
 
@@ -17745,17 +17795,17 @@ function lookUpOnce({ engine }, signal) {
  *
  * @throws UserErrors with the line that says why it does not say anything
  */
-async function checkImage({ request, current, access }, lookUp) {
-    const { name, image } = request;
+async function checkImage({ request, current, access }, lookUp, say) {
+    const { image } = request;
     if (image === undefined) {
         // Nodes that do not have the image yet will pull it: so it gets a fresh credential where there is one.
-        const fresh = await accessToRun(current, access, lookUp, `${name}: keeps its image and the credential stored with it`);
+        const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it');
         return { pinned: undefined, access: fresh, distribution: undefined };
     }
     try {
         const distribution = await lookUp(image, access);
         const pinned = withDigest(image, distribution.Descriptor.digest);
-        log.info(`${name}: ${familiar(pinned)}, ${access === undefined ? 'read without a credential' : `config ${access.config.name}`}`);
+        say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountInWords(access.credential)}`);
         return { pinned, access, distribution };
     }
     catch (error) {
@@ -17770,11 +17820,11 @@ async function checkImage({ request, current, access }, lookUp) {
  * A registry lets an account read a repository, not a tag (distribution.github.io/distribution/spec/auth/scope): one
  * that has just read the new image needs no second look at the old one, which Docker Hub would count as a pull.
  */
-async function accessToReturn({ request, current, currentAccess }, checked, lookUp) {
+async function accessToReturn({ current, currentAccess }, checked, lookUp, say) {
     if (hasProved(checked, currentAccess, imageOf(current)))
         return currentAccess;
-    const otherwise = `${request.name}: a way back would use the credential stored with the service`;
-    return accessToRun(current, currentAccess, lookUp, otherwise);
+    const otherwise = 'a way back would use the credential stored with the service';
+    return accessToRun(current, currentAccess, lookUp, say, otherwise);
 }
 /** Whether the look at the new image has shown that the credential reads the repository of another image too. */
 function hasProved({ pinned, access }, other, image) {
@@ -17788,7 +17838,7 @@ function hasProved({ pinned, access }, other, image) {
  *
  * @param otherwise what is done when it cannot, for the log
  */
-async function accessToRun(current, access, lookUp, otherwise) {
+async function accessToRun(current, access, lookUp, say, otherwise) {
     const image = imageOf(current);
     if (access === undefined || image === undefined)
         return undefined;
@@ -17799,7 +17849,7 @@ async function accessToRun(current, access, lookUp, otherwise) {
     catch (error) {
         if (!(error instanceof RegistryError))
             throw error;
-        log.info(`${otherwise}: config ${access.config.name} cannot read ${image}`);
+        say(`${otherwise}: ${accountInWords(access.credential)} cannot read ${image}`);
         return undefined;
     }
 }
@@ -18493,6 +18543,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 
 
 
+
 /** The service as it is, of one that is there under its own name. */
 function currentOf(service) {
     return 'current' in service ? service.current : undefined;
@@ -18509,8 +18560,10 @@ const PROGRESS_EVERY_MS = 10_000;
 async function check(planned, run) {
     const lookUp = lookUpOnce(run.connection, run.signal);
     const sayProgress = progressOf(planned.length);
+    const column = nameColumn(planned.map(({ request }) => request.name));
     const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
-        const result = await checkedOne(service, lookUp, run);
+        const say = (text) => log.info(`${column(service.request.name)} ${text}`);
+        const result = await checkedOne(service, lookUp, say, run);
         sayProgress();
         return result;
     });
@@ -18545,12 +18598,12 @@ function progressOf(total) {
         log.info(`${done} of ${total} services are checked`);
     };
 }
-async function checkedOne(planned, lookUp, run) {
+async function checkedOne(planned, lookUp, say, run) {
     // That a credential was refused has been said once, for all services that need it.
     if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential))
         return { problems: [] };
     try {
-        return await checkOne(planned, lookUp, run);
+        return await checkOne(planned, lookUp, say, run);
     }
     catch (error) {
         if (run.signal.aborted)
@@ -18559,7 +18612,7 @@ async function checkedOne(planned, lookUp, run) {
     }
 }
 /** All that would not work out with one service is told together. */
-async function checkOne(planned, lookUp, run) {
+async function checkOne(planned, lookUp, say, run) {
     const { request, current, interim, colours } = planned;
     const { nodes } = run.observed;
     const strategy = planOf(request, run.strategies);
@@ -18577,7 +18630,7 @@ async function checkOne(planned, lookUp, run) {
             return undefined;
         }
     };
-    const image = await attempt(() => checkImage(planned, lookUp));
+    const image = await attempt(() => checkImage(planned, lookUp, say));
     const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run));
     if (change === undefined)
         return { problems };
@@ -18613,7 +18666,7 @@ async function checkOne(planned, lookUp, run) {
     }
     if (current === undefined)
         return { problems, draft, service: { ...service, action: 'create' } };
-    const currentAccess = await accessToReturn(planned, image, lookUp);
+    const currentAccess = await accessToReturn(planned, image, lookUp, say);
     const step = decision?.firstStep === undefined ? {} : { firstStep: decision.firstStep };
     const update = { ...service, action: 'update', current, currentAccess, ...(interim && { interim }), ...step };
     return { problems, draft, service: update };
@@ -19277,6 +19330,7 @@ function hostOf(key) {
 
 
 
+
 /**
  * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
  * directory is complete before the first docker command sees it.
@@ -19299,18 +19353,15 @@ async function logIn(deployment, connection, workspace, signal) {
         const { origin, registry, username } = credential;
         try {
             await verifyCredential(engine, credential, signal);
-            log.info(`${place(credential)}: logged in as ${username}, config ${credential.config}`);
+            log.info(`logged in with ${accountInWords(credential)}`);
             return undefined;
         }
         catch (error) {
             if (!(error instanceof RegistryError))
                 throw error;
-            return `${origin}: no login to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`;
+            return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`;
         }
     }
-}
-function place({ registry, path }) {
-    return path === '' ? registry : `${registry}/${path}`;
 }
 async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
     const directory = await workspace.makeDirectory(directoryName);
@@ -20578,6 +20629,16 @@ function queryFor(service, credential) {
     return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
+;// CONCATENATED MODULE: ./build/runner/some-of.js
+/** More names than these say no more. */
+const MOST_NAMES = 5;
+/** The names in a sentence; of many the first, and how many more there are. */
+function someOf(names) {
+    const first = names.length > MOST_NAMES + 1 ? names.slice(0, MOST_NAMES) : names;
+    const rest = names.length - first.length;
+    return `${first.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/superseded.js
 /** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
 /** @param service what it is called; the one that the sentence stands beside unless given */
@@ -20626,6 +20687,7 @@ function stateOf(change, phase) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/interim.js
+
 
 
 
@@ -20712,7 +20774,7 @@ function afterFirstStep(all, what, signal) {
         ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
         : {
             outcome: 'skipped',
-            cause: `not sent, because ${what} ${culprits.join(', ')} failed`,
+            cause: `not sent, because ${what} ${someOf(culprits)} failed`,
             because: culprits,
         };
     const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
@@ -20724,7 +20786,7 @@ function afterFirstStep(all, what, signal) {
  * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
  * would lead there: the present spec is sent once more, and no task restarts.
  */
-async function tidyInterims(settled, { connection: { engine }, signal: stop }) {
+async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
     const touched = settled.flatMap(({ sent: { change } }) => {
         if (change.action !== 'update' || change.interim === undefined)
             return [];
@@ -20732,14 +20794,14 @@ async function tidyInterims(settled, { connection: { engine }, signal: stop }) {
     });
     await Promise.all(touched.map(async (one) => {
         try {
-            await tidyOne(one, engine, stop);
+            await tidyOne(one, engine, lines, stop);
         }
         catch (error) {
             log.warning(`${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`);
         }
     }));
 }
-async function tidyOne({ name, current, interim }, engine, stop) {
+async function tidyOne({ name, current, interim }, engine, lines, stop) {
     const signal = clock_timeLimit(SEND_TIMEOUT_MS);
     const deadline = nowMs() + SETTLING_MS;
     const isOver = () => nowMs() >= deadline;
@@ -20750,7 +20812,7 @@ async function tidyOne({ name, current, interim }, engine, stop) {
             return true;
         const { ID: id, Spec: spec, PreviousSpec: previous } = now;
         if (sameMark(spec, interim)) {
-            await takeOut(name, now, current, interim, engine, signal);
+            await takeOut(name, now, current, interim, engine, lines, signal);
             return false;
         }
         if (isInterim(spec) || previous === undefined || !sameMark(previous, interim))
@@ -20763,13 +20825,13 @@ async function tidyOne({ name, current, interim }, engine, stop) {
         return (await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
     }
 }
-async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, signal) {
+async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
     if (sameSpec(spec, interim)) {
-        log.info(`${name}: goes back to what it was, for what it has was meant for the way only`);
+        lines.say(name, 'goes back to what it was: what it has is only a step on the way');
         await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
     }
     else {
-        log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`);
+        lines.say(name, "what is only a step of this run is taken out of somebody else's deploy");
         await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
     }
 }
@@ -20934,7 +20996,7 @@ async function lookAgain(settled, isMeant, run) {
             if (found !== 'removed' && found !== 'changed')
                 return one;
             const cause = bySomeoneElse(found, 'after it had come up');
-            log.info(`${result.name}: ${cause}`);
+            run.lines.bad(result.name, cause);
             return settledAs(sent, { ...result, outcome: 'superseded', cause });
         });
     }
@@ -20981,7 +21043,6 @@ async function createService(access, spec, engine, signal) {
 
 
 
-
 const renew_credential_SEND_TIMEOUT_MS = 120_000;
 /**
  * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
@@ -20989,7 +21050,7 @@ const renew_credential_SEND_TIMEOUT_MS = 120_000;
  *
  * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
  */
-async function renewCredential({ current, currentAccess, request, interim }, { engine }, signal) {
+async function renewCredential({ current, currentAccess, request, interim }, { connection: { engine }, lines }, signal) {
     if (currentAccess === undefined || interim !== undefined)
         return;
     if (isJob(current.Spec) || hasUnfinishedUpdate(current))
@@ -21000,12 +21061,11 @@ async function renewCredential({ current, currentAccess, request, interim }, { e
         await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
     }
     catch (error) {
-        log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`);
+        lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`);
     }
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/second-service.js
-
 
 
 
@@ -21020,12 +21080,12 @@ const DRAIN_SECONDS = 30;
  *
  * @returns a problem when somebody else is at it, or the swarm refuses it
  */
-async function makeSecond(change, { engine }, signal) {
+async function makeSecond(change, run, signal) {
     const sentAt = nowMs();
-    const problem = await removeLeftovers(change, engine, signal);
+    const problem = await removeLeftovers(change, run, signal);
     if (problem !== undefined)
         return { change, sentAt, service: undefined, problem };
-    const made = await createService(change.access, change.wanted, engine, signal);
+    const made = await createService(change.access, change.wanted, run.connection.engine, signal);
     return { change, sentAt, service: undefined, ...made };
 }
 /**
@@ -21035,7 +21095,7 @@ async function makeSecond(change, { engine }, signal) {
  * @param keep takes the traffic from them only
  * @returns a problem when somebody else has changed one
  */
-async function removeLeftovers({ request, colours }, engine, signal, keep = false) {
+async function removeLeftovers({ request, colours }, { connection: { engine }, lines }, signal, keep = false) {
     for (const leftover of colours?.leftovers ?? []) {
         const { ID: id, Spec: spec } = leftover;
         const now = await findService(engine, id, signal);
@@ -21048,19 +21108,20 @@ async function removeLeftovers({ request, colours }, engine, signal, keep = fals
             const given = await updateSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal);
             if (given === 'changed')
                 return superseded('changed', 'at the same moment', spec.Name);
-            log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`);
+            lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`);
         }
         if (keep)
             continue;
         if (taking?.byLabels)
             await sleep(DRAIN_SECONDS * 1000, signal);
         await remove(engine, `/services/${id}`, signal);
-        log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`);
+        lines.say(request.name, `${spec.Name}, which had no traffic, is removed`);
     }
     return undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send.js
+
 
 
 
@@ -21088,7 +21149,7 @@ const LONG_GRACE_MS = 5000;
  * @param watch is given each of them as soon as it is sent
  */
 function deploy(services, run, watch) {
-    const { connection, deployment, signal, time } = run;
+    const { deployment, signal, time } = run;
     const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
     const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
     return inParallel(services, deployment.maxParallel, async (change) => {
@@ -21104,7 +21165,7 @@ function deploy(services, run, watch) {
         if (problem !== undefined)
             return { ...asItIs, problem };
         noteSending(change);
-        const sent = await send(change, connection, end).catch((error) => send_unanswered(change, error, run, watch));
+        const sent = await send(change, run, end).catch((error) => send_unanswered(change, error, run, watch));
         noteSent(sent);
         return sent;
     }
@@ -21123,15 +21184,15 @@ function whyNotSent({ signal, time }, watch) {
     if (!watch?.failed.aborted)
         return undefined;
     const { culprits } = watch;
-    return { outcome: 'skipped', cause: `not sent, because ${culprits.join(', ')} failed`, because: culprits };
+    return { outcome: 'skipped', cause: `not sent, because ${someOf(culprits)} failed`, because: culprits };
 }
-async function send(change, connection, end) {
-    log.info(describe(change));
+async function send(change, run, end) {
+    const { connection } = run;
     if (change.action === 'switch')
-        return makeSecond(change, connection, end);
+        return makeSecond(change, run, end);
     if (change.action === 'create')
         return send_create(change, connection, end);
-    await renewCredential(change, connection, end);
+    await renewCredential(change, run, end);
     return update(change, connection, end);
 }
 async function send_create(change, { engine }, end) {
@@ -21165,16 +21226,17 @@ function send_read({ engine }, name, end) {
 function readingTime(end) {
     return AbortSignal.any([end, clock_timeLimit(READ_TIMEOUT_MS)]);
 }
-function describe(change) {
-    const { request, changes, access } = change;
-    const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`;
+/** What is sent to a service, and with which account. */
+function changeInWords(change) {
+    const { changes, access } = change;
+    const account = access === undefined ? 'without an account' : accountInWords(access.credential);
     if (change.action === 'update')
-        return `${request.name}: update (${changes.join('; ')}), ${auth}`;
+        return `update (${changes.join('; ')}), ${account}`;
     if (change.action === 'create')
-        return `${request.name}: create, ${auth}`;
+        return `create, ${account}`;
     const { name, live } = change.second;
     const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`;
-    return `${request.name}: create ${name}${beside}, ${auth}`;
+    return `create ${name}${beside}, ${account}`;
 }
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
 function send_unanswered(change, error, { signal, time }, watch) {
@@ -21183,7 +21245,7 @@ function send_unanswered(change, error, { signal, time }, watch) {
             return lost('cancelled', 'the run was stopped before it answered');
         if (watch?.failed.aborted) {
             const { culprits } = watch;
-            return { ...lost('skipped', `it had not answered when ${culprits.join(', ')} failed`), because: culprits };
+            return { ...lost('skipped', `it had not answered when ${someOf(culprits)} failed`), because: culprits };
         }
         return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error));
     };
@@ -21274,15 +21336,28 @@ function unwatchedResult(sent) {
 function givenUpResult(sent, seen, culprits) {
     if (sent.change.action !== 'unchanged')
         return { ...resultOf(sent, 'rolled-back', seen), because: culprits };
-    const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`;
+    const cause = `nothing was sent to it, and it is not waited for any more, because ${someOf(culprits)} failed`;
     return { ...resultOf(sent, 'skipped', seen, cause), because: culprits };
 }
-/** Logs a result. */
-function sayResult(result, { isWayBack = false }) {
-    const { name, outcome, seconds, cause } = result;
-    const said = isWayBack && isGood(result) ? 'back' : outcome;
-    log.info(`${name}: ${said} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`);
-    return result;
+/**
+ * Logs a result.
+ *
+ * @param node where it failed, as far as that is known by now
+ */
+function sayResult(result, { isWayBack = false }, lines, node = result.failedTask?.node) {
+    const { name, outcome, seconds, tasks, nodes, cause } = result;
+    const after = `after ${seconds} s`;
+    if (!isGood(result)) {
+        const where = node === undefined || cause?.includes(node) ? '' : ` (node ${node})`;
+        lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`);
+        return;
+    }
+    const said = `${isWayBack ? 'back' : outcome} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+    // Of many services those count that have changed.
+    if (outcome === 'unchanged' && !isWayBack)
+        lines.step(name, said);
+    else
+        lines.good(name, said);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/events.js
@@ -21327,6 +21402,123 @@ function swarmEvents(engine, signal) {
         },
         [Symbol.dispose]: () => closing.abort(),
     };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/service-log.js
+
+
+
+/** From so many services on, what is only on its way is left to the progress of the whole. */
+const MANY_SERVICES = 10;
+const TIME_COLUMNS = 4;
+/** @param names of all services that there will be lines on */
+function serviceLog(names, startedAt = nowMs()) {
+    const isMany = names.length >= MANY_SERVICES;
+    const column = nameColumn(names);
+    const line = (mark, text) => {
+        const seconds = String(Math.floor((nowMs() - startedAt) / 1000)).padStart(TIME_COLUMNS);
+        return `${seconds} s  ${mark} ${text}`;
+    };
+    const of = (mark, tone, into = log.info) => (name, text) => into(line(mark, `${column(name)} ${text}`), tone);
+    const say = of(' ');
+    return {
+        isMany,
+        say,
+        step: isMany ? of(' ', undefined, log.debug) : say,
+        good: of('✓'),
+        bad: of('✗', 'bad'),
+        all: (text) => log.info(line(' ', text)),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/progress.js
+
+
+
+const EVERY_MS = 10_000;
+/** When so few are left, they have names. */
+const FEW = 5;
+/**
+ * Tells from time to time how far so many services are; of few each speaks for itself.
+ *
+ * @param done what it is called when one is as it should be: `up`
+ */
+function progress_progressOf(total, done, lines) {
+    let saidAt = nowMs();
+    return ({ up, failed, underWay }) => {
+        if (total < MANY_SERVICES || nowMs() - saidAt < EVERY_MS)
+            return;
+        saidAt = nowMs();
+        const left = underWay.length > FEW ? [] : underWay.map(({ name, progress }) => `${name} (${progress || 'sent'})`);
+        const parts = [
+            `${up} of ${total} ${done}`,
+            ...(failed > 0 ? [`${failed} failed`] : []),
+            ...(left.length > 0 ? [`under way: ${someOf(left)}`] : []),
+        ];
+        lines.all(parts.join(', '));
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watch-log.js
+
+
+
+
+/** @param total how many services there will be */
+function watchLog(total, lines) {
+    const tell = { out: progress_progressOf(total, 'up', lines), back: progress_progressOf(total, 'back', lines) };
+    let up = 0;
+    let failed = 0;
+    let isBack = false;
+    /** Of many services those that share a reason which is none of their own. */
+    const alike = new Map();
+    return {
+        seen(before, now) {
+            const words = inWords(now.progress);
+            if (words !== inWords(before.progress))
+                lines.step(now.sent.change.request.name, words);
+        },
+        settled(result, sent, node) {
+            isBack = sent.isWayBack === true;
+            if (isGood(result))
+                up++;
+            else if (result.outcome !== 'skipped')
+                failed++;
+            const { outcome, cause = '' } = result;
+            const isAlike = outcome === 'skipped' || outcome === 'cancelled';
+            // What many services go back to is what they had: as long as all is well, their number says it.
+            if (lines.isMany && isBack && isGood(result))
+                return;
+            if (!lines.isMany || !isAlike)
+                sayResult(result, sent, lines, node);
+            else
+                alike.set(`${outcome}: ${cause}`, (alike.get(`${outcome}: ${cause}`) ?? 0) + 1);
+        },
+        givenUp(names, culprits) {
+            const why = `not waited for any more, because ${someOf(culprits)} failed`;
+            if (lines.isMany && names.length > 1)
+                lines.all(`${names.length} services are ${why}`);
+            else
+                for (const name of names)
+                    lines.say(name, why);
+        },
+        looked(underWay) {
+            const named = underWay.map(({ sent, progress }) => {
+                return { name: sent.change.request.name, progress: inWords(progress) };
+            });
+            tell[isBack || underWay[0]?.sent.isWayBack ? 'back' : 'out']({ up, failed, underWay: named });
+        },
+        end() {
+            if (lines.isMany && isBack)
+                lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`);
+            for (const [said, count] of alike)
+                lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`);
+        },
+    };
+}
+/** That Swarm is at it is worth a word in the cause of a failure only. */
+function inWords(progress) {
+    return progress.replace(/, Swarm updates$/, '');
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/network-allocation.js
@@ -21560,7 +21752,7 @@ async function diagnoseTimeout(cause, evidence, engine) {
  * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
  * leaves out it logs.
  */
-async function noteOnNodes({ service, nodes, snapshot }, engine) {
+async function noteOnNodes({ service, nodes, snapshot }, engine, lines) {
     if (!leavesNodesOut(service, nodes))
         return undefined;
     const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] });
@@ -21569,7 +21761,7 @@ async function noteOnNodes({ service, nodes, snapshot }, engine) {
     const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
     const absence = absenceNote(leftOut, nameOf);
     if (absence !== undefined)
-        log.info(`${service.Spec.Name}: ${absence}`);
+        lines.say(service.Spec.Name, absence);
     return oldTasksNote(leftOut, nameOf);
 }
 async function waitingWords(waiting, { service, nodes }, readings) {
@@ -21674,6 +21866,7 @@ async function diagnose_orNothing(reading) {
 
 
 
+
 function startWatching(sent, observed) {
     const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
     const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
@@ -21689,7 +21882,7 @@ function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, ob
  * @param isLate whether the time was over when the snapshot was taken: then it is the last
  * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
  */
-function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time }, endsAtFailure) {
+function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time, lines }, endsAtFailure) {
     const { sent } = one;
     const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge, one.history, deployment.monitorSeconds);
     const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
@@ -21708,7 +21901,7 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     switch (verdict.state) {
         case 'converged': {
             const result = settle(goodOutcome(sent));
-            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine)));
+            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines)));
         }
         case 'progressing': {
             const { progress } = verdict;
@@ -21722,7 +21915,9 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
             const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback';
             const advice = stays ? staysPaused(service.Spec.Name) : '';
             const result = settle(verdict.state, verdict.cause);
-            return settled(result, withDiagnosis(result, diagnose(verdict, evidence, engine), advice));
+            const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId);
+            const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine), advice);
+            return { settled: { sent, result, diagnosed, node: nodeName(task?.NodeID, swarm.nodes) } };
         }
     }
 }
@@ -21808,7 +22003,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
  * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
  */
 async function watch(all, run) {
-    const watching = beginWatch(run);
+    const watching = beginWatch(all.length, run);
     for (const sent of all)
         watching.add(sent);
     return allDiagnosed(await watching.end(all));
@@ -21816,13 +22011,14 @@ async function watch(all, run) {
 /**
  * Begins to watch what is added.
  *
+ * @param total how many that will be
  * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
  * settled by then are given up, to be brought back
  */
-function beginWatch(run, endsAtFailure = false) {
-    const { observed, connection, signal, time } = run;
+function beginWatch(total, run, endsAtFailure = false) {
+    const { observed, connection, signal, time, lines } = run;
     const read = swarmReader(run, 'up-to-date');
-    const startedAt = nowMs();
+    const told = watchLog(total, lines);
     const settled = new Map();
     const failure = new AbortController();
     let culprits = [];
@@ -21837,25 +22033,29 @@ function beginWatch(run, endsAtFailure = false) {
     let wake = () => undefined;
     const settle = (one) => {
         const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled';
+        const say = (result) => {
+            told.settled(result, one.sent, one.node);
+            return result;
+        };
         if (endsAll)
-            sayResult(one.result, one.sent);
-        const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.sent));
-        settled.set(one.sent, { ...one, diagnosed });
+            say(one.result);
+        settled.set(one.sent, endsAll ? one : { ...one, diagnosed: one.diagnosed.then(say) });
         if (!endsAll || isOver)
             return;
         culprits = [...culprits, one.result.name];
         failure.abort(tooLong());
     };
-    const giveUp = (sent, seen) => {
-        const result = givenUpResult(sent, seen && { ...seen, nodes: observed.nodes }, culprits);
-        log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`);
-        settled.set(sent, settledAs(sent, result));
+    const giveUp = (these) => {
+        told.givenUp(these.map(({ sent }) => sent.change.request.name), culprits);
+        for (const one of these) {
+            settled.set(one.sent, settledAs(one.sent, givenUpResult(one.sent, { ...one, nodes: observed.nodes }, culprits)));
+        }
     };
     const add = (sent) => {
         if (sent.problem !== undefined)
             settle(settledAs(sent, unwatchedResult(sent)));
         else if (isOver)
-            giveUp(sent);
+            giveUp([startWatching(sent, observed)]);
         else
             watched = [...watched, startWatching(sent, observed)];
         isOver = failure.signal.aborted;
@@ -21884,17 +22084,17 @@ function beginWatch(run, endsAtFailure = false) {
                         settle(next.settled);
                         return [];
                     }
-                    sayProgress(one, next.watched, startedAt);
+                    told.seen(one, next.watched);
                     return [next.watched];
                 });
                 // Those that came meanwhile were not in this snapshot.
                 watched = [...left, ...watched.filter((one) => !looked.includes(one))];
                 isOver = failure.signal.aborted;
                 if (isOver) {
-                    for (const one of watched)
-                        giveUp(one.sent, one);
+                    giveUp(watched);
                     watched = [];
                 }
+                told.looked(watched);
                 if (watched.length === 0)
                     continue;
                 const pauseMs = pauseAfter(begunAt);
@@ -21936,14 +22136,10 @@ function beginWatch(run, endsAtFailure = false) {
             complete();
             wake();
             await looking;
+            told.end();
             return inThisOrder.flatMap((sent) => settled.get(sent) ?? []);
         },
     };
-}
-function sayProgress(before, now, startedAt) {
-    if (now.progress === before.progress)
-        return;
-    log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.sent.change.request.name}: ${now.progress}`);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/roll-out.js
@@ -21961,12 +22157,38 @@ function sayProgress(before, now, startedAt) {
  */
 async function rollOut(services, run) {
     const { wait, onFailure } = run.deployment;
+    const send = (watch) => openStage('Deploy', async () => {
+        await sayChanges(services, run.lines);
+        return deploy(services, run, watch);
+    });
     if (!wait)
-        return unwatched(await stage('Deploy', () => deploy(services, run)));
-    const watch = beginWatch(run, onFailure === 'rollback');
-    const all = await stage('Deploy', () => deploy(services, run, watch));
-    const settled = await stage('Watch', () => watch.end(all));
+        return unwatched(await send());
+    const watch = beginWatch(services.length, run, onFailure === 'rollback');
+    const all = await send(watch);
+    const settled = await openStage('Watch', () => watch.end(all));
     return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), run);
+}
+/** What is about to be done to which service; of many folded, with a line for all. */
+async function sayChanges(services, lines) {
+    const sent = services.filter((one) => one.action !== 'unchanged');
+    const sayEach = () => {
+        for (const change of sent)
+            lines.say(change.request.name, changeInWords(change));
+    };
+    if (!lines.isMany)
+        return sayEach();
+    if (sent.length > 0)
+        await folded(`${sent.length} changes`, sayEach);
+    const created = sent.filter(({ action }) => action === 'create').length;
+    const counts = [
+        [created, 'to create'],
+        [sent.length - created, 'to update'],
+        [services.length - sent.length, 'as asked'],
+    ];
+    lines.all(`${services.length} services: ${counts
+        .filter(([count]) => count > 0)
+        .map((words) => words.join(' '))
+        .join(', ')}`);
 }
 /** What nobody waits for: what was sent, or why it was not. */
 function unwatched(all) {
@@ -21983,7 +22205,6 @@ function interimOf(change) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send-back.js
-
 
 
 
@@ -22034,9 +22255,9 @@ async function sendOneBack(sent, run, first = async () => undefined) {
             return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') };
         }
         if (isUpdate)
-            log.info(`${name}: sent back to ${imageOf(change.current)}`);
+            run.lines.step(name, `sent back to ${imageInWords(imageOf(change.current))}`);
         else
-            log.info(`${name}: ${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`);
+            run.lines.say(name, `${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`);
         return { sent, state: isUpdate ? 'sent' : 'removed' };
     }
     catch (error) {
@@ -22110,6 +22331,7 @@ function credentialFor({ access, currentAccess }) {
 
 
 
+
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
@@ -22119,9 +22341,9 @@ async function goBack(settled, run) {
     const changed = goingBack(settled, deployment);
     const jobs = deployment.wait ? jobsThatStay(settled, deployment) : [];
     if (changed.length + jobs.length === 0)
-        return complete(await allDiagnosed(settled), deployment);
+        return complete(await allDiagnosed(settled), run);
     time.beginWayBack();
-    return stage('Roll back', async () => {
+    return openStage('Roll back', async () => {
         // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
         const others = sendBack(changed.filter(({ result }) => !hasCause(result)).map(({ sent }) => sent), run);
         const culprits = sendFailedBack(changed.filter(({ result }) => hasCause(result)), run);
@@ -22129,7 +22351,7 @@ async function goBack(settled, run) {
         const before = await allDiagnosed(settled);
         const isWatched = deployment.wait && !signal.aborted;
         const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map();
-        return complete(after(before, restoring, jobs, again), deployment);
+        return complete(after(before, restoring, jobs, again), run);
     });
 }
 /** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
@@ -22226,18 +22448,18 @@ function isGivenUp(result) {
 const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
 /** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
-function complete(settled, policy) {
+function complete(settled, { deployment, lines }) {
     const standing = settled.map((one) => one.result.cause === STOPPED
         ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
         : one);
-    return allGoBack(standing, policy) ? standing.map(withJob) : standing;
+    return allGoBack(standing, deployment) ? standing.map((one) => withJob(one, lines)) : standing;
 }
 /** The result says of a job what stands. */
-function withJob(settled) {
+function withJob(settled, lines) {
     const { sent, result } = settled;
     if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded')
         return settled;
-    log.info(`${result.name}: not sent back: ${JOB_STAYS}`);
+    lines.say(result.name, `not sent back: ${JOB_STAYS}`);
     const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` };
     return settledAs(sent, { ...result, ...said });
 }
@@ -22248,7 +22470,7 @@ function withJob(settled) {
  * @param restored what became of the way back; `undefined` when nobody has watched it
  */
 function resultAfter(before, way, culprits, restored) {
-    const cause = before.cause ?? `restored because of ${culprits.join(', ')}`;
+    const cause = before.cause ?? `restored because of ${someOf(culprits)}`;
     const told = before.cause === undefined ? { ...before, because: culprits } : before;
     if (way.state === 'failed') {
         const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed';
@@ -23153,14 +23375,13 @@ function untilFirstProblem(items, stop, work) {
 
 
 
-
 /**
  * @param ours the service with the spec that this run gave it
  * @param name as the user knows it
  * @param read what all that are at this step share
  * @param tasksBefore whose failures are history; those that have ended at the first look unless given
  */
-function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal }, tasksBefore) {
+function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal, lines }, tasksBefore) {
     let history = tasksBefore && historyBefore(tasksBefore);
     let last;
     let down;
@@ -23212,7 +23433,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                     if (verdict.state !== 'progressing')
                         return failure('failed', verdict.cause, verdict);
                     if (verdict.progress !== progress)
-                        log.info(`${name}: ${verdict.progress}`);
+                        lines.step(name, verdict.progress);
                     progress = verdict.progress;
                     if (time.isOver)
                         return failure('timed-out', tooLate(progress, swarm));
@@ -23369,7 +23590,6 @@ class Tail {
 
 
 
-
 /** The settings of a trial, for every strategy that has one. */
 const TRIAL_KEYS = {
     hold: parseDuration,
@@ -23410,7 +23630,7 @@ async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
     const startedAt = nowMs();
     const elapsed = () => (nowMs() - startedAt) / 1000;
     if (holdSeconds > 0)
-        log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`);
+        tasks.say(`the new tasks have to stay up for ${holdSeconds} s`);
     if (check === undefined)
         return upUntil(holdSeconds);
     for (let due = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
@@ -23446,9 +23666,9 @@ async function runCheck(tasks, check, signal) {
         const { failure, lines } = await attemptOf(tasks, check, signal);
         const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
         const more = failure !== undefined && attempt < trial_ATTEMPTS;
-        log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
+        tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
         for (const line of lines)
-            log.info(`${tasks.name}:   ${line}`);
+            tasks.say(`  ${line}`);
         if (failure === undefined)
             return undefined;
         if (attempt === trial_ATTEMPTS)
@@ -23604,7 +23824,7 @@ async function giveRoutes(move, run) {
     const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
     if (claim !== 'done')
         return { ...move, problem: whileMoving(old, claim) };
-    log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`);
+    run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
     if (next.routing.alias !== undefined)
         return makeAnew(move, run);
     const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
@@ -23642,7 +23862,7 @@ async function takeRoutes(move, run) {
     // A name leads to it until its last task has ended.
     if (next.routing.alias !== undefined)
         await untilStopped(now, name, run);
-    log.info(`${name}: ${next.name} has the traffic`);
+    run.lines.good(name, `${next.name} has the traffic`);
     return move;
 }
 /** The old one as the move begins. */
@@ -23669,24 +23889,28 @@ async function keepOld(move, run) {
     const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move;
     if (keep === 'until-next' || keep === 0)
         return move;
-    log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`);
+    run.lines.say(move.name, `${move.old.Spec.Name} stays for ${keep} s`);
     return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run);
 }
 async function throughTrial(move, asked, what, run) {
     const { name, next, service } = move;
     const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
     const watching = watchStep(service, name, words, run.read, judgeTrial, run);
-    const onTrial = { name, service: next.name, image: imageOf(service) };
+    const onTrial = {
+        service: next.name,
+        image: imageOf(service),
+        say: (text) => run.lines.say(name, text),
+    };
     const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
     if (cause === undefined)
         return move;
     return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) };
 }
 /** It is no failure when the old one stays: the next deploy removes it. */
-async function removeOld(move, { connection }) {
+async function removeOld(move, { connection, lines }) {
     const { name, old, keepOld: keep } = move;
     if (keep === 'until-next') {
-        log.info(`${name}: ${old.Spec.Name} stays until the next deploy`);
+        lines.say(name, `${old.Spec.Name} stays until the next deploy`);
         return;
     }
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
@@ -23697,7 +23921,7 @@ async function removeOld(move, { connection }) {
             return;
         }
         await remove(connection.engine, `/services/${old.ID}`, signal);
-        log.info(`${name}: ${old.Spec.Name} is removed`);
+        lines.say(name, `${old.Spec.Name} is removed`);
     }
     catch (error) {
         log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`);
@@ -23720,7 +23944,7 @@ async function giveBack(move, run) {
         const service = await findService(engine, old.ID, signal);
         if (given !== 'done' || service === undefined)
             throw new Error(whileMoving(old, given).cause);
-        log.info(`${name}: the traffic goes back to ${old.Spec.Name}`);
+        run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
         const change = { ...sent.change, action: 'unchanged', current: old };
         const { problem } = move_traffic_problemOf(await watchOne({ change, service, sentAt: nowMs() }, run));
         if (problem !== undefined)
@@ -23927,15 +24151,15 @@ async function last(settled, run) {
         return settled.map((one) => stoppedBeforeTheMove(one, run));
     const isUp = settled.every(({ result }) => isGood(result));
     if (isUp)
-        return stage('Move the traffic', () => moveTraffic(settled, run));
+        return openStage('Move the traffic', () => moveTraffic(settled, run));
     return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
 }
 /**
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
  */
-async function removeOldOnes(settled, { connection, signal }) {
-    const patience = AbortSignal.any([signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
+async function removeOldOnes(settled, run) {
+    const patience = AbortSignal.any([run.signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
     await Promise.all(settled.map(async ({ sent: { change }, result }) => {
         if (!isGood(result) || change.action === 'switch')
             return;
@@ -23943,7 +24167,7 @@ async function removeOldOnes(settled, { connection, signal }) {
         const isOurs = strategy.kind === STRATEGY_NAME;
         const keep = isOurs && strategy.settings.keepOld === 'until-next';
         try {
-            const problem = await removeLeftovers(change, connection.engine, patience, keep);
+            const problem = await removeLeftovers(change, run, patience, keep);
             if (problem !== undefined)
                 log.warning(`${name}: ${problem.cause}`);
         }
@@ -23972,7 +24196,6 @@ function tasksToReplace(strategy, current, wanted, nodes) {
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/canary.js
-
 
 
 
@@ -24058,8 +24281,8 @@ async function sendCanary(change, { tasks, total }, run) {
     const { request, current, wanted, changes, access } = change;
     if (run.signal.aborted)
         return untouched(change);
-    log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join('; ')})`);
-    await renewCredential(change, run.connection, run.signal);
+    run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
+    await renewCredential(change, run, run.signal);
     const credential = access === undefined
         ? { from: 'spec' }
         : { from: 'header', header: registryAuthHeader(access.credential) };
@@ -24086,16 +24309,19 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
     const problem = await watching.untilSettled((progress) => `it has not settled within ${run.time.seconds} s: ${progress}`);
     if (problem !== undefined)
         return problem;
-    log.info(`${name}: its canary is up`);
-    const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) };
+    run.lines.say(name, 'its canary is up');
+    const onTrial = {
+        service: ours.Spec.Name,
+        image: imageOf(ours),
+        say: (text) => run.lines.say(name, text),
+    };
     const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
     if (cause === undefined)
-        log.info(`${name}: its canary has passed, now the others`);
+        run.lines.good(name, 'its canary has passed, now the others');
     return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause));
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/recreate.js
-
 
 
 
@@ -24135,7 +24361,7 @@ async function stopOldTasks(services, run) {
     const sent = await Promise.all(services.map((change) => {
         if (!hasFirstStep(change) || run.signal.aborted)
             return untouched(change);
-        log.info(`${change.request.name}: its old tasks are stopped (${change.changes.join('; ')})`);
+        run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`);
         return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
     }));
     const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
@@ -24157,7 +24383,7 @@ function untilGone(sent, run) {
         });
         if (problem !== undefined)
             return { ...sent, problem };
-        log.info(`${name}: its old tasks are gone`);
+        run.lines.say(name, 'its old tasks are gone');
         return sent;
     });
 }
@@ -24218,7 +24444,7 @@ async function takeFirstSteps(changes, run) {
         if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked))
             continue;
         const { changes: left } = after;
-        after = await stage(first.stage, () => first.act(left, run));
+        after = await openStage(first.stage, () => first.act(left, run));
     }
     return after;
 }
@@ -25259,7 +25485,7 @@ function readAnswer({ body, headers }, path, { host, request }) {
     const isNothing = text.trim() === '' && method !== 'GET';
     const value = isNothing ? undefined : parsed(text);
     if ((value === undefined && !isNothing) || !isPlausible(value, method, path)) {
-        const reason = `it answers ${request} with ${answers_describe(text, headers['content-type'])}, and no docker daemon does`;
+        const reason = `it answers ${request} with ${describe(text, headers['content-type'])}, and no docker daemon does`;
         throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
     }
     return value;
@@ -25272,7 +25498,7 @@ function refusal({ status, headers, body }, asked) {
         return new EngineError(status, message, asked);
     const does = status < 500 ? 'does not let the request through' : 'does not reach it';
     const words = `${status}, not in the words of a docker daemon: something in front of it ${does}`;
-    return new EngineError(status, `${words}: ${answers_describe(text, headers['content-type'])}`, asked, false);
+    return new EngineError(status, `${words}: ${describe(text, headers['content-type'])}`, asked, false);
 }
 function messageIn(body) {
     const { message } = (parsed(body) ?? {});
@@ -25287,7 +25513,7 @@ function parsed(text) {
     }
 }
 /** Something that is not the daemon's, in a few words. */
-function answers_describe(text, contentType = '') {
+function describe(text, contentType = '') {
     if (text.trim() === '')
         return 'nothing';
     const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)\b/i.test(text);
@@ -26597,6 +26823,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -26620,7 +26847,8 @@ async function deployOver(asked, run) {
         await lock.takeServices(deployment);
         const { changes, observed } = await prepare(deployment, stack, { ...run, connection });
         const mark = markFor(self, deployment, observed);
-        const rollout = { ...run, connection, observed, deployment, mark };
+        const lines = serviceLog(changes.map(({ request }) => request.name));
+        const rollout = { ...run, connection, observed, deployment, mark, lines };
         return await change(changes, stack, rollout).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });

@@ -9175,6 +9175,10 @@ function stdout_writeLine(line) {
     const write = direct ?? process.stdout.write.bind(process.stdout);
     write(`${line}\n`);
 }
+/** Whether a person reads it on a terminal. */
+function isTerminal() {
+    return process.stdout.isTTY === true;
+}
 /**
  * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
  * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
@@ -9786,6 +9790,8 @@ const MOST_TITLE_CHARACTERS = 200;
 const MOST_ANNOTATION_CHARACTERS = 4096;
 /** For the word on what is missing. */
 const ROOM_FOR_REST = 40;
+/** Select Graphic Rendition (ECMA-48): green, red, bold. */
+const CODES = { good: 32, bad: 31, title: 1 };
 /**
  * What this action says. Whatever it is given, no secret of this run leaves it, one call is one line or one
  * annotation, and no line is a command to the runner but those that are made here.
@@ -9796,21 +9802,40 @@ const log_log = logThrough(redact);
  * its names and outcomes stay what they are, though a secret may happen to be part of one.
  */
 const reportLog = logThrough((text) => text);
-/** Runs one stage of the work with its lines folded under a title. */
+/** Runs one stage of the work with its lines folded under a title: those that nobody reads as long as all is well. */
 async function log_stage(title, work) {
     note({ stage: title });
-    const line = safeLine(title, MOST_TITLE_CHARACTERS);
-    if (isInRunner(process.env))
-        writeLine(commandLine('group', withoutCommands(line), process.env));
-    else
-        writeLine(withoutCommands(`== ${line}`));
+    return folded(title, work);
+}
+/** The same for a stage whose lines everybody shall see. */
+async function openStage(title, work) {
+    note({ stage: title });
+    sayTitle(title);
+    return work();
+}
+/** Folds the lines of some work under a title. */
+async function folded(title, work) {
+    if (!isInRunner(process.env)) {
+        sayTitle(title);
+        return work();
+    }
+    writeLine(commandLine('group', withoutCommands(safeLine(title, MOST_TITLE_CHARACTERS)), process.env));
     try {
         return await work();
     }
     finally {
-        if (isInRunner(process.env))
-            writeLine(commandLine('endgroup', '', process.env));
+        writeLine(commandLine('endgroup', '', process.env));
     }
+}
+function sayTitle(title) {
+    writeLine(inColour(withoutCommands(`== ${safeLine(title, MOST_TITLE_CHARACTERS)}`), 'title'));
+}
+/** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
+function inColour(line, tone) {
+    const { NO_COLOR: unwanted = '' } = process.env;
+    if (tone === undefined || unwanted !== '' || !(workflow_commands_isInRunner(process.env) || isTerminal()))
+        return line;
+    return `\u001b[${CODES[tone]}m${line}\u001b[0m`;
 }
 /**
  * From now on all of this process speaks by the {@link log} only: what libraries print, and what nobody caught.
@@ -9840,7 +9865,7 @@ function logThrough(hide) {
         annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS));
     };
     return {
-        info: (line) => stdout_writeLine(one(line, MOST_LINE_CHARACTERS)),
+        info: (line, tone) => stdout_writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
         debug: (line) => debug(one(line, MOST_LINE_CHARACTERS)),
         notice: annotate('notice'),
         warning: annotate('warning'),
@@ -18572,6 +18597,14 @@ function imageOf(service) {
 /** The same of a spec. */
 function imageOfSpec({ TaskTemplate: template }) {
     return template.ContainerSpec?.Image;
+}
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const DIGEST_CHARACTERS = 12;
+/** An image in a line of text: its digest is shortened. */
+function imageInWords(image) {
+    const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
+    const most = '@sha256:'.length + DIGEST_CHARACTERS;
+    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
 }
 /** The spec with the variables that docker would obey itself, and so was not given. */
 function withRulingVariables(spec, env) {

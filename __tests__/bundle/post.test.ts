@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { until } from '../../lab/patience.ts'
 import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
 import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
+import { stageLine } from '../support/log-lines.ts'
 
 const LIMIT_MS = 240_000
 const UPDATE = `/services/${web.ID}/update`
@@ -27,7 +28,8 @@ describe('post', () => {
 
   const inputs = { services: `${web.Spec.Name}: registry.example.com/app:v2` }
   const loggedIn: Scenario = { ...healthy, answers: { ...healthy.answers, '/auth': { Status: 'Login Succeeded' } } }
-  const reaches = (step: RunningStep, words: string) => until(words, LIMIT_MS, () => step.printed().includes(words))
+  const reaches = (step: RunningStep, stage: string) =>
+    until(stage, LIMIT_MS, () => stageLine(stage).test(step.printed()))
 
   test(
     'started without any state, and with all inputs of a deploy, starts nothing and deploys nothing',
@@ -48,7 +50,7 @@ describe('post', () => {
     async (_name, losesState) => {
       await using docker = await fakeDocker({ ...healthy, hangs: [UPDATE] })
       const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState })
-      await reaches(step, '::group::Deploy')
+      await reaches(step, 'Deploy')
       await until('the update', LIMIT_MS, async () => (await docker.requests()).includes(`POST ${UPDATE}`))
       step.main.kill('SIGKILL')
       const run = await step.finished
@@ -68,7 +70,7 @@ describe('post', () => {
     async () => {
       await using docker = await fakeDocker({ ...healthy, hangs: [UPDATE] })
       const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env } })
-      await reaches(step, '::group::Deploy')
+      await reaches(step, 'Deploy')
       await until('the update', LIMIT_MS, async () => (await docker.requests()).includes(`POST ${UPDATE}`))
       const refused = { command: 'dial-stdio', code: 1, stderr: 'connect: connection refused' }
       await docker.become({ ...healthy, fails: [refused] })
@@ -92,7 +94,7 @@ describe('post', () => {
     async () => {
       await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
       const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState: true })
-      await reaches(step, '::group::Log in')
+      await reaches(step, 'Log in')
       step.main.kill('SIGKILL')
       const run = await step.finished
       expect(warningsOf(run)).toEqual([
@@ -111,7 +113,7 @@ describe('post', () => {
       await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
       const step: Step = { with: inputs, env: { ...JOB, ...docker.env }, losesState: true }
       const running = await runner.start(step)
-      await reaches(running, '::group::Log in')
+      await reaches(running, 'Log in')
       const post = await runner.post({}, step)
       expect(post).toMatchObject({ code: 0, stderr: '' })
       expect(post.stdout).toContain('The run of this step is still under way: it is stopped')
@@ -128,7 +130,7 @@ describe('post', () => {
     async () => {
       await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
       const running = await runner.start({ with: inputs, env: { ...JOB, ...docker.env } })
-      await reaches(running, '::group::Log in')
+      await reaches(running, 'Log in')
       const other = { with: inputs, env: { ...JOB, GITHUB_ACTION: '__self_2', ...docker.env } }
       expect(await runner.post({}, other)).toEqual({ code: 0, stdout: '', stderr: '' })
       expect(await readdir(runner.temp)).toHaveLength(1)
@@ -144,7 +146,7 @@ describe('post', () => {
       await using docker = await fakeDocker({ ...loggedIn, hangs: [UPDATE] })
       const withPassword = { ...inputs, registries: REGISTRIES }
       const step = await runner.start({ with: withPassword, env: { ...JOB, ...docker.env }, losesState: true })
-      await reaches(step, '::group::Deploy')
+      await reaches(step, 'Deploy')
       await until('the update', LIMIT_MS, async () => (await docker.requests()).includes(`POST ${UPDATE}`))
       step.main.kill('SIGKILL')
       const before = (await docker.calls()).length

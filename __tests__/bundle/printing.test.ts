@@ -91,7 +91,7 @@ describe('what the bundle prints', () => {
       expect(linesShown(printed)).toEqual(printed.split('\n').filter((line) => line !== ''))
       expect(printed).not.toMatch(/::|%0A|%25|only-in-this-file/)
       expect(printed).toContain('\n== Connect\n'.trimStart())
-      expect(printed).toMatch(/^Error: registries entry 1: no login to registry\.example\.com as bot: .*\*\*\*/m)
+      expect(printed).toMatch(/^Error: registries entry 1: cannot log in to registry\.example\.com as bot: .*\*\*\*/m)
     })
 
     test('is as short for a deploy that is as asked', async () => {

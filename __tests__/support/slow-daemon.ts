@@ -2,6 +2,7 @@ import type { Connection } from '../../src/connect/connection.ts'
 import { RunTime } from '../../src/connect/run-time.ts'
 import type { Service } from '../../src/docker/api.ts'
 import type { RolloutRun } from '../../src/rollout/run.ts'
+import { serviceLog } from '../../src/rollout/service-log.ts'
 import { sleep } from '../../src/runner/clock.ts'
 import { createService, createSpec, createTask } from './builders.ts'
 
@@ -38,5 +39,6 @@ export const runOver = (
   mark: { token: 'ours', owner: 'us', url: '', until: 0, hasLock: false },
   deployment: { monitorSeconds: undefined } as RolloutRun['deployment'],
   time: new RunTime(timeoutSeconds, signal),
+  lines: serviceLog([]),
   signal,
 })

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
 import type { Service } from '../../src/docker/api.ts'
+import { lineOf } from '../support/log-lines.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000
@@ -92,7 +93,7 @@ describeSwarm(
         const stop = watchRoutes('shop')
         const check = 'echo "asked for $SWARM_DEPLOY_SERVICE at $SWARM_DEPLOY_IMAGE"'
         const run = await deploy({ shop: v2.reference }, { hold: '1s', 'check-command': check })
-        expect(run.log).toContain(`shop:   asked for shop-blue at ${pinned(v2)}`)
+        expect(run.log).toMatch(lineOf(`shop`, `asked for shop-blue at ${pinned(v2)}`))
         expect(resultsOf(run)).toMatchObject([
           {
             name: 'shop',
@@ -223,7 +224,7 @@ describeSwarm(
         expect(await routeOf('checked-blue')).toEqual([])
 
         const green = await deploy({ checked: v2.reference })
-        expect(green.log).toContain('checked: checked-blue, which had no traffic, is removed')
+        expect(green.log).toMatch(lineOf('checked', 'checked-blue, which had no traffic, is removed'))
         expect(resultsOf(green)).toMatchObject([{ outcome: 'updated', live: 'checked-blue' }])
         expect(await siblings('checked')).toEqual(['checked-blue'])
       },
@@ -238,7 +239,7 @@ describeSwarm(
         const original = (await swarm.service('late')).Spec
         const stop = watchRoutes('late')
         const run = await deploy({ late: v2.reference }, { 'keep-old': '10m' })
-        expect(run.log).toContain('late: late stays for 600 s')
+        expect(run.log).toMatch(lineOf('late', 'late stays for 600 s'))
         expect(resultsOf(run)).toMatchObject([
           { outcome: 'rolled-back', cause: expect.stringMatching(/the time with the traffic failed: .*exit code 1/) },
         ])
@@ -257,7 +258,7 @@ describeSwarm(
         await create('alias', v1, '--network front')
         const original = (await swarm.service('alias')).Spec
         const run = await deploy({ alias: v2.reference }, { 'keep-old': '10m' })
-        expect(run.log).toContain('alias: alias-blue has the traffic')
+        expect(run.log).toMatch(lineOf('alias', 'alias-blue has the traffic'))
         expect(resultsOf(run)).toMatchObject([{ outcome: 'rolled-back', live: 'alias', tasks: { running: 1 } }])
         expect((await swarm.service('alias')).Spec).toEqual(original)
         expect(await siblings('alias')).toEqual(['alias'])
@@ -275,7 +276,7 @@ describeSwarm(
 
         const until = { 'keep-old': 'until-next' }
         const run = await deploy({ kept: v2.reference }, until)
-        expect(run.log).toContain('kept: kept-blue stays until the next deploy')
+        expect(run.log).toMatch(lineOf('kept', 'kept-blue stays until the next deploy'))
         expect(await siblings('kept')).toEqual(['kept-blue', 'kept-green'])
         expect(await routeOf('kept-blue')).toEqual([])
         expect(await swarm.running('kept-blue')).toHaveLength(1)
@@ -310,7 +311,7 @@ describeSwarm(
             image: { before: pinned(v2), after: pinned(v3) },
           },
         ])
-        expect(run.log).toContain('leaves: leaves, which had no traffic, is removed')
+        expect(run.log).toMatch(lineOf('leaves', 'leaves, which had no traffic, is removed'))
         expect(await siblings('leaves')).toEqual(['leaves-blue'])
         expect(await swarm.imageOf('leaves-blue')).toBe(pinned(v3))
         expect(await routeOf('leaves-blue')).toHaveLength(2)

@@ -8,6 +8,7 @@ import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
 import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { lineOf } from '../support/log-lines.ts'
 import {
   cliOlderThan,
   describeSwarm,
@@ -78,7 +79,7 @@ describeSwarm(
           inputs({ good: v2.reference }, { strategy: 'canary', canary: '50%', hold: '2s', 'check-command': check }),
           { DOCKER_HOST: proxy.host },
         )
-        expect(run.log).toContain(`good:   asked for good at ${pinned(v2)}`)
+        expect(run.log).toMatch(lineOf(`good`, `asked for good at ${pinned(v2)}`))
         expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', tasks: { running: 4, wanted: 4 } }])
 
         const seen = await noted('good')
@@ -198,7 +199,7 @@ describeSwarm(
         const [v1, v2] = [await image('late', 'v1'), await image('late', 'v2', crashesAfter(8, 'out of memory'))]
         await create('late', v1, { replicas: '2' })
         const run = await deploy({ late: v2.reference }, { hold: '10m' })
-        expect(run.log).toContain('late: the new tasks have to stay up for 600 s')
+        expect(run.log).toMatch(lineOf('late', 'the new tasks have to stay up for 600 s'))
         expect(resultsOf(run)).toMatchObject([
           { outcome: 'rolled-back', cause: expect.stringMatching(/the canary failed: .*exit code 1/) },
         ])
@@ -251,7 +252,7 @@ describeSwarm(
         const flags = ['--restart-delay 300ms', '--update-monitor 18s', '--update-failure-action rollback']
         await create('rest', v1, { 'create-args': [...flags, '--stop-grace-period 1s'] })
         const run = await deploy({ rest: v2.reference }, { 'on-failure': 'keep' })
-        expect(run.log).toContain('rest: its canary has passed')
+        expect(run.log).toMatch(lineOf('rest', 'its canary has passed'))
         expect(resultsOf(run)).toMatchObject([
           { outcome: 'rolled-back', cause: expect.stringMatching(/Swarm rolled it back.*what ran before runs again/) },
         ])
@@ -527,7 +528,7 @@ describeSwarm(
         await create('killed', v1)
         await loseInHold('killed', v2)
         const run = await swarm.deploy(inputs({ killed: v2.reference }, LOCKED))
-        expect(run.log).toContain('killed: update (image; an earlier deploy of it was killed half-way)')
+        expect(run.log).toMatch(lineOf('killed', 'update (image; an earlier deploy of it was killed half-way)'))
         expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', image: { before: pinned(v1), after: pinned(v2) } }])
         expect(ids(await swarm.running('killed'), v2)).toHaveLength(4)
         await expectNoTrace('killed')

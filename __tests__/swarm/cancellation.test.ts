@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
 import type { RunningStep } from '../../lab/runner.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { stageLine } from '../support/log-lines.ts'
 import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000
@@ -86,7 +87,7 @@ describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PA
       await registry().fail({ delayMs: 300 })
       const step = await swarm.start(inputs({ [name]: v2.reference }, { monitor: '10m', timeout: '15m', ...more }))
       const isThere = () => {
-        const [, since] = step.printed().split(`::group::${stage}\n`)
+        const [, since] = step.printed().split(stageLine(stage))
         return since !== undefined && at.test(since)
       }
       await swarm.until(stage, isThere)

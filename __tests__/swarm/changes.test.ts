@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { lineOf } from '../support/log-lines.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 /** What a run does to services that are new, that differ, and that already are as asked. */
@@ -90,7 +91,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     await deploy([{ name: 'parts', image: v1.reference, create: true, env: { KEEP: 'k', SET: 'old' } }])
 
     const scaled = await deploy([{ name: 'parts', replicas: '3' }])
-    expect(scaled.log).toContain('parts: update (replicas 1 → 3)')
+    expect(scaled.log).toMatch(lineOf('parts', 'update (replicas 1 → 3)'))
     expect(await swarm.running('parts')).toHaveLength(3)
 
     await deploy([{ name: 'parts', env: { SET: 'a new one', ADD: 'x=y' } }])

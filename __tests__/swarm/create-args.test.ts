@@ -7,6 +7,7 @@ import type { ServiceSpec } from '../../src/docker/api.ts'
 import { changedParts } from '../../src/docker/specs/spec-comparison.ts'
 import { RECORD_LABEL } from '../../src/inputs/flags.ts'
 import { withRecord } from '../../src/plan/create-args-record.ts'
+import { lineOf } from '../support/log-lines.ts'
 import { describeSwarm, resultsOf } from '../support/swarm.ts'
 
 let directory = ''
@@ -211,7 +212,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect((await swarm.service('kept')).Version).toEqual(Version)
 
     const changed = await deploy([{ ...service, 'create-args': ['--label=team=b', ...args.slice(1)] }])
-    expect(changed.log).toContain('kept: update (--label team)')
+    expect(changed.log).toMatch(lineOf('kept', 'update (--label team)'))
     await deploy({ kept: v2.reference })
     const { Spec } = await swarm.service('kept')
     expect(Spec.Labels).toMatchObject({ team: 'b', owner: 'me' })
@@ -221,7 +222,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect(Spec.Labels?.[RECORD_LABEL]).toContain('--limit-memory')
 
     const less = await deploy([{ name: 'kept', 'create-args': ['--label=team=b', '--stop-grace-period=0s'] }])
-    expect(less.log).toContain('kept: update (--update-delay; --limit-memory; --env A)')
+    expect(less.log).toMatch(lineOf('kept', 'update (--update-delay; --limit-memory; --env A)'))
     const after = await swarm.service('kept')
     expect(after.Spec.TaskTemplate.ContainerSpec?.Env).toEqual(['B=2'])
     expect(after.Spec.UpdateConfig).toMatchObject({ Order: 'start-first', Parallelism: 1 })
@@ -291,7 +292,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect(await args()).toEqual(['sleep', '60'])
     expect((await deploy([service(['sleep', '60'])])).outputs.status).toBe('unchanged')
     const changed = await deploy([service(['sh', '-c', 'sleep 70; echo "$A" | cat'])])
-    expect(changed.log).toContain('words: update (command)')
+    expect(changed.log).toMatch(lineOf('words', 'update (command)'))
     expect(await args()).toEqual(['sh', '-c', 'sleep 70; echo "$A" | cat'])
     await deploy({ words: (await image('v2')).reference })
     expect(await args()).toHaveLength(3)

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { LabImage, LabRegistry, RegistryRequest } from '../../lab/lab.ts'
+import { lineOf } from '../support/log-lines.ts'
 import { describeSwarm, resultsOf, untagged } from '../support/swarm.ts'
 
 const isPull = ({ method, path }: RegistryRequest) => method === 'GET' && path.includes('/blobs/')
@@ -132,7 +133,7 @@ describeSwarm(
       await deploy([entry(shop(), 'alice')], [{ name: 'stored', image: a.reference, create: true }])
       const run = await swarm.deploy({ services: JSON.stringify([{ name: 'stored', env: { A: '1' } }]), monitor: '1s' })
       expect(run.main.code).toBe(0)
-      expect(run.log).toContain('stored: update (env A), without registry auth')
+      expect(run.log).toMatch(lineOf('stored', 'update (env A), without an account'))
 
       await swarm.lab.registries.shop.forgetRequests()
       expect((await pullAgain('stored', a)).code).toBe(0)
@@ -168,7 +169,7 @@ describeSwarm(
       await deploy([entry(shop(), 'bob')], [{ name: 'moved', image: b.reference, create: true }])
       const run = await deploy([entry(shop(), 'alice')], { moved: a.reference })
       expect(run.main.code).toBe(0)
-      expect(run.log).toContain('moved: a way back would use the credential stored with the service')
+      expect(run.log).toMatch(lineOf('moved', 'a way back would use the credential stored with the service'))
 
       expect((await swarm.lab.docker(['service', 'rollback', '--quiet', 'moved'])).code).toBe(0)
       await swarm.lab.registries.shop.forgetRequests()

@@ -6,6 +6,7 @@ import { until } from '../../lab/patience.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { Task } from '../../src/docker/api.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { stageLine } from '../support/log-lines.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000
@@ -66,7 +67,7 @@ describeSwarm('daemons that fail', { nodes: 4, managers: 3, registries: { main: 
       const asked = await services(names, 'v1')
       const host = list(first, second, third)
       const step = await swarm.runner.start({ with: { host, services: asked, monitor: '5s', timeout: '4m' } })
-      await until('the rollout', 60_000, () => /^::group::Watch/m.test(step.printed()))
+      await until('the rollout', 60_000, () => stageLine('Watch').test(step.printed()))
       await first.kill('SIGSTOP')
       try {
         const run = await step.finished
@@ -90,7 +91,7 @@ describeSwarm('daemons that fail', { nodes: 4, managers: 3, registries: { main: 
       const asked = await services(names, 'v1')
       const host = list(first, second, third)
       const step = await swarm.runner.start({ with: { host, services: asked, monitor: '5s', timeout: '4m' } })
-      await until('the rollout', 60_000, () => /^::group::Watch/m.test(step.printed()))
+      await until('the rollout', 60_000, () => stageLine('Watch').test(step.printed()))
       await first.disconnect()
       try {
         const run = await step.finished
@@ -114,7 +115,7 @@ describeSwarm('daemons that fail', { nodes: 4, managers: 3, registries: { main: 
       const asked = await services(names, 'v1')
       const host = list(first, second, third)
       const step = await swarm.runner.start({ with: { host, services: asked, monitor: '5s', timeout: '4m' } })
-      await until('the rollout', 60_000, () => /^::group::Watch/m.test(step.printed()))
+      await until('the rollout', 60_000, () => stageLine('Watch').test(step.printed()))
       const demoted = await swarm.lab.docker(['node', 'demote', first.id], { node: 1 })
       expect(demoted).toMatchObject({ code: 0 })
       try {
@@ -140,7 +141,7 @@ describeSwarm('daemons that fail', { nodes: 4, managers: 3, registries: { main: 
       const step = await swarm.runner.start({
         with: { host: first.host, services: asked, monitor: '5s', timeout: '4m' },
       })
-      await until('the rollout', 60_000, () => /^::group::Watch/m.test(step.printed()))
+      await until('the rollout', 60_000, () => stageLine('Watch').test(step.printed()))
       await first.kill()
       await first.start()
       await isGreen(await step.finished, 'v1', second, names)

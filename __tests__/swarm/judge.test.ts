@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from '@jest/globals'
 import { runs, unhealthy } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
+import { lineOf } from '../support/log-lines.ts'
 import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const RUN_LIMIT_MS = 120_000
@@ -171,7 +172,7 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
       expect(updated.annotations).toContainEqual(
         expect.objectContaining({ level: 'warning', message: `everywhere: ${note}` }),
       )
-      expect(updated.log).toContain('everywhere: not on n3 (drained)')
+      expect(updated.log).toMatch(lineOf('everywhere', 'not on n3 (drained)'))
       // What the note promises.
       await swarm.until('the update of n2', async () => {
         const running = await swarm.running('everywhere')

@@ -93,7 +93,7 @@ describeSwarm(
 
       test('a wrong password', async () => {
         const { error } = await refusedOnce([alice({ password: 'mistyped' })], update(good.reference))
-        expect(error).toContain(`registries entry 1: no login to ${shop().host} as alice:`)
+        expect(error).toContain(`registries entry 1: cannot log in to ${shop().host} as alice:`)
         expect(error).toContain(`Check user name and password of the credential of alice for ${shop().host}`)
         expect(error).toContain('in config team-a-config')
         expect(error).not.toContain('mistyped')
@@ -109,7 +109,7 @@ describeSwarm(
         expect(first.outputs.status).toBe('unchanged')
         await shop().setAccount('dave', undefined)
         const { error } = await refusedOnce([dave], update(good.reference))
-        expect(error).toContain(`no login to ${shop().host} as dave:`)
+        expect(error).toContain(`cannot log in to ${shop().host} as dave:`)
       })
 
       test('a password that expires between the login and the look at the image', async () => {
@@ -162,13 +162,13 @@ describeSwarm(
         await shop().fail(fault)
         const { error } = await refusedOnce([alice()], update(good.reference))
         expect(error).toMatch(words)
-        expect(error).toContain(`no login to ${shop().host} as alice`)
+        expect(error).toContain(`cannot log in to ${shop().host} as alice`)
       })
 
       test('a registry where nobody listens, with a credential and without', async () => {
         const image = `${NOBODY_LISTENS}/team-a/app:v1`
         const login = await refusedOnce([alice({ registry: NOBODY_LISTENS })], update(image))
-        expect(login.error).toMatch(/no login to 10\.77\.0\.254:5999 as alice: .*connection refused/)
+        expect(login.error).toMatch(/cannot log in to 10\.77\.0\.254:5999 as alice: .*connection refused/)
         const read = await refusedOnce([alice()], update(image))
         expect(read.error).toContain(`service present: image ${image} cannot be read from ${NOBODY_LISTENS}`)
         expect(read.error).toContain('without a credential: the daemon cannot reach the registry.')
@@ -183,7 +183,7 @@ describeSwarm(
         const { host } = swarm.lab.registries.guarded
         const file = `/etc/docker/certs.d/${host}/ca.crt`
         const login = await refusedOnce([alice({ registry: host })], update(`${host}/ops/app:v1`))
-        expect(login.error).toContain(`no login to ${host} as alice:`)
+        expect(login.error).toContain(`cannot log in to ${host} as alice:`)
         expect(login.error).toContain(file)
         const read = await refusedOnce([], update(`${host}/ops/app:v1`))
         expect(read.error).toContain(`service present: image ${host}/ops/app:v1`)
@@ -302,8 +302,8 @@ describeSwarm(
           services: JSON.stringify(services),
         })
         const expected = [
-          /^registries entry 2: no login to .* as eve: .*eve-config/,
-          /^registries entry 3: no login to .* as alice: .*certs\.d/,
+          /^registries entry 2: cannot log in to .* as eve: .*eve-config/,
+          /^registries entry 3: cannot log in to .* as alice: .*certs\.d/,
           /^service absent does not exist/,
           /^service undecided: `auth-config` names the config unheard-of/,
           /^service denied: image .* access is denied/,

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { crashesAfter, exits } from '../../lab/program.ts'
+import { lineOf, stageLine } from '../support/log-lines.ts'
 import { describeSwarm, pinned, resultsOf, type TaskWithImage, untagged } from '../support/swarm.ts'
 
 /** The way back: what ran before a deploy that failed runs again, with credentials that are valid by then. */
@@ -55,7 +56,7 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
       { name: 'both-new', outcome: 'rolled-back', cause: expect.stringContaining('removed again') },
     ])
     expect(run.log).toContain('b is broken')
-    const wayBack = run.main.stdout.split('::group::Roll back\n')[1] ?? ''
+    const wayBack = run.main.stdout.split(stageLine('Roll back'))[1] ?? ''
     expect(wayBack).toMatch(/both-b: back after [\d.]+ s\n/)
     expect(wayBack).not.toContain(': updated after')
   })
@@ -106,7 +107,7 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
       { name, outcome: 'updated' },
       { name: web, outcome: 'rolled-back' },
     ])
-    expect(run.log).toContain(`${name}: not sent back: a way back would run the old job again`)
+    expect(run.log).toMatch(lineOf(name, 'not sent back: a way back would run the old job again'))
     expect(await iteration()).toBe(before + 1)
     expect(await swarm.imageOf(name)).toBe(pinned(job2))
     expect(await swarm.imagesRunning(web)).toEqual([pinned(web1)])

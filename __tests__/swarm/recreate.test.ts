@@ -5,6 +5,7 @@ import { exits, ignoresStop, runs } from '../../lab/program.ts'
 import type { ServiceSpec, Task } from '../../src/docker/api.ts'
 import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
+import { lineOf } from '../support/log-lines.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000
@@ -240,7 +241,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
       await create('again', v1, { 'create-args': grace(6) })
       await loseAtNone('again', v2)
       const run = await deploy({ again: v1.reference }, LOCKED)
-      expect(run.log).toContain('again: update (an earlier deploy of it was killed half-way)')
+      expect(run.log).toMatch(lineOf('again', 'update (an earlier deploy of it was killed half-way)'))
       expect(await swarm.imagesRunning('again')).toEqual([pinned(v1), pinned(v1)])
       await expectNoTrace('again')
     },

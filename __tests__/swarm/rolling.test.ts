@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
+import { lineOf } from '../support/log-lines.ts'
 import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const SECOND = 1e9
@@ -46,7 +47,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
     await deploy([{ name: 'kept', image: await image('kept'), create: true, replicas: '2' }])
     const before = await idsOf('kept')
     const run = await deploy([{ name: 'kept', 'update-config': { delay: '7s' } }])
-    expect(run.log).toContain('kept: update (update policy)')
+    expect(run.log).toMatch(lineOf('kept', 'update (update policy)'))
     expect(outcomes(run)).toEqual(['updated'])
     expect((await swarm.service('kept')).Spec.UpdateConfig).toMatchObject({ Delay: 7 * SECOND })
     expect(await idsOf('kept')).toEqual(before)
@@ -92,7 +93,7 @@ describeSwarm('rolling', { registries: { open: {} } }, (swarm) => {
       ...shop,
       'update-config': POLICIES['update-config'].replace('2s', '3s'),
     })
-    expect(run.log).toContain('shop_web: update (update policy)')
+    expect(run.log).toMatch(lineOf('shop_web', 'update (update policy)'))
     expect(await idsOf('shop_web')).toEqual(before)
   })
 })

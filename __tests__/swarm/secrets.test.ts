@@ -6,6 +6,7 @@ import { setInterval } from 'node:timers'
 import { expect, test } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
+import { stageLine } from '../support/log-lines.ts'
 import { describeSwarm, resultsOf } from '../support/swarm.ts'
 
 const PASSWORDS: Readonly<Record<string, string>> = {
@@ -163,7 +164,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     const services = JSON.stringify([{ name: 'forms', image: image.reference, create: true, replicas: '0' }])
     for (const way of ways) {
       const run = await swarm.runner.run({ with: { ...way.with, services }, env: { ...env(), ...way.env } })
-      expect(run.log).toContain('logged in as bot')
+      expect(run.log).toContain('logged in with account bot')
       expect(run.main.code).toBe(0)
     }
   })
@@ -172,7 +173,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     const image = await swarm.lab.image({ registry: 'main', repository: 'good', content: 'good' })
     const step = await swarm.runner.start(await canaryStep('good', image.reference))
     const watching = watchProcesses(forms())
-    await swarm.until('the deploy', () => step.printed().includes('::group::Deploy'))
+    await swarm.until('the deploy', () => stageLine('Deploy').test(step.printed()))
     const [workspace = ''] = await readdir(swarm.runner.temp)
     const directory = join(swarm.runner.temp, workspace)
     expect(statSync(directory).mode & 0o777).toBe(0o700)
@@ -216,7 +217,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     const name = `killed-${signal}-${stage.replace(' ', '')}`.toLowerCase()
     const image = await swarm.lab.image({ registry: 'main', repository: name, content: name })
     const step = await swarm.runner.start(await canaryStep(name, image.reference, { monitor: '60s' }))
-    await swarm.until(stage, () => step.printed().includes(`::group::${stage}`))
+    await swarm.until(stage, () => stageLine(stage).test(step.printed()))
     step.main.kill(signal)
     const run = await step.finished
     if (signal === 'SIGKILL') expect(run.main.code).toBeNull()
@@ -308,7 +309,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     const bad = await swarm.runner.run({ with: { ...given, services: services(`${image.reference}404`) }, env })
     expect(errorsOf(bad)).toHaveLength(1)
     const killed = await swarm.runner.start({ with: { ...given, services: services(image.reference) }, env })
-    await swarm.until('the login', () => killed.printed().includes('::group::Log in'))
+    await swarm.until('the login', () => stageLine('Log in').test(killed.printed()))
     killed.main.kill('SIGKILL')
     await killed.finished
     expect(listing(home)).toEqual(before)
@@ -332,7 +333,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
       ...{ registry: registry().host, username: 'left', password: 'left-password-3', monitor: '60s' },
       services: JSON.stringify([{ name, image: image.reference, create: true, 'create-args': ['--label a=b'] }]),
     })
-    await swarm.until(stage, () => step.printed().includes(`::group::${stage}`))
+    await swarm.until(stage, () => stageLine(stage).test(step.printed()))
     await new Promise((resolve) => setTimeout(resolve, 150))
     step.main.kill(signal)
     const run = await step.finished

@@ -97,7 +97,7 @@ describeSwarm(
 
     test('a wrong password', async () => {
       const error = await errorOf([entry('alice', '', 'mistyped')], [{ name: 'a', image: a.reference }])
-      expect(error).toContain(`no login to ${shop().host} as alice:`)
+      expect(error).toContain(`cannot log in to ${shop().host} as alice:`)
       expect(error).toContain(`Check user name and password of the credential of alice for ${shop().host}`)
       expect(error).not.toContain('mistyped')
     })

@@ -3,10 +3,10 @@ import { Cancelled, messageOf, throwAll, UserError, UserErrors } from '../../src
 
 describe('problems', () => {
   test('are thrown together, each to be read by itself', () => {
-    const problems = ['no login to ghcr.io', 'no service web']
+    const problems = ['cannot log in to ghcr.io', 'no service web']
     const thrown = () => throwAll(problems)
     expect(thrown).toThrow(UserErrors)
-    expect(thrown).toThrow(expect.objectContaining({ problems, message: 'no login to ghcr.io\nno service web' }))
+    expect(thrown).toThrow(expect.objectContaining({ problems, message: 'cannot log in to ghcr.io\nno service web' }))
   })
 
   test('are thrown though there is one only', () => {

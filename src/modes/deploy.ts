@@ -15,6 +15,7 @@ import { markFor, tidyInterims } from '../rollout/interim.ts'
 import { withLookAfterFailure } from '../rollout/last-look.ts'
 import { rollOut, unwatched } from '../rollout/roll-out.ts'
 import type { RolloutRun } from '../rollout/run.ts'
+import { serviceLog } from '../rollout/service-log.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
@@ -52,7 +53,8 @@ export async function deployOver(asked: Deployment, run: Run): Promise<readonly 
 
   const { changes, observed } = await prepare(deployment, stack, { ...run, connection })
   const mark = markFor(self, deployment, observed)
-  const rollout: RolloutRun = { ...run, connection, observed, deployment, mark }
+  const lines = serviceLog(changes.map(({ request }) => request.name))
+  const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
   return await change(changes, stack, rollout).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })

@@ -11,11 +11,12 @@ import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
 import { nowMs } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
+import { nameColumn } from '../runner/name-column.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { configContent, type Stack, swarmNetworks } from '../stack/stack.ts'
 import { changeOf, type Target } from './change.ts'
 import type { Colours, SecondService } from './colours.ts'
-import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce } from './images.ts'
+import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce, type Say } from './images.ts'
 import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
@@ -117,8 +118,10 @@ interface CheckRun extends Run {
 export async function check(planned: readonly PlannedService[], run: CheckRun): Promise<Checked> {
   const lookUp = lookUpOnce(run.connection, run.signal)
   const sayProgress = progressOf(planned.length)
+  const column = nameColumn(planned.map(({ request }) => request.name))
   const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
-    const result = await checkedOne(service, lookUp, run)
+    const say = (text: string) => log.info(`${column(service.request.name)} ${text}`)
+    const result = await checkedOne(service, lookUp, say, run)
     sayProgress()
     return result
   })
@@ -164,11 +167,11 @@ interface Finding {
   readonly problems: readonly string[]
 }
 
-async function checkedOne(planned: PlannedService, lookUp: LookUp, run: CheckRun): Promise<Finding> {
+async function checkedOne(planned: PlannedService, lookUp: LookUp, say: Say, run: CheckRun): Promise<Finding> {
   // That a credential was refused has been said once, for all services that need it.
   if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential)) return { problems: [] }
   try {
-    return await checkOne(planned, lookUp, run)
+    return await checkOne(planned, lookUp, say, run)
   } catch (error) {
     if (run.signal.aborted) throw new Error(`service ${planned.request.name}: ${messageOf(error)}`, { cause: error })
     throw error
@@ -176,7 +179,7 @@ async function checkedOne(planned: PlannedService, lookUp: LookUp, run: CheckRun
 }
 
 /** All that would not work out with one service is told together. */
-async function checkOne(planned: PlannedService, lookUp: LookUp, run: CheckRun): Promise<Finding> {
+async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: CheckRun): Promise<Finding> {
   const { request, current, interim, colours } = planned
   const { nodes } = run.observed
   const strategy = planOf(request, run.strategies)
@@ -191,7 +194,7 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, run: CheckRun):
       return undefined
     }
   }
-  const image = await attempt(() => checkImage(planned, lookUp))
+  const image = await attempt(() => checkImage(planned, lookUp, say))
   const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run))
   if (change === undefined) return { problems }
   const { wanted, changes } = change
@@ -226,7 +229,7 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, run: CheckRun):
     return { problems, draft, service: { ...service, action: 'switch', wanted: hidden, second, colours } }
   }
   if (current === undefined) return { problems, draft, service: { ...service, action: 'create' } }
-  const currentAccess = await accessToReturn(planned, image, lookUp)
+  const currentAccess = await accessToReturn(planned, image, lookUp, say)
   const step = decision?.firstStep === undefined ? {} : { firstStep: decision.firstStep }
   const update = { ...service, action: 'update' as const, current, currentAccess, ...(interim && { interim }), ...step }
   return { problems, draft, service: update }

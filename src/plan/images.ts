@@ -11,7 +11,7 @@ import { RegistryError, resolveImage } from '../docker/registry/registry.ts'
 import { describeFailure, remedy } from '../docker/registry/registry-error.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserErrors } from '../errors.ts'
-import { log } from '../runner/log.ts'
+import { accountInWords } from './account.ts'
 import type { Access, PlannedService } from './plan.ts'
 
 /** What the registry says of a service's image. */
@@ -25,6 +25,9 @@ export interface CheckedImage {
 
 /** Looks images up with a credential, each pair once, however many services share it. */
 export type LookUp = (image: ImageReference, access: Access | undefined) => Promise<Distribution>
+
+/** Logs a line on the service that is checked. */
+export type Say = (text: string) => void
 
 export function lookUpOnce({ engine }: Connection, signal: AbortSignal): LookUp {
   const answers = new Map<string, Promise<Distribution>>()
@@ -41,24 +44,21 @@ export function lookUpOnce({ engine }: Connection, signal: AbortSignal): LookUp 
  *
  * @throws UserErrors with the line that says why it does not say anything
  */
-export async function checkImage({ request, current, access }: PlannedService, lookUp: LookUp): Promise<CheckedImage> {
-  const { name, image } = request
+export async function checkImage(
+  { request, current, access }: PlannedService,
+  lookUp: LookUp,
+  say: Say,
+): Promise<CheckedImage> {
+  const { image } = request
   if (image === undefined) {
     // Nodes that do not have the image yet will pull it: so it gets a fresh credential where there is one.
-    const fresh = await accessToRun(
-      current,
-      access,
-      lookUp,
-      `${name}: keeps its image and the credential stored with it`,
-    )
+    const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it')
     return { pinned: undefined, access: fresh, distribution: undefined }
   }
   try {
     const distribution = await lookUp(image, access)
     const pinned = withDigest(image, distribution.Descriptor.digest)
-    log.info(
-      `${name}: ${familiar(pinned)}, ${access === undefined ? 'read without a credential' : `config ${access.config.name}`}`,
-    )
+    say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountInWords(access.credential)}`)
     return { pinned, access, distribution }
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
@@ -73,13 +73,14 @@ export async function checkImage({ request, current, access }: PlannedService, l
  * that has just read the new image needs no second look at the old one, which Docker Hub would count as a pull.
  */
 export async function accessToReturn(
-  { request, current, currentAccess }: PlannedService,
+  { current, currentAccess }: PlannedService,
   checked: CheckedImage,
   lookUp: LookUp,
+  say: Say,
 ): Promise<Access | undefined> {
   if (hasProved(checked, currentAccess, imageOf(current))) return currentAccess
-  const otherwise = `${request.name}: a way back would use the credential stored with the service`
-  return accessToRun(current, currentAccess, lookUp, otherwise)
+  const otherwise = 'a way back would use the credential stored with the service'
+  return accessToRun(current, currentAccess, lookUp, say, otherwise)
 }
 
 /** Whether the look at the new image has shown that the credential reads the repository of another image too. */
@@ -98,6 +99,7 @@ async function accessToRun(
   current: Service | undefined,
   access: Access | undefined,
   lookUp: LookUp,
+  say: Say,
   otherwise: string,
 ): Promise<Access | undefined> {
   const image = imageOf(current)
@@ -107,7 +109,7 @@ async function accessToRun(
     return access
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    log.info(`${otherwise}: config ${access.config.name} cannot read ${image}`)
+    say(`${otherwise}: ${accountInWords(access.credential)} cannot read ${image}`)
     return undefined
   }
 }

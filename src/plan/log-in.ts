@@ -12,6 +12,7 @@ import { log } from '../runner/log.ts'
 import { limited } from '../runner/safe-text.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Workspace } from '../runner/workspace.ts'
+import { accountInWords } from './account.ts'
 
 /** A named, isolated Docker client configuration directory with at most one credential for a registry. */
 export interface Config {
@@ -67,17 +68,13 @@ export async function logIn(
     const { origin, registry, username } = credential
     try {
       await verifyCredential(engine, credential, signal)
-      log.info(`${place(credential)}: logged in as ${username}, config ${credential.config}`)
+      log.info(`logged in with ${accountInWords(credential)}`)
       return undefined
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      return `${origin}: no login to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`
+      return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`
     }
   }
-}
-
-function place({ registry, path }: Credential): string {
-  return path === '' ? registry : `${registry}/${path}`
 }
 
 async function makeConfig(

@@ -12,6 +12,7 @@ import type { FailedTask } from '../result.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
+import type { ServiceLog } from './service-log.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import { updateWait, type Waiting, waitingFor, waitingTask } from './waiting.ts'
 
@@ -80,14 +81,18 @@ export async function diagnoseTimeout(cause: string, evidence: Evidence, engine:
  * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
  * leaves out it logs.
  */
-export async function noteOnNodes({ service, nodes, snapshot }: Evidence, engine: Engine): Promise<string | undefined> {
+export async function noteOnNodes(
+  { service, nodes, snapshot }: Evidence,
+  engine: Engine,
+  lines: ServiceLog,
+): Promise<string | undefined> {
   if (!leavesNodesOut(service, nodes)) return undefined
   const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] })
   const tasks = await readingsOf(engine).get<Task[]>('/tasks', { filters })
   const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? [])
   const nameOf = ({ ID: id }: Node) => nodeName(id, nodes) ?? id
   const absence = absenceNote(leftOut, nameOf)
-  if (absence !== undefined) log.info(`${service.Spec.Name}: ${absence}`)
+  if (absence !== undefined) lines.say(service.Spec.Name, absence)
   return oldTasksNote(leftOut, nameOf)
 }
 

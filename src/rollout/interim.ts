@@ -13,9 +13,11 @@ import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import type { RunIdentity } from '../runner/run.ts'
+import { someOf } from '../runner/some-of.ts'
 import { lifetimeOf } from './lifetime.ts'
 import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
+import type { ServiceLog } from './service-log.ts'
 import type { Settled } from './settled.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
@@ -115,7 +117,7 @@ export function afterFirstStep(all: readonly Sent[], what: string, signal: Abort
     ? ({ outcome: 'cancelled', cause: 'the run was stopped before it was sent' } as const)
     : ({
         outcome: 'skipped',
-        cause: `not sent, because ${what} ${culprits.join(', ')} failed`,
+        cause: `not sent, because ${what} ${someOf(culprits)} failed`,
         because: culprits,
       } as const)
   const ended = all.map((sent) =>
@@ -132,7 +134,7 @@ export function afterFirstStep(all: readonly Sent[], what: string, signal: Abort
  */
 export async function tidyInterims(
   settled: readonly Settled[],
-  { connection: { engine }, signal: stop }: Pick<RolloutRun, 'connection' | 'signal'>,
+  { connection: { engine }, signal: stop, lines }: Pick<RolloutRun, 'connection' | 'signal' | 'lines'>,
 ): Promise<void> {
   const touched = settled.flatMap(({ sent: { change } }) => {
     if (change.action !== 'update' || change.interim === undefined) return []
@@ -141,7 +143,7 @@ export async function tidyInterims(
   await Promise.all(
     touched.map(async (one) => {
       try {
-        await tidyOne(one, engine, stop)
+        await tidyOne(one, engine, lines, stop)
       } catch (error) {
         log.warning(
           `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
@@ -157,7 +159,12 @@ interface Touched {
   readonly interim: ServiceSpec
 }
 
-async function tidyOne({ name, current, interim }: Touched, engine: Engine, stop: AbortSignal): Promise<void> {
+async function tidyOne(
+  { name, current, interim }: Touched,
+  engine: Engine,
+  lines: ServiceLog,
+  stop: AbortSignal,
+): Promise<void> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
   const deadline = nowMs() + SETTLING_MS
   const isOver = () => nowMs() >= deadline
@@ -168,7 +175,7 @@ async function tidyOne({ name, current, interim }: Touched, engine: Engine, stop
     if (now === undefined) return true
     const { ID: id, Spec: spec, PreviousSpec: previous } = now
     if (sameMark(spec, interim)) {
-      await takeOut(name, now, current, interim, engine, signal)
+      await takeOut(name, now, current, interim, engine, lines, signal)
       return false
     }
     if (isInterim(spec) || previous === undefined || !sameMark(previous, interim)) return true
@@ -185,13 +192,14 @@ async function takeOut(
   current: Service,
   interim: ServiceSpec,
   engine: Engine,
+  lines: ServiceLog,
   signal: AbortSignal,
 ): Promise<void> {
   if (sameSpec(spec, interim)) {
-    log.info(`${name}: goes back to what it was, for what it has was meant for the way only`)
+    lines.say(name, 'goes back to what it was: what it has is only a step on the way')
     await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
   } else {
-    log.info(`${name}: what this run meant for the way only is taken out of somebody else's deploy`)
+    lines.say(name, "what is only a step of this run is taken out of somebody else's deploy")
     await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
   }
 }

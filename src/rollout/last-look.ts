@@ -39,7 +39,7 @@ async function lookAgain(
       const found = counts(one) ? services.get(sent.service?.ID ?? '')?.found : undefined
       if (found !== 'removed' && found !== 'changed') return one
       const cause = bySomeoneElse(found, 'after it had come up')
-      log.info(`${result.name}: ${cause}`)
+      run.lines.bad(result.name, cause)
       return settledAs(sent, { ...result, outcome: 'superseded', cause })
     })
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { Connection } from '../connect/connection.ts'
 import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { updateSpec } from '../docker/specs/spec-update.ts'
@@ -6,7 +5,7 @@ import { hasUnfinishedUpdate } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Update } from '../plan/check.ts'
 import { timeLimit } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
+import type { RolloutRun } from './run.ts'
 
 const SEND_TIMEOUT_MS = 120_000
 
@@ -18,7 +17,7 @@ const SEND_TIMEOUT_MS = 120_000
  */
 export async function renewCredential(
   { current, currentAccess, request, interim }: Update,
-  { engine }: Connection,
+  { connection: { engine }, lines }: Pick<RolloutRun, 'connection' | 'lines'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (currentAccess === undefined || interim !== undefined) return
@@ -28,6 +27,6 @@ export async function renewCredential(
     const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
     await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience)
   } catch (error) {
-    log.info(`${request.name}: the credential for a way back was not renewed: ${messageOf(error)}`)
+    lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`)
   }
 }

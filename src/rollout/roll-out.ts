@@ -1,12 +1,13 @@
-import type { Change } from '../plan/check.ts'
-import { stage } from '../runner/log.ts'
+import type { Change, SendableChange } from '../plan/check.ts'
+import { folded, openStage } from '../runner/log.ts'
 import { withLastLook } from './last-look.ts'
 import type { RolloutRun } from './run.ts'
-import { deploy } from './send.ts'
+import { changeInWords, deploy } from './send.ts'
 import type { Sent } from './sent.ts'
+import type { ServiceLog } from './service-log.ts'
 import { unwatchedResult } from './service-result.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
-import { beginWatch } from './watch.ts'
+import { beginWatch, type Watch } from './watch.ts'
 
 /**
  * Sends all services, and waits until they have settled. Each is watched as soon as it is sent. Where all go back when
@@ -16,12 +17,39 @@ import { beginWatch } from './watch.ts'
  */
 export async function rollOut(services: readonly Change[], run: RolloutRun): Promise<readonly Settled[]> {
   const { wait, onFailure } = run.deployment
-  if (!wait) return unwatched(await stage('Deploy', () => deploy(services, run)))
+  const send = (watch?: Watch) =>
+    openStage('Deploy', async () => {
+      await sayChanges(services, run.lines)
+      return deploy(services, run, watch)
+    })
+  if (!wait) return unwatched(await send())
 
-  const watch = beginWatch(run, onFailure === 'rollback')
-  const all = await stage('Deploy', () => deploy(services, run, watch))
-  const settled = await stage('Watch', () => watch.end(all))
+  const watch = beginWatch(services.length, run, onFailure === 'rollback')
+  const all = await send(watch)
+  const settled = await openStage('Watch', () => watch.end(all))
   return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), run)
+}
+
+/** What is about to be done to which service; of many folded, with a line for all. */
+async function sayChanges(services: readonly Change[], lines: ServiceLog): Promise<void> {
+  const sent = services.filter((one): one is SendableChange => one.action !== 'unchanged')
+  const sayEach = () => {
+    for (const change of sent) lines.say(change.request.name, changeInWords(change))
+  }
+  if (!lines.isMany) return sayEach()
+  if (sent.length > 0) await folded(`${sent.length} changes`, sayEach)
+  const created = sent.filter(({ action }) => action === 'create').length
+  const counts = [
+    [created, 'to create'] as const,
+    [sent.length - created, 'to update'] as const,
+    [services.length - sent.length, 'as asked'] as const,
+  ]
+  lines.all(
+    `${services.length} services: ${counts
+      .filter(([count]) => count > 0)
+      .map((words) => words.join(' '))
+      .join(', ')}`,
+  )
 }
 
 /** What nobody waits for: what was sent, or why it was not. */

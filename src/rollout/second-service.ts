@@ -1,29 +1,29 @@
-import type { Connection } from '../connect/connection.ts'
-import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, updateSpec } from '../docker/specs/spec-update.ts'
 import type { Change, Switch } from '../plan/check.ts'
 import { takenFrom } from '../plan/colours.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
 import { createService } from './create-service.ts'
+import type { RolloutRun } from './run.ts'
 import type { Problem, Sent } from './sent.ts'
 import { superseded } from './superseded.ts'
 
 /** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
 export const DRAIN_SECONDS = 30
 
+type SecondRun = Pick<RolloutRun, 'connection' | 'lines'>
+
 /**
  * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
  *
  * @returns a problem when somebody else is at it, or the swarm refuses it
  */
-export async function makeSecond(change: Switch, { engine }: Connection, signal: AbortSignal): Promise<Sent> {
+export async function makeSecond(change: Switch, run: SecondRun, signal: AbortSignal): Promise<Sent> {
   const sentAt = nowMs()
-  const problem = await removeLeftovers(change, engine, signal)
+  const problem = await removeLeftovers(change, run, signal)
   if (problem !== undefined) return { change, sentAt, service: undefined, problem }
-  const made = await createService(change.access, change.wanted, engine, signal)
+  const made = await createService(change.access, change.wanted, run.connection.engine, signal)
   return { change, sentAt, service: undefined, ...made }
 }
 
@@ -36,7 +36,7 @@ export async function makeSecond(change: Switch, { engine }: Connection, signal:
  */
 export async function removeLeftovers(
   { request, colours }: Change,
-  engine: Engine,
+  { connection: { engine }, lines }: SecondRun,
   signal: AbortSignal,
   keep = false,
 ): Promise<Problem | undefined> {
@@ -49,12 +49,12 @@ export async function removeLeftovers(
     if (taking !== undefined) {
       const given = await updateSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal)
       if (given === 'changed') return superseded('changed', 'at the same moment', spec.Name)
-      log.info(`${request.name}: ${spec.Name} loses the traffic that a deploy which was killed has left to it`)
+      lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`)
     }
     if (keep) continue
     if (taking?.byLabels) await sleep(DRAIN_SECONDS * 1000, signal)
     await remove(engine, `/services/${id}`, signal)
-    log.info(`${request.name}: ${spec.Name}, which had no traffic, is removed`)
+    lines.say(request.name, `${spec.Name}, which had no traffic, is removed`)
   }
   return undefined
 }

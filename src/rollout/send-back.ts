@@ -2,7 +2,7 @@ import type { Service, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
-import { imageOf } from '../docker/specs/service-spec.ts'
+import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type StoredCredential, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
 import { isOnItsWayToANode } from '../docker/swarm/task.ts'
@@ -10,7 +10,6 @@ import { messageOf } from '../errors.ts'
 import type { Creation, Switch, Update } from '../plan/check.ts'
 import { INTERIM_LABEL } from '../plan/interim-spec.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
 import type { RolloutRun } from './run.ts'
@@ -74,8 +73,8 @@ async function sendOneBack(
     if (given === 'changed' || (given === 'removed' && isUpdate)) {
       return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') }
     }
-    if (isUpdate) log.info(`${name}: sent back to ${imageOf(change.current)}`)
-    else log.info(`${name}: ${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`)
+    if (isUpdate) run.lines.step(name, `sent back to ${imageInWords(imageOf(change.current))}`)
+    else run.lines.say(name, `${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`)
     return { sent, state: isUpdate ? 'sent' : 'removed' }
   } catch (error) {
     return { sent, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(sent)}` }

@@ -5,10 +5,11 @@ import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isAnswerLost, type StoredCredential, updateSpec } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
+import { accountInWords } from '../plan/account.ts'
 import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../plan/check.ts'
 import { nowMs, timeLimit, tooLong } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { someOf } from '../runner/some-of.ts'
 import { createService } from './create-service.ts'
 import { renewCredential } from './renew-credential.ts'
 import type { RolloutRun } from './run.ts'
@@ -32,7 +33,7 @@ const LONG_GRACE_MS = 5000
  * @param watch is given each of them as soon as it is sent
  */
 export function deploy(services: readonly Change[], run: RolloutRun, watch?: Watch): Promise<Sent[]> {
-  const { connection, deployment, signal, time } = run
+  const { deployment, signal, time } = run
   const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)]
   const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)])
   return inParallel(services, deployment.maxParallel, async (change) => {
@@ -47,7 +48,7 @@ export function deploy(services: readonly Change[], run: RolloutRun, watch?: Wat
     const problem = whyNotSent(run, watch)
     if (problem !== undefined) return { ...asItIs, problem }
     noteSending(change)
-    const sent = await send(change, connection, end).catch((error: unknown) => unanswered(change, error, run, watch))
+    const sent = await send(change, run, end).catch((error: unknown) => unanswered(change, error, run, watch))
     noteSent(sent)
     return sent
   }
@@ -65,14 +66,14 @@ function whyNotSent({ signal, time }: RolloutRun, watch: Watch | undefined): Sen
   if (time.isOver) return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` }
   if (!watch?.failed.aborted) return undefined
   const { culprits } = watch
-  return { outcome: 'skipped', cause: `not sent, because ${culprits.join(', ')} failed`, because: culprits }
+  return { outcome: 'skipped', cause: `not sent, because ${someOf(culprits)} failed`, because: culprits }
 }
 
-async function send(change: SendableChange, connection: Connection, end: AbortSignal): Promise<Sent> {
-  log.info(describe(change))
-  if (change.action === 'switch') return makeSecond(change, connection, end)
+async function send(change: SendableChange, run: RolloutRun, end: AbortSignal): Promise<Sent> {
+  const { connection } = run
+  if (change.action === 'switch') return makeSecond(change, run, end)
   if (change.action === 'create') return create(change, connection, end)
-  await renewCredential(change, connection, end)
+  await renewCredential(change, run, end)
   return update(change, connection, end)
 }
 
@@ -110,14 +111,15 @@ function readingTime(end: AbortSignal): AbortSignal {
   return AbortSignal.any([end, timeLimit(READ_TIMEOUT_MS)])
 }
 
-function describe(change: SendableChange): string {
-  const { request, changes, access } = change
-  const auth = access === undefined ? 'without registry auth' : `config ${access.config.name}`
-  if (change.action === 'update') return `${request.name}: update (${changes.join('; ')}), ${auth}`
-  if (change.action === 'create') return `${request.name}: create, ${auth}`
+/** What is sent to a service, and with which account. */
+export function changeInWords(change: SendableChange): string {
+  const { changes, access } = change
+  const account = access === undefined ? 'without an account' : accountInWords(access.credential)
+  if (change.action === 'update') return `update (${changes.join('; ')}), ${account}`
+  if (change.action === 'create') return `create, ${account}`
   const { name, live } = change.second
   const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`
-  return `${request.name}: create ${name}${beside}, ${auth}`
+  return `create ${name}${beside}, ${account}`
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
@@ -131,7 +133,7 @@ function unanswered(
     if (signal.aborted) return lost('cancelled', 'the run was stopped before it answered')
     if (watch?.failed.aborted) {
       const { culprits } = watch
-      return { ...lost('skipped', `it had not answered when ${culprits.join(', ')} failed`), because: culprits }
+      return { ...lost('skipped', `it had not answered when ${someOf(culprits)} failed`), because: culprits }
     }
     return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error))
   }

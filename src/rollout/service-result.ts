@@ -4,9 +4,10 @@ import { type Change, serviceBefore } from '../plan/check.ts'
 import { isGood, type Outcome, type ServiceResult, type Stretch, type TaskTimeline } from '../result.ts'
 import { nowMs } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
-import { log } from '../runner/log.ts'
+import { someOf } from '../runner/some-of.ts'
 import type { Sent } from './sent.ts'
 import type { ServiceHistory } from './service-history.ts'
+import type { ServiceLog } from './service-log.ts'
 import { type ServiceSnapshot, type TaskCounts, taskCounts } from './service-snapshot.ts'
 import { taskTimelines } from './task-tracks.ts'
 
@@ -86,14 +87,30 @@ export function unwatchedResult(sent: Sent): ServiceResult {
 /** The result of a service that may have come up, had another one not failed. */
 export function givenUpResult(sent: Sent, seen: Seen | undefined, culprits: readonly string[]): ServiceResult {
   if (sent.change.action !== 'unchanged') return { ...resultOf(sent, 'rolled-back', seen), because: culprits }
-  const cause = `nothing was sent to it, and it is not waited for any more, because ${culprits.join(', ')} failed`
+  const cause = `nothing was sent to it, and it is not waited for any more, because ${someOf(culprits)} failed`
   return { ...resultOf(sent, 'skipped', seen, cause), because: culprits }
 }
 
-/** Logs a result. */
-export function sayResult(result: ServiceResult, { isWayBack = false }: Sent): ServiceResult {
-  const { name, outcome, seconds, cause } = result
-  const said = isWayBack && isGood(result) ? 'back' : outcome
-  log.info(`${name}: ${said} after ${seconds} s${cause === undefined ? '' : `: ${cause}`}`)
-  return result
+/**
+ * Logs a result.
+ *
+ * @param node where it failed, as far as that is known by now
+ */
+export function sayResult(
+  result: ServiceResult,
+  { isWayBack = false }: Sent,
+  lines: ServiceLog,
+  node = result.failedTask?.node,
+): void {
+  const { name, outcome, seconds, tasks, nodes, cause } = result
+  const after = `after ${seconds} s`
+  if (!isGood(result)) {
+    const where = node === undefined || cause?.includes(node) ? '' : ` (node ${node})`
+    lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`)
+    return
+  }
+  const said = `${isWayBack ? 'back' : outcome} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  // Of many services those count that have changed.
+  if (outcome === 'unchanged' && !isWayBack) lines.step(name, said)
+  else lines.good(name, said)
 }

@@ -8,6 +8,8 @@ export interface Settled {
   readonly result: ServiceResult
   /** The same with the task that shows why, which may take some seconds to find. */
   readonly diagnosed: Promise<ServiceResult>
+  /** The node where it failed, where that is known at once. */
+  readonly node?: string | undefined
 }
 
 export function settledAs(sent: Sent, result: ServiceResult): Settled {

@@ -1,7 +1,6 @@
 import type { Service, Task } from '../docker/api.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
 import { diagnose, diagnoseTimeout, type Evidence, type Finding } from './diagnose.ts'
 import type { Judge } from './judge.ts'
 import { type Look, lookAt, pauseAfter, type ReadSwarm, STALE, SwarmUnseen, unseenAfter } from './look.ts'
@@ -49,7 +48,7 @@ export function watchStep(
   words: StepWords,
   read: ReadSwarm,
   judge: Judge,
-  { connection, observed, deployment, time, signal }: RolloutRun,
+  { connection, observed, deployment, time, signal, lines }: RolloutRun,
   tasksBefore?: readonly Task[],
 ): StepWatch {
   let history: ServiceHistory | undefined = tasksBefore && historyBefore(tasksBefore)
@@ -99,7 +98,7 @@ export function watchStep(
           const { verdict } = seen
           if (verdict.state === 'converged') return undefined
           if (verdict.state !== 'progressing') return failure('failed', verdict.cause, verdict)
-          if (verdict.progress !== progress) log.info(`${name}: ${verdict.progress}`)
+          if (verdict.progress !== progress) lines.step(name, verdict.progress)
           progress = verdict.progress
           if (time.isOver) return failure('timed-out', tooLate(progress, swarm))
         }

@@ -1,13 +1,13 @@
 import { swarmEvents } from '../docker/engine/events.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
-import { isGood } from '../result.ts'
+import { isGood, type ServiceResult } from '../result.ts'
 import { nowMs, sleep, tooLong } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
 import { pauseAfter, SwarmUnseen, swarmReader } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
-import { givenUpResult, sayResult, unwatchedResult } from './service-result.ts'
+import { givenUpResult, unwatchedResult } from './service-result.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
+import { watchLog } from './watch-log.ts'
 import { lookOnce, type Next, settledUnseen, startWatching, type WatchedService } from './watched-service.ts'
 
 /** A watch over services that are sent one after another. */
@@ -27,7 +27,7 @@ export interface Watch {
  * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
  */
 export async function watch(all: readonly Sent[], run: RolloutRun): Promise<readonly Settled[]> {
-  const watching = beginWatch(run)
+  const watching = beginWatch(all.length, run)
   for (const sent of all) watching.add(sent)
   return allDiagnosed(await watching.end(all))
 }
@@ -35,13 +35,14 @@ export async function watch(all: readonly Sent[], run: RolloutRun): Promise<read
 /**
  * Begins to watch what is added.
  *
+ * @param total how many that will be
  * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
  * settled by then are given up, to be brought back
  */
-export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
-  const { observed, connection, signal, time } = run
+export function beginWatch(total: number, run: RolloutRun, endsAtFailure = false): Watch {
+  const { observed, connection, signal, time, lines } = run
   const read = swarmReader(run, 'up-to-date')
-  const startedAt = nowMs()
+  const told = watchLog(total, lines)
   const settled = new Map<Sent, Settled>()
   const failure = new AbortController()
   let culprits: readonly string[] = []
@@ -57,22 +58,29 @@ export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
 
   const settle = (one: Settled) => {
     const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled'
-    if (endsAll) sayResult(one.result, one.sent)
-    const diagnosed = endsAll ? one.diagnosed : one.diagnosed.then((result) => sayResult(result, one.sent))
-    settled.set(one.sent, { ...one, diagnosed })
+    const say = (result: ServiceResult) => {
+      told.settled(result, one.sent, one.node)
+      return result
+    }
+    if (endsAll) say(one.result)
+    settled.set(one.sent, endsAll ? one : { ...one, diagnosed: one.diagnosed.then(say) })
     if (!endsAll || isOver) return
     culprits = [...culprits, one.result.name]
     failure.abort(tooLong())
   }
-  const giveUp = (sent: Sent, seen?: WatchedService) => {
-    const result = givenUpResult(sent, seen && { ...seen, nodes: observed.nodes }, culprits)
-    log.info(`${result.name}: not waited for any more, because ${culprits.join(', ')} failed`)
-    settled.set(sent, settledAs(sent, result))
+  const giveUp = (these: readonly Pick<WatchedService, 'sent' | 'history' | 'snapshot'>[]) => {
+    told.givenUp(
+      these.map(({ sent }) => sent.change.request.name),
+      culprits,
+    )
+    for (const one of these) {
+      settled.set(one.sent, settledAs(one.sent, givenUpResult(one.sent, { ...one, nodes: observed.nodes }, culprits)))
+    }
   }
 
   const add = (sent: Sent) => {
     if (sent.problem !== undefined) settle(settledAs(sent, unwatchedResult(sent)))
-    else if (isOver) giveUp(sent)
+    else if (isOver) giveUp([startWatching(sent, observed)])
     else watched = [...watched, startWatching(sent, observed)]
     isOver = failure.signal.aborted
     wake()
@@ -100,16 +108,17 @@ export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
           settle(next.settled)
           return []
         }
-        sayProgress(one, next.watched, startedAt)
+        told.seen(one, next.watched)
         return [next.watched]
       })
       // Those that came meanwhile were not in this snapshot.
       watched = [...left, ...watched.filter((one) => !looked.includes(one))]
       isOver = failure.signal.aborted
       if (isOver) {
-        for (const one of watched) giveUp(one.sent, one)
+        giveUp(watched)
         watched = []
       }
+      told.looked(watched)
       if (watched.length === 0) continue
       const pauseMs = pauseAfter(begunAt)
       // While services are sent, each makes events: a look at every one of them would be in the way of the next.
@@ -142,12 +151,8 @@ export function beginWatch(run: RolloutRun, endsAtFailure = false): Watch {
       complete()
       wake()
       await looking
+      told.end()
       return inThisOrder.flatMap((sent) => settled.get(sent) ?? [])
     },
   }
-}
-
-function sayProgress(before: WatchedService, now: WatchedService, startedAt: number): void {
-  if (now.progress === before.progress) return
-  log.info(`${Math.round((nowMs() - startedAt) / 1000)} s  ${now.sent.change.request.name}: ${now.progress}`)
 }

@@ -1,3 +1,4 @@
+import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import type { Observation } from '../plan/observe.ts'
 import type { Outcome, ServiceResult } from '../result.ts'
@@ -48,7 +49,7 @@ export function lookOnce(
   one: WatchedService,
   swarm: Snapshot,
   isLate: boolean,
-  { deployment, connection: { engine }, time }: RolloutRun,
+  { deployment, connection: { engine }, time, lines }: RolloutRun,
   endsAtFailure: boolean,
 ): Next {
   const { sent } = one
@@ -75,7 +76,7 @@ export function lookOnce(
   switch (verdict.state) {
     case 'converged': {
       const result = settle(goodOutcome(sent))
-      return settled(result, withNote(result, noteOnNodes(evidence, engine)))
+      return settled(result, withNote(result, noteOnNodes(evidence, engine, lines)))
     }
     case 'progressing': {
       const { progress } = verdict
@@ -88,7 +89,9 @@ export function lookOnce(
       const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback'
       const advice = stays ? staysPaused(service.Spec.Name) : ''
       const result = settle(verdict.state, verdict.cause)
-      return settled(result, withDiagnosis(result, diagnose(verdict, evidence, engine), advice))
+      const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId)
+      const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine), advice)
+      return { settled: { sent, result, diagnosed, node: nodeName(task?.NodeID, swarm.nodes) } }
     }
   }
 }

@@ -5,11 +5,13 @@ import { currentOf, serviceBefore } from '../plan/check.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { nowMs } from '../runner/clock.ts'
 import { toTenths } from '../runner/elapsed.ts'
-import { log, stage } from '../runner/log.ts'
+import { openStage } from '../runner/log.ts'
+import { someOf } from '../runner/some-of.ts'
 import { STOPPED } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import { type Restoring, sendBack, sendFailedBack } from './send-back.ts'
 import { interimOf, isChanged, type Sent, type SentChange } from './sent.ts'
+import type { ServiceLog } from './service-log.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
 import { watch } from './watch.ts'
 
@@ -27,9 +29,9 @@ export async function goBack(settled: readonly Settled[], run: RolloutRun): Prom
   const { deployment, signal, time } = run
   const changed = goingBack(settled, deployment)
   const jobs = deployment.wait ? jobsThatStay(settled, deployment) : []
-  if (changed.length + jobs.length === 0) return complete(await allDiagnosed(settled), deployment)
+  if (changed.length + jobs.length === 0) return complete(await allDiagnosed(settled), run)
   time.beginWayBack()
-  return stage('Roll back', async () => {
+  return openStage('Roll back', async () => {
     // What a task has printed is gone with its service: its own failure is told first, but nobody else waits for that.
     const others = sendBack(
       changed.filter(({ result }) => !hasCause(result)).map(({ sent }) => sent),
@@ -43,7 +45,7 @@ export async function goBack(settled: readonly Settled[], run: RolloutRun): Prom
     const before = await allDiagnosed(settled)
     const isWatched = deployment.wait && !signal.aborted
     const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map<Sent, ServiceResult>()
-    return complete(after(before, restoring, jobs, again), deployment)
+    return complete(after(before, restoring, jobs, again), run)
   })
 }
 
@@ -155,20 +157,20 @@ const UNWATCHED = { outcome: 'cancelled', cause: STOPPED } as const
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays'
 
 /** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
-function complete(settled: readonly Settled[], policy: Policy): readonly Settled[] {
+function complete(settled: readonly Settled[], { deployment, lines }: RolloutRun): readonly Settled[] {
   const standing = settled.map((one) =>
     one.result.cause === STOPPED
       ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
       : one,
   )
-  return allGoBack(standing, policy) ? standing.map(withJob) : standing
+  return allGoBack(standing, deployment) ? standing.map((one) => withJob(one, lines)) : standing
 }
 
 /** The result says of a job what stands. */
-function withJob(settled: Settled): Settled {
+function withJob(settled: Settled, lines: ServiceLog): Settled {
   const { sent, result } = settled
   if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded') return settled
-  log.info(`${result.name}: not sent back: ${JOB_STAYS}`)
+  lines.say(result.name, `not sent back: ${JOB_STAYS}`)
   const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` }
   return settledAs(sent, { ...result, ...said })
 }
@@ -185,7 +187,7 @@ export function resultAfter(
   culprits: readonly string[],
   restored: ServiceResult | undefined,
 ): ServiceResult {
-  const cause = before.cause ?? `restored because of ${culprits.join(', ')}`
+  const cause = before.cause ?? `restored because of ${someOf(culprits)}`
   const told: ServiceResult = before.cause === undefined ? { ...before, because: culprits } : before
   if (way.state === 'failed') {
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed'

@@ -2,7 +2,7 @@ import { LINE_END, printable, shortened } from './printable.ts'
 import { safeLine } from './safe-text.ts'
 import { redact } from './secret.ts'
 import { note } from './state.ts'
-import { divertOthers, writeLine } from './stdout.ts'
+import { divertOthers, isTerminal, writeLine } from './stdout.ts'
 import { commandLine, isInRunner, withoutCommands } from './workflow-commands.ts'
 
 const MOST_LINE_CHARACTERS = 8000
@@ -15,8 +15,14 @@ const ROOM_FOR_REST = 40
 
 type Level = 'notice' | 'warning' | 'error'
 
+/** What a line is about, in a colour where the log has them. Its words say the same. */
+export type Tone = 'good' | 'bad' | 'title'
+
+/** Select Graphic Rendition (ECMA-48): green, red, bold. */
+const CODES: Readonly<Record<Tone, number>> = { good: 32, bad: 31, title: 1 }
+
 interface Log {
-  info(line: string): void
+  info(line: string, tone?: Tone): void
   debug(line: string): void
   /** Shown on the run's page too. */
   notice(message: string, title?: string): void
@@ -36,17 +42,42 @@ export const log: Log = logThrough(redact)
  */
 export const reportLog: Log = logThrough((text) => text)
 
-/** Runs one stage of the work with its lines folded under a title. */
+/** Runs one stage of the work with its lines folded under a title: those that nobody reads as long as all is well. */
 export async function stage<T>(title: string, work: () => Promise<T>): Promise<T> {
   note({ stage: title })
-  const line = safeLine(title, MOST_TITLE_CHARACTERS)
-  if (isInRunner(process.env)) writeLine(commandLine('group', withoutCommands(line), process.env))
-  else writeLine(withoutCommands(`== ${line}`))
+  return folded(title, work)
+}
+
+/** The same for a stage whose lines everybody shall see. */
+export async function openStage<T>(title: string, work: () => Promise<T>): Promise<T> {
+  note({ stage: title })
+  sayTitle(title)
+  return work()
+}
+
+/** Folds the lines of some work under a title. */
+export async function folded<T>(title: string, work: () => T | Promise<T>): Promise<T> {
+  if (!isInRunner(process.env)) {
+    sayTitle(title)
+    return work()
+  }
+  writeLine(commandLine('group', withoutCommands(safeLine(title, MOST_TITLE_CHARACTERS)), process.env))
   try {
     return await work()
   } finally {
-    if (isInRunner(process.env)) writeLine(commandLine('endgroup', '', process.env))
+    writeLine(commandLine('endgroup', '', process.env))
   }
+}
+
+function sayTitle(title: string): void {
+  writeLine(inColour(withoutCommands(`== ${safeLine(title, MOST_TITLE_CHARACTERS)}`), 'title'))
+}
+
+/** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
+function inColour(line: string, tone: Tone | undefined): string {
+  const { NO_COLOR: unwanted = '' } = process.env
+  if (tone === undefined || unwanted !== '' || !(isInRunner(process.env) || isTerminal())) return line
+  return `\u001b[${CODES[tone]}m${line}\u001b[0m`
 }
 
 /**
@@ -76,7 +107,7 @@ function logThrough(hide: (text: string) => string): Log {
     annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS))
   }
   return {
-    info: (line) => writeLine(one(line, MOST_LINE_CHARACTERS)),
+    info: (line, tone) => writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
     debug: (line) => debug(one(line, MOST_LINE_CHARACTERS)),
     notice: annotate('notice'),
     warning: annotate('warning'),

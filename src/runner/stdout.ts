@@ -11,6 +11,11 @@ export function writeLine(line: string): void {
   write(`${line}\n`)
 }
 
+/** Whether a person reads it on a terminal. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY === true
+}
+
 /**
  * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
  * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.

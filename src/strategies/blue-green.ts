@@ -17,7 +17,7 @@ import type { RolloutRun } from '../rollout/run.ts'
 import { removeLeftovers } from '../rollout/second-service.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
-import { log, stage } from '../runner/log.ts'
+import { log, openStage } from '../runner/log.ts'
 import { leftWithoutTraffic, type MoveSettings, moveTraffic, stoppedBeforeTheMove } from './move-traffic.ts'
 import type { Strategy, Values } from './strategy.ts'
 import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf } from './trial.ts'
@@ -104,7 +104,7 @@ async function last(settled: readonly Settled[], run: RolloutRun): Promise<reado
   if (!settled.some(takesOver)) return settled
   if (run.signal.aborted) return settled.map((one) => stoppedBeforeTheMove(one, run))
   const isUp = settled.every(({ result }) => isGood(result))
-  if (isUp) return stage('Move the traffic', () => moveTraffic(settled, run))
+  if (isUp) return openStage('Move the traffic', () => moveTraffic(settled, run))
   return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic)
 }
 
@@ -112,8 +112,8 @@ async function last(settled: readonly Settled[], run: RolloutRun): Promise<reado
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
  */
-async function removeOldOnes(settled: readonly Settled[], { connection, signal }: RolloutRun): Promise<void> {
-  const patience = AbortSignal.any([signal, timeLimit(TIDY_TIMEOUT_MS)])
+async function removeOldOnes(settled: readonly Settled[], run: RolloutRun): Promise<void> {
+  const patience = AbortSignal.any([run.signal, timeLimit(TIDY_TIMEOUT_MS)])
   await Promise.all(
     settled.map(async ({ sent: { change }, result }) => {
       if (!isGood(result) || change.action === 'switch') return
@@ -121,7 +121,7 @@ async function removeOldOnes(settled: readonly Settled[], { connection, signal }
       const isOurs = strategy.kind === STRATEGY_NAME
       const keep = isOurs && (strategy.settings as Settings).keepOld === 'until-next'
       try {
-        const problem = await removeLeftovers(change, connection.engine, patience, keep)
+        const problem = await removeLeftovers(change, run, patience, keep)
         if (problem !== undefined) log.warning(`${name}: ${problem.cause}`)
       } catch (error) {
         log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`)

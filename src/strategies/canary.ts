@@ -12,10 +12,9 @@ import type { RolloutRun } from '../rollout/run.ts'
 import { interimOf, type Sent } from '../rollout/sent.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
-import { log } from '../runner/log.ts'
 import { tasksToReplace } from './first-step.ts'
 import type { Strategy, Values } from './strategy.ts'
-import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trial, trialOf } from './trial.ts'
+import { longestTrial, type OnTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trial, trialOf } from './trial.ts'
 
 const MOST_TASKS = 1_000_000
 
@@ -109,8 +108,8 @@ async function tryCanaries(services: readonly Change[], run: RolloutRun): Promis
 async function sendCanary(change: Update, { tasks, total }: FirstStep, run: RolloutRun): Promise<Sent> {
   const { request, current, wanted, changes, access } = change
   if (run.signal.aborted) return untouched(change)
-  log.info(`${request.name}: ${tasks} of its ${total} tasks first (${changes.join('; ')})`)
-  await renewCredential(change, run.connection, run.signal)
+  run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`)
+  await renewCredential(change, run, run.signal)
   const credential =
     access === undefined
       ? ({ from: 'spec' } as const)
@@ -152,10 +151,14 @@ async function tryOne(
     (progress) => `it has not settled within ${run.time.seconds} s: ${progress}`,
   )
   if (problem !== undefined) return problem
-  log.info(`${name}: its canary is up`)
+  run.lines.say(name, 'its canary is up')
 
-  const onTrial = { name, service: ours.Spec.Name, image: imageOf(ours) }
+  const onTrial: OnTrial = {
+    service: ours.Spec.Name,
+    image: imageOf(ours),
+    say: (text) => run.lines.say(name, text),
+  }
   const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal))
-  if (cause === undefined) log.info(`${name}: its canary has passed, now the others`)
+  if (cause === undefined) run.lines.good(name, 'its canary has passed, now the others')
   return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause))
 }

@@ -32,7 +32,7 @@ import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
-import { longestTrial, type Trial, trial } from './trial.ts'
+import { longestTrial, type OnTrial, type Trial, trial } from './trial.ts'
 
 const SEND_TIMEOUT_MS = 120_000
 
@@ -116,7 +116,7 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
   const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
   if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
-  log.info(`${name}: the traffic moves from ${old.Spec.Name} to ${next.name}`)
+  run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, run)
   const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
   const service = await findService(engine, move.service.ID, signal)
@@ -150,7 +150,7 @@ async function takeRoutes(move: Move, run: RolloutRun): Promise<Move> {
   if (now === undefined) return { ...move, problem: whileMoving(old, 'removed') }
   // A name leads to it until its last task has ended.
   if (next.routing.alias !== undefined) await untilStopped(now, name, run)
-  log.info(`${name}: ${next.name} has the traffic`)
+  run.lines.good(name, `${next.name} has the traffic`)
   return move
 }
 
@@ -180,7 +180,7 @@ function whileMoving({ Spec }: Service, given: UpdateResult): Problem {
 async function keepOld(move: Move, run: Shared): Promise<Move> {
   const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move
   if (keep === 'until-next' || keep === 0) return move
-  log.info(`${move.name}: ${move.old.Spec.Name} stays for ${keep} s`)
+  run.lines.say(move.name, `${move.old.Spec.Name} stays for ${keep} s`)
   return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run)
 }
 
@@ -188,17 +188,21 @@ async function throughTrial(move: Move, asked: Trial, what: string, run: Shared)
   const { name, next, service } = move
   const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: ` }
   const watching = watchStep(service, name, words, run.read, judgeTrial, run)
-  const onTrial = { name, service: next.name, image: imageOf(service) }
+  const onTrial: OnTrial = {
+    service: next.name,
+    image: imageOf(service),
+    say: (text) => run.lines.say(name, text),
+  }
   const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal))
   if (cause === undefined) return move
   return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) }
 }
 
 /** It is no failure when the old one stays: the next deploy removes it. */
-async function removeOld(move: Move, { connection }: RolloutRun): Promise<void> {
+async function removeOld(move: Move, { connection, lines }: RolloutRun): Promise<void> {
   const { name, old, keepOld: keep } = move
   if (keep === 'until-next') {
-    log.info(`${name}: ${old.Spec.Name} stays until the next deploy`)
+    lines.say(name, `${old.Spec.Name} stays until the next deploy`)
     return
   }
   const signal = timeLimit(SEND_TIMEOUT_MS)
@@ -209,7 +213,7 @@ async function removeOld(move: Move, { connection }: RolloutRun): Promise<void> 
       return
     }
     await remove(connection.engine, `/services/${old.ID}`, signal)
-    log.info(`${name}: ${old.Spec.Name} is removed`)
+    lines.say(name, `${old.Spec.Name} is removed`)
   } catch (error) {
     log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`)
   }
@@ -230,7 +234,7 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
     const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
     const service = await findService(engine, old.ID, signal)
     if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
-    log.info(`${name}: the traffic goes back to ${old.Spec.Name}`)
+    run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`)
     const change: Change = { ...sent.change, action: 'unchanged', current: old }
     const { problem } = problemOf(await watchOne({ change, service, sentAt: nowMs() }, run))
     if (problem !== undefined) throw new Error(problem.cause)

@@ -10,7 +10,6 @@ import type { RolloutRun } from '../rollout/run.ts'
 import type { Sent } from '../rollout/sent.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
-import { log } from '../runner/log.ts'
 import { tasksToReplace } from './first-step.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -48,7 +47,7 @@ async function stopOldTasks(services: readonly Change[], run: RolloutRun): Promi
   const sent = await Promise.all(
     services.map((change) => {
       if (!hasFirstStep(change) || run.signal.aborted) return untouched(change)
-      log.info(`${change.request.name}: its old tasks are stopped (${change.changes.join('; ')})`)
+      run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`)
       return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection)
     }),
   )
@@ -70,7 +69,7 @@ function untilGone(sent: readonly Sent[], run: RolloutRun): Promise<Sent[]> {
       return `its old tasks have not ended within ${run.time.seconds} s: ${left}`
     })
     if (problem !== undefined) return { ...sent, problem }
-    log.info(`${name}: its old tasks are gone`)
+    run.lines.say(name, 'its old tasks are gone')
     return sent
   })
 }

@@ -3,7 +3,7 @@ import type { AfterFirstStep } from '../rollout/interim.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import type { Settled } from '../rollout/settled.ts'
 import type { StrategySteps } from '../rollout/strategy.ts'
-import { stage } from '../runner/log.ts'
+import { openStage } from '../runner/log.ts'
 import { STRATEGIES } from './table.ts'
 
 /** In the order in which their steps are taken. */
@@ -17,7 +17,7 @@ export async function takeFirstSteps(changes: readonly Change[], run: RolloutRun
       one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind
     if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked)) continue
     const { changes: left } = after
-    after = await stage(first.stage, () => first.act(left, run))
+    after = await openStage(first.stage, () => first.act(left, run))
   }
   return after
 }

@@ -5,7 +5,6 @@ import { shown } from '../inputs/problems.ts'
 import { parseDuration } from '../inputs/values.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { type Environment, environmentForCommands } from '../runner/environment.ts'
-import { log } from '../runner/log.ts'
 import { runShell, type ShellResult } from '../runner/shell.ts'
 import type { Values } from './strategy.ts'
 
@@ -48,12 +47,12 @@ const LEAST_BAD_STATUS = 400
 
 /** The new tasks that go through a trial. */
 export interface OnTrial {
-  /** The service, as the user knows it. */
-  readonly name: string
-  /** The service, as the swarm has it. */
+  /** Their service, as the swarm has it. */
   readonly service: string
   /** Their image, pinned by digest. */
   readonly image: string | undefined
+  /** Logs a line on them. */
+  readonly say: (text: string) => void
 }
 
 /** How long a trial takes at most, in seconds, when all that it asks answers in time. */
@@ -77,7 +76,7 @@ export async function trial(
 ): Promise<string | undefined> {
   const startedAt = nowMs()
   const elapsed = () => (nowMs() - startedAt) / 1000
-  if (holdSeconds > 0) log.info(`${tasks.name}: the new tasks have to stay up for ${holdSeconds} s`)
+  if (holdSeconds > 0) tasks.say(`the new tasks have to stay up for ${holdSeconds} s`)
   if (check === undefined) return upUntil(holdSeconds)
 
   for (let due: number | undefined = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
@@ -119,8 +118,8 @@ async function runCheck(tasks: OnTrial, check: Check, signal: AbortSignal): Prom
     const { failure, lines } = await attemptOf(tasks, check, signal)
     const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`
     const more = failure !== undefined && attempt < ATTEMPTS
-    log.info(`${tasks.name}: ${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`)
-    for (const line of lines) log.info(`${tasks.name}:   ${line}`)
+    tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`)
+    for (const line of lines) tasks.say(`  ${line}`)
     if (failure === undefined) return undefined
     if (attempt === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`
     await sleep(PAUSE_SECONDS * 1000, signal)

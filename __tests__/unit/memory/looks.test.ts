@@ -172,7 +172,7 @@ test.each(['canary', 'recreate'])(
     })
     const { results, log } = await runAction(swarm, deployOf(['web'], V2, { strategy }))
     expect(results).toMatchObject([{ outcome: 'superseded', cause: expect.stringMatching(/^someone else changed it/) }])
-    expect(log).toContain('web: goes back to what it was, for what it has was meant for the way only')
+    expect(log).toContain('web: goes back to what it was: what it has is only a step on the way')
     await pass(30)
     expect(swarm.running('web')).toEqual(Array(4).fill(ONE))
     expect(swarm.service('web')?.Spec.Labels ?? {}).toEqual({})

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
+import { lineOf } from '../../support/log-lines.ts'
 import type { Strike } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
@@ -62,7 +63,7 @@ describe('one service fails at once, and another takes 40 s', () => {
     expect(results[1]?.cause).toMatch(/exit code 3.*what ran before runs again$/)
     for (const name of ['a', 'bad', 'slow']) expect(new Set(swarm.running(name))).toEqual(new Set([ONE]))
     expect(swarm.running('slow')).toHaveLength(5)
-    expect(log).toContain('slow: not waited for any more, because bad failed')
+    expect(log).toMatch(lineOf('slow', 'not waited for any more, because bad failed'))
     expect(log.match(/^== .*/gm)).toEqual([
       '== Log in',
       '== Check images, flags and platforms',
@@ -89,7 +90,7 @@ describe('one service fails at once, and another takes 40 s', () => {
     const { results, log } = await runAction(swarm, { services })
     expect(results.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'rolled-back', 'rolled-back'])
     expect(results[1]?.cause).toMatch(/^Swarm rolled it back: .*what ran before runs again$/)
-    expect(log.indexOf('slow: sent back')).toBeLessThan(log.indexOf('bad: sent back'))
+    expect(log.search(lineOf('slow', 'sent back'))).toBeLessThan(log.search(lineOf('bad', 'sent back')))
     expect(swarm.running('bad')).toEqual([ONE])
   })
 })

@@ -76,7 +76,7 @@ describe('a trial', () => {
   const up = async () => undefined
   const run = (check: Check | undefined, holdSeconds = 0, stillUp: () => Promise<string | undefined> = up) =>
     trial(
-      { name: 'web', service: 'web', image: 'web@sha256:1' },
+      { service: 'web', image: 'web@sha256:1', say: () => undefined },
       { holdSeconds, ...(check && { check }) },
       stillUp,
       never,
@@ -177,7 +177,7 @@ describe('a trial', () => {
     const stop = new AbortController()
     const { signal } = stop
     const running = trial(
-      { name: 'web', service: 'web', image: undefined },
+      { service: 'web', image: undefined, say: () => undefined },
       { holdSeconds: 0, check: { command: 'sleep 77.32 | sleep 77.33' } },
       up,
       signal,

@@ -104,6 +104,16 @@ export function imageOfSpec({ TaskTemplate: template }: ServiceSpec): string | u
   return template.ContainerSpec?.Image
 }
 
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const DIGEST_CHARACTERS = 12
+
+/** An image in a line of text: its digest is shortened. */
+export function imageInWords(image: string | undefined): string {
+  const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? []
+  const most = '@sha256:'.length + DIGEST_CHARACTERS
+  return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`
+}
+
 /** The spec with the variables that docker would obey itself, and so was not given. */
 export function withRulingVariables(spec: ServiceSpec, env: Readonly<Record<string, string>>): ServiceSpec {
   return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) })

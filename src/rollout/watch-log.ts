@@ -1,0 +1,69 @@
+import { isGood, type ServiceResult } from '../result.ts'
+import { someOf } from '../runner/some-of.ts'
+import { progressOf } from './progress.ts'
+import type { Sent } from './sent.ts'
+import type { ServiceLog } from './service-log.ts'
+import { sayResult } from './service-result.ts'
+import type { WatchedService } from './watched-service.ts'
+
+/** What a watch says of the services that it watches. */
+export interface WatchLog {
+  /** One more look at a service that has not settled. */
+  seen(before: WatchedService, now: WatchedService): void
+  /** @param node where it failed, where that is known */
+  settled(result: ServiceResult, sent: Sent, node?: string): void
+  /** Services for which nobody waits any more, because of others. */
+  givenUp(names: readonly string[], culprits: readonly string[]): void
+  /** All of them have been looked at: these have not settled. */
+  looked(underWay: readonly WatchedService[]): void
+  /** The watch is over. */
+  end(): void
+}
+
+/** @param total how many services there will be */
+export function watchLog(total: number, lines: ServiceLog): WatchLog {
+  const tell = { out: progressOf(total, 'up', lines), back: progressOf(total, 'back', lines) }
+  let up = 0
+  let failed = 0
+  let isBack = false
+  /** Of many services those that share a reason which is none of their own. */
+  const alike = new Map<string, number>()
+
+  return {
+    seen(before, now) {
+      const words = inWords(now.progress)
+      if (words !== inWords(before.progress)) lines.step(now.sent.change.request.name, words)
+    },
+    settled(result, sent, node) {
+      isBack = sent.isWayBack === true
+      if (isGood(result)) up++
+      else if (result.outcome !== 'skipped') failed++
+      const { outcome, cause = '' } = result
+      const isAlike = outcome === 'skipped' || outcome === 'cancelled'
+      // What many services go back to is what they had: as long as all is well, their number says it.
+      if (lines.isMany && isBack && isGood(result)) return
+      if (!lines.isMany || !isAlike) sayResult(result, sent, lines, node)
+      else alike.set(`${outcome}: ${cause}`, (alike.get(`${outcome}: ${cause}`) ?? 0) + 1)
+    },
+    givenUp(names, culprits) {
+      const why = `not waited for any more, because ${someOf(culprits)} failed`
+      if (lines.isMany && names.length > 1) lines.all(`${names.length} services are ${why}`)
+      else for (const name of names) lines.say(name, why)
+    },
+    looked(underWay) {
+      const named = underWay.map(({ sent, progress }) => {
+        return { name: sent.change.request.name, progress: inWords(progress) }
+      })
+      tell[isBack || underWay[0]?.sent.isWayBack ? 'back' : 'out']({ up, failed, underWay: named })
+    },
+    end() {
+      if (lines.isMany && isBack) lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`)
+      for (const [said, count] of alike) lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`)
+    },
+  }
+}
+
+/** That Swarm is at it is worth a word in the cause of a failure only. */
+function inWords(progress: string): string {
+  return progress.replace(/, Swarm updates$/, '')
+}
