@@ -25,6 +25,11 @@ export interface WorkflowOptions {
   readonly container?: { readonly host: string; readonly image: string }
   /** Further files of the repository, by path. */
   readonly files?: Readonly<Record<string, string>>
+  /** The settings of the repository. */
+  readonly secrets?: Readonly<Record<string, string>>
+  readonly vars?: Readonly<Record<string, string>>
+  /** How the workflow calls the action where it is not `./`: `owner/name@ref`. */
+  readonly action?: string
 }
 
 /** What came of a workflow. */
@@ -75,19 +80,27 @@ export class Act implements AsyncDisposable {
   }
 
   /** Runs a workflow to its end. */
-  async run(jobs: Jobs, options: WorkflowOptions = {}): Promise<WorkflowResult> {
-    return (await this.start(jobs, options)).finished
+  async run(workflow: Jobs | string, options: WorkflowOptions = {}): Promise<WorkflowResult> {
+    return (await this.start(workflow, options)).finished
   }
 
-  /** Starts a workflow in a repository of its own that holds the action; its runner can be signalled meanwhile. */
-  async start(jobs: Jobs, { env = {}, container, files = {} }: WorkflowOptions = {}): Promise<RunningWorkflow> {
+  /**
+   * Starts a workflow in a repository of its own that holds the action; its runner can be signalled meanwhile.
+   *
+   * @param workflow its jobs, or all of its file as it stands
+   */
+  async start(workflow: Jobs | string, options: WorkflowOptions = {}): Promise<RunningWorkflow> {
+    const { env = {}, container, files = {}, secrets = {}, vars = {}, action } = options
     const repository = join(this.directory, `repository-${++this.#runs}`)
     const notes = join(this.directory, `notes-${this.#runs}`)
     await mkdir(notes)
     await cp(join(ROOT, 'dist'), join(repository, 'dist'), { recursive: true })
     await copyFile(join(ROOT, 'action.yml'), join(repository, 'action.yml'))
-    const workflow = stringify({ on: 'push', env: { NOTES: notes, ...env }, jobs: checkedOut(jobs) })
-    for (const [path, content] of Object.entries({ '.github/workflows/test.yml': workflow, ...files })) {
+    const text =
+      typeof workflow === 'string'
+        ? workflow
+        : stringify({ on: 'push', env: { NOTES: notes, ...env }, jobs: checkedOut(workflow) })
+    for (const [path, content] of Object.entries({ '.github/workflows/test.yml': text, ...files })) {
       await mkdir(dirname(join(repository, path)), { recursive: true })
       await writeFile(join(repository, path), content)
     }
@@ -95,13 +108,21 @@ export class Act implements AsyncDisposable {
 
     const where = container === undefined ? '-self-hosted' : container.image
     const mounts = container === undefined ? [] : ['--pull=false', '--container-options', `-v ${notes}:${notes}`]
-    const args = ['push', '--platform', `ubuntu-latest=${where}`, '--action-offline-mode', '--rm', ...mounts]
+    const settings = [
+      // With a name alone act takes the value from its environment, where it may have several lines.
+      ...Object.keys(secrets).flatMap((name) => ['--secret', name]),
+      ...Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
+      ...(action === undefined ? [] : ['--local-repository', `${action}=${repository}`]),
+    ]
+    const platform = ['--platform', `ubuntu-latest=${where}`]
+    const args = ['push', ...platform, '--action-offline-mode', '--rm', ...mounts, ...settings]
     const runner = spawn(ACT.path, args, {
       cwd: repository,
       env: {
         PATH: process.env.PATH ?? '',
         HOME: this.directory,
         XDG_CACHE_HOME: join(this.directory, 'cache'),
+        ...secrets,
         ...(container && { DOCKER_HOST: container.host }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -133,7 +154,7 @@ function checkedOut(jobs: Jobs): Jobs {
 function commit(repository: string): void {
   const identity = ['-c', 'user.name=act', '-c', 'user.email=act@example.com']
   for (const args of [
-    ['init', '--quiet'],
+    ['init', '--quiet', '--initial-branch', 'main'],
     ['add', '--all'],
     [...identity, 'commit', '--quiet', '--message', 'All'],
   ]) {
