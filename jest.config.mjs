@@ -1,4 +1,5 @@
 const shared = {
+  testEnvironment: '<rootDir>/jest.environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/jest.strip-types.mjs' },
 }

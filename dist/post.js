@@ -9036,41 +9036,29 @@ const KEY_CHARACTERS = 4;
 const KEYS = 2 ** 20;
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
- * secret of 20,000 lines must not slow every line of the log.
+ * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
  */
 class Matcher {
-    /** In order, so that those which begin alike are neighbours. */
-    #texts;
-    /** For each text the longest other one that it begins with, by its index; -1 when there is none. */
-    #shorter;
-    #longest;
+    #longest = 0;
     /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
     #keys = new Uint8Array(KEYS);
-    #ranges = new Map();
-    /** @param texts each of at least four characters */
-    constructor(texts) {
-        this.#texts = [...new Set(texts)].sort();
-        this.#longest = this.#texts.reduce((most, { length }) => Math.max(most, length), 0);
-        const begun = [];
-        this.#shorter = this.#texts.map((text, index) => {
-            while (begun.length > 0 && !text.startsWith(this.#texts[begun.at(-1) ?? 0] ?? ''))
-                begun.pop();
-            const shorter = begun.at(-1) ?? -1;
-            begun.push(index);
-            return shorter;
-        });
-        for (const [index, text] of this.#texts.entries()) {
-            this.#keys[keyAt(text, 0)] = 1;
-            const range = this.#ranges.get(text.slice(0, KEY_CHARACTERS));
-            if (range === undefined)
-                this.#ranges.set(text.slice(0, KEY_CHARACTERS), { first: index, end: index + 1 });
-            else
-                range.end = index + 1;
+    #buckets = new Map();
+    /** @param text of at least four characters, that it does not have yet */
+    add(text) {
+        this.#longest = Math.max(this.#longest, text.length);
+        this.#keys[keyAt(text, 0)] = 1;
+        const start = text.slice(0, KEY_CHARACTERS);
+        const bucket = this.#buckets.get(start);
+        if (bucket === undefined) {
+            this.#buckets.set(start, { texts: [text], shorter: undefined });
+            return;
         }
+        bucket.texts.push(text);
+        bucket.shorter = undefined;
     }
     /** The text with everything found in it replaced; what overlaps is replaced together. */
     replaceAll(text, by) {
-        if (this.#texts.length === 0)
+        if (this.#buckets.size === 0)
             return text;
         let result = '';
         let done = 0;
@@ -9095,33 +9083,47 @@ class Matcher {
     #lengthAt(text, at) {
         if (this.#keys[keyAt(text, at)] === 0)
             return 0;
-        const range = this.#ranges.get(text.slice(at, at + KEY_CHARACTERS));
-        if (range === undefined)
+        const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS));
+        if (bucket === undefined)
             return 0;
+        bucket.shorter ??= putInOrder(bucket.texts);
+        const { texts, shorter } = bucket;
         const rest = text.slice(at, at + this.#longest);
-        for (let index = this.#lastUpTo(rest, range); index >= 0; index = this.#shorter[index] ?? -1) {
-            const candidate = this.#texts[index] ?? '';
+        for (let index = lastUpTo(rest, texts); index >= 0; index = shorter[index] ?? -1) {
+            const candidate = texts[index] ?? '';
             if (rest.startsWith(candidate))
                 return candidate.length;
         }
         return 0;
     }
-    /**
-     * The index of the last text that is not after another in order, of those that begin alike; -1 when all are. From it
-     * the {@link #shorter} lead to everything that the other begins with.
-     */
-    #lastUpTo(other, { first, end }) {
-        let low = first;
-        let high = end;
-        while (low < high) {
-            const middle = (low + high) >>> 1;
-            if ((this.#texts[middle] ?? '') <= other)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low > first ? low - 1 : -1;
+}
+/** Sorts them; and for each the longest other one that it begins with, by its index; -1 when there is none. */
+function putInOrder(texts) {
+    texts.sort();
+    const begun = [];
+    return texts.map((text, index) => {
+        while (begun.length > 0 && !text.startsWith(texts[begun.at(-1) ?? 0] ?? ''))
+            begun.pop();
+        const shorter = begun.at(-1) ?? -1;
+        begun.push(index);
+        return shorter;
+    });
+}
+/**
+ * The index of the last of some texts in order that is not after another one; -1 when all are. From it what is
+ * {@link Bucket.shorter} leads to everything that the other begins with.
+ */
+function lastUpTo(other, texts) {
+    let low = 0;
+    let high = texts.length;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((texts[middle] ?? '') <= other)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low - 1;
 }
 function keyAt(text, at) {
     const pair = text.charCodeAt(at) * 31 + text.charCodeAt(at + 1);
@@ -9263,8 +9265,8 @@ const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 const MOST_MASKED_LINES = 500;
 /** Every form in which a secret of this run can surface. */
 const known = new Set();
-/** Finds all of them at once; made anew when there are more. */
-let matcher;
+/** Finds all of them at once. */
+const matcher = new Matcher();
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
 class Secret {
     #value;
@@ -9305,7 +9307,6 @@ function isMasked(value) {
 }
 /** The text with every known secret, in every form, replaced by `***`. */
 function redact(text) {
-    matcher ??= new Matcher(known);
     return matcher.replaceAll(text, HIDDEN);
 }
 /**
@@ -9349,9 +9350,10 @@ function hide(forms, isToldOf) {
     const fresh = unique(forms).filter((form) => !known.has(form));
     if (fresh.length === 0)
         return;
-    for (const form of fresh)
+    for (const form of fresh) {
         known.add(form);
-    matcher = undefined;
+        matcher.add(form);
+    }
     // Only a runner takes these lines for itself. In any other shell they would print the secret.
     if (!isToldOf || !workflow_commands_isInRunner(process.env))
         return;

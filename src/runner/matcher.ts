@@ -3,42 +3,44 @@ const KEY_CHARACTERS = 4
 /** Of so many, few places of a text hit one by chance. */
 const KEYS = 2 ** 20
 
+/** Texts that begin with the same characters. */
+interface Bucket {
+  /** In order, so that those which begin alike are neighbours. */
+  texts: string[]
+  /**
+   * For each text the longest other one that it begins with, by its index; -1 when there is none. `undefined` when texts
+   * have come since it was made: both are put in order at the next look.
+   */
+  shorter: readonly number[] | undefined
+}
+
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
- * secret of 20,000 lines must not slow every line of the log.
+ * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
  */
 export class Matcher {
-  /** In order, so that those which begin alike are neighbours. */
-  readonly #texts: readonly string[]
-  /** For each text the longest other one that it begins with, by its index; -1 when there is none. */
-  readonly #shorter: readonly number[]
-  readonly #longest: number
+  #longest = 0
   /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
   readonly #keys = new Uint8Array(KEYS)
-  readonly #ranges = new Map<string, { readonly first: number; end: number }>()
+  readonly #buckets = new Map<string, Bucket>()
 
-  /** @param texts each of at least four characters */
-  constructor(texts: Iterable<string>) {
-    this.#texts = [...new Set(texts)].sort()
-    this.#longest = this.#texts.reduce((most, { length }) => Math.max(most, length), 0)
-    const begun: number[] = []
-    this.#shorter = this.#texts.map((text, index) => {
-      while (begun.length > 0 && !text.startsWith(this.#texts[begun.at(-1) ?? 0] ?? '')) begun.pop()
-      const shorter = begun.at(-1) ?? -1
-      begun.push(index)
-      return shorter
-    })
-    for (const [index, text] of this.#texts.entries()) {
-      this.#keys[keyAt(text, 0)] = 1
-      const range = this.#ranges.get(text.slice(0, KEY_CHARACTERS))
-      if (range === undefined) this.#ranges.set(text.slice(0, KEY_CHARACTERS), { first: index, end: index + 1 })
-      else range.end = index + 1
+  /** @param text of at least four characters, that it does not have yet */
+  add(text: string): void {
+    this.#longest = Math.max(this.#longest, text.length)
+    this.#keys[keyAt(text, 0)] = 1
+    const start = text.slice(0, KEY_CHARACTERS)
+    const bucket = this.#buckets.get(start)
+    if (bucket === undefined) {
+      this.#buckets.set(start, { texts: [text], shorter: undefined })
+      return
     }
+    bucket.texts.push(text)
+    bucket.shorter = undefined
   }
 
   /** The text with everything found in it replaced; what overlaps is replaced together. */
   replaceAll(text: string, by: string): string {
-    if (this.#texts.length === 0) return text
+    if (this.#buckets.size === 0) return text
     let result = ''
     let done = 0
     let start = 0
@@ -61,30 +63,44 @@ export class Matcher {
   /** The length of the longest text that stands at a place; 0 when none does. */
   #lengthAt(text: string, at: number): number {
     if (this.#keys[keyAt(text, at)] === 0) return 0
-    const range = this.#ranges.get(text.slice(at, at + KEY_CHARACTERS))
-    if (range === undefined) return 0
+    const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS))
+    if (bucket === undefined) return 0
+    bucket.shorter ??= putInOrder(bucket.texts)
+    const { texts, shorter } = bucket
     const rest = text.slice(at, at + this.#longest)
-    for (let index = this.#lastUpTo(rest, range); index >= 0; index = this.#shorter[index] ?? -1) {
-      const candidate = this.#texts[index] ?? ''
+    for (let index = lastUpTo(rest, texts); index >= 0; index = shorter[index] ?? -1) {
+      const candidate = texts[index] ?? ''
       if (rest.startsWith(candidate)) return candidate.length
     }
     return 0
   }
+}
 
-  /**
-   * The index of the last text that is not after another in order, of those that begin alike; -1 when all are. From it
-   * the {@link #shorter} lead to everything that the other begins with.
-   */
-  #lastUpTo(other: string, { first, end }: { readonly first: number; readonly end: number }): number {
-    let low = first
-    let high = end
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#texts[middle] ?? '') <= other) low = middle + 1
-      else high = middle
-    }
-    return low > first ? low - 1 : -1
+/** Sorts them; and for each the longest other one that it begins with, by its index; -1 when there is none. */
+function putInOrder(texts: string[]): number[] {
+  texts.sort()
+  const begun: number[] = []
+  return texts.map((text, index) => {
+    while (begun.length > 0 && !text.startsWith(texts[begun.at(-1) ?? 0] ?? '')) begun.pop()
+    const shorter = begun.at(-1) ?? -1
+    begun.push(index)
+    return shorter
+  })
+}
+
+/**
+ * The index of the last of some texts in order that is not after another one; -1 when all are. From it what is
+ * {@link Bucket.shorter} leads to everything that the other begins with.
+ */
+function lastUpTo(other: string, texts: readonly string[]): number {
+  let low = 0
+  let high = texts.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((texts[middle] ?? '') <= other) low = middle + 1
+    else high = middle
   }
+  return low - 1
 }
 
 function keyAt(text: string, at: number): number {

@@ -31,8 +31,8 @@ const MOST_MASKED_LINES = 500
 /** Every form in which a secret of this run can surface. */
 const known = new Set<string>()
 
-/** Finds all of them at once; made anew when there are more. */
-let matcher: Matcher | undefined
+/** Finds all of them at once. */
+const matcher = new Matcher()
 
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
 export class Secret {
@@ -81,7 +81,6 @@ export function isMasked(value: string): boolean {
 
 /** The text with every known secret, in every form, replaced by `***`. */
 export function redact(text: string): string {
-  matcher ??= new Matcher(known)
   return matcher.replaceAll(text, HIDDEN)
 }
 
@@ -129,8 +128,10 @@ function goJson(text: string): string {
 function hide(forms: readonly string[], isToldOf: boolean): void {
   const fresh = unique(forms).filter((form) => !known.has(form))
   if (fresh.length === 0) return
-  for (const form of fresh) known.add(form)
-  matcher = undefined
+  for (const form of fresh) {
+    known.add(form)
+    matcher.add(form)
+  }
   // Only a runner takes these lines for itself. In any other shell they would print the secret.
   if (!isToldOf || !isInRunner(process.env)) return
   for (const mask of unique(fresh.flatMap(masksOf))) writeLine(commandLine('add-mask', mask, process.env))

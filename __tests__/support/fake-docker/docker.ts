@@ -1,7 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { Duplex } from 'node:stream'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -30,7 +28,7 @@ if (odd !== undefined) {
   const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
   process.stdout.write(`${JSON.stringify({ Name: 'default', Endpoints: { docker: { Host: host } } })}\n`)
 } else if (line === 'system dial-stdio') {
-  serve()
+  await serve()
 }
 
 /** Each change of a service that was sent has made its version a newer one. */
@@ -42,7 +40,9 @@ function newer(key: string, value: unknown): unknown {
 }
 
 /** The Engine API over standard input and output. */
-function serve(): void {
+async function serve(): Promise<void> {
+  // Loaded here: it takes longer than all that the other commands do.
+  const [{ createServer }, { Duplex }] = await Promise.all([import('node:http'), import('node:stream')])
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0]?.replace(/^\/v[\d.]+/, '') ?? ''
     appendFileSync(join(directory, 'requests'), `${request.method} ${path}\n`)

@@ -214,6 +214,7 @@ describe('a call ends', () => {
   })
 
   test('when its answer has no end', async () => {
+    holdClock()
     await using daemon = await FakeDaemon.start((_request, response) => {
       const chunk = Buffer.alloc(1 << 24)
       const more = () => void (response.destroyed || response.write(chunk, more))
