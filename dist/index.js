@@ -15712,10 +15712,503 @@ function input(env, name) {
     return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
 }
 
+;// CONCATENATED MODULE: ./build/plan/strategy.js
+/** What the plan asks of the strategy that a service has. */
+function planOf({ strategy: { kind } }, strategies) {
+    const plan = strategies[kind];
+    if (plan === undefined)
+        throw new Error(`there is no strategy ${kind}`);
+    return plan;
+}
+
 ;// CONCATENATED MODULE: ./build/result.js
 const GOOD = ['created', 'updated', 'unchanged', 'removed'];
 function isGood({ outcome }) {
     return GOOD.includes(outcome);
+}
+
+;// CONCATENATED MODULE: ./build/runner/parallel.js
+/**
+ * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
+ *
+ * @throws what the first failing work threw; no further work is begun then
+ */
+async function inParallel(items, limit, work) {
+    const results = [];
+    const queue = parallel_entriesOf(items);
+    const worker = async () => {
+        for (const [index, item] of queue)
+            results[index] = await work(item);
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+    return results;
+}
+/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
+function* parallel_entriesOf(items) {
+    yield* items.entries();
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/task.js
+
+
+
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task) {
+    return task.DesiredState === 'running' || task.DesiredState === 'complete';
+}
+/** Whether it runs, and is to. */
+function isRunning(task) {
+    return task.Status.State === 'running' && isWanted(task);
+}
+/** Whether it waits for a node, and Swarm says why. */
+function isUnplaced(task) {
+    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
+}
+/** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
+function isUnallocated(task) {
+    return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready');
+}
+const BEFORE_A_NODE = ['new', 'allocated', 'pending'];
+/** Whether Swarm is about to give it a node: it has not said that it finds none. */
+function isOnItsWayToANode(task) {
+    const isMeant = isWanted(task) || task.DesiredState === 'ready';
+    return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
+}
+/** Whether a task ended badly. */
+function isFailure(task) {
+    return task.Status.State === 'failed' || task.Status.State === 'rejected';
+}
+/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
+function mayHaveContainer(task) {
+    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
+    return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
+}
+/** Whether it may run now or later. */
+function isLive(task) {
+    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
+}
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+function slotOf(spec, task) {
+    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+/** Of a job only the tasks of its current run count. */
+function currentTasks(service, tasks) {
+    if (!isJob(service.Spec))
+        return tasks;
+    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+/** A task that ended although its service wants it to run on. */
+function hasEnded(spec, task) {
+    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
+}
+/** The tasks of each slot: of a global service, of each node. */
+function bySlot(spec, tasks) {
+    return groupBy(tasks, (task) => slotOf(spec, task));
+}
+/** The slots that count: of a global service only those on nodes that may run it. */
+function slotsThatCount(spec, tasks, nodes) {
+    const ids = new Set(nodes.map((node) => node.ID));
+    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
+}
+/** The task that was made last. */
+function newest(tasks) {
+    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+function ending(task) {
+    const { State: state, ContainerStatus: container } = task.Status;
+    const error = task.Status.Err && limited(task.Status.Err);
+    if (state === 'rejected')
+        return `was rejected: ${error ?? 'no reason given'}`;
+    if (isUnhealthy(task))
+        return 'failed its health check';
+    const code = container?.ExitCode;
+    const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
+    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+/** Whether Swarm stopped it because of its health check: its exit code only tells how it took the stop. */
+function isUnhealthy({ Status: { Err: error = '' } }) {
+    return /\bunhealthy container$/.test(error);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/start-first.js
+
+
+
+/**
+ * Whether the update order start-first can work at all: for a while the new task of a slot runs beside the old one, and
+ * where the old tasks leave no node room for it, Swarm waits for ever (swarmkit, manager/scheduler/filter.go). Pure.
+ */
+/**
+ * Why no update of a service could put a task beside an old one once the service is as wanted; `undefined`: one could.
+ */
+function startFirstNote(wanted, nodes) {
+    if (!isStartFirst(wanted))
+        return undefined;
+    const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0));
+    const most = limits.map(({ room }) => room);
+    // Of a global service each node keeps its task, of others all together do.
+    const isFull = isGlobal(wanted) ? most.some((room) => room < 2) : sum(most) <= (wantedTasks(wanted) ?? 0);
+    return isFull && limits.length > 0
+        ? because(limits.filter(({ room }) => room !== Number.POSITIVE_INFINITY))
+        : undefined;
+}
+/**
+ * Why the update of a service to what is wanted could put no task beside an old one; `undefined`: it could.
+ *
+ * @param tasks all of the service as it is
+ */
+function startFirstProblem(current, wanted, nodes, tasks) {
+    if (!isStartFirst(wanted))
+        return undefined;
+    const old = tasks.filter((task) => isLive(task) && ['ready', 'running'].includes(task.DesiredState));
+    if (old.length === 0 || wantedTasks(wanted) === 0)
+        return undefined;
+    const limits = nodesFor(wanted, nodes).map((node) => {
+        const there = old.filter(({ NodeID: id }) => id === node.ID).length;
+        return { ...limitOf(current, wanted, node, there), there };
+    });
+    if (isGlobal(wanted)) {
+        const full = limits.filter(({ room, there }) => room < 1 && there > 0);
+        return full.length > 0 ? because(full) : undefined;
+    }
+    // Replicas that go make room before, and those that come take it.
+    const leaving = old.length - (wantedTasks(wanted) ?? 0);
+    return limits.length > 0 && sum(limits.map(({ room }) => room)) + leaving < 1 ? because(limits) : undefined;
+}
+function isStartFirst(spec) {
+    return spec.UpdateConfig?.Order === 'start-first' && !isJob(spec);
+}
+function nodesFor({ TaskTemplate: { Placement: placement } }, nodes) {
+    return eligibleNodes(nodes, placement).filter((node) => hasPlatform(node, placement?.Platforms));
+}
+function limitOf(current, wanted, node, there) {
+    const limits = [
+        portLimit(current, wanted, there),
+        ...replicasLimit(wanted, there),
+        ...reservationLimits(current, wanted, node, there),
+    ];
+    return limits.sort((a, b) => a.room - b.room)[0] ?? ANY;
+}
+const ANY = { room: Number.POSITIVE_INFINITY, by: '' };
+/** Two tasks cannot have one port of their node. */
+function portLimit(current, wanted, there) {
+    const old = hostPorts(current).map(start_first_portName);
+    const taken = hostPorts(wanted).find((port) => old.includes(start_first_portName(port)));
+    if (taken !== undefined)
+        return { room: Math.max(0, 1 - there), by: `the host-mode port ${start_first_portName(taken)}` };
+    return ANY;
+}
+function hostPorts({ EndpointSpec: endpoint }) {
+    const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === 'host' && port !== 0;
+    return (endpoint?.Ports ?? []).filter(isFixed);
+}
+function start_first_portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
+    return `${port}/${protocol}`;
+}
+function replicasLimit(wanted, there) {
+    const most = wanted.TaskTemplate.Placement?.MaxReplicas ?? 0;
+    return most === 0 || isGlobal(wanted)
+        ? []
+        : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }];
+}
+/** What a node has of each resource that the new tasks reserve, less what the old ones have there. */
+function reservationLimits(current, wanted, node, there) {
+    const has = amounts(node.Description.Resources);
+    const old = amounts(current.TaskTemplate.Resources?.Reservations);
+    return Object.entries(amounts(wanted.TaskTemplate.Resources?.Reservations)).flatMap(([what, asked]) => {
+        if (asked === 0)
+            return [];
+        const left = (has[what] ?? 0) - there * (old[what] ?? 0);
+        return [{ room: Math.max(0, Math.floor(left / asked)), by: `its reservation of ${what}` }];
+    });
+}
+function amounts(resources = {}) {
+    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = resources;
+    const all = { CPUs: cpus, memory };
+    for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
+        const kind = discrete?.Kind ?? named?.Kind ?? '';
+        all[kind] = (all[kind] ?? 0) + (discrete?.Value ?? 1);
+    }
+    return all;
+}
+function sum(numbers) {
+    return numbers.reduce((total, number) => total + number, 0);
+}
+function because(limits) {
+    const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ''))];
+    return `no node that may take a new task has room for it beside the old one (${reasons.join(', ')})`;
+}
+
+;// CONCATENATED MODULE: ./build/runner/doc-link.js
+
+/** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
+const DOCS = {
+    'when something is wrong': ['README.md', 'When something is wrong'],
+    'no health check': ['docs/advice.md', 'No health check'],
+    'a gap at each update': ['docs/advice.md', 'A gap at each update'],
+    'start-first without room': ['docs/advice.md', 'Start-first without room'],
+    'a failed update stays': ['docs/advice.md', 'A failed update stays half done'],
+    'an image without a version': ['docs/advice.md', 'An image without a version'],
+    'a token that nodes store': ['docs/advice.md', 'A token that nodes store'],
+};
+/**
+ * The address of a section at the version that runs; `undefined` where nobody can tell it: for a local `uses: ./`, in a
+ * shell, and on runners of the act family, which take an action from anywhere and name their own server.
+ */
+function docUrl(doc, env = process.env) {
+    const { GITHUB_SERVER_URL: server = '', GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = env;
+    const isKnown = /^https?:\/\/[\w.:-]+$/.test(server) && /^[\w.-]+\/[\w.-]+$/.test(repository) && ref !== '';
+    if (!isKnown || readsGreedily(env))
+        return undefined;
+    const [page, section] = DOCS[doc];
+    const version = ref.split('/').map(encodeURIComponent).join('/');
+    return `${server}/${repository}/blob/${version}/${page}#${anchorOf(section)}`;
+}
+/** The same for a line of text; where there is no address, the page and the section in words. */
+function docLink(doc, env = process.env) {
+    const [page, section] = DOCS[doc];
+    return docUrl(doc, env) ?? `"${section}" in ${page} of this action`;
+}
+/** GitHub's own rule for the anchor of a heading. */
+function anchorOf(title) {
+    return title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-');
+}
+
+;// CONCATENATED MODULE: ./build/runner/some-of.js
+/** The names in a sentence; of many the first, and how many more there are. */
+function someOf(names, most = 5) {
+    const first = names.length > most + 1 ? names.slice(0, most) : names;
+    const rest = names.length - first.length;
+    return `${first.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/lint.js
+
+
+
+
+
+
+/** What will hurt one day although the deploy went well. */
+const RULES = [
+    {
+        doc: 'no health check',
+        advise: ({ spec, imageHasCheck }, { stack }) => isJob(spec) || !hasNoHealthCheck(spec, imageHasCheck)
+            ? undefined
+            : `no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or ${stack === undefined ? '`--health-cmd` to `create-args`' : '`healthcheck` to the service'}`,
+    },
+    {
+        doc: 'a gap at each update',
+        advise: (service, { stack, nodes }) => hasGapOnUpdate(service, nodes)
+            ? `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, stack !== undefined)}, or more replicas`
+            : undefined,
+    },
+    {
+        doc: 'start-first without room',
+        advise: ({ spec, updatesInPlace }, { stack, nodes }) => {
+            const why = updatesInPlace ? startFirstNote(spec, nodes) : undefined;
+            const instead = policyAdvice({ order: 'stop-first' }, stack !== undefined);
+            return why && `start-first will not work for the next update: ${why}. Use ${instead}`;
+        },
+    },
+    {
+        doc: 'a failed update stays',
+        advise: ({ spec }, { onFailure, stack }) => onFailure === 'keep' && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? 'pause') === 'pause'
+            ? `failure action pause, and \`on-failure: keep\`: a failed update stays half done until somebody looks. Use \`on-failure: rollback\`, or ${policyAdvice({ failure_action: 'rollback' }, stack !== undefined)}`
+            : undefined,
+    },
+    {
+        doc: 'an image without a version',
+        advise: ({ image }) => image !== undefined && image.digest === undefined && (image.tag ?? 'latest') === 'latest'
+            ? 'image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build'
+            : undefined,
+    },
+];
+/** Of more services than these nobody reads the names. */
+const MOST_NAMES = 20;
+/**
+ * What may hurt later in the services that a run changes, one line for each advice, with the services that it concerns
+ * and where it is explained. Pure: nothing of it makes a run fail.
+ *
+ * @param link where a section of our documentation is
+ */
+function lint(services, circumstances, link = docLink) {
+    const ofServices = RULES.flatMap(({ doc, advise }) => {
+        const advised = services.flatMap((service) => {
+            const advice = advise(service, circumstances);
+            return advice === undefined ? [] : [{ name: service.name, advice }];
+        });
+        return [...groupBy(advised, ({ advice }) => advice)].map(([advice, those]) => {
+            const names = those.map(({ name }) => name);
+            return `${someOf(names, MOST_NAMES)}: ${advice}. More: ${link(doc)}`;
+        });
+    });
+    const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
+    const ofTokens = [...credentials].flatMap((one) => tokenAdvice(one) ?? []);
+    return [...ofServices, ...ofTokens.map((advice) => `${advice}. More: ${link('a token that nodes store')}`)];
+}
+/** No check in the service, and for sure none in its image; or one that is switched off. */
+function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, imageHasCheck) {
+    const [kind] = container?.Healthcheck?.Test ?? [];
+    return kind === undefined ? imageHasCheck === false : kind === 'NONE';
+}
+/**
+ * One task, which could be replaced without a gap: start-first has room, and it is none of those that must not run
+ * twice. What publishes a port of its node or writes to a mount is one, and by its name what holds data or a schedule.
+ */
+function hasGapOnUpdate({ name, spec, hasDowntime }, nodes) {
+    const { Mode: mode, UpdateConfig: update, TaskTemplate: template, EndpointSpec: endpoint } = spec;
+    if (hasDowntime || update?.Order === 'start-first')
+        return false;
+    if (mode.Replicated === undefined || (mode.Replicated.Replicas ?? 1) !== 1)
+        return false;
+    const { Mounts: mounts = [], Image: image = '' } = template.ContainerSpec ?? {};
+    const hasOwn = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === 'host') ||
+        mounts.some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
+    const repository = image.split('@', 1)[0]?.split('/').at(-1)?.split(':', 1)[0] ?? '';
+    if (hasOwn || mustRunOnce(name) || mustRunOnce(repository))
+        return false;
+    return startFirstNote({ ...spec, UpdateConfig: { ...update, Order: 'start-first' } }, nodes) === undefined;
+}
+/** Words in the names of services and images of which two at a time would get in each other's way. */
+const RUNS_ONCE = new Set(('db database sql postgres postgresql postgis timescaledb mysql mariadb percona mssql mongo mongodb redis valkey ' +
+    'keydb dragonfly memcached rabbitmq kafka redpanda zookeeper nats etcd consul vault elasticsearch opensearch solr ' +
+    'meilisearch typesense influxdb clickhouse cassandra scylla couchdb neo4j minio prometheus victoriametrics loki ' +
+    'registry gitea forgejo cron crond cronjob ofelia scheduler beat leader singleton migrate migration migrations').split(' '));
+function mustRunOnce(name) {
+    return name
+        .toLowerCase()
+        .split(/[^a-z0-9]+/)
+        .some((word) => RUNS_ONCE.has(word) || RUNS_ONCE.has(word.replace(/\d+$/, '')));
+}
+/**
+ * Tokens that should not be stored with a service, by the form or the user name that their maker gave them.
+ * How long they live: GitLab's job, Amazon's get-authorization-token (12 hours), Microsoft's `az acr login
+ * --expose-token` (3 hours), Google's access tokens (1 hour), each as its documentation says.
+ */
+const TOKENS = [
+    {
+        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
+        is: 'a personal token of GitHub, which may well do more than pull',
+        remedy: 'give one of a machine account with only `read:packages`',
+    },
+    {
+        form: /^ghs_/,
+        is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
+        remedy: 'give one that outlives the job, with only `read:packages`',
+    },
+    {
+        form: /^glpat-/,
+        is: 'a personal token of GitLab',
+        remedy: 'give a deploy token with only `read_registry`',
+    },
+    {
+        form: /^glcbt-/,
+        username: 'gitlab-ci-token',
+        is: "a job's own token of GitLab, which ends with the job, so that a node cannot pull with it later",
+        remedy: 'give a deploy token with only `read_registry`',
+    },
+    {
+        form: /^dckr_pat_/,
+        is: 'a personal token of Docker Hub',
+        remedy: "give an organisation's token, or one with read-only scope of a machine account",
+    },
+    {
+        username: 'AWS',
+        is: 'a token of Amazon ECR, which ends after 12 hours, so that a node cannot pull with it later',
+        remedy: 'Amazon has none that lasts, so deploy again with a new one before a node has to pull',
+    },
+    {
+        username: '00000000-0000-0000-0000-000000000000',
+        is: 'an access token of Azure, which ends after 3 hours, so that a node cannot pull with it later',
+        remedy: 'give a token of the registry with the scope map `_repositories_pull`',
+    },
+    {
+        form: /^ya29\./,
+        username: 'oauth2accesstoken',
+        is: 'an access token of Google, which ends after one hour, so that a node cannot pull with it later',
+        remedy: 'give the user `_json_key` with the key of a service account that may only read',
+    },
+];
+function tokenAdvice({ origin, registry, username, password }) {
+    const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username);
+    if (token === undefined)
+        return undefined;
+    return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/advice.js
+
+
+
+
+
+
+/** Nobody waits longer for advice. */
+const LOOK_TIMEOUT_MS = 2000;
+/**
+ * What may hurt later in the services that the run has changed, as they stand at its end: what went back has its old
+ * spec, on which nobody asked for advice.
+ */
+async function adviceOn(ended, { connection: { engine }, deployment, observed: { nodes } }, strategies) {
+    const imageHasCheck = imageChecks(engine);
+    const linted = await inParallel(ended, deployment.maxParallel, async ({ sent, result }) => {
+        const { change, service } = sent;
+        if (change.action === 'unchanged' || service === undefined || !stands(result))
+            return [];
+        const { request, access } = change;
+        const { updatesInPlace, hasDowntime } = planOf(request, strategies);
+        return [
+            {
+                name: request.name,
+                image: request.image,
+                updatesInPlace,
+                hasDowntime,
+                spec: service.Spec,
+                credential: access?.credential,
+                imageHasCheck: await imageHasCheck(service.Spec),
+            },
+        ];
+    });
+    return lint(linted.flat(), { ...deployment, nodes });
+}
+/** Notices that come last, and never make a run fail. */
+function giveAdvice(lines) {
+    for (const line of lines)
+        log.notice(line, 'Advice');
+}
+/** Whether the service has what the run has sent. */
+function stands(result) {
+    const { outcome, wayBack } = result;
+    return isGood(result) || (wayBack === undefined && (outcome === 'failed' || outcome === 'timed-out'));
+}
+/** No registry tells it, but the manager does for an image that its own node has. */
+function imageChecks(engine) {
+    const signal = clock_timeLimit(LOOK_TIMEOUT_MS);
+    const known = new Map();
+    return async ({ TaskTemplate: { ContainerSpec: container } }) => {
+        if (container === undefined || container.Healthcheck?.Test?.length)
+            return undefined;
+        const { Image: image } = container;
+        const answer = known.get(image) ?? ask(image);
+        known.set(image, answer);
+        return answer;
+    };
+    async function ask(image) {
+        try {
+            const { Config: config } = await engine.get(`/images/${image}/json`, { signal });
+            return (config?.Healthcheck?.Test?.[0] ?? 'NONE') !== 'NONE';
+        }
+        catch {
+            return undefined;
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/command-files.js
@@ -16538,200 +17031,6 @@ function nodeProblem(spec, nodes) {
     return 'nodes without Windows may run the service too: add the placement constraint node.platform.os == windows';
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/task.js
-
-
-
-/** A task of a job is meant to complete, any other to run. */
-function isWanted(task) {
-    return task.DesiredState === 'running' || task.DesiredState === 'complete';
-}
-/** Whether it runs, and is to. */
-function isRunning(task) {
-    return task.Status.State === 'running' && isWanted(task);
-}
-/** Whether it waits for a node, and Swarm says why. */
-function isUnplaced(task) {
-    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
-}
-/** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
-function isUnallocated(task) {
-    return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready');
-}
-const BEFORE_A_NODE = ['new', 'allocated', 'pending'];
-/** Whether Swarm is about to give it a node: it has not said that it finds none. */
-function isOnItsWayToANode(task) {
-    const isMeant = isWanted(task) || task.DesiredState === 'ready';
-    return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
-}
-/** Whether a task ended badly. */
-function isFailure(task) {
-    return task.Status.State === 'failed' || task.Status.State === 'rejected';
-}
-/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
-function mayHaveContainer(task) {
-    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
-    return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
-}
-/** Whether it may run now or later. */
-function isLive(task) {
-    return !isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
-}
-/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
-function slotOf(spec, task) {
-    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
-}
-/** Of a job only the tasks of its current run count. */
-function currentTasks(service, tasks) {
-    if (!isJob(service.Spec))
-        return tasks;
-    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
-    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
-}
-/** A task that ended although its service wants it to run on. */
-function hasEnded(spec, task) {
-    return isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
-}
-/** The tasks of each slot: of a global service, of each node. */
-function bySlot(spec, tasks) {
-    return groupBy(tasks, (task) => slotOf(spec, task));
-}
-/** The slots that count: of a global service only those on nodes that may run it. */
-function slotsThatCount(spec, tasks, nodes) {
-    const ids = new Set(nodes.map((node) => node.ID));
-    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
-}
-/** The task that was made last. */
-function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
-function ending(task) {
-    const { State: state, ContainerStatus: container } = task.Status;
-    const error = task.Status.Err && limited(task.Status.Err);
-    if (state === 'rejected')
-        return `was rejected: ${error ?? 'no reason given'}`;
-    if (isUnhealthy(task))
-        return 'failed its health check';
-    const code = container?.ExitCode;
-    const withCode = code === undefined ? '' : ` with exit code ${code}`;
-    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
-}
-/** Whether Swarm stopped it because of its health check: its exit code only tells how it took the stop. */
-function isUnhealthy({ Status: { Err: error = '' } }) {
-    return /\bunhealthy container$/.test(error);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/start-first.js
-
-
-
-/**
- * Whether the update order start-first can work at all: for a while the new task of a slot runs beside the old one, and
- * where the old tasks leave no node room for it, Swarm waits for ever (swarmkit, manager/scheduler/filter.go). Pure.
- */
-/**
- * Why no update of a service could put a task beside an old one once the service is as wanted; `undefined`: one could.
- */
-function startFirstNote(wanted, nodes) {
-    if (!isStartFirst(wanted))
-        return undefined;
-    const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0));
-    const most = limits.map(({ room }) => room);
-    // Of a global service each node keeps its task, of others all together do.
-    const isFull = isGlobal(wanted) ? most.some((room) => room < 2) : sum(most) <= (wantedTasks(wanted) ?? 0);
-    return isFull && limits.length > 0
-        ? because(limits.filter(({ room }) => room !== Number.POSITIVE_INFINITY))
-        : undefined;
-}
-/**
- * Why the update of a service to what is wanted could put no task beside an old one; `undefined`: it could.
- *
- * @param tasks all of the service as it is
- */
-function startFirstProblem(current, wanted, nodes, tasks) {
-    if (!isStartFirst(wanted))
-        return undefined;
-    const old = tasks.filter((task) => isLive(task) && ['ready', 'running'].includes(task.DesiredState));
-    if (old.length === 0 || wantedTasks(wanted) === 0)
-        return undefined;
-    const limits = nodesFor(wanted, nodes).map((node) => {
-        const there = old.filter(({ NodeID: id }) => id === node.ID).length;
-        return { ...limitOf(current, wanted, node, there), there };
-    });
-    if (isGlobal(wanted)) {
-        const full = limits.filter(({ room, there }) => room < 1 && there > 0);
-        return full.length > 0 ? because(full) : undefined;
-    }
-    // Replicas that go make room before, and those that come take it.
-    const leaving = old.length - (wantedTasks(wanted) ?? 0);
-    return limits.length > 0 && sum(limits.map(({ room }) => room)) + leaving < 1 ? because(limits) : undefined;
-}
-function isStartFirst(spec) {
-    return spec.UpdateConfig?.Order === 'start-first' && !isJob(spec);
-}
-function nodesFor({ TaskTemplate: { Placement: placement } }, nodes) {
-    return eligibleNodes(nodes, placement).filter((node) => hasPlatform(node, placement?.Platforms));
-}
-function limitOf(current, wanted, node, there) {
-    const limits = [
-        portLimit(current, wanted, there),
-        ...replicasLimit(wanted, there),
-        ...reservationLimits(current, wanted, node, there),
-    ];
-    return limits.sort((a, b) => a.room - b.room)[0] ?? ANY;
-}
-const ANY = { room: Number.POSITIVE_INFINITY, by: '' };
-/** Two tasks cannot have one port of their node. */
-function portLimit(current, wanted, there) {
-    const old = hostPorts(current).map(start_first_portName);
-    const taken = hostPorts(wanted).find((port) => old.includes(start_first_portName(port)));
-    if (taken !== undefined)
-        return { room: Math.max(0, 1 - there), by: `the host-mode port ${start_first_portName(taken)}` };
-    return ANY;
-}
-function hostPorts({ EndpointSpec: endpoint }) {
-    const isFixed = ({ PublishMode: mode, PublishedPort: port = 0 }) => mode === 'host' && port !== 0;
-    return (endpoint?.Ports ?? []).filter(isFixed);
-}
-function start_first_portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
-    return `${port}/${protocol}`;
-}
-function replicasLimit(wanted, there) {
-    const most = wanted.TaskTemplate.Placement?.MaxReplicas ?? 0;
-    return most === 0 || isGlobal(wanted)
-        ? []
-        : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }];
-}
-/** What a node has of each resource that the new tasks reserve, less what the old ones have there. */
-function reservationLimits(current, wanted, node, there) {
-    const has = amounts(node.Description.Resources);
-    const old = amounts(current.TaskTemplate.Resources?.Reservations);
-    return Object.entries(amounts(wanted.TaskTemplate.Resources?.Reservations)).flatMap(([what, asked]) => {
-        if (asked === 0)
-            return [];
-        const left = (has[what] ?? 0) - there * (old[what] ?? 0);
-        return [{ room: Math.max(0, Math.floor(left / asked)), by: `its reservation of ${what}` }];
-    });
-}
-function amounts(resources = {}) {
-    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = resources;
-    const all = { CPUs: cpus, memory };
-    for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
-        const kind = discrete?.Kind ?? named?.Kind ?? '';
-        all[kind] = (all[kind] ?? 0) + (discrete?.Value ?? 1);
-    }
-    return all;
-}
-function sum(numbers) {
-    return numbers.reduce((total, number) => total + number, 0);
-}
-function because(limits) {
-    const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ''))];
-    return `no node that may take a new task has room for it beside the old one (${reasons.join(', ')})`;
-}
-
 ;// CONCATENATED MODULE: ./build/runner/name-column.js
 /** A longer name moves its own line to the right, and not those of all others. */
 const MOST_COLUMNS = 32;
@@ -16740,27 +17039,6 @@ function nameColumn(names) {
     const longest = names.reduce((most, { length }) => Math.max(most, length), 0);
     const columns = Math.min(longest, MOST_COLUMNS) + ':'.length;
     return (name) => `${name}:`.padEnd(columns);
-}
-
-;// CONCATENATED MODULE: ./build/runner/parallel.js
-/**
- * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
- *
- * @throws what the first failing work threw; no further work is begun then
- */
-async function inParallel(items, limit, work) {
-    const results = [];
-    const queue = parallel_entriesOf(items);
-    const worker = async () => {
-        for (const [index, item] of queue)
-            results[index] = await work(item);
-    };
-    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-    return results;
-}
-/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
-function* parallel_entriesOf(items) {
-    yield* items.entries();
 }
 
 ;// CONCATENATED MODULE: ./build/stack/stack.js
@@ -17964,15 +18242,6 @@ function slowCheckNote(check, timeoutSeconds) {
     return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
 }
 
-;// CONCATENATED MODULE: ./build/plan/strategy.js
-/** What the plan asks of the strategy that a service has. */
-function planOf({ strategy: { kind } }, strategies) {
-    const plan = strategies[kind];
-    if (plan === undefined)
-        throw new Error(`there is no strategy ${kind}`);
-    return plan;
-}
-
 ;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
 const SETTINGS = {
     name: { compose: '', flag: '`name`' },
@@ -18685,17 +18954,11 @@ function noticeUnfinishedUpdate(name, current, isChanged) {
     if (note !== undefined)
         log.notice(`service ${name}: ${note}`);
 }
-/** Why an update could not put a new task beside an old one. Of a service that is made it is a notice, for the next. */
+/** Why an update could not put a new task beside an old one. */
 function orderProblems({ request, current }, wanted, observed) {
-    const { name, compose } = request;
+    const { compose } = request;
     const instead = `use ${policyAdvice({ order: 'stop-first' }, compose !== undefined)}`;
-    if (current === undefined) {
-        const why = startFirstNote(wanted, observed.nodes);
-        if (why !== undefined)
-            log.notice(`service ${name}: start-first will not work for its next update: ${why}; ${instead}`);
-        return [];
-    }
-    if (replacesNothing(current.Spec, wanted))
+    if (current === undefined || replacesNothing(current.Spec, wanted))
         return [];
     const tasks = observed.tasks.filter(({ ServiceID: id }) => id === current.ID);
     const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks);
@@ -19847,6 +20110,335 @@ function plan_list(names) {
     return new Intl.ListFormat('en').format(names);
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/election.js
+const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+const ELECTION_PATIENCE_MS = 90_000;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ */
+function isNoManager(message) {
+    return /This node is not a swarm manager/i.test(message);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: wanted,
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!mayRepeat(error)) {
+            if (!spec_update_isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
+    }
+    return retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await engine.get(`/services/${name}`, { signal });
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function spec_update_isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/superseded.js
+/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
+/** @param service what it is called; the one that the sentence stands beside unless given */
+function bySomeoneElse(what, when, service = 'it') {
+    const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
+    return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`;
+}
+/** The same as the end of a rollout. */
+function superseded(what, when, service) {
+    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/under-way.js
+
+
+
+/** A service that is about to be sent: whoever comes after a kill has to know of it. */
+function noteSending(change) {
+    note({ service: stateOf(change, 'sending') });
+}
+/** It was sent, and this is how the swarm has it. */
+function noteSent({ change, service, problem }) {
+    if (change.action === 'unchanged' || service === undefined || problem !== undefined)
+        return;
+    const state = stateOf(change, 'sent');
+    note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
+}
+/** Its traffic moves from one service to another: that is not one spec any more. */
+function noteMoving({ change }) {
+    if (change.action !== 'unchanged')
+        note({ service: stateOf(change, 'moving') });
+}
+function stateOf(change, phase) {
+    const { name } = change.request;
+    const interim = change.action === 'update' ? change.interim : undefined;
+    const current = currentOf(change);
+    return {
+        name,
+        service: change.action === 'switch' ? change.second.name : name,
+        action: change.action === 'update' ? 'update' : 'create',
+        phase,
+        before: current === undefined ? '' : fingerprint(current.Spec),
+        ours: [change.wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint),
+        interim: interim === undefined ? '' : fingerprint(interim),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/interim.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+const SEND_TIMEOUT_MS = 120_000;
+/** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
+const SETTLING_MS = 45_000;
+/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
+const interim_LOOK_EVERY_MS = 1000;
+/** What the interim specs of this run say whose they are, and how long they are to be left alone. */
+function markFor({ token, owner, url }, deployment, { now }) {
+    const until = now + lifetimeOf(deployment) * 1000;
+    return { token, owner, url, until, hasLock: deployment.lock !== undefined };
+}
+/** A service whose first step has not been taken, or that has none. */
+function untouched(change) {
+    return { change, service: currentOf(change), sentAt: nowMs() };
+}
+/**
+ * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
+ * It counts as ours only if the swarm accepted it.
+ *
+ * @param credential for the tasks that the spec asks for
+ */
+async function sendInterim(change, spec, credential, { engine }) {
+    const { current } = change;
+    noteSending({ ...change, interim: spec });
+    const sent = untouched(change);
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    try {
+        const given = await give(current, change.interim, spec, credential, engine, signal);
+        const service = await findService(engine, current.ID, signal);
+        if (given !== 'done')
+            return { ...sent, service, problem: superseded(given, 'at the same moment') };
+        // Somebody else may have made theirs from our interim one.
+        if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
+            return {
+                ...sent,
+                change: { ...change, interim: spec },
+                service,
+                problem: superseded('changed', 'at the same moment'),
+            };
+        }
+        const taken = { ...sent, change: { ...change, interim: service.Spec }, service };
+        noteSent(taken);
+        return taken;
+    }
+    catch (error) {
+        // The swarm may have taken it all the same.
+        const cause = `its first step could not be sent: ${messageOf(error)}`;
+        return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } };
+    }
+}
+/**
+ * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
+ * remembers one earlier spec only, and a run after this one has to find it there.
+ */
+async function give(current, earlier, spec, credential, engine, signal) {
+    if (earlier !== undefined) {
+        const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
+        if (given !== 'done')
+            return given;
+    }
+    return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
+}
+/**
+ * What the first steps came to. When one did not go well, nothing more of the run is sent.
+ *
+ * @param what did not go well, in words that a name follows: `the end of the old tasks of`
+ */
+function afterFirstStep(all, what, signal) {
+    const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
+    if (culprits.length === 0 && !signal.aborted)
+        return { changes: all.map(({ change }) => change) };
+    const problem = signal.aborted
+        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+        : {
+            outcome: 'skipped',
+            cause: `not sent, because ${what} ${someOf(culprits)} failed`,
+            because: culprits,
+        };
+    const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
+    return { changes: [], ended };
+}
+/**
+ * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
+ * that is still there goes back to what was before. Out of somebody else's deploy that was made over one it is taken:
+ * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
+ * would lead there: the present spec is sent once more, and no task restarts.
+ */
+async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
+    const touched = settled.flatMap(({ sent: { change } }) => {
+        if (change.action !== 'update' || change.interim === undefined)
+            return [];
+        return [{ name: change.request.name, current: change.current, interim: change.interim }];
+    });
+    await Promise.all(touched.map(async (one) => {
+        try {
+            await tidyOne(one, engine, lines, stop);
+        }
+        catch (error) {
+            log.warning(`${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`);
+        }
+    }));
+}
+async function tidyOne({ name, current, interim }, engine, lines, stop) {
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    const deadline = nowMs() + SETTLING_MS;
+    const isOver = () => nowMs() >= deadline;
+    await poll(isForgotten, interim_LOOK_EVERY_MS, isOver, stop);
+    async function isForgotten() {
+        const now = await findService(engine, current.ID, signal);
+        if (now === undefined)
+            return true;
+        const { ID: id, Spec: spec, PreviousSpec: previous } = now;
+        if (sameMark(spec, interim)) {
+            await takeOut(name, now, current, interim, engine, lines, signal);
+            return false;
+        }
+        if (isInterim(spec) || previous === undefined || !sameMark(previous, interim))
+            return true;
+        // A write in the middle of an update would hide from others how that ends.
+        if (isPaused(now))
+            return true;
+        if (hasUnfinishedUpdate(now))
+            return false;
+        return (await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
+    }
+}
+async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
+    if (sameSpec(spec, interim)) {
+        lines.say(name, 'goes back to what it was: what it has is only a step on the way');
+        await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
+    }
+    else {
+        lines.say(name, "what is only a step of this run is taken out of somebody else's deploy");
+        await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/elapsed.js
+
+/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
+function secondsSince(moment) {
+    return toTenths((nowMs() - moment) / 1000);
+}
+/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
+function toTenths(seconds) {
+    return Math.round(seconds * 10) / 10;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
 
 
@@ -20332,521 +20924,6 @@ function endlessVerdict(spec, ended) {
 /** Whether a slot is stable after all, whatever ended in it before. */
 function hasComeUp(history, snapshot, inSlot) {
     return inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
-}
-
-;// CONCATENATED MODULE: ./build/report/lint.js
-
-
-
-const lint_NANOSECONDS = 1e9;
-/** Policies that will hurt one day although the deploy went well. */
-const RULES = [
-    {
-        finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
-        advice: 'no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service',
-    },
-    {
-        finds: ({ spec, hasDowntime }) => !hasDowntime && hasGapOnUpdate(spec),
-        advice: (isOfStack) => `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, isOfStack)}, or more replicas`,
-    },
-    {
-        finds: ({ spec, imageHealth }, { monitorSeconds }) => (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
-        advice: (isOfStack) => `monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer \`monitor\` in \`${isOfStack ? 'deploy.update_config' : 'update-config'}\`, or the input \`monitor\` for all`,
-    },
-    {
-        finds: ({ spec }, { onFailure }) => onFailure === 'keep' && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? 'pause') === 'pause',
-        advice: (isOfStack) => `failure action pause, and \`on-failure: keep\`: a failed update stays half done until somebody looks. Use \`on-failure: rollback\`, or ${policyAdvice({ failure_action: 'rollback' }, isOfStack)}`,
-    },
-    {
-        finds: ({ image }) => image !== undefined && image.digest === undefined && (image.tag ?? 'latest') === 'latest',
-        advice: 'image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build',
-    },
-];
-/**
- * What may hurt later in the services that a run changes, one line for each rule, with the services that it concerns.
- * Pure: nothing of it makes a run fail.
- */
-function lint(services, deployment) {
-    const ofServices = RULES.flatMap(({ finds, advice }) => {
-        const found = services.filter((one) => finds(one, deployment)).map(({ name }) => name);
-        if (found.length === 0)
-            return [];
-        return [`${lint_list(found)}: ${typeof advice === 'string' ? advice : advice(deployment.stack !== undefined)}`];
-    });
-    const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
-    return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])];
-}
-/** No check in the service, and for sure none in its image; or one that is switched off. */
-function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, image) {
-    const [kind] = container?.Healthcheck?.Test ?? [];
-    return kind === undefined ? image === 'none' : kind === 'NONE';
-}
-/** Where the new task could come first: what it publishes on its node, or writes to, can only be one task's. */
-function hasGapOnUpdate({ Mode: mode, UpdateConfig: update, TaskTemplate: template, EndpointSpec: endpoint, }) {
-    const mustStopFirst = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === 'host') ||
-        (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
-    return ((mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update?.Order !== 'start-first') === true &&
-        !mustStopFirst);
-}
-function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }, image) {
-    const own = container?.Healthcheck?.StartPeriod;
-    if (own !== undefined && own > 0)
-        return own / lint_NANOSECONDS;
-    return image === undefined || image === 'none' || container?.Healthcheck?.Test?.[0] === 'NONE'
-        ? 0
-        : image.startSeconds;
-}
-/**
- * Tokens that should not be stored with a service, by the form or the user name that their maker gave them.
- * How long they live: GitLab's job, Amazon's get-authorization-token (12 hours), Microsoft's `az acr login
- * --expose-token` (3 hours), Google's access tokens (1 hour), each as its documentation says.
- */
-const TOKENS = [
-    {
-        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
-        is: 'a personal token of GitHub, which may well do more than pull',
-        remedy: 'give one of a machine account with only `read:packages`',
-    },
-    {
-        form: /^ghs_/,
-        is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
-        remedy: 'give one that outlives the job, with only `read:packages`',
-    },
-    {
-        form: /^glpat-/,
-        is: 'a personal token of GitLab',
-        remedy: 'give a deploy token with only `read_registry`',
-    },
-    {
-        form: /^glcbt-/,
-        username: 'gitlab-ci-token',
-        is: "a job's own token of GitLab, which ends with the job, so that a node cannot pull with it later",
-        remedy: 'give a deploy token with only `read_registry`',
-    },
-    {
-        form: /^dckr_pat_/,
-        is: 'a personal token of Docker Hub',
-        remedy: "give an organisation's token, or one with read-only scope of a machine account",
-    },
-    {
-        username: 'AWS',
-        is: 'a token of Amazon ECR, which ends after 12 hours, so that a node cannot pull with it later',
-        remedy: 'Amazon has none that lasts, so deploy again with a new one before a node has to pull',
-    },
-    {
-        username: '00000000-0000-0000-0000-000000000000',
-        is: 'an access token of Azure, which ends after 3 hours, so that a node cannot pull with it later',
-        remedy: 'give a token of the registry with the scope map `_repositories_pull`',
-    },
-    {
-        form: /^ya29\./,
-        username: 'oauth2accesstoken',
-        is: 'an access token of Google, which ends after one hour, so that a node cannot pull with it later',
-        remedy: 'give the user `_json_key` with the key of a service account that may only read',
-    },
-];
-function tokenAdvice({ origin, registry, username, password }) {
-    const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username);
-    if (token === undefined)
-        return undefined;
-    return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
-}
-function lint_list(names) {
-    return new Intl.ListFormat('en').format(names);
-}
-
-;// CONCATENATED MODULE: ./build/report/advice.js
-
-
-
-
-
-const advice_NANOSECONDS = 1e9;
-/** Nobody waits longer for advice. */
-const LOOK_TIMEOUT_MS = 2000;
-/** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
-async function giveAdvice(settled, deployment, { engine }, strategies) {
-    const signal = clock_timeLimit(LOOK_TIMEOUT_MS);
-    const known = new Map();
-    const linted = await inParallel(settled, deployment.maxParallel, async ({ sent: { change, service, problem } }) => {
-        if (change.action === 'unchanged' || service === undefined || problem !== undefined)
-            return [];
-        const { request, access } = change;
-        const { name, image } = request;
-        const imageHealth = await imageHealthOf(service.Spec);
-        return [
-            {
-                name,
-                image,
-                hasDowntime: planOf(request, strategies).hasDowntime,
-                spec: service.Spec,
-                credential: access?.credential,
-                imageHealth,
-            },
-        ];
-    });
-    for (const line of lint(linted.flat(), deployment))
-        log.notice(line, 'Advice');
-    /** No registry tells it, but the manager does for an image that its own node has. */
-    async function imageHealthOf({ TaskTemplate: template }) {
-        const container = template.ContainerSpec;
-        if (container === undefined || container.Healthcheck?.Test?.length)
-            return undefined;
-        const { Image: image } = container;
-        const health = known.get(image) ?? askFor(image);
-        known.set(image, health);
-        return health;
-    }
-    async function askFor(image) {
-        try {
-            const { Config: config } = await engine.get(`/images/${image}/json`, { signal });
-            const check = config?.Healthcheck;
-            const [kind = 'NONE'] = check?.Test ?? [];
-            return kind === 'NONE' ? 'none' : { startSeconds: (check?.StartPeriod ?? 0) / advice_NANOSECONDS };
-        }
-        catch {
-            return undefined;
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/**
- * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
- * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
- */
-const ELECTION_PATIENCE_MS = 90_000;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-/**
- * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
- */
-function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: wanted,
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!mayRepeat(error)) {
-            if (!spec_update_isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
-    }
-    return retry(attempt, pauseMs, signal);
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function spec_update_isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
-;// CONCATENATED MODULE: ./build/runner/some-of.js
-/** More names than these say no more. */
-const MOST_NAMES = 5;
-/** The names in a sentence; of many the first, and how many more there are. */
-function someOf(names) {
-    const first = names.length > MOST_NAMES + 1 ? names.slice(0, MOST_NAMES) : names;
-    const rest = names.length - first.length;
-    return `${first.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/superseded.js
-/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
-/** @param service what it is called; the one that the sentence stands beside unless given */
-function bySomeoneElse(what, when, service = 'it') {
-    const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
-    return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`;
-}
-/** The same as the end of a rollout. */
-function superseded(what, when, service) {
-    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/under-way.js
-
-
-
-/** A service that is about to be sent: whoever comes after a kill has to know of it. */
-function noteSending(change) {
-    note({ service: stateOf(change, 'sending') });
-}
-/** It was sent, and this is how the swarm has it. */
-function noteSent({ change, service, problem }) {
-    if (change.action === 'unchanged' || service === undefined || problem !== undefined)
-        return;
-    const state = stateOf(change, 'sent');
-    note({ service: { ...state, ours: [...state.ours, fingerprint(service.Spec)] } });
-}
-/** Its traffic moves from one service to another: that is not one spec any more. */
-function noteMoving({ change }) {
-    if (change.action !== 'unchanged')
-        note({ service: stateOf(change, 'moving') });
-}
-function stateOf(change, phase) {
-    const { name } = change.request;
-    const interim = change.action === 'update' ? change.interim : undefined;
-    const current = currentOf(change);
-    return {
-        name,
-        service: change.action === 'switch' ? change.second.name : name,
-        action: change.action === 'update' ? 'update' : 'create',
-        phase,
-        before: current === undefined ? '' : fingerprint(current.Spec),
-        ours: [change.wanted, ...(interim === undefined ? [] : [interim])].map(fingerprint),
-        interim: interim === undefined ? '' : fingerprint(interim),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/interim.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-const SEND_TIMEOUT_MS = 120_000;
-/** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
-const SETTLING_MS = 45_000;
-/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
-const interim_LOOK_EVERY_MS = 1000;
-/** What the interim specs of this run say whose they are, and how long they are to be left alone. */
-function markFor({ token, owner, url }, deployment, { now }) {
-    const until = now + lifetimeOf(deployment) * 1000;
-    return { token, owner, url, until, hasLock: deployment.lock !== undefined };
-}
-/** A service whose first step has not been taken, or that has none. */
-function untouched(change) {
-    return { change, service: currentOf(change), sentAt: nowMs() };
-}
-/**
- * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
- * It counts as ours only if the swarm accepted it.
- *
- * @param credential for the tasks that the spec asks for
- */
-async function sendInterim(change, spec, credential, { engine }) {
-    const { current } = change;
-    noteSending({ ...change, interim: spec });
-    const sent = untouched(change);
-    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
-    try {
-        const given = await give(current, change.interim, spec, credential, engine, signal);
-        const service = await findService(engine, current.ID, signal);
-        if (given !== 'done')
-            return { ...sent, service, problem: superseded(given, 'at the same moment') };
-        // Somebody else may have made theirs from our interim one.
-        if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
-            return {
-                ...sent,
-                change: { ...change, interim: spec },
-                service,
-                problem: superseded('changed', 'at the same moment'),
-            };
-        }
-        const taken = { ...sent, change: { ...change, interim: service.Spec }, service };
-        noteSent(taken);
-        return taken;
-    }
-    catch (error) {
-        // The swarm may have taken it all the same.
-        const cause = `its first step could not be sent: ${messageOf(error)}`;
-        return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } };
-    }
-}
-/**
- * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
- * remembers one earlier spec only, and a run after this one has to find it there.
- */
-async function give(current, earlier, spec, credential, engine, signal) {
-    if (earlier !== undefined) {
-        const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
-        if (given !== 'done')
-            return given;
-    }
-    return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
-}
-/**
- * What the first steps came to. When one did not go well, nothing more of the run is sent.
- *
- * @param what did not go well, in words that a name follows: `the end of the old tasks of`
- */
-function afterFirstStep(all, what, signal) {
-    const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
-    if (culprits.length === 0 && !signal.aborted)
-        return { changes: all.map(({ change }) => change) };
-    const problem = signal.aborted
-        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
-        : {
-            outcome: 'skipped',
-            cause: `not sent, because ${what} ${someOf(culprits)} failed`,
-            because: culprits,
-        };
-    const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
-    return { changes: [], ended };
-}
-/**
- * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
- * that is still there goes back to what was before. Out of somebody else's deploy that was made over one it is taken:
- * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
- * would lead there: the present spec is sent once more, and no task restarts.
- */
-async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
-    const touched = settled.flatMap(({ sent: { change } }) => {
-        if (change.action !== 'update' || change.interim === undefined)
-            return [];
-        return [{ name: change.request.name, current: change.current, interim: change.interim }];
-    });
-    await Promise.all(touched.map(async (one) => {
-        try {
-            await tidyOne(one, engine, lines, stop);
-        }
-        catch (error) {
-            log.warning(`${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`);
-        }
-    }));
-}
-async function tidyOne({ name, current, interim }, engine, lines, stop) {
-    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
-    const deadline = nowMs() + SETTLING_MS;
-    const isOver = () => nowMs() >= deadline;
-    await poll(isForgotten, interim_LOOK_EVERY_MS, isOver, stop);
-    async function isForgotten() {
-        const now = await findService(engine, current.ID, signal);
-        if (now === undefined)
-            return true;
-        const { ID: id, Spec: spec, PreviousSpec: previous } = now;
-        if (sameMark(spec, interim)) {
-            await takeOut(name, now, current, interim, engine, lines, signal);
-            return false;
-        }
-        if (isInterim(spec) || previous === undefined || !sameMark(previous, interim))
-            return true;
-        // A write in the middle of an update would hide from others how that ends.
-        if (isPaused(now))
-            return true;
-        if (hasUnfinishedUpdate(now))
-            return false;
-        return (await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
-    }
-}
-async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
-    if (sameSpec(spec, interim)) {
-        lines.say(name, 'goes back to what it was: what it has is only a step on the way');
-        await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
-    }
-    else {
-        lines.say(name, "what is only a step of this run is taken out of somebody else's deploy");
-        await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
-
-/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
-function secondsSince(moment) {
-    return toTenths((nowMs() - moment) / 1000);
-}
-/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
-function toTenths(seconds) {
-    return Math.round(seconds * 10) / 10;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/look.js
@@ -26883,7 +26960,7 @@ async function prepare(deployment, stack, run) {
 }
 /** From here on the swarm is changed. */
 async function change(asked, stack, run) {
-    const { connection, deployment, signal, time } = run;
+    const { connection, signal, time } = run;
     const { changes, objects } = await make(asked, stack, run);
     const first = await takeFirstSteps(changes, run);
     // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
@@ -26896,9 +26973,8 @@ async function change(asked, stack, run) {
     if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
     const removed = await prune(ended, stack, run);
-    if (!signal.aborted)
-        await giveAdvice(settled, deployment, connection, STRATEGIES);
-    return [...ended.map(({ result }) => result), ...removed];
+    const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES);
+    return { results: [...ended.map(({ result }) => result), ...removed], advice };
 }
 /** What a stack that has come up no longer needs goes. */
 async function prune(ended, stack, { connection, deployment }) {
@@ -26924,11 +27000,15 @@ function nameInFiles(service) {
 ;// CONCATENATED MODULE: ./build/modes/table.js
 
 
+
 /** All modes by their names. */
 const MODES = {
     deploy: async (asked, signal) => {
-        const results = await deploy_deploy(asked, signal);
-        return () => reportResults(results, asked);
+        const { results, advice } = await deploy_deploy(asked, signal);
+        return async () => {
+            await reportResults(results, asked);
+            giveAdvice(advice);
+        };
     },
 };
 

@@ -41,11 +41,10 @@ describeSwarm('advice', { registries: { main: { accounts: { alice: { password: P
 
       expect(run).toMatchObject({ main: { code: 0 }, outputs: { status: 'converged' } })
       expect(notices(run)).toEqual([
-        expect.stringMatching(/^Advice: one and other: no health check/),
+        expect.stringMatching(/^Advice: one, other: no health check.*`create-args`\. More: /),
         expect.stringMatching(/^Advice: slow: stop-first with one replica/),
-        expect.stringMatching(/^Advice: slow: monitor window shorter than the start period/),
-        expect.stringMatching(/^Advice: one, other, and slow: failure action pause, and `on-failure: keep`/),
-        expect.stringMatching(/^Advice: one and other: image without a version/),
+        expect.stringMatching(/^Advice: one, other, slow: failure action pause, and `on-failure: keep`/),
+        expect.stringMatching(/^Advice: one, other: image without a version/),
         expect.stringMatching(/^Advice: the password of alice for .* is a personal token of GitHub/),
       ])
     },

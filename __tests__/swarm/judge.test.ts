@@ -136,16 +136,19 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
     async (_, args, replicas, by) => {
       const name = `full-${replicas}`
       const entry = await create(name, args, runs(), { replicas, 'update-config': { order: 'start-first' } })
-      const why = `no node that may take a new task has room for it beside the old one (${by}); use \`update-config: {order: stop-first}\` in \`services\``
+      const reason = `no node that may take a new task has room for it beside the old one (${by})`
+      const instead = '`update-config: {order: stop-first}` in `services`'
       const made = await deploy([entry])
       expect(made.outputs.status).toBe('converged')
-      expect(noticesOf(made)).toContainEqual(`service ${name}: start-first will not work for its next update: ${why}`)
+      expect(noticesOf(made)).toContainEqual(
+        expect.stringContaining(`${name}: start-first will not work for the next update: ${reason}. Use ${instead}`),
+      )
 
       const before = await swarm.running(name)
       const v2 = await image(name, runs(), 'v2')
       const refused = await deploy({ [name]: v2 })
       expect(refused.annotations).toMatchObject([
-        { level: 'error', message: `service ${name}: start-first cannot work here: ${why}` },
+        { level: 'error', message: `service ${name}: start-first cannot work here: ${reason}; use ${instead}` },
       ])
       expect((await swarm.running(name)).map(({ ID }) => ID)).toEqual(before.map(({ ID }) => ID))
 

@@ -9,7 +9,7 @@ import { colourOf } from '../plan/colours.ts'
 import { logIn } from '../plan/log-in.ts'
 import { observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
-import { giveAdvice } from '../report/advice.ts'
+import { adviceOn } from '../report/advice.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
 import { withLookAfterFailure } from '../rollout/last-look.ts'
@@ -28,8 +28,15 @@ import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { withRun } from './with-run.ts'
 
+/** What came of a deploy. */
+export interface Deployed {
+  readonly results: readonly ServiceResult[]
+  /** What will hurt one day, to be told last. */
+  readonly advice: readonly string[]
+}
+
 /** Makes services and stacks run as asked, and says what became of each. */
-export function deploy(asked: Deployment, signal: AbortSignal): Promise<readonly ServiceResult[]> {
+export function deploy(asked: Deployment, signal: AbortSignal): Promise<Deployed> {
   return withRun(asked, signal, (run) => deployOver(asked, run))
 }
 
@@ -37,7 +44,7 @@ export function deploy(asked: Deployment, signal: AbortSignal): Promise<readonly
  * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
  * everything has been checked, and all that is wrong is thrown together.
  */
-export async function deployOver(asked: Deployment, run: Run): Promise<readonly ServiceResult[]> {
+export async function deployOver(asked: Deployment, run: Run): Promise<Deployed> {
   const { signal, workspace, time } = run
   // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
   const connection = time.bound(run.connection)
@@ -81,12 +88,8 @@ async function prepare(deployment: Deployment, stack: Stack | undefined, run: Ru
 }
 
 /** From here on the swarm is changed. */
-async function change(
-  asked: readonly Change[],
-  stack: Stack | undefined,
-  run: RolloutRun,
-): Promise<readonly ServiceResult[]> {
-  const { connection, deployment, signal, time } = run
+async function change(asked: readonly Change[], stack: Stack | undefined, run: RolloutRun): Promise<Deployed> {
+  const { connection, signal, time } = run
   const { changes, objects } = await make(asked, stack, run)
   const first = await takeFirstSteps(changes, run)
   // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
@@ -98,8 +101,8 @@ async function change(
   await tidyAll(ended, run)
   if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
   const removed = await prune(ended, stack, run)
-  if (!signal.aborted) await giveAdvice(settled, deployment, connection, STRATEGIES)
-  return [...ended.map(({ result }) => result), ...removed]
+  const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES)
+  return { results: [...ended.map(({ result }) => result), ...removed], advice }
 }
 
 /** What a stack that has come up no longer needs goes. */

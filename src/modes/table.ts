@@ -1,5 +1,6 @@
 import type { Deployment } from '../inputs/deployment.ts'
 import type { ModeName } from '../inputs/mode.ts'
+import { giveAdvice } from '../report/advice.ts'
 import { reportResults } from '../report/report.ts'
 import { deploy } from './deploy.ts'
 
@@ -12,7 +13,10 @@ type Mode = (asked: Deployment, signal: AbortSignal) => Promise<Report>
 /** All modes by their names. */
 export const MODES: Readonly<Record<ModeName, Mode>> = {
   deploy: async (asked, signal) => {
-    const results = await deploy(asked, signal)
-    return () => reportResults(results, asked)
+    const { results, advice } = await deploy(asked, signal)
+    return async () => {
+      await reportResults(results, asked)
+      giveAdvice(advice)
+    }
   },
 }

@@ -5,7 +5,7 @@ import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import type { NetworkCreate, StackObject } from '../docker/specs/stack-objects.ts'
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
-import { startFirstNote, startFirstProblem } from '../docker/swarm/start-first.ts'
+import { startFirstProblem } from '../docker/swarm/start-first.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
@@ -249,17 +249,11 @@ function noticeUnfinishedUpdate(name: string, current: Service, isChanged: boole
   if (note !== undefined) log.notice(`service ${name}: ${note}`)
 }
 
-/** Why an update could not put a new task beside an old one. Of a service that is made it is a notice, for the next. */
+/** Why an update could not put a new task beside an old one. */
 function orderProblems({ request, current }: PlannedService, wanted: ServiceSpec, observed: Observation): string[] {
-  const { name, compose } = request
+  const { compose } = request
   const instead = `use ${policyAdvice({ order: 'stop-first' }, compose !== undefined)}`
-  if (current === undefined) {
-    const why = startFirstNote(wanted, observed.nodes)
-    if (why !== undefined)
-      log.notice(`service ${name}: start-first will not work for its next update: ${why}; ${instead}`)
-    return []
-  }
-  if (replacesNothing(current.Spec, wanted)) return []
+  if (current === undefined || replacesNothing(current.Spec, wanted)) return []
   const tasks = observed.tasks.filter(({ ServiceID: id }) => id === current.ID)
   const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks)
   return why === undefined ? [] : [`start-first cannot work here: ${why}; ${instead}`]

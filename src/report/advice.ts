@@ -1,61 +1,74 @@
-import type { Connection } from '../connect/connection.ts'
 import type { LocalImage, ServiceSpec } from '../docker/api.ts'
-import type { Deployment } from '../inputs/deployment.ts'
+import type { Engine } from '../docker/engine/engine.ts'
 import { planOf, type StrategyPlans } from '../plan/strategy.ts'
+import { isGood, type ServiceResult } from '../result.ts'
+import type { RolloutRun } from '../rollout/run.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
-import { type ImageHealth, lint } from './lint.ts'
-
-const NANOSECONDS = 1e9
+import { type Linted, lint } from './lint.ts'
 
 /** Nobody waits longer for advice. */
 const LOOK_TIMEOUT_MS = 2000
 
-/** Notices of what may hurt later in the services that the run changed; none of it makes the run fail. */
-export async function giveAdvice(
-  settled: readonly Settled[],
-  deployment: Deployment,
-  { engine }: Connection,
+/**
+ * What may hurt later in the services that the run has changed, as they stand at its end: what went back has its old
+ * spec, on which nobody asked for advice.
+ */
+export async function adviceOn(
+  ended: readonly Settled[],
+  { connection: { engine }, deployment, observed: { nodes } }: RolloutRun,
   strategies: StrategyPlans,
-): Promise<void> {
-  const signal = timeLimit(LOOK_TIMEOUT_MS)
-  const known = new Map<string, Promise<ImageHealth | undefined>>()
-  const linted = await inParallel(settled, deployment.maxParallel, async ({ sent: { change, service, problem } }) => {
-    if (change.action === 'unchanged' || service === undefined || problem !== undefined) return []
+): Promise<string[]> {
+  const imageHasCheck = imageChecks(engine)
+  const linted = await inParallel(ended, deployment.maxParallel, async ({ sent, result }): Promise<Linted[]> => {
+    const { change, service } = sent
+    if (change.action === 'unchanged' || service === undefined || !stands(result)) return []
     const { request, access } = change
-    const { name, image } = request
-    const imageHealth = await imageHealthOf(service.Spec)
+    const { updatesInPlace, hasDowntime } = planOf(request, strategies)
     return [
       {
-        name,
-        image,
-        hasDowntime: planOf(request, strategies).hasDowntime,
+        name: request.name,
+        image: request.image,
+        updatesInPlace,
+        hasDowntime,
         spec: service.Spec,
         credential: access?.credential,
-        imageHealth,
+        imageHasCheck: await imageHasCheck(service.Spec),
       },
     ]
   })
-  for (const line of lint(linted.flat(), deployment)) log.notice(line, 'Advice')
+  return lint(linted.flat(), { ...deployment, nodes })
+}
 
-  /** No registry tells it, but the manager does for an image that its own node has. */
-  async function imageHealthOf({ TaskTemplate: template }: ServiceSpec): Promise<ImageHealth | undefined> {
-    const container = template.ContainerSpec
+/** Notices that come last, and never make a run fail. */
+export function giveAdvice(lines: readonly string[]): void {
+  for (const line of lines) log.notice(line, 'Advice')
+}
+
+/** Whether the service has what the run has sent. */
+function stands(result: ServiceResult): boolean {
+  const { outcome, wayBack } = result
+  return isGood(result) || (wayBack === undefined && (outcome === 'failed' || outcome === 'timed-out'))
+}
+
+/** No registry tells it, but the manager does for an image that its own node has. */
+function imageChecks(engine: Engine) {
+  const signal = timeLimit(LOOK_TIMEOUT_MS)
+  const known = new Map<string, Promise<boolean | undefined>>()
+  return async ({ TaskTemplate: { ContainerSpec: container } }: ServiceSpec): Promise<boolean | undefined> => {
     if (container === undefined || container.Healthcheck?.Test?.length) return undefined
     const { Image: image } = container
-    const health = known.get(image) ?? askFor(image)
-    known.set(image, health)
-    return health
+    const answer = known.get(image) ?? ask(image)
+    known.set(image, answer)
+    return answer
   }
 
-  async function askFor(image: string): Promise<ImageHealth | undefined> {
+  async function ask(image: string): Promise<boolean | undefined> {
     try {
       const { Config: config } = await engine.get<LocalImage>(`/images/${image}/json`, { signal })
-      const check = config?.Healthcheck
-      const [kind = 'NONE'] = check?.Test ?? []
-      return kind === 'NONE' ? 'none' : { startSeconds: (check?.StartPeriod ?? 0) / NANOSECONDS }
+      return (config?.Healthcheck?.Test?.[0] ?? 'NONE') !== 'NONE'
     } catch {
       return undefined
     }

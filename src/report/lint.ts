@@ -1,9 +1,12 @@
-import type { ServiceSpec } from '../docker/api.ts'
+import type { Node, ServiceSpec } from '../docker/api.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
+import { startFirstNote } from '../docker/swarm/start-first.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
-import { monitorSecondsOf } from '../rollout/judge.ts'
+import { type Doc, docLink } from '../runner/doc-link.ts'
+import { groupBy } from '../runner/group-by.ts'
+import { someOf } from '../runner/some-of.ts'
 
 /** A service that the run changed, with what is known of its image. */
 export interface Linted {
@@ -12,99 +15,139 @@ export interface Linted {
   readonly spec: ServiceSpec
   /** As the user asked for it; `undefined` when the service keeps its own. */
   readonly image: ImageReference | undefined
+  /** Its strategy updates it where it is. */
+  readonly updatesInPlace: boolean
   /** Its strategy lets nothing run between the old tasks and the new ones, on purpose. */
   readonly hasDowntime: boolean
   /** What was sent for the nodes to store. */
   readonly credential: Credential | undefined
-  /** The health check that the image itself brings, `none` for sure, or `undefined` when nobody knows. */
-  readonly imageHealth: ImageHealth | undefined
+  /** Whether the image itself brings a health check; `undefined` when nobody knows. */
+  readonly imageHasCheck: boolean | undefined
 }
 
-export type ImageHealth = 'none' | { readonly startSeconds: number }
-
-type Policies = Pick<Deployment, 'monitorSeconds' | 'onFailure' | 'stack'>
+/** What the advice depends on besides the services. */
+interface Circumstances extends Pick<Deployment, 'onFailure' | 'stack'> {
+  readonly nodes: readonly Node[]
+}
 
 interface Rule {
-  readonly finds: (service: Linted, deployment: Policies) => boolean
-  /** What the services that it finds have in common, and what to do; their names come before it. */
-  readonly advice: string | ((isOfStack: boolean) => string)
+  readonly doc: Doc
+  /**
+   * What a service has in common with others and what to do, in the words of the place where it is mended; `undefined`
+   * when there is nothing to say against it.
+   */
+  readonly advise: (service: Linted, circumstances: Circumstances) => string | undefined
 }
 
-const NANOSECONDS = 1e9
-
-/** Policies that will hurt one day although the deploy went well. */
+/** What will hurt one day although the deploy went well. */
 const RULES: readonly Rule[] = [
   {
-    finds: ({ spec, imageHealth }) => !isJob(spec) && hasNoHealthCheck(spec, imageHealth),
-    advice:
-      'no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or `--health-cmd` to the service',
+    doc: 'no health check',
+    advise: ({ spec, imageHasCheck }, { stack }) =>
+      isJob(spec) || !hasNoHealthCheck(spec, imageHasCheck)
+        ? undefined
+        : `no health check: Swarm takes a task for up as soon as its process runs. Add HEALTHCHECK to the image, or ${
+            stack === undefined ? '`--health-cmd` to `create-args`' : '`healthcheck` to the service'
+          }`,
   },
   {
-    finds: ({ spec, hasDowntime }) => !hasDowntime && hasGapOnUpdate(spec),
-    advice: (isOfStack) =>
-      `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, isOfStack)}, or more replicas`,
+    doc: 'a gap at each update',
+    advise: (service, { stack, nodes }) =>
+      hasGapOnUpdate(service, nodes)
+        ? `stop-first with one replica: nothing answers while an update replaces the task. Use ${policyAdvice({ order: 'start-first' }, stack !== undefined)}, or more replicas`
+        : undefined,
   },
   {
-    finds: ({ spec, imageHealth }, { monitorSeconds }) =>
-      (monitorSeconds ?? monitorSecondsOf(spec)) < startSecondsOf(spec, imageHealth),
-    advice: (isOfStack) =>
-      `monitor window shorter than the start period of the health check: what fails after the window counts as a good deploy. Use a longer \`monitor\` in \`${isOfStack ? 'deploy.update_config' : 'update-config'}\`, or the input \`monitor\` for all`,
+    doc: 'start-first without room',
+    advise: ({ spec, updatesInPlace }, { stack, nodes }) => {
+      const why = updatesInPlace ? startFirstNote(spec, nodes) : undefined
+      const instead = policyAdvice({ order: 'stop-first' }, stack !== undefined)
+      return why && `start-first will not work for the next update: ${why}. Use ${instead}`
+    },
   },
   {
-    finds: ({ spec }, { onFailure }) =>
-      onFailure === 'keep' && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? 'pause') === 'pause',
-    advice: (isOfStack) =>
-      `failure action pause, and \`on-failure: keep\`: a failed update stays half done until somebody looks. Use \`on-failure: rollback\`, or ${policyAdvice({ failure_action: 'rollback' }, isOfStack)}`,
+    doc: 'a failed update stays',
+    advise: ({ spec }, { onFailure, stack }) =>
+      onFailure === 'keep' && !isJob(spec) && (spec.UpdateConfig?.FailureAction ?? 'pause') === 'pause'
+        ? `failure action pause, and \`on-failure: keep\`: a failed update stays half done until somebody looks. Use \`on-failure: rollback\`, or ${policyAdvice({ failure_action: 'rollback' }, stack !== undefined)}`
+        : undefined,
   },
   {
-    finds: ({ image }) => image !== undefined && image.digest === undefined && (image.tag ?? 'latest') === 'latest',
-    advice:
-      'image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build',
+    doc: 'an image without a version',
+    advise: ({ image }) =>
+      image !== undefined && image.digest === undefined && (image.tag ?? 'latest') === 'latest'
+        ? 'image without a version (`latest`, or no tag): nobody can tell later what ran, and an earlier one cannot be named. Deploy a tag of its own for each build'
+        : undefined,
   },
 ]
 
+/** Of more services than these nobody reads the names. */
+const MOST_NAMES = 20
+
 /**
- * What may hurt later in the services that a run changes, one line for each rule, with the services that it concerns.
- * Pure: nothing of it makes a run fail.
+ * What may hurt later in the services that a run changes, one line for each advice, with the services that it concerns
+ * and where it is explained. Pure: nothing of it makes a run fail.
+ *
+ * @param link where a section of our documentation is
  */
-export function lint(services: readonly Linted[], deployment: Policies): string[] {
-  const ofServices = RULES.flatMap(({ finds, advice }) => {
-    const found = services.filter((one) => finds(one, deployment)).map(({ name }) => name)
-    if (found.length === 0) return []
-    return [`${list(found)}: ${typeof advice === 'string' ? advice : advice(deployment.stack !== undefined)}`]
+export function lint(
+  services: readonly Linted[],
+  circumstances: Circumstances,
+  link: (doc: Doc) => string = docLink,
+): string[] {
+  const ofServices = RULES.flatMap(({ doc, advise }) => {
+    const advised = services.flatMap((service) => {
+      const advice = advise(service, circumstances)
+      return advice === undefined ? [] : [{ name: service.name, advice }]
+    })
+    return [...groupBy(advised, ({ advice }) => advice)].map(([advice, those]) => {
+      const names = those.map(({ name }) => name)
+      return `${someOf(names, MOST_NAMES)}: ${advice}. More: ${link(doc)}`
+    })
   })
   const credentials = new Set(services.flatMap(({ credential }) => credential ?? []))
-  return [...ofServices, ...[...credentials].flatMap((one) => tokenAdvice(one) ?? [])]
+  const ofTokens = [...credentials].flatMap((one) => tokenAdvice(one) ?? [])
+  return [...ofServices, ...ofTokens.map((advice) => `${advice}. More: ${link('a token that nodes store')}`)]
 }
 
 /** No check in the service, and for sure none in its image; or one that is switched off. */
-function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }: ServiceSpec, image: Linted['imageHealth']) {
+function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }: ServiceSpec, imageHasCheck?: boolean) {
   const [kind] = container?.Healthcheck?.Test ?? []
-  return kind === undefined ? image === 'none' : kind === 'NONE'
+  return kind === undefined ? imageHasCheck === false : kind === 'NONE'
 }
 
-/** Where the new task could come first: what it publishes on its node, or writes to, can only be one task's. */
-function hasGapOnUpdate({
-  Mode: mode,
-  UpdateConfig: update,
-  TaskTemplate: template,
-  EndpointSpec: endpoint,
-}: ServiceSpec) {
-  const mustStopFirst =
+/**
+ * One task, which could be replaced without a gap: start-first has room, and it is none of those that must not run
+ * twice. What publishes a port of its node or writes to a mount is one, and by its name what holds data or a schedule.
+ */
+function hasGapOnUpdate({ name, spec, hasDowntime }: Linted, nodes: readonly Node[]): boolean {
+  const { Mode: mode, UpdateConfig: update, TaskTemplate: template, EndpointSpec: endpoint } = spec
+  if (hasDowntime || update?.Order === 'start-first') return false
+  if (mode.Replicated === undefined || (mode.Replicated.Replicas ?? 1) !== 1) return false
+  const { Mounts: mounts = [], Image: image = '' } = template.ContainerSpec ?? {}
+  const hasOwn =
     (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === 'host') ||
-    (template.ContainerSpec?.Mounts ?? []).some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true)
-  return (
-    (mode.Replicated && (mode.Replicated.Replicas ?? 1) === 1 && update?.Order !== 'start-first') === true &&
-    !mustStopFirst
-  )
+    mounts.some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true)
+  const repository = image.split('@', 1)[0]?.split('/').at(-1)?.split(':', 1)[0] ?? ''
+  if (hasOwn || mustRunOnce(name) || mustRunOnce(repository)) return false
+  return startFirstNote({ ...spec, UpdateConfig: { ...update, Order: 'start-first' } }, nodes) === undefined
 }
 
-function startSecondsOf({ TaskTemplate: { ContainerSpec: container } }: ServiceSpec, image: Linted['imageHealth']) {
-  const own = container?.Healthcheck?.StartPeriod
-  if (own !== undefined && own > 0) return own / NANOSECONDS
-  return image === undefined || image === 'none' || container?.Healthcheck?.Test?.[0] === 'NONE'
-    ? 0
-    : image.startSeconds
+/** Words in the names of services and images of which two at a time would get in each other's way. */
+const RUNS_ONCE = new Set(
+  (
+    'db database sql postgres postgresql postgis timescaledb mysql mariadb percona mssql mongo mongodb redis valkey ' +
+    'keydb dragonfly memcached rabbitmq kafka redpanda zookeeper nats etcd consul vault elasticsearch opensearch solr ' +
+    'meilisearch typesense influxdb clickhouse cassandra scylla couchdb neo4j minio prometheus victoriametrics loki ' +
+    'registry gitea forgejo cron crond cronjob ofelia scheduler beat leader singleton migrate migration migrations'
+  ).split(' '),
+)
+
+function mustRunOnce(name: string): boolean {
+  return name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .some((word) => RUNS_ONCE.has(word) || RUNS_ONCE.has(word.replace(/\d+$/, '')))
 }
 
 interface Token {
@@ -169,8 +212,4 @@ function tokenAdvice({ origin, registry, username, password }: Credential): stri
   const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username)
   if (token === undefined) return undefined
   return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`
-}
-
-function list(names: readonly string[]): string {
-  return new Intl.ListFormat('en').format(names)
 }

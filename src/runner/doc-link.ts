@@ -6,6 +6,7 @@ export const DOCS = {
   'when something is wrong': ['README.md', 'When something is wrong'],
   'no health check': ['docs/advice.md', 'No health check'],
   'a gap at each update': ['docs/advice.md', 'A gap at each update'],
+  'start-first without room': ['docs/advice.md', 'Start-first without room'],
   'a failed update stays': ['docs/advice.md', 'A failed update stays half done'],
   'an image without a version': ['docs/advice.md', 'An image without a version'],
   'a token that nodes store': ['docs/advice.md', 'A token that nodes store'],

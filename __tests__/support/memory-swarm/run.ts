@@ -8,8 +8,9 @@ import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Engine, RequestOptions } from '../../../src/docker/engine/engine.ts'
 import { Cancelled } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
-import { deployOver } from '../../../src/modes/deploy.ts'
-import { reportFailure } from '../../../src/report/report.ts'
+import { type Deployed, deployOver } from '../../../src/modes/deploy.ts'
+import { giveAdvice } from '../../../src/report/advice.ts'
+import { reportFailure, reportResults } from '../../../src/report/report.ts'
 import type { ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
@@ -22,6 +23,8 @@ import type { MemorySwarm } from './memory-swarm.ts'
 export interface Run {
   /** What it says of each service; none when it ended before anything was changed. */
   readonly results: readonly ServiceResult[]
+  /** What it would tell last. */
+  readonly advice: readonly string[]
   /** The errors of a run that ended before anything was changed. */
   readonly problems: readonly string[]
   /** Whether it says that nobody foresaw what it met. */
@@ -39,6 +42,8 @@ export interface RunOptions {
   readonly stop?: AbortController
   /** A run that takes longer hangs, and fails the test. */
   readonly limitSeconds?: number
+  /** Has the log end with the report of the results, as that of a runner does. */
+  readonly tells?: boolean
   /** Ends the run for good, as a runner that is lost does: with the answer to this call, and without `post`. */
   readonly kill?: Moment
 }
@@ -97,7 +102,7 @@ export async function runTogether(
 async function runOne(
   swarm: MemorySwarm,
   inputs: Readonly<Record<string, string>>,
-  { compose, stop = new AbortController(), kill }: RunOptions,
+  { compose, stop = new AbortController(), kill, tells = false }: RunOptions,
   printed: () => string,
 ): Promise<Run> {
   const { directory, make, remove } = directoryOnDemand()
@@ -106,7 +111,7 @@ async function runOne(
   const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
   const env = { ...Object.fromEntries(given), GITHUB_WORKSPACE: directory }
   const startedAt = nowMs()
-  const end = (of: Pick<Run, 'results' | 'problems' | 'isBug'>) => {
+  const end = (of: Omit<Run, 'log' | 'seconds'>) => {
     return { ...of, log: printed(), seconds: (nowMs() - startedAt) / 1000 }
   }
   const { engine, killed } = mortal(swarm.engine, kill)
@@ -115,8 +120,12 @@ async function runOne(
     const asked = readInputs(env, STRATEGIES)
     const time = new RunTime(asked.timeoutSeconds, stop.signal)
     const run = { connection, workspace: workspaceIn(directory, make), signal: stop.signal, time }
-    const results = await Promise.race([deployOver(asked, run), killed])
-    return end({ results, problems: [], isBug: false })
+    const { results, advice } = await Promise.race([deployOver(asked, run), killed])
+    if (tells) {
+      await reportResults(results, asked)
+      giveAdvice(advice)
+    }
+    return end({ results, advice, problems: [], isBug: false })
   } catch (error) {
     const before = printed().length
     await reportFailure(error)
@@ -124,7 +133,12 @@ async function runOne(
     const problems = [...report.matchAll(/^Error: (.*(?:\n {2}.*)*)$/gm)].map(([, line = '']) =>
       line.replaceAll('\n  ', '\n'),
     )
-    return end({ results: [], problems, isBug: problems.some((line) => line.startsWith('A bug of this action')) })
+    return end({
+      results: [],
+      advice: [],
+      problems,
+      isBug: problems.some((line) => line.startsWith('A bug of this action')),
+    })
   } finally {
     remove()
   }
@@ -133,7 +147,7 @@ async function runOne(
 /** An engine that falls silent for ever at some moment. */
 function mortal(engine: Engine, moment: Moment | undefined) {
   const never = new Promise<never>(() => undefined)
-  const { promise: killed, resolve: die } = withResolvers<readonly ServiceResult[]>()
+  const { promise: killed, resolve: die } = withResolvers<Deployed>()
   let seen = 0
   let isDead = false
   const living =
@@ -144,7 +158,7 @@ function mortal(engine: Engine, moment: Moment | undefined) {
       if (isDead) return never
       if (moment?.at.test(`${method} ${path}`) && ++seen === (moment.nth ?? 1)) {
         isDead = true
-        die([])
+        die({ results: [], advice: [] })
         return never
       }
       return answer

@@ -179,8 +179,10 @@ describe('an update that starts first', () => {
     swarm.images.set('hub.test/acme/app:2', {})
     const made = await create(swarm, full)
     expect(made.results).toMatchObject([{ outcome: 'created' }])
-    expect(made.log).toContain(
-      `start-first will not work for its next update: ${WHY}; use \`update-config: {order: stop-first}\` in \`services\``,
+    expect(made.advice).toContainEqual(
+      expect.stringContaining(
+        `app: start-first will not work for the next update: ${WHY}. Use \`update-config: {order: stop-first}\` in \`services\``,
+      ),
     )
 
     const run = await runAction(swarm, { services: 'app: hub.test/acme/app:2' })

@@ -4,11 +4,11 @@ import { parseReference } from '../../../src/docker/registry/reference.ts'
 import type { StackRequest } from '../../../src/inputs/deployment.ts'
 import { type Linted, lint } from '../../../src/report/lint.ts'
 import { Secret } from '../../../src/runner/secret.ts'
-import { createCredential, createSpec, digest } from '../../support/builders.ts'
+import { createCredential, createNode, createSpec, digest } from '../../support/builders.ts'
 
 const SECOND = 1e9
-const ROLLBACK = { monitorSeconds: undefined, onFailure: 'rollback' } as const
-const KEEP = { monitorSeconds: undefined, onFailure: 'keep' } as const
+const ROLLBACK = { onFailure: 'rollback', nodes: [createNode(1)] } as const
+const KEEP = { ...ROLLBACK, onFailure: 'keep' } as const
 
 /** A service with nothing to say against it. */
 function sound(overrides: Partial<Linted> = {}): Linted {
@@ -18,7 +18,8 @@ function sound(overrides: Partial<Linted> = {}): Linted {
     image: parseReference('ghcr.io/acme/web:1.4.2'),
     hasDowntime: false,
     credential: createCredential(),
-    imageHealth: { startSeconds: 0 },
+    updatesInPlace: true,
+    imageHasCheck: true,
     ...overrides,
   }
 }
@@ -37,9 +38,9 @@ const job = { ReplicatedJob: {} }
 describe('no advice', () => {
   test.each<[string, Partial<Linted>]>([
     ['for a sound service', {}],
-    ['when nobody knows whether the image has a health check', { imageHealth: undefined }],
-    ['for a health check of the service', { imageHealth: 'none', spec: withHealthcheck({ Test: ['CMD', 'true'] }) }],
-    ['for a job without a health check', { imageHealth: 'none', spec: spec({ Mode: job }) }],
+    ['when nobody knows whether the image has a health check', { imageHasCheck: undefined }],
+    ['for a health check of the service', { imageHasCheck: false, spec: withHealthcheck({ Test: ['CMD', 'true'] }) }],
+    ['for a job without a health check', { imageHasCheck: false, spec: spec({ Mode: job }) }],
     ['for one replica that is recreated', { spec: spec({ Mode: one }), hasDowntime: true }],
     ['for one replica with start-first', { spec: spec({ Mode: one, UpdateConfig: { Order: 'start-first' } }) }],
     [
@@ -50,7 +51,10 @@ describe('no advice', () => {
       'for one replica that writes to a volume',
       { spec: spec({ Mode: one, TaskTemplate: { ContainerSpec: { Image: 'db:1', Mounts: [{ Type: 'volume' }] } } }) },
     ],
-    ['for a start period as long as the monitor window', { imageHealth: { startSeconds: 5 } }],
+    [
+      'for a start period longer than the monitor window, which begins when the check has passed',
+      { spec: withHealthcheck({ Test: ['CMD', 'true'], StartPeriod: 30 * SECOND }) },
+    ],
     ['for a digest without a tag', { image: parseReference(`ghcr.io/acme/web@${digest('a')}`) }],
     ['for latest with a digest', { image: parseReference(`ghcr.io/acme/web:latest@${digest('a')}`) }],
     ['for a service that keeps its image', { image: undefined }],
@@ -71,19 +75,10 @@ describe('no advice', () => {
 
 describe('advice', () => {
   test.each<[string, Partial<Linted>]>([
-    ['no health check', { imageHealth: 'none' }],
+    ['no health check', { imageHasCheck: false }],
     ['no health check', { spec: withHealthcheck({ Test: ['NONE'] }) }],
     ['stop-first with one replica', { spec: spec({ Mode: one }) }],
     ['stop-first with one replica', { spec: spec({ Mode: { Replicated: {} } }) }],
-    ['monitor window shorter than the start period', { imageHealth: { startSeconds: 6 } }],
-    [
-      'monitor window shorter than the start period',
-      { spec: withHealthcheck({ Test: ['CMD', 'true'], StartPeriod: 30 * SECOND }) },
-    ],
-    [
-      'monitor window shorter than the start period',
-      { spec: spec({ UpdateConfig: { Monitor: 2 * SECOND } }), imageHealth: { startSeconds: 3 } },
-    ],
     ['image without a version', { image: parseReference('ghcr.io/acme/web:latest') }],
     ['image without a version', { image: parseReference('ghcr.io/acme/web') }],
   ])('%s', (reason, overrides) => {
@@ -96,30 +91,61 @@ describe('advice', () => {
   })
 
   test('says what to write, in an entry or in a compose file', () => {
-    const services = [sound({ spec: spec({ Mode: one }), imageHealth: { startSeconds: 6 } })]
+    const services = [sound({ spec: spec({ Mode: one }), imageHasCheck: false })]
     const stack = {} as StackRequest
-    const remedies = (advice: readonly string[]) => advice.map((line) => /Use .*/.exec(line)?.[0])
+    const remedies = (advice: readonly string[]) => advice.map((line) => /(?:Use|Add) .*(?=\. More: )/.exec(line)?.[0])
     expect(remedies(lint(services, KEEP))).toEqual([
+      'Add HEALTHCHECK to the image, or `--health-cmd` to `create-args`',
       'Use `update-config: {order: start-first}` in `services`, or more replicas',
-      'Use a longer `monitor` in `update-config`, or the input `monitor` for all',
       'Use `on-failure: rollback`, or `update-config: {failure_action: rollback}` in `services`',
     ])
     expect(remedies(lint(services, { ...KEEP, stack }))).toEqual([
+      'Add HEALTHCHECK to the image, or `healthcheck` to the service',
       'Use `order: start-first` in `deploy.update_config`, or more replicas',
-      'Use a longer `monitor` in `deploy.update_config`, or the input `monitor` for all',
       'Use `on-failure: rollback`, or `failure_action: rollback` in `deploy.update_config`',
     ])
   })
 
-  test('the input `monitor` goes before the window of the service', () => {
-    const service = sound({ imageHealth: { startSeconds: 20 } })
-    expect(lint([service], { ...ROLLBACK, monitorSeconds: 20 })).toEqual([])
-    expect(lint([service], { ...ROLLBACK, monitorSeconds: 19 })).toHaveLength(1)
+  test.each([
+    ['database', { name: 'shop-db' }],
+    [
+      'database by its image',
+      { spec: spec({ Mode: one, TaskTemplate: { ContainerSpec: { Image: 'acme/postgres16:1' } } }) },
+    ],
+    ['scheduler', { name: 'celery-beat' }],
+  ])('no second task beside a %s', (_, overrides) => {
+    expect(lint([sound({ spec: spec({ Mode: one }), ...overrides })], ROLLBACK)).toEqual([])
+  })
+
+  test('no second task where no node has room for it', () => {
+    const Limits = { Placement: { MaxReplicas: 1 }, ContainerSpec: { Image: 'web:1' } }
+    expect(lint([sound({ spec: spec({ Mode: one, TaskTemplate: Limits }) })], ROLLBACK)).toEqual([])
+  })
+
+  test('on start-first for which there is no room, unless the strategy does not update in place', () => {
+    const full = sound({
+      spec: spec({
+        Mode: one,
+        UpdateConfig: { Order: 'start-first' },
+        TaskTemplate: { Placement: { MaxReplicas: 1 }, ContainerSpec: { Image: 'web:1' } },
+      }),
+    })
+    expect(lint([full], ROLLBACK)).toEqual([
+      expect.stringMatching(/^web: start-first will not work for the next update: .*max-replicas-per-node 1/),
+    ])
+    expect(lint([{ ...full, updatesInPlace: false }], ROLLBACK)).toEqual([])
+  })
+
+  test('leads to the page that explains it', () => {
+    const [advice] = lint([sound({ imageHasCheck: false })], ROLLBACK, (doc) => `https://docs.example/${doc}`)
+    expect(advice).toMatch(/to `create-args`\. More: https:\/\/docs\.example\/no health check$/)
   })
 
   test('one line for a rule, however many services it finds', () => {
-    const services = ['web', 'api', 'jobs'].map((name) => sound({ name, imageHealth: 'none' }))
-    expect(lint(services, ROLLBACK)).toEqual([expect.stringMatching(/^web, api, and jobs: no health check/)])
+    const services = ['web', 'api', 'jobs'].map((name) => sound({ name, imageHasCheck: false }))
+    expect(lint(services, ROLLBACK)).toEqual([expect.stringMatching(/^web, api, jobs: no health check/)])
+    const many = Array.from({ length: 120 }, (_, index) => sound({ name: `s${index}`, imageHasCheck: false }))
+    expect(lint(many, ROLLBACK)).toEqual([expect.stringMatching(/^s0, s1, .*s19 and 100 more: no health check/)])
   })
 
   test.each([
