@@ -9812,559 +9812,6 @@ function annotation(level, message, title) {
         writeLine(withoutCommands(line));
 }
 
-;// CONCATENATED MODULE: ./build/inputs/files.js
-
-
-
-const LARGEST_MEGABYTES = 1;
-/**
- * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
- * be the content, or the secret itself.
- */
-function fileReader(env) {
-    return (path) => readUserText(resolvePath(env, path), basePath(env));
-}
-/**
- * The text of a file of the user's.
- *
- * @param path absolute
- * @param base where relative paths began, for the message
- * @throws UserError as {@link readUserFile}, and when it is not UTF-8
- */
-function readUserText(path, base) {
-    return textOfBytes(readUserFile(path, base));
-}
-/** The workspace, where relative paths begin. */
-function basePath(env) {
-    return env.GITHUB_WORKSPACE || process.cwd();
-}
-/** The absolute path of a file of the user's. */
-function resolvePath(env, path) {
-    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_namespaceObject.join)(env.HOME, path.slice(2)) : path;
-    return (0,external_node_path_namespaceObject.resolve)(basePath(env), expanded);
-}
-/** The kernel's own: there are no files of a job, but among others this step's environment with its secrets. */
-const OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
-/**
- * The bytes of a file of the user's. It is a regular file of the disk, wherever its links lead, and its size is known
- * before it is read: nothing here waits for a pipe or reads without end.
- *
- * @param path absolute
- * @param base where relative paths began, for the message
- * @throws UserError that does not show the path
- */
-function readUserFile(path, base) {
-    requireUserFile(path, base);
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(path);
-    }
-    catch (error) {
-        throw new UserError(fileProblem(error.code, base));
-    }
-}
-/**
- * That a program may read a file of the user's.
- *
- * @throws UserError as {@link readUserFile}
- */
-function requireUserFile(path, base) {
-    try {
-        const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
-        if (OF_THE_KERNEL.test(real)) {
-            throw new UserError('this is no file of the job, but a part of the system: write the path of a file of this job');
-        }
-        const file = (0,external_node_fs_namespaceObject.statSync)(real);
-        if (file.isDirectory())
-            throw new UserError('this is a directory: write the path of the file in it');
-        if (!file.isFile())
-            throw new UserError('this is no regular file: write the content to one first');
-        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
-            throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
-        }
-    }
-    catch (error) {
-        if (error instanceof UserError)
-            throw error;
-        throw new UserError(fileProblem(error.code, base));
-    }
-}
-function fileProblem(code, base) {
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
-    }
-    if (code === 'ELOOP')
-        return 'its links lead in a circle: write the path of the file itself';
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'the file may not be read: give the user of this step the permission';
-    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
-}
-/** Without the byte order mark that editors on Windows put first. */
-function textOfBytes(bytes) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    }
-    catch {
-        throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`);
-    }
-}
-/** What it is instead, or where it first is none. */
-function otherEncoding(bytes) {
-    const mark = bytes.subarray(0, 2).toString('hex');
-    if (mark === 'fffe' || mark === 'feff')
-        return ', but UTF-16';
-    const [before = ''] = bytes.toString('utf8').split('\ufffd', 1);
-    return ` (line ${before.split('\n').length})`;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
-function isNothing(value) {
-    return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
-}
-function entryAt(map, key) {
-    return map.entries.find((entry) => entry.key === key)?.value;
-}
-function mapAt(root, key) {
-    const value = entryAt(root, key);
-    return value?.kind === 'map' ? value.entries : [];
-}
-function mapValues(map, change) {
-    return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
-}
-function mapItems(value, change) {
-    if (value.kind !== 'list')
-        return value.kind === 'map' ? change(value) : value;
-    return { ...value, items: value.items.map(change) };
-}
-/** The items of a list; of anything else the value itself, which stands for a list of one. */
-function itemsOf(value) {
-    return value.kind === 'list' ? value.items : [value];
-}
-/** The map with every text in it changed; its keys stay. */
-function mapTexts(map, change) {
-    const changed = (value) => {
-        if (value.kind === 'text')
-            return change(value);
-        return value.kind === 'list' ? { ...value, items: value.items.map(changed) } : mapTexts(value, change);
-    };
-    return mapValues(map, (_, value) => changed(value));
-}
-/**
- * The map with more entries in the map at a path, which is made where there is none. What is no map stays as it is, for
- * docker to refuse it.
- */
-function withEntries(map, path, added) {
-    const [key, ...rest] = path;
-    if (key === undefined)
-        return { ...map, entries: [...map.entries, ...added] };
-    const given = entryAt(map, key);
-    const inner = given === undefined || isNothing(given) ? { kind: 'map', line: given?.line ?? map.line, entries: [] } : given;
-    const value = inner.kind === 'map' ? withEntries(inner, rest, added) : inner;
-    return given === undefined
-        ? { ...map, entries: [...map.entries, { key, line: map.line, value }] }
-        : mapValues(map, (one, old) => (one === key ? value : old));
-}
-function tree_text(value, line) {
-    return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
-}
-/** Plain text of which docker may make a number, a truth value or nothing: it has to stay plain. */
-const NO_TEXT = /^(?:true|false|yes|no|on|off|[yn]|null|~|[-+]?\.?\d[\w.+-]*|[-+]?\.(?:inf|nan))$/i;
-/** A date is text for those who write one. What docker makes of it has a time, and the words UTC behind it. */
-const DATE = /^\d{4}-\d{1,2}-\d{1,2}/;
-/** Longer keys need a question mark before them. */
-const LONGEST_KEY = 1000;
-/** The value as YAML on one line, which docker reads as it would have read the original. */
-function toYaml(value) {
-    if (value.kind === 'list')
-        return `[${value.items.map(toYaml).join(', ')}]`;
-    if (value.kind === 'map') {
-        return `{${value.entries.map(({ key, value: inner }) => `${keyToYaml(key)}: ${toYaml(inner)}`).join(', ')}}`;
-    }
-    if (isNothing(value))
-        return 'null';
-    if (value.isTimestamp)
-        return `!!timestamp ${quoted(value.value)}`;
-    const isText = value.style !== 'plain' || !NO_TEXT.test(value.value) || DATE.test(value.value);
-    return isText ? quoted(value.value) : value.value;
-}
-function keyToYaml(key) {
-    const text = quoted(key);
-    return text.length > LONGEST_KEY ? `? ${text} ` : text;
-}
-/** JSON's quotes are YAML's double quotes, but for the characters that JSON leaves as they are and docker refuses. */
-function quoted(value) {
-    return JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/substitution.js
-const NAME = /[a-z_]\w*/iy;
-const OPERATOR = /:?[-?+]/y;
-/**
- * The dollar signs of a text, in Docker's own grammar (docker/cli, cli/compose/template): `$$`, `$NAME`, `${NAME}`,
- * `${NAME:-…}`. Each character is looked at once, however the text was made.
- */
-function tokensIn(text) {
-    const tokens = [];
-    const closes = closingBraces(text);
-    for (let start = text.indexOf('$'); start >= 0;) {
-        const token = tokenAt(text, start, closes);
-        tokens.push(token);
-        start = text.indexOf('$', token.end);
-    }
-    return tokens;
-}
-function tokenAt(text, start, closes) {
-    const token = { start, end: start + 1, kind: 'lone', name: '', operator: '', rest: '' };
-    if (text[start + 1] === '$')
-        return { ...token, kind: 'escaped', end: start + 2 };
-    const name = matchAt(NAME, text, start + 1);
-    if (name !== '')
-        return { ...token, kind: 'variable', name, end: start + 1 + name.length };
-    if (text[start + 1] !== '{')
-        return token;
-    const braced = matchAt(NAME, text, start + 2);
-    const behind = start + 2 + braced.length;
-    const end = closes(behind);
-    if (braced === '' || end < 0)
-        return token;
-    const operator = matchAt(OPERATOR, text, behind);
-    const rest = text.slice(behind + operator.length, end);
-    if (operator === '' && rest !== '')
-        return token;
-    return { start, end: end + 1, kind: 'variable', name: braced, operator, rest };
-}
-/** Where the next closing brace is; -1 when there is none. Asked from left to right. */
-function closingBraces(text) {
-    let next = -2;
-    return (from) => {
-        if (next !== -1 && next < from)
-            next = text.indexOf('}', from);
-        return next;
-    };
-}
-function matchAt(pattern, text, at) {
-    pattern.lastIndex = at;
-    return pattern.exec(text)?.[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/variables.js
-
-/** More than this no variable, file or secret can hold, and few lines can ask for a thousand times as much. */
-const LARGEST_VALUE = 1024 * 1024;
-/**
- * The substitutions of one text, in Docker's own grammar.
- *
- * @param line where the text begins
- */
-function substitutionsIn(text, line) {
-    let at = line;
-    let counted = 0;
-    return tokensIn(text).flatMap((token) => {
-        at += lineBreaks(text, counted, token.start);
-        counted = token.start;
-        if (token.kind === 'escaped')
-            return [];
-        const { name, operator, rest } = token;
-        if (token.kind === 'lone') {
-            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
-        }
-        if (operator.includes('+')) {
-            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
-            return [{ kind: 'invalid', line: at, reason }];
-        }
-        if (rest.includes('${') || (operator.endsWith('?') && /\$[a-z_{]/i.test(rest))) {
-            const what = operator.endsWith('?') ? 'message' : 'default';
-            const reason = `the ${what} of ${name} holds another variable, which docker stack would leave as it stands: write a plain ${what}`;
-            return [{ kind: 'invalid', line: at, reason }];
-        }
-        return [
-            { kind: 'variable', name, line: at, needs: needOf(operator), words: rest, misread: misreadIn(operator, rest) },
-        ];
-    });
-}
-/** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */
-const OPERATORS = [':-', '-', ':?', '?'];
-function misreadIn(operator, rest) {
-    return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
-}
-function lineBreaks(text, from, to) {
-    let count = 0;
-    for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1))
-        count++;
-    return count;
-}
-function needOf(operator) {
-    if (operator === '')
-        return 'value';
-    if (operator.endsWith('-'))
-        return 'default';
-    return operator === ':?' ? 'required-filled' : 'required';
-}
-/** Whether a substitution has nothing to put in its place. */
-function isUnset({ name, needs }, lookUp) {
-    if (needs === 'default')
-        return false;
-    const value = lookUp(name);
-    return value === undefined || (needs === 'required-filled' && value === '');
-}
-/** Whether every substitution of the text has something to put in its place, and docker reads it as it is meant. */
-function isFillable(text, lookUp) {
-    return substitutionsIn(text, 0).every((found) => found.kind === 'variable' && found.misread === '' && !isUnset(found, lookUp));
-}
-/**
- * The text with the values of variables in their places; of what has none, and of what is invalid, nothing is left.
- * What would come behind the first megabyte is cut off: nothing that takes such a text can be larger.
- */
-function filledIn(text, lookUp) {
-    return replaced(text, tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
-}
-/**
- * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
- * fill in, and a dollar sign in a value is escaped.
- *
- * @param isMeant whether the variable of this name is one of them; those without a value stay too
- */
-function partlyFilledIn(text, isMeant, lookUp) {
-    const tokens = tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
-    return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text;
-}
-/** What a token stands for. */
-function substitute({ kind, name, operator, rest }, lookUp) {
-    if (kind === 'escaped')
-        return '$';
-    const value = lookUp(name);
-    const isMissing = value === undefined || (value === '' && operator.startsWith(':'));
-    return isMissing ? (operator.endsWith('-') ? rest : '') : value;
-}
-/** The text with other words for its tokens, and perhaps for what is between them, up to a megabyte. */
-function replaced(text, tokens, wordsFor, between = (part) => part) {
-    const parts = [];
-    let length = 0;
-    let at = 0;
-    const add = (part) => {
-        parts.push(part);
-        length += part.length;
-    };
-    for (const token of tokens) {
-        add(between(text.slice(at, token.start)));
-        add(wordsFor(token));
-        at = token.end;
-        if (length > LARGEST_VALUE)
-            return { text: parts.join('').slice(0, LARGEST_VALUE), isCut: true };
-    }
-    add(between(text.slice(at)));
-    return { text: parts.join(''), isCut: false };
-}
-const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
-const BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
-const ESCAPES = { n: '\n', r: '\r', t: '\t' };
-/**
- * Reads a dotenv file as docker compose does, without executing anything: comments, `export`, quotes (single ones
- * are literal, double ones know escapes, both may span lines), and variables in all but single quotes.
- *
- * @param lookUp for variables that the file itself does not set above; it goes before those that it does
- */
-function parseEnvFile(text, lookUp) {
-    const variables = new Map();
-    const problems = [];
-    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-    const known = (name) => lookUp(name) ?? variables.get(name);
-    for (let at = 0; at < lines.length; at++) {
-        const line = lines[at] ?? '';
-        if (/^\s*(?:#|$)/.test(line))
-            continue;
-        const [head, name] = ENTRY.exec(line) ?? [];
-        if (head === undefined || name === undefined) {
-            const bare = BARE.exec(line)?.[1];
-            const inherited = bare === undefined ? undefined : lookUp(bare);
-            if (bare === undefined)
-                problems.push({ line: at + 1, reason: 'this is no KEY=value: write one, or # before a comment' });
-            else if (inherited !== undefined)
-                variables.set(bare, inherited);
-            continue;
-        }
-        const quote = line[head.length];
-        if (quote !== '"' && quote !== "'") {
-            variables.set(name, expand(name, withoutComment(line.slice(head.length)).trim(), at + 1));
-            continue;
-        }
-        const start = at;
-        const parts = [line.slice(head.length + 1)];
-        let end = closing(parts[0] ?? '', quote);
-        while (end < 0 && at + 1 < lines.length) {
-            const part = lines[++at] ?? '';
-            parts.push(part);
-            end = closing(part, quote);
-        }
-        if (end < 0) {
-            problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
-            break;
-        }
-        const last = parts.pop() ?? '';
-        if (!/^[ \t]*(?:#.*)?$/.test(last.slice(end + 1))) {
-            problems.push({
-                line: at + 1,
-                reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
-            });
-        }
-        const inner = [...parts, last.slice(0, end)].join('\n');
-        variables.set(name, quote === "'" ? inner : expand(name, inner, start + 1, true));
-    }
-    return { variables, problems };
-    /** One pass over escapes and variables: what a variable brings in is not looked at again. */
-    function expand(name, value, line, isQuoted = false) {
-        const masked = unescapedDollars(value);
-        for (const found of substitutionsIn(masked, line)) {
-            // What stands behind the sign is a piece of the value, which may be a password with a dollar sign in it.
-            if (found.kind === 'invalid') {
-                const reason = `the value of ${name} has a dollar sign that begins no plain variable: write $$ for the sign itself, or the value in single quotes`;
-                problems.push({ line: found.line, reason });
-            }
-            else if (isUnset(found, known)) {
-                const reason = `the value of ${name} names a variable that is not set and has no default: set it, or write the value in single quotes if the dollar sign is meant`;
-                problems.push({ line: found.line, reason });
-            }
-        }
-        const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
-        const tokens = tokensIn(masked);
-        const words = (token) => (token.kind === 'lone' ? '$' : substitute(token, known));
-        const expanded = replaced(value, tokens, words, withoutEscapes);
-        if (expanded.isCut) {
-            problems.push({ line, reason: `the value of ${name} becomes larger than 1 MB: check the variables in it` });
-        }
-        return expanded.text;
-    }
-}
-/** A comment begins the value, or has a blank before it. */
-function withoutComment(text) {
-    for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
-        if (at === 0 || text[at - 1] === ' ' || text[at - 1] === '\t')
-            return text.slice(0, at);
-    }
-    return text;
-}
-/** Escaped dollar signs are no variables: two blanks hold their place. */
-function unescapedDollars(value) {
-    return value.replace(/\\./gs, (pair) => (pair.endsWith('\n') ? pair : '  '));
-}
-function unescaped(all, char, isQuoted) {
-    if (char === '$')
-        return '$';
-    if (!isQuoted)
-        return all;
-    if (char === '"' || char === '\\' || char === "'")
-        return char;
-    return ESCAPES[char] ?? all;
-}
-/** Where the quote ends; -1 when it does not. Only double quotes know escapes. */
-function closing(text, quote) {
-    for (let at = 0; at < text.length; at++) {
-        if (quote === '"' && text[at] === '\\')
-            at++;
-        else if (text[at] === quote)
-            return at;
-    }
-    return -1;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/contents.js
-
-
-
-
-
-/** What holds the content of a secret or config. */
-const SOURCES = ['file', 'content', 'environment'];
-const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
-/**
- * The content of a secret or config.
- *
- * @param directory where relative paths begin
- * @throws UserError when it cannot be had, or Swarm would not take it; it goes on after the place
- */
-function contentOf(object, lookUp, directory) {
-    const content = rawContent(object, lookUp, directory);
-    if (content.length === 0)
-        throw new UserError('its content is empty, which Swarm does not take: give it some');
-    const most = LARGEST_KILOBYTES[object.kind];
-    if (content.length < most * 1024)
-        return content;
-    throw new UserError(`its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`);
-}
-function rawContent({ source, words }, lookUp, directory) {
-    if (source === 'content')
-        return Buffer.from(words);
-    if (source === 'environment')
-        return Buffer.from(variableOf(words, lookUp));
-    const path = (0,external_node_path_namespaceObject.resolve)(directory, words);
-    try {
-        return readUserFile(path, 'the directory of the first compose file');
-    }
-    catch (error) {
-        throw new UserError(`its file ${path}: ${messageOf(error)}`);
-    }
-}
-/** @throws UserError when it is not set; it goes on after the place */
-function variableOf(name, lookUp) {
-    const value = lookUp(name);
-    if (value !== undefined)
-        return value;
-    throw new UserError(`it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
-}
-/**
- * That each secret and config has a content, or is external, and that the variables with contents are set. Docker takes
- * each of them whole from the last file that has it.
- */
-function checkSources(files, lookUp, problems) {
-    for (const { place, name, value, source } of definitions(files, lookUp)) {
-        if (value.kind === 'map' && sourcesOf(value).length === 0) {
-            problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
-        }
-        if (source?.source === 'environment') {
-            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp));
-        }
-    }
-}
-/**
- * What {@link contentOf} would say of the secrets and configs, apart from what {@link checkSources} has said.
- *
- * @param directory where relative paths begin
- */
-function checkContents(files, lookUp, directory, problems) {
-    for (const { place, name, source } of definitions(files, lookUp)) {
-        if (source === undefined)
-            continue;
-        if (source.source === 'environment' && lookUp(source.words) === undefined)
-            continue;
-        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory));
-    }
-}
-/** The secrets and configs, each in the last of the files that has it. */
-function definitions(files, lookUp) {
-    return ['secret', 'config'].flatMap((kind) => {
-        const section = `${kind}s`;
-        const last = new Map(files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }])));
-        return [...last.values()].map(({ path, line, key, value }) => {
-            return { place: `${path} line ${line}`, name: `${section}.${key}`, value, source: sourceOf(kind, value, lookUp) };
-        });
-    });
-}
-function sourceOf(kind, object, lookUp) {
-    if (object.kind !== 'map')
-        return undefined;
-    const [source = '', ...others] = sourcesOf(object);
-    const words = others.length === 0 && SOURCES.includes(source) ? entryAt(object, source) : undefined;
-    if (words?.kind !== 'text' || isNothing(words) || !isFillable(words.value, lookUp))
-        return undefined;
-    return { kind, source, words: filledIn(words.value, lookUp) };
-}
-/** What says where the content of a secret or config comes from. */
-function sourcesOf(object) {
-    return [...SOURCES, 'external', 'driver'].filter((key) => {
-        const inner = entryAt(object, key);
-        return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/docker/registry/reference.js
 
 /** An image or registry name that Docker would not take, or would take for something else. */
@@ -10880,6 +10327,582 @@ function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
 }
 
+;// CONCATENATED MODULE: ./build/inputs/files.js
+
+
+
+const LARGEST_MEGABYTES = 1;
+/**
+ * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
+ * be the content, or the secret itself.
+ */
+function fileReader(env) {
+    return (path) => readUserText(resolvePath(env, path), basePath(env));
+}
+/**
+ * The text of a file of the user's.
+ *
+ * @param path absolute
+ * @param base where relative paths began, for the message
+ * @throws UserError as {@link readUserFile}, and when it is not UTF-8
+ */
+function readUserText(path, base) {
+    return textOfBytes(readUserFile(path, base));
+}
+/** The workspace, where relative paths begin. */
+function basePath(env) {
+    return env.GITHUB_WORKSPACE || process.cwd();
+}
+/** The absolute path of a file of the user's. */
+function resolvePath(env, path) {
+    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_namespaceObject.join)(env.HOME, path.slice(2)) : path;
+    return (0,external_node_path_namespaceObject.resolve)(basePath(env), expanded);
+}
+/** The kernel's own: there are no files of a job, but among others this step's environment with its secrets. */
+const OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
+/**
+ * The bytes of a file of the user's. It is a regular file of the disk, wherever its links lead, and its size is known
+ * before it is read: nothing here waits for a pipe or reads without end.
+ *
+ * @param path absolute
+ * @param base where relative paths began, for the message
+ * @throws UserError that does not show the path
+ */
+function readUserFile(path, base) {
+    requireUserFile(path, base);
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(path);
+    }
+    catch (error) {
+        throw new UserError(fileProblem(error.code, base));
+    }
+}
+/**
+ * That a program may read a file of the user's.
+ *
+ * @throws UserError as {@link readUserFile}
+ */
+function requireUserFile(path, base) {
+    try {
+        const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
+        if (OF_THE_KERNEL.test(real)) {
+            throw new UserError('this is no file of the job, but a part of the system: write the path of a file of this job');
+        }
+        const file = (0,external_node_fs_namespaceObject.statSync)(real);
+        if (file.isDirectory())
+            throw new UserError('this is a directory: write the path of the file in it');
+        if (!file.isFile())
+            throw new UserError('this is no regular file: write the content to one first');
+        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+            throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
+        }
+    }
+    catch (error) {
+        if (error instanceof UserError)
+            throw error;
+        throw new UserError(fileProblem(error.code, base));
+    }
+}
+function fileProblem(code, base) {
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}`;
+    }
+    if (code === 'ELOOP')
+        return 'its links lead in a circle: write the path of the file itself';
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'the file may not be read: give the user of this step the permission';
+    return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
+}
+/** What it mostly means that a workspace has nothing in it; in words that follow its path. */
+function checkoutHint(workspace) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(workspace).length === 0
+            ? ', which is empty: is `actions/checkout` missing before this step?'
+            : '';
+    }
+    catch {
+        return '';
+    }
+}
+/** Without the byte order mark that editors on Windows put first. */
+function textOfBytes(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new UserError(`the file is not UTF-8 text${otherEncoding(bytes)}: save it as UTF-8`);
+    }
+}
+/** What it is instead, or where it first is none. */
+function otherEncoding(bytes) {
+    const mark = bytes.subarray(0, 2).toString('hex');
+    if (mark === 'fffe' || mark === 'feff')
+        return ', but UTF-16';
+    const [before = ''] = bytes.toString('utf8').split('\ufffd', 1);
+    return ` (line ${before.split('\n').length})`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
+function isNothing(value) {
+    return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
+}
+function entryAt(map, key) {
+    return map.entries.find((entry) => entry.key === key)?.value;
+}
+function mapAt(root, key) {
+    const value = entryAt(root, key);
+    return value?.kind === 'map' ? value.entries : [];
+}
+function mapValues(map, change) {
+    return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
+}
+function mapItems(value, change) {
+    if (value.kind !== 'list')
+        return value.kind === 'map' ? change(value) : value;
+    return { ...value, items: value.items.map(change) };
+}
+/** The items of a list; of anything else the value itself, which stands for a list of one. */
+function itemsOf(value) {
+    return value.kind === 'list' ? value.items : [value];
+}
+/** The map with every text in it changed; its keys stay. */
+function mapTexts(map, change) {
+    const changed = (value) => {
+        if (value.kind === 'text')
+            return change(value);
+        return value.kind === 'list' ? { ...value, items: value.items.map(changed) } : mapTexts(value, change);
+    };
+    return mapValues(map, (_, value) => changed(value));
+}
+/**
+ * The map with more entries in the map at a path, which is made where there is none. What is no map stays as it is, for
+ * docker to refuse it.
+ */
+function withEntries(map, path, added) {
+    const [key, ...rest] = path;
+    if (key === undefined)
+        return { ...map, entries: [...map.entries, ...added] };
+    const given = entryAt(map, key);
+    const inner = given === undefined || isNothing(given) ? { kind: 'map', line: given?.line ?? map.line, entries: [] } : given;
+    const value = inner.kind === 'map' ? withEntries(inner, rest, added) : inner;
+    return given === undefined
+        ? { ...map, entries: [...map.entries, { key, line: map.line, value }] }
+        : mapValues(map, (one, old) => (one === key ? value : old));
+}
+function tree_text(value, line) {
+    return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
+}
+/** Plain text of which docker may make a number, a truth value or nothing: it has to stay plain. */
+const NO_TEXT = /^(?:true|false|yes|no|on|off|[yn]|null|~|[-+]?\.?\d[\w.+-]*|[-+]?\.(?:inf|nan))$/i;
+/** A date is text for those who write one. What docker makes of it has a time, and the words UTC behind it. */
+const DATE = /^\d{4}-\d{1,2}-\d{1,2}/;
+/** Longer keys need a question mark before them. */
+const LONGEST_KEY = 1000;
+/** The value as YAML on one line, which docker reads as it would have read the original. */
+function toYaml(value) {
+    if (value.kind === 'list')
+        return `[${value.items.map(toYaml).join(', ')}]`;
+    if (value.kind === 'map') {
+        return `{${value.entries.map(({ key, value: inner }) => `${keyToYaml(key)}: ${toYaml(inner)}`).join(', ')}}`;
+    }
+    if (isNothing(value))
+        return 'null';
+    if (value.isTimestamp)
+        return `!!timestamp ${quoted(value.value)}`;
+    const isText = value.style !== 'plain' || !NO_TEXT.test(value.value) || DATE.test(value.value);
+    return isText ? quoted(value.value) : value.value;
+}
+function keyToYaml(key) {
+    const text = quoted(key);
+    return text.length > LONGEST_KEY ? `? ${text} ` : text;
+}
+/** JSON's quotes are YAML's double quotes, but for the characters that JSON leaves as they are and docker refuses. */
+function quoted(value) {
+    return JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/substitution.js
+const NAME = /[a-z_]\w*/iy;
+const OPERATOR = /:?[-?+]/y;
+/**
+ * The dollar signs of a text, in Docker's own grammar (docker/cli, cli/compose/template): `$$`, `$NAME`, `${NAME}`,
+ * `${NAME:-…}`. Each character is looked at once, however the text was made.
+ */
+function tokensIn(text) {
+    const tokens = [];
+    const closes = closingBraces(text);
+    for (let start = text.indexOf('$'); start >= 0;) {
+        const token = tokenAt(text, start, closes);
+        tokens.push(token);
+        start = text.indexOf('$', token.end);
+    }
+    return tokens;
+}
+function tokenAt(text, start, closes) {
+    const token = { start, end: start + 1, kind: 'lone', name: '', operator: '', rest: '' };
+    if (text[start + 1] === '$')
+        return { ...token, kind: 'escaped', end: start + 2 };
+    const name = matchAt(NAME, text, start + 1);
+    if (name !== '')
+        return { ...token, kind: 'variable', name, end: start + 1 + name.length };
+    if (text[start + 1] !== '{')
+        return token;
+    const braced = matchAt(NAME, text, start + 2);
+    const behind = start + 2 + braced.length;
+    const end = closes(behind);
+    if (braced === '' || end < 0)
+        return token;
+    const operator = matchAt(OPERATOR, text, behind);
+    const rest = text.slice(behind + operator.length, end);
+    if (operator === '' && rest !== '')
+        return token;
+    return { start, end: end + 1, kind: 'variable', name: braced, operator, rest };
+}
+/** Where the next closing brace is; -1 when there is none. Asked from left to right. */
+function closingBraces(text) {
+    let next = -2;
+    return (from) => {
+        if (next !== -1 && next < from)
+            next = text.indexOf('}', from);
+        return next;
+    };
+}
+function matchAt(pattern, text, at) {
+    pattern.lastIndex = at;
+    return pattern.exec(text)?.[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/variables.js
+
+/** More than this no variable, file or secret can hold, and few lines can ask for a thousand times as much. */
+const LARGEST_VALUE = 1024 * 1024;
+/**
+ * The substitutions of one text, in Docker's own grammar.
+ *
+ * @param line where the text begins
+ */
+function substitutionsIn(text, line) {
+    let at = line;
+    let counted = 0;
+    return tokensIn(text).flatMap((token) => {
+        at += lineBreaks(text, counted, token.start);
+        counted = token.start;
+        if (token.kind === 'escaped')
+            return [];
+        const { name, operator, rest } = token;
+        if (token.kind === 'lone') {
+            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
+        }
+        if (operator.includes('+')) {
+            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        if (rest.includes('${') || (operator.endsWith('?') && /\$[a-z_{]/i.test(rest))) {
+            const what = operator.endsWith('?') ? 'message' : 'default';
+            const reason = `the ${what} of ${name} holds another variable, which docker stack would leave as it stands: write a plain ${what}`;
+            return [{ kind: 'invalid', line: at, reason }];
+        }
+        return [
+            { kind: 'variable', name, line: at, needs: needOf(operator), words: rest, misread: misreadIn(operator, rest) },
+        ];
+    });
+}
+/** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */
+const OPERATORS = [':-', '-', ':?', '?'];
+function misreadIn(operator, rest) {
+    return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
+}
+function lineBreaks(text, from, to) {
+    let count = 0;
+    for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1))
+        count++;
+    return count;
+}
+function needOf(operator) {
+    if (operator === '')
+        return 'value';
+    if (operator.endsWith('-'))
+        return 'default';
+    return operator === ':?' ? 'required-filled' : 'required';
+}
+/** Whether a substitution has nothing to put in its place. */
+function isUnset({ name, needs }, lookUp) {
+    if (needs === 'default')
+        return false;
+    const value = lookUp(name);
+    return value === undefined || (needs === 'required-filled' && value === '');
+}
+/** Whether every substitution of the text has something to put in its place, and docker reads it as it is meant. */
+function isFillable(text, lookUp) {
+    return substitutionsIn(text, 0).every((found) => found.kind === 'variable' && found.misread === '' && !isUnset(found, lookUp));
+}
+/**
+ * The text with the values of variables in their places; of what has none, and of what is invalid, nothing is left.
+ * What would come behind the first megabyte is cut off: nothing that takes such a text can be larger.
+ */
+function filledIn(text, lookUp) {
+    return replaced(text, tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
+}
+/**
+ * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
+ * fill in, and a dollar sign in a value is escaped.
+ *
+ * @param isMeant whether the variable of this name is one of them; those without a value stay too
+ */
+function partlyFilledIn(text, isMeant, lookUp) {
+    const tokens = tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
+    return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text;
+}
+/** What a token stands for. */
+function substitute({ kind, name, operator, rest }, lookUp) {
+    if (kind === 'escaped')
+        return '$';
+    const value = lookUp(name);
+    const isMissing = value === undefined || (value === '' && operator.startsWith(':'));
+    return isMissing ? (operator.endsWith('-') ? rest : '') : value;
+}
+/** The text with other words for its tokens, and perhaps for what is between them, up to a megabyte. */
+function replaced(text, tokens, wordsFor, between = (part) => part) {
+    const parts = [];
+    let length = 0;
+    let at = 0;
+    const add = (part) => {
+        parts.push(part);
+        length += part.length;
+    };
+    for (const token of tokens) {
+        add(between(text.slice(at, token.start)));
+        add(wordsFor(token));
+        at = token.end;
+        if (length > LARGEST_VALUE)
+            return { text: parts.join('').slice(0, LARGEST_VALUE), isCut: true };
+    }
+    add(between(text.slice(at)));
+    return { text: parts.join(''), isCut: false };
+}
+const ENTRY = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t]|:$)[ \t]*/;
+const BARE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:#.*)?$/;
+const ESCAPES = { n: '\n', r: '\r', t: '\t' };
+/**
+ * Reads a dotenv file as docker compose does, without executing anything: comments, `export`, quotes (single ones
+ * are literal, double ones know escapes, both may span lines), and variables in all but single quotes.
+ *
+ * @param lookUp for variables that the file itself does not set above; it goes before those that it does
+ */
+function parseEnvFile(text, lookUp) {
+    const variables = new Map();
+    const problems = [];
+    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    const known = (name) => lookUp(name) ?? variables.get(name);
+    for (let at = 0; at < lines.length; at++) {
+        const line = lines[at] ?? '';
+        if (/^\s*(?:#|$)/.test(line))
+            continue;
+        const [head, name] = ENTRY.exec(line) ?? [];
+        if (head === undefined || name === undefined) {
+            const bare = BARE.exec(line)?.[1];
+            const inherited = bare === undefined ? undefined : lookUp(bare);
+            if (bare === undefined)
+                problems.push({ line: at + 1, reason: 'this is no KEY=value: write one, or # before a comment' });
+            else if (inherited !== undefined)
+                variables.set(bare, inherited);
+            continue;
+        }
+        const quote = line[head.length];
+        if (quote !== '"' && quote !== "'") {
+            variables.set(name, expand(name, withoutComment(line.slice(head.length)).trim(), at + 1));
+            continue;
+        }
+        const start = at;
+        const parts = [line.slice(head.length + 1)];
+        let end = closing(parts[0] ?? '', quote);
+        while (end < 0 && at + 1 < lines.length) {
+            const part = lines[++at] ?? '';
+            parts.push(part);
+            end = closing(part, quote);
+        }
+        if (end < 0) {
+            problems.push({ line: start + 1, reason: `the value of ${name} has no closing quote: add it` });
+            break;
+        }
+        const last = parts.pop() ?? '';
+        if (!/^[ \t]*(?:#.*)?$/.test(last.slice(end + 1))) {
+            problems.push({
+                line: at + 1,
+                reason: `there is text behind the closing quote of ${name}: take it out, or put all in quotes`,
+            });
+        }
+        const inner = [...parts, last.slice(0, end)].join('\n');
+        variables.set(name, quote === "'" ? inner : expand(name, inner, start + 1, true));
+    }
+    return { variables, problems };
+    /** One pass over escapes and variables: what a variable brings in is not looked at again. */
+    function expand(name, value, line, isQuoted = false) {
+        const masked = unescapedDollars(value);
+        for (const found of substitutionsIn(masked, line)) {
+            // What stands behind the sign is a piece of the value, which may be a password with a dollar sign in it.
+            if (found.kind === 'invalid') {
+                const reason = `the value of ${name} has a dollar sign that begins no plain variable: write $$ for the sign itself, or the value in single quotes`;
+                problems.push({ line: found.line, reason });
+            }
+            else if (isUnset(found, known)) {
+                const reason = `the value of ${name} names a variable that is not set and has no default: set it, or write the value in single quotes if the dollar sign is meant`;
+                problems.push({ line: found.line, reason });
+            }
+        }
+        const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
+        const tokens = tokensIn(masked);
+        const words = (token) => (token.kind === 'lone' ? '$' : substitute(token, known));
+        const expanded = replaced(value, tokens, words, withoutEscapes);
+        if (expanded.isCut) {
+            problems.push({ line, reason: `the value of ${name} becomes larger than 1 MB: check the variables in it` });
+        }
+        return expanded.text;
+    }
+}
+/** A comment begins the value, or has a blank before it. */
+function withoutComment(text) {
+    for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
+        if (at === 0 || text[at - 1] === ' ' || text[at - 1] === '\t')
+            return text.slice(0, at);
+    }
+    return text;
+}
+/** Escaped dollar signs are no variables: two blanks hold their place. */
+function unescapedDollars(value) {
+    return value.replace(/\\./gs, (pair) => (pair.endsWith('\n') ? pair : '  '));
+}
+function unescaped(all, char, isQuoted) {
+    if (char === '$')
+        return '$';
+    if (!isQuoted)
+        return all;
+    if (char === '"' || char === '\\' || char === "'")
+        return char;
+    return ESCAPES[char] ?? all;
+}
+/** Where the quote ends; -1 when it does not. Only double quotes know escapes. */
+function closing(text, quote) {
+    for (let at = 0; at < text.length; at++) {
+        if (quote === '"' && text[at] === '\\')
+            at++;
+        else if (text[at] === quote)
+            return at;
+    }
+    return -1;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/contents.js
+
+
+
+
+
+
+/** What holds the content of a secret or config. */
+const SOURCES = ['file', 'content', 'environment'];
+const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
+/**
+ * The content of a secret or config.
+ *
+ * @param directory where relative paths begin
+ * @throws UserError when it cannot be had, or Swarm would not take it; it goes on after the place
+ */
+function contentOf(object, lookUp, directory) {
+    const content = rawContent(object, lookUp, directory);
+    if (content.length === 0)
+        throw new UserError(`${emptyOf(object)} is empty, which Swarm does not take: ${FILL[object.source] ?? 'give it some'}`);
+    const most = LARGEST_KILOBYTES[object.kind];
+    if (content.length < most * 1024)
+        return content;
+    throw new UserError(`its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`);
+}
+/** What is empty, in the user's words. */
+function emptyOf({ source, words }) {
+    if (source === 'environment')
+        return `the variable ${words}, from which it takes its content,`;
+    return source === 'file' ? `its file ${words}` : 'its content';
+}
+/** What to do about it. */
+const FILL = {
+    environment: `set it in the \`env\` of the step (${UNSET})`,
+    file: 'write something to it in an earlier step',
+};
+function rawContent({ source, words }, lookUp, directory) {
+    if (source === 'content')
+        return Buffer.from(words);
+    if (source === 'environment')
+        return Buffer.from(variableOf(words, lookUp));
+    const path = (0,external_node_path_namespaceObject.resolve)(directory, words);
+    try {
+        return readUserFile(path, 'the directory of the first compose file');
+    }
+    catch (error) {
+        throw new UserError(`its file ${path}: ${messageOf(error)}`);
+    }
+}
+/** @throws UserError when it is not set; it goes on after the place */
+function variableOf(name, lookUp) {
+    const value = lookUp(name);
+    if (value !== undefined)
+        return value;
+    throw new UserError(`it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
+}
+/**
+ * That each secret and config has a content, or is external, and that the variables with contents are set. Docker takes
+ * each of them whole from the last file that has it.
+ */
+function checkSources(files, lookUp, problems) {
+    for (const { place, name, value, source } of definitions(files, lookUp)) {
+        if (value.kind === 'map' && sourcesOf(value).length === 0) {
+            problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
+        }
+        if (source?.source === 'environment') {
+            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp));
+        }
+    }
+}
+/**
+ * What {@link contentOf} would say of the secrets and configs, apart from what {@link checkSources} has said.
+ *
+ * @param directory where relative paths begin
+ */
+function checkContents(files, lookUp, directory, problems) {
+    for (const { place, name, source } of definitions(files, lookUp)) {
+        if (source === undefined)
+            continue;
+        if (source.source === 'environment' && lookUp(source.words) === undefined)
+            continue;
+        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory));
+    }
+}
+/** The secrets and configs, each in the last of the files that has it. */
+function definitions(files, lookUp) {
+    return ['secret', 'config'].flatMap((kind) => {
+        const section = `${kind}s`;
+        const last = new Map(files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }])));
+        return [...last.values()].map(({ path, line, key, value }) => {
+            return { place: `${path} line ${line}`, name: `${section}.${key}`, value, source: sourceOf(kind, value, lookUp) };
+        });
+    });
+}
+function sourceOf(kind, object, lookUp) {
+    if (object.kind !== 'map')
+        return undefined;
+    const [source = '', ...others] = sourcesOf(object);
+    const words = others.length === 0 && SOURCES.includes(source) ? entryAt(object, source) : undefined;
+    if (words?.kind !== 'text' || isNothing(words) || !isFillable(words.value, lookUp))
+        return undefined;
+    return { kind, source, words: filledIn(words.value, lookUp) };
+}
+/** What says where the content of a secret or config comes from. */
+function sourcesOf(object) {
+    return [...SOURCES, 'external', 'driver'].filter((key) => {
+        const inner = entryAt(object, key);
+        return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
@@ -10918,20 +10941,28 @@ function closestKey(key, known, otherNames = {}) {
         .sort((a, b) => a.typos - b.typos);
     return best?.name;
 }
+/** A list of more keys hides the one that was meant. */
+const MOST_KEYS_TOLD = 8;
 /** What to write instead of an unknown key. */
 function keyAdvice(closest, known) {
-    const guess = closest === undefined ? 'write one of' : `did you mean \`${closest}\`? The keys are`;
-    return `${guess} ${listed(known, closest === undefined ? 'disjunction' : 'conjunction')}`;
+    if (closest === undefined)
+        return `write one of ${listed(known, 'disjunction')}`;
+    const guess = `did you mean \`${closest}\`?`;
+    return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`;
 }
-/** Levenshtein's distance. */
+/** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
 function typosBetween(a, b) {
+    let beforeThat = [];
     let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
     for (let i = 1; i <= a.length; i++) {
         const current = [i];
         for (let j = 1; j <= b.length; j++) {
             const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-            current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+            const areSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+            const swapped = areSwapped ? (beforeThat[j - 2] ?? 0) + 1 : replaced;
+            current.push(Math.min(replaced, swapped, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
         }
+        beforeThat = previous;
         previous = current;
     }
     return previous[b.length] ?? 0;
@@ -10991,6 +11022,7 @@ function settingsOf(phase, policy) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/values.js
+
 
 
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
@@ -11060,7 +11092,9 @@ function parseChoice(text, choices) {
     const choice = choices.find((candidate) => candidate === text);
     if (choice !== undefined)
         return choice;
-    throw new UserError(`${problems_shown(text)} is none of its words: write ${choices.join(' or ')}`);
+    const closest = closestKey(text, choices);
+    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
+    throw new UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
 }
 
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
@@ -11650,6 +11684,7 @@ function isPort(port) {
 
 ;// CONCATENATED MODULE: ./build/inputs/known-hosts.js
 
+
 const known_hosts_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
 /**
@@ -11729,6 +11764,14 @@ while read -r pinned host; do
 done <"$1"
 exit 0
 `;
+/** The fingerprints that are trusted, those of known_hosts lines worked out. */
+function pinnedFingerprints({ lines, fingerprints }) {
+    const ofLines = lines.map((line) => {
+        const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
+        return `SHA256:${withoutPadding((0,external_node_crypto_namespaceObject.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
+    });
+    return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])];
+}
 /** The last key that {@link HOST_KEY_SCRIPT} noted. */
 function lastOffered(notes) {
     const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
@@ -12098,7 +12141,9 @@ function checkUrl(text) {
 
 
 
-// Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
+
+// Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
+// the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
 /** The keys of an entry. */
 const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, 'config'];
@@ -12207,7 +12252,7 @@ function credentialsFromYaml(text, input, sources, problems) {
     const entries = root.kind === 'list' ? root.items : [root];
     return entries.flatMap((entry, index) => {
         const origin = `${input} entry ${index + 1}`;
-        return credentialFromEntry(entry, origin, sources, problems.at(origin)) ?? [];
+        return credentialFromEntry(entry, origin, sources, problems.at(`${origin}${ownerOf(entry)}`)) ?? [];
     });
 }
 function credentialFromEntry(entry, origin, sources, problems) {
@@ -12239,6 +12284,31 @@ function credentialFromEntry(entry, origin, sources, problems) {
         return undefined;
     return checkedCredential({ origin, config, scope, username, password }, problems);
 }
+/** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
+function ownerOf(entry) {
+    if (entry.kind !== 'map')
+        return '';
+    const texts = ['registry', 'username'].map((key) => {
+        const value = valueAt(entry, key);
+        return value?.kind === 'text' ? value.value.trim() : '';
+    });
+    const [registry = '', username = ''] = texts;
+    if (!isRegistry(registry))
+        return '';
+    const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined);
+    const isAccount = isElsewhere && valueAt(entry, 'password') === undefined && ACCOUNT.test(username);
+    return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
+}
+const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
+function isRegistry(text) {
+    try {
+        parseRegistry(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
 function requiredText(entry, key, remedy, problems) {
     if (valueAt(entry, key) === undefined)
         problems.add(`\`${key}\` is missing: ${remedy}`);
@@ -12265,8 +12335,14 @@ function passwordFromEnv(name, { env }) {
     const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
     if (password !== '')
         return password;
-    throw new UserError(`the variable that \`password-env\` names is not set, or is empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
+    if (Object.hasOwn(env, name)) {
+        throw new UserError(`the variable ${name}, which \`password-env\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+    }
+    const isName = VARIABLE.test(name);
+    throw new UserError(`the variable ${isName ? `${name}, which` : 'that'} \`password-env\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
 }
+/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
+const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
 function passwordFromFile(path, { readFile }) {
     if (path === '')
         throw new UserError('`password-file` is empty: write the path of a file that holds the password');
@@ -12394,6 +12470,535 @@ function replacementOf(own, all, problems) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
+/** Whether its tasks are meant to complete. */
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** Whether the nodes decide how many tasks there are. */
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** Whether a task that has completed is not started again. */
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
+function modeName({ Mode: mode }) {
+    if (mode.Global)
+        return 'global';
+    if (mode.GlobalJob)
+        return 'global-job';
+    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
+/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
+const FIELDS = new Set([
+    '.',
+    '.Service',
+    '.Service.ID',
+    '.Service.Name',
+    '.Service.Labels',
+    '.Node',
+    '.Node.ID',
+    '.Node.Hostname',
+    '.Node.Platform',
+    '.Node.Platform.Architecture',
+    '.Node.Platform.OS',
+    '.Task',
+    '.Task.ID',
+    '.Task.Name',
+    '.Task.Slot',
+]);
+/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
+const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
+const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+const spec_template_WORD = /^[a-z_]\w*$/i;
+const COMMENT = /^\/\*.*\*\/$/s;
+const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+/**
+ * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
+ * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
+ * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
+ * shows nothing of the text, which may be a secret.
+ */
+function templateProblem(text) {
+    if (!text.includes('{{'))
+        return undefined;
+    const actions = [...text.matchAll(spec_template_ACTION)].map(([, action = '']) => action);
+    if (text.replaceAll(spec_template_ACTION, '').includes('{{'))
+        return actions.length === 0 ? 'its `{{` has no end' : undefined;
+    if (!actions.every(isPlain))
+        return undefined;
+    if (actions.includes(''))
+        return 'there is nothing in its `{{ }}`';
+    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
+    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
+}
+/** What can be judged by itself; a word of Go's own may change what the others mean. */
+function isPlain(action) {
+    if (spec_template_WORD.test(action))
+        return !WORDS.has(action);
+    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
+
+// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+const placement_KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+const placement_OPERATORS = ['==', '!='];
+const NODE_LABEL = 'node.labels.';
+const ENGINE_LABEL = 'engine.labels.';
+/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
+function constraintProblem(text) {
+    const parsed = parseConstraint(text);
+    return typeof parsed === 'string' ? parsed : undefined;
+}
+/**
+ * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
+ * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
+ * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
+ */
+function satisfies(node, constraint) {
+    const parsed = parseConstraint(constraint);
+    if (typeof parsed === 'string')
+        return false;
+    if (parsed.key.toLowerCase() === 'node.ip')
+        return satisfiesAddress(node.Status.Addr ?? '', parsed);
+    const actual = attribute(node, parsed.key);
+    if (actual === undefined)
+        return false;
+    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
+}
+/**
+ * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
+ * before this deployment ran on; see {@link platformProblem} for the new one.
+ */
+function eligibleNodes(nodes, placement = {}) {
+    return allowedNodes(nodes, placement).filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
+}
+/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
+function allowedNodes(nodes, placement = {}) {
+    const constraints = placement.Constraints ?? [];
+    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
+}
+/**
+ * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
+ * names no platforms runs anywhere, as far as the swarm is concerned.
+ */
+function platformProblem(nodes, imagePlatforms) {
+    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+        return undefined;
+    }
+    return {
+        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+    };
+}
+/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
+function hasPlatform(node, platforms) {
+    if (platforms == null || platforms.length === 0)
+        return true;
+    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
+}
+/**
+ * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
+ * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
+ */
+function runs(node, { architecture = '', os = '' }) {
+    const { Architecture, OS } = node.Description.Platform;
+    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
+    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
+}
+function normalisedArchitecture(architecture) {
+    if (architecture === 'x86_64')
+        return 'amd64';
+    if (architecture === 'aarch64')
+        return 'arm64';
+    return architecture;
+}
+function platformName(architecture = '', os = '') {
+    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+}
+function distinct(texts) {
+    return [...new Set(texts)].sort();
+}
+/** The parsed constraint, or what is wrong with it in swarmkit's words. */
+function parseConstraint(text) {
+    const operator = placement_OPERATORS.find((candidate) => text.includes(candidate));
+    if (operator === undefined)
+        return `constraint expected one operator from ${placement_OPERATORS.join(', ')}`;
+    const at = text.indexOf(operator);
+    const key = text.slice(0, at).trim();
+    const value = text.slice(at + operator.length).trim();
+    if (!placement_KEY.test(key))
+        return `key '${key}' is invalid`;
+    if (!VALUE.test(value))
+        return `value '${value}' is invalid`;
+    return { key, negated: operator === '!=', value };
+}
+/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
+function attribute(node, key) {
+    const known = key.toLowerCase();
+    switch (known) {
+        case 'node.id':
+            return node.ID;
+        case 'node.hostname':
+            return node.Description.Hostname;
+        case 'node.role':
+            return node.Spec.Role;
+        case 'node.platform.os':
+            return node.Description.Platform.OS;
+        case 'node.platform.arch':
+            return node.Description.Platform.Architecture;
+        default:
+            if (isLabelKey(known, NODE_LABEL))
+                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+            if (isLabelKey(known, ENGINE_LABEL))
+                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+            return undefined;
+    }
+}
+function isLabelKey(key, prefix) {
+    return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
+function satisfiesAddress(address, { value, negated }) {
+    const [base = '', prefix, ...more] = value.split('/');
+    const bits = (0,external_node_net_namespaceObject.isIPv4)(base) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    const valid = (0,external_node_net_namespaceObject.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
+    if (!valid)
+        return false;
+    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
+    if ((0,external_node_net_namespaceObject.isIPv4)(address) && !(0,external_node_net_namespaceObject.isIPv4)(base) && length < 96)
+        return negated;
+    const network = new external_node_net_namespaceObject.BlockList();
+    network.addSubnet(base, length, family(base));
+    const within = (0,external_node_net_namespaceObject.isIP)(address) !== 0 && network.check(address, family(address));
+    return within !== negated;
+}
+function family(address) {
+    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/published-ports.js
+/** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
+/** As people write it: `8080/tcp`. */
+function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
+    return `${port}/${protocol}`;
+}
+/** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
+function namedPorts({ EndpointSpec: endpoint }) {
+    return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+}
+/** All ports that a service has on the swarm, also those that Swarm has chosen. */
+function portsOf({ Spec: spec, Endpoint: endpoint }) {
+    const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+    return [...namedPorts(spec), ...given];
+}
+/**
+ * The first of some ports that Swarm would not give to a service as long as another service has these; `undefined`: it
+ * would give all of them. Host-mode ports of two services are the nodes' affair.
+ */
+function portInTheWay(wanted, others) {
+    return wanted.find((port) => others.some((other) => portName(other) === portName(port) && !(isHost(port) && isHost(other))));
+}
+/** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
+function hasPort(ports, port) {
+    return ports.some((one) => portName(one) === portName(port) && isHost(one) === isHost(port));
+}
+function isHost({ PublishMode: mode }) {
+    return mode === 'host';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
+
+
+
+
+// swarmkit, manager/controlapi/common.go
+const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+const LONGEST_NAME = 63;
+const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
+const LONGEST_OBJECT_NAME = 64;
+// swarmkit, manager/controlapi/service.go
+const LEAST_MEMORY = 4 * 1024 * 1024;
+const LEAST_CPUS = 1e6;
+const LEAST_DURATION = 1e6;
+const NANOSECONDS = 1e9;
+/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
+function specViolations(spec) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    return [
+        ...nameViolations(spec.Name),
+        ...resourceViolations(template.Resources?.Limits, 'limit'),
+        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
+        ...restartViolations(template.RestartPolicy),
+        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
+        ...updateViolations(spec),
+        ...policyViolations(spec.UpdateConfig, 'update'),
+        ...policyViolations(spec.RollbackConfig, 'rollback'),
+        ...endpointViolations(spec),
+        ...mountViolations(container?.Mounts ?? []),
+        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
+        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
+        ...templateViolations(spec),
+        ...directoryViolations(container?.Dir),
+        ...healthViolations(container?.Healthcheck),
+    ];
+}
+/** What Swarm refuses to change in a service that exists. */
+function changeViolations(current, wanted) {
+    const [was, becomes] = [modeName(current), modeName(wanted)];
+    if (was === becomes)
+        return [];
+    return [
+        {
+            setting: 'mode',
+            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+        },
+    ];
+}
+/**
+ * Why Swarm takes no service or network of this name; `undefined` when it does.
+ *
+ * @param what it names: `a service`
+ */
+function nameProblem(name, what) {
+    if (!swarm_rules_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
+}
+/** The same of a secret or config. */
+function objectNameProblem(name, what) {
+    if (!OBJECT_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
+    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
+}
+const ENDS = 'with a letter or digit first and last';
+function noName(name, what) {
+    return `${swarm_rules_cut(name)} is no name of ${what}`;
+}
+function swarm_rules_tooLong(name, most) {
+    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
+}
+const swarm_rules_LONGEST_SHOWN = 70;
+function swarm_rules_cut(name) {
+    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
+}
+function nameViolations(name) {
+    const problem = nameProblem(name, 'a service');
+    return problem === undefined ? [] : [{ setting: 'name', problem }];
+}
+function resourceViolations(resources, kind) {
+    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
+    const violations = [];
+    if (cpus !== 0 && cpus < LEAST_CPUS) {
+        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
+        violations.push({ setting: `cpu ${kind}`, problem });
+    }
+    if (memory !== 0 && memory < LEAST_MEMORY) {
+        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
+        violations.push({ setting: `memory ${kind}`, problem });
+    }
+    return violations;
+}
+const CONDITIONS = ['none', 'on-failure', 'any'];
+function restartViolations(policy) {
+    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
+    return [
+        ...choiceViolations('restart condition', condition, CONDITIONS),
+        ...negativeViolations('restart delay', delay),
+        ...negativeViolations('restart window', window),
+    ];
+}
+function constraintViolations(constraint) {
+    const problem = constraintProblem(constraint);
+    if (problem === undefined)
+        return [];
+    return [
+        {
+            setting: 'constraints',
+            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
+        },
+    ];
+}
+/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
+function updateViolations(spec) {
+    const { UpdateConfig: update, Mode: mode } = spec;
+    if (update === undefined)
+        return [];
+    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
+        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
+    }
+    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
+    return [
+        ...negativeViolations('update delay', delay),
+        ...negativeViolations('update monitor', monitor),
+        ...(ratio >= 0 && ratio <= 1
+            ? []
+            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
+    ];
+}
+const ACTIONS = ['pause', 'continue', 'rollback'];
+const ORDERS = ['stop-first', 'start-first'];
+function policyViolations(policy, phase) {
+    return [
+        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
+        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
+    ];
+}
+function endpointViolations(spec) {
+    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
+    const isIngress = ({ PublishMode: published }) => published !== 'host';
+    return [
+        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
+        ...(mode === 'dnsrr' && ports.some(isIngress)
+            ? [
+                {
+                    setting: 'endpoint mode',
+                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
+                },
+            ]
+            : []),
+        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
+            setting: 'ports',
+            problem: `${port} is published twice: leave one of the two out`,
+        })),
+    ];
+}
+function mountViolations(mounts) {
+    const problems = [
+        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
+        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
+    ];
+    return problems.map((problem) => ({ setting: 'mounts', problem }));
+}
+/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
+const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
+/** Why every node would refuse a mount. What a template fills in is known only there. */
+function mountProblem(mount) {
+    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
+    if (type === 'npipe')
+        return undefined;
+    if (isFixed(target) && !isAbsolute(target)) {
+        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
+    }
+    if (target === '/')
+        return 'the target is /, which is the whole container: write a directory in it';
+    if (!isFixed(source))
+        return undefined;
+    if (type === 'bind' && !isAbsolute(source)) {
+        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
+    }
+    if (type === 'tmpfs' && source !== '')
+        return `the tmpfs ${target} has a source: leave it out`;
+    if (type !== 'volume' || source === '')
+        return undefined;
+    if (isAbsolute(source))
+        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
+    const driver = options?.DriverConfig?.Name ?? '';
+    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
+        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
+        : undefined;
+}
+/** On Linux or on Windows: which nodes will have the task is not known. */
+function isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+function isFixed(text) {
+    return !text.includes('{{');
+}
+function fileViolations(setting, references) {
+    const targets = references.flatMap(({ file }) => file?.Name ?? []);
+    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
+    return [
+        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
+        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
+            setting,
+            problem: `two of them have the target ${target}: give one of the two another \`target\``,
+        })),
+    ];
+}
+const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
+function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
+    const of = (setting, text, item) => {
+        const why = templateProblem(text);
+        if (why === undefined)
+            return [];
+        return [
+            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
+        ];
+    };
+    const variables = (container?.Env ?? []).flatMap((variable) => {
+        const at = variable.indexOf('=');
+        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
+    });
+    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
+        ...of('mounts', source),
+        ...of('mounts', target),
+    ]);
+    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
+}
+function directoryViolations(directory = '') {
+    if (directory === '' || isAbsolute(directory))
+        return [];
+    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
+    return [{ setting: 'working directory', problem }];
+}
+function healthViolations(check = {}) {
+    const durations = [
+        ['health interval', check.Interval],
+        ['health timeout', check.Timeout],
+        ['health start period', check.StartPeriod],
+        ['health start interval', check.StartInterval],
+    ];
+    return [
+        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
+            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
+            : []),
+        ...((check.Retries ?? 0) < 0
+            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
+            : []),
+    ];
+}
+/** The empty text is Swarm's default. */
+function choiceViolations(setting, value, choices) {
+    if (value === '' || choices.includes(value))
+        return [];
+    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
+    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
+}
+function negativeViolations(setting, duration) {
+    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
+}
+/** Those that are there more than once, each once. */
+function doubles(texts) {
+    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
+}
+
 ;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
 
 /**
@@ -12435,37 +13040,6 @@ function withoutNulls(value) {
         return value;
     const there = Object.entries(value).filter(([, inner]) => inner !== null);
     return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
-/** Whether its tasks are meant to complete. */
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** Whether the nodes decide how many tasks there are. */
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** Whether a task that has completed is not started again. */
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
-function modeName({ Mode: mode }) {
-    if (mode.Global)
-        return 'global';
-    if (mode.GlobalJob)
-        return 'global-job';
-    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
@@ -12685,7 +13259,7 @@ const create_flags_PARTS = [
     ...policy('--update', 'UpdateConfig'),
     ...policy('--rollback', 'RollbackConfig'),
     { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
-    { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: portName },
+    { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
     { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
     { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
     { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
@@ -12910,10 +13484,10 @@ function differences(a, b, path = []) {
         return [path];
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
 }
-const LONGEST_NAME = 60;
+const create_flags_LONGEST_NAME = 60;
 function shownName(name) {
     const clean = printable(name);
-    return clean.length > LONGEST_NAME ? `${clean.slice(0, LONGEST_NAME)}…` : clean;
+    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
 }
 function create_flags_valueAt(spec, path) {
     return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
@@ -12948,7 +13522,7 @@ function fileName(entry) {
     return String(create_flags_raw(create_flags_raw(entry).File).Name ?? '');
 }
 /** The container's side: what changes is where it is published. */
-function portName(entry) {
+function create_flags_portName(entry) {
     const { TargetPort: port, Protocol: protocol } = create_flags_raw(entry);
     return `${port}/${String(protocol || 'tcp').toLowerCase()}`;
 }
@@ -12959,504 +13533,6 @@ function resourceName(entry) {
 /** `node.labels.zone` of `node.labels.zone==east`. */
 function attributeOf(entry) {
     return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
-/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
-const FIELDS = new Set([
-    '.',
-    '.Service',
-    '.Service.ID',
-    '.Service.Name',
-    '.Service.Labels',
-    '.Node',
-    '.Node.ID',
-    '.Node.Hostname',
-    '.Node.Platform',
-    '.Node.Platform.Architecture',
-    '.Node.Platform.OS',
-    '.Task',
-    '.Task.ID',
-    '.Task.Name',
-    '.Task.Slot',
-]);
-/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
-const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
-const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
-const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-const spec_template_WORD = /^[a-z_]\w*$/i;
-const COMMENT = /^\/\*.*\*\/$/s;
-const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
-/**
- * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
- * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
- * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
- * shows nothing of the text, which may be a secret.
- */
-function templateProblem(text) {
-    if (!text.includes('{{'))
-        return undefined;
-    const actions = [...text.matchAll(spec_template_ACTION)].map(([, action = '']) => action);
-    if (text.replaceAll(spec_template_ACTION, '').includes('{{'))
-        return actions.length === 0 ? 'its `{{` has no end' : undefined;
-    if (!actions.every(isPlain))
-        return undefined;
-    if (actions.includes(''))
-        return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
-    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
-}
-/** What can be judged by itself; a word of Go's own may change what the others mean. */
-function isPlain(action) {
-    if (spec_template_WORD.test(action))
-        return !WORDS.has(action);
-    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
-}
-
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
-
-// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-const placement_KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-const placement_OPERATORS = ['==', '!='];
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
-function constraintProblem(text) {
-    const parsed = parseConstraint(text);
-    return typeof parsed === 'string' ? parsed : undefined;
-}
-/**
- * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
- * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
- * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
- */
-function satisfies(node, constraint) {
-    const parsed = parseConstraint(constraint);
-    if (typeof parsed === 'string')
-        return false;
-    if (parsed.key.toLowerCase() === 'node.ip')
-        return satisfiesAddress(node.Status.Addr ?? '', parsed);
-    const actual = attribute(node, parsed.key);
-    if (actual === undefined)
-        return false;
-    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
-}
-/**
- * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
- * before this deployment ran on; see {@link platformProblem} for the new one.
- */
-function eligibleNodes(nodes, placement = {}) {
-    return allowedNodes(nodes, placement).filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
-}
-/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
-function allowedNodes(nodes, placement = {}) {
-    const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
-}
-/**
- * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
- * names no platforms runs anywhere, as far as the swarm is concerned.
- */
-function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-        return undefined;
-    }
-    return {
-        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
-}
-/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
-function hasPlatform(node, platforms) {
-    if (platforms == null || platforms.length === 0)
-        return true;
-    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
-}
-/**
- * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
- * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
- */
-function runs(node, { architecture = '', os = '' }) {
-    const { Architecture, OS } = node.Description.Platform;
-    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
-    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
-}
-function normalisedArchitecture(architecture) {
-    if (architecture === 'x86_64')
-        return 'amd64';
-    if (architecture === 'aarch64')
-        return 'arm64';
-    return architecture;
-}
-function platformName(architecture = '', os = '') {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
-}
-function distinct(texts) {
-    return [...new Set(texts)].sort();
-}
-/** The parsed constraint, or what is wrong with it in swarmkit's words. */
-function parseConstraint(text) {
-    const operator = placement_OPERATORS.find((candidate) => text.includes(candidate));
-    if (operator === undefined)
-        return `constraint expected one operator from ${placement_OPERATORS.join(', ')}`;
-    const at = text.indexOf(operator);
-    const key = text.slice(0, at).trim();
-    const value = text.slice(at + operator.length).trim();
-    if (!placement_KEY.test(key))
-        return `key '${key}' is invalid`;
-    if (!VALUE.test(value))
-        return `value '${value}' is invalid`;
-    return { key, negated: operator === '!=', value };
-}
-/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
-function attribute(node, key) {
-    const known = key.toLowerCase();
-    switch (known) {
-        case 'node.id':
-            return node.ID;
-        case 'node.hostname':
-            return node.Description.Hostname;
-        case 'node.role':
-            return node.Spec.Role;
-        case 'node.platform.os':
-            return node.Description.Platform.OS;
-        case 'node.platform.arch':
-            return node.Description.Platform.Architecture;
-        default:
-            if (isLabelKey(known, NODE_LABEL))
-                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-            if (isLabelKey(known, ENGINE_LABEL))
-                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-            return undefined;
-    }
-}
-function isLabelKey(key, prefix) {
-    return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
-}
-/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
-function satisfiesAddress(address, { value, negated }) {
-    const [base = '', prefix, ...more] = value.split('/');
-    const bits = (0,external_node_net_namespaceObject.isIPv4)(base) ? 32 : 128;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const valid = (0,external_node_net_namespaceObject.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
-    if (!valid)
-        return false;
-    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
-    if ((0,external_node_net_namespaceObject.isIPv4)(address) && !(0,external_node_net_namespaceObject.isIPv4)(base) && length < 96)
-        return negated;
-    const network = new external_node_net_namespaceObject.BlockList();
-    network.addSubnet(base, length, family(base));
-    const within = (0,external_node_net_namespaceObject.isIP)(address) !== 0 && network.check(address, family(address));
-    return within !== negated;
-}
-function family(address) {
-    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/published-ports.js
-/** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
-/** As people write it: `8080/tcp`. */
-function published_ports_portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
-    return `${port}/${protocol}`;
-}
-/** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
-function namedPorts({ EndpointSpec: endpoint }) {
-    return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-}
-/** All ports that a service has on the swarm, also those that Swarm has chosen. */
-function portsOf({ Spec: spec, Endpoint: endpoint }) {
-    const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-    return [...namedPorts(spec), ...given];
-}
-/**
- * The first of some ports that Swarm would not give to a service as long as another service has these; `undefined`: it
- * would give all of them. Host-mode ports of two services are the nodes' affair.
- */
-function portInTheWay(wanted, others) {
-    return wanted.find((port) => others.some((other) => published_ports_portName(other) === published_ports_portName(port) && !(isHost(port) && isHost(other))));
-}
-/** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
-function hasPort(ports, port) {
-    return ports.some((one) => published_ports_portName(one) === published_ports_portName(port) && isHost(one) === isHost(port));
-}
-function isHost({ PublishMode: mode }) {
-    return mode === 'host';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
-
-
-
-
-// swarmkit, manager/controlapi/common.go
-const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-const swarm_rules_LONGEST_NAME = 63;
-const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
-const LONGEST_OBJECT_NAME = 64;
-// swarmkit, manager/controlapi/service.go
-const LEAST_MEMORY = 4 * 1024 * 1024;
-const LEAST_CPUS = 1e6;
-const LEAST_DURATION = 1e6;
-const NANOSECONDS = 1e9;
-/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-function specViolations(spec) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    return [
-        ...nameViolations(spec.Name),
-        ...resourceViolations(template.Resources?.Limits, 'limit'),
-        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
-        ...restartViolations(template.RestartPolicy),
-        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
-        ...updateViolations(spec),
-        ...policyViolations(spec.UpdateConfig, 'update'),
-        ...policyViolations(spec.RollbackConfig, 'rollback'),
-        ...endpointViolations(spec),
-        ...mountViolations(container?.Mounts ?? []),
-        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
-        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
-        ...templateViolations(spec),
-        ...directoryViolations(container?.Dir),
-        ...healthViolations(container?.Healthcheck),
-    ];
-}
-/** What Swarm refuses to change in a service that exists. */
-function changeViolations(current, wanted) {
-    const [was, becomes] = [modeName(current), modeName(wanted)];
-    if (was === becomes)
-        return [];
-    return [
-        {
-            setting: 'mode',
-            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
-        },
-    ];
-}
-/**
- * Why Swarm takes no service or network of this name; `undefined` when it does.
- *
- * @param what it names: `a service`
- */
-function nameProblem(name, what) {
-    if (!swarm_rules_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
-    return name.length > swarm_rules_LONGEST_NAME ? swarm_rules_tooLong(name, swarm_rules_LONGEST_NAME) : undefined;
-}
-/** The same of a secret or config. */
-function objectNameProblem(name, what) {
-    if (!OBJECT_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
-    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
-}
-const ENDS = 'with a letter or digit first and last';
-function noName(name, what) {
-    return `${swarm_rules_cut(name)} is no name of ${what}`;
-}
-function swarm_rules_tooLong(name, most) {
-    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
-}
-const swarm_rules_LONGEST_SHOWN = 70;
-function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
-}
-function nameViolations(name) {
-    const problem = nameProblem(name, 'a service');
-    return problem === undefined ? [] : [{ setting: 'name', problem }];
-}
-function resourceViolations(resources, kind) {
-    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
-    const violations = [];
-    if (cpus !== 0 && cpus < LEAST_CPUS) {
-        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
-        violations.push({ setting: `cpu ${kind}`, problem });
-    }
-    if (memory !== 0 && memory < LEAST_MEMORY) {
-        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
-        violations.push({ setting: `memory ${kind}`, problem });
-    }
-    return violations;
-}
-const CONDITIONS = ['none', 'on-failure', 'any'];
-function restartViolations(policy) {
-    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
-    return [
-        ...choiceViolations('restart condition', condition, CONDITIONS),
-        ...negativeViolations('restart delay', delay),
-        ...negativeViolations('restart window', window),
-    ];
-}
-function constraintViolations(constraint) {
-    const problem = constraintProblem(constraint);
-    if (problem === undefined)
-        return [];
-    return [
-        {
-            setting: 'constraints',
-            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
-        },
-    ];
-}
-/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
-function updateViolations(spec) {
-    const { UpdateConfig: update, Mode: mode } = spec;
-    if (update === undefined)
-        return [];
-    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
-        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
-    }
-    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
-    return [
-        ...negativeViolations('update delay', delay),
-        ...negativeViolations('update monitor', monitor),
-        ...(ratio >= 0 && ratio <= 1
-            ? []
-            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
-    ];
-}
-const ACTIONS = ['pause', 'continue', 'rollback'];
-const ORDERS = ['stop-first', 'start-first'];
-function policyViolations(policy, phase) {
-    return [
-        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
-        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
-    ];
-}
-function endpointViolations(spec) {
-    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
-    const isIngress = ({ PublishMode: published }) => published !== 'host';
-    return [
-        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-        ...(mode === 'dnsrr' && ports.some(isIngress)
-            ? [
-                {
-                    setting: 'endpoint mode',
-                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
-                },
-            ]
-            : []),
-        ...doubles(namedPorts(spec).map(published_ports_portName)).map((port) => ({
-            setting: 'ports',
-            problem: `${port} is published twice: leave one of the two out`,
-        })),
-    ];
-}
-function mountViolations(mounts) {
-    const problems = [
-        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
-        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
-    ];
-    return problems.map((problem) => ({ setting: 'mounts', problem }));
-}
-/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
-const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-/** Why every node would refuse a mount. What a template fills in is known only there. */
-function mountProblem(mount) {
-    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
-    if (type === 'npipe')
-        return undefined;
-    if (isFixed(target) && !isAbsolute(target)) {
-        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
-    }
-    if (target === '/')
-        return 'the target is /, which is the whole container: write a directory in it';
-    if (!isFixed(source))
-        return undefined;
-    if (type === 'bind' && !isAbsolute(source)) {
-        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
-    }
-    if (type === 'tmpfs' && source !== '')
-        return `the tmpfs ${target} has a source: leave it out`;
-    if (type !== 'volume' || source === '')
-        return undefined;
-    if (isAbsolute(source))
-        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
-    const driver = options?.DriverConfig?.Name ?? '';
-    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
-        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
-        : undefined;
-}
-/** On Linux or on Windows: which nodes will have the task is not known. */
-function isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-function isFixed(text) {
-    return !text.includes('{{');
-}
-function fileViolations(setting, references) {
-    const targets = references.flatMap(({ file }) => file?.Name ?? []);
-    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
-    return [
-        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
-        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
-            setting,
-            problem: `two of them have the target ${target}: give one of the two another \`target\``,
-        })),
-    ];
-}
-const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
-function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
-    const of = (setting, text, item) => {
-        const why = templateProblem(text);
-        if (why === undefined)
-            return [];
-        return [
-            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
-        ];
-    };
-    const variables = (container?.Env ?? []).flatMap((variable) => {
-        const at = variable.indexOf('=');
-        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
-    });
-    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-        ...of('mounts', source),
-        ...of('mounts', target),
-    ]);
-    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
-}
-function directoryViolations(directory = '') {
-    if (directory === '' || isAbsolute(directory))
-        return [];
-    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
-    return [{ setting: 'working directory', problem }];
-}
-function healthViolations(check = {}) {
-    const durations = [
-        ['health interval', check.Interval],
-        ['health timeout', check.Timeout],
-        ['health start period', check.StartPeriod],
-        ['health start interval', check.StartInterval],
-    ];
-    return [
-        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
-            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
-            : []),
-        ...((check.Retries ?? 0) < 0
-            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
-            : []),
-    ];
-}
-/** The empty text is Swarm's default. */
-function choiceViolations(setting, value, choices) {
-    if (value === '' || choices.includes(value))
-        return [];
-    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
-    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
-}
-function negativeViolations(setting, duration) {
-    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
-}
-/** Those that are there more than once, each once. */
-function doubles(texts) {
-    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/shell-words.js
@@ -13629,6 +13705,7 @@ function unclosed(quote) {
 ;// CONCATENATED MODULE: ./build/inputs/flags.js
 
 
+
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
 const RECORD_LABEL = 'swarm-deploy.create-args';
 /** The flags of both commands that take no value; any other flag may be given one by `=`. */
@@ -13661,6 +13738,8 @@ const LONG_NAMES = {
 const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
     .split(' ')
     .map((name) => `--${name}`));
+/** Besides those of the lists, `update` alone has these. */
+const ONLY_UPDATE = new Set(['--args', '--force']);
 const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
 const LOGGING = 'it says nothing about the service: leave it off';
 /** What belongs to the action itself, and what to write instead. */
@@ -13740,7 +13819,9 @@ function flagsOfItems(verb, items, problems, notices) {
         }
         const flag = parseFlag(unquotedItem(item.trim()));
         if (flag === undefined) {
-            once(`item ${index + 1}: this word belongs to no flag: ${NO_FLAG}`);
+            const before = flags.at(-1);
+            const behind = before === undefined ? '' : `, behind ${before.spelling}`;
+            once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`);
             continue;
         }
         const next = items[index + 1];
@@ -13756,6 +13837,17 @@ function flagsOfItems(verb, items, problems, notices) {
             flags.push(withoutQuotes(flag, once));
     }
     return checked(verb, flags, once);
+}
+/** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
+function adviceForFlag(key) {
+    const flag = `--${key.toLowerCase().replaceAll('_', '-')}`;
+    if (Object.hasOwn(RESERVED, flag))
+        return RESERVED[flag];
+    if (isCreateFlag(flag))
+        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
+    const list = flag.replace(/-(?:add|rm)$/, '');
+    const isOfUpdate = (list !== flag && LISTS.has(list)) || ONLY_UPDATE.has(flag);
+    return isOfUpdate ? `that is a flag of docker service update: write \`${flag}\` in \`update-args\`` : undefined;
 }
 /** The names of the variables that the flags set or remove. */
 function variablesOf(flags) {
@@ -13974,7 +14066,6 @@ function pairsOfList({ items }, problems) {
 
 
 
-
 const services_KEYS = [
     'name',
     'image',
@@ -14008,6 +14099,7 @@ const NOT_COMPOSE = "this action's `services` is no compose file: give what the 
 const LONGEST_PLACE = 63;
 const MOST_REPLICAS = 1_000_000;
 const PAIR = '`web: ghcr.io/org/web:1.2`';
+const KEYED = { isKeyed: true };
 /**
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
  *
@@ -14036,7 +14128,7 @@ function services_entriesOf(root, keys, problems) {
         problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
         return [];
     }
-    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
+    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {
@@ -14046,7 +14138,7 @@ function entriesOfList(items) {
     return items.map((value, index) => {
         const name = value.kind === 'map' ? valueAt(value, 'name') : undefined;
         const text = name?.kind === 'text' ? name.value.trim() : undefined;
-        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, value };
+        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
     });
 }
 function placeOf(name) {
@@ -14067,7 +14159,7 @@ function requestFromEntry(entry, forAll, problems) {
     problems.attempt(() => checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
     const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) };
-    return image && { name: entry.name, image, ...nothingElse };
+    return image && { name: entry.name, ...KEYED, image, ...nothingElse };
 }
 function requestFromMap(entry, map, forAll, problems) {
     if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
@@ -14106,6 +14198,7 @@ function requestFromMap(entry, map, forAll, problems) {
     }
     return {
         name,
+        ...(entry.isKeyed && KEYED),
         ...(image === undefined ? {} : { image }),
         ...(authConfig === undefined ? {} : { authConfig }),
         ...(replicas === undefined ? {} : { replicas }),
@@ -14140,14 +14233,14 @@ function isKnown(key, keys) {
     return keys.includes(key) || RETIRED_KEYS.includes(key);
 }
 function services_adviceFor(key, closest, keys) {
-    const flag = `--${key.replaceAll('_', '-')}`;
     const policy = settingMeantBy(key);
     if (policy !== undefined)
         return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
     if (closest !== undefined)
         return keyAdvice(closest, keys);
-    if (isCreateFlag(flag))
-        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
+    const flag = adviceForFlag(key);
+    if (flag !== undefined)
+        return flag;
     return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
 }
 /** In a mapping of services the name stands before the entry; a second one inside must be the same. */
@@ -15244,7 +15337,7 @@ function switchOf(inputs, key, problems) {
 function stack_variablesOf(input, env, problems) {
     const ofTheStep = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
-    for (const path of pathsFrom(input, 'env-file', problems)) {
+    for (const path of pathsFrom(input, 'env-file', env, problems)) {
         const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
         const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
@@ -15255,23 +15348,23 @@ function stack_variablesOf(input, env, problems) {
     return (name) => ofTheStep(name) ?? ofFiles.get(name);
 }
 function composePaths(input, env, problems) {
-    const given = pathsFrom(input, 'compose-file', problems);
+    const given = pathsFrom(input, 'compose-file', env, problems);
     if (given.length > 0 || input.trim() !== '')
         return given;
     const found = USUAL_NAMES.find((name) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(basePath(env), name)));
     if (found !== undefined)
         return [found];
-    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file`);
+    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`);
     return [];
 }
 /** One path a line, or a YAML list of them. */
-function pathsFrom(input, name, problems) {
+function pathsFrom(input, name, env, problems) {
     const text = input.trim();
     if (!/^(?:-[ \t\r\n]|\[)/.test(text))
         return text
             .split(/\r?\n/)
             .map((line) => line.trim())
-            .filter((line) => line !== '');
+            .filter((line) => line !== '' && !isSeveral(line, env, name, problems));
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, reason } of wrong)
         problems.add(`${name} line ${line}: ${reason}`);
@@ -15282,6 +15375,17 @@ function pathsFrom(input, name, problems) {
         problems.add(`${name} line ${item.line}: this is no path: write the path of a file`);
         return [];
     });
+}
+/** Several paths on one line, as other tools have them: with commas, colons, blanks, or the flag of docker. */
+function isSeveral(line, env, name, problems) {
+    const pieces = line
+        .split(/[,;:\s]+/)
+        .filter((piece) => piece !== '' && !/^(?:-c|--compose-file|-f|--file)$/.test(piece));
+    const isOne = pieces.length < 2 && pieces[0] === line;
+    if (isOne || (0,external_node_fs_namespaceObject.existsSync)(resolvePath(env, line)) || !pieces.every((piece) => /\.[a-z]+$|\//i.test(piece)))
+        return false;
+    problems.add(`${name}: ${problems_shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' ⏎ ')}`);
+    return true;
 }
 function composeFile(path, env, problems) {
     const here = problems.at(`compose-file ${path}`);
@@ -15665,7 +15769,9 @@ function credentialsFromFile(path, sources, problems) {
         problems.add(`${name}: this is no path but several lines: give the content in \`registries\`, or write the path of a file`);
         return [];
     }
-    const text = problems.at(name).attempt(() => sources.readFile(path));
+    // What holds no blank and has the look of a path is no credential.
+    const place = /^[\w./~+-]*[./][\w./~+-]*$/.test(path) ? `${name} ${path}` : name;
+    const text = problems.at(place).attempt(() => sources.readFile(path));
     if (text?.trim() === '')
         problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
     return credentialsFromText(text ?? '', name, sources, problems);
@@ -18073,9 +18179,10 @@ function lookUpOnce({ engine }, signal) {
 /**
  * Asks the registry for the image of a service.
  *
- * @throws UserErrors with the line that says why it does not say anything
+ * @param given all credentials of the run
+ * @throws UnreadableImage when it does not say anything
  */
-async function checkImage({ request, current, access }, lookUp, say) {
+async function checkImage({ request, current, access }, lookUp, given, say) {
     const { image } = request;
     if (image === undefined) {
         // Nodes that do not have the image yet will pull it: so it gets a fresh credential where there is one.
@@ -18091,7 +18198,7 @@ async function checkImage({ request, current, access }, lookUp, say) {
     catch (error) {
         if (!(error instanceof RegistryError))
             throw error;
-        throw new UserErrors([describeRefusal(error, image, access)]);
+        throw new UnreadableImage(error, image, access, given);
     }
 }
 /**
@@ -18133,16 +18240,53 @@ async function accessToRun(current, access, lookUp, say, otherwise) {
         return undefined;
     }
 }
-function describeRefusal(error, image, access) {
+const ASKS_FOR_CREDENTIAL = ['credential-needed', 'wrong-credential', 'forbidden'];
+/** What a name that is not the one that was meant leads to. */
+const OF_A_NAME = ['missing', 'forbidden', 'wrong-credential', 'credential-needed'];
+/** What a registry says of one image alone: all else it says of every image that is asked for so. */
+const OF_ONE_IMAGE = ['missing', 'unknown'];
+/** Why the registry does not tell about an image. */
+class UnreadableImage extends UserErrors {
+    /** The same for all images that cannot be read for the same cause. */
+    sameCause;
+    constructor(error, image, access, given) {
+        super([describeRefusal(error, image, access, given)]);
+        const { failure } = error;
+        const isOfRepository = failure === 'forbidden' && access !== undefined;
+        const ofMany = isOfRepository ? canonicalName(image) : image.registry;
+        const scope = OF_ONE_IMAGE.includes(failure) ? familiar(image) : ofMany;
+        this.sameCause = [failure, scope, access?.config.directory ?? ''].join(' ');
+    }
+}
+/** Where a credential for the registry is given that is for other repositories: what to write instead. */
+function otherPath(image, given) {
+    const others = given.filter(({ registry }) => registry === image.registry);
+    if (others.length === 0)
+        return undefined;
+    const [folder = ''] = image.repository.split('/', 1);
+    const places = others.map(({ origin, registry, path }) => `${origin} is for ${registry}/${path}`);
+    return `${places.join(', ')}, where this image is not: write \`registry: ${image.registry}/${folder}\` there if it is meant, or give another entry.`;
+}
+/** What Docker puts in the place of what an image's name does not say. */
+function assumed({ registry, repository, tag }, failure) {
+    const parts = [
+        ...(registry === 'docker.io' ? ['a name without a registry is one of docker.io'] : []),
+        ...(tag === 'latest' && failure === 'missing' ? ['one without a tag means latest'] : []),
+    ];
+    return parts.length === 0 || repository === '' ? '' : ` (${parts.join(', and ')})`;
+}
+function describeRefusal(error, image, access, given) {
     const { registry, repository } = image;
     const who = access === undefined ? 'without a credential' : `as ${access.credential.username} (config ${access.config.name})`;
-    const advice = remedy(error.failure, {
-        registry,
-        repository,
-        ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
-    });
+    const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
+    const advice = elsewhere ??
+        remedy(error.failure, {
+            registry,
+            repository,
+            ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
+        });
     const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
-    return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`;
+    return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/duration.js
@@ -18207,6 +18351,20 @@ function intervalSeconds({ Interval: interval }) {
 
 /** What is good to know before a deploy, and no reason against it. Pure. */
 const notices_NANOSECONDS = 1e9;
+/**
+ * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has.
+ *
+ * @param given all that the user gave
+ */
+function unusedCredentials(given, planned) {
+    const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]));
+    return given
+        .filter((credential) => !used.has(credential))
+        .map(({ origin, registry, path, username }) => {
+        const place = path === '' ? registry : `${registry}/${path}`;
+        return `${origin}: the credential of ${username} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`;
+    });
+}
 /**
  * What becomes of an update that had not come to its end before this run began, in the user's words; `undefined` when
  * there is none.
@@ -18774,7 +18932,7 @@ function portConflicts({ current, wanted }, drafts, index, others) {
         return port === undefined
             ? []
             : [
-                `${published_ports_portName(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
+                `${portName(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
             ];
     });
     return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }));
@@ -18784,7 +18942,7 @@ function newPorts(current, wanted) {
     return namedPorts(wanted).filter((port) => !hasPort(has, port));
 }
 function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
-    const name = published_ports_portName(port);
+    const name = portName(port);
     const other = drafts.find(({ current }) => current?.ID === ID);
     if (other !== undefined && portInTheWay([port], namedPorts(other.wanted)) === undefined) {
         return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
@@ -18798,6 +18956,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/check.js
+
 
 
 
@@ -18841,8 +19000,19 @@ async function check(planned, run) {
     const drafts = results.flatMap(({ draft }) => draft ?? []);
     return {
         changes: results.flatMap(({ service }) => service ?? []),
-        problems: [...results.flatMap(({ problems }) => problems), ...(await problemsTogether(drafts, run))],
+        problems: [...problemsOf(results), ...(await problemsTogether(drafts, run))],
     };
+}
+/** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
+function problemsOf(findings) {
+    const byCause = groupBy(findings.flatMap(({ unreadable }) => unreadable ?? []), ({ error }) => error.sameCause);
+    return findings.flatMap(({ unreadable, problems }) => {
+        const all = unreadable === undefined ? [] : (byCause.get(unreadable.error.sameCause) ?? []);
+        if (unreadable === undefined || all[0] !== unreadable)
+            return problems;
+        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
+        return [`${all.length === 1 ? 'service' : 'services'} ${names}: ${unreadable.error.message}`, ...problems];
+    });
 }
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
 async function problemsTogether(drafts, run) {
@@ -18890,6 +19060,7 @@ async function checkOne(planned, lookUp, say, run) {
     for (const notice of request.notices ?? [])
         log.notice(`service ${request.name}: ${notice}`);
     const problems = [];
+    let unreadable = {};
     const attempt = async (work) => {
         try {
             return await work();
@@ -18897,14 +19068,17 @@ async function checkOne(planned, lookUp, say, run) {
         catch (error) {
             if (run.signal.aborted || !(error instanceof UserErrors))
                 throw error;
-            problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`));
+            if (error instanceof UnreadableImage)
+                unreadable = { unreadable: { name: request.name, error } };
+            else
+                problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`));
             return undefined;
         }
     };
-    const image = await attempt(() => checkImage(planned, lookUp, say));
+    const image = await attempt(() => checkImage(planned, lookUp, run.deployment.credentials, say));
     const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run));
     if (change === undefined)
-        return { problems };
+        return { problems, ...unreadable };
     const { wanted, changes } = change;
     const draft = { request, current, ...change };
     if (image !== undefined && current !== undefined && changes.length === 0) {
@@ -18926,7 +19100,7 @@ async function checkOne(planned, lookUp, say, run) {
         ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
     ]));
     if (image === undefined || problems.length > 0)
-        return { problems, draft };
+        return { problems, draft, ...unreadable };
     if (current !== undefined)
         noticeUnfinishedUpdate(request.name, current, true);
     noticeSlowCheck(planned, wanted, run.deployment);
@@ -19240,7 +19414,7 @@ function colourRefusal(name, next, spec, routing) {
     }
     if (routing.labels.length > 0 || routing.alias !== undefined)
         return undefined;
-    return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias';
+    return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias. Write one of the two in `create-args`, as in `--label traefik.enable=true` or `--network NAME`, or another `strategy`';
 }
 /** What both colours would share although only one of them may have it. */
 function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
@@ -19812,7 +19986,8 @@ function compare(ours, now) {
 
 /**
  * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
- * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are.
+ * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
+ * more where a service is missing.
  */
 async function observe(deployment, engine, signal) {
     // Whatever its strategy is now: it may have been deployed as two services before.
@@ -19822,7 +19997,16 @@ async function observe(deployment, engine, signal) {
         engine.get('/nodes', { signal }),
         engine.get('/info', { signal }),
     ]);
-    return { services, tasks: await allTasksOf(engine, services, signal), nodes, now: Date.parse(info.SystemTime) };
+    const isThere = ({ name }) => services.some(({ Spec }) => siblingNames(name).includes(Spec.Name));
+    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
+    const others = hasMissing ? await engine.get('/services', { signal }) : [];
+    return {
+        services,
+        tasks: await allTasksOf(engine, services, signal),
+        nodes,
+        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
+        now: Date.parse(info.SystemTime),
+    };
 }
 /** The API finds names by their beginning: only whole names are taken. */
 async function servicesNamed(engine, names, signal) {
@@ -19958,7 +20142,39 @@ function parseMark(value) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/plan/missing-service.js
+
+
+
+/** What is told of a service that is not there. Pure. */
+const MOST_GUESSES = 3;
+const missing_service_MOST_TYPOS = 2;
+/**
+ * That a service does not exist, with what to write.
+ *
+ * @param names of the services that there are
+ */
+function missingService({ name, image, isKeyed }, names) {
+    const guesses = similarNames(name, names);
+    const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`;
+    const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`;
+    const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
+    return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
+}
+/** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
+function similarNames(name, names) {
+    const plain = name.toLowerCase();
+    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
+    const close = names
+        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
+        .filter(({ typos }) => typos <= Math.min(missing_service_MOST_TYPOS, plain.length / 2))
+        .sort((a, b) => a.typos - b.typos)
+        .map(({ one }) => one);
+    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
+}
+
 ;// CONCATENATED MODULE: ./build/plan/plan.js
+
 
 
 
@@ -20002,7 +20218,7 @@ function planService(request, loggedIn, observed, strategies, hasLock) {
         return `service ${name}: ${busy}`;
     const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
     if (current === undefined && !request.create) {
-        return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`;
+        return missingService(request, observed.otherNames ?? []);
     }
     if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
         return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
@@ -23669,10 +23885,12 @@ class Tail {
 
 
 
+
+
 /** The settings of a trial, for every strategy that has one. */
 const TRIAL_KEYS = {
     hold: parseDuration,
-    'check-command': (text) => text,
+    'check-command': checkedCommand,
     'check-url': parseUrl,
 };
 /** The ways to say the check. */
@@ -23740,16 +23958,20 @@ function nextCheck(lastDue, now, holdSeconds) {
         return undefined;
     return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
 }
+/** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
+const NOT_STARTED = [126, 127];
 async function runCheck(tasks, check, signal) {
     for (let attempt = 1;; attempt++) {
-        const { failure, lines } = await attemptOf(tasks, check, signal);
+        const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal);
         const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
-        const more = failure !== undefined && attempt < trial_ATTEMPTS;
+        const more = failure !== undefined && !isHopeless && attempt < trial_ATTEMPTS;
         tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
         for (const line of lines)
             tasks.say(`  ${line}`);
         if (failure === undefined)
             return undefined;
+        if (isHopeless)
+            return `the check cannot be run: ${failure}`;
         if (attempt === trial_ATTEMPTS)
             return `the check failed ${trial_ATTEMPTS} times in a row: ${failure}`;
         await sleep(PAUSE_SECONDS * 1000, signal);
@@ -23763,7 +23985,8 @@ async function attemptOf(tasks, check, signal) {
     try {
         const result = await runShell(check.command, options);
         const failure = commandFailure(result);
-        return { ...(failure === undefined ? {} : { failure }), lines: result.lines };
+        const isHopeless = result.code !== undefined && NOT_STARTED.includes(result.code);
+        return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines };
     }
     catch (error) {
         signal.throwIfAborted();
@@ -23813,6 +24036,16 @@ function networkFailure(error) {
     if (message === 'bad port')
         return BLOCKED_PORT;
     return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
+}
+/** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
+const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/;
+/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
+function checkedCommand(command) {
+    const [, path] = SCRIPT.exec(command) ?? [];
+    const directory = basePath(process.env);
+    if (path === undefined || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.resolve)(directory, path)))
+        return command;
+    throw new UserError(`there is no file ${problems_shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`);
 }
 function parseUrl(text) {
     const url = URL.parse(text);
@@ -24577,6 +24810,23 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
     return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
 }
 
+;// CONCATENATED MODULE: ./build/connect/local-reason.js
+/** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
+const local_reason_WORDINGS = [
+    [
+        /permission denied/i,
+        'the user of this step may not use its socket: add that user to the group docker, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+    ],
+    [
+        /no such file or directory|connection refused|cannot connect to the docker daemon|is the docker daemon running|failed to open the raw stream connection/i,
+        'no docker daemon runs there: start it, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+    ],
+];
+/** Why the daemon of this machine does not answer, with what to do; what was said itself where that is not known. */
+function localReason(said) {
+    return local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
+}
+
 ;// CONCATENATED MODULE: ./build/connect/ssh/config.js
 const CONNECT_TIMEOUT_SECONDS = 15;
 /** A connection that died in silence is noticed after 15 s: well within the time for which watching is patient. */
@@ -24709,15 +24959,15 @@ function classifySsh(stderr) {
     return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
 }
 /** Why there is no route over SSH, in one clause that ends with what to do. */
-function sshReason({ stderr, offered, user }) {
+function sshReason({ stderr, offered, user, pinned = [] }) {
     const failure = classifySsh(stderr);
     switch (failure) {
         case 'revoked-host-key':
             return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
         case 'changed-host-key':
-            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
+            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
         case 'unknown-host-key':
-            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`;
+            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
         case 'no-key-type':
             return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
         case 'passphrase':
@@ -24755,6 +25005,15 @@ function sshReason({ stderr, offered, user }) {
 const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
 function offer(key) {
     return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
+}
+const MOST_PINS_SHOWN = 3;
+/** What is trusted instead; in words that follow what was offered. */
+function trusted(pinned) {
+    if (pinned.length === 0)
+        return '';
+    const shown = pinned.slice(0, MOST_PINS_SHOWN).join(', ');
+    const rest = pinned.length - MOST_PINS_SHOWN;
+    return `, and \`ssh-known-hosts\` has ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 function lastLine(stderr) {
     const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
@@ -25032,7 +25291,7 @@ async function failed(ssh, host, stderr) {
         return new SshFailed('unknown', 'there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step');
     }
     const offered = lastOffered(await (0,promises_namespaceObject.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
-    return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
+    return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user, pinned: pinnedFingerprints(ssh.access.pins) }));
 }
 /** `undefined`: the connection is fine, and the daemon does not answer over the forwarded socket. */
 async function openForward(ssh, host, target, signal) {
@@ -25158,6 +25417,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -25180,7 +25440,7 @@ async function candidatesOf(reach, ground) {
                         log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
                     return plainRoute(host.text, env, tls ?? {}, tcpReason);
                 case 'unix':
-                    return plainRoute(host.text, env, {}, (said) => said);
+                    return plainRoute(host.text, env, {}, localReason);
             }
         },
     }));
@@ -25214,11 +25474,16 @@ async function candidateOfContext({ context: name, ssh }, ground) {
         }
         return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
-    const explain = host.startsWith('tcp:') ? tcpReason : (said) => said;
+    const explain = explanationFor(host);
     return {
         text: host,
         open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
+}
+function explanationFor(host) {
+    if (host.startsWith('tcp:'))
+        return tcpReason;
+    return host.startsWith('unix:') ? localReason : (said) => said;
 }
 function plainRoute(text, env, settings, explain) {
     return {
@@ -26903,6 +27168,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -26954,6 +27220,9 @@ async function prepare(deployment, stack, run) {
     const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit));
     const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit));
     const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
+    const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services);
+    for (const line of unused)
+        log.notice(line);
     const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }));
     throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]);
     return { changes, observed };

@@ -10515,6 +10515,23 @@ function tcpReason(said) {
     return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
 }
 
+;// CONCATENATED MODULE: ./build/connect/local-reason.js
+/** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
+const local_reason_WORDINGS = [
+    [
+        /permission denied/i,
+        'the user of this step may not use its socket: add that user to the group docker, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+    ],
+    [
+        /no such file or directory|connection refused|cannot connect to the docker daemon|is the docker daemon running|failed to open the raw stream connection/i,
+        'no docker daemon runs there: start it, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+    ],
+];
+/** Why the daemon of this machine does not answer, with what to do; what was said itself where that is not known. */
+function localReason(said) {
+    return local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/files.js
 
 
@@ -10593,13 +10610,24 @@ function requireUserFile(path, base) {
 }
 function fileProblem(code, base) {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`;
+        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}`;
     }
     if (code === 'ELOOP')
         return 'its links lead in a circle: write the path of the file itself';
     if (code === 'EACCES' || code === 'EPERM')
         return 'the file may not be read: give the user of this step the permission';
     return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
+}
+/** What it mostly means that a workspace has nothing in it; in words that follow its path. */
+function checkoutHint(workspace) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(workspace).length === 0
+            ? ', which is empty: is `actions/checkout` missing before this step?'
+            : '';
+    }
+    catch {
+        return '';
+    }
 }
 /** Without the byte order mark that editors on Windows put first. */
 function textOfBytes(bytes) {
@@ -10620,6 +10648,7 @@ function otherEncoding(bytes) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/known-hosts.js
+
 
 const known_hosts_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
@@ -10700,6 +10729,14 @@ while read -r pinned host; do
 done <"$1"
 exit 0
 `;
+/** The fingerprints that are trusted, those of known_hosts lines worked out. */
+function pinnedFingerprints({ lines, fingerprints }) {
+    const ofLines = lines.map((line) => {
+        const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
+        return `SHA256:${withoutPadding((0,external_node_crypto_namespaceObject.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
+    });
+    return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])];
+}
 /** The last key that {@link HOST_KEY_SCRIPT} noted. */
 function lastOffered(notes) {
     const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
@@ -10838,15 +10875,15 @@ function classifySsh(stderr) {
     return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
 }
 /** Why there is no route over SSH, in one clause that ends with what to do. */
-function sshReason({ stderr, offered, user }) {
+function sshReason({ stderr, offered, user, pinned = [] }) {
     const failure = classifySsh(stderr);
     switch (failure) {
         case 'revoked-host-key':
             return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
         case 'changed-host-key':
-            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`;
+            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
         case 'unknown-host-key':
-            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`;
+            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
         case 'no-key-type':
             return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
         case 'passphrase':
@@ -10884,6 +10921,15 @@ function sshReason({ stderr, offered, user }) {
 const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
 function offer(key) {
     return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
+}
+const MOST_PINS_SHOWN = 3;
+/** What is trusted instead; in words that follow what was offered. */
+function trusted(pinned) {
+    if (pinned.length === 0)
+        return '';
+    const shown = pinned.slice(0, MOST_PINS_SHOWN).join(', ');
+    const rest = pinned.length - MOST_PINS_SHOWN;
+    return `, and \`ssh-known-hosts\` has ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 function lastLine(stderr) {
     const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
@@ -11212,7 +11258,7 @@ async function failed(ssh, host, stderr) {
         return new SshFailed('unknown', 'there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step');
     }
     const offered = lastOffered(await (0,promises_namespaceObject.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
-    return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }));
+    return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user, pinned: pinnedFingerprints(ssh.access.pins) }));
 }
 /** `undefined`: the connection is fine, and the daemon does not answer over the forwarded socket. */
 async function openForward(ssh, host, target, signal) {
@@ -11338,6 +11384,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -11360,7 +11407,7 @@ async function candidatesOf(reach, ground) {
                         log_log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
                     return plainRoute(host.text, env, tls ?? {}, tcpReason);
                 case 'unix':
-                    return plainRoute(host.text, env, {}, (said) => said);
+                    return plainRoute(host.text, env, {}, localReason);
             }
         },
     }));
@@ -11394,11 +11441,16 @@ async function candidateOfContext({ context: name, ssh }, ground) {
         }
         return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
-    const explain = host.startsWith('tcp:') ? tcpReason : (said) => said;
+    const explain = explanationFor(host);
     return {
         text: host,
         open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
+}
+function explanationFor(host) {
+    if (host.startsWith('tcp:'))
+        return tcpReason;
+    return host.startsWith('unix:') ? localReason : (said) => said;
 }
 function plainRoute(text, env, settings, explain) {
     return {
@@ -12836,6 +12888,115 @@ async function readConfigFile(path) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/credentials.js
+
+
+
+
+
+const credentials_HUB = 'docker.io';
+/** What an empty value of a workflow mostly means. */
+const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
+/** The credential; `undefined` when something is wrong with it. */
+function checkedCredential(written, problems) {
+    const { origin, scope, password } = written;
+    const username = written.username.trim();
+    const config = written.config?.trim();
+    const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter((problem) => problem !== undefined);
+    for (const problem of wrong)
+        problems.add(problem);
+    if (wrong.length > 0 || scope === undefined)
+        return undefined;
+    const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`;
+    return {
+        origin,
+        config: config ?? place,
+        ...scope,
+        username,
+        password: new Secret(password, username),
+        kind: 'password',
+    };
+}
+/** The credential of the inputs `registry`, `username` and `password`; `undefined` when none of them is given. */
+function credentialFromShortForm(given, problems) {
+    const password = withoutLastNewlines(given.password);
+    masking_hide(password, 'password', given.username.trim());
+    const all = { registry: given.registry.trim(), username: given.username.trim(), password };
+    if (Object.values(all).every((value) => value === ''))
+        return undefined;
+    const names = ['registry', 'username', 'password'];
+    const missing = names.filter((name) => name !== 'registry' && all[name] === '');
+    if (missing.length > 0) {
+        const present = names.filter((name) => all[name] !== '');
+        problems.add(`${problems_listed(present)} ${isOrAre(present)} given, but ${problems_listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
+        return undefined;
+    }
+    const scope = problems.at('registry').attempt(() => registryScope(all.registry || credentials_HUB));
+    return checkedCredential({ ...all, origin: 'registry', config: undefined, scope }, problems.at('username, password'));
+}
+/**
+ * Docker keeps one login for a registry in a configuration directory, whatever the path: with two in one config it
+ * would take one by chance.
+ */
+function checkSeparation(credentials, problems) {
+    const known = new Map();
+    for (const credential of credentials) {
+        const { origin, registry, config } = credential;
+        const key = JSON.stringify([config, registry]);
+        const other = known.get(key);
+        if (other === undefined)
+            known.set(key, credential);
+        else {
+            problems.add(`${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
+        }
+    }
+}
+/** @throws UserError that goes on after the name of the key */
+function registryScope(text) {
+    hideUserInfo(text);
+    try {
+        return parseRegistry(text);
+    }
+    catch (error) {
+        if (!(error instanceof InvalidReference))
+            throw error;
+        throw new errors_UserError(error.message.replace(/^The/, 'the'));
+    }
+}
+/** Files and heredocs end in a newline that is no part of the password. Everything else is. */
+function withoutLastNewlines(password) {
+    let end = password.length;
+    while (end > 0 && '\r\n'.includes(password.charAt(end - 1)))
+        end--;
+    return password.slice(0, end);
+}
+function usernameProblem(username) {
+    if (username === '')
+        return `the username is empty: write the name of the account (${UNSET})`;
+    if (username.includes(':'))
+        return 'the username has a colon, which docker cannot send: write the name alone';
+    if (/\p{Cc}/u.test(username))
+        return 'the username has a line break or control character: write it on one line';
+    return undefined;
+}
+function passwordProblem(password) {
+    if (password === '')
+        return `the password is empty: set it (${UNSET})`;
+    if (password.includes('\0'))
+        return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
+    return undefined;
+}
+function configProblem(config) {
+    if (config === '')
+        return '`config` is empty: write a name for it, or leave the key out';
+    if (config !== undefined && /\p{Cc}/u.test(config))
+        return '`config` has a line break or control character: write a name on one line';
+    return undefined;
+}
+function isOrAre(names) {
+    return names.length === 1 ? 'is' : 'are';
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
 function isNothing(value) {
     return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
@@ -13192,6 +13353,7 @@ function closing(text, quote) {
 
 
 
+
 /** What holds the content of a secret or config. */
 const SOURCES = ['file', 'content', 'environment'];
 const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
@@ -13204,12 +13366,23 @@ const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
 function contentOf(object, lookUp, directory) {
     const content = rawContent(object, lookUp, directory);
     if (content.length === 0)
-        throw new errors_UserError('its content is empty, which Swarm does not take: give it some');
+        throw new errors_UserError(`${emptyOf(object)} is empty, which Swarm does not take: ${FILL[object.source] ?? 'give it some'}`);
     const most = LARGEST_KILOBYTES[object.kind];
     if (content.length < most * 1024)
         return content;
     throw new errors_UserError(`its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`);
 }
+/** What is empty, in the user's words. */
+function emptyOf({ source, words }) {
+    if (source === 'environment')
+        return `the variable ${words}, from which it takes its content,`;
+    return source === 'file' ? `its file ${words}` : 'its content';
+}
+/** What to do about it. */
+const FILL = {
+    environment: `set it in the \`env\` of the step (${UNSET})`,
+    file: 'write something to it in an earlier step',
+};
 function rawContent({ source, words }, lookUp, directory) {
     if (source === 'content')
         return Buffer.from(words);
@@ -13285,115 +13458,6 @@ function sourcesOf(object) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/inputs/credentials.js
-
-
-
-
-
-const credentials_HUB = 'docker.io';
-/** What an empty value of a workflow mostly means. */
-const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
-/** The credential; `undefined` when something is wrong with it. */
-function checkedCredential(written, problems) {
-    const { origin, scope, password } = written;
-    const username = written.username.trim();
-    const config = written.config?.trim();
-    const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter((problem) => problem !== undefined);
-    for (const problem of wrong)
-        problems.add(problem);
-    if (wrong.length > 0 || scope === undefined)
-        return undefined;
-    const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`;
-    return {
-        origin,
-        config: config ?? place,
-        ...scope,
-        username,
-        password: new Secret(password, username),
-        kind: 'password',
-    };
-}
-/** The credential of the inputs `registry`, `username` and `password`; `undefined` when none of them is given. */
-function credentialFromShortForm(given, problems) {
-    const password = withoutLastNewlines(given.password);
-    masking_hide(password, 'password', given.username.trim());
-    const all = { registry: given.registry.trim(), username: given.username.trim(), password };
-    if (Object.values(all).every((value) => value === ''))
-        return undefined;
-    const names = ['registry', 'username', 'password'];
-    const missing = names.filter((name) => name !== 'registry' && all[name] === '');
-    if (missing.length > 0) {
-        const present = names.filter((name) => all[name] !== '');
-        problems.add(`${problems_listed(present)} ${isOrAre(present)} given, but ${problems_listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
-        return undefined;
-    }
-    const scope = problems.at('registry').attempt(() => registryScope(all.registry || credentials_HUB));
-    return checkedCredential({ ...all, origin: 'registry', config: undefined, scope }, problems.at('username, password'));
-}
-/**
- * Docker keeps one login for a registry in a configuration directory, whatever the path: with two in one config it
- * would take one by chance.
- */
-function checkSeparation(credentials, problems) {
-    const known = new Map();
-    for (const credential of credentials) {
-        const { origin, registry, config } = credential;
-        const key = JSON.stringify([config, registry]);
-        const other = known.get(key);
-        if (other === undefined)
-            known.set(key, credential);
-        else {
-            problems.add(`${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
-        }
-    }
-}
-/** @throws UserError that goes on after the name of the key */
-function registryScope(text) {
-    hideUserInfo(text);
-    try {
-        return parseRegistry(text);
-    }
-    catch (error) {
-        if (!(error instanceof InvalidReference))
-            throw error;
-        throw new errors_UserError(error.message.replace(/^The/, 'the'));
-    }
-}
-/** Files and heredocs end in a newline that is no part of the password. Everything else is. */
-function withoutLastNewlines(password) {
-    let end = password.length;
-    while (end > 0 && '\r\n'.includes(password.charAt(end - 1)))
-        end--;
-    return password.slice(0, end);
-}
-function usernameProblem(username) {
-    if (username === '')
-        return `the username is empty: write the name of the account (${UNSET})`;
-    if (username.includes(':'))
-        return 'the username has a colon, which docker cannot send: write the name alone';
-    if (/\p{Cc}/u.test(username))
-        return 'the username has a line break or control character: write it on one line';
-    return undefined;
-}
-function passwordProblem(password) {
-    if (password === '')
-        return `the password is empty: set it (${UNSET})`;
-    if (password.includes('\0'))
-        return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
-    return undefined;
-}
-function configProblem(config) {
-    if (config === '')
-        return '`config` is empty: write a name for it, or leave the key out';
-    if (config !== undefined && /\p{Cc}/u.test(config))
-        return '`config` has a line break or control character: write a name on one line';
-    return undefined;
-}
-function isOrAre(names) {
-    return names.length === 1 ? 'is' : 'are';
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
@@ -13432,20 +13496,28 @@ function keys_closestKey(key, known, otherNames = {}) {
         .sort((a, b) => a.typos - b.typos);
     return best?.name;
 }
+/** A list of more keys hides the one that was meant. */
+const MOST_KEYS_TOLD = 8;
 /** What to write instead of an unknown key. */
 function keyAdvice(closest, known) {
-    const guess = closest === undefined ? 'write one of' : `did you mean \`${closest}\`? The keys are`;
-    return `${guess} ${problems_listed(known, closest === undefined ? 'disjunction' : 'conjunction')}`;
+    if (closest === undefined)
+        return `write one of ${problems_listed(known, 'disjunction')}`;
+    const guess = `did you mean \`${closest}\`?`;
+    return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${problems_listed(known)}`;
 }
-/** Levenshtein's distance. */
+/** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
 function typosBetween(a, b) {
+    let beforeThat = [];
     let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
     for (let i = 1; i <= a.length; i++) {
         const current = [i];
         for (let j = 1; j <= b.length; j++) {
             const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-            current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+            const areSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+            const swapped = areSwapped ? (beforeThat[j - 2] ?? 0) + 1 : replaced;
+            current.push(Math.min(replaced, swapped, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
         }
+        beforeThat = previous;
         previous = current;
     }
     return previous[b.length] ?? 0;
@@ -13505,6 +13577,7 @@ function settingsOf(phase, policy) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/values.js
+
 
 
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
@@ -13574,7 +13647,9 @@ function parseChoice(text, choices) {
     const choice = choices.find((candidate) => candidate === text);
     if (choice !== undefined)
         return choice;
-    throw new errors_UserError(`${problems_shown(text)} is none of its words: write ${choices.join(' or ')}`);
+    const closest = keys_closestKey(text, choices);
+    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
+    throw new errors_UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
 }
 
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
@@ -14345,7 +14420,9 @@ function checkUrl(text) {
 
 
 
-// Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
+
+// Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
+// the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
 /** The keys of an entry. */
 const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, 'config'];
@@ -14454,7 +14531,7 @@ function credentialsFromYaml(text, input, sources, problems) {
     const entries = root.kind === 'list' ? root.items : [root];
     return entries.flatMap((entry, index) => {
         const origin = `${input} entry ${index + 1}`;
-        return credentialFromEntry(entry, origin, sources, problems.at(origin)) ?? [];
+        return credentialFromEntry(entry, origin, sources, problems.at(`${origin}${ownerOf(entry)}`)) ?? [];
     });
 }
 function credentialFromEntry(entry, origin, sources, problems) {
@@ -14486,6 +14563,31 @@ function credentialFromEntry(entry, origin, sources, problems) {
         return undefined;
     return checkedCredential({ origin, config, scope, username, password }, problems);
 }
+/** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
+function ownerOf(entry) {
+    if (entry.kind !== 'map')
+        return '';
+    const texts = ['registry', 'username'].map((key) => {
+        const value = valueAt(entry, key);
+        return value?.kind === 'text' ? value.value.trim() : '';
+    });
+    const [registry = '', username = ''] = texts;
+    if (!isRegistry(registry))
+        return '';
+    const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined);
+    const isAccount = isElsewhere && valueAt(entry, 'password') === undefined && ACCOUNT.test(username);
+    return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
+}
+const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
+function isRegistry(text) {
+    try {
+        parseRegistry(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
 function requiredText(entry, key, remedy, problems) {
     if (valueAt(entry, key) === undefined)
         problems.add(`\`${key}\` is missing: ${remedy}`);
@@ -14512,8 +14614,14 @@ function passwordFromEnv(name, { env }) {
     const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
     if (password !== '')
         return password;
-    throw new errors_UserError(`the variable that \`password-env\` names is not set, or is empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
+    if (Object.hasOwn(env, name)) {
+        throw new errors_UserError(`the variable ${name}, which \`password-env\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+    }
+    const isName = VARIABLE.test(name);
+    throw new errors_UserError(`the variable ${isName ? `${name}, which` : 'that'} \`password-env\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
 }
+/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
+const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
 function passwordFromFile(path, { readFile }) {
     if (path === '')
         throw new errors_UserError('`password-file` is empty: write the path of a file that holds the password');
@@ -14639,6 +14747,472 @@ function replacementOf(own, all, problems) {
         strategy: chosenStrategy(strategy, all.strategy, all.strategies, problems),
         policies: mergedPolicies(policies, all.policies),
     };
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
+/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
+const FIELDS = new Set([
+    '.',
+    '.Service',
+    '.Service.ID',
+    '.Service.Name',
+    '.Service.Labels',
+    '.Node',
+    '.Node.ID',
+    '.Node.Hostname',
+    '.Node.Platform',
+    '.Node.Platform.Architecture',
+    '.Node.Platform.OS',
+    '.Task',
+    '.Task.ID',
+    '.Task.Name',
+    '.Task.Slot',
+]);
+/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
+const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
+const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+const spec_template_WORD = /^[a-z_]\w*$/i;
+const COMMENT = /^\/\*.*\*\/$/s;
+const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+/**
+ * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
+ * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
+ * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
+ * shows nothing of the text, which may be a secret.
+ */
+function spec_template_templateProblem(text) {
+    if (!text.includes('{{'))
+        return undefined;
+    const actions = [...text.matchAll(spec_template_ACTION)].map(([, action = '']) => action);
+    if (text.replaceAll(spec_template_ACTION, '').includes('{{'))
+        return actions.length === 0 ? 'its `{{` has no end' : undefined;
+    if (!actions.every(isPlain))
+        return undefined;
+    if (actions.includes(''))
+        return 'there is nothing in its `{{ }}`';
+    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
+    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
+}
+/** What can be judged by itself; a word of Go's own may change what the others mean. */
+function isPlain(action) {
+    if (spec_template_WORD.test(action))
+        return !WORDS.has(action);
+    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
+
+// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+const placement_KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+const placement_OPERATORS = (/* unused pure expression or super */ null && (['==', '!=']));
+const NODE_LABEL = 'node.labels.';
+const ENGINE_LABEL = 'engine.labels.';
+/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
+function placement_constraintProblem(text) {
+    const parsed = parseConstraint(text);
+    return typeof parsed === 'string' ? parsed : undefined;
+}
+/**
+ * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
+ * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
+ * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
+ */
+function satisfies(node, constraint) {
+    const parsed = parseConstraint(constraint);
+    if (typeof parsed === 'string')
+        return false;
+    if (parsed.key.toLowerCase() === 'node.ip')
+        return satisfiesAddress(node.Status.Addr ?? '', parsed);
+    const actual = attribute(node, parsed.key);
+    if (actual === undefined)
+        return false;
+    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
+}
+/**
+ * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
+ * before this deployment ran on; see {@link platformProblem} for the new one.
+ */
+function eligibleNodes(nodes, placement = {}) {
+    return allowedNodes(nodes, placement).filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
+}
+/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
+function allowedNodes(nodes, placement = {}) {
+    const constraints = placement.Constraints ?? [];
+    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
+}
+/**
+ * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
+ * names no platforms runs anywhere, as far as the swarm is concerned.
+ */
+function platformProblem(nodes, imagePlatforms) {
+    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+        return undefined;
+    }
+    return {
+        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+    };
+}
+/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
+function hasPlatform(node, platforms) {
+    if (platforms == null || platforms.length === 0)
+        return true;
+    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
+}
+/**
+ * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
+ * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
+ */
+function runs(node, { architecture = '', os = '' }) {
+    const { Architecture, OS } = node.Description.Platform;
+    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
+    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
+}
+function normalisedArchitecture(architecture) {
+    if (architecture === 'x86_64')
+        return 'amd64';
+    if (architecture === 'aarch64')
+        return 'arm64';
+    return architecture;
+}
+function platformName(architecture = '', os = '') {
+    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+}
+function distinct(texts) {
+    return [...new Set(texts)].sort();
+}
+/** The parsed constraint, or what is wrong with it in swarmkit's words. */
+function parseConstraint(text) {
+    const operator = placement_OPERATORS.find((candidate) => text.includes(candidate));
+    if (operator === undefined)
+        return `constraint expected one operator from ${placement_OPERATORS.join(', ')}`;
+    const at = text.indexOf(operator);
+    const key = text.slice(0, at).trim();
+    const value = text.slice(at + operator.length).trim();
+    if (!placement_KEY.test(key))
+        return `key '${key}' is invalid`;
+    if (!VALUE.test(value))
+        return `value '${value}' is invalid`;
+    return { key, negated: operator === '!=', value };
+}
+/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
+function attribute(node, key) {
+    const known = key.toLowerCase();
+    switch (known) {
+        case 'node.id':
+            return node.ID;
+        case 'node.hostname':
+            return node.Description.Hostname;
+        case 'node.role':
+            return node.Spec.Role;
+        case 'node.platform.os':
+            return node.Description.Platform.OS;
+        case 'node.platform.arch':
+            return node.Description.Platform.Architecture;
+        default:
+            if (isLabelKey(known, NODE_LABEL))
+                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+            if (isLabelKey(known, ENGINE_LABEL))
+                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+            return undefined;
+    }
+}
+function isLabelKey(key, prefix) {
+    return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
+function satisfiesAddress(address, { value, negated }) {
+    const [base = '', prefix, ...more] = value.split('/');
+    const bits = isIPv4(base) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    const valid = isIP(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
+    if (!valid)
+        return false;
+    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
+    if (isIPv4(address) && !isIPv4(base) && length < 96)
+        return negated;
+    const network = new BlockList();
+    network.addSubnet(base, length, family(base));
+    const within = isIP(address) !== 0 && network.check(address, family(address));
+    return within !== negated;
+}
+function family(address) {
+    return isIPv4(address) ? 'ipv4' : 'ipv6';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
+
+
+
+
+// swarmkit, manager/controlapi/common.go
+const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+const LONGEST_NAME = 63;
+const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
+const LONGEST_OBJECT_NAME = 64;
+// swarmkit, manager/controlapi/service.go
+const LEAST_MEMORY = (/* unused pure expression or super */ null && (4 * 1024 * 1024));
+const LEAST_CPUS = 1e6;
+const LEAST_DURATION = 1e6;
+const NANOSECONDS = 1e9;
+/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
+function specViolations(spec) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    return [
+        ...nameViolations(spec.Name),
+        ...resourceViolations(template.Resources?.Limits, 'limit'),
+        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
+        ...restartViolations(template.RestartPolicy),
+        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
+        ...updateViolations(spec),
+        ...policyViolations(spec.UpdateConfig, 'update'),
+        ...policyViolations(spec.RollbackConfig, 'rollback'),
+        ...endpointViolations(spec),
+        ...mountViolations(container?.Mounts ?? []),
+        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
+        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
+        ...templateViolations(spec),
+        ...directoryViolations(container?.Dir),
+        ...healthViolations(container?.Healthcheck),
+    ];
+}
+/** What Swarm refuses to change in a service that exists. */
+function changeViolations(current, wanted) {
+    const [was, becomes] = [modeName(current), modeName(wanted)];
+    if (was === becomes)
+        return [];
+    return [
+        {
+            setting: 'mode',
+            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+        },
+    ];
+}
+/**
+ * Why Swarm takes no service or network of this name; `undefined` when it does.
+ *
+ * @param what it names: `a service`
+ */
+function nameProblem(name, what) {
+    if (!swarm_rules_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
+}
+/** The same of a secret or config. */
+function objectNameProblem(name, what) {
+    if (!OBJECT_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
+    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
+}
+const ENDS = 'with a letter or digit first and last';
+function noName(name, what) {
+    return `${swarm_rules_cut(name)} is no name of ${what}`;
+}
+function swarm_rules_tooLong(name, most) {
+    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
+}
+const swarm_rules_LONGEST_SHOWN = 70;
+function swarm_rules_cut(name) {
+    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
+}
+function nameViolations(name) {
+    const problem = nameProblem(name, 'a service');
+    return problem === undefined ? [] : [{ setting: 'name', problem }];
+}
+function resourceViolations(resources, kind) {
+    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
+    const violations = [];
+    if (cpus !== 0 && cpus < LEAST_CPUS) {
+        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
+        violations.push({ setting: `cpu ${kind}`, problem });
+    }
+    if (memory !== 0 && memory < LEAST_MEMORY) {
+        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
+        violations.push({ setting: `memory ${kind}`, problem });
+    }
+    return violations;
+}
+const CONDITIONS = (/* unused pure expression or super */ null && (['none', 'on-failure', 'any']));
+function restartViolations(policy) {
+    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
+    return [
+        ...choiceViolations('restart condition', condition, CONDITIONS),
+        ...negativeViolations('restart delay', delay),
+        ...negativeViolations('restart window', window),
+    ];
+}
+function constraintViolations(constraint) {
+    const problem = constraintProblem(constraint);
+    if (problem === undefined)
+        return [];
+    return [
+        {
+            setting: 'constraints',
+            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
+        },
+    ];
+}
+/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
+function updateViolations(spec) {
+    const { UpdateConfig: update, Mode: mode } = spec;
+    if (update === undefined)
+        return [];
+    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
+        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
+    }
+    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
+    return [
+        ...negativeViolations('update delay', delay),
+        ...negativeViolations('update monitor', monitor),
+        ...(ratio >= 0 && ratio <= 1
+            ? []
+            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
+    ];
+}
+const ACTIONS = (/* unused pure expression or super */ null && (['pause', 'continue', 'rollback']));
+const ORDERS = (/* unused pure expression or super */ null && (['stop-first', 'start-first']));
+function policyViolations(policy, phase) {
+    return [
+        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
+        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
+    ];
+}
+function endpointViolations(spec) {
+    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
+    const isIngress = ({ PublishMode: published }) => published !== 'host';
+    return [
+        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
+        ...(mode === 'dnsrr' && ports.some(isIngress)
+            ? [
+                {
+                    setting: 'endpoint mode',
+                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
+                },
+            ]
+            : []),
+        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
+            setting: 'ports',
+            problem: `${port} is published twice: leave one of the two out`,
+        })),
+    ];
+}
+function mountViolations(mounts) {
+    const problems = [
+        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
+        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
+    ];
+    return problems.map((problem) => ({ setting: 'mounts', problem }));
+}
+/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
+const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
+/** Why every node would refuse a mount. What a template fills in is known only there. */
+function mountProblem(mount) {
+    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
+    if (type === 'npipe')
+        return undefined;
+    if (isFixed(target) && !isAbsolute(target)) {
+        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
+    }
+    if (target === '/')
+        return 'the target is /, which is the whole container: write a directory in it';
+    if (!isFixed(source))
+        return undefined;
+    if (type === 'bind' && !isAbsolute(source)) {
+        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
+    }
+    if (type === 'tmpfs' && source !== '')
+        return `the tmpfs ${target} has a source: leave it out`;
+    if (type !== 'volume' || source === '')
+        return undefined;
+    if (isAbsolute(source))
+        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
+    const driver = options?.DriverConfig?.Name ?? '';
+    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
+        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
+        : undefined;
+}
+/** On Linux or on Windows: which nodes will have the task is not known. */
+function isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+function isFixed(text) {
+    return !text.includes('{{');
+}
+function fileViolations(setting, references) {
+    const targets = references.flatMap(({ file }) => file?.Name ?? []);
+    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
+    return [
+        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
+        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
+            setting,
+            problem: `two of them have the target ${target}: give one of the two another \`target\``,
+        })),
+    ];
+}
+const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
+function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
+    const of = (setting, text, item) => {
+        const why = templateProblem(text);
+        if (why === undefined)
+            return [];
+        return [
+            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
+        ];
+    };
+    const variables = (container?.Env ?? []).flatMap((variable) => {
+        const at = variable.indexOf('=');
+        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
+    });
+    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
+        ...of('mounts', source),
+        ...of('mounts', target),
+    ]);
+    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
+}
+function directoryViolations(directory = '') {
+    if (directory === '' || isAbsolute(directory))
+        return [];
+    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
+    return [{ setting: 'working directory', problem }];
+}
+function healthViolations(check = {}) {
+    const durations = [
+        ['health interval', check.Interval],
+        ['health timeout', check.Timeout],
+        ['health start period', check.StartPeriod],
+        ['health start interval', check.StartInterval],
+    ];
+    return [
+        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
+            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
+            : []),
+        ...((check.Retries ?? 0) < 0
+            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
+            : []),
+    ];
+}
+/** The empty text is Swarm's default. */
+function choiceViolations(setting, value, choices) {
+    if (value === '' || choices.includes(value))
+        return [];
+    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
+    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
+}
+function negativeViolations(setting, duration) {
+    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
+}
+/** Those that are there more than once, each once. */
+function doubles(texts) {
+    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
@@ -15083,10 +15657,10 @@ function differences(a, b, path = []) {
         return [path];
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
 }
-const LONGEST_NAME = 60;
+const create_flags_LONGEST_NAME = 60;
 function shownName(name) {
     const clean = printable(name);
-    return clean.length > LONGEST_NAME ? `${clean.slice(0, LONGEST_NAME)}…` : clean;
+    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
 }
 function create_flags_valueAt(spec, path) {
     return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
@@ -15132,472 +15706,6 @@ function resourceName(entry) {
 /** `node.labels.zone` of `node.labels.zone==east`. */
 function attributeOf(entry) {
     return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
-/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
-const FIELDS = new Set([
-    '.',
-    '.Service',
-    '.Service.ID',
-    '.Service.Name',
-    '.Service.Labels',
-    '.Node',
-    '.Node.ID',
-    '.Node.Hostname',
-    '.Node.Platform',
-    '.Node.Platform.Architecture',
-    '.Node.Platform.OS',
-    '.Task',
-    '.Task.ID',
-    '.Task.Name',
-    '.Task.Slot',
-]);
-/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
-const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
-const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
-const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-const spec_template_WORD = /^[a-z_]\w*$/i;
-const COMMENT = /^\/\*.*\*\/$/s;
-const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
-/**
- * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
- * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
- * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
- * shows nothing of the text, which may be a secret.
- */
-function spec_template_templateProblem(text) {
-    if (!text.includes('{{'))
-        return undefined;
-    const actions = [...text.matchAll(spec_template_ACTION)].map(([, action = '']) => action);
-    if (text.replaceAll(spec_template_ACTION, '').includes('{{'))
-        return actions.length === 0 ? 'its `{{` has no end' : undefined;
-    if (!actions.every(isPlain))
-        return undefined;
-    if (actions.includes(''))
-        return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
-    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
-}
-/** What can be judged by itself; a word of Go's own may change what the others mean. */
-function isPlain(action) {
-    if (spec_template_WORD.test(action))
-        return !WORDS.has(action);
-    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
-
-// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-const placement_KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-const placement_OPERATORS = (/* unused pure expression or super */ null && (['==', '!=']));
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
-function placement_constraintProblem(text) {
-    const parsed = parseConstraint(text);
-    return typeof parsed === 'string' ? parsed : undefined;
-}
-/**
- * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
- * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
- * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
- */
-function satisfies(node, constraint) {
-    const parsed = parseConstraint(constraint);
-    if (typeof parsed === 'string')
-        return false;
-    if (parsed.key.toLowerCase() === 'node.ip')
-        return satisfiesAddress(node.Status.Addr ?? '', parsed);
-    const actual = attribute(node, parsed.key);
-    if (actual === undefined)
-        return false;
-    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
-}
-/**
- * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
- * before this deployment ran on; see {@link platformProblem} for the new one.
- */
-function eligibleNodes(nodes, placement = {}) {
-    return allowedNodes(nodes, placement).filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
-}
-/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
-function allowedNodes(nodes, placement = {}) {
-    const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
-}
-/**
- * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
- * names no platforms runs anywhere, as far as the swarm is concerned.
- */
-function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-        return undefined;
-    }
-    return {
-        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
-}
-/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
-function hasPlatform(node, platforms) {
-    if (platforms == null || platforms.length === 0)
-        return true;
-    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
-}
-/**
- * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
- * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
- */
-function runs(node, { architecture = '', os = '' }) {
-    const { Architecture, OS } = node.Description.Platform;
-    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
-    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
-}
-function normalisedArchitecture(architecture) {
-    if (architecture === 'x86_64')
-        return 'amd64';
-    if (architecture === 'aarch64')
-        return 'arm64';
-    return architecture;
-}
-function platformName(architecture = '', os = '') {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
-}
-function distinct(texts) {
-    return [...new Set(texts)].sort();
-}
-/** The parsed constraint, or what is wrong with it in swarmkit's words. */
-function parseConstraint(text) {
-    const operator = placement_OPERATORS.find((candidate) => text.includes(candidate));
-    if (operator === undefined)
-        return `constraint expected one operator from ${placement_OPERATORS.join(', ')}`;
-    const at = text.indexOf(operator);
-    const key = text.slice(0, at).trim();
-    const value = text.slice(at + operator.length).trim();
-    if (!placement_KEY.test(key))
-        return `key '${key}' is invalid`;
-    if (!VALUE.test(value))
-        return `value '${value}' is invalid`;
-    return { key, negated: operator === '!=', value };
-}
-/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
-function attribute(node, key) {
-    const known = key.toLowerCase();
-    switch (known) {
-        case 'node.id':
-            return node.ID;
-        case 'node.hostname':
-            return node.Description.Hostname;
-        case 'node.role':
-            return node.Spec.Role;
-        case 'node.platform.os':
-            return node.Description.Platform.OS;
-        case 'node.platform.arch':
-            return node.Description.Platform.Architecture;
-        default:
-            if (isLabelKey(known, NODE_LABEL))
-                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-            if (isLabelKey(known, ENGINE_LABEL))
-                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-            return undefined;
-    }
-}
-function isLabelKey(key, prefix) {
-    return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
-}
-/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
-function satisfiesAddress(address, { value, negated }) {
-    const [base = '', prefix, ...more] = value.split('/');
-    const bits = isIPv4(base) ? 32 : 128;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const valid = isIP(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
-    if (!valid)
-        return false;
-    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
-    if (isIPv4(address) && !isIPv4(base) && length < 96)
-        return negated;
-    const network = new BlockList();
-    network.addSubnet(base, length, family(base));
-    const within = isIP(address) !== 0 && network.check(address, family(address));
-    return within !== negated;
-}
-function family(address) {
-    return isIPv4(address) ? 'ipv4' : 'ipv6';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
-
-
-
-
-// swarmkit, manager/controlapi/common.go
-const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-const swarm_rules_LONGEST_NAME = 63;
-const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
-const LONGEST_OBJECT_NAME = 64;
-// swarmkit, manager/controlapi/service.go
-const LEAST_MEMORY = (/* unused pure expression or super */ null && (4 * 1024 * 1024));
-const LEAST_CPUS = 1e6;
-const LEAST_DURATION = 1e6;
-const NANOSECONDS = 1e9;
-/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-function specViolations(spec) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    return [
-        ...nameViolations(spec.Name),
-        ...resourceViolations(template.Resources?.Limits, 'limit'),
-        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
-        ...restartViolations(template.RestartPolicy),
-        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
-        ...updateViolations(spec),
-        ...policyViolations(spec.UpdateConfig, 'update'),
-        ...policyViolations(spec.RollbackConfig, 'rollback'),
-        ...endpointViolations(spec),
-        ...mountViolations(container?.Mounts ?? []),
-        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
-        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
-        ...templateViolations(spec),
-        ...directoryViolations(container?.Dir),
-        ...healthViolations(container?.Healthcheck),
-    ];
-}
-/** What Swarm refuses to change in a service that exists. */
-function changeViolations(current, wanted) {
-    const [was, becomes] = [modeName(current), modeName(wanted)];
-    if (was === becomes)
-        return [];
-    return [
-        {
-            setting: 'mode',
-            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
-        },
-    ];
-}
-/**
- * Why Swarm takes no service or network of this name; `undefined` when it does.
- *
- * @param what it names: `a service`
- */
-function nameProblem(name, what) {
-    if (!swarm_rules_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
-    return name.length > swarm_rules_LONGEST_NAME ? swarm_rules_tooLong(name, swarm_rules_LONGEST_NAME) : undefined;
-}
-/** The same of a secret or config. */
-function objectNameProblem(name, what) {
-    if (!OBJECT_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
-    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
-}
-const ENDS = 'with a letter or digit first and last';
-function noName(name, what) {
-    return `${swarm_rules_cut(name)} is no name of ${what}`;
-}
-function swarm_rules_tooLong(name, most) {
-    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
-}
-const swarm_rules_LONGEST_SHOWN = 70;
-function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
-}
-function nameViolations(name) {
-    const problem = nameProblem(name, 'a service');
-    return problem === undefined ? [] : [{ setting: 'name', problem }];
-}
-function resourceViolations(resources, kind) {
-    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
-    const violations = [];
-    if (cpus !== 0 && cpus < LEAST_CPUS) {
-        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
-        violations.push({ setting: `cpu ${kind}`, problem });
-    }
-    if (memory !== 0 && memory < LEAST_MEMORY) {
-        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
-        violations.push({ setting: `memory ${kind}`, problem });
-    }
-    return violations;
-}
-const CONDITIONS = (/* unused pure expression or super */ null && (['none', 'on-failure', 'any']));
-function restartViolations(policy) {
-    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
-    return [
-        ...choiceViolations('restart condition', condition, CONDITIONS),
-        ...negativeViolations('restart delay', delay),
-        ...negativeViolations('restart window', window),
-    ];
-}
-function constraintViolations(constraint) {
-    const problem = constraintProblem(constraint);
-    if (problem === undefined)
-        return [];
-    return [
-        {
-            setting: 'constraints',
-            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
-        },
-    ];
-}
-/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
-function updateViolations(spec) {
-    const { UpdateConfig: update, Mode: mode } = spec;
-    if (update === undefined)
-        return [];
-    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
-        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
-    }
-    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
-    return [
-        ...negativeViolations('update delay', delay),
-        ...negativeViolations('update monitor', monitor),
-        ...(ratio >= 0 && ratio <= 1
-            ? []
-            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
-    ];
-}
-const ACTIONS = (/* unused pure expression or super */ null && (['pause', 'continue', 'rollback']));
-const ORDERS = (/* unused pure expression or super */ null && (['stop-first', 'start-first']));
-function policyViolations(policy, phase) {
-    return [
-        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
-        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
-    ];
-}
-function endpointViolations(spec) {
-    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
-    const isIngress = ({ PublishMode: published }) => published !== 'host';
-    return [
-        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-        ...(mode === 'dnsrr' && ports.some(isIngress)
-            ? [
-                {
-                    setting: 'endpoint mode',
-                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
-                },
-            ]
-            : []),
-        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
-            setting: 'ports',
-            problem: `${port} is published twice: leave one of the two out`,
-        })),
-    ];
-}
-function mountViolations(mounts) {
-    const problems = [
-        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
-        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
-    ];
-    return problems.map((problem) => ({ setting: 'mounts', problem }));
-}
-/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
-const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-/** Why every node would refuse a mount. What a template fills in is known only there. */
-function mountProblem(mount) {
-    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
-    if (type === 'npipe')
-        return undefined;
-    if (isFixed(target) && !isAbsolute(target)) {
-        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
-    }
-    if (target === '/')
-        return 'the target is /, which is the whole container: write a directory in it';
-    if (!isFixed(source))
-        return undefined;
-    if (type === 'bind' && !isAbsolute(source)) {
-        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
-    }
-    if (type === 'tmpfs' && source !== '')
-        return `the tmpfs ${target} has a source: leave it out`;
-    if (type !== 'volume' || source === '')
-        return undefined;
-    if (isAbsolute(source))
-        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
-    const driver = options?.DriverConfig?.Name ?? '';
-    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
-        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
-        : undefined;
-}
-/** On Linux or on Windows: which nodes will have the task is not known. */
-function isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-function isFixed(text) {
-    return !text.includes('{{');
-}
-function fileViolations(setting, references) {
-    const targets = references.flatMap(({ file }) => file?.Name ?? []);
-    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
-    return [
-        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
-        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
-            setting,
-            problem: `two of them have the target ${target}: give one of the two another \`target\``,
-        })),
-    ];
-}
-const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
-function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
-    const of = (setting, text, item) => {
-        const why = templateProblem(text);
-        if (why === undefined)
-            return [];
-        return [
-            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
-        ];
-    };
-    const variables = (container?.Env ?? []).flatMap((variable) => {
-        const at = variable.indexOf('=');
-        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
-    });
-    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-        ...of('mounts', source),
-        ...of('mounts', target),
-    ]);
-    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
-}
-function directoryViolations(directory = '') {
-    if (directory === '' || isAbsolute(directory))
-        return [];
-    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
-    return [{ setting: 'working directory', problem }];
-}
-function healthViolations(check = {}) {
-    const durations = [
-        ['health interval', check.Interval],
-        ['health timeout', check.Timeout],
-        ['health start period', check.StartPeriod],
-        ['health start interval', check.StartInterval],
-    ];
-    return [
-        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
-            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
-            : []),
-        ...((check.Retries ?? 0) < 0
-            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
-            : []),
-    ];
-}
-/** The empty text is Swarm's default. */
-function choiceViolations(setting, value, choices) {
-    if (value === '' || choices.includes(value))
-        return [];
-    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
-    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
-}
-function negativeViolations(setting, duration) {
-    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
-}
-/** Those that are there more than once, each once. */
-function doubles(texts) {
-    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/shell-words.js
@@ -15770,6 +15878,7 @@ function unclosed(quote) {
 ;// CONCATENATED MODULE: ./build/inputs/flags.js
 
 
+
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
 const RECORD_LABEL = 'swarm-deploy.create-args';
 /** The flags of both commands that take no value; any other flag may be given one by `=`. */
@@ -15802,6 +15911,8 @@ const LONG_NAMES = {
 const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
     .split(' ')
     .map((name) => `--${name}`));
+/** Besides those of the lists, `update` alone has these. */
+const ONLY_UPDATE = new Set(['--args', '--force']);
 const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
 const LOGGING = 'it says nothing about the service: leave it off';
 /** What belongs to the action itself, and what to write instead. */
@@ -15881,7 +15992,9 @@ function flagsOfItems(verb, items, problems, notices) {
         }
         const flag = parseFlag(unquotedItem(item.trim()));
         if (flag === undefined) {
-            once(`item ${index + 1}: this word belongs to no flag: ${NO_FLAG}`);
+            const before = flags.at(-1);
+            const behind = before === undefined ? '' : `, behind ${before.spelling}`;
+            once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`);
             continue;
         }
         const next = items[index + 1];
@@ -15897,6 +16010,17 @@ function flagsOfItems(verb, items, problems, notices) {
             flags.push(withoutQuotes(flag, once));
     }
     return checked(verb, flags, once);
+}
+/** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
+function adviceForFlag(key) {
+    const flag = `--${key.toLowerCase().replaceAll('_', '-')}`;
+    if (Object.hasOwn(RESERVED, flag))
+        return RESERVED[flag];
+    if (isCreateFlag(flag))
+        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
+    const list = flag.replace(/-(?:add|rm)$/, '');
+    const isOfUpdate = (list !== flag && LISTS.has(list)) || ONLY_UPDATE.has(flag);
+    return isOfUpdate ? `that is a flag of docker service update: write \`${flag}\` in \`update-args\`` : undefined;
 }
 /** The names of the variables that the flags set or remove. */
 function variablesOf(flags) {
@@ -16115,7 +16239,6 @@ function pairsOfList({ items }, problems) {
 
 
 
-
 const services_KEYS = [
     'name',
     'image',
@@ -16149,6 +16272,7 @@ const NOT_COMPOSE = "this action's `services` is no compose file: give what the 
 const LONGEST_PLACE = 63;
 const MOST_REPLICAS = 1_000_000;
 const PAIR = '`web: ghcr.io/org/web:1.2`';
+const KEYED = { isKeyed: true };
 /**
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
  *
@@ -16177,7 +16301,7 @@ function services_entriesOf(root, keys, problems) {
         problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
         return [];
     }
-    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }));
+    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {
@@ -16187,7 +16311,7 @@ function entriesOfList(items) {
     return items.map((value, index) => {
         const name = value.kind === 'map' ? valueAt(value, 'name') : undefined;
         const text = name?.kind === 'text' ? name.value.trim() : undefined;
-        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, value };
+        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
     });
 }
 function placeOf(name) {
@@ -16208,7 +16332,7 @@ function requestFromEntry(entry, forAll, problems) {
     problems.attempt(() => checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
     const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) };
-    return image && { name: entry.name, image, ...nothingElse };
+    return image && { name: entry.name, ...KEYED, image, ...nothingElse };
 }
 function requestFromMap(entry, map, forAll, problems) {
     if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
@@ -16247,6 +16371,7 @@ function requestFromMap(entry, map, forAll, problems) {
     }
     return {
         name,
+        ...(entry.isKeyed && KEYED),
         ...(image === undefined ? {} : { image }),
         ...(authConfig === undefined ? {} : { authConfig }),
         ...(replicas === undefined ? {} : { replicas }),
@@ -16281,14 +16406,14 @@ function isKnown(key, keys) {
     return keys.includes(key) || RETIRED_KEYS.includes(key);
 }
 function services_adviceFor(key, closest, keys) {
-    const flag = `--${key.replaceAll('_', '-')}`;
     const policy = settingMeantBy(key);
     if (policy !== undefined)
         return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
     if (closest !== undefined)
         return keyAdvice(closest, keys);
-    if (isCreateFlag(flag))
-        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
+    const flag = adviceForFlag(key);
+    if (flag !== undefined)
+        return flag;
     return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
 }
 /** In a mapping of services the name stands before the entry; a second one inside must be the same. */
@@ -17322,7 +17447,7 @@ function switchOf(inputs, key, problems) {
 function stack_variablesOf(input, env, problems) {
     const ofTheStep = (name) => (variables_isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
-    for (const path of pathsFrom(input, 'env-file', problems)) {
+    for (const path of pathsFrom(input, 'env-file', env, problems)) {
         const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
         const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
@@ -17333,23 +17458,23 @@ function stack_variablesOf(input, env, problems) {
     return (name) => ofTheStep(name) ?? ofFiles.get(name);
 }
 function composePaths(input, env, problems) {
-    const given = pathsFrom(input, 'compose-file', problems);
+    const given = pathsFrom(input, 'compose-file', env, problems);
     if (given.length > 0 || input.trim() !== '')
         return given;
     const found = USUAL_NAMES.find((name) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(basePath(env), name)));
     if (found !== undefined)
         return [found];
-    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${problems_listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file`);
+    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${problems_listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`);
     return [];
 }
 /** One path a line, or a YAML list of them. */
-function pathsFrom(input, name, problems) {
+function pathsFrom(input, name, env, problems) {
     const text = input.trim();
     if (!/^(?:-[ \t\r\n]|\[)/.test(text))
         return text
             .split(/\r?\n/)
             .map((line) => line.trim())
-            .filter((line) => line !== '');
+            .filter((line) => line !== '' && !isSeveral(line, env, name, problems));
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, reason } of wrong)
         problems.add(`${name} line ${line}: ${reason}`);
@@ -17360,6 +17485,17 @@ function pathsFrom(input, name, problems) {
         problems.add(`${name} line ${item.line}: this is no path: write the path of a file`);
         return [];
     });
+}
+/** Several paths on one line, as other tools have them: with commas, colons, blanks, or the flag of docker. */
+function isSeveral(line, env, name, problems) {
+    const pieces = line
+        .split(/[,;:\s]+/)
+        .filter((piece) => piece !== '' && !/^(?:-c|--compose-file|-f|--file)$/.test(piece));
+    const isOne = pieces.length < 2 && pieces[0] === line;
+    if (isOne || (0,external_node_fs_namespaceObject.existsSync)(resolvePath(env, line)) || !pieces.every((piece) => /\.[a-z]+$|\//i.test(piece)))
+        return false;
+    problems.add(`${name}: ${problems_shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' ⏎ ')}`);
+    return true;
 }
 function composeFile(path, env, problems) {
     const here = problems.at(`compose-file ${path}`);
@@ -17743,7 +17879,9 @@ function credentialsFromFile(path, sources, problems) {
         problems.add(`${name}: this is no path but several lines: give the content in \`registries\`, or write the path of a file`);
         return [];
     }
-    const text = problems.at(name).attempt(() => sources.readFile(path));
+    // What holds no blank and has the look of a path is no credential.
+    const place = /^[\w./~+-]*[./][\w./~+-]*$/.test(path) ? `${name} ${path}` : name;
+    const text = problems.at(place).attempt(() => sources.readFile(path));
     if (text?.trim() === '')
         problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
     return credentialsFromText(text ?? '', name, sources, problems);

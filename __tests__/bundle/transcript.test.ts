@@ -50,7 +50,7 @@ describe('the bundle', () => {
           },
         ],
       },
-      /^the docker daemon at unix:\/\/\/fake\.sock cannot be used: Cannot connect to the Docker daemon .* running\?$/,
+      /^the docker daemon at unix:\/\/\/fake\.sock cannot be used: no docker daemon runs there: start it, or write the address of a manager in `host`/,
     ],
     [
       'a socket without permission',
@@ -63,7 +63,7 @@ describe('the bundle', () => {
           },
         ],
       },
-      /permission denied while trying to connect/,
+      /the user of this step may not use its socket: add that user to the group docker/,
     ],
     [
       'a context that is missing',

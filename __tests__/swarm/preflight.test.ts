@@ -275,7 +275,9 @@ describeSwarm(
 
       test('a service that is missing', async () => {
         const { error } = await refusedOnce([alice()], [{ name: 'absent', image: good.reference }])
-        expect(error).toMatch(/^service absent does not exist on this swarm: .*`create: true`/)
+        expect(error).toMatch(
+          /^service absent does not exist on this swarm: .*write `- \{name: absent, image: \S+, create: true\}`$/,
+        )
       })
 
       test('failures of many kinds are reported at once, each in a line of its own', async () => {

@@ -154,7 +154,7 @@ secrets: {gone: {external: true}}
     expect(errors.toSorted()).toEqual([
       expect.stringMatching(/^refused\.yml line 2: docker refuses it: .*[Uu]nknown mode: sideways/),
       expect.stringMatching(/^refused\.yml line 3: docker refuses it: .*[pP]orts/),
-      expect.stringMatching(/^refused\.yml line 7: configs\.empty: its content is empty/),
+      expect.stringMatching(/^refused\.yml line 7: configs\.empty: its (?:content|file \S+) is empty/),
       expect.stringMatching(/^refused\.yml line 8: the external secret gone does not exist/),
       expect.stringMatching(/^service refused_five: image .* cannot be read/),
     ])

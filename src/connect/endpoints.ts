@@ -12,6 +12,7 @@ import { limited, safeLine } from '../runner/safe-text.ts'
 import { withoutEndpoint } from '../runner/variables.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { UserConfig } from './connection.ts'
+import { localReason } from './local-reason.ts'
 import type { Candidate } from './managers.ts'
 import type { Route } from './route.ts'
 import { prepareSsh } from './ssh/files.ts'
@@ -42,7 +43,7 @@ export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candid
           if (tls === undefined) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`)
           return plainRoute(host.text, env, tls ?? {}, tcpReason)
         case 'unix':
-          return plainRoute(host.text, env, {}, (said) => said)
+          return plainRoute(host.text, env, {}, localReason)
       }
     },
   }))
@@ -78,11 +79,16 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
     }
     return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) }
   }
-  const explain = host.startsWith('tcp:') ? tcpReason : (said: string) => said
+  const explain = explanationFor(host)
   return {
     text: host,
     open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
   }
+}
+
+function explanationFor(host: string): Route['explain'] {
+  if (host.startsWith('tcp:')) return tcpReason
+  return host.startsWith('unix:') ? localReason : (said) => said
 }
 
 function plainRoute(

@@ -109,6 +109,8 @@ export interface StackRequest {
 /** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
 export interface ServiceRequest {
   readonly name: string
+  /** In the text its name stands before it, as in `web: …`; else its entry has a dash. */
+  readonly isKeyed?: boolean
   /** Where it stands, when that is a file. */
   readonly place?: Place
   readonly image?: ImageReference

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
@@ -83,12 +83,23 @@ export function requireUserFile(path: string, base: string): void {
 
 function fileProblem(code: string | undefined, base: string): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}`
+    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}`
   }
   if (code === 'ELOOP') return 'its links lead in a circle: write the path of the file itself'
   if (code === 'EACCES' || code === 'EPERM')
     return 'the file may not be read: give the user of this step the permission'
   return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`
+}
+
+/** What it mostly means that a workspace has nothing in it; in words that follow its path. */
+export function checkoutHint(workspace: string): string {
+  try {
+    return readdirSync(workspace).length === 0
+      ? ', which is empty: is `actions/checkout` missing before this step?'
+      : ''
+  } catch {
+    return ''
+  }
 }
 
 /** Without the byte order mark that editors on Windows put first. */

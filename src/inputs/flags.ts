@@ -1,4 +1,5 @@
 import type { Flag } from '../docker/cli/commands.ts'
+import { isCreateFlag } from '../docker/specs/create-flags.ts'
 import { type Problems, shown } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 
@@ -51,6 +52,9 @@ const LISTS = new Set(
     .split(' ')
     .map((name) => `--${name}`),
 )
+
+/** Besides those of the lists, `update` alone has these. */
+const ONLY_UPDATE = new Set(['--args', '--force'])
 
 const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`'
 const LOGGING = 'it says nothing about the service: leave it off'
@@ -139,7 +143,9 @@ export function flagsOfItems(verb: Verb, items: readonly string[], problems: Pro
     }
     const flag = parseFlag(unquotedItem(item.trim()))
     if (flag === undefined) {
-      once(`item ${index + 1}: this word belongs to no flag: ${NO_FLAG}`)
+      const before = flags.at(-1)
+      const behind = before === undefined ? '' : `, behind ${before.spelling}`
+      once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`)
       continue
     }
     const next = items[index + 1]
@@ -152,6 +158,16 @@ export function flagsOfItems(verb: Verb, items: readonly string[], problems: Pro
     else flags.push(withoutQuotes(flag, once))
   }
   return checked(verb, flags, once)
+}
+
+/** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
+export function adviceForFlag(key: string): string | undefined {
+  const flag = `--${key.toLowerCase().replaceAll('_', '-')}`
+  if (Object.hasOwn(RESERVED, flag)) return RESERVED[flag]
+  if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``
+  const list = flag.replace(/-(?:add|rm)$/, '')
+  const isOfUpdate = (list !== flag && LISTS.has(list)) || ONLY_UPDATE.has(flag)
+  return isOfUpdate ? `that is a flag of docker service update: write \`${flag}\` in \`update-args\`` : undefined
 }
 
 /** The names of the variables that the flags set or remove. */

@@ -43,21 +43,29 @@ export function closestKey(
   return best?.name
 }
 
+/** A list of more keys hides the one that was meant. */
+const MOST_KEYS_TOLD = 8
+
 /** What to write instead of an unknown key. */
 export function keyAdvice(closest: string | undefined, known: readonly string[]): string {
-  const guess = closest === undefined ? 'write one of' : `did you mean \`${closest}\`? The keys are`
-  return `${guess} ${listed(known, closest === undefined ? 'disjunction' : 'conjunction')}`
+  if (closest === undefined) return `write one of ${listed(known, 'disjunction')}`
+  const guess = `did you mean \`${closest}\`?`
+  return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`
 }
 
-/** Levenshtein's distance. */
-function typosBetween(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+/** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
+export function typosBetween(a: string, b: string): number {
+  let beforeThat: readonly number[] = []
+  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const current = [i]
     for (let j = 1; j <= b.length; j++) {
       const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1))
+      const areSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = areSwapped ? (beforeThat[j - 2] ?? 0) + 1 : replaced
+      current.push(Math.min(replaced, swapped, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1))
     }
+    beforeThat = previous
     previous = current
   }
   return previous[b.length] ?? 0

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { UserError } from '../errors.ts'
 
 /** What the host keys are held against. */
@@ -103,6 +104,15 @@ while read -r pinned host; do
 done <"$1"
 exit 0
 `
+
+/** The fingerprints that are trusted, those of known_hosts lines worked out. */
+export function pinnedFingerprints({ lines, fingerprints }: Pins): string[] {
+  const ofLines = lines.map((line) => {
+    const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? ''
+    return `SHA256:${withoutPadding(createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`
+  })
+  return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])]
+}
 
 /** The last key that {@link HOST_KEY_SCRIPT} noted. */
 export function lastOffered(notes: string): OfferedKey | undefined {

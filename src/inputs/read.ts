@@ -162,7 +162,9 @@ function credentialsFromFile(path: string, sources: PasswordSources, problems: P
     )
     return []
   }
-  const text = problems.at(name).attempt(() => sources.readFile(path))
+  // What holds no blank and has the look of a path is no credential.
+  const place = /^[\w./~+-]*[./][\w./~+-]*$/.test(path) ? `${name} ${path}` : name
+  const text = problems.at(place).attempt(() => sources.readFile(path))
   if (text?.trim() === '') problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`)
   return credentialsFromText(text ?? '', name, sources, problems)
 }

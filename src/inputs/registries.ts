@@ -1,4 +1,4 @@
-import type { RegistryScope } from '../docker/registry/reference.ts'
+import { parseRegistry, type RegistryScope } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { checkedCredential, registryScope, UNSET, withoutLastNewlines } from './credentials.ts'
@@ -9,7 +9,8 @@ import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from './maski
 import { listed, type Problems, shown } from './problems.ts'
 import { parseYaml, type YamlMap, type YamlText, type YamlValue } from './yaml.ts'
 
-// Of what is read here no message shows more than a `registry`: anything else may be a password in the wrong place.
+// Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
+// the wrong place.
 
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'] as const
 /** The keys of an entry. */
@@ -140,7 +141,7 @@ function credentialsFromYaml(text: string, input: string, sources: PasswordSourc
   const entries = root.kind === 'list' ? root.items : [root]
   return entries.flatMap((entry, index) => {
     const origin = `${input} entry ${index + 1}`
-    return credentialFromEntry(entry, origin, sources, problems.at(origin)) ?? []
+    return credentialFromEntry(entry, origin, sources, problems.at(`${origin}${ownerOf(entry)}`)) ?? []
   })
 }
 
@@ -179,6 +180,31 @@ function credentialFromEntry(
   return checkedCredential({ origin, config, scope, username, password }, problems)
 }
 
+/** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
+function ownerOf(entry: YamlValue): string {
+  if (entry.kind !== 'map') return ''
+  const texts = ['registry', 'username'].map((key) => {
+    const value = valueAt(entry, key)
+    return value?.kind === 'text' ? value.value.trim() : ''
+  })
+  const [registry = '', username = ''] = texts
+  if (!isRegistry(registry)) return ''
+  const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined)
+  const isAccount = isElsewhere && valueAt(entry, 'password') === undefined && ACCOUNT.test(username)
+  return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`
+}
+
+const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i
+
+function isRegistry(text: string): boolean {
+  try {
+    parseRegistry(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function requiredText(entry: YamlMap, key: string, remedy: string, problems: Problems): string | undefined {
   if (valueAt(entry, key) === undefined) problems.add(`\`${key}\` is missing: ${remedy}`)
   return textAt(entry, key, problems)
@@ -203,10 +229,19 @@ function passwordOf(entry: YamlMap, sources: PasswordSources): string {
 function passwordFromEnv(name: string, { env }: PasswordSources): string {
   const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '')
   if (password !== '') return password
+  if (Object.hasOwn(env, name)) {
+    throw new UserError(
+      `the variable ${name}, which \`password-env\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`,
+    )
+  }
+  const isName = VARIABLE.test(name)
   throw new UserError(
-    `the variable that \`password-env\` names is not set, or is empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`,
+    `the variable ${isName ? `${name}, which` : 'that'} \`password-env\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`,
   )
 }
+
+/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
+const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/
 
 function passwordFromFile(path: string, { readFile }: PasswordSources): string {
   if (path === '') throw new UserError('`password-file` is empty: write the path of a file that holds the password')

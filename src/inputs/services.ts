@@ -1,10 +1,9 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
-import { isCreateFlag } from '../docker/specs/create-flags.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import type { ServiceRequest } from './deployment.ts'
-import { flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
+import { adviceForFlag, flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
 import { type Problems, shown } from './problems.ts'
 import { type ReplacementSettings, replacementOf } from './replacement.ts'
@@ -58,10 +57,14 @@ const LONGEST_PLACE = 63
 const MOST_REPLICAS = 1_000_000
 const PAIR = '`web: ghcr.io/org/web:1.2`'
 
+const KEYED = { isKeyed: true } as const
+
 /** One service of the text, before it is looked at. */
 interface Entry {
   readonly place: string
   readonly name: string | undefined
+  /** The name stands before it, as in `web: …`. */
+  readonly isKeyed: boolean
   /** `name: image` has its image here, everything else its mapping. */
   readonly value: YamlValue
 }
@@ -93,7 +96,7 @@ function entriesOf(root: YamlValue | undefined, keys: readonly string[], problem
     problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`)
     return []
   }
-  return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, value }))
+  return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }))
 }
 
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
@@ -105,7 +108,7 @@ function entriesOfList(items: YamlList['items']): Entry[] {
   return items.map((value, index) => {
     const name = value.kind === 'map' ? valueAt(value, 'name') : undefined
     const text = name?.kind === 'text' ? name.value.trim() : undefined
-    return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, value }
+    return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, isKeyed: false, value }
   })
 }
 
@@ -129,7 +132,7 @@ function requestFromEntry(entry: Entry, forAll: ReplacementSettings, problems: P
   problems.attempt(() => checkName(entry.name ?? ''))
   const image = problems.attempt(() => imageFrom(value.value.trim()))
   const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) }
-  return image && { name: entry.name, image, ...nothingElse }
+  return image && { name: entry.name, ...KEYED, image, ...nothingElse }
 }
 
 function requestFromMap(
@@ -177,6 +180,7 @@ function requestFromMap(
 
   return {
     name,
+    ...(entry.isKeyed && KEYED),
     ...(image === undefined ? {} : { image }),
     ...(authConfig === undefined ? {} : { authConfig }),
     ...(replicas === undefined ? {} : { replicas }),
@@ -218,11 +222,11 @@ function isKnown(key: string, keys: readonly string[]): boolean {
 }
 
 function adviceFor(key: string, closest: string | undefined, keys: readonly string[]): string {
-  const flag = `--${key.replaceAll('_', '-')}`
   const policy = settingMeantBy(key)
   if (policy !== undefined) return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``
   if (closest !== undefined) return keyAdvice(closest, keys)
-  if (isCreateFlag(flag)) return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``
+  const flag = adviceForFlag(key)
+  if (flag !== undefined) return flag
   return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys)
 }
 

@@ -10,7 +10,7 @@ import { isNothing } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { StackRequest } from './deployment.ts'
-import { basePath, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
+import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import type { Replacement } from './replacement.ts'
@@ -89,7 +89,7 @@ function switchOf(inputs: StackInputs, key: 'prune' | 'rerun-jobs', problems: Pr
 function variablesOf(input: string, env: Environment, problems: Problems): LookUp {
   const ofTheStep: LookUp = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name])
   const ofFiles = new Map<string, string>()
-  for (const path of pathsFrom(input, 'env-file', problems)) {
+  for (const path of pathsFrom(input, 'env-file', env, problems)) {
     const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path))
     const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name))
     for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`)
@@ -99,24 +99,24 @@ function variablesOf(input: string, env: Environment, problems: Problems): LookU
 }
 
 function composePaths(input: string, env: Environment, problems: Problems): string[] {
-  const given = pathsFrom(input, 'compose-file', problems)
+  const given = pathsFrom(input, 'compose-file', env, problems)
   if (given.length > 0 || input.trim() !== '') return given
   const found = USUAL_NAMES.find((name) => existsSync(join(basePath(env), name)))
   if (found !== undefined) return [found]
   problems.add(
-    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file`,
+    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`,
   )
   return []
 }
 
 /** One path a line, or a YAML list of them. */
-function pathsFrom(input: string, name: string, problems: Problems): string[] {
+function pathsFrom(input: string, name: string, env: Environment, problems: Problems): string[] {
   const text = input.trim()
   if (!/^(?:-[ \t\r\n]|\[)/.test(text))
     return text
       .split(/\r?\n/)
       .map((line) => line.trim())
-      .filter((line) => line !== '')
+      .filter((line) => line !== '' && !isSeveral(line, env, name, problems))
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`)
   const items = root?.kind === 'list' ? root.items : []
@@ -125,6 +125,17 @@ function pathsFrom(input: string, name: string, problems: Problems): string[] {
     problems.add(`${name} line ${item.line}: this is no path: write the path of a file`)
     return []
   })
+}
+
+/** Several paths on one line, as other tools have them: with commas, colons, blanks, or the flag of docker. */
+function isSeveral(line: string, env: Environment, name: string, problems: Problems): boolean {
+  const pieces = line
+    .split(/[,;:\s]+/)
+    .filter((piece) => piece !== '' && !/^(?:-c|--compose-file|-f|--file)$/.test(piece))
+  const isOne = pieces.length < 2 && pieces[0] === line
+  if (isOne || existsSync(resolvePath(env, line)) || !pieces.every((piece) => /\.[a-z]+$|\//i.test(piece))) return false
+  problems.add(`${name}: ${shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' ⏎ ')}`)
+  return true
 }
 
 function composeFile(path: string, env: Environment, problems: Problems): ComposeFile | undefined {

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { closestKey } from './keys.ts'
 import { shown } from './problems.ts'
 
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
@@ -69,5 +70,7 @@ export function parseInteger(text: string, least: number, most: number): number 
 export function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
   const choice = choices.find((candidate) => candidate === text)
   if (choice !== undefined) return choice
-  throw new UserError(`${shown(text)} is none of its words: write ${choices.join(' or ')}`)
+  const closest = closestKey(text, choices)
+  const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`
+  throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`)
 }

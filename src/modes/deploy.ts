@@ -7,6 +7,7 @@ import { takeLock } from '../lock/lock.ts'
 import { type Change, check } from '../plan/check.ts'
 import { colourOf } from '../plan/colours.ts'
 import { logIn } from '../plan/log-in.ts'
+import { unusedCredentials } from '../plan/notices.ts'
 import { observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
 import { adviceOn } from '../report/advice.ts'
@@ -18,7 +19,7 @@ import type { RolloutRun } from '../rollout/run.ts'
 import { serviceLog } from '../rollout/service-log.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { goBack } from '../rollout/way-back.ts'
-import { stage } from '../runner/log.ts'
+import { log, stage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { makeObjects } from '../stack/make.ts'
 import { readStack } from '../stack/read.ts'
@@ -80,6 +81,8 @@ async function prepare(deployment: Deployment, stack: Stack | undefined, run: Ru
   const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
   const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit))
   const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
+  const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services)
+  for (const line of unused) log.notice(line)
   const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
     check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }),
   )

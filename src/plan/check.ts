@@ -10,13 +10,22 @@ import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
 import { nowMs } from '../runner/clock.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { configContent, type Stack, swarmNetworks } from '../stack/stack.ts'
 import { changeOf, type Target } from './change.ts'
 import type { Colours, SecondService } from './colours.ts'
-import { accessToReturn, type CheckedImage, checkImage, type LookUp, lookUpOnce, type Say } from './images.ts'
+import {
+  accessToReturn,
+  type CheckedImage,
+  checkImage,
+  type LookUp,
+  lookUpOnce,
+  type Say,
+  UnreadableImage,
+} from './images.ts'
 import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
@@ -128,8 +137,22 @@ export async function check(planned: readonly PlannedService[], run: CheckRun): 
   const drafts = results.flatMap(({ draft }) => draft ?? [])
   return {
     changes: results.flatMap(({ service }) => service ?? []),
-    problems: [...results.flatMap(({ problems }) => problems), ...(await problemsTogether(drafts, run))],
+    problems: [...problemsOf(results), ...(await problemsTogether(drafts, run))],
   }
+}
+
+/** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
+function problemsOf(findings: readonly Finding[]): string[] {
+  const byCause = groupBy(
+    findings.flatMap(({ unreadable }) => unreadable ?? []),
+    ({ error }) => error.sameCause,
+  )
+  return findings.flatMap(({ unreadable, problems }) => {
+    const all = unreadable === undefined ? [] : (byCause.get(unreadable.error.sameCause) ?? [])
+    if (unreadable === undefined || all[0] !== unreadable) return problems
+    const names = new Intl.ListFormat('en').format(all.map(({ name }) => name))
+    return [`${all.length === 1 ? 'service' : 'services'} ${names}: ${unreadable.error.message}`, ...problems]
+  })
 }
 
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
@@ -164,6 +187,7 @@ interface Finding {
   readonly draft?: Draft
   /** The same with all that a deploy needs; only when nothing is wrong. */
   readonly service?: Change
+  readonly unreadable?: { readonly name: string; readonly error: UnreadableImage }
   readonly problems: readonly string[]
 }
 
@@ -185,18 +209,20 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: 
   const strategy = planOf(request, run.strategies)
   for (const notice of request.notices ?? []) log.notice(`service ${request.name}: ${notice}`)
   const problems: string[] = []
+  let unreadable: Pick<Finding, 'unreadable'> = {}
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
       return await work()
     } catch (error) {
       if (run.signal.aborted || !(error instanceof UserErrors)) throw error
-      problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`))
+      if (error instanceof UnreadableImage) unreadable = { unreadable: { name: request.name, error } }
+      else problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`))
       return undefined
     }
   }
-  const image = await attempt(() => checkImage(planned, lookUp, say))
+  const image = await attempt(() => checkImage(planned, lookUp, run.deployment.credentials, say))
   const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run))
-  if (change === undefined) return { problems }
+  if (change === undefined) return { problems, ...unreadable }
   const { wanted, changes } = change
   const draft = { request, current, ...change }
   if (image !== undefined && current !== undefined && changes.length === 0) {
@@ -219,7 +245,7 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: 
       ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
     ]),
   )
-  if (image === undefined || problems.length > 0) return { problems, draft }
+  if (image === undefined || problems.length > 0) return { problems, draft, ...unreadable }
 
   if (current !== undefined) noticeUnfinishedUpdate(request.name, current, true)
   noticeSlowCheck(planned, wanted, run.deployment)

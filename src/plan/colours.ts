@@ -265,7 +265,7 @@ export function colourRefusal(name: string, next: string, spec: ServiceSpec, rou
     return `blue-green would name it ${next}, which has more than ${LONGEST_NAME} characters: choose a shorter name than ${name}`
   }
   if (routing.labels.length > 0 || routing.alias !== undefined) return undefined
-  return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias'
+  return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias. Write one of the two in `create-args`, as in `--label traefik.enable=true` or `--network NAME`, or another `strategy`'
 }
 
 /** What both colours would share although only one of them may have it. */

@@ -8,9 +8,10 @@ import {
   withDigest,
 } from '../docker/registry/reference.ts'
 import { RegistryError, resolveImage } from '../docker/registry/registry.ts'
-import { describeFailure, remedy } from '../docker/registry/registry-error.ts'
+import { describeFailure, type RegistryFailure, remedy } from '../docker/registry/registry-error.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserErrors } from '../errors.ts'
+import type { Credential } from '../inputs/deployment.ts'
 import { accountInWords } from './account.ts'
 import type { Access, PlannedService } from './plan.ts'
 
@@ -42,11 +43,13 @@ export function lookUpOnce({ engine }: Connection, signal: AbortSignal): LookUp 
 /**
  * Asks the registry for the image of a service.
  *
- * @throws UserErrors with the line that says why it does not say anything
+ * @param given all credentials of the run
+ * @throws UnreadableImage when it does not say anything
  */
 export async function checkImage(
   { request, current, access }: PlannedService,
   lookUp: LookUp,
+  given: readonly Credential[],
   say: Say,
 ): Promise<CheckedImage> {
   const { image } = request
@@ -62,7 +65,7 @@ export async function checkImage(
     return { pinned, access, distribution }
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    throw new UserErrors([describeRefusal(error, image, access)])
+    throw new UnreadableImage(error, image, access, given)
   }
 }
 
@@ -114,15 +117,65 @@ async function accessToRun(
   }
 }
 
-function describeRefusal(error: RegistryError, image: ImageReference, access: Access | undefined): string {
+const ASKS_FOR_CREDENTIAL: readonly RegistryFailure[] = ['credential-needed', 'wrong-credential', 'forbidden']
+
+/** What a name that is not the one that was meant leads to. */
+const OF_A_NAME: readonly RegistryFailure[] = ['missing', 'forbidden', 'wrong-credential', 'credential-needed']
+
+/** What a registry says of one image alone: all else it says of every image that is asked for so. */
+const OF_ONE_IMAGE: readonly RegistryFailure[] = ['missing', 'unknown']
+
+/** Why the registry does not tell about an image. */
+export class UnreadableImage extends UserErrors {
+  /** The same for all images that cannot be read for the same cause. */
+  readonly sameCause: string
+
+  constructor(error: RegistryError, image: ImageReference, access: Access | undefined, given: readonly Credential[]) {
+    super([describeRefusal(error, image, access, given)])
+    const { failure } = error
+    const isOfRepository = failure === 'forbidden' && access !== undefined
+    const ofMany = isOfRepository ? canonicalName(image) : image.registry
+    const scope = OF_ONE_IMAGE.includes(failure) ? familiar(image) : ofMany
+    this.sameCause = [failure, scope, access?.config.directory ?? ''].join(' ')
+  }
+}
+
+/** Where a credential for the registry is given that is for other repositories: what to write instead. */
+function otherPath(image: ImageReference, given: readonly Credential[]): string | undefined {
+  const others = given.filter(({ registry }) => registry === image.registry)
+  if (others.length === 0) return undefined
+  const [folder = ''] = image.repository.split('/', 1)
+  const places = others.map(({ origin, registry, path }) => `${origin} is for ${registry}/${path}`)
+  return `${places.join(', ')}, where this image is not: write \`registry: ${image.registry}/${folder}\` there if it is meant, or give another entry.`
+}
+
+/** What Docker puts in the place of what an image's name does not say. */
+function assumed({ registry, repository, tag }: ImageReference, failure: RegistryFailure): string {
+  const parts = [
+    ...(registry === 'docker.io' ? ['a name without a registry is one of docker.io'] : []),
+    ...(tag === 'latest' && failure === 'missing' ? ['one without a tag means latest'] : []),
+  ]
+  return parts.length === 0 || repository === '' ? '' : ` (${parts.join(', and ')})`
+}
+
+function describeRefusal(
+  error: RegistryError,
+  image: ImageReference,
+  access: Access | undefined,
+  given: readonly Credential[],
+): string {
   const { registry, repository } = image
   const who =
     access === undefined ? 'without a credential' : `as ${access.credential.username} (config ${access.config.name})`
-  const advice = remedy(error.failure, {
-    registry,
-    repository,
-    ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
-  })
+  const elsewhere =
+    access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined
+  const advice =
+    elsewhere ??
+    remedy(error.failure, {
+      registry,
+      repository,
+      ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
+    })
   const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`
-  return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}. ${advice}${said}`
+  return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`
 }

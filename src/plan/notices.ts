@@ -2,11 +2,28 @@ import type { Healthcheck, Service } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
 import { intervalSeconds } from '../docker/swarm/health.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
+import type { Credential } from '../inputs/deployment.ts'
 import { limited } from '../runner/safe-text.ts'
+import type { PlannedService } from './plan.ts'
 
 /** What is good to know before a deploy, and no reason against it. Pure. */
 
 const NANOSECONDS = 1e9
+
+/**
+ * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has.
+ *
+ * @param given all that the user gave
+ */
+export function unusedCredentials(given: readonly Credential[], planned: readonly PlannedService[]): string[] {
+  const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]))
+  return given
+    .filter((credential) => !used.has(credential))
+    .map(({ origin, registry, path, username }) => {
+      const place = path === '' ? registry : `${registry}/${path}`
+      return `${origin}: the credential of ${username} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`
+    })
+}
 
 /**
  * What becomes of an update that had not come to its end before this run began, in the user's words; `undefined` when

@@ -1,7 +1,7 @@
 import type { Node, Service, SystemInfo, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
-import type { Deployment } from '../inputs/deployment.ts'
+import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { siblingNames } from './colours.ts'
 
 /** The services and nodes as they were before anything was changed. */
@@ -9,13 +9,16 @@ export interface Observation {
   readonly services: readonly Service[]
   readonly tasks: readonly Task[]
   readonly nodes: readonly Node[]
+  /** Of all other services, where one that has to be there is not: it may have another name. */
+  readonly otherNames?: readonly string[]
   /** When that was, in milliseconds since 1970 by the swarm's clock: runners' clocks differ. */
   readonly now: number
 }
 
 /**
  * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
- * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are.
+ * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
+ * more where a service is missing.
  */
 export async function observe(deployment: Deployment, engine: Engine, signal: AbortSignal): Promise<Observation> {
   // Whatever its strategy is now: it may have been deployed as two services before.
@@ -25,7 +28,16 @@ export async function observe(deployment: Deployment, engine: Engine, signal: Ab
     engine.get<Node[]>('/nodes', { signal }),
     engine.get<SystemInfo>('/info', { signal }),
   ])
-  return { services, tasks: await allTasksOf(engine, services, signal), nodes, now: Date.parse(info.SystemTime) }
+  const isThere = ({ name }: ServiceRequest) => services.some(({ Spec }) => siblingNames(name).includes(Spec.Name))
+  const hasMissing = deployment.services.some((service) => !service.create && !isThere(service))
+  const others = hasMissing ? await engine.get<Service[]>('/services', { signal }) : []
+  return {
+    services,
+    tasks: await allTasksOf(engine, services, signal),
+    nodes,
+    ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
+    now: Date.parse(info.SystemTime),
+  }
 }
 
 /** The API finds names by their beginning: only whole names are taken. */

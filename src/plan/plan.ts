@@ -8,6 +8,7 @@ import { labelsOf } from '../inputs/flags.ts'
 import { type Colours, coloursFor, siblingNames } from './colours.ts'
 import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
 import type { Config, LoggedIn } from './log-in.ts'
+import { missingService } from './missing-service.ts'
 import type { Observation } from './observe.ts'
 import { planOf, type StrategyPlans } from './strategy.ts'
 
@@ -91,7 +92,7 @@ function planService(
   if (busy !== undefined) return `service ${name}: ${busy}`
   const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found)
   if (current === undefined && !request.create) {
-    return `service ${name} does not exist on this swarm: correct its name, or add \`create: true\` to have it made`
+    return missingService(request, observed.otherNames ?? [])
   }
   if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
     return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`

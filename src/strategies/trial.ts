@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { messageOf, UserError } from '../errors.ts'
-import { basePath } from '../inputs/files.ts'
+import { basePath, checkoutHint } from '../inputs/files.ts'
 import { hideUserInfo, withoutUserInfo } from '../inputs/masking.ts'
 import { shown } from '../inputs/problems.ts'
 import { parseDuration } from '../inputs/values.ts'
@@ -21,7 +23,7 @@ export type Check = { readonly command: string } | { readonly url: string }
 /** The settings of a trial, for every strategy that has one. */
 export const TRIAL_KEYS = {
   hold: parseDuration,
-  'check-command': (text: string) => text,
+  'check-command': checkedCommand,
   'check-url': parseUrl,
 } as const
 
@@ -107,20 +109,26 @@ export function nextCheck(lastDue: number, now: number, holdSeconds: number): nu
   return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS)
 }
 
+/** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
+const NOT_STARTED = [126, 127]
+
 /** What an attempt of a check came to: its cause when it failed, and what it printed. */
 interface Attempt {
   readonly failure?: string
+  /** The next would fail alike: the shell has not found the command, or may not start it. */
+  readonly isHopeless?: boolean
   readonly lines: readonly string[]
 }
 
 async function runCheck(tasks: OnTrial, check: Check, signal: AbortSignal): Promise<string | undefined> {
   for (let attempt = 1; ; attempt++) {
-    const { failure, lines } = await attemptOf(tasks, check, signal)
+    const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal)
     const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`
-    const more = failure !== undefined && attempt < ATTEMPTS
+    const more = failure !== undefined && !isHopeless && attempt < ATTEMPTS
     tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`)
     for (const line of lines) tasks.say(`  ${line}`)
     if (failure === undefined) return undefined
+    if (isHopeless) return `the check cannot be run: ${failure}`
     if (attempt === ATTEMPTS) return `the check failed ${ATTEMPTS} times in a row: ${failure}`
     await sleep(PAUSE_SECONDS * 1000, signal)
   }
@@ -133,7 +141,8 @@ async function attemptOf(tasks: OnTrial, check: Check, signal: AbortSignal): Pro
   try {
     const result = await runShell(check.command, options)
     const failure = commandFailure(result)
-    return { ...(failure === undefined ? {} : { failure }), lines: result.lines }
+    const isHopeless = result.code !== undefined && NOT_STARTED.includes(result.code)
+    return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines }
   } catch (error) {
     signal.throwIfAborted()
     return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] }
@@ -184,6 +193,19 @@ export function networkFailure(error: unknown): string {
   const message = messageOf(cause)
   if (message === 'bad port') return BLOCKED_PORT
   return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`
+}
+
+/** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
+const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/
+
+/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
+function checkedCommand(command: string): string {
+  const [, path] = SCRIPT.exec(command) ?? []
+  const directory = basePath(process.env)
+  if (path === undefined || existsSync(resolve(directory, path))) return command
+  throw new UserError(
+    `there is no file ${shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`,
+  )
 }
 
 function parseUrl(text: string): string {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { localReason } from '../../../src/connect/local-reason.ts'
 import { notManaging } from '../../../src/connect/manager-state.ts'
 import { classifySsh, sshReason } from '../../../src/connect/ssh/error.ts'
 import { tcpReason } from '../../../src/inputs/tls.ts'
@@ -35,10 +36,31 @@ describe('what ssh says', () => {
     )
   })
 
+  test('with a key that is not the one pinned both are shown', () => {
+    const stderr = '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @'
+    expect(sshReason({ stderr, offered, user: 'deploy', pinned: ['SHA256:one', 'SHA256:two'] })).toMatch(
+      /offers ssh-ed25519 SHA256:abc, and `ssh-known-hosts` has SHA256:one, SHA256:two\. The host was set up anew/,
+    )
+  })
+
   test('words that nobody foresaw are passed on, the last line of them', () => {
     expect(sshReason({ stderr: 'debug\r\nsomething new\n', offered: undefined, user: undefined })).toBe('something new')
     expect(sshReason({ stderr: '', offered: undefined, user: undefined })).toMatch(/ended without a word/)
   })
+})
+
+test.each([
+  [
+    'failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: no such file or directory',
+    'no docker daemon runs there: start it, or write the address of a manager in `host`',
+  ],
+  [
+    'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock',
+    'the user of this step may not use its socket',
+  ],
+  ['something new', 'something new'],
+])('on this machine: %s', (said, reason) => {
+  expect(localReason(said)).toContain(reason)
 })
 
 test.each([

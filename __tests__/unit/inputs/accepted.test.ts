@@ -39,8 +39,9 @@ function file(name: string, content: string): string {
 
 const wordsOf = (flags: readonly Flag[]) => flags.flatMap(({ words }) => words)
 const updateWords = (text: string) => wordsOf(service(text)?.updateArgs ?? [])
-const services = (text: string): readonly ServiceRequest[] => read({ services: text }).services
-const service = (text: string): ServiceRequest | undefined =>
+const services = (text: string): readonly Omit<ServiceRequest, 'isKeyed'>[] =>
+  read({ services: text }).services.map(({ isKeyed: _, ...request }) => request)
+const service = (text: string): Omit<ServiceRequest, 'isKeyed'> | undefined =>
   services(`- name: web\n  ${text.replaceAll('\n', '\n  ')}`)[0]
 
 const NGINX = { registry: 'docker.io', repository: 'library/nginx', tag: 'latest' }
@@ -553,6 +554,12 @@ describe('the rollout', () => {
     const both = { ...WEB, max_parallel: '3', 'max-parallel': '4' }
     expect(() => read(both)).toThrow('did you mean `max-parallel`?')
   })
+})
+
+test('how a service is written is known, for the lines that are to be written instead', () => {
+  const forms = (text: string) => read({ services: text }).services.map(({ isKeyed }) => isKeyed)
+  expect(forms('web: nginx\napi: {image: nginx}')).toEqual([true, true])
+  expect(forms('- {name: web, image: nginx}')).toEqual([undefined])
 })
 
 test('whoever chooses no mode deploys', () => {

@@ -71,7 +71,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'entry without username',
     registries(`- {registry: ghcr.io, password: ${CANARY}}`),
-    'registries entry 1: `username` is missing',
+    'registries entry 1 (ghcr.io): `username` is missing',
   ],
   [
     'entry without password',
@@ -91,10 +91,19 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     entry(`password: ${CANARY}, password-env: TOKEN`),
     '`password-env` and `password` are given at once',
   ],
-  ['variable not set', entry('password-env: TOKEN_THAT_IS_NOT_SET'), 'names is not set, or is empty'],
+  [
+    'variable not set',
+    entry('password-env: TOKEN_THAT_IS_NOT_SET'),
+    "registries entry 1 (ghcr.io, bot): the variable TOKEN_THAT_IS_NOT_SET, which `password-env` names, is not set: write the name of a variable (not its value), and set it in the step's `env`, as in `TOKEN_THAT_IS_NOT_SET: ${{ secrets.TOKEN_THAT_IS_NOT_SET }}`",
+  ],
   ['the secret in place of its variable', entry(`password-env: ${CANARY}`), 'the name of a variable (not its value)'],
-  ['a property of all objects as variable', entry('password-env: constructor'), 'names is not set, or is empty'],
-  ['no name of a variable', entry('password-env: ""'), 'names is not set, or is empty'],
+  [
+    'what may be a password in capitals as variable',
+    entry('password-env: S3CRET'),
+    'the variable that `password-env` names is not set',
+  ],
+  ['a property of all objects as variable', entry('password-env: constructor'), '`password-env` names is not set'],
+  ['no name of a variable', entry('password-env: ""'), '`password-env` names is not set'],
   ['file that is not there', entry(`password-file: ${CANARY}`), '`password-file`: there is no such file'],
   ['directory as password file', entry('password-file: directory'), 'this is a directory'],
   ['empty password file', entry('password-file: empty'), 'the file is empty'],
@@ -471,7 +480,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'word without flag',
     updateArgs('--force', CANARY),
-    'services: web: `update-args`: item 2: this word belongs to no flag',
+    'services: web: `update-args`: item 2, behind --force: this word belongs to no flag',
   ],
   ['only a word', service(`update-args: ${CANARY}`), '`update-args`: the first word belongs to no flag'],
   ['two dashes', updateArgs('--'), 'item 1: this word belongs to no flag'],
@@ -633,6 +642,32 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'max-parallel: "0" is not allowed: write a whole number from 1 to 100',
   ],
   ['max-parallel 101', { ...WEB, 'max-parallel': '101' }, 'max-parallel: "101" is not allowed'],
+  [
+    'a word of a closed set with a typo',
+    { ...WEB, 'on-failure': 'keeep' },
+    'on-failure: "keeep" is none of its words: did you mean keep? Write rollback or keep or pause',
+  ],
+  [
+    'a strategy with a typo',
+    { ...WEB, strategy: 'bluegreen' },
+    'strategy: "bluegreen" is none of its words: did you mean blue-green?',
+  ],
+  [
+    'a flag of update as a key',
+    service('image: nginx\nenv-rm: OLD'),
+    'docker service update: write `--env-rm` in `update-args`',
+  ],
+  ['a flag that is of no use here as a key', service('image: nginx\ndetach: true'), 'use the input `wait`'],
+  [
+    'a key with a typo, without a list of thirty keys',
+    service('image: nginx\nreplica: 2'),
+    'unknown key "replica": did you mean `replicas`?',
+  ],
+  [
+    'a path of credentials that is not there',
+    { ...WEB, 'registries-file': 'secrets/registries.yml' },
+    'registries-file secrets/registries.yml: there is no such file',
+  ],
   ['mode that is none', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `deploy`'],
   ['mode with a typo', { ...WEB, mode: 'Deplyo' }, 'mode: "Deplyo" is no mode: did you mean `deploy`?'],
   ['max-parallel in words', { ...WEB, 'max-parallel': 'many' }, 'max-parallel: "many" is not allowed'],

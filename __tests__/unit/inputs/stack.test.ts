@@ -41,6 +41,46 @@ test('files by lines, by YAML list, or by their usual name', () => {
   ])
 })
 
+function wrongIn(inputs: Inputs, env: Inputs = {}): readonly string[] {
+  try {
+    read(inputs, env)
+    return []
+  } catch (error) {
+    return (error as UserErrors).problems
+  }
+}
+
+test.each([
+  ['a.yml,b.yml', 'with commas'],
+  ['a.yml:b.yml', 'with colons'],
+  ['-c a.yml -c b.yml', 'with flags of docker'],
+])('%s is told to be several paths', (paths) => {
+  expect(wrongIn({ stack: 's', 'compose-file': paths, 'env-file': 'two.env' })).toEqual([
+    expect.stringMatching(/^compose-file: "[^"]+" is not one path: write one path a line, .*a\.yml ⏎ b\.yml$/),
+  ])
+})
+
+test('a workspace with nothing in it is told as what it mostly is', () => {
+  const env = { GITHUB_WORKSPACE: join(files, 'empty') }
+  const hint = /empty: is `actions\/checkout` missing before this step\?/
+  expect(wrongIn({ stack: 's' }, env)).toEqual([expect.stringMatching(hint)])
+  expect(wrongIn({ stack: 's', 'compose-file': 'compose.yml' }, env)).toEqual([expect.stringMatching(hint)])
+  expect(wrongIn({ stack: 's', 'compose-file': 'missing.yml' })).toEqual([expect.not.stringMatching(hint)])
+})
+
+test('a variable for a secret that is empty is named', () => {
+  writeFileSync(
+    join(files, 'variable.yml'),
+    'services: {web: {image: nginx}}\nsecrets: {pw: {environment: EMPTY_ONE}}\n',
+  )
+  const inputs = { stack: 's', 'compose-file': 'variable.yml', wait: 'maybe' }
+  expect(wrongIn(inputs, { EMPTY_ONE: '' })).toContainEqual(
+    expect.stringMatching(
+      /^variable\.yml line 2: secrets\.pw: the variable EMPTY_ONE, .* is empty, .*: set it in the `env`/,
+    ),
+  )
+})
+
 test('the step goes before the env files, the last of them before the others', () => {
   const both = { ...A, 'env-file': 'one.env\ntwo.env' }
   expect(read(both)?.variables.TAG).toBe('two')
@@ -139,7 +179,7 @@ describe('all that is wrong with a stack is told at once', () => {
         /^wrong\.yml line 15: configs\.nothing: its content is empty/,
         /^wrong\.yml line 4: the service web uses the network nope/,
         /^wrong\.yml line 5: the service web uses the volume 1-data, which no file defines/,
-        /^wrong\.yml line 7: secrets\.empty: its content is empty/,
+        /^wrong\.yml line 7: secrets\.empty: its file \S+ is empty, .*: write something to it in an earlier step$/,
         /^wrong\.yml line 8: secrets\.unset: it takes its content from the variable NOT_SET, which is not set/,
         /^wrong\.yml line 9: secrets\.missing: its file .*1\.txt: there is no such file/,
       ].map((said) => expect.stringMatching(said)),

@@ -136,3 +136,41 @@ describe('a run over the memory swarm', () => {
     expect(swarm.service('web')?.PreviousSpec).toBeUndefined()
   })
 })
+
+describe('one cause is told once', () => {
+  beforeEach(stopTime)
+  afterEach(letTimeRun)
+
+  const images = Object.fromEntries(
+    ['a', 'b', 'c', 'd'].map((name) => [`hub.test/acme/${name}:1`, { readers: ['alice'] }]),
+  )
+  const services = ['a', 'b', 'c', 'd']
+    .map((name) => `- {name: ${name}, image: hub.test/acme/${name}:1, create: true}`)
+    .join('\n')
+
+  test('of four images that need a credential', async () => {
+    const { problems } = await runAction(new MemorySwarm({ images }), { services })
+    expect(problems).toEqual([
+      expect.stringMatching(/^services a, b, c, and d: image hub\.test\/acme\/a:1 cannot be read .*Add a credential/),
+    ])
+  })
+
+  test('a path with a typo is named, and what to write', async () => {
+    const registries = '- {registry: hub.test/acm, username: alice, password: alices-own}'
+    const swarm = new MemorySwarm({ images })
+    const { problems } = await runAction(swarm, { services, registries })
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /registries entry 1 is for hub\.test\/acm, where this image is not: write `registry: hub\.test\/acme` there/,
+      ),
+    ])
+  })
+
+  test('a typo in the name of a service', async () => {
+    const swarm = await swarmWith(1)
+    const { problems } = await runAction(swarm, { services: 'wbe: hub.test/acme/web:2' })
+    expect(problems).toEqual([
+      'service wbe does not exist on this swarm: did you mean `web`? To have it made write `wbe: {image: hub.test/acme/web:2, create: true}`',
+    ])
+  })
+})

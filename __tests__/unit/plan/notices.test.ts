@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Healthcheck } from '../../../src/docker/api.ts'
-import { slowCheckNote } from '../../../src/plan/notices.ts'
+import { slowCheckNote, unusedCredentials } from '../../../src/plan/notices.ts'
+import { createConfig, createCredential, createRequest } from '../../support/builders.ts'
 
 const MINUTE = 60e9
 
@@ -22,4 +23,23 @@ describe('a notice before the deploy', () => {
   ])('%j', (check, note) => {
     expect(slowCheckNote(check, 600)).toBe(note)
   })
+})
+
+test('a credential that serves nothing is told, one of the present image is not', () => {
+  const [used, ofNow, unused] = ['a', 'b', 'acm'].map((path) =>
+    createCredential({ path, origin: `registries entry ${path}` }),
+  )
+  if (used === undefined || ofNow === undefined || unused === undefined) throw new Error('three were made')
+  const config = createConfig('all', [used, ofNow, unused])
+  const planned = {
+    request: createRequest(),
+    current: undefined,
+    access: { config, credential: used },
+    currentAccess: { config, credential: ofNow },
+  }
+  expect(unusedCredentials([used, ofNow, unused], [planned])).toEqual([
+    expect.stringMatching(
+      /^registries entry acm: the credential of \S+ for \S+\/acm serves no service of this run: correct its `registry`, or leave it out$/,
+    ),
+  ])
 })

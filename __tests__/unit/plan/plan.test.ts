@@ -31,15 +31,16 @@ interface World {
   readonly services?: readonly Service[]
   readonly configs?: readonly Config[]
   readonly ownConfig?: Config
+  readonly otherNames?: readonly string[]
 }
 
 function plan(
   requests: readonly ServiceRequest[],
-  { services = [createService()], configs = [], ownConfig, lock }: World,
+  { services = [createService()], configs = [], ownConfig, lock, otherNames = [] }: World,
 ) {
   const deployment = createDeployment({ services: requests, lock })
   const loggedIn: LoggedIn = { configs, ownConfig, problems: [], refused: new Set() }
-  const observed: Observation = { services, tasks: [], nodes: [], now: NOW }
+  const observed: Observation = { services, tasks: [], nodes: [], otherNames, now: NOW }
   return planDeployment(deployment, loggedIn, observed, STRATEGIES)
 }
 
@@ -187,8 +188,19 @@ describe('a service cannot be planned', () => {
   })
 
   test('when it does not exist and nobody asked to make it', () => {
-    expect(choice({ name: 'wbe', image }, {})).toBe(
-      'service wbe does not exist on this swarm: correct its name, or add `create: true` to have it made',
+    expect(choice({ name: 'api', image }, {})).toBe(
+      'service api does not exist on this swarm: correct its name, or to have it made write `- {name: api, image: ghcr.io/acme/web:2, create: true}`',
+    )
+    expect(choice({ name: 'api', image, isKeyed: true }, {})).toContain(
+      'write `api: {image: ghcr.io/acme/web:2, create: true}`',
+    )
+  })
+
+  test('when it does not exist, and another may be meant', () => {
+    const world = { otherNames: ['web', 'shop_worker', 'old_worker', 'database'] }
+    expect(choice({ name: 'wbe', image }, world)).toMatch(/: did you mean `web`\? To have it made write/)
+    expect(choice({ name: 'worker', replicas: 2 }, world)).toBe(
+      'service worker does not exist on this swarm: did you mean `shop_worker` or `old_worker`? To have it made write `- {name: worker, image: …, create: true}`',
     )
   })
 

@@ -3,7 +3,14 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import { type Check, commandFailure, networkFailure, nextCheck, trial } from '../../../src/strategies/trial.ts'
+import {
+  type Check,
+  commandFailure,
+  networkFailure,
+  nextCheck,
+  TRIAL_KEYS,
+  trial,
+} from '../../../src/strategies/trial.ts'
 
 // What a trial says while it goes on is for the log of a run.
 beforeAll(() => {
@@ -34,6 +41,35 @@ describe('a check runs', () => {
     expect(nextCheck(10, 34, 30)).toBe(30)
   })
 })
+
+describe('a command that cannot be run is no new task on trial', () => {
+  const { 'check-command': read } = TRIAL_KEYS
+  test.each(['./check-that-is-not-there.sh', 'sh ./deploy/check.sh --fast', 'bash deploy/check.sh', '/no/such/check'])(
+    'a script that is not there is told before anything is sent: %s',
+    (command) => {
+      expect(() => read(command)).toThrow(/^there is no file "[^"]+" in .*: correct its path/)
+    },
+  )
+
+  test.each([
+    'sh package.json',
+    './package.json',
+    'curl -f http://web/health',
+    'cd deploy && ./check.sh',
+    'test -f /no/such',
+    '$HOME/check',
+  ])('what is there, or may be anything, is taken: %s', (command) => {
+    expect(read(command)).toBe(command)
+  })
+
+  test('a command that the shell does not find is not tried three times', async () => {
+    const check = { command: 'a-command-that-is-not-there' }
+    const outcome = await trial(TASKS, { holdSeconds: 0, check }, async () => undefined, new AbortController().signal)
+    expect(outcome).toMatch(/^the check cannot be run: check-command ended with exit code 127: .*not found/)
+  })
+})
+
+const TASKS = { service: 'web', image: undefined, say: () => undefined }
 
 describe('the user reads why a command did not pass:', () => {
   test.each([

@@ -58,18 +58,20 @@ export interface SshCase {
   /** The key that the server showed last. */
   readonly offered: OfferedKey | undefined
   readonly user: string | undefined
+  /** The fingerprints that are trusted. */
+  readonly pinned?: readonly string[]
 }
 
 /** Why there is no route over SSH, in one clause that ends with what to do. */
-export function sshReason({ stderr, offered, user }: SshCase): string {
+export function sshReason({ stderr, offered, user, pinned = [] }: SshCase): string {
   const failure = classifySsh(stderr)
   switch (failure) {
     case 'revoked-host-key':
       return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`
     case 'changed-host-key':
-      return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}. The host was set up anew, or someone stands in between: ${CHECK}`
+      return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`
     case 'unknown-host-key':
-      return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}. ${CHECK}`
+      return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`
     case 'no-key-type':
       return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)'
     case 'passphrase':
@@ -110,6 +112,16 @@ const CHECK =
 
 function offer(key: OfferedKey | undefined): string {
   return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`
+}
+
+const MOST_PINS_SHOWN = 3
+
+/** What is trusted instead; in words that follow what was offered. */
+function trusted(pinned: readonly string[]): string {
+  if (pinned.length === 0) return ''
+  const shown = pinned.slice(0, MOST_PINS_SHOWN).join(', ')
+  const rest = pinned.length - MOST_PINS_SHOWN
+  return `, and \`ssh-known-hosts\` has ${shown}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
 function lastLine(stderr: string): string {

@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { startGuarded, startProgram } from '../../docker/cli/cli.ts'
 import { UserError } from '../../errors.ts'
 import type { SshHost } from '../../inputs/host.ts'
-import { lastOffered } from '../../inputs/known-hosts.ts'
+import { lastOffered, pinnedFingerprints } from '../../inputs/known-hosts.ts'
 import { idle, nowMs, sleep } from '../../runner/clock.ts'
 import { secondsSince } from '../../runner/elapsed.ts'
 import { log } from '../../runner/log.ts'
@@ -166,7 +166,10 @@ async function failed(ssh: Ssh, host: SshHost, stderr: string): Promise<SshFaile
     )
   }
   const offered = lastOffered(await readFile(ssh.files.offered, 'utf8').catch(() => ''))
-  return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user }))
+  return new SshFailed(
+    classifySsh(stderr),
+    sshReason({ stderr, offered, user: host.user, pinned: pinnedFingerprints(ssh.access.pins) }),
+  )
 }
 
 /** `undefined`: the connection is fine, and the daemon does not answer over the forwarded socket. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Kind } from '../../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../../errors.ts'
+import { UNSET } from '../credentials.ts'
 import { readUserFile } from '../files.ts'
 import type { Problems } from '../problems.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'
@@ -30,12 +31,27 @@ export interface Source {
  */
 export function contentOf(object: Source, lookUp: LookUp, directory: string): Buffer {
   const content = rawContent(object, lookUp, directory)
-  if (content.length === 0) throw new UserError('its content is empty, which Swarm does not take: give it some')
+  if (content.length === 0)
+    throw new UserError(
+      `${emptyOf(object)} is empty, which Swarm does not take: ${FILL[object.source] ?? 'give it some'}`,
+    )
   const most = LARGEST_KILOBYTES[object.kind]
   if (content.length < most * 1024) return content
   throw new UserError(
     `its content is larger than ${most} kB, which Swarm does not take: put it into an image or volume`,
   )
+}
+
+/** What is empty, in the user's words. */
+function emptyOf({ source, words }: Source): string {
+  if (source === 'environment') return `the variable ${words}, from which it takes its content,`
+  return source === 'file' ? `its file ${words}` : 'its content'
+}
+
+/** What to do about it. */
+const FILL: Readonly<Record<string, string>> = {
+  environment: `set it in the \`env\` of the step (${UNSET})`,
+  file: 'write something to it in an earlier step',
 }
 
 function rawContent({ source, words }: Source, lookUp: LookUp, directory: string): Buffer {
