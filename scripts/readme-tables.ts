@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isMap, isScalar, parseDocument } from 'yaml'
+import { REMEDIES } from '../src/report/remedies.ts'
+import { anchorOf, DOCS, type Doc } from '../src/runner/doc-link.ts'
 
-/** The README's tables of inputs and outputs, made from `action.yml`: `npm run readme` writes them, a test compares. */
+/** The README's tables of inputs and outputs, made from `action.yml`, and of remedies, made from the code that shows them: `npm run readme` writes them, a test compares. */
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url))
 const ACTION = fileURLToPath(new URL('../action.yml', import.meta.url))
@@ -46,11 +48,19 @@ export function withFreshTables(readme: string, actionFile: string): string {
     return `### ${group}\n\n${table(['Input', 'Default', 'Meaning'], rows)}`
   })
   const outputs = documented(actionFile, 'outputs').map(({ name, description }) => [`\`${name}\``, description])
-  return between(
-    between(readme, 'inputs', `\n${groups.join('\n\n')}\n`),
-    'outputs',
-    table(['Output', 'Meaning'], outputs),
-  )
+  const remedies = REMEDIES.map(({ reads, advice, doc }) => [reads, `${advice}${more(doc)}`])
+  const tables = [
+    ['inputs', `\n${groups.join('\n\n')}\n`],
+    ['outputs', table(['Output', 'Meaning'], outputs)],
+    ['remedies', table(['What you read', 'What to do'], remedies)],
+  ] as const
+  return tables.reduce((text, [name, content]) => between(text, name, content), readme)
+}
+
+/** Behind a remedy: the section that says more of it, unless that is this very table. */
+function more(doc: Doc): string {
+  const [page, section] = DOCS[doc]
+  return page === 'README.md' ? '' : ` ([more](${page}#${anchorOf(section)}))`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

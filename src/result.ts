@@ -36,6 +36,10 @@ export interface ServiceResult {
   readonly live?: string
   /** Why it did not come up: one line. */
   readonly cause?: string
+  /** The same without what became of its way back. */
+  readonly reason?: string
+  /** What was changed of it, in the user's words: `image`, `replicas 2 → 3`. */
+  readonly changes?: readonly string[]
   /** What the user has to know of one that is up: one line. */
   readonly note?: string
   readonly failedTask?: FailedTask

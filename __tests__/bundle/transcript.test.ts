@@ -29,7 +29,7 @@ describe('the bundle', () => {
     expect(endpoint).toBe('context inspect --format {{json .}}')
     expect(new Set(others)).toEqual(new Set(['system dial-stdio']))
     expect(others.length).toBeLessThanOrEqual(4)
-    expect(result.summary).toContain(`| \`${web.Spec.Name}\` | ✅ unchanged |`)
+    expect(result.summary).toContain(`| \`${web.Spec.Name}\`<br>rolling | ✅&nbsp;unchanged |`)
   })
 
   test('an update of image, replicas and variables needs no docker command', async () => {

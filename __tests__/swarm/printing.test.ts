@@ -65,7 +65,12 @@ describeSwarm('whatever others say', { registries: { open: {} } }, (swarm) => {
         expect(error?.message).toMatch(/no such file|not found|starting container failed|stat /)
         expect(results(run).find((result) => result.name === name)?.cause).toContain('stop-commands')
       }
-      expect(run.summary.match(/^#+ .*/gm)).toHaveLength(4)
+      expect(run.summary.match(/^#+ .*/gm)).toEqual([
+        expect.stringMatching(/^## ❌ /),
+        `### ${Object.keys(programs).length} services did not come up`,
+        '### All services',
+        '### The rollout',
+      ])
     },
     LIMIT_MS,
   )
@@ -101,7 +106,12 @@ describeSwarm('whatever others say', { registries: { open: {} } }, (swarm) => {
         expect(text.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain('t0ld-by')
       }
       expect(run.summary.length).toBeLessThan(20_000)
-      expect(run.summary.match(/^#.*/gm)?.filter((line) => !line.startsWith('# heading'))).toHaveLength(2)
+      expect(run.summary.match(/^#.*/gm)?.filter((line) => !line.startsWith('# heading'))).toEqual([
+        expect.stringMatching(/^## ❌ says failed with exit code 7 on node n\d+ – it is left as it is$/),
+        '### `says`: failed',
+        '### All services',
+        '### The rollout',
+      ])
     },
     LIMIT_MS,
   )
@@ -174,7 +184,7 @@ describeSwarm('whatever others say', { registries: { open: {} } }, (swarm) => {
         expect(results(run)).toMatchObject([
           { name: 'deck_app', outcome, image: { after: expect.stringContaining(reference) } },
         ])
-        expect(run.summary).toContain('| `deck_app` |')
+        expect(run.summary).toContain('| `deck_app`<br>rolling |')
         const masks = commandsIn(run.main.stdout).filter(({ name }) => name === 'add-mask')
         expect(masks.filter(({ data }) => data.length < 4)).toEqual([])
         const notices = run.annotations.filter(({ level }) => level === 'notice').map(({ message }) => message)

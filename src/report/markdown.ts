@@ -29,6 +29,11 @@ export function plain(text: string): string {
   return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`))
 }
 
+/** A word within a tag of HTML, in which Markdown counts no more. */
+export function html(text: string): string {
+  return printable(text).replace(/[&<>"'@#]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}
+
 /** Lines as a block of code, in a fence longer than any that they contain. */
 export function fenced(lines: readonly string[]): string {
   const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable)

@@ -2,22 +2,16 @@ import { TimedOut } from '../connect/run-time.ts'
 import { tellCallError } from '../docker/engine/engine.ts'
 import { Cancelled, CutOff, Underway, UserError, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { type FailedTask, isGood, type ServiceResult } from '../result.ts'
+import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, reportLog } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { redact } from '../runner/secret.ts'
-import {
-  annotation,
-  culpritsFirst,
-  failureSummary,
-  MOST_ANNOTATIONS,
-  resultSummary,
-  type Status,
-  statusOf,
-  verdictLine,
-} from './outcome.ts'
+import { annotationsOf, MOST_ANNOTATIONS } from './annotations.ts'
 import { servicesOutput } from './output.ts'
+import { placeInRepository } from './place.ts'
+import { type Status, statusOf, verdictLine } from './status.ts'
+import { failureSummary, resultSummary } from './summary/summary.ts'
 
 /**
  * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
@@ -27,18 +21,21 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
   if (!results.every(isGood)) process.exitCode = 1
   const status = statusOf(results, deployment.wait)
   const shown = results.map(fitToShow)
-  const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== 'skipped')
-  for (const result of bad.slice(0, MOST_ANNOTATIONS))
-    reportLog.error(annotation(result), `${result.name}: ${result.outcome}`)
+  const { shown: annotations, others } = annotationsOf(shown)
+  for (const { level, title, message, place } of annotations) {
+    reportLog[level](message, title, place && placeInRepository(place, process.env))
+  }
   for (const { name, note } of shown.filter(isGood)) if (note !== undefined) reportLog.warning(`${name}: ${note}`)
-  const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`)
-  if (others.length > 0) reportLog.info(`And ${others.length} more: ${others.join(', ')}`)
+  if (others.length > 0) {
+    const named = others.map(({ name, outcome }) => `${name} (${outcome})`)
+    reportLog.info(`And ${others.length} more: ${named.join(', ')}`)
+  }
   reportLog.info(verdictLine(status, shown))
   const { json, leftOut } = servicesOutput(shown)
   if (leftOut > 0) reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`)
   setOutput('status', status)
   setOutput('services', json)
-  addSummary(resultSummary(status, shown))
+  addSummary(resultSummary(status, shown, deployment))
 }
 
 /**
@@ -59,13 +56,23 @@ export async function reportFailure(error: unknown): Promise<void> {
 
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
 function fitToShow(result: ServiceResult): ServiceResult {
-  const { cause, note, failedTask } = result
+  const { cause, reason, note, failedTask, timeline } = result
   return {
     ...result,
     ...(cause === undefined ? {} : { cause: safeLine(cause) }),
+    ...(reason === undefined ? {} : { reason: safeLine(reason) }),
     ...(note === undefined ? {} : { note: safeLine(note) }),
     ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
+    ...(timeline === undefined ? {} : { timeline: timelineFitToShow(timeline) }),
   }
+}
+
+function timelineFitToShow({ out, back }: Timeline): Timeline {
+  const safe = (stretch: Stretch): Stretch => ({
+    ...stretch,
+    tasks: stretch.tasks.map((task) => ({ ...task, node: task.node && safeLine(task.node, MOST_NODE_CHARACTERS) })),
+  })
+  return { out: safe(out), ...(back && { back: safe(back) }) }
 }
 
 function taskFitToShow({ id, node, ending, exitCode, logs }: FailedTask): FailedTask {

@@ -49,6 +49,7 @@ export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, c
       after: imageOf(service),
     },
     strategy: change.request.strategy.kind,
+    ...(change.changes.length > 0 && { changes: change.changes }),
     ...(change.request.place && { place: change.request.place }),
     config: change.access?.config.name,
     nodes,

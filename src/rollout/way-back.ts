@@ -188,7 +188,7 @@ export function resultAfter(
   restored: ServiceResult | undefined,
 ): ServiceResult {
   const cause = before.cause ?? `restored because of ${someOf(culprits)}`
-  const told: ServiceResult = before.cause === undefined ? { ...before, because: culprits } : before
+  const told: ServiceResult = { ...before, ...(before.cause === undefined ? { because: culprits } : { reason: cause }) }
   if (way.state === 'failed') {
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed'
     return { ...told, outcome, cause: `${cause}; the way back failed too: ${way.cause}`, wayBack: 'failed' }

@@ -1,3 +1,4 @@
+import type { Place } from '../result.ts'
 import { LINE_END, printable, shortened } from './printable.ts'
 import { safeLine } from './safe-text.ts'
 import { redact } from './secret.ts'
@@ -25,9 +26,9 @@ interface Log {
   info(line: string, tone?: Tone): void
   debug(line: string): void
   /** Shown on the run's page too. */
-  notice(message: string, title?: string): void
-  warning(message: string, title?: string): void
-  error(message: string, title?: string): void
+  notice(message: string, title?: string, place?: Place): void
+  warning(message: string, title?: string, place?: Place): void
+  error(message: string, title?: string, place?: Place): void
 }
 
 /**
@@ -99,12 +100,12 @@ export function speakForAll(tellLost: (error: unknown) => void): void {
 
 function logThrough(hide: (text: string) => string): Log {
   const one = (text: string, most: number) => withoutCommands(shortened(hide(printable(hide(text))), most))
-  const annotate = (level: Level) => (message: string, title?: string) => {
+  const annotate = (level: Level) => (message: string, title?: string, place?: Place) => {
     const lines = hide(message)
       .split(LINE_END)
       .map((line) => withoutCommands(hide(printable(line))))
     const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST)
-    annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS))
+    annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place)
   }
   return {
     info: (line, tone) => writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
@@ -120,11 +121,14 @@ function debug(line: string): void {
   else if (process.env.RUNNER_DEBUG === '1') writeLine(withoutCommands(`Debug: ${line}`))
 }
 
-function annotation(level: Level, message: string, title: string | undefined): void {
+/** @param place by the path in its repository: a runner shows it there */
+function annotation(level: Level, message: string, title: string | undefined, place: Place | undefined): void {
   if (isInRunner(process.env)) {
-    writeLine(commandLine(level, message, process.env, title === undefined ? {} : { title }))
+    const at = place === undefined ? {} : { file: printable(place.file), line: String(place.line) }
+    writeLine(commandLine(level, message, process.env, { ...(title === undefined ? {} : { title }), ...at }))
     return
   }
-  const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === undefined ? '' : `${title}: `}`
+  const at = place === undefined ? '' : `${printable(place.file)} line ${place.line}: `
+  const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`
   for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) writeLine(withoutCommands(line))
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -38,6 +38,7 @@ async function report(work: () => unknown, files: Readonly<Record<string, string
     outputs: Object.fromEntries(valuesIn(read(env.GITHUB_OUTPUT))) as Record<string, string>,
     summary,
     errors: commands.filter(({ name }) => name === 'error'),
+    notices: commands.filter(({ name }) => name === 'notice'),
     warnings: commands.filter(({ name }) => name === 'warning'),
     lines: linesShown(printed),
   }
@@ -101,9 +102,18 @@ describe('whatever others say', () => {
     expect(JSON.parse(run.outputs.services ?? '')).toMatchObject([{ outcome: 'updated' }, { outcome: 'failed' }])
     expect(run.summary.replaceAll('\n', '')).not.toMatch(UNSEEN)
     const summary = withoutBlocks(run.summary)
-    expect(summary.match(/^#.*/gm)).toEqual(['## Swarm Deploy: failed', '### `web`: failed'])
+    expect(summary.match(/^#.*/gm)).toEqual([
+      expect.stringMatching(/^## ❌ web .* – it is left as it is, 1 other service runs as asked$/),
+      '### `web`: failed',
+      '### All services',
+    ])
     expect(summary.match(/^\|.*/gm)).toHaveLength(4)
-    expect(summary.replaceAll('\\`', '').replace(/`[^`\n]+`/g, '')).not.toMatch(/(?<!\\)[<[]|https?:|www\.|@|&(?!amp;)/)
+    const words = summary
+      .replaceAll('\\`', '')
+      .replace(/`[^`\n]+`/g, '')
+      .replaceAll('<br>', '')
+      .replaceAll('&nbsp;', '')
+    expect(words).not.toMatch(/(?<!\\)[<[]|https?:|www\.|@|&(?!amp;)/)
   })
 
   test('secrets are hidden in it', async () => {
@@ -150,19 +160,23 @@ describe('nothing is larger than a runner takes', () => {
     expect(lines.at(3)).not.toMatch(/^ {2}0 /)
   })
 
-  test('ten annotations, those first that did not come up by themselves, and one line for the others', async () => {
+  test('ten annotations, and one line for the other culprits; those that went along are one notice', async () => {
     const dragged = Array.from({ length: 12 }, (_, n) =>
       createResult({
         name: `d${n}`,
         outcome: 'rolled-back',
-        cause: 'restored because of bad; what ran before runs again',
-        because: ['bad'],
+        cause: 'restored because of bad0; what ran before runs again',
+        because: ['bad0'],
+        wayBack: 'done',
       }),
     )
-    const run = await reportOf([...dragged, failed({ name: 'bad' })])
-    expect(run.errors).toHaveLength(10)
-    expect(run.errors[0]?.properties.title).toBe('bad: failed')
-    expect(run.lines[0]).toBe('And 3 more: d9 (rolled-back), d10 (rolled-back), d11 (rolled-back)')
+    const bad = Array.from({ length: 13 }, (_, n) => failed({ name: `bad${n}` }))
+    const run = await reportOf([...dragged, ...bad])
+    expect(run.errors.map(({ properties }) => properties.title)).toEqual(
+      Array.from({ length: 10 }, (_, n) => `bad${n}: failed`),
+    )
+    expect(run.notices.map(({ properties }) => properties.title)).toEqual(['Only because of others'])
+    expect(run.lines[0]).toBe('And 3 more: bad10 (failed), bad11 (failed), bad12 (failed)')
     expect(run.lines).toHaveLength(2)
   })
 
@@ -172,6 +186,7 @@ describe('nothing is larger than a runner takes', () => {
     expect(run.errors.map(({ data }) => data)).toEqual(problems.slice(0, 10))
     expect(run.lines).toEqual(['And 3 more:', ...problems.slice(10).map((problem) => `- ${problem}`)])
     expect(run.summary.match(/^- /gm)).toHaveLength(13)
+    expect(run.summary).toMatch(/^## ❌ 13 things are wrong, so nothing was deployed\n/)
   })
 
   test('a summary and an output of 1,000 services, half of which failed with much to say', async () => {
@@ -185,7 +200,9 @@ describe('nothing is larger than a runner takes', () => {
     expect(Buffer.byteLength(run.summary)).toBeLessThan(1024 * 1024)
     expect(run.summary.match(/^\| `service-/gm)).toHaveLength(1000)
     expect(run.summary).toMatch(/There is no room here for \d+ more services that did not come up/)
-    expect(run.summary.match(/^### `service-/gm)?.length).toBeGreaterThan(5)
+    expect(run.summary.match(/^- `service-/gm)).toHaveLength(500)
+    expect(run.summary.match(/^<details>/gm)?.length).toBeGreaterThan(5)
+    expect(run.summary.match(/^<details>/gm)).toHaveLength(run.summary.match(/^<\/details>/gm)?.length ?? 0)
     // Each fence that is opened is closed.
     expect((run.summary.match(/^```$/gm)?.length ?? 1) % 2).toBe(0)
     // GitHub counts two bytes a character.
@@ -201,6 +218,60 @@ describe('nothing is larger than a runner takes', () => {
     const results = Array.from({ length: 100 }, (_, n) => failed({ name: `s${n}`, cause: `${n} ${'c'.repeat(1500)}` }))
     const entries = JSON.parse((await reportOf(results)).outputs.services ?? '') as ServiceResult[]
     expect(entries.map(({ cause }) => cause)).toEqual(results.map(({ cause }) => cause))
+  })
+})
+
+describe('an annotation is on the line where the user wrote the service', () => {
+  const workspace = join(directory, 'workspace')
+  mkdirSync(join(workspace, 'deploy', 'sub'), { recursive: true })
+  let before: string | undefined
+  beforeEach(() => {
+    before = process.env.GITHUB_WORKSPACE
+    process.env.GITHUB_WORKSPACE = workspace
+  })
+  afterEach(() => {
+    if (before === undefined) delete process.env.GITHUB_WORKSPACE
+    else process.env.GITHUB_WORKSPACE = before
+  })
+  const at = async (file: string) => {
+    const run = await reportOf([failed({ place: { file, line: 7 } })])
+    return run.errors[0]?.properties
+  }
+
+  test.each([
+    ['deploy/compose.yml', 'deploy/compose.yml'],
+    ['./deploy/../compose.yml', 'compose.yml'],
+    [join(workspace, 'deploy/compose.yml'), 'deploy/compose.yml'],
+  ])('%s', async (file, shown) => {
+    expect(await at(file)).toEqual({ title: 'web: failed', file: shown, line: '7' })
+  })
+
+  test.each(['../compose.yml', '/etc/compose.yml', join(`${workspace}-2`, 'compose.yml')])(
+    'and on none outside of the workspace: %s',
+    async (file) => {
+      expect(await at(file)).toEqual({ title: 'web: failed' })
+    },
+  )
+
+  test('by its path in the repository that was checked out there', async () => {
+    mkdirSync(join(workspace, 'deploy', '.git'))
+    expect(await at('deploy/sub/compose.yml')).toMatchObject({ file: 'sub/compose.yml' })
+    expect(await at('compose.yml')).toMatchObject({ file: 'compose.yml' })
+  })
+
+  test('whatever its name is', async () => {
+    expect(await at('a,file=b:c\n::error::d')).toEqual({
+      title: 'web: failed',
+      file: 'a,file=b:c ::error::d',
+      line: '7',
+    })
+  })
+
+  test('and in a shell in words', async () => {
+    const printed = await printedBy({}, () =>
+      reportResults([failed({ place: { file: 'compose.yml', line: 7 } })], deployment),
+    )
+    expect(printed).toMatch(/^Error: compose\.yml line 7: web: failed: its task failed/m)
   })
 })
 

@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals'
+import { headline, type RunWords } from '../../../src/report/headline.ts'
+import type { ServiceResult } from '../../../src/result.ts'
+import { createResult, digest } from '../../support/builders.ts'
+
+const RUN: RunWords = { wait: true, timeoutSeconds: 60 }
+const SHOP: RunWords = { ...RUN, stack: { name: 'shop' } }
+
+const up = (name: string) => createResult({ name })
+const same = (name: string) => createResult({ name, outcome: 'unchanged', action: 'unchanged' })
+
+function failed(name: string, more: Partial<ServiceResult> = {}): ServiceResult {
+  const reason = 'its task ended 5 times in a row, the last one failed with exit code 3'
+  return createResult({
+    name,
+    outcome: 'rolled-back',
+    cause: `${reason}; what ran before runs again`,
+    reason,
+    wayBack: 'done',
+    failedTask: { id: 't', node: 'n2', ending: 'failed with exit code 3', exitCode: 3, logs: [] },
+    ...more,
+  })
+}
+
+/** One without a task that shows why. */
+function broken(name: string, reason: string, more: Partial<ServiceResult> = {}): ServiceResult {
+  const { failedTask: _, ...rest } = failed(name, { reason, cause: reason, ...more })
+  return rest
+}
+
+const along = (name: string) =>
+  createResult({
+    name,
+    outcome: 'rolled-back',
+    because: ['worker'],
+    wayBack: 'done',
+    cause: 'restored because of worker',
+  })
+const left = { outcome: 'failed', wayBack: undefined } as unknown as Partial<ServiceResult>
+
+test.each<[string, readonly ServiceResult[], RunWords?]>([
+  ['web is up on 2', [up('web')]],
+  ['all 2 services are up', [up('a'), up('b')]],
+  ['all 2 services of stack shop are up', [up('a'), up('b')], SHOP],
+  ['2 services are up; 1 was as asked already', [up('a'), up('b'), same('c')]],
+  ['a is up on 2; 2 were as asked already, 1 was removed', [up('a'), same('b'), same('c'), removed('d')]],
+  ['web is as asked already: nothing was changed', [same('web')]],
+  ['all 2 services of stack shop are as asked already: nothing was changed', [same('a'), same('b')], SHOP],
+  ['b was removed; 1 was as asked already', [same('a'), removed('b')]],
+  ['web was sent, and nobody waited until it runs', [up('web')], { ...RUN, wait: false }],
+  ['all 2 services were sent, and nobody waited until they run', [up('a'), up('b')], { ...RUN, wait: false }],
+])('%s', (words, results, run = RUN) => {
+  expect(headline(results, run)).toBe(words)
+})
+
+function removed(name: string): ServiceResult {
+  return createResult({ name, outcome: 'removed', action: 'remove' })
+}
+
+describe('what broke, and what runs now:', () => {
+  test.each<[string, readonly ServiceResult[]]>([
+    ['worker failed with exit code 3 on node n2 – it is back on what ran before', [failed('worker')]],
+    [
+      'worker failed with exit code 3 on node n2 – all 3 services are back on what ran before',
+      [failed('worker'), along('a'), along('b')],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – all 2 changed services are back on what ran before',
+      [failed('worker'), along('a'), same('b')],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – it was removed again',
+      [failed('worker', { action: 'create', wayBack: 'removed' })],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – a is back on what ran before, and worker was removed again',
+      [failed('worker', { wayBack: 'removed' }), along('a')],
+    ],
+    [
+      'worker and api failed with exit code 3 on node n2 – all 2 services are back on what ran before',
+      [failed('worker'), failed('api')],
+    ],
+    [
+      'worker failed with exit code 3 on node n2, and api did not come up within 60 s – all 2 services are back on what ran before',
+      [failed('worker'), broken('api', 'not settled within 60 s: 0/1 tasks running', { outcome: 'failed' })],
+    ],
+    [
+      'a, b and 2 others did not come up – all 4 services are back on what ran before',
+      [failed('a'), broken('b', 'no'), broken('c', 'not so'), failed('d')],
+    ],
+    [
+      'worker did not come up: no node can take it: no suitable node – it is back on what ran before',
+      [broken('worker', 'no node can take it: no suitable node')],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – the way back of worker failed too; 1 other is back',
+      [failed('worker', { outcome: 'failed', wayBack: 'failed' }), along('a')],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – 2 services were sent back, and nobody waited for that',
+      [failed('worker', { wayBack: 'unwatched' }), { ...along('a'), wayBack: 'unwatched' }],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – it is left as it is, 1 other service runs as asked',
+      [failed('worker', left), up('a')],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – Swarm went back to what ran before',
+      [failed('worker', { ...left, outcome: 'rolled-back' })],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – it is left as it is, 2 were not sent',
+      [failed('worker', left), skipped('a'), skipped('b')],
+    ],
+    [
+      'worker was changed by someone else during this deploy – 1 other service runs as asked',
+      [broken('worker', 'someone else changed it during this deploy', { ...left, outcome: 'superseded' }), up('a')],
+    ],
+    [
+      'worker was removed by someone else during this deploy',
+      [broken('worker', 'someone else removed it during this deploy', { ...left, outcome: 'superseded' })],
+    ],
+    ['the run was stopped – the swarm goes on by itself with web', [stopped('web')]],
+    [
+      'the run was stopped – 2 services were not finished',
+      [stopped('a', `ghcr.io/acme/web:1@${digest('a')}`), stopped('b', undefined)],
+    ],
+    [
+      'the run was stopped – web was sent back, and nobody waited for that',
+      [{ ...stopped('web'), wayBack: 'unwatched' as const }],
+    ],
+  ])('%s', (words, results) => {
+    expect(headline(results, RUN)).toBe(words)
+  })
+
+  function skipped(name: string): ServiceResult {
+    return createResult({ name, outcome: 'skipped', because: ['worker'], cause: 'not sent' })
+  }
+
+  function stopped(name: string, ...after: [string | undefined] | []): ServiceResult {
+    const { image } = createResult()
+    return createResult({
+      name,
+      outcome: 'cancelled',
+      cause: 'the run was stopped',
+      image: after.length === 0 ? image : { ...image, after: after[0] },
+    })
+  }
+})
+
+test('a cause of a page is cut to a line', () => {
+  const said = headline([broken('worker', `docker refused it: ${'very '.repeat(1000)}`)], RUN)
+  expect(said).toMatch(/^worker did not come up: docker refused it: very .*… – it is back/)
+  expect(said.length).toBeLessThan(250)
+})
+
+test('what a health check printed is left to the section', () => {
+  const failedTask = { id: 't', node: undefined, ending: 'failed its health check (503\nno)', exitCode: 143, logs: [] }
+  const said = headline([failed('worker', { failedTask, reason: 'its task failed its health check (503\nno)' })], RUN)
+  expect(said).toBe('worker failed its health check – it is back on what ran before')
+})

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { REMEDIES, remedyFor, remedyOf } from '../../../src/report/remedies.ts'
+import { anchorOf, DOCS, type Doc } from '../../../src/runner/doc-link.ts'
+import { createResult } from '../../support/builders.ts'
+
+describe('what to do about a cause as a run tells it', () => {
+  test.each<[Doc, string]>([
+    ['a program ends', 'its task ended 5 times in a row, the last one failed with exit code 1'],
+    ['a program ends', 'its task failed with exit code 3, and its restart policy none starts no other'],
+    ['a task is killed', 'its task failed with exit code 137'],
+    ['a program is not found', 'its task failed with exit code 127'],
+    ['a health check fails', 'its task failed its health check (exit code 1: no answer)'],
+    ['the image cannot be pulled', 'its task was rejected: No such image: ghcr.io/acme/web:2 (rejected 3 times)'],
+    ['no node can take a task', 'no node can take it: no suitable node (insufficient resources on 2 nodes)'],
+    ['no node can take a task', 'no node of the swarm is ready, active and allowed by its placement constraints'],
+    ['a network has no addresses', 'the swarm has not allocated the networks of its task for 30 s'],
+    [
+      'a mount is not there',
+      'its task was rejected: invalid mount config for type "bind": bind source path does not exist: /x',
+    ],
+    ['a trial fails', 'the trial failed: the check failed 3 times in a row: check-url answered with status 500'],
+    ['it takes too long', 'not settled within 60 s: 0/1 tasks running; its task is starting on node n1 since 55 s'],
+    ['it takes too long', 'its old tasks have not ended within 60 s: 1 on n1'],
+    ['somebody else deploys', 'someone else changed it during this deploy'],
+    ['the run was stopped', 'the run was stopped; the swarm goes on by itself'],
+    ['the way back failed', 'its task failed with exit code 1; the way back failed too: no node can take it: x'],
+  ])('%s: %s', (doc, cause) => {
+    expect(remedyOf(createResult({ outcome: 'failed', cause }))?.doc).toBe(doc)
+  })
+
+  test('also where only the task tells it', () => {
+    const failedTask = { id: 't', node: 'n1', ending: 'failed with exit code 137', exitCode: 137, logs: [] }
+    expect(remedyOf(createResult({ cause: 'Swarm paused the update: x', failedTask }))?.doc).toBe('a task is killed')
+  })
+
+  test('and nothing where there is no rule', () => {
+    expect(remedyFor('docker refused to update it: rpc error')).toBeUndefined()
+  })
+})
+
+test('each remedy has its own words, and a section that is there', () => {
+  expect(new Set(REMEDIES.map(({ reads }) => reads)).size).toBe(REMEDIES.length)
+  for (const { doc } of REMEDIES) {
+    const [page, section] = DOCS[doc]
+    const anchors = [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => anchorOf(title))
+    expect(anchors).toContain(anchorOf(section))
+  }
+})
+
+test('what the README shows as read is what the rule finds', () => {
+  const missed = REMEDIES.filter(({ reads, finds }) => {
+    const quoted = [...reads.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text.replaceAll('…', '3'))
+    return !(quoted.length === 0 ? [reads] : [`failed with ${quoted.join(', ')}`]).some((text) => finds.test(text))
+  })
+  expect(missed.map(({ reads }) => reads)).toEqual([])
+})

@@ -1,0 +1,183 @@
+import { isGood, type ServiceResult } from '../result.ts'
+import { printable, shortened } from '../runner/printable.ts'
+import { blame } from './culprits.ts'
+
+/** What a headline has to know of a run beside its results. */
+export interface RunWords {
+  /** Whether it waited until everything runs. */
+  readonly wait: boolean
+  readonly timeoutSeconds: number
+  readonly stack?: { readonly name: string } | undefined
+}
+
+const MOST_CAUSE_CHARACTERS = 140
+/** Two short causes stand side by side, more do not. */
+const MOST_PAIR_CHARACTERS = 120
+const MOST_NAMES = 3
+
+/**
+ * What a run came to, in one sentence: what broke, why, and what runs now. Pure, and plain text: names and causes may
+ * hold anything.
+ */
+export function headline(results: readonly ServiceResult[], run: RunWords): string {
+  if (results.every(isGood)) return goodHeadline(results, run)
+  const { culprits, stopped } = blame(results)
+  const broke = culprits.length > 0 ? whatBroke(culprits, run) : 'the run was stopped'
+  const stands = whatStands(results, culprits, stopped)
+  return stands === '' ? broke : `${broke} – ${stands}`
+}
+
+/** Names side by side: `a, b and c`, `a, b and 8 others`. */
+export function names(all: readonly ServiceResult[], most = MOST_NAMES): string {
+  const shown = all.map(({ name }) => printable(name))
+  const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown
+  return new Intl.ListFormat('en-GB', { style: 'long' }).format(list)
+}
+
+function goodHeadline(results: readonly ServiceResult[], { wait, stack }: RunWords): string {
+  const removed = results.filter(({ outcome }) => outcome === 'removed')
+  const unchanged = results.filter(({ outcome }) => outcome === 'unchanged')
+  const changed = results.filter((result) => !removed.includes(result) && !unchanged.includes(result))
+  const services = (those: readonly ServiceResult[]) => {
+    if (those.length === 1) return names(those)
+    const all = those.length === results.length ? 'all ' : ''
+    return `${all}${those.length} services${stack === undefined ? '' : ` of stack ${stack.name}`}`
+  }
+  const be = (those: readonly ServiceResult[]) => (those.length === 1 ? 'was' : 'were')
+  if (unchanged.length === results.length) {
+    return `${services(unchanged)} ${unchanged.length === 1 ? 'is' : 'are'} as asked already: nothing was changed`
+  }
+  const rest = [
+    ...(unchanged.length === 0 ? [] : [`${unchanged.length} ${be(unchanged)} as asked already`]),
+    ...(removed.length === 0 || changed.length === 0 ? [] : [`${removed.length} ${be(removed)} removed`]),
+  ]
+  const what =
+    changed.length === 0 ? `${services(removed)} ${be(removed)} removed` : changedWords(changed, services, wait)
+  return rest.length === 0 ? what : `${what}; ${rest.join(', ')}`
+}
+
+function changedWords(
+  changed: readonly ServiceResult[],
+  services: (those: readonly ServiceResult[]) => string,
+  wait: boolean,
+): string {
+  const [first, ...others] = changed
+  const isOne = others.length === 0
+  if (!wait)
+    return `${services(changed)} ${isOne ? 'was' : 'were'} sent, and nobody waited until ${isOne ? 'it runs' : 'they run'}`
+  const tag = isOne ? tagOf(first?.image.after) : undefined
+  return `${services(changed)} ${isOne ? 'is' : 'are'} up${tag === undefined ? '' : ` on ${tag}`}`
+}
+
+/** The tag of an image alone: `1.4.2`. */
+function tagOf(image = ''): string | undefined {
+  return /:([\w][\w.-]*)(?:@|$)/.exec(image)?.[1]
+}
+
+function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {
+  const all = culprits.map((one) => ({ name: printable(one.name), what: brokenWords(one, run) }))
+  const [first, second] = all
+  if (first !== undefined && all.every(({ what }) => what === first.what)) return `${names(culprits)} ${first.what}`
+  const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`
+  if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS) return pair
+  return `${names(culprits)} did not come up`
+}
+
+/** What is wrong with one service, in words that its name comes before. */
+export function brokenWords(
+  { outcome, cause, failedTask, reason = cause ?? '' }: ServiceResult,
+  run: RunWords,
+): string {
+  if (outcome === 'superseded') {
+    return `was ${/\bsomeone else removed\b/.test(reason) ? 'removed' : 'changed'} by someone else during this deploy`
+  }
+  if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) return `did not come up within ${run.timeoutSeconds} s`
+  // A health check may say a whole page.
+  const ending = failedTask?.ending.replace(/ \(.*$/su, '')
+  if (ending !== undefined) {
+    const where = failedTask?.node === undefined ? '' : ` on node ${printable(failedTask.node)}`
+    return `${short(ending)}${where}`
+  }
+  return reason === '' ? 'did not come up' : `did not come up: ${short(reason)}`
+}
+
+function short(text: string): string {
+  const line = printable(text)
+  return line.length > MOST_CAUSE_CHARACTERS ? `${shortened(line, MOST_CAUSE_CHARACTERS).split('… (')[0]}…` : line
+}
+
+/** What runs now. */
+function whatStands(
+  results: readonly ServiceResult[],
+  culprits: readonly ServiceResult[],
+  stopped: readonly ServiceResult[],
+): string {
+  const ofWay = (way: ServiceResult['wayBack']) => results.filter(({ wayBack }) => wayBack === way)
+  const back = ofWay('done')
+  const gone = ofWay('removed')
+  const lost = ofWay('failed')
+  const unwatched = ofWay('unwatched')
+  const restored = back.length + gone.length
+  if (lost.length > 0) {
+    const others = restored === 0 ? '' : `; ${count(restored, 'other is', 'others are')} back`
+    return `the way back of ${names(lost)} failed too${others}`
+  }
+  if (unwatched.length > 0) return `${subject(unwatched, culprits)} sent back, and nobody waited for that`
+  if (restored > 0) return restoredWords(results, back, gone, culprits)
+  if (stopped.length > 0) return stoppedWords(stopped)
+  return leftWords(results, culprits)
+}
+
+function restoredWords(
+  results: readonly ServiceResult[],
+  back: readonly ServiceResult[],
+  gone: readonly ServiceResult[],
+  culprits: readonly ServiceResult[],
+): string {
+  const restored = [...back, ...gone]
+  if (restored.length === 1 && culprits.length === 1 && culprits[0] === restored[0]) {
+    return gone.length > 0 ? 'it was removed again' : 'it is back on what ran before'
+  }
+  // Those that nobody touched run what they ran.
+  const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded')
+  const isAll = gone.length === 0 && touched.length === back.length && back.length > 1
+  const services = touched.length === results.length ? 'services' : 'changed services'
+  const many = isAll ? `all ${back.length} ${services} are` : `${back.length} services are`
+  const said = [
+    ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
+    ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),
+  ]
+  return said.join(', and ')
+}
+
+function stoppedWords(stopped: readonly ServiceResult[]): string {
+  const underWay = stopped.filter(({ image: { after, wanted } }) => after !== undefined && after === wanted)
+  if (underWay.length === 0) return `${count(stopped.length, 'service was', 'services were')} not finished`
+  return `the swarm goes on by itself with ${names(underWay)}`
+}
+
+/** Nothing was brought back. */
+function leftWords(results: readonly ServiceResult[], culprits: readonly ServiceResult[]): string {
+  const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length
+  const isOne = culprits.length === 1
+  const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length
+  const unsent = results.filter(({ outcome }) => outcome === 'skipped').length
+  const said = [
+    ...(swarms > 0 && swarms === culprits.length ? ['Swarm went back to what ran before'] : []),
+    ...(culprits.some(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
+      ? [isOne ? 'it is left as it is' : 'they are left as they are']
+      : []),
+    ...(up > 0 ? [count(up, 'other service runs as asked', 'other services run as asked')] : []),
+    ...(unsent > 0 ? [count(unsent, 'was not sent', 'were not sent')] : []),
+  ]
+  return said.join(', ')
+}
+
+function subject(all: readonly ServiceResult[], culprits: readonly ServiceResult[]): string {
+  if (all.length > 1) return `${all.length} services were`
+  return culprits.length === 1 && culprits[0] === all[0] ? 'it was' : `${names(all)} was`
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`
+}

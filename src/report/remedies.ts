@@ -1,0 +1,148 @@
+import type { ServiceResult } from '../result.ts'
+import type { Doc } from '../runner/doc-link.ts'
+
+/**
+ * What to do about what a run says is wrong: the one table of it. The README shows it (`npm run readme`), and the
+ * summary has the line that fits. All of it is Markdown of our own.
+ */
+export interface Remedy {
+  /** What the user reads. */
+  readonly reads: string
+  /** The texts of a cause, an ending or a problem that it is for. */
+  readonly finds: RegExp
+  readonly advice: string
+  /** The section that says more. */
+  readonly doc: Doc
+}
+
+/** The first that fits counts: what is special stands before what is general. */
+export const REMEDIES: readonly Remedy[] = [
+  {
+    reads: '`the way back failed too`',
+    finds: /\bthe way back failed too\b/,
+    advice: 'look at the service at once: neither the new version nor the old one may run',
+    doc: 'the way back failed',
+  },
+  {
+    reads: '`x509: certificate signed by unknown authority`',
+    finds: /\bx509: /,
+    advice: "put the registry's CA into `/etc/docker/certs.d/<registry>/ca.crt` on every node",
+    doc: 'the image cannot be pulled',
+  },
+  {
+    reads: '`No such image: …` on a node',
+    finds: /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b/i,
+    advice:
+      "the node could not pull: its network, its trust in the registry's certificate, or the credential that is stored with the service",
+    doc: 'the image cannot be pulled',
+  },
+  {
+    reads: '`image … could not be accessed on a registry to record its digest`',
+    finds: /\bcould not be accessed on a registry\b/,
+    advice: 'does not happen here: the image is resolved first, or nothing is changed',
+    doc: 'the image cannot be pulled',
+  },
+  {
+    reads: '`failed its health check`',
+    finds: /\bfailed its health check\b|\bunhealthy\b/,
+    advice:
+      'run the check in the container (`docker exec`), and give a slow start a longer `start_period` (`--health-start-period`)',
+    doc: 'a health check fails',
+  },
+  {
+    reads: '`exit code 137`',
+    finds: /\bexit code 137\b|\bOOM\b|\bout of memory\b/i,
+    advice: 'the task was killed, mostly for want of memory: raise its limit, or free memory on the node',
+    doc: 'a task is killed',
+  },
+  {
+    reads: '`exit code 126` or `127`, `executable file not found`, `exec format error`',
+    finds: /\bexit code 12[67]\b|\bexecutable file not found\b|\bexec format error\b|\bno such file or directory\b/,
+    advice: 'the container has no such program: look at `command`, at the entrypoint, and at the platform of the image',
+    doc: 'a program is not found',
+  },
+  {
+    reads: '`host-mode port already in use`',
+    finds: /\bport (?:is )?already in use\b|\baddress already in use\b/i,
+    advice: 'something on the node has the port: use another one, or `stop-first` for a port in host mode',
+    doc: 'a port is taken',
+  },
+  {
+    reads: '`invalid mount config`, `bind source path does not exist`',
+    finds: /\binvalid mount config\b|\bbind source path does not exist\b/,
+    advice: 'make the path on every node that may run the task, or use a volume',
+    doc: 'a mount is not there',
+  },
+  {
+    reads: '`no node can take it`',
+    finds: /\bno node can take it\b|\bno suitable node\b|\bno node of the swarm is ready\b/,
+    advice:
+      'compare its constraints, platform, ports and reservations with what the nodes have (`docker node ls`, `docker node inspect`)',
+    doc: 'no node can take a task',
+  },
+  {
+    reads: '`the swarm has not allocated the networks`',
+    finds: /\bnot allocated (?:its|the) networks\b|\bhas not been allocated\b/,
+    advice: 'the cause names the network: give it another subnet, or remove the one that has it',
+    doc: 'a network has no addresses',
+  },
+  {
+    reads: '`the check failed 3 times in a row`',
+    finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
+    advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
+    doc: 'a trial fails',
+  },
+  {
+    reads: '`not settled within …`',
+    finds:
+      /\bnot (?:settled|sent) within\b|\bhave not ended within\b|\bhas not settled within\b|\bthe time of this run\b/,
+    advice: 'the cause says what it waited for: mend that, or give the run a longer `timeout`',
+    doc: 'it takes too long',
+  },
+  {
+    reads: '`update out of sequence`, `someone else changed it`',
+    finds: /\bupdate out of sequence\b|\bsomeone else (?:removed|changed|deployed)\b/,
+    advice: "somebody else's deploy won: keep them apart with `concurrency` or `lock: true`",
+    doc: 'somebody else deploys',
+  },
+  {
+    reads: '`the run was stopped`',
+    finds: /\bthe run was stopped\b|\bStopped by SIG/,
+    advice: 'run it again: what is as asked by then is left alone',
+    doc: 'the run was stopped',
+  },
+  {
+    reads: '`… is a worker of its swarm`',
+    finds: /\bis a worker of its swarm\b/,
+    advice: 'point `host`, `DOCKER_HOST` or the context at a manager',
+    doc: 'when something is wrong',
+  },
+  {
+    reads: 'a password is "empty"',
+    finds: /\bpassword\b.*\bempty\b|\bempty\b.*\bpassword\b/,
+    advice: 'the secret is not set, or not available to workflows of a fork',
+    doc: 'when something is wrong',
+  },
+  {
+    reads: '`DOCKER_AUTH_CONFIG is set and not used`',
+    finds: /\bDOCKER_AUTH_CONFIG is set\b/,
+    advice: "it would override every service's credential: give its accounts as `registries`",
+    doc: 'when something is wrong',
+  },
+  {
+    reads: '`failed with exit code …`',
+    finds: /\b(?:failed|ended)(?: \d+ times in a row, the last one (?:failed|ended))? with exit code\b/,
+    advice: 'its own program ended: its last lines say why',
+    doc: 'a program ends',
+  },
+]
+
+/** What to do about a service that did not come up, if there is a rule for it. */
+export function remedyOf({ cause = '', failedTask }: ServiceResult): Remedy | undefined {
+  return remedyFor(`${cause}\n${failedTask?.ending ?? ''}`)
+}
+
+/** The same for any text that says what is wrong. */
+export function remedyFor(text: string): Remedy | undefined {
+  return REMEDIES.find(({ finds }) => finds.test(text))
+}

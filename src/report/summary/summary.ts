@@ -1,0 +1,133 @@
+import { isGood, type ServiceResult } from '../../result.ts'
+import { blame } from '../culprits.ts'
+import { fitting } from '../fitting.ts'
+import { headline, type RunWords } from '../headline.ts'
+import { code, plain } from '../markdown.ts'
+import { remedyFor } from '../remedies.ts'
+import type { Status } from '../status.ts'
+import { culpritParts, folded, remedyLine } from './culprits.ts'
+import { gantt, MOST_GANTT_CHARACTERS } from './gantt.ts'
+import { nameCell, type Table, tablesOf } from './table.ts'
+import { type Bar, chartOf } from './timeline.ts'
+
+/** A runner drops a step's summary of more than 1 MiB. */
+const MOST_SUMMARY_BYTES = 1_000_000
+/** The most that is left to the tables, and for words on what is left out. */
+const MOST_TABLE_BYTES = 600_000
+const MOST_NOTES_BYTES = 50_000
+const ROOM_FOR_REST = 1000
+
+/**
+ * The job summary of a deployment: what it came to in one sentence, each culprit with its cause and what to do, the
+ * services in a table, and a picture of the rollout. What has no room is counted.
+ */
+export function resultSummary(status: Status, results: readonly ServiceResult[], run: RunWords): string {
+  const { culprits, stopped } = blame(results)
+  const failed = [...culprits, ...stopped]
+  const { needed, details } = culpritParts(failed, run)
+  const top = [title(status, headline(results, run)), facts(status, results, run), ...needed]
+  const tables = tablesThatFit(tablesOf(results), MOST_TABLE_BYTES - Buffer.byteLength(needed.join()))
+  const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)]
+  const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - ROOM_FOR_REST
+  const fit = fitting(details, room, (section) => Buffer.byteLength(`\n${section}`))
+  return [
+    ...top,
+    ...fit,
+    ...leftOut(details.length - fit.length, 'services that did not come up'),
+    ...(failed.length === 0 ? [] : ['### All services']),
+    ...rest,
+  ].join('\n\n')
+}
+
+/** The job summary of a run that ended before its services had results. */
+export function failureSummary(status: Status, problems: readonly string[], isUnknown: boolean): string {
+  const lines = problems.map(firstLine)
+  const [only = ''] = lines
+  const isOne = lines.length === 1
+  // One that is shown whole is not told twice.
+  const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`)
+  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
+  const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []))
+  const changed = isUnknown
+    ? 'Whether anything was changed on the swarm is not known.'
+    : 'Nothing was changed on the swarm.'
+  return [
+    title(status, isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`),
+    `Swarm Deploy: **${status}**. ${changed}`,
+    ...(items.length === 0 ? [] : [items.join('\n')]),
+    ...leftOut(all.length - items.length, 'problems'),
+    ...[...remedies].map((remedy) => remedyLine(remedy)),
+  ].join('\n\n')
+}
+
+const MOST_HEADLINE_CHARACTERS = 200
+
+/** A long problem stands whole below. */
+function shortHeadline(text: string): string {
+  if (text.length <= MOST_HEADLINE_CHARACTERS) return text
+  return `${text.slice(0, text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS))} …`
+}
+
+const RED: readonly Status[] = ['failed', 'rolled-back', 'timed-out', 'cancelled']
+
+function title(status: Status, text: string): string {
+  return `## ${RED.includes(status) ? '❌' : '✅'} ${plain(text)}`
+}
+
+/** What kind of summary this is: a job may have others. */
+function facts(status: Status, results: readonly ServiceResult[], { stack }: RunWords): string {
+  const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`
+  const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`
+  return `Swarm Deploy: **${status}**, ${services}${ofStack}`
+}
+
+function tablesThatFit(
+  tables: readonly Table[],
+  bytes: number,
+): { readonly parts: readonly string[]; readonly left: number } {
+  let room = bytes
+  let left = 0
+  const parts = tables.flatMap(({ head, rows, title: foldedUnder }) => {
+    const fit = fitting(rows, room, Buffer.byteLength)
+    left += rows.length - fit.length
+    room -= Buffer.byteLength(fit.join('\n'))
+    if (fit.length === 0) return []
+    const table = [head, ...fit].join('\n')
+    return [foldedUnder === undefined ? table : folded(foldedUnder, table)]
+  })
+  return { parts, left }
+}
+
+function timeline(results: readonly ServiceResult[]): string[] {
+  const chart = chartOf(results)
+  if (chart === undefined) return []
+  const text = gantt(chart)
+  if (text.length > MOST_GANTT_CHARACTERS) return []
+  const more = chart.leftOut === 0 ? '' : ` There is no room for ${chart.leftOut} more.`
+  const has = (kind: Bar['kind']) => chart.rows.some(({ bars }) => bars.some((bar) => bar.kind === kind))
+  const ends = `${has('failed') ? ', red ended' : ''}${has('back') ? ', blue with a red edge goes back' : ''}`
+  return [
+    '### The rollout',
+    `\`\`\`mermaid\n${text}\n\`\`\``,
+    `Grey waits, blue pulls the image and starts, green runs${ends}.${more}`,
+  ]
+}
+
+/** What is to be known of services that are up. */
+function notes(results: readonly ServiceResult[]): string[] {
+  const lines = results
+    .filter(isGood)
+    .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCell(name)}: ${plain(note)}`]))
+  const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength)
+  return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')]
+}
+
+function leftOut(count: number, what: string): string[] {
+  return count === 0
+    ? []
+    : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`]
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
