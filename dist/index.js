@@ -9781,12 +9781,12 @@ function speakForAll(tellLost) {
 }
 function logThrough(hide) {
     const one = (text, most) => withoutCommands(shortened(hide(printable(hide(text))), most));
-    const annotate = (level) => (message, title) => {
+    const annotate = (level) => (message, title, place) => {
         const lines = hide(message)
             .split(LINE_END)
             .map((line) => withoutCommands(hide(printable(line))));
         const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS));
+        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place);
     };
     return {
         info: (line, tone) => writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
@@ -9802,12 +9802,15 @@ function debug(line) {
     else if (process.env.RUNNER_DEBUG === '1')
         writeLine(withoutCommands(`Debug: ${line}`));
 }
-function annotation(level, message, title) {
+/** @param place by the path in its repository: a runner shows it there */
+function annotation(level, message, title, place) {
     if (isInRunner(process.env)) {
-        writeLine(commandLine(level, message, process.env, title === undefined ? {} : { title }));
+        const at = place === undefined ? {} : { file: printable(place.file), line: String(place.line) };
+        writeLine(commandLine(level, message, process.env, { ...(title === undefined ? {} : { title }), ...at }));
         return;
     }
-    const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === undefined ? '' : `${title}: `}`;
+    const at = place === undefined ? '' : `${printable(place.file)} line ${place.line}: `;
+    const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`;
     for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
         writeLine(withoutCommands(line));
 }
@@ -16053,6 +16056,20 @@ function because(limits) {
 /** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
 const DOCS = {
     'when something is wrong': ['README.md', 'When something is wrong'],
+    'a program ends': ['docs/troubleshooting.md', 'A program ends'],
+    'a task is killed': ['docs/troubleshooting.md', 'A task is killed'],
+    'a program is not found': ['docs/troubleshooting.md', 'A program is not found'],
+    'a health check fails': ['docs/troubleshooting.md', 'A health check fails'],
+    'the image cannot be pulled': ['docs/troubleshooting.md', 'The image cannot be pulled'],
+    'no node can take a task': ['docs/troubleshooting.md', 'No node can take a task'],
+    'a network has no addresses': ['docs/troubleshooting.md', 'A network has no addresses'],
+    'a port is taken': ['docs/troubleshooting.md', 'A port is taken'],
+    'a mount is not there': ['docs/troubleshooting.md', 'A mount is not there'],
+    'a trial fails': ['docs/troubleshooting.md', 'A trial fails'],
+    'it takes too long': ['docs/troubleshooting.md', 'It takes too long'],
+    'somebody else deploys': ['docs/troubleshooting.md', 'Somebody else deploys'],
+    'the run was stopped': ['docs/troubleshooting.md', 'The run was stopped'],
+    'the way back failed': ['docs/troubleshooting.md', 'The way back failed'],
     'no health check': ['docs/advice.md', 'No health check'],
     'a gap at each update': ['docs/advice.md', 'A gap at each update'],
     'start-first without room': ['docs/advice.md', 'Start-first without room'],
@@ -16389,98 +16406,24 @@ function cutBack(file, size) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/report/markdown.js
+;// CONCATENATED MODULE: ./build/report/culprits.js
 
-/** Markdown of texts that are not ours: none of them gets out of its place. */
-/**
- * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
- * as code, in which nothing is looked for.
- */
-const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
-/** How a list begins, and a line under a heading. */
-const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
-/** A word as code, on one line. */
-function code(text) {
-    const line = printable(text).replaceAll('`', "'").trim();
-    return line === '' ? '–' : `\`${line}\``;
+function blame(results) {
+    const bad = results.filter((result) => !isGood(result));
+    const stopped = bad.filter(({ outcome }) => outcome === 'cancelled');
+    const takenAlong = bad.filter((result) => isTakenAlong(result) && !stopped.includes(result));
+    const culprits = bad.filter((result) => !stopped.includes(result) && !takenAlong.includes(result));
+    // Where nobody is to blame, nobody is taken along: something is red, and a reader has to find it.
+    return culprits.length === 0 && stopped.length === 0
+        ? { culprits: takenAlong, stopped, takenAlong: [] }
+        : { culprits, stopped, takenAlong };
 }
-/** A word as code in a cell of a table, which a bar ends even there. */
-function cell(text) {
-    return code(text).replace(/\\*\|/g, '\\|');
-}
-/** A text on one line: a second one could begin a block of its own. */
-function plain(text) {
-    const words = printable(text).trim().split(/( +)/);
-    const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
-    return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
-}
-/** Lines as a block of code, in a fence longer than any that they contain. */
-function fenced(lines) {
-    const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
-    const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
-    const longest = Math.max(2, ...runs.map((run) => run.length));
-    const fence = '`'.repeat(longest + 1);
-    return [fence, ...shown, fence].join('\n');
-}
-function markdown_escaped(word) {
-    return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
+/** Nothing is wrong with it itself. A way back that failed is. */
+function isTakenAlong({ outcome, because, wayBack }) {
+    return outcome === 'skipped' || (because !== undefined && wayBack !== 'failed' && wayBack !== 'overtaken');
 }
 
-;// CONCATENATED MODULE: ./build/report/outcome.js
-
-
-
-
-/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
-function statusOf(results, waited) {
-    // Services that were skipped because of another say nothing of their own.
-    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
-    if (bad.includes('cancelled'))
-        return 'cancelled';
-    if (bad.length > 0) {
-        if (bad.every((outcome) => outcome === 'rolled-back'))
-            return 'rolled-back';
-        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
-    }
-    if (results.every(({ outcome }) => outcome === 'unchanged'))
-        return 'unchanged';
-    return waited ? 'converged' : 'deployed';
-}
-/** The last line of the log. */
-function verdictLine(status, results) {
-    const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
-    const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
-    return `${status}: ${said}`;
-}
-/** How many error annotations of one step a run's page shows. */
-const MOST_ANNOTATIONS = 10;
-/** The services with something wrong: those that did not come up by themselves first. */
-function culpritsFirst(results) {
-    const rank = ({ outcome, because }) => Number(outcome === 'skipped') * 2 + Number(outcome === 'cancelled' || because !== undefined);
-    return results.filter((result) => !isGood(result)).sort((a, b) => rank(a) - rank(b));
-}
-const MOST_CAUSE_CHARACTERS = 1500;
-const MOST_LOG_LINE_CHARACTERS = 1000;
-/** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
-const outcome_MOST_ANNOTATION_CHARACTERS = 4000;
-/**
- * What an error annotation says of a service that did not come up: the cause, and what its task said last. Where not
- * all of that has room, the newest lines do.
- */
-function outcome_annotation({ cause, failedTask }) {
-    const head = [shortened(cause ?? 'no cause known', MOST_CAUSE_CHARACTERS)];
-    if (failedTask === undefined)
-        return head.join('\n');
-    const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`;
-    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS));
-    if (failedTask.logs.length === 0)
-        return head.join('\n');
-    const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
-    const room = outcome_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
-    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
-    const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
-    return [...head, title, ...newest].join('\n');
-}
+;// CONCATENATED MODULE: ./build/report/fitting.js
 /** As many of the texts as have room, each with a line end, from the first on. */
 function fitting(texts, room, sizeOf) {
     let left = room;
@@ -16490,107 +16433,241 @@ function fitting(texts, room, sizeOf) {
     });
     return first < 0 ? [...texts] : texts.slice(0, first);
 }
-/** A runner drops a step's summary of more than 1 MiB. */
-const MOST_SUMMARY_BYTES = 1_000_000;
-/** The most that is left to the table, and for words on what is left out. */
-const MOST_TABLE_BYTES = 900_000;
-const MOST_NOTES_BYTES = 50_000;
-const outcome_ROOM_FOR_REST = 500;
-const outcome_MOST_NAME_CHARACTERS = 300;
+
+;// CONCATENATED MODULE: ./build/report/headline.js
+
+
+
+const MOST_CAUSE_CHARACTERS = 140;
+/** Two short causes stand side by side, more do not. */
+const MOST_PAIR_CHARACTERS = 120;
+const headline_MOST_NAMES = 3;
 /**
- * The job summary of a deployment: a table of the services, then what is known of each that failed, as far as there is
- * room for it.
+ * What a run came to, in one sentence: what broke, why, and what runs now. Pure, and plain text: names and causes may
+ * hold anything.
  */
-function resultSummary(status, results) {
-    const head = '| Service | Outcome | Image | Digest | Config | Tasks | Nodes | Seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
-    const allRows = results.map(row);
-    const rows = fitting(allRows, MOST_TABLE_BYTES, Buffer.byteLength);
-    const table = [head, ...rows].join('\n');
-    const bad = culpritsFirst(results);
-    const allSections = bad.map(failureSection);
-    const noted = notes(results);
-    const room = MOST_SUMMARY_BYTES - Buffer.byteLength([table, ...noted].join('\n\n')) - outcome_ROOM_FOR_REST;
-    const sections = fitting(allSections, room, (section) => Buffer.byteLength(`\n${section}`));
-    return [
-        `## Swarm Deploy: ${status}`,
-        table,
-        ...leftOut(results.length - rows.length, 'services'),
-        ...noted,
-        ...sections,
-        ...leftOut(bad.length - sections.length, 'services that did not come up'),
-    ].join('\n\n');
+function headline(results, run) {
+    if (results.every(isGood))
+        return goodHeadline(results, run);
+    const { culprits, stopped } = blame(results);
+    const broke = culprits.length > 0 ? whatBroke(culprits, run) : 'the run was stopped';
+    const stands = whatStands(results, culprits, stopped);
+    return stands === '' ? broke : `${broke} – ${stands}`;
 }
-function row(result) {
-    const { name, outcome, image, config, tasks, nodes, seconds, live } = result;
-    const mark = isGood(result) ? '✅' : '❌';
-    // Nobody has looked how it ended.
-    const isSeen = outcome !== 'cancelled' && outcome !== 'skipped';
-    const cells = [
-        live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`,
-        `${mark} ${outcome}`,
-        image.after === undefined ? '–' : nameCell(tagOf(image.after)),
-        digestChange(image),
-        config === undefined ? '–' : nameCell(config),
-        isSeen ? `${tasks.running}/${tasks.wanted}` : '–',
-        isSeen ? String(nodes) : '–',
-        String(seconds),
-    ];
-    return `| ${cells.join(' | ')} |`;
+/** Names side by side: `a, b and c`, `a, b and 8 others`. */
+function names(all, most = headline_MOST_NAMES) {
+    const shown = all.map(({ name }) => printable(name));
+    const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown;
+    return new Intl.ListFormat('en-GB', { style: 'long' }).format(list);
 }
-/** What is to be known of services that are up. */
-function notes(results) {
-    const lines = results
-        .filter(isGood)
-        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCell(name)}: ${plain(note)}`]));
-    const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
-    return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
-}
-function leftOut(count, what) {
-    return count === 0
-        ? []
-        : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`];
-}
-/** The job summary of a run that ended before its services had results. */
-function failureSummary(status, problems, isUnknown) {
-    const all = problems.map((problem) => `- ${plain(firstLine(problem))}`);
-    const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
-    return [
-        `## Swarm Deploy: ${status}`,
-        isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.',
-        items.join('\n'),
-        ...leftOut(all.length - items.length, 'problems'),
-    ].join('\n\n');
-}
-function failureSection({ name, outcome, cause, failedTask }) {
-    const parts = [`### ${code(shortened(name, outcome_MOST_NAME_CHARACTERS))}: ${outcome}`, plain(cause ?? '')];
-    if (failedTask !== undefined) {
-        const where = failedTask.node === undefined ? '' : ` on node ${code(failedTask.node)}`;
-        parts.push(`Task ${code(failedTask.id)}${where} ${plain(failedTask.ending)}.`);
-        if (failedTask.logs.length > 0)
-            parts.push(fenced(failedTask.logs));
+function goodHeadline(results, { wait, stack }) {
+    const removed = results.filter(({ outcome }) => outcome === 'removed');
+    const unchanged = results.filter(({ outcome }) => outcome === 'unchanged');
+    const changed = results.filter((result) => !removed.includes(result) && !unchanged.includes(result));
+    const services = (those) => {
+        if (those.length === 1)
+            return names(those);
+        const all = those.length === results.length ? 'all ' : '';
+        return `${all}${those.length} services${stack === undefined ? '' : ` of stack ${stack.name}`}`;
+    };
+    const be = (those) => (those.length === 1 ? 'was' : 'were');
+    if (unchanged.length === results.length) {
+        return `${services(unchanged)} ${unchanged.length === 1 ? 'is' : 'are'} as asked already: nothing was changed`;
     }
-    return parts.join('\n\n');
+    const rest = [
+        ...(unchanged.length === 0 ? [] : [`${unchanged.length} ${be(unchanged)} as asked already`]),
+        ...(removed.length === 0 || changed.length === 0 ? [] : [`${removed.length} ${be(removed)} removed`]),
+    ];
+    const what = changed.length === 0 ? `${services(removed)} ${be(removed)} removed` : changedWords(changed, services, wait);
+    return rest.length === 0 ? what : `${what}; ${rest.join(', ')}`;
 }
-function digestChange({ before, after }) {
-    const old = shortDigest(before);
-    const now = shortDigest(after);
-    if (now === undefined)
-        return '–';
-    return old === undefined || old === now ? cell(now) : `${cell(old)} → ${cell(now)}`;
+function changedWords(changed, services, wait) {
+    const [first, ...others] = changed;
+    const isOne = others.length === 0;
+    if (!wait)
+        return `${services(changed)} ${isOne ? 'was' : 'were'} sent, and nobody waited until ${isOne ? 'it runs' : 'they run'}`;
+    const tag = isOne ? tagOf(first?.image.after) : undefined;
+    return `${services(changed)} ${isOne ? 'is' : 'are'} up${tag === undefined ? '' : ` on ${tag}`}`;
 }
-function nameCell(name) {
-    return cell(shortened(name, outcome_MOST_NAME_CHARACTERS));
+/** The tag of an image alone: `1.4.2`. */
+function tagOf(image = '') {
+    return /:([\w][\w.-]*)(?:@|$)/.exec(image)?.[1];
 }
-function tagOf(image) {
-    return image.split('@', 1)[0] ?? image;
+function whatBroke(culprits, run) {
+    const all = culprits.map((one) => ({ name: printable(one.name), what: brokenWords(one, run) }));
+    const [first, second] = all;
+    if (first !== undefined && all.every(({ what }) => what === first.what))
+        return `${names(culprits)} ${first.what}`;
+    const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`;
+    if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS)
+        return pair;
+    return `${names(culprits)} did not come up`;
 }
-/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const DIGEST_CHARACTERS = 12;
-function shortDigest(image) {
-    return image?.split('@sha256:')[1]?.slice(0, DIGEST_CHARACTERS);
+/** What is wrong with one service, in words that its name comes before. */
+function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) {
+    if (outcome === 'superseded') {
+        return `was ${/\bsomeone else removed\b/.test(reason) ? 'removed' : 'changed'} by someone else during this deploy`;
+    }
+    if (/\bnot (?:settled|sent|ended) within\b/.test(reason))
+        return `did not come up within ${run.timeoutSeconds} s`;
+    // A health check may say a whole page.
+    const ending = failedTask?.ending.replace(/ \(.*$/su, '');
+    if (ending !== undefined) {
+        const where = failedTask?.node === undefined ? '' : ` on node ${printable(failedTask.node)}`;
+        return `${headline_short(ending)}${where}`;
+    }
+    return reason === '' ? 'did not come up' : `did not come up: ${headline_short(reason)}`;
 }
-function firstLine(text) {
-    return text.split('\n', 1)[0] ?? '';
+function headline_short(text) {
+    const line = printable(text);
+    return line.length > MOST_CAUSE_CHARACTERS ? `${shortened(line, MOST_CAUSE_CHARACTERS).split('… (')[0]}…` : line;
+}
+/** What runs now. */
+function whatStands(results, culprits, stopped) {
+    const ofWay = (way) => results.filter(({ wayBack }) => wayBack === way);
+    const back = ofWay('done');
+    const gone = ofWay('removed');
+    const lost = ofWay('failed');
+    const unwatched = ofWay('unwatched');
+    const restored = back.length + gone.length;
+    if (lost.length > 0) {
+        const others = restored === 0 ? '' : `; ${count(restored, 'other is', 'others are')} back`;
+        return `the way back of ${names(lost)} failed too${others}`;
+    }
+    if (unwatched.length > 0)
+        return `${subject(unwatched, culprits)} sent back, and nobody waited for that`;
+    if (restored > 0)
+        return restoredWords(results, back, gone, culprits);
+    if (stopped.length > 0)
+        return stoppedWords(stopped);
+    return leftWords(results, culprits);
+}
+function restoredWords(results, back, gone, culprits) {
+    const restored = [...back, ...gone];
+    if (restored.length === 1 && culprits.length === 1 && culprits[0] === restored[0]) {
+        return gone.length > 0 ? 'it was removed again' : 'it is back on what ran before';
+    }
+    // Those that nobody touched run what they ran.
+    const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded');
+    const isAll = gone.length === 0 && touched.length === back.length && back.length > 1;
+    const services = touched.length === results.length ? 'services' : 'changed services';
+    const many = isAll ? `all ${back.length} ${services} are` : `${back.length} services are`;
+    const said = [
+        ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
+        ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),
+    ];
+    return said.join(', and ');
+}
+function stoppedWords(stopped) {
+    const underWay = stopped.filter(({ image: { after, wanted } }) => after !== undefined && after === wanted);
+    if (underWay.length === 0)
+        return `${count(stopped.length, 'service was', 'services were')} not finished`;
+    return `the swarm goes on by itself with ${names(underWay)}`;
+}
+/** Nothing was brought back. */
+function leftWords(results, culprits) {
+    const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length;
+    const isOne = culprits.length === 1;
+    const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length;
+    const unsent = results.filter(({ outcome }) => outcome === 'skipped').length;
+    const said = [
+        ...(swarms > 0 && swarms === culprits.length ? ['Swarm went back to what ran before'] : []),
+        ...(culprits.some(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
+            ? [isOne ? 'it is left as it is' : 'they are left as they are']
+            : []),
+        ...(up > 0 ? [count(up, 'other service runs as asked', 'other services run as asked')] : []),
+        ...(unsent > 0 ? [count(unsent, 'was not sent', 'were not sent')] : []),
+    ];
+    return said.join(', ');
+}
+function subject(all, culprits) {
+    if (all.length > 1)
+        return `${all.length} services were`;
+    return culprits.length === 1 && culprits[0] === all[0] ? 'it was' : `${names(all)} was`;
+}
+function count(number, one, many) {
+    return `${number} ${number === 1 ? one : many}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/annotations.js
+
+
+
+
+/** How many error annotations of one step a run's page shows. */
+const MOST_ANNOTATIONS = 10;
+const annotations_MOST_CAUSE_CHARACTERS = 1500;
+const MOST_LOG_LINE_CHARACTERS = 1000;
+/** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
+const annotations_MOST_ANNOTATION_CHARACTERS = 4000;
+/**
+ * One annotation for each culprit, as far as a page has room; one for all that the stop of the run has met; and one,
+ * which is not red, for all that only went back because of them.
+ */
+function annotationsOf(results) {
+    const { culprits, stopped, takenAlong } = blame(results);
+    const one = (result) => ({
+        level: 'error',
+        title: `${result.name}: ${result.outcome}`,
+        message: annotations_annotation(result),
+        ...(result.place && { place: result.place }),
+    });
+    const errors = [...culprits.map(one), ...together(stopped, one)];
+    const shown = errors.slice(0, MOST_ANNOTATIONS);
+    return { shown: [...shown, ...takenAlongNotice(takenAlong)], others: culprits.slice(shown.length) };
+}
+/** One alone has an annotation of its own. */
+function together(stopped, one) {
+    if (stopped.length < 2)
+        return stopped.map(one);
+    const lines = stopped.map(({ name, cause = 'no cause known' }) => `${name}: ${shortened(cause, annotations_MOST_CAUSE_CHARACTERS)}`);
+    return [
+        {
+            level: 'error',
+            title: `${stopped.length} services: cancelled`,
+            message: withRest(lines, 'services'),
+        },
+    ];
+}
+function takenAlongNotice(takenAlong) {
+    if (takenAlong.length === 0)
+        return [];
+    const byOutcome = (outcome) => takenAlong.filter((result) => result.outcome === outcome);
+    const lines = [
+        ['rolled-back', 'Went back to what ran before'],
+        ['skipped', 'Not sent, or not waited for any more'],
+    ];
+    const said = lines.flatMap(([outcome, what]) => {
+        const those = byOutcome(outcome);
+        return those.length === 0 ? [] : [`${what}: ${names(those, 20)}`];
+    });
+    const others = takenAlong.filter(({ outcome }) => outcome !== 'rolled-back' && outcome !== 'skipped');
+    const message = [...said, ...others.map(({ name, outcome }) => `${name}: ${outcome}`)].join('\n');
+    return [{ level: 'notice', title: 'Only because of others', message }];
+}
+/** The lines that have room, with a word on the others. */
+function withRest(lines, what) {
+    const shown = fitting(lines, annotations_MOST_ANNOTATION_CHARACTERS, ({ length }) => length);
+    const left = lines.length - shown.length;
+    return [...shown, ...(left === 0 ? [] : [`and ${left} more ${what}`])].join('\n');
+}
+/**
+ * What an error annotation says of a service that did not come up: the cause, and what its task said last. Where not
+ * all of that has room, the newest lines do.
+ */
+function annotations_annotation({ cause, failedTask }) {
+    const head = [shortened(cause ?? 'no cause known', annotations_MOST_CAUSE_CHARACTERS)];
+    if (failedTask === undefined)
+        return head.join('\n');
+    const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`;
+    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, annotations_MOST_CAUSE_CHARACTERS));
+    if (failedTask.logs.length === 0)
+        return head.join('\n');
+    const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
+    const room = annotations_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
+    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+    const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
+    return [...head, title, ...newest].join('\n');
 }
 
 ;// CONCATENATED MODULE: ./build/report/output.js
@@ -16640,7 +16717,802 @@ function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
     return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
 }
 
+;// CONCATENATED MODULE: ./build/report/place.js
+
+
+
+/**
+ * The same place by the path that the file has in its repository, as annotations name files; `undefined` when it is not
+ * in the workspace. A repository that was checked out below the workspace is known by its `.git`.
+ */
+function placeInRepository({ file, line }, env) {
+    const path = resolvePath(env, file);
+    const root = repositoryOf((0,external_node_path_namespaceObject.dirname)(path), basePath(env));
+    return root === undefined ? undefined : { file: (0,external_node_path_namespaceObject.relative)(root, path), line };
+}
+function repositoryOf(directory, workspace) {
+    const inWorkspace = (0,external_node_path_namespaceObject.relative)(workspace, directory);
+    if (inWorkspace.startsWith('..') || (0,external_node_path_namespaceObject.isAbsolute)(inWorkspace))
+        return undefined;
+    if (inWorkspace === '' || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(directory, '.git')))
+        return directory;
+    return repositoryOf((0,external_node_path_namespaceObject.dirname)(directory), workspace);
+}
+
+;// CONCATENATED MODULE: ./build/report/status.js
+
+
+/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
+function statusOf(results, waited) {
+    // Services that were skipped because of another say nothing of their own.
+    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
+    if (bad.includes('cancelled'))
+        return 'cancelled';
+    if (bad.length > 0) {
+        if (bad.every((outcome) => outcome === 'rolled-back'))
+            return 'rolled-back';
+        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
+    }
+    if (results.every(({ outcome }) => outcome === 'unchanged'))
+        return 'unchanged';
+    return waited ? 'converged' : 'deployed';
+}
+/** The last line of the log. */
+function verdictLine(status, results) {
+    const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
+    const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
+    return `${status}: ${said}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/markdown.js
+
+/** Markdown of texts that are not ours: none of them gets out of its place. */
+/**
+ * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
+ * as code, in which nothing is looked for.
+ */
+const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
+/** How a list begins, and a line under a heading. */
+const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
+/** A word as code, on one line. */
+function code(text) {
+    const line = printable(text).replaceAll('`', "'").trim();
+    return line === '' ? '–' : `\`${line}\``;
+}
+/** A word as code in a cell of a table, which a bar ends even there. */
+function cell(text) {
+    return code(text).replace(/\\*\|/g, '\\|');
+}
+/** A text on one line: a second one could begin a block of its own. */
+function plain(text) {
+    const words = printable(text).trim().split(/( +)/);
+    const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
+    return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
+}
+/** A word within a tag of HTML, in which Markdown counts no more. */
+function html(text) {
+    return printable(text).replace(/[&<>"'@#]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+/** Lines as a block of code, in a fence longer than any that they contain. */
+function fenced(lines) {
+    const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
+    const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
+    const longest = Math.max(2, ...runs.map((run) => run.length));
+    const fence = '`'.repeat(longest + 1);
+    return [fence, ...shown, fence].join('\n');
+}
+function markdown_escaped(word) {
+    return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
+}
+
+;// CONCATENATED MODULE: ./build/report/remedies.js
+/** The first that fits counts: what is special stands before what is general. */
+const REMEDIES = [
+    {
+        reads: '`the way back failed too`',
+        finds: /\bthe way back failed too\b/,
+        advice: 'look at the service at once: neither the new version nor the old one may run',
+        doc: 'the way back failed',
+    },
+    {
+        reads: '`x509: certificate signed by unknown authority`',
+        finds: /\bx509: /,
+        advice: "put the registry's CA into `/etc/docker/certs.d/<registry>/ca.crt` on every node",
+        doc: 'the image cannot be pulled',
+    },
+    {
+        reads: '`No such image: …` on a node',
+        finds: /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b/i,
+        advice: "the node could not pull: its network, its trust in the registry's certificate, or the credential that is stored with the service",
+        doc: 'the image cannot be pulled',
+    },
+    {
+        reads: '`image … could not be accessed on a registry to record its digest`',
+        finds: /\bcould not be accessed on a registry\b/,
+        advice: 'does not happen here: the image is resolved first, or nothing is changed',
+        doc: 'the image cannot be pulled',
+    },
+    {
+        reads: '`failed its health check`',
+        finds: /\bfailed its health check\b|\bunhealthy\b/,
+        advice: 'run the check in the container (`docker exec`), and give a slow start a longer `start_period` (`--health-start-period`)',
+        doc: 'a health check fails',
+    },
+    {
+        reads: '`exit code 137`',
+        finds: /\bexit code 137\b|\bOOM\b|\bout of memory\b/i,
+        advice: 'the task was killed, mostly for want of memory: raise its limit, or free memory on the node',
+        doc: 'a task is killed',
+    },
+    {
+        reads: '`exit code 126` or `127`, `executable file not found`, `exec format error`',
+        finds: /\bexit code 12[67]\b|\bexecutable file not found\b|\bexec format error\b|\bno such file or directory\b/,
+        advice: 'the container has no such program: look at `command`, at the entrypoint, and at the platform of the image',
+        doc: 'a program is not found',
+    },
+    {
+        reads: '`host-mode port already in use`',
+        finds: /\bport (?:is )?already in use\b|\baddress already in use\b/i,
+        advice: 'something on the node has the port: use another one, or `stop-first` for a port in host mode',
+        doc: 'a port is taken',
+    },
+    {
+        reads: '`invalid mount config`, `bind source path does not exist`',
+        finds: /\binvalid mount config\b|\bbind source path does not exist\b/,
+        advice: 'make the path on every node that may run the task, or use a volume',
+        doc: 'a mount is not there',
+    },
+    {
+        reads: '`no node can take it`',
+        finds: /\bno node can take it\b|\bno suitable node\b|\bno node of the swarm is ready\b/,
+        advice: 'compare its constraints, platform, ports and reservations with what the nodes have (`docker node ls`, `docker node inspect`)',
+        doc: 'no node can take a task',
+    },
+    {
+        reads: '`the swarm has not allocated the networks`',
+        finds: /\bnot allocated (?:its|the) networks\b|\bhas not been allocated\b/,
+        advice: 'the cause names the network: give it another subnet, or remove the one that has it',
+        doc: 'a network has no addresses',
+    },
+    {
+        reads: '`the check failed 3 times in a row`',
+        finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
+        advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
+        doc: 'a trial fails',
+    },
+    {
+        reads: '`not settled within …`',
+        finds: /\bnot (?:settled|sent) within\b|\bhave not ended within\b|\bhas not settled within\b|\bthe time of this run\b/,
+        advice: 'the cause says what it waited for: mend that, or give the run a longer `timeout`',
+        doc: 'it takes too long',
+    },
+    {
+        reads: '`update out of sequence`, `someone else changed it`',
+        finds: /\bupdate out of sequence\b|\bsomeone else (?:removed|changed|deployed)\b/,
+        advice: "somebody else's deploy won: keep them apart with `concurrency` or `lock: true`",
+        doc: 'somebody else deploys',
+    },
+    {
+        reads: '`the run was stopped`',
+        finds: /\bthe run was stopped\b|\bStopped by SIG/,
+        advice: 'run it again: what is as asked by then is left alone',
+        doc: 'the run was stopped',
+    },
+    {
+        reads: '`… is a worker of its swarm`',
+        finds: /\bis a worker of its swarm\b/,
+        advice: 'point `host`, `DOCKER_HOST` or the context at a manager',
+        doc: 'when something is wrong',
+    },
+    {
+        reads: 'a password is "empty"',
+        finds: /\bpassword\b.*\bempty\b|\bempty\b.*\bpassword\b/,
+        advice: 'the secret is not set, or not available to workflows of a fork',
+        doc: 'when something is wrong',
+    },
+    {
+        reads: '`DOCKER_AUTH_CONFIG is set and not used`',
+        finds: /\bDOCKER_AUTH_CONFIG is set\b/,
+        advice: "it would override every service's credential: give its accounts as `registries`",
+        doc: 'when something is wrong',
+    },
+    {
+        reads: '`failed with exit code …`',
+        finds: /\b(?:failed|ended)(?: \d+ times in a row, the last one (?:failed|ended))? with exit code\b/,
+        advice: 'its own program ended: its last lines say why',
+        doc: 'a program ends',
+    },
+];
+/** What to do about a service that did not come up, if there is a rule for it. */
+function remedyOf({ cause = '', failedTask }) {
+    return remedyFor(`${cause}\n${failedTask?.ending ?? ''}`);
+}
+/** The same for any text that says what is wrong. */
+function remedyFor(text) {
+    return REMEDIES.find(({ finds }) => finds.test(text));
+}
+
+;// CONCATENATED MODULE: ./build/report/summary/culprits.js
+
+
+
+
+
+const culprits_MOST_NAME_CHARACTERS = 300;
+/** More than these are a list, with what each has to say behind it. */
+const MOST_SECTIONS = 2;
+/** Why services did not come up, what their tasks said last, and what to do. */
+function culpritParts(culprits, run) {
+    if (culprits.length <= MOST_SECTIONS)
+        return { needed: [], details: culprits.map(section) };
+    const items = culprits.map((one) => `- ${culprits_nameOf(one)} ${plain(brokenWords(one, run))}${place(one)}`);
+    return {
+        needed: [`### ${culprits.length} services did not come up`, items.join('\n'), ...remediesOf(culprits)],
+        details: culprits.map((one) => culprits_folded(`What <code>${html(one.name)}</code> said last`, culprits_told(one).join('\n\n'))),
+    };
+}
+/** What to do, in a line of its own. */
+function remedyLine({ advice, doc }, about = '') {
+    const url = docUrl(doc);
+    return `**What to do${about}:** ${advice}.${url === undefined ? '' : ` [More](${url})`}`;
+}
+/** @param title HTML */
+function culprits_folded(title, content) {
+    return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+function section(result) {
+    const remedy = remedyOf(result);
+    return [
+        `### ${culprits_nameOf(result)}: ${result.outcome}`,
+        ...culprits_told(result),
+        ...(remedy === undefined ? [] : [remedyLine(remedy)]),
+        ...(result.place === undefined ? [] : [`It is written in ${code(result.place.file)}, line ${result.place.line}.`]),
+    ].join('\n\n');
+}
+/** Its cause, and what its task said. */
+function culprits_told({ cause, failedTask }) {
+    return [`**Cause:** ${plain(cause ?? 'none is known')}`, ...(failedTask === undefined ? [] : taskWords(failedTask))];
+}
+function taskWords({ id, node, ending, logs }) {
+    const where = node === undefined ? '' : ` on node ${code(node)}`;
+    const said = `Task ${code(id)}${where} ${plain(ending)}.`;
+    return logs.length === 0 ? [said] : [`${said} Its last lines:`, fenced(logs)];
+}
+/** Each once, with the names of those that it is for where they have several. */
+function remediesOf(culprits) {
+    const remedies = [...new Set(culprits.flatMap((one) => remedyOf(one) ?? []))];
+    return remedies.map((remedy) => {
+        const those = culprits.filter((one) => remedyOf(one) === remedy);
+        const about = remedies.length === 1 ? '' : ` about ${those.map(culprits_nameOf).join(', ')}`;
+        return remedyLine(remedy, about);
+    });
+}
+function culprits_nameOf({ name }) {
+    return code(shortened(name, culprits_MOST_NAME_CHARACTERS));
+}
+function place({ place: written }) {
+    return written === undefined ? '' : ` (${code(written.file)} line ${written.line})`;
+}
+
+;// CONCATENATED MODULE: ./build/report/summary/gantt.js
+/**
+ * A chart as a Gantt diagram of Mermaid's, which GitHub draws in a summary. In its compact form the bars of a section
+ * share a row. Pure.
+ *
+ * Names are the only text in it that is not ours. They stand in the titles of sections alone, with nothing in them but
+ * letters, digits and a few signs: no line end, no `:`, `;`, `#` or `%%`, which mean something to Mermaid.
+ */
+function gantt({ rows, seconds }) {
+    const names = gantt_distinct(rows.map(({ name }) => safeName(name)));
+    const leftPadding = Math.min(MOST_LEFT, Math.max(...names.map(({ length }) => length)) * CHARACTER_WIDTH + MARGIN);
+    const secondsPerPixel = seconds / (WIDTH - leftPadding - RIGHT);
+    const sections = rows.flatMap(({ bars }, row) => [
+        `  section ${names[row]}`,
+        ...bars.map((bar, index) => line(bar, (bars[index + 1]?.from ?? Number.POSITIVE_INFINITY) - bar.to, secondsPerPixel)),
+    ]);
+    return [
+        '---',
+        'displayMode: compact',
+        'config:',
+        '  gantt:',
+        `    leftPadding: ${Math.round(leftPadding)}`,
+        `    rightPadding: ${RIGHT}`,
+        '    barHeight: 18',
+        '    barGap: 4',
+        '  themeVariables:',
+        ...Object.entries(COLOURS).map(([name, colour]) => `    ${name}: "${colour}"`),
+        '---',
+        'gantt',
+        '  dateFormat YYYY-MM-DD HH:mm:ss.SSS',
+        `  axisFormat ${axisOf(seconds)}`,
+        '  todayMarker off',
+        ...sections,
+    ].join('\n');
+}
+/** The text of a diagram that GitHub draws may have 50,000 characters (Mermaid's `maxTextSize`). */
+const MOST_GANTT_CHARACTERS = 45_000;
+/** Pixels, as wide as the column of a summary. A narrower one only has less room for labels. */
+const WIDTH = 960;
+const RIGHT = 90;
+const MOST_LEFT = 280;
+const MARGIN = 24;
+const CHARACTER_WIDTH = 6.2;
+const gantt_MOST_NAME_CHARACTERS = 40;
+/** They show on a light page and on a dark one. Where they are not taken, Mermaid's own tell the same kinds apart. */
+const COLOURS = {
+    sectionBkgColor: '#80808014',
+    altSectionBkgColor: '#80808000',
+    sectionBkgColor2: '#80808014',
+    gridColor: '#80808060',
+    taskBkgColor: '#2da44e',
+    taskBorderColor: '#1a7f37',
+    taskTextColor: '#ffffff',
+    activeTaskBkgColor: '#80ccff',
+    activeTaskBorderColor: '#54aeff',
+    taskTextDarkColor: '#1f2328',
+    doneTaskBkgColor: '#d0d7de',
+    doneTaskBorderColor: '#afb8c1',
+    critBkgColor: '#cf222e',
+    critBorderColor: '#a40e26',
+};
+/** How Mermaid tells bars apart. */
+const TAGS = {
+    waits: 'done, ',
+    pulls: 'active, ',
+    starts: 'active, ',
+    runs: '',
+    failed: 'crit, ',
+    back: 'active, crit, ',
+};
+/** A label that has no room in its bar stands to the right of it: there must be nothing. */
+function line({ kind, label, from, to }, gap, secondsPerPixel) {
+    const width = (label.length * CHARACTER_WIDTH + MARGIN / 2) * secondsPerPixel;
+    const hasRoom = to - from >= width || gap >= width;
+    return `    ${hasRoom ? label : NO_LABEL} :${TAGS[kind]}${moment(from)}, ${moment(to)}`;
+}
+/** A blank that Mermaid takes for text. */
+const NO_LABEL = '#160;';
+/** A moment of a day that has no other meaning: readers are in all zones of time, and Mermaid reads it in theirs. */
+function moment(seconds) {
+    return new Date(Date.UTC(2000, 0, 1) + Math.round(seconds * 1000)).toISOString().replace('T', ' ').replace('Z', '');
+}
+function axisOf(seconds) {
+    if (seconds < 60)
+        return '%-S s';
+    return seconds < 3600 ? '%-M:%S' : '%-H:%M:%S';
+}
+function safeName(name) {
+    const safe = name.replace(/[^\p{L}\p{N} ._·-]/gu, '_').trim() || '_';
+    return safe.length > gantt_MOST_NAME_CHARACTERS ? `${safe.slice(0, gantt_MOST_NAME_CHARACTERS - 1)}…` : safe;
+}
+/** Two sections of one name would be one. */
+function gantt_distinct(names) {
+    const known = new Set();
+    return names.map((name) => {
+        let one = name;
+        for (let n = 2; known.has(one); n++)
+            one = `${name} ${n}`;
+        known.add(one);
+        return one;
+    });
+}
+
+;// CONCATENATED MODULE: ./build/report/summary/images.js
+
+
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const DIGEST_CHARACTERS = 12;
+const images_MOST_NAME_CHARACTERS = 300;
+/** What is meant to run: the repository, then the tag and digest, of which both are shown when they change. */
+function changeCell({ before, wanted }) {
+    const now = partsOf(wanted);
+    if (now === undefined)
+        return '–';
+    const old = partsOf(before);
+    if (old !== undefined && old.repository !== now.repository)
+        return `${whole(old)} → ${whole(now)}`;
+    const tags = old === undefined || old.tag === now.tag ? images_shown(now.tag) : `${images_shown(old.tag)} → ${images_shown(now.tag)}`;
+    const digests = old === undefined || old.digest === now.digest ? images_shown(now.digest) : `${images_shown(old.digest)} → ${images_shown(now.digest)}`;
+    return [
+        images_shown(now.repository),
+        ...(now.tag === undefined ? [] : [tags]),
+        ...(now.digest === undefined ? [] : [digests]),
+    ].join(BREAK);
+}
+/** What runs: the tag and digest, and the repository where that is not the one that was asked for. */
+function runsCell({ wanted, after }) {
+    const now = partsOf(after);
+    if (now === undefined)
+        return '–';
+    if (partsOf(wanted)?.repository !== now.repository)
+        return whole(now);
+    return [now.tag, now.digest].flatMap((part) => (part === undefined ? [] : [images_shown(part)])).join(BREAK);
+}
+/** GitHub takes this tag of HTML in a table, where a line cannot end. */
+const BREAK = '<br>';
+function whole({ repository, tag, digest }) {
+    const name = images_shown(`${repository}${tag === undefined ? '' : `:${tag}`}`);
+    return digest === undefined ? name : `${name}${BREAK}${images_shown(digest)}`;
+}
+function images_shown(text) {
+    return text === undefined ? '–' : cell(shortened(text, images_MOST_NAME_CHARACTERS));
+}
+function partsOf(image) {
+    if (image === undefined)
+        return undefined;
+    const [name = '', digest] = image.split('@sha256:');
+    const colon = name.lastIndexOf(':');
+    const hasTag = colon > name.lastIndexOf('/');
+    return {
+        repository: hasTag ? name.slice(0, colon) : name,
+        tag: hasTag ? name.slice(colon + 1) : undefined,
+        digest: digest?.slice(0, DIGEST_CHARACTERS),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/report/summary/table.js
+
+
+
+
+
+const table_MOST_NAME_CHARACTERS = 300;
+/** More than these that are as they were are one line. */
+const MOST_UNCHANGED = 3;
+/** More than these that are only there because of others are folded. */
+const MOST_TAKEN_ALONG = 10;
+/** So many names stand for those that caused something. */
+const MOST_CAUSES = 3;
+/** The services: culprits first, then the others; unchanged ones, and many that were only taken along, are folded. */
+function tablesOf(results) {
+    const { culprits, stopped, takenAlong } = blame(results);
+    const good = results.filter(isGood);
+    const unchanged = good.filter(({ outcome }) => outcome === 'unchanged');
+    const foldsUnchanged = unchanged.length > MOST_UNCHANGED;
+    const foldsTaken = takenAlong.length > MOST_TAKEN_ALONG;
+    const open = [
+        ...culprits,
+        ...stopped,
+        ...(foldsTaken ? [] : takenAlong),
+        ...good.filter((result) => !foldsUnchanged || result.outcome !== 'unchanged'),
+    ];
+    const isRed = good.length < results.length;
+    const columns = table_COLUMNS.filter(({ isFor }) => isFor === undefined || isFor(isRed, results));
+    const table = (of, title) => {
+        if (of.length === 0)
+            return [];
+        const head = `${table_line(columns.map((column) => column.title))}\n${table_line(columns.map(() => '---'))}`;
+        return [{ head, rows: of.map((one) => table_line(columns.map(({ text }) => text(one)))), ...(title && { title }) }];
+    };
+    return [
+        ...table(open),
+        ...(foldsTaken ? table(takenAlong, takenAlongTitle(takenAlong)) : []),
+        ...(foldsUnchanged ? table(unchanged, `${unchanged.length} services were as asked already`) : []),
+    ];
+}
+function takenAlongTitle(all) {
+    const areBack = all.every(({ outcome }) => outcome === 'rolled-back');
+    return areBack
+        ? `${all.length} services went back only because of others`
+        : `${all.length} services went back, or were not sent, only because of others`;
+}
+/** What fits under something else stands there: an image has three lines anyhow, and a wide table is cut. */
+const table_COLUMNS = [
+    { title: 'Service', text: serviceCell },
+    { title: 'Outcome', text: outcomeCell },
+    { title: 'Image', text: ({ image }) => changeCell(image) },
+    { title: 'Runs now', text: ({ image }) => runsCell(image), isFor: (isRed) => isRed },
+    {
+        title: 'Changed',
+        text: ({ changes = [] }) => changes.map(nameCell).join('<br>') || '–',
+        // That the image is another is shown beside it.
+        isFor: (isRed, results) => !isRed && results.some(({ changes = [] }) => changes.some((one) => one !== 'image')),
+    },
+    { title: 'Tasks', text: tasksCell },
+    { title: 'Account', text: ({ config }) => (config === undefined ? '–' : nameCell(config)) },
+];
+function serviceCell({ name, live, strategy }) {
+    const names = live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`;
+    return strategy === undefined ? names : `${names}<br>${strategy}`;
+}
+const MARKS = {
+    created: '✅',
+    updated: '✅',
+    unchanged: '✅',
+    removed: '✅',
+    failed: '❌',
+    'rolled-back': '❌',
+    'timed-out': '❌',
+    superseded: '❌',
+    cancelled: '⏹️',
+    skipped: '⏭️',
+};
+/** Those that were only taken along have a mark of their own: it leads the eye to the others. */
+function outcomeCell({ outcome, because, seconds }) {
+    const mark = because !== undefined && outcome === 'rolled-back' ? '↩️' : MARKS[outcome];
+    const time = outcome === 'skipped' || outcome === 'unchanged' ? '' : `<br>${seconds} s`;
+    return `${mark}&nbsp;${outcome}${time}${because === undefined ? '' : `<br>because of ${table_listed(because)}`}`;
+}
+function table_listed(names) {
+    const shown = names.slice(0, MOST_CAUSES).map(nameCell);
+    const rest = names.length - shown.length;
+    return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+}
+/** Nobody has looked how many there are of one that was stopped, or not sent. */
+function tasksCell({ outcome, wayBack, tasks: { running, wanted }, nodes }) {
+    if (outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched')
+        return '–';
+    return `${running}/${wanted}<br>${nodes}&nbsp;${nodes === 1 ? 'node' : 'nodes'}`;
+}
+function nameCell(name) {
+    return cell(shortened(name, table_MOST_NAME_CHARACTERS));
+}
+function table_line(cells) {
+    return `| ${cells.join(' | ')} |`;
+}
+
+;// CONCATENATED MODULE: ./build/report/summary/timeline.js
+
+
+
+const MOST_ROWS = 40;
+/** Of them for the tasks of culprits, so that the others have room too. */
+const MOST_CULPRIT_ROWS = 24;
+/** Where nothing is wrong, and so few tasks are, each has its row. */
+const FEW_TASKS = 12;
+/** A shorter rollout is no picture. */
+const LEAST_SECONDS = 1;
+/** An end has no length: as much of the whole picture is given to it. */
+const MARK_SHARE = 0.015;
+/** The picture of a rollout; `undefined` where it would say nothing. */
+function chartOf(results) {
+    const timed = results.filter(isTimed);
+    const stretches = timed.flatMap(({ timeline: { out, back } }) => [out, ...(back === undefined ? [] : [back])]);
+    const start = Math.min(...stretches.flatMap(({ from, tasks }) => [from, ...tasks.map(beginOf)]));
+    const end = Math.max(...stretches.map(({ to }) => to));
+    if (timed.length === 0 || end - start < LEAST_SECONDS)
+        return undefined;
+    const mark = (end - start) * MARK_SHARE;
+    const { culprits } = blame(results);
+    const blamed = timed.filter((one) => culprits.includes(one));
+    const others = timed.filter((one) => !culprits.includes(one));
+    const each = Math.max(1, Math.floor(MOST_CULPRIT_ROWS / Math.max(1, blamed.length)));
+    const ofCulprits = blamed.map((one) => taskRows(one, mark));
+    const areFew = culprits.length === 0 && others.flatMap(({ timeline }) => timeline.out.tasks).length <= FEW_TASKS;
+    const ofOthers = others.toSorted(bySeconds).flatMap((one) => (areFew ? taskRows(one, mark) : [serviceRow(one, end)]));
+    const all = [...ofCulprits.flatMap((rows) => rows.slice(0, each)), ...ofOthers];
+    const rows = all.slice(0, MOST_ROWS).map(({ name, bars }) => ({ name, bars: arranged(bars, start, mark) }));
+    return { rows, seconds: end + mark - start, leftOut: ofCulprits.flat().length + ofOthers.length - rows.length };
+}
+/** What was only looked at, and is as it was, did not do anything. */
+function isTimed(result) {
+    return result.timeline !== undefined && (result.action !== 'unchanged' || !isGood(result));
+}
+function beginOf({ phases, to }) {
+    return phases[0]?.from ?? to;
+}
+function bySeconds(a, b) {
+    return b.seconds - a.seconds;
+}
+/** A row for each slot of a service, those first in which a task failed; one for all of it where no task was seen. */
+function taskRows(result, mark) {
+    const { name, timeline } = result;
+    const { out, back } = timeline;
+    const all = [
+        ...out.tasks.map((task) => ({ task, of: out, isBack: false })),
+        ...(back?.tasks ?? []).map((task) => ({ task, of: back ?? out, isBack: true })),
+    ];
+    if (out.tasks.length === 0)
+        return [serviceRow(result, out.to)];
+    const slots = [...groupBy(all, ({ task }) => task.slot ?? task.node ?? '')];
+    return slots
+        .toSorted(([, a], [, b]) => failures(b) - failures(a))
+        .map(([, those]) => ({
+        name: rowName(name, those.map(({ task }) => task)),
+        bars: those.flatMap(({ task, of, isBack }) => (isBack ? backBars(task, of) : taskBars(task, of, mark))),
+    }));
+}
+function failures(those) {
+    return those.filter(({ task }) => task.ending !== undefined).length;
+}
+function rowName(service, tasks) {
+    const slot = tasks[0]?.slot;
+    const nodes = new Set(tasks.flatMap(({ node }) => node ?? []));
+    const [node] = nodes;
+    return [slot === undefined ? service : `${service}.${slot}`, ...(nodes.size === 1 ? [`· ${node}`] : [])].join(' ');
+}
+const LABELS = { waiting: 'waits', pulling: 'pulls', starting: 'starts', running: 'runs' };
+function taskBars({ phases, to, ending }, { to: end }, mark) {
+    return phases.flatMap(({ phase, from }, index) => {
+        if (phase === 'over')
+            return ending === undefined ? [] : [{ kind: 'failed', label: endingWords(ending), from, to: from + mark }];
+        const kind = LABELS[phase];
+        // It is as it was seen last until nobody looks any more.
+        const until = phases[index + 1]?.from ?? Math.max(to, end);
+        return [{ kind, label: kind, from, to: until }];
+    });
+}
+/** What ran before comes again. */
+function backBars({ phases, to, ending }, { to: end }) {
+    const running = phases.find(({ phase }) => phase === 'running');
+    const over = phases.find(({ phase }) => phase === 'over');
+    const from = phases[0]?.from ?? to;
+    return [
+        { kind: 'back', label: 'goes back', from, to: running?.from ?? over?.from ?? end },
+        ...(running === undefined
+            ? []
+            : [{ kind: 'runs', label: 'runs again', from: running.from, to: over?.from ?? end }]),
+        ...(ending === undefined || over === undefined
+            ? []
+            : [{ kind: 'failed', label: endingWords(ending), from: over.from, to: over.from }]),
+    ];
+}
+/** Of all that a task says of its end as much as a picture has room for. None of it is another's. */
+function endingWords(ending) {
+    const [, code] = /\bexit code (\d+)/.exec(ending) ?? [];
+    if (code !== undefined)
+        return `exit code ${code}`;
+    if (ending.startsWith('was rejected'))
+        return 'rejected';
+    return ending.startsWith('failed its health check') ? 'unhealthy' : 'failed';
+}
+/** One row for all of a service. */
+function serviceRow(result, end) {
+    const { name, outcome, wayBack, timeline } = result;
+    const { out, back } = timeline;
+    const bars = [{ kind: 'starts', label: 'rolls out', from: out.from, to: out.to }];
+    if (back !== undefined) {
+        bars.push({ kind: 'back', label: 'goes back', from: back.from, to: back.to });
+        if (wayBack === 'done')
+            bars.push({ kind: 'runs', label: 'runs again', from: back.to, to: end });
+    }
+    else if (isGood(result))
+        bars.push({ kind: 'runs', label: 'runs', from: out.to, to: end });
+    else if (result.because === undefined)
+        bars.push({ kind: 'failed', label: outcome, from: out.to, to: out.to });
+    return { name, bars };
+}
+/** In the order of time, none over another, and none too short to be seen that says how something ended. */
+function arranged(bars, start, mark) {
+    let free = 0;
+    return bars
+        .toSorted((a, b) => a.from - b.from)
+        .flatMap((bar) => {
+        const from = Math.max(bar.from - start, free);
+        const to = Math.max(bar.to - start, bar.kind === 'failed' ? from + mark : 0);
+        if (to <= from)
+            return [];
+        free = to;
+        return [{ ...bar, from, to }];
+    });
+}
+
+;// CONCATENATED MODULE: ./build/report/summary/summary.js
+
+
+
+
+
+
+
+
+
+
+/** A runner drops a step's summary of more than 1 MiB. */
+const MOST_SUMMARY_BYTES = 1_000_000;
+/** The most that is left to the tables, and for words on what is left out. */
+const MOST_TABLE_BYTES = 600_000;
+const MOST_NOTES_BYTES = 50_000;
+const summary_ROOM_FOR_REST = 1000;
+/**
+ * The job summary of a deployment: what it came to in one sentence, each culprit with its cause and what to do, the
+ * services in a table, and a picture of the rollout. What has no room is counted.
+ */
+function resultSummary(status, results, run) {
+    const { culprits, stopped } = blame(results);
+    const failed = [...culprits, ...stopped];
+    const { needed, details } = culpritParts(failed, run);
+    const top = [title(status, headline(results, run)), facts(status, results, run), ...needed];
+    const tables = tablesThatFit(tablesOf(results), MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
+    const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)];
+    const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
+    const fit = fitting(details, room, (section) => Buffer.byteLength(`\n${section}`));
+    return [
+        ...top,
+        ...fit,
+        ...leftOut(details.length - fit.length, 'services that did not come up'),
+        ...(failed.length === 0 ? [] : ['### All services']),
+        ...rest,
+    ].join('\n\n');
+}
+/** The job summary of a run that ended before its services had results. */
+function failureSummary(status, problems, isUnknown) {
+    const lines = problems.map(firstLine);
+    const [only = ''] = lines;
+    const isOne = lines.length === 1;
+    // One that is shown whole is not told twice.
+    const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`);
+    const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
+    const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []));
+    const changed = isUnknown
+        ? 'Whether anything was changed on the swarm is not known.'
+        : 'Nothing was changed on the swarm.';
+    return [
+        title(status, isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`),
+        `Swarm Deploy: **${status}**. ${changed}`,
+        ...(items.length === 0 ? [] : [items.join('\n')]),
+        ...leftOut(all.length - items.length, 'problems'),
+        ...[...remedies].map((remedy) => remedyLine(remedy)),
+    ].join('\n\n');
+}
+const MOST_HEADLINE_CHARACTERS = 200;
+/** A long problem stands whole below. */
+function shortHeadline(text) {
+    if (text.length <= MOST_HEADLINE_CHARACTERS)
+        return text;
+    return `${text.slice(0, text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS))} …`;
+}
+const RED = ['failed', 'rolled-back', 'timed-out', 'cancelled'];
+function title(status, text) {
+    return `## ${RED.includes(status) ? '❌' : '✅'} ${plain(text)}`;
+}
+/** What kind of summary this is: a job may have others. */
+function facts(status, results, { stack }) {
+    const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`;
+    const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`;
+    return `Swarm Deploy: **${status}**, ${services}${ofStack}`;
+}
+function tablesThatFit(tables, bytes) {
+    let room = bytes;
+    let left = 0;
+    const parts = tables.flatMap(({ head, rows, title: foldedUnder }) => {
+        const fit = fitting(rows, room, Buffer.byteLength);
+        left += rows.length - fit.length;
+        room -= Buffer.byteLength(fit.join('\n'));
+        if (fit.length === 0)
+            return [];
+        const table = [head, ...fit].join('\n');
+        return [foldedUnder === undefined ? table : culprits_folded(foldedUnder, table)];
+    });
+    return { parts, left };
+}
+function timeline(results) {
+    const chart = chartOf(results);
+    if (chart === undefined)
+        return [];
+    const text = gantt(chart);
+    if (text.length > MOST_GANTT_CHARACTERS)
+        return [];
+    const more = chart.leftOut === 0 ? '' : ` There is no room for ${chart.leftOut} more.`;
+    const has = (kind) => chart.rows.some(({ bars }) => bars.some((bar) => bar.kind === kind));
+    const ends = `${has('failed') ? ', red ended' : ''}${has('back') ? ', blue with a red edge goes back' : ''}`;
+    return [
+        '### The rollout',
+        `\`\`\`mermaid\n${text}\n\`\`\``,
+        `Grey waits, blue pulls the image and starts, green runs${ends}.${more}`,
+    ];
+}
+/** What is to be known of services that are up. */
+function notes(results) {
+    const lines = results
+        .filter(isGood)
+        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCell(name)}: ${plain(note)}`]));
+    const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
+    return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
+}
+function leftOut(count, what) {
+    return count === 0
+        ? []
+        : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`];
+}
+function firstLine(text) {
+    return text.split('\n', 1)[0] ?? '';
+}
+
 ;// CONCATENATED MODULE: ./build/report/report.js
+
+
+
 
 
 
@@ -16660,22 +17532,24 @@ async function reportResults(results, deployment) {
         process.exitCode = 1;
     const status = statusOf(results, deployment.wait);
     const shown = results.map(fitToShow);
-    const bad = culpritsFirst(shown).filter(({ outcome }) => outcome !== 'skipped');
-    for (const result of bad.slice(0, MOST_ANNOTATIONS))
-        reportLog.error(outcome_annotation(result), `${result.name}: ${result.outcome}`);
+    const { shown: annotations, others } = annotationsOf(shown);
+    for (const { level, title, message, place } of annotations) {
+        reportLog[level](message, title, place && placeInRepository(place, process.env));
+    }
     for (const { name, note } of shown.filter(isGood))
         if (note !== undefined)
             reportLog.warning(`${name}: ${note}`);
-    const others = bad.slice(MOST_ANNOTATIONS).map(({ name, outcome }) => `${name} (${outcome})`);
-    if (others.length > 0)
-        reportLog.info(`And ${others.length} more: ${others.join(', ')}`);
+    if (others.length > 0) {
+        const named = others.map(({ name, outcome }) => `${name} (${outcome})`);
+        reportLog.info(`And ${others.length} more: ${named.join(', ')}`);
+    }
     reportLog.info(verdictLine(status, shown));
     const { json, leftOut } = servicesOutput(shown);
     if (leftOut > 0)
         reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`);
     setOutput('status', status);
     setOutput('services', json);
-    addSummary(resultSummary(status, shown));
+    addSummary(resultSummary(status, shown, deployment));
 }
 /**
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
@@ -16697,13 +17571,22 @@ async function reportFailure(error) {
 }
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
 function fitToShow(result) {
-    const { cause, note, failedTask } = result;
+    const { cause, reason, note, failedTask, timeline } = result;
     return {
         ...result,
         ...(cause === undefined ? {} : { cause: safeLine(cause) }),
+        ...(reason === undefined ? {} : { reason: safeLine(reason) }),
         ...(note === undefined ? {} : { note: safeLine(note) }),
         ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
+        ...(timeline === undefined ? {} : { timeline: timelineFitToShow(timeline) }),
     };
+}
+function timelineFitToShow({ out, back }) {
+    const safe = (stretch) => ({
+        ...stretch,
+        tasks: stretch.tasks.map((task) => ({ ...task, node: task.node && safeLine(task.node, MOST_NODE_CHARACTERS) })),
+    });
+    return { out: safe(out), ...(back && { back: safe(back) }) };
 }
 function taskFitToShow({ id, node, ending, exitCode, logs }) {
     return {
@@ -19233,7 +20116,7 @@ function allowingNodes(template) {
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
  * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
  */
-const COLOURS = ['blue', 'green'];
+const colours_COLOURS = ['blue', 'green'];
 /** The service that a colour belongs to. */
 const BELONGS_LABEL = 'swarm-deploy.blue-green';
 /** Counts the switches: the one with the highest number has the traffic. */
@@ -19244,7 +20127,7 @@ const FIRST = 1;
 const colours_LONGEST_NAME = 63;
 /** The names under which a service may be found. */
 function siblingNames(name) {
-    return [name, ...COLOURS.map((colour) => `${name}-${colour}`)];
+    return [name, ...colours_COLOURS.map((colour) => `${name}-${colour}`)];
 }
 /** Whether a service of this name was deployed blue-green, whatever its strategy is now. */
 function hasColours(name, services) {
@@ -21594,6 +22477,7 @@ function resultOf(sent, outcome, seen, cause) {
             after: imageOf(service),
         },
         strategy: change.request.strategy.kind,
+        ...(change.changes.length > 0 && { changes: change.changes }),
         ...(change.request.place && { place: change.request.place }),
         config: change.access?.config.name,
         nodes,
@@ -22766,7 +23650,7 @@ function withJob(settled, lines) {
  */
 function resultAfter(before, way, culprits, restored) {
     const cause = before.cause ?? `restored because of ${someOf(culprits)}`;
-    const told = before.cause === undefined ? { ...before, because: culprits } : before;
+    const told = { ...before, ...(before.cause === undefined ? { because: culprits } : { reason: cause }) };
     if (way.state === 'failed') {
         const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed';
         return { ...told, outcome, cause: `${cause}; the way back failed too: ${way.cause}`, wayBack: 'failed' };
@@ -23460,7 +24344,7 @@ async function read_read(request, connection, workspace, signal) {
     const keys = serviceKeys(request.adapted.files);
     // Docker ends at its first complaint: asked about each service alone, it tells all.
     const alone = whole.refusal === undefined || keys.length < 2 ? [] : await inParallel(keys, MOST_COMMANDS, capture);
-    const all = together([whole, ...alone]);
+    const all = read_together([whole, ...alone]);
     for (const warning of all.warnings.flatMap(withoutRestart))
         log.warning(`docker stack deploy says: ${warning}`);
     const problems = [];
@@ -23553,7 +24437,7 @@ function requireAll(request, services) {
     throw new UserError(`\`docker stack deploy\` does not say what it would deploy of ${unheard.join(', ')}: check which docker is first on the PATH of this step`);
 }
 /** What several captures of parts of one stack have. */
-function together(captures) {
+function read_together(captures) {
     const once = (list) => [...new Set(captures.flatMap(list))];
     const byName = (list) => [
         ...new Map(captures.flatMap(list).map((one) => [one.Name, one])).values(),

@@ -9859,12 +9859,12 @@ function speakForAll(tellLost) {
 }
 function logThrough(hide) {
     const one = (text, most) => workflow_commands_withoutCommands(shortened(hide(printable_printable(hide(text))), most));
-    const annotate = (level) => (message, title) => {
+    const annotate = (level) => (message, title, place) => {
         const lines = hide(message)
             .split(LINE_END)
             .map((line) => workflow_commands_withoutCommands(hide(printable_printable(line))));
         const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS));
+        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place);
     };
     return {
         info: (line, tone) => stdout_writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
@@ -9880,12 +9880,15 @@ function debug(line) {
     else if (process.env.RUNNER_DEBUG === '1')
         stdout_writeLine(workflow_commands_withoutCommands(`Debug: ${line}`));
 }
-function annotation(level, message, title) {
+/** @param place by the path in its repository: a runner shows it there */
+function annotation(level, message, title, place) {
     if (workflow_commands_isInRunner(process.env)) {
-        stdout_writeLine(workflow_commands_commandLine(level, message, process.env, title === undefined ? {} : { title }));
+        const at = place === undefined ? {} : { file: printable_printable(place.file), line: String(place.line) };
+        stdout_writeLine(workflow_commands_commandLine(level, message, process.env, { ...(title === undefined ? {} : { title }), ...at }));
         return;
     }
-    const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${title === undefined ? '' : `${title}: `}`;
+    const at = place === undefined ? '' : `${printable_printable(place.file)} line ${place.line}: `;
+    const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`;
     for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
         stdout_writeLine(workflow_commands_withoutCommands(line));
 }
