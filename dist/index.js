@@ -15920,6 +15920,23 @@ function slotsThatCount(spec, tasks, nodes) {
     const ids = new Set(nodes.map((node) => node.ID));
     return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
 }
+/**
+ * The task that did the work of a slot whose service ends for good; `undefined` when none has, or one is at it again.
+ *
+ * What is complete of a job stays so, whatever else is in its slot: a manager that has led before goes on making tasks of
+ * its own for jobs, again and again (moby/moby#53632).
+ */
+function completeTask(spec, inSlot) {
+    const isDone = (task) => task?.Status.State === 'complete';
+    if (isJob(spec))
+        return inSlot.find(isDone);
+    const last = newest(inSlot);
+    return endsForGood(spec) && isDone(last) && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Whether Swarm has more tasks for a slot of a job than it asks for: ones that are complete, or on their way there. */
+function isOverdone(spec, inSlot) {
+    return isJob(spec) && inSlot.filter((task) => isWanted(task) && !isFailure(task)).length > 1;
+}
 /** The task that was made last. */
 function newest(tasks) {
     return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
@@ -21771,6 +21788,8 @@ function abandonedSlots(spec, tasks) {
     const slots = [...bySlot(spec, tasks)];
     const abandoned = slots.filter(([, inSlot]) => {
         const last = newest(inSlot);
+        if (completeTask(spec, inSlot) !== undefined)
+            return false;
         return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last) && isDecided(last);
     });
     return abandoned.map(([slot]) => slot);
@@ -21800,18 +21819,13 @@ function countTasks(service, tasks, nodes) {
     const { Spec: spec } = service;
     const slots = [...slotsThatCount(spec, tasks, nodes).values()];
     const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : [];
+    const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? []);
     const wanted = wantedTasks(spec) ?? nodes.length;
     return {
         wanted,
         counted: isJob(spec) ? complete : [...running, ...complete],
         progress: progressText(spec, wanted, running.length, complete.length),
     };
-}
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot) {
-    const last = newest(inSlot);
-    return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined;
 }
 /** Fewer than wanted; or more, while Swarm still removes some. */
 function isComplete(spec, { wanted, counted }) {
@@ -21823,6 +21837,12 @@ function progressText(spec, wanted, running, complete) {
         return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
     return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
 }
+/** What is to be known of a job that is complete while Swarm goes on with it. */
+function jobNote({ service, tasks, eligibleNodes }) {
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined;
+}
+const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another';
 
 ;// CONCATENATED MODULE: ./build/rollout/judge.js
 
@@ -22022,7 +22042,9 @@ function endlessVerdict(spec, ended) {
 }
 /** Whether a slot is stable after all, whatever ended in it before. */
 function hasComeUp(history, snapshot, inSlot) {
-    return inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
+    const { Spec: spec } = snapshot.service;
+    const isDone = completeTask(spec, inSlot) !== undefined;
+    return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/look.js
@@ -22832,8 +22854,7 @@ function waitingTask(history, snapshot) {
     return waiting.sort((a, b) => b.seconds - a.seconds)[0];
 }
 function isUp({ Spec: spec }, inSlot) {
-    const isComplete = endsForGood(spec) && newest(inSlot)?.Status.State === 'complete';
-    return isComplete || (!isJob(spec) && inSlot.some(isRunning));
+    return completeTask(spec, inSlot) !== undefined || (!isJob(spec) && inSlot.some(isRunning));
 }
 /**
  * What a task waits for, in words that follow "its task".
@@ -23046,6 +23067,7 @@ async function diagnose_orNothing(reading) {
 
 
 
+
 function startWatching(sent, observed) {
     const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
     const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
@@ -23080,7 +23102,7 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     switch (verdict.state) {
         case 'converged': {
             const result = settle(goodOutcome(sent));
-            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines)));
+            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)));
         }
         case 'progressing': {
             const { progress } = verdict;
@@ -23111,8 +23133,8 @@ async function withDiagnosis(result, diagnosis, advice = '') {
     const { cause, failedTask } = await diagnosis;
     return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
 }
-async function watched_service_withNote(result, noted) {
-    const note = await noted;
+async function watched_service_withNote(result, onNodes, onJob) {
+    const note = (await onNodes) ?? onJob;
     return note === undefined ? result : { ...result, note };
 }
 

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals'
+import { ask, fromManager } from '../../lab/faults/truth.ts'
+import type { Lab, LabNode } from '../../lab/lab.ts'
 import { until } from '../../lab/patience.ts'
+import { exits } from '../../lab/program.ts'
 import type { Service, Task } from '../../src/docker/api.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
@@ -42,6 +45,23 @@ describeSwarm('several managers', { nodes: 4, managers: 3, registries: { main: {
     )
   })
 
+  // Each manager that has led goes on making tasks for jobs: moby/moby#53632.
+  test('a job that the swarm runs again and again is up when it is complete, and the result says so', async () => {
+    await haveOneLeadAnew(swarm.lab)
+    const program = exits(0)
+    const { reference } = await swarm.lab.image({ registry: 'main', repository: 'acme/job', tag: 'v1', ...program })
+    const entry = { name: 'job', image: reference, create: true, 'create-args': '--mode replicated-job' }
+    const host = list(...swarm.lab.nodes.slice(0, 3).map((node) => node.host))
+    const run = await swarm.runner.run({ with: { host, services: JSON.stringify([entry]) } })
+    expect(run.outputs.status).toBe('converged')
+    const [result] = JSON.parse(run.outputs.services ?? '[]')
+    expect(result).toMatchObject({ tasks: { running: 1, wanted: 1 }, note: expect.stringContaining('moby/moby#53632') })
+    const tasks = await fromManager<Task[]>(swarm.lab, '/tasks')
+    expect(tasks.filter(({ JobIteration }) => JobIteration !== undefined).length).toBeGreaterThan(1)
+    const removed = await swarm.lab.docker(['service', 'rm', 'job'])
+    expect(removed.code).toBe(0)
+  }, 300_000)
+
   test('the leader, which is also the host in use, is killed in the middle of a deploy: the run ends green', async () => {
     const [leader, second, third] = swarm.lab.nodes
     const host = list(leader.host, second?.host ?? '', third?.host ?? '')
@@ -63,3 +83,32 @@ describeSwarm('several managers', { nodes: 4, managers: 3, registries: { main: {
     expect(running).toHaveLength(16)
   }, 300_000)
 })
+
+interface Manager {
+  readonly Description: { readonly Hostname: string }
+  readonly ManagerStatus?: { readonly Leader?: boolean }
+}
+
+/** Freezes whoever leads, one after another, until one leads that has led before. */
+async function haveOneLeadAnew(lab: Lab): Promise<void> {
+  const led = new Set<string>()
+  for (let leader = leaderIn(await fromManager(lab, '/nodes')); !led.has(leader); ) {
+    led.add(leader)
+    const node = lab.nodes.find(({ name }) => name === leader) as LabNode
+    await node.kill('SIGSTOP')
+    const next = await until('another leader', 60_000, async () => {
+      const now = leaderIn(await fromManager(lab, '/nodes'))
+      return now === leader ? undefined : now
+    })
+    await node.kill('SIGCONT')
+    // Until it has heard of the other it takes itself for the leader.
+    await until('hearing of another leader', 60_000, async () => leaderIn(await ask(node, '/nodes')) === next)
+    leader = next
+  }
+}
+
+function leaderIn(nodes: readonly Manager[]): string {
+  const leader = nodes.find(({ ManagerStatus }) => ManagerStatus?.Leader)
+  if (leader === undefined) throw new Error('nobody leads')
+  return leader.Description.Hostname
+}

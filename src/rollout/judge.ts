@@ -3,6 +3,7 @@ import { spoken } from '../docker/duration.ts'
 import { isGlobal } from '../docker/specs/service-mode.ts'
 import { restartDelaySeconds, turnsOf, whyNoOther } from '../docker/swarm/restart-policy.ts'
 import {
+  completeTask,
   currentTasks,
   ending,
   isRunning,
@@ -250,5 +251,7 @@ function endlessVerdict(spec: ServiceSpec, ended: readonly Task[]): FailedVerdic
 
 /** Whether a slot is stable after all, whatever ended in it before. */
 function hasComeUp(history: ServiceHistory, snapshot: ServiceSnapshot, inSlot: readonly Task[]): boolean {
-  return inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]))
+  const { Spec: spec } = snapshot.service
+  const isDone = completeTask(spec, inSlot) !== undefined
+  return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]))
 }

@@ -2,6 +2,7 @@ import type { Service, ServiceSpec, Task, UpdateStatus } from '../docker/api.ts'
 import { isDecided } from '../docker/swarm/restart-policy.ts'
 import {
   bySlot,
+  completeTask,
   currentTasks,
   hasEnded,
   isFailure,
@@ -122,6 +123,7 @@ function abandonedSlots(spec: ServiceSpec, tasks: readonly Task[]): string[] {
   const slots = [...bySlot(spec, tasks)]
   const abandoned = slots.filter(([, inSlot]) => {
     const last = newest(inSlot)
+    if (completeTask(spec, inSlot) !== undefined) return false
     return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last) && isDecided(last)
   })
   return abandoned.map(([slot]) => slot)

@@ -1,6 +1,6 @@
 import type { Node, Service, ServiceSpec, Task } from '../docker/api.ts'
-import { endsForGood, isGlobal, isJob, wantedTasks } from '../docker/specs/service-mode.ts'
-import { currentTasks, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
+import { isGlobal, isJob, wantedTasks } from '../docker/specs/service-mode.ts'
+import { completeTask, currentTasks, isOverdone, isRunning, slotsThatCount } from '../docker/swarm/task.ts'
 
 /** One service at one moment. */
 export interface ServiceSnapshot {
@@ -41,19 +41,13 @@ export function countTasks(service: Service, tasks: readonly Task[], nodes: read
   const { Spec: spec } = service
   const slots = [...slotsThatCount(spec, tasks, nodes).values()]
   const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? [])
-  const complete = endsForGood(spec) ? slots.flatMap((inSlot) => completeTask(inSlot) ?? []) : []
+  const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? [])
   const wanted = wantedTasks(spec) ?? nodes.length
   return {
     wanted,
     counted: isJob(spec) ? complete : [...running, ...complete],
     progress: progressText(spec, wanted, running.length, complete.length),
   }
-}
-
-/** The task that did a slot's work, when no task of the slot is at it again. */
-function completeTask(inSlot: readonly Task[]): Task | undefined {
-  const last = newest(inSlot)
-  return last?.Status.State === 'complete' && !inSlot.some(isRunning) ? last : undefined
 }
 
 /** Fewer than wanted; or more, while Swarm still removes some. */
@@ -66,3 +60,12 @@ function progressText(spec: ServiceSpec, wanted: number, running: number, comple
   if (isJob(spec)) return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`
   return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`
 }
+
+/** What is to be known of a job that is complete while Swarm goes on with it. */
+export function jobNote({ service, tasks, eligibleNodes }: ServiceSnapshot): string | undefined {
+  const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes)
+  return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined
+}
+
+const OVERDONE =
+  'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another'

@@ -1,8 +1,8 @@
 import type { Service, Task } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
-import { endsForGood, isJob } from '../docker/specs/service-mode.ts'
+import { isJob } from '../docker/specs/service-mode.ts'
 import { restartDelaySeconds } from '../docker/swarm/restart-policy.ts'
-import { currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
+import { completeTask, currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
 import { type ServiceHistory, stateKey } from './service-history.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 
@@ -29,8 +29,7 @@ export function waitingTask(history: ServiceHistory, snapshot: ServiceSnapshot):
 }
 
 function isUp({ Spec: spec }: Service, inSlot: readonly Task[]): boolean {
-  const isComplete = endsForGood(spec) && newest(inSlot)?.Status.State === 'complete'
-  return isComplete || (!isJob(spec) && inSlot.some(isRunning))
+  return completeTask(spec, inSlot) !== undefined || (!isJob(spec) && inSlot.some(isRunning))
 }
 
 /**

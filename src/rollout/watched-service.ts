@@ -9,7 +9,7 @@ import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
 import { goodOutcome, resultOf, type Seen } from './service-result.ts'
-import type { ServiceSnapshot } from './service-snapshot.ts'
+import { jobNote, type ServiceSnapshot } from './service-snapshot.ts'
 import { type Settled, settledAs } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
 
@@ -76,7 +76,7 @@ export function lookOnce(
   switch (verdict.state) {
     case 'converged': {
       const result = settle(goodOutcome(sent))
-      return settled(result, withNote(result, noteOnNodes(evidence, engine, lines)))
+      return settled(result, withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)))
     }
     case 'progressing': {
       const { progress } = verdict
@@ -115,7 +115,11 @@ async function withDiagnosis(
   return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) }
 }
 
-async function withNote(result: ServiceResult, noted: Promise<string | undefined>): Promise<ServiceResult> {
-  const note = await noted
+async function withNote(
+  result: ServiceResult,
+  onNodes: Promise<string | undefined>,
+  onJob: string | undefined,
+): Promise<ServiceResult> {
+  const note = (await onNodes) ?? onJob
   return note === undefined ? result : { ...result, note }
 }

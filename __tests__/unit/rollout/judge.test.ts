@@ -23,7 +23,7 @@ import {
   type Verdict,
 } from '../../../src/rollout/judge.ts'
 import { historyBefore, LONGEST_GAP_SECONDS, withSnapshot } from '../../../src/rollout/service-history.ts'
-import { type ServiceSnapshot, taskCounts } from '../../../src/rollout/service-snapshot.ts'
+import { jobNote, type ServiceSnapshot, taskCounts } from '../../../src/rollout/service-snapshot.ts'
 import { createEndedTask, createNode, createService, createSpec, createTask } from '../../support/builders.ts'
 
 const MONITOR_SECONDS = 5
@@ -1100,6 +1100,45 @@ describe('a replicated job', () => {
     test('is apart from the second', () => {
       const { at } = watching({ service })
       expect(at(0, [withoutSlot(jobDone(1)), jobDone(2, { Slot: 1 })]).state).toBe('converged')
+    })
+  })
+
+  // A manager that leads anew has two orchestrators for jobs: moby/moby#53632.
+  describe('that Swarm runs again and again', () => {
+    const single = job({ ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } })
+    const done = jobDone(1, { Slot: 0 })
+    const jobSnapshot = (tasks: readonly Task[]): ServiceSnapshot => ({
+      service: single,
+      tasks,
+      eligibleNodes: ONE_NODE,
+      now: 0,
+      monitorSeconds: MONITOR_SECONDS,
+    })
+
+    test.each<[string, Task]>([
+      ['runs', jobTask(2, { Slot: 0 })],
+      ['is on its way', jobTask(2, { Slot: 0, Status: { State: 'preparing' } })],
+      ['is complete too', jobDone(2, { Slot: 0 })],
+    ])('is converged by the first task that is complete, while another one of its slot %s', (_, other) => {
+      const tasks = [done, other]
+      expect(watching({ service: single }).at(0, tasks)).toEqual({ state: 'converged', progress: expect.anything() })
+      expect(jobNote(jobSnapshot(tasks))).toContain('moby/moby#53632')
+    })
+
+    test.each<[string, Task]>([
+      ['has failed', jobFailed(2, { Slot: 0 })],
+      ['was stopped', jobTask(2, { Slot: 0, DesiredState: 'shutdown', Status: { State: 'running' } })],
+      ['belongs to another run', jobDone(2, { Slot: 0, JobIteration: { Index: ITERATION - 1 } })],
+      ['has a slot of its own', jobDone(2, { Slot: 1 })],
+    ])('is not said of one in which another task %s', (_, other) => {
+      expect(jobNote(jobSnapshot([done, other]))).toBeUndefined()
+    })
+
+    test('does not fail by a task that fails beside the one that is complete', () => {
+      const { at } = watching({ service })
+      const tasks = [done, ...[2, 3, 4, 5, 6, 7].map((n) => jobFailed(n, { Slot: 0 })), jobTask(8, { Slot: 1 })]
+      at(0, tasks)
+      expect(at(LONG, tasks)).toEqual({ state: 'progressing', progress: '1/2 tasks complete, 1 running' })
     })
   })
 

@@ -75,6 +75,24 @@ export function slotsThatCount(spec: ServiceSpec, tasks: readonly Task[], nodes:
   return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks)
 }
 
+/**
+ * The task that did the work of a slot whose service ends for good; `undefined` when none has, or one is at it again.
+ *
+ * What is complete of a job stays so, whatever else is in its slot: a manager that has led before goes on making tasks of
+ * its own for jobs, again and again (moby/moby#53632).
+ */
+export function completeTask(spec: ServiceSpec, inSlot: readonly Task[]): Task | undefined {
+  const isDone = (task: Task | undefined) => task?.Status.State === 'complete'
+  if (isJob(spec)) return inSlot.find(isDone)
+  const last = newest(inSlot)
+  return endsForGood(spec) && isDone(last) && !inSlot.some(isRunning) ? last : undefined
+}
+
+/** Whether Swarm has more tasks for a slot of a job than it asks for: ones that are complete, or on their way there. */
+export function isOverdone(spec: ServiceSpec, inSlot: readonly Task[]): boolean {
+  return isJob(spec) && inSlot.filter((task) => isWanted(task) && !isFailure(task)).length > 1
+}
+
 /** The task that was made last. */
 export function newest(tasks: readonly Task[]): Task | undefined {
   return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
