@@ -60,6 +60,8 @@ interface CheckedPart {
   readonly networks: readonly NetworkCreate[]
   /** Of a service that was ever deployed as two: which of them is live, and what is left of others. */
   readonly colours?: Colours
+  /** How its strategy goes about it, where Swarm's own update is not all. */
+  readonly course?: string
 }
 
 /** It already is as asked, and will not be touched. */
@@ -249,7 +251,7 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: 
 
   if (current !== undefined) noticeUnfinishedUpdate(request.name, current, true)
   noticeSlowCheck(planned, wanted, run.deployment)
-  const service = base(image)
+  const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) }
   if (decision?.second !== undefined && colours !== undefined) {
     const { wanted: hidden, service: second } = decision.second
     return { problems, draft, service: { ...service, action: 'switch', wanted: hidden, second, colours } }

@@ -13,6 +13,8 @@ export interface StrategyPlan {
   readonly hasDowntime: boolean
   /** How a change is made; without it, all at once. */
   decide?(asked: Asked): Decision
+  /** Whether what earlier deploys of a service have left beside it stays. */
+  keepsLeftovers?(request: ServiceRequest): boolean
 }
 
 /** All strategies by their names. */
@@ -30,6 +32,8 @@ export interface Asked {
 export interface Decision {
   /** Why it cannot be had for this change, with the way out. */
   readonly refusal?: string
+  /** How it goes about it, where Swarm's own update is not all, in words that follow the service's name and a colon. */
+  readonly course?: string
   /** What it does before the whole of the change is sent: only the strategy itself knows what that means. */
   readonly firstStep?: unknown
   /** The service that it makes beside the live one, and how that begins. */

@@ -1,5 +1,6 @@
 import type { LocalImage, ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
+import type { Change } from '../plan/check.ts'
 import { planOf, type StrategyPlans } from '../plan/strategy.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import type { RolloutRun } from '../rollout/run.ts'
@@ -16,30 +17,42 @@ const LOOK_TIMEOUT_MS = 2000
  * What may hurt later in the services that the run has changed, as they stand at its end: what went back has its old
  * spec, on which nobody asked for advice.
  */
-export async function adviceOn(
-  ended: readonly Settled[],
-  { connection: { engine }, deployment, observed: { nodes } }: RolloutRun,
+export function adviceOn(ended: readonly Settled[], run: AdviceRun, strategies: StrategyPlans): Promise<string[]> {
+  const standing = ended.flatMap(({ sent: { change, service }, result }) =>
+    change.action === 'unchanged' || service === undefined || !stands(result) ? [] : [{ change, spec: service.Spec }],
+  )
+  return adviceOnChanges(standing, run, strategies)
+}
+
+type AdviceRun = Pick<RolloutRun, 'connection' | 'deployment' | 'observed'>
+
+/** A change, and the spec that the service has by it, or would have. */
+interface Changed {
+  readonly change: Pick<Change, 'request' | 'access'>
+  readonly spec: ServiceSpec
+}
+
+/** What may hurt later in services that are changed, one line each. */
+export async function adviceOnChanges(
+  changed: readonly Changed[],
+  { connection: { engine }, deployment, observed: { nodes } }: AdviceRun,
   strategies: StrategyPlans,
 ): Promise<string[]> {
   const imageHasCheck = imageChecks(engine)
-  const linted = await inParallel(ended, deployment.maxParallel, async ({ sent, result }): Promise<Linted[]> => {
-    const { change, service } = sent
-    if (change.action === 'unchanged' || service === undefined || !stands(result)) return []
+  const linted = await inParallel(changed, deployment.maxParallel, async ({ change, spec }): Promise<Linted> => {
     const { request, access } = change
     const { updatesInPlace, hasDowntime } = planOf(request, strategies)
-    return [
-      {
-        name: request.name,
-        image: request.image,
-        updatesInPlace,
-        hasDowntime,
-        spec: service.Spec,
-        credential: access?.credential,
-        imageHasCheck: await imageHasCheck(service.Spec),
-      },
-    ]
+    return {
+      name: request.name,
+      image: request.image,
+      updatesInPlace,
+      hasDowntime,
+      spec,
+      credential: access?.credential,
+      imageHasCheck: await imageHasCheck(spec),
+    }
   })
-  return lint(linted.flat(), { ...deployment, nodes })
+  return lint(linted, { ...deployment, nodes })
 }
 
 /** Notices that come last, and never make a run fail. */

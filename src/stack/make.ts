@@ -14,7 +14,7 @@ import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import { removeMade } from './remove.ts'
-import { isOfStack, listNetworks, type Stack, type WantedObject } from './stack.ts'
+import { isOfStack, listNetworks, objectsToSend, type Stack, type WantedObject } from './stack.ts'
 
 const MAKE_TIMEOUT_MS = 120_000
 /** How long a network that was removed may be held by tasks that are being stopped. */
@@ -95,12 +95,11 @@ async function makeAll(
     await whenReleased(stack, name, () => make('network', name, () => makeNetwork(stack, engine, name, body)), signal)
     log.info(`network ${name}: created`)
   }
-  for (const object of stack.objects) {
-    const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name)
+  for (const { object, there } of objectsToSend(stack)) {
     if (there === undefined) {
       await make(object.kind, object.name, () => makeOnce(engine, object))
       log.info(`${object.kind} ${object.name}: created`)
-    } else if (isOfStack(stack, there.Spec.Labels)) await relabel(object, there, engine, signal)
+    } else await relabel(object, there, engine, signal)
   }
 }
 
@@ -111,7 +110,6 @@ async function relabel(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isDeepStrictEqual(labels, Spec.Labels)) return
   const query = { version: String(Version?.Index) }
   try {
     const body = { ...Spec, Labels: labels }

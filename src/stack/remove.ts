@@ -3,16 +3,16 @@ import type { Service } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
-import { type Kind, referredIds, type StackObject, unusedIds } from '../docker/specs/stack-objects.ts'
+import { referredIds } from '../docker/specs/stack-objects.ts'
 import { messageOf } from '../errors.ts'
 import type { ServiceResult } from '../result.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
-import { VERSION_LABEL } from './content-name.ts'
 import type { MadeObject } from './make.ts'
-import { isOfStack, knownObjects, type Stack } from './stack.ts'
+import { knownObjects, type Stack } from './stack.ts'
+import { surplusServices, unusedObjects } from './unused.ts'
 
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20
@@ -56,9 +56,7 @@ async function removeServices(
   engine: Engine,
   nameOf: (service: Service) => string,
 ): Promise<ServiceResult[]> {
-  const wanted = new Set(stack.services.map(({ name }) => name))
-  const services = await readServices(engine)
-  const surplus = services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf(one)))
+  const surplus = surplusServices(stack, await readServices(engine), nameOf)
   return Promise.all(surplus.map((service) => removeService(service, engine)))
 }
 
@@ -92,16 +90,9 @@ function removal(
 async function removeObjects(stack: Stack, engine: Engine): Promise<void> {
   const signal = timeLimit(READ_TIMEOUT_MS)
   const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
-  for (const kind of ['secret', 'config'] as const) {
-    const old = known[kind].filter((object) => isOld(stack, kind, object))
-    for (const { ID, Spec } of unused(old, ({ ID }) => ID, services)) {
-      say(`${kind} ${Spec.Name}`, await tryToRemove(engine, `/${kind}s/${ID}`))
-    }
-  }
-  if (!stack.prune) return
-  const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name))
-  for (const { Id, Name } of unused(old, ({ Id }) => Id, services)) {
-    say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)))
+  for (const { kind, id, name } of unusedObjects(stack, known, services)) {
+    const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
+    say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()))
   }
 }
 
@@ -143,20 +134,6 @@ async function usedIds(engine: Engine): Promise<ReadonlySet<string> | undefined>
 
 function readServices(engine: Engine): Promise<Service[]> {
   return engine.get<Service[]>('/services', { signal: timeLimit(READ_TIMEOUT_MS) })
-}
-
-function unused<T>(objects: readonly T[], idOf: (object: T) => string, services: readonly Service[]): T[] {
-  const ids = unusedIds(objects.map(idOf), services)
-  return objects.filter((object) => ids.includes(idOf(object)))
-}
-
-/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
-function isOld(stack: Stack, kind: Kind, { Spec }: StackObject): boolean {
-  const wanted = stack.objects.filter((object) => object.kind === kind)
-  if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false
-  // Docker makes a single version, without anything behind the name.
-  const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name
-  return stack.prune || wanted.some(({ versionOf }) => versionOf === version)
 }
 
 /** Why it was not removed; `undefined` when it is gone. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import {
   isLeftover,
@@ -90,6 +91,22 @@ export function configContent({ objects, known }: Stack, id: string): string | u
   const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data
   if (existing !== undefined) return Buffer.from(existing, 'base64').toString()
   return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString()
+}
+
+/** A secret or config that the swarm does not have as the files want it, and how it has it, if at all. */
+export interface ObjectToSend {
+  readonly object: WantedObject
+  readonly there: StackObject | undefined
+}
+
+/** The secrets and configs that are to be made, and those of which the labels have changed. Those of others stay. */
+export function objectsToSend(stack: Stack): ObjectToSend[] {
+  return stack.objects.flatMap((object): ObjectToSend[] => {
+    const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name)
+    if (there === undefined) return [{ object, there }]
+    const isAsWanted = !isOfStack(stack, there.Spec.Labels) || isDeepStrictEqual(object.labels, there.Spec.Labels)
+    return isAsWanted ? [] : [{ object, there }]
+  })
 }
 
 /** A name as Docker has it in the stack. */

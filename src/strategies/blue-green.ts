@@ -1,5 +1,7 @@
+import { spoken } from '../docker/duration.ts'
 import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import { messageOf, UserError } from '../errors.ts'
+import type { ServiceRequest } from '../inputs/deployment.ts'
 import { shown } from '../inputs/problems.ts'
 import { parseDuration } from '../inputs/values.ts'
 import {
@@ -14,13 +16,13 @@ import {
 import type { Asked, Decision } from '../plan/strategy.ts'
 import { isGood } from '../result.ts'
 import type { RolloutRun } from '../rollout/run.ts'
-import { removeLeftovers } from '../rollout/second-service.ts'
+import { DRAIN_SECONDS, removeLeftovers } from '../rollout/second-service.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, openStage } from '../runner/log.ts'
 import { leftWithoutTraffic, type MoveSettings, moveTraffic, stoppedBeforeTheMove } from './move-traffic.ts'
 import type { Strategy, Values } from './strategy.ts'
-import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf } from './trial.ts'
+import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf, trialWords } from './trial.ts'
 
 const STRATEGY_NAME = 'blue-green'
 const TIDY_TIMEOUT_MS = 120_000
@@ -55,6 +57,7 @@ export const blueGreen: Strategy<typeof STRATEGY_NAME> = {
   hasSecondService: true,
   hasDowntime: false,
   decide,
+  keepsLeftovers,
   last,
   tidy: removeOldOnes,
 }
@@ -93,9 +96,21 @@ function decide({ planned: { request, current, colours, interim }, wanted }: Ask
     routed: spec,
   }
   return {
+    course: courseOf(strategy.settings as Settings, service),
     second: { wanted: current === undefined ? spec : hidden(spec, routing), service },
     ...(shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(' and ')}`] }),
   }
+}
+
+function courseOf({ trial, keepOld }: Settings, { name, live, routing }: SecondService): string {
+  if (live === undefined) return `${name} is made, and has the traffic`
+  const old = live.Spec.Name
+  const kept = keepOld ?? (routing.labels.length > 0 ? DRAIN_SECONDS : 0)
+  const end =
+    kept === 'until-next'
+      ? `${old} stays without it until the next deploy`
+      : `${old} is removed${kept === 0 ? '' : ` ${spoken(kept)} later`}`
+  return `${name} is made beside ${old}; it gets the traffic when all services are up and its tasks have ${trialWords(trial)}, and ${end}`
 }
 
 /** When all services are up the second ones get the traffic. */
@@ -108,6 +123,10 @@ async function last(settled: readonly Settled[], run: RolloutRun): Promise<reado
   return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic)
 }
 
+function keepsLeftovers({ strategy }: ServiceRequest): boolean {
+  return strategy.kind === STRATEGY_NAME && (strategy.settings as Settings).keepOld === 'until-next'
+}
+
 /**
  * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
@@ -117,9 +136,8 @@ async function removeOldOnes(settled: readonly Settled[], run: RolloutRun): Prom
   await Promise.all(
     settled.map(async ({ sent: { change }, result }) => {
       if (!isGood(result) || change.action === 'switch') return
-      const { name, strategy } = change.request
-      const isOurs = strategy.kind === STRATEGY_NAME
-      const keep = isOurs && (strategy.settings as Settings).keepOld === 'until-next'
+      const { name } = change.request
+      const keep = keepsLeftovers(change.request)
       try {
         const problem = await removeLeftovers(change, run, patience, keep)
         if (problem !== undefined) log.warning(`${name}: ${problem.cause}`)

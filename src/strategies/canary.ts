@@ -14,7 +14,16 @@ import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { tasksToReplace } from './first-step.ts'
 import type { Strategy, Values } from './strategy.ts'
-import { longestTrial, type OnTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trial, trialOf } from './trial.ts'
+import {
+  longestTrial,
+  type OnTrial,
+  TRIAL_CHECKS,
+  TRIAL_KEYS,
+  type Trial,
+  trial,
+  trialOf,
+  trialWords,
+} from './trial.ts'
 
 const MOST_TASKS = 1_000_000
 
@@ -56,7 +65,10 @@ export const canary: Strategy<typeof STRATEGY_NAME> = {
     const total = tasksToReplace(STRATEGY_NAME, current.Spec, wanted, nodes)
     if (typeof total !== 'number') return total
     const tasks = 'tasks' in size ? size.tasks : partOf(total, size.percent)
-    if (tasks < total) return { firstStep: { tasks, total, trial: asked } satisfies FirstStep }
+    if (tasks < total) {
+      const course = `${tasks} of its ${total} tasks are replaced first, and the others when those have ${trialWords(asked)}`
+      return { course, firstStep: { tasks, total, trial: asked } satisfies FirstStep }
+    }
     const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`
     return { refusal: `canary tries some tasks while the others stay, but ${has}: ${adviceFor(total)}` }
   },

@@ -27,7 +27,9 @@ export const recreate: Strategy<typeof STRATEGY_NAME> = {
   decide: ({ planned: { current }, wanted, nodes }) => {
     if (current === undefined) return {}
     const total = tasksToReplace(STRATEGY_NAME, current.Spec, wanted, nodes)
-    return typeof total === 'number' ? { firstStep: true } : total
+    if (typeof total !== 'number') return total
+    const all = total === 1 ? 'its task is' : `all its ${total} tasks are`
+    return { course: `${all} stopped before the first new one starts: nothing runs in between`, firstStep: true }
   },
   first: { stage: 'Stop the old tasks', act: stopOldTasks },
 }

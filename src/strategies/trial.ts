@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { spoken } from '../docker/duration.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { basePath, checkoutHint } from '../inputs/files.ts'
 import { hideUserInfo, withoutUserInfo } from '../inputs/masking.ts'
@@ -55,6 +56,12 @@ export interface OnTrial {
   readonly image: string | undefined
   /** Logs a line on them. */
   readonly say: (text: string) => void
+}
+
+/** What a trial asks, in words that follow "when they have". */
+export function trialWords({ holdSeconds, check }: Trial): string {
+  const held = holdSeconds === 0 ? 'come up' : `stayed up for ${spoken(holdSeconds)}`
+  return check === undefined ? held : `${held} and passed \`${'url' in check ? 'check-url' : 'check-command'}\``
 }
 
 /** How long a trial takes at most, in seconds, when all that it asks answers in time. */

@@ -37,7 +37,10 @@ describe('a canary has', () => {
     [1, { percent: 99 }, 2],
     [5, { percent: 50 }, 10],
   ])('%d tasks by %p of %d', (tasks, size, total) => {
-    expect(decide(canary(size), specOf(total), wanted(total))).toEqual({ firstStep: { tasks, total, trial } })
+    expect(decide(canary(size), specOf(total), wanted(total))).toEqual({
+      course: `${tasks} of its ${total} tasks are replaced first, and the others when those have come up`,
+      firstStep: { tasks, total, trial },
+    })
   })
 
   test('a part of the nodes where the service is global', () => {
@@ -67,6 +70,14 @@ describe('there is no first step', () => {
     ],
   ])('%s', (_, strategy, current, next) => {
     expect(decide(strategy, current, next)).toEqual({})
+  })
+})
+
+test('a port that changes has all tasks replaced, as a new image does', () => {
+  const next = specOf(4, 'web:1', { EndpointSpec: { Ports: [{ PublishedPort: 80 }] } })
+  expect(decide(recreate, specOf(4), next)).toEqual({
+    course: 'all its 4 tasks are stopped before the first new one starts: nothing runs in between',
+    firstStep: true,
   })
 })
 

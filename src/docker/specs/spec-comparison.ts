@@ -18,10 +18,13 @@ export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
 
 /**
  * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
- * change of their template only, and not for one of labels, policies or their number.
+ * change of their template and of the endpoint only, and not for one of labels, policies or their number.
  */
 export function replacesNothing(current: ServiceSpec, wanted: ServiceSpec): boolean {
-  return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate })
+  if (wantedTasks(wanted) === 0) return true
+  const { EndpointSpec: _, ...rest } = current
+  const { TaskTemplate, EndpointSpec } = wanted
+  return sameSpec(current, { ...rest, TaskTemplate, ...(EndpointSpec && { EndpointSpec }) })
 }
 
 /**
